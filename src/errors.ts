@@ -1,0 +1,157 @@
+/**
+ * Every code a {@link LegalHoldError} may carry. The codes are API: they change only with a major version.
+ * What each one means and what to do about it stands in `docs/errors.md`.
+ */
+export const errorCodes = [
+  'INVALID_OPTIONS',
+  'INVALID_REQUEST',
+  'INVALID_HOLD',
+  'UNKNOWN_REGION',
+  'INSECURE_ENDPOINT',
+  'MISSING_CREDENTIALS',
+  'MISSING_DEPENDENCY',
+  'PREFLIGHT_BLOCKED',
+  'PROFILE_NOT_FOUND',
+  'JOB_FAILED',
+  'JOB_CANCELLED',
+  'JOB_NOT_FOUND',
+  'JOB_STATE_UNKNOWN',
+  'JOB_DEADLINE_EXCEEDED',
+  'JOB_SLOTS_BUSY',
+  'JOB_OUTCOME_UNKNOWN',
+  'PLATFORM_UNAUTHORIZED',
+  'PLATFORM_FORBIDDEN',
+  'PLATFORM_NOT_FOUND',
+  'PLATFORM_CONFLICT',
+  'PLATFORM_REJECTED',
+  'PLATFORM_RATE_LIMITED',
+  'PLATFORM_UNAVAILABLE',
+  'PLATFORM_RESPONSE_INVALID',
+  'BUCKET_NOT_FOUND',
+  'BUCKET_WRONG_REGION',
+  'STORAGE_UNAUTHORIZED',
+  'STORAGE_FORBIDDEN',
+  'STORAGE_REJECTED',
+  'STORAGE_THROTTLED',
+  'STORAGE_UNAVAILABLE',
+  'STORAGE_UNSUPPORTED',
+  'STORAGE_RESPONSE_INVALID',
+  'CLOCK_SKEW',
+  'OBJECT_NOT_FOUND',
+  'OBJECT_CHANGED',
+  'OBJECT_ARCHIVED',
+  'NETWORK_ERROR',
+  'TIMEOUT',
+  'CHECKPOINT_MISMATCH',
+  'JOURNAL_LOCKED',
+  'JOURNAL_CORRUPT',
+  'ABORTED',
+  'UNSUPPORTED',
+  'INTERNAL',
+] as const
+
+/** One of {@link errorCodes}. */
+export type LegalHoldErrorCode = (typeof errorCodes)[number]
+
+/** The stage of a run in which an error arose. */
+export type Stage =
+  | 'options'
+  | 'inspect'
+  | 'protect'
+  | 'export'
+  | 'discover'
+  | 'validate'
+  | 'remediate'
+  | 'reconcile'
+  | 'journal'
+  | 'report'
+
+/**
+ * Whether the request that failed took effect: `not-applied` (it did not), `applied` (it did, and something after
+ * it failed), `unknown` (the answer was lost: look before doing it again).
+ */
+export type Outcome = 'not-applied' | 'applied' | 'unknown'
+
+/** What a {@link LegalHoldError} is made of. */
+export interface LegalHoldErrorInit {
+  readonly code: LegalHoldErrorCode
+  readonly stage: Stage
+  /** @defaultValue false */
+  readonly retryable?: boolean
+  /** @defaultValue 'not-applied' */
+  readonly outcome?: Outcome
+  /** S3 request id or Genesys correlation id: what the support of either asks for. */
+  readonly requestId?: string | undefined
+  /** HTTP status, where there was one. */
+  readonly status?: number | undefined
+  /** How long the server asked to wait, in milliseconds. */
+  readonly retryAfterMs?: number | undefined
+  /** Plain data that helps to act on the error, e.g. `{ findings }` or `{ regions }`. Never a secret. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+  readonly cause?: unknown
+}
+
+// A registered symbol, so that the copies of this class in the ESM and CJS builds recognise each other's errors.
+const brand: unique symbol = Symbol.for('genesys-legal-hold-exporter/LegalHoldError') as never
+
+/**
+ * The one error class of this library. Its message says what failed, on what, why, and what to do.
+ *
+ * Use {@link LegalHoldError.isInstance} rather than `instanceof`: it also holds across the ESM and CJS copies.
+ */
+export class LegalHoldError extends Error {
+  override readonly name = 'LegalHoldError'
+  readonly code: LegalHoldErrorCode
+  readonly stage: Stage
+  readonly retryable: boolean
+  readonly outcome: Outcome
+  readonly requestId: string | undefined
+  readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
+  readonly details: Readonly<Record<string, unknown>> | undefined
+
+  constructor(message: string, init: LegalHoldErrorInit) {
+    super(message, init.cause === undefined ? undefined : { cause: init.cause })
+    this.code = init.code
+    this.stage = init.stage
+    this.retryable = init.retryable ?? false
+    this.outcome = init.outcome ?? 'not-applied'
+    this.requestId = init.requestId
+    this.status = init.status
+    this.retryAfterMs = init.retryAfterMs
+    this.details = init.details
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** True for a `LegalHoldError` of any copy of this library in the process. */
+  static isInstance(value: unknown): value is LegalHoldError {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+
+  /** Plain data without the stack: safe to log and to journal. The cause is reduced to its name, code and message. */
+  toJSON(): Record<string, unknown> {
+    return {
+      name: this.name,
+      code: this.code,
+      stage: this.stage,
+      message: this.message,
+      retryable: this.retryable,
+      outcome: this.outcome,
+      ...(this.requestId === undefined ? {} : { requestId: this.requestId }),
+      ...(this.status === undefined ? {} : { status: this.status }),
+      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...(this.details === undefined ? {} : { details: this.details }),
+      ...(this.cause === undefined ? {} : { cause: describeCause(this.cause) }),
+    }
+  }
+}
+
+function describeCause(cause: unknown): unknown {
+  if (LegalHoldError.isInstance(cause)) return cause.toJSON()
+  // Only name, code and message: an AxiosError carries the Bearer token in `config.headers` (genesys-facts, SDK).
+  if (cause instanceof Error) {
+    const { code } = cause as { code?: unknown }
+    return { name: cause.name, message: cause.message, ...(typeof code === 'string' ? { code } : {}) }
+  }
+  return typeof cause === 'object' ? undefined : String(cause)
+}

@@ -1,0 +1,42 @@
+/** Every code a {@link Finding} may carry. The codes are API. What to do about each stands in `docs/findings.md`. */
+export const findingCodes = [
+  'profile-not-found',
+  'bucket-mismatch',
+  'bucket-policy-denies',
+  'bucket-unreachable',
+  'format-not-applicable',
+  'integration-disabled',
+  'integration-inactive',
+  'hold-metadata-disabled',
+  'platform-cannot-stamp',
+  'retention-strips-metadata',
+  'retention-deletes-before-hold',
+  'lifecycle-expires-objects',
+  'lifecycle-expires-noncurrent',
+  'region-mismatch',
+  'versioning-off',
+  'object-lock-unavailable',
+  'permission-missing',
+  'interval-not-indexed',
+  'sensitive-recordings-excluded',
+  'job-slots-busy',
+  'deletion-protection-cap',
+] as const
+
+/** One of {@link findingCodes}. */
+export type FindingCode = (typeof findingCodes)[number]
+
+/** `blocker` stops a run unless accepted by code; `warning` and `info` do not. */
+export type Severity = 'blocker' | 'warning' | 'info'
+
+/** Something that inspection saw. Data, never an exception. */
+export interface Finding {
+  readonly code: FindingCode
+  readonly severity: Severity
+  /** What is wrong, in one sentence. */
+  readonly message: string
+  /** What it is about: a profile id, a bucket, a policy. */
+  readonly subject: string
+  /** What to do about it. */
+  readonly remedy: string
+}

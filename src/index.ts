@@ -1,0 +1,5 @@
+export * from './errors.js'
+export * from './findings.js'
+export * from './hold.js'
+export * from './ports.js'
+export * from './request.js'

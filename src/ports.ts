@@ -1,0 +1,445 @@
+import type { Finding } from './findings.js'
+import type { LegalHold } from './hold.js'
+import type { ExportRequest } from './request.js'
+
+/** What every I/O call takes. An aborted signal rejects the call with `ABORTED`. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A span of time, ISO 8601 in UTC, start inclusive, end exclusive. */
+export interface Interval {
+  readonly start: string
+  readonly end: string
+}
+
+// ---------------------------------------------------------------- platform
+
+/** What a platform can do; the stages ask this instead of knowing its name. */
+export interface PlatformCapabilities {
+  /** The platform writes the hold into the objects' metadata (bulk exports), or never does (recording jobs). */
+  readonly stampsHoldMetadata: boolean
+  /** How a create with unknown outcome is settled: by an idempotency key, by looking for the job, or not at all. */
+  readonly idempotency: 'key' | 'lookup' | 'none'
+  readonly deletionProtection: boolean
+  /** Whether `expectedRecordings` lists every recording; without it only the job's totals can be compared. */
+  readonly listsExpectedRecordings: boolean
+}
+
+/**
+ * The closed set of job states, in the words of the recording jobs API.
+ * Other platforms map theirs onto it (bulk exports: `completed` is `FULFILLED`).
+ */
+export type JobState = 'PENDING' | 'READY' | 'PROCESSING' | 'FULFILLED' | 'FAILED' | 'CANCELLED'
+
+/** Totals as the platform counts them; any may be unknown before `READY`. */
+export interface JobTotals {
+  readonly conversations?: number | undefined
+  readonly recordings?: number | undefined
+  readonly processed?: number | undefined
+  readonly failed?: number | undefined
+  readonly skipped?: number | undefined
+}
+
+/** One export job on the platform. Plain data: may be stored and passed to another process. */
+export interface ExportJob {
+  readonly id: string
+  readonly state: JobState | 'UNKNOWN'
+  /** The platform's own word for the state. */
+  readonly platformState: string
+  readonly percentProgress?: number | undefined
+  readonly totals: JobTotals
+  /** The platform's own message of a failed or cancelled job. */
+  readonly errorMessage?: string | undefined
+  /** ISO 8601. */
+  readonly createdAt?: string | undefined
+  /** What the job was created for; absent on a job that somebody else created. */
+  readonly request?: ExportRequest | undefined
+  /** Genesys `inin-correlation-id` of the answer this was read from. */
+  readonly correlationId?: string | undefined
+}
+
+/** A profile (bulk exports) or an integration (recording jobs), as far as the stages need to know it. */
+export interface ProfileInspection {
+  readonly id: string
+  readonly name?: string | undefined
+  readonly kind: 'integration' | 'export-profile'
+  /** Bucket the platform will deliver to, where it says so. */
+  readonly bucket?: string | undefined
+  /** Role or account it delivers with, where it says so. */
+  readonly role?: string | undefined
+  readonly includesHoldMetadata?: boolean | undefined
+  readonly retentionPolicy?: string | undefined
+  readonly findings: readonly Finding[]
+}
+
+/** How far the platform's own index reaches into an interval. */
+export interface PlatformCoverage {
+  /** ISO 8601. Recordings later than this may be unknown to the job. Absent: the platform does not say. */
+  readonly availableUntil?: string | undefined
+}
+
+/** One recording that the platform says belongs to the job. */
+export interface ExpectedRecording {
+  readonly recordingId: string
+  readonly conversationId: string
+  /** `call`, `chat`, `email`, `message`, `screen`; absent where the platform does not say. */
+  readonly mediaType?: string | undefined
+  /** ISO 8601; when the platform says it was exported. No proof of landing. */
+  readonly exportedAt?: string | undefined
+  /** ISO 8601; when the platform will delete it. */
+  readonly deleteAt?: string | undefined
+  /** Set where the platform leaves the recording out of the job although the request covers it, e.g. `sensitive`. */
+  readonly skippedReason?: string | undefined
+}
+
+/** One recording the job could not export. */
+export interface FailedRecording {
+  readonly recordingId: string
+  readonly conversationId?: string | undefined
+  readonly reason?: string | undefined
+}
+
+/** Result of switching deletion protection on at the source. */
+export interface ProtectionResult {
+  readonly protectedConversations: number
+  readonly failed: readonly { readonly conversationId: string; readonly reason?: string | undefined }[]
+}
+
+/** Puts a forced profile setting back to what it was. */
+export interface ForcedProfile {
+  readonly changed: boolean
+  restore(options?: CallOptions): Promise<void>
+}
+
+/** Who the platform's data belongs to. */
+export interface Organization {
+  readonly id: string
+  readonly name?: string | undefined
+}
+
+/**
+ * The Genesys Cloud side. Implementations normalise every failure to `LegalHoldError` and speak only the plain
+ * data of this library.
+ */
+export interface RecordingPlatform {
+  /** `recording-jobs`, `bulk-exports`, or your own. */
+  readonly name: string
+  /** AWS name of the region the organisation lives in, e.g. `eu-west-1`. */
+  readonly region?: string | undefined
+  readonly capabilities: PlatformCapabilities
+
+  organization(options?: CallOptions): Promise<Organization>
+  /** Reads the profile or integration. An unknown id is the finding `profile-not-found`, not an error. */
+  inspectProfile(id: string, options?: CallOptions): Promise<ProfileInspection>
+  /** Findings about a request before anything is created: formats, sensitive recordings, busy job slots. */
+  inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]>
+  coverage(interval: Interval, options?: CallOptions): Promise<PlatformCoverage>
+  /** Never retried blindly. An unknown outcome is `JOB_OUTCOME_UNKNOWN`; busy slots are `JOB_SLOTS_BUSY` (retryable). */
+  createJob(request: ExportRequest, context: CreateJobContext, options?: CallOptions): Promise<ExportJob>
+  /** The newest job of ours with the same query that is not failed or cancelled, created at or after `since`. */
+  findJob(request: ExportRequest, context: FindJobContext, options?: CallOptions): Promise<ExportJob | undefined>
+  /** Starts a `READY` job; a no-op on platforms whose jobs start by themselves. */
+  executeJob(job: ExportJob, options?: CallOptions): Promise<ExportJob>
+  getJob(id: string, options?: CallOptions): Promise<ExportJob>
+  cancelJob(id: string, options?: CallOptions): Promise<void>
+  failedRecordings(job: ExportJob, options?: CallOptions): AsyncIterable<FailedRecording>
+  /** Every recording that the request covers, the skipped ones marked. */
+  expectedRecordings(job: ExportJob, request: ExportRequest, options?: CallOptions): AsyncIterable<ExpectedRecording>
+  /** Genesys' own legal hold at the source, 100 conversations a call. */
+  protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>
+  /** Switches the hold metadata of a profile on; rejects with `UNSUPPORTED` unless the caller allowed it. */
+  forceHoldMetadata?(profileId: string, options?: CallOptions): Promise<ForcedProfile>
+  /** How often a run may force the profile and export again; 0 where the caller did not allow it. */
+  readonly forcedRetries?: number | undefined
+  /** Whether deletion protection is to be switched on before the export (opt-in). */
+  readonly protectSource?: boolean | undefined
+}
+
+/** What a job is created for, beside the request. */
+export interface CreateJobContext {
+  readonly hold: LegalHold
+  readonly runId: string
+}
+
+/** What an existing job must match, beside the request. */
+export interface FindJobContext {
+  readonly hold: LegalHold
+  /** ISO 8601. */
+  readonly since: string
+}
+
+// ---------------------------------------------------------------- storage
+
+/** One object version. */
+export interface ObjectRef {
+  readonly bucket: string
+  readonly key: string
+  readonly versionId?: string | undefined
+}
+
+/** One entry of a listing. */
+export interface ListedObject extends ObjectRef {
+  readonly sizeBytes: number
+  readonly etag?: string | undefined
+  /** ISO 8601. */
+  readonly lastModified?: string | undefined
+  readonly storageClass?: string | undefined
+}
+
+/** What a bucket is configured to do. A field that could not be read is `unreadable`, never a guess. */
+export interface BucketInspection {
+  readonly bucket: string
+  readonly region?: string | undefined
+  readonly versioning: 'Enabled' | 'Suspended' | 'Off' | 'unreadable'
+  readonly objectLock: 'Enabled' | 'Off' | 'unreadable'
+  readonly defaultRetention?:
+    | { readonly mode: RetentionMode; readonly days?: number; readonly years?: number }
+    | undefined
+  readonly defaultEncryption?: string | 'unreadable' | undefined
+  readonly objectOwnership?: string | 'unreadable' | undefined
+  readonly findings: readonly Finding[]
+}
+
+export type RetentionMode = 'GOVERNANCE' | 'COMPLIANCE'
+
+/** Object Lock retention of one version. */
+export interface Retention {
+  readonly mode: RetentionMode
+  /** ISO 8601. */
+  readonly retainUntilDate: string
+}
+
+/** A grant of an ACL, as S3 returns it. */
+export interface AclGrant {
+  readonly grantee: string
+  readonly permission: string
+}
+
+/** Headers of an object that belong to its content and have to survive a repair. Byte for byte as HEAD returned them. */
+export interface ContentHeaders {
+  readonly contentType?: string | undefined
+  readonly contentEncoding?: string | undefined
+  readonly contentLanguage?: string | undefined
+  readonly contentDisposition?: string | undefined
+  readonly cacheControl?: string | undefined
+  readonly expires?: string | undefined
+  readonly websiteRedirectLocation?: string | undefined
+}
+
+/** How an object is encrypted at rest. */
+export interface ObjectEncryption {
+  readonly algorithm?: string | undefined
+  readonly kmsKeyId?: string | undefined
+  readonly bucketKeyEnabled?: boolean | undefined
+  /** Set for SSE-C: the object cannot be read or copied without the caller's key. */
+  readonly customerAlgorithm?: string | undefined
+}
+
+/** Checksum as S3 stores it. */
+export interface ObjectChecksum {
+  readonly algorithm: string
+  readonly value: string
+  readonly type?: 'FULL_OBJECT' | 'COMPOSITE' | undefined
+}
+
+/**
+ * All that is known of one object version. `undefined` means "not asked for"; what was asked for and refused is
+ * `unreadable`, since an absent lock field may only mean a missing permission (s3-facts, Object Lock).
+ */
+export interface ObjectState extends ObjectRef {
+  readonly sizeBytes: number
+  readonly etag?: string | undefined
+  readonly lastModified?: string | undefined
+  /** User metadata without the `x-amz-meta-` prefix, names lower-case, values byte for byte. No prototype. */
+  readonly metadata: Readonly<Record<string, string>>
+  /** Number of metadata values S3 could not return (`x-amz-missing-meta`). */
+  readonly missingMetadata?: number | undefined
+  readonly headers: ContentHeaders
+  readonly storageClass?: string | undefined
+  readonly archiveStatus?: string | undefined
+  readonly restore?: string | undefined
+  readonly encryption: ObjectEncryption
+  readonly checksum?: ObjectChecksum | undefined
+  readonly replicationStatus?: string | undefined
+  readonly tagCount?: number | undefined
+  readonly tags?: Readonly<Record<string, string>> | 'unreadable' | undefined
+  readonly legalHold?: 'ON' | 'OFF' | 'unreadable' | undefined
+  readonly retention?: Retention | 'none' | 'unreadable' | undefined
+  readonly acl?: readonly AclGrant[] | 'bucket-owner-enforced' | 'unreadable' | undefined
+  readonly partsCount?: number | undefined
+  readonly requestId?: string | undefined
+}
+
+/** Answer of `head`. Only a definite answer is an answer: a refusal or a fault is a thrown `LegalHoldError`. */
+export type HeadResult =
+  | { readonly found: true; readonly state: ObjectState }
+  | {
+      readonly found: false
+      /** A delete marker lies on top: the object is recoverable. */
+      readonly deleteMarker: boolean
+      /** Version of the delete marker. */
+      readonly versionId?: string | undefined
+      /** The newest version beneath the marker, where it could be found. */
+      readonly beneath?: string | undefined
+    }
+
+/** What a HEAD has to answer beyond metadata. */
+export interface HeadOptions extends CallOptions {
+  /** Read the tags (one more request, only where HEAD counts any). @defaultValue false */
+  readonly tags?: boolean | undefined
+  /** Read legal hold and retention, telling "off" from "not allowed to see". @defaultValue false */
+  readonly lock?: boolean | undefined
+  /** Read every property a repair has to keep: tags, lock, ACL, website redirect. @defaultValue false */
+  readonly full?: boolean | undefined
+}
+
+/** What a mutation answered. */
+export interface MutationResult {
+  /** Version that now carries the change; absent on unversioned buckets and servers that do not say. */
+  readonly versionId?: string | undefined
+  readonly etag?: string | undefined
+  readonly requestId?: string | undefined
+  /** Properties the server refused or is known to drop, put back by further requests. */
+  readonly restored?: readonly string[] | undefined
+}
+
+/** Options of a metadata replacement. */
+export interface ReplaceMetadataOptions extends CallOptions {
+  /** Put the source version under an Object Lock legal hold first, where the bucket has Object Lock. @defaultValue true */
+  readonly protectOriginal?: boolean | undefined
+}
+
+/** What a storage can do. */
+export interface StorageCapabilities {
+  readonly versioning: boolean
+  readonly objectLock: boolean
+  readonly tags: boolean
+  /** How user metadata changes: in place, by a new version (a copy onto itself), or not at all. */
+  readonly metadataUpdate: 'in-place' | 'new-version' | 'none'
+}
+
+/**
+ * Where the recordings land. Implementations normalise every failure to `LegalHoldError`, with
+ * `OBJECT_CHANGED` where a pinned version or ETag no longer matches.
+ */
+export interface StorageAdapter {
+  /** `s3`, `memory`, or your own. */
+  readonly name: string
+  readonly bucket: string
+  readonly capabilities: StorageCapabilities
+
+  /** Configuration of the bucket and whether the actions that `needs` names are allowed. */
+  inspectBucket(needs: StorageNeeds, options?: CallOptions): Promise<BucketInspection>
+  /** Objects under a prefix in UTF-8 byte order of their keys, current versions only. */
+  list(
+    prefix: string,
+    options?: CallOptions & { readonly startAfter?: string | undefined },
+  ): AsyncIterable<ListedObject>
+  /** Next "folders" under a prefix, up to `/`. */
+  listFolders(prefix: string, options?: CallOptions): AsyncIterable<string>
+  head(ref: ObjectRef, options?: HeadOptions): Promise<HeadResult>
+  /**
+   * Writes `metadata` as the complete user metadata and keeps everything else that `before` (read with
+   * `full: true`) shows. Pins the source by its version and ETag.
+   */
+  replaceMetadata(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    options?: ReplaceMetadataOptions,
+  ): Promise<MutationResult>
+  /** Adds or changes the given tags, keeps the others. */
+  mergeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<MutationResult>
+  putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: CallOptions): Promise<MutationResult>
+  /** Extends a retention. A shorter one or a weaker mode is refused with `STORAGE_REJECTED`. */
+  putRetention(ref: ObjectRef, retention: Retention, options?: CallOptions): Promise<MutationResult>
+  /** A small object's content as text, for sidecars; `undefined` where it is larger than `maxBytes`. */
+  readText?(ref: ObjectRef, options: CallOptions & { readonly maxBytes: number }): Promise<string | undefined>
+}
+
+/** What a run will ask of a storage; decides which permissions are probed. */
+export interface StorageNeeds {
+  readonly prefix: string
+  readonly metadata: boolean
+  readonly tags: boolean
+  readonly legalHold: boolean
+  readonly retention: boolean
+  /** Whether repairs are going to be made. */
+  readonly remediate: boolean
+  /** Whether originals are put under a legal hold before a copy. */
+  readonly protectOriginal: boolean
+}
+
+// ---------------------------------------------------------------- retention
+
+/** What a retention policy is asked about. */
+export interface RetentionContext {
+  readonly hold: LegalHold
+  readonly request: ExportRequest
+  readonly organizationId: string
+  readonly bucket: string
+  /** Prefix under which the recordings lie. */
+  readonly prefix: string
+  readonly profile: ProfileInspection
+  readonly bucketInspection: BucketInspection
+  readonly now: Date
+}
+
+/** "Would anything delete, expire or strip these recordings before or despite the hold?" */
+export interface RetentionPolicyAdapter {
+  readonly name: string
+  evaluate(context: RetentionContext, options?: CallOptions): Promise<readonly Finding[]>
+}
+
+// ---------------------------------------------------------------- journal, clock, logger
+
+/** One thing observed or done. `data` is plain JSON. */
+export interface JournalEntry {
+  readonly type:
+    | 'run-started'
+    | 'run-resumed'
+    | 'finding'
+    | 'acceptance'
+    | 'job-intent'
+    | 'job'
+    | 'protection'
+    | 'intent'
+    | 'outcome'
+    | 'verdict'
+    | 'recording'
+    | 'report'
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** An entry as the journal keeps it. */
+export interface JournalRecord extends JournalEntry {
+  /** 1 for the first record, without gaps. */
+  readonly sequence: number
+  /** ISO 8601 in UTC. */
+  readonly time: string
+  readonly runId: string
+}
+
+/** Append-only record of all that was observed and done. */
+export interface Journal {
+  /** Resolves once the record is durable. */
+  append(record: Omit<JournalRecord, 'sequence'>): Promise<JournalRecord>
+  entries(options?: CallOptions): AsyncIterable<JournalRecord>
+  head(): Promise<JournalRecord | undefined>
+}
+
+/** Time, injected so that tests need not wait. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Resolves after `ms`; rejects at once with the signal's reason when it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** `console`, pino and winston fit as they are. */
+export interface Logger {
+  debug(message: string, ...details: unknown[]): void
+  info(message: string, ...details: unknown[]): void
+  warn(message: string, ...details: unknown[]): void
+  error(message: string, ...details: unknown[]): void
+}

@@ -1,0 +1,121 @@
+/** The requests a fault applies to. All given fields have to match. */
+export interface FaultMatch {
+  /** HTTP method. */
+  readonly method?: string
+  /** Substring or pattern of the raw path with query. */
+  readonly path?: string | RegExp
+  /** The simulator's own name of the operation, e.g. `CopyObject`, `createRecordingJob`. */
+  readonly operation?: string
+}
+
+/** What a fault does to a request. */
+export type FaultAction =
+  /** Answers at once; the work is not done. */
+  | {
+      readonly kind: 'respond'
+      readonly status: number
+      readonly headers?: Record<string, string>
+      readonly body?: string
+    }
+  /** Does the work, then answers this instead: the ugly "503 after it did the work". */
+  | {
+      readonly kind: 'respond-after'
+      readonly status: number
+      readonly headers?: Record<string, string>
+      readonly body?: string
+    }
+  /** Drops the connection before the work is done. */
+  | { readonly kind: 'reset' }
+  /** Does the work, then drops the connection. */
+  | { readonly kind: 'reset-after' }
+  /** Waits, then does the work as usual. */
+  | { readonly kind: 'delay'; readonly delayMs: number }
+
+/** One scripted fault. */
+export interface Fault {
+  readonly match?: FaultMatch
+  readonly action: FaultAction
+  /** How many matching requests it hits. @defaultValue 1 */
+  readonly times?: number
+  /** Matching requests that pass before it begins. @defaultValue 0 */
+  readonly after?: number
+}
+
+export interface FaultedRequest {
+  readonly method: string
+  readonly target: string
+  readonly operation: string
+}
+
+/** Script of faults; the first one that matches and is not used up applies. */
+export class FaultScript {
+  readonly #faults: { readonly fault: Fault; seen: number; hits: number }[] = []
+
+  /** Adds a fault. Returns a handle that tells how often it was hit and removes it. */
+  add(fault: Fault): { readonly hits: number; remove(): void } {
+    const entry = { fault, seen: 0, hits: 0 }
+    this.#faults.push(entry)
+    return {
+      get hits() {
+        return entry.hits
+      },
+      remove: () => {
+        const at = this.#faults.indexOf(entry)
+        if (at >= 0) this.#faults.splice(at, 1)
+      },
+    }
+  }
+
+  clear(): void {
+    this.#faults.length = 0
+  }
+
+  /** Does `work` under the first fault that applies. A dropped connection is `Response.error()`. */
+  async apply(request: FaultedRequest, work: () => Promise<Response>): Promise<Response> {
+    const action = this.#next(request)
+    if (action === undefined) return work()
+    switch (action.kind) {
+      case 'respond':
+        return respond(action)
+      case 'respond-after':
+        await work()
+        return respond(action)
+      case 'reset':
+        return Response.error()
+      case 'reset-after':
+        await work()
+        return Response.error()
+      case 'delay':
+        await new Promise((resolve) => setTimeout(resolve, action.delayMs))
+        return work()
+    }
+  }
+
+  #next(request: FaultedRequest): FaultAction | undefined {
+    for (const entry of this.#faults) {
+      if (!matches(entry.fault.match, request)) continue
+      entry.seen += 1
+      if (entry.seen <= (entry.fault.after ?? 0)) continue
+      if (entry.hits >= (entry.fault.times ?? 1)) continue
+      entry.hits += 1
+      return entry.fault.action
+    }
+    return undefined
+  }
+}
+
+function matches(match: FaultMatch | undefined, request: FaultedRequest): boolean {
+  if (match === undefined) return true
+  if (match.method !== undefined && match.method !== request.method) return false
+  if (match.operation !== undefined && match.operation !== request.operation) return false
+  if (typeof match.path === 'string') return request.target.includes(match.path)
+  return match.path === undefined || match.path.test(request.target)
+}
+
+function respond(action: { status: number; headers?: Record<string, string>; body?: string }): Response {
+  const bodyless = action.status === 204 || action.status === 304
+  return new Response(bodyless ? null : (action.body ?? ''), {
+    status: action.status,
+    ...(action.headers === undefined ? {} : { headers: action.headers }),
+  })
+}

@@ -1,0 +1,21 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    genesys: 'src/genesys.ts',
+    s3: 'src/s3.ts',
+    node: 'src/node.ts',
+    testing: 'src/testing/index.ts',
+    'testing-msw': 'src/testing/msw.ts',
+  },
+  format: ['esm', 'cjs'],
+  dts: true,
+  // Without this the CJS entries each carry a copy of every class (tsup does not split CJS by default).
+  splitting: true,
+  clean: true,
+  sourcemap: true,
+  target: 'node20',
+  platform: 'node',
+  external: ['@aws-sdk/client-s3', 'purecloud-platform-client-v2', 'msw'],
+})
