@@ -1,3 +1,5 @@
+import type { Finding } from './findings.js'
+
 /**
  * Every code a {@link LegalHoldError} may carry. The codes are API: they change only with a major version.
  * What each one means and what to do about it stands in `docs/errors.md`.
@@ -88,6 +90,8 @@ export interface LegalHoldErrorInit {
   readonly retryAfterMs?: number | undefined
   /** Plain data that helps to act on the error, e.g. `{ findings }` or `{ regions }`. Never a secret. */
   readonly details?: Readonly<Record<string, unknown>> | undefined
+  /** With `PREFLIGHT_BLOCKED`: every finding, blockers and others. */
+  readonly findings?: readonly Finding[] | undefined
   readonly cause?: unknown
 }
 
@@ -109,6 +113,7 @@ export class LegalHoldError extends Error {
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
   readonly details: Readonly<Record<string, unknown>> | undefined
+  readonly findings: readonly Finding[] | undefined
 
   constructor(message: string, init: LegalHoldErrorInit) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause })
@@ -120,6 +125,7 @@ export class LegalHoldError extends Error {
     this.status = init.status
     this.retryAfterMs = init.retryAfterMs
     this.details = init.details
+    this.findings = init.findings
     Object.defineProperty(this, brand, { value: true })
   }
 
@@ -141,6 +147,7 @@ export class LegalHoldError extends Error {
       ...(this.status === undefined ? {} : { status: this.status }),
       ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
       ...(this.details === undefined ? {} : { details: this.details }),
+      ...(this.findings === undefined ? {} : { findings: this.findings }),
       ...(this.cause === undefined ? {} : { cause: describeCause(this.cause) }),
     }
   }

@@ -1,5 +1,59 @@
-export * from './errors.js'
-export * from './findings.js'
-export * from './hold.js'
-export * from './ports.js'
-export * from './request.js'
+export { MemoryJournal } from './custody/journal.js'
+export {
+  errorCodes,
+  LegalHoldError,
+  type LegalHoldErrorCode,
+  type LegalHoldErrorInit,
+  type Outcome,
+  type Stage,
+} from './errors.js'
+export type { RunEvent, RunEventType } from './events.js'
+export {
+  LegalHoldExporter,
+  type ObjectSource,
+  type ValidationSource,
+  type WaitForJobOptions,
+} from './exporter.js'
+export { type Finding, type FindingCode, findingCodes, type Severity } from './findings.js'
+export {
+  addTag,
+  carriesTag,
+  checkHold,
+  isHoldTag,
+  type LegalHold,
+  readTagList,
+  removeTag,
+  type TagListForm,
+} from './hold.js'
+export type { RetryOptions } from './internal/retry.js'
+export type { ConcurrencyOptions, LegalHoldExporterOptions } from './options.js'
+export type * from './ports.js'
+export type {
+  CoverageReport,
+  ObjectCounts,
+  RecordingCounts,
+  RecordingException,
+  RecordingState,
+  RemediationSummary,
+  RunReport,
+} from './report.js'
+export type { ExportRequest, MediaType } from './request.js'
+export type { HoldRequirements, Shortfall, UnmetRequirement } from './requirements.js'
+export { type FixedRetentionOptions, FixedRetentionPolicy } from './retention/fixed.js'
+export type { RunOptions } from './run.js'
+export type { PollingOptions } from './stages/export.js'
+export type { Residency } from './stages/inspect.js'
+export type { LandingOptions } from './stages/landing.js'
+export type { ConflictPolicy } from './stages/plan.js'
+export type { Reconciliation } from './stages/reconcile.js'
+export type { RemediationOptions } from './stages/remediate.js'
+export type {
+  Difference,
+  ObjectKind,
+  ObjectPlace,
+  Remediation,
+  RemediationOutcome,
+  RemediationStep,
+  Verdict,
+  VerdictKind,
+} from './verdict.js'

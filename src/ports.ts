@@ -1,6 +1,7 @@
 import type { Finding } from './findings.js'
 import type { LegalHold } from './hold.js'
 import type { ExportRequest } from './request.js'
+import type { HoldRequirements } from './requirements.js'
 
 /** What every I/O call takes. An aborted signal rejects the call with `ABORTED`. */
 export interface CallOptions {
@@ -83,6 +84,8 @@ export interface PlatformCoverage {
 export interface ExpectedRecording {
   readonly recordingId: string
   readonly conversationId: string
+  /** ISO 8601; start of the conversation, which names its folder on S3. Absent where the platform does not say. */
+  readonly conversationStart?: string | undefined
   /** `call`, `chat`, `email`, `message`, `screen`; absent where the platform does not say. */
   readonly mediaType?: string | undefined
   /** ISO 8601; when the platform says it was exported. No proof of landing. */
@@ -375,6 +378,7 @@ export interface StorageNeeds {
 /** What a retention policy is asked about. */
 export interface RetentionContext {
   readonly hold: LegalHold
+  readonly requirements: HoldRequirements
   readonly request: ExportRequest
   readonly organizationId: string
   readonly bucket: string

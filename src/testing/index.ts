@@ -7,3 +7,25 @@ export {
   FaultScript,
 } from './faults.js'
 export { type Handle, type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
+export type { DeliveredObject, SimulatedDelivery } from './genesys/delivery.js'
+export type { Delivery, SimulatedJob } from './genesys/jobs.js'
+export type { SimulatedClient } from './genesys/oauth.js'
+export {
+  buildConversation,
+  buildExportProfile,
+  buildIntegration,
+  buildOrganization,
+  buildRecording,
+  type SimulatedAttachment,
+  type SimulatedContent,
+  type SimulatedConversation,
+  type SimulatedExportProfile,
+  type SimulatedIntegration,
+  type SimulatedOrganization,
+  type SimulatedRecording,
+  type SimulatedRetentionPolicy,
+} from './genesys/organization.js'
+export type { SimulatorSettings, SimulatorSettingsInit, SimulatorTimings } from './genesys/settings.js'
+export { GenesysSimulator, type GenesysSimulatorOptions, type SimulatedRequest } from './genesys-simulator.js'
+export { simulatorCredentials } from './scenario/credentials.js'
+export { createScenario, type Scenario, type ScenarioOptions, type ScenarioScope } from './scenario.js'

@@ -1,0 +1,147 @@
+import { existsSync, statSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { type FindingCode, findingCodes, type Interval } from 'genesys-legal-hold-exporter'
+
+export const help = `Runs a whole export under a legal hold, on embedded servers unless told otherwise.
+
+  npm run quickstart -- [flags]
+
+What is exported
+  --platform recording-jobs|bulk-exports   the API surface to export with (default recording-jobs)
+  --media digital|call|all                 media in scope (default digital)
+  --count N                                recordings in scope (default 200)
+  --interval START/END                     ISO 8601 (default: the last 48 hours)
+  --recordings DIR                         your own files become the recordings, each in scope and nothing else
+  --fail-at-source N                       N of the recordings cannot be exported by the platform
+  --index-lag HOURS                        the platform's index is that far behind: a blocker
+
+How
+  --accept CODE                            let a finding that blocks pass, by its code (repeatable)
+  --dry-run                                plan the repairs, change no object
+  --report FILE                            write the report there, as JSON
+  --quiet                                  print nothing but errors
+  --help
+
+Against other servers
+  --s3-endpoint URL --bucket B             any S3 server, with credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+                                           AWS_SESSION_TOKEN and AWS_REGION; only objects in scope are put there
+  --genesys-endpoint URL                   a running simulator (npm run simulators); client id and secret from
+                                           GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET, by default the simulator's own
+
+Exit code: 0 complete, 2 incomplete, 1 an error.
+`
+
+export interface Flags {
+  readonly platform: 'recording-jobs' | 'bulk-exports'
+  readonly media: 'digital' | 'call' | 'all'
+  readonly count: number
+  readonly interval: Interval | undefined
+  readonly recordings: string | undefined
+  readonly failAtSource: number
+  readonly indexLagHours: number
+  readonly accept: readonly FindingCode[]
+  readonly dryRun: boolean
+  readonly report: string | undefined
+  readonly quiet: boolean
+  readonly help: boolean
+  readonly s3Endpoint: string | undefined
+  readonly bucket: string | undefined
+  readonly genesysEndpoint: string | undefined
+  /** Whether a flag that shapes the organisation was given. */
+  readonly shapesOrganization: boolean
+}
+
+/** A wrong flag; its message is for the person who typed it. */
+export class FlagError extends Error {}
+
+export function readFlags(args: readonly string[]): Flags {
+  const values = parse(args)
+  const shaping = ['media', 'count', 'interval', 'recordings', 'fail-at-source', 'index-lag'] as const
+  const count = whole('count', values.count, 200)
+  const failAtSource = whole('fail-at-source', values['fail-at-source'], 0)
+  const recordings = folder(values.recordings)
+  if (recordings === undefined && failAtSource > count) {
+    throw new FlagError(`--fail-at-source ${failAtSource} is more than the ${count} recordings in scope.`)
+  }
+  if ((values['s3-endpoint'] === undefined) !== (values.bucket === undefined)) {
+    throw new FlagError('--s3-endpoint and --bucket belong together: give both or neither.')
+  }
+  return {
+    platform: oneOf('platform', values.platform, ['recording-jobs', 'bulk-exports']),
+    media: oneOf('media', values.media, ['digital', 'call', 'all']),
+    count,
+    interval: interval(values.interval),
+    recordings,
+    failAtSource,
+    indexLagHours: whole('index-lag', values['index-lag'], 0),
+    accept: (values.accept ?? []).map((code) => oneOf('accept', code, findingCodes)),
+    dryRun: values['dry-run'] ?? false,
+    report: values.report,
+    quiet: values.quiet ?? false,
+    help: values.help ?? false,
+    s3Endpoint: url('s3-endpoint', values['s3-endpoint']),
+    bucket: values.bucket,
+    genesysEndpoint: url('genesys-endpoint', values['genesys-endpoint']),
+    shapesOrganization: shaping.some((name) => values[name] !== undefined),
+  }
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        platform: text,
+        media: text,
+        count: text,
+        interval: text,
+        recordings: text,
+        'fail-at-source': text,
+        'index-lag': text,
+        accept: { type: 'string', multiple: true },
+        'dry-run': flag,
+        report: text,
+        quiet: flag,
+        help: flag,
+        's3-endpoint': text,
+        bucket: text,
+        'genesys-endpoint': text,
+      },
+    }).values
+  } catch (error) {
+    throw new FlagError((error as Error).message)
+  }
+}
+
+function oneOf<T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T {
+  const [first] = allowed
+  if (value === undefined && first !== undefined) return first
+  const found = allowed.find((other) => other === value)
+  if (found !== undefined) return found
+  throw new FlagError(`--${name} ${JSON.stringify(value)} is none of ${allowed.join(', ')}.`)
+}
+
+function whole(name: string, value: string | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise
+  if (/^\d{1,7}$/.test(value)) return Number(value)
+  throw new FlagError(`--${name} has to be a whole number, not ${JSON.stringify(value)}.`)
+}
+
+function interval(value: string | undefined): Interval | undefined {
+  if (value === undefined) return undefined
+  const [start, end, ...more] = value.split('/')
+  if (start && end && more.length === 0) return { start, end }
+  throw new FlagError(`--interval has to be START/END in ISO 8601, not ${JSON.stringify(value)}.`)
+}
+
+function folder(path: string | undefined): string | undefined {
+  if (path === undefined || (existsSync(path) && statSync(path).isDirectory())) return path
+  throw new FlagError(`--recordings ${path}: there is no such folder.`)
+}
+
+function url(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || URL.canParse(value)) return value
+  throw new FlagError(`--${name} ${JSON.stringify(value)} is no URL.`)
+}

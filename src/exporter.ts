@@ -1,0 +1,247 @@
+import { Recorder } from './custody/recorder.js'
+import { LegalHoldError } from './errors.js'
+import { mapWindow, type Source } from './internal/streams.js'
+import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'
+import type { CallOptions, ExportJob, ObjectRef, ProfileInspection } from './ports.js'
+import type { RunReport } from './report.js'
+import type { ExportRequest } from './request.js'
+import { Run, type RunOptions } from './run.js'
+import { classifyConversation } from './stages/classify.js'
+import { persist, type StageContext } from './stages/context.js'
+import { type DiscoverySettings, discover, listFolder } from './stages/discover.js'
+import { createJob, type PollingOptions, waitForJob } from './stages/export.js'
+import { bucketMismatch } from './stages/inspect.js'
+import { parseKey } from './stages/layout.js'
+import { RecordingLedger } from './stages/ledger.js'
+import { type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
+import { remediateObject } from './stages/remediate.js'
+import { validateObject } from './stages/validate.js'
+import type { ObjectPlace, Remediation, Verdict } from './verdict.js'
+
+/** Objects to look at: keys, references, or the verdicts of `validate`. */
+export type ObjectSource = Source<string | ObjectRef>
+
+/** What `validate` and `remediate` may be given: objects, a prefix, or a job. */
+export type ValidationSource = ObjectSource | { readonly prefix: string } | ExportJob
+
+/** Options of `waitForJob`. */
+export interface WaitForJobOptions extends CallOptions {
+  /** All the waiting, in milliseconds. @defaultValue the exporter's `polling.deadlineMs` */
+  readonly deadlineMs?: number | undefined
+  readonly minIntervalMs?: number | undefined
+  readonly maxIntervalMs?: number | undefined
+  /** Called after every poll. What it throws is logged and ignored. */
+  readonly onProgress?: ((job: ExportJob) => void) | undefined
+}
+
+/**
+ * Exports the recordings under a legal hold, proves for every object that the hold is on it, and repairs those where
+ * it is not. `run` does it all; every stage is a method too, that takes and returns plain data.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS` with all mistakes in `details.mistakes`, `INVALID_HOLD`
+ */
+export class LegalHoldExporter {
+  readonly #settings: Settings
+
+  constructor(options: LegalHoldExporterOptions) {
+    this.#settings = checkOptions(options)
+  }
+
+  /** Reads the export profile or integration and says what is wrong with it. An unknown one is a finding. */
+  async inspectProfile(id: string, options: CallOptions = {}): Promise<ProfileInspection> {
+    const { platform, storage } = this.#settings
+    const inspection = await persist(this.#context(options), 'inspect', `profile ${id}`, () =>
+      platform.inspectProfile(id, options),
+    )
+    return { ...inspection, findings: [...inspection.findings, ...bucketMismatch(inspection, storage.bucket)] }
+  }
+
+  /**
+   * Creates the export job, once; waits its turn while the organisation's job slots are taken.
+   *
+   * @throws LegalHoldError `INVALID_REQUEST`, `JOB_DEADLINE_EXCEEDED`, `JOB_OUTCOME_UNKNOWN`, `PLATFORM_…`, `ABORTED`
+   */
+  async createJob(request: ExportRequest, options: CallOptions = {}): Promise<ExportJob> {
+    const { platform, hold, polling, clock } = this.#settings
+    const checked = checkRequest(request, clock.now())
+    const context = this.#context(options)
+    const job = await createJob(platform, checked, { hold, runId: 'createJob' }, polling, context)
+    return { ...job, request: checked }
+  }
+
+  /**
+   * Waits until the job is FULFILLED, starting it when it is READY. FULFILLED does not prove that anything landed.
+   *
+   * @throws LegalHoldError `JOB_FAILED`, `JOB_CANCELLED`, `JOB_STATE_UNKNOWN`, `JOB_DEADLINE_EXCEEDED`, `ABORTED`
+   */
+  waitForJob(job: ExportJob, options: WaitForJobOptions = {}): Promise<ExportJob> {
+    const { polling, platform } = this.#settings
+    const waiting: PollingOptions = {
+      ...polling,
+      deadlineMs: options.deadlineMs ?? polling.deadlineMs,
+      minIntervalMs: options.minIntervalMs ?? polling.minIntervalMs,
+      maxIntervalMs: options.maxIntervalMs ?? polling.maxIntervalMs,
+    }
+    return waitForJob(platform, job, { ...waiting, onProgress: options.onProgress }, this.#context(options))
+  }
+
+  /**
+   * Validates objects and yields a verdict for each, in the order in which the answers come. Changes nothing.
+   *
+   * @param source objects or keys, `{ prefix }`, or a job with its request.
+   * @defaultValue every object of the bucket
+   */
+  validate(source: ValidationSource = { prefix: '' }, options: CallOptions = {}): AsyncGenerator<Verdict, void, void> {
+    const { storage, requirements, objectConcurrency } = this.#settings
+    const context = this.#context(options)
+    return mapWindow(this.#objects(source, context), objectConcurrency, ({ place, ...object }) =>
+      validateObject(storage, requirements, object, place, context),
+    )
+  }
+
+  /**
+   * Repairs what is not held and yields a remediation for each such object. Takes what `validate` takes, or its
+   * verdicts. With `dryRun` the repairs are planned and nothing is changed.
+   */
+  async *remediate(
+    source: ValidationSource | Source<Verdict> = { prefix: '' },
+    options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
+  ): AsyncGenerator<Remediation, void, void> {
+    const { storage, requirements, remediation, objectConcurrency, journal, clock } = this.#settings
+    const context = this.#context(options)
+    const settings = {
+      requirements,
+      options: remediation,
+      dryRun: options.dryRun ?? false,
+      witness: new Recorder(journal, 'remediate', clock),
+    }
+    const verdicts = this.#verdicts(source, context)
+    const repairs = mapWindow(verdicts, objectConcurrency, async (verdict) =>
+      verdict.verdict === 'held' ? undefined : remediateObject(storage, verdict, settings, context),
+    )
+    for await (const repair of repairs) if (repair !== undefined) yield repair
+  }
+
+  /**
+   * Compares the recordings that the job covers with what lies in the bucket, without reading headers.
+   *
+   * @throws LegalHoldError `INVALID_REQUEST` for a job without its request
+   */
+  async reconcile(job: ExportJob, options: CallOptions = {}): Promise<Reconciliation> {
+    const { platform, storage } = this.#settings
+    const context = this.#context(options)
+    const { ledger, discovery } = await this.#expectations(job, context)
+    let namedFailures = 0
+    for await (const failed of platform.failedRecordings(job, options)) {
+      ledger.failedAtSource(failed.recordingId, failed.reason ?? 'failed at source', failed.conversationId)
+      namedFailures += 1
+    }
+    let unexpected = 0
+    for await (const { place } of discover(storage, discovery, ledger, context)) {
+      if (place.kind === 'unexpected') unexpected += 1
+      else ledger.arrived(place)
+    }
+    return reconciliationOf(ledger, job, ledger.settle(unnamedBy(ledger, job, namedFailures)), unexpected)
+  }
+
+  /**
+   * The whole job: inspect, export, validate what lands as it lands, repair, reconcile, report.
+   *
+   * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `JOB_…`, `PLATFORM_…`, `STORAGE_…`
+   */
+  async run(request: ExportRequest, options: RunOptions = {}): Promise<RunReport> {
+    const checked = checkRequest(request, this.#settings.clock.now())
+    return new Run(this.#settings, checked, options).execute()
+  }
+
+  #context(options: CallOptions): StageContext {
+    const { clock, logger, retry } = this.#settings
+    return { clock, logger, retry, signal: options.signal, emit: () => {} }
+  }
+
+  async *#verdicts(source: ValidationSource | Source<Verdict>, context: StageContext): AsyncGenerator<Verdict> {
+    const { storage, requirements, objectConcurrency } = this.#settings
+    if (!isStream(source)) {
+      yield* this.validate(source, { signal: context.signal })
+      return
+    }
+    yield* mapWindow(source, objectConcurrency, async (item: string | ObjectRef | Verdict) => {
+      if (typeof item === 'object' && 'verdict' in item) return item
+      return validateObject(storage, requirements, this.#ref(item), placeOf(this.#ref(item).key), context)
+    })
+  }
+
+  async *#objects(
+    source: ValidationSource,
+    context: StageContext,
+  ): AsyncGenerator<ObjectRef & { readonly place?: ObjectPlace | undefined }> {
+    const { storage } = this.#settings
+    if (isStream(source)) {
+      for await (const item of source) {
+        const ref = this.#ref(item)
+        yield { ...ref, place: placeOf(ref.key) }
+      }
+      return
+    }
+    if ('prefix' in source) {
+      const everything = new RecordingLedger(false)
+      const folder = { prefix: source.prefix, hour: undefined }
+      for await (const { object, place } of listFolder(storage, folder, everything, context)) {
+        yield { bucket: object.bucket, key: object.key, place }
+      }
+      return
+    }
+    const { ledger, discovery } = await this.#expectations(source, context)
+    for await (const { object, place } of discover(storage, discovery, ledger, context)) {
+      if (place.kind !== 'unexpected') yield { bucket: object.bucket, key: object.key, place }
+    }
+  }
+
+  async #expectations(
+    job: ExportJob,
+    context: StageContext,
+  ): Promise<{ readonly ledger: RecordingLedger; readonly discovery: DiscoverySettings }> {
+    const { platform, lookbackHours, folderConcurrency } = this.#settings
+    const { request } = job
+    if (request === undefined) {
+      throw new LegalHoldError(
+        `Job ${job.id} does not say what it was created for; give it its request: { ...job, request }.`,
+        { code: 'INVALID_REQUEST', stage: 'discover' },
+      )
+    }
+    const { signal } = context
+    const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
+    const ledger = new RecordingLedger(platform.capabilities.listsExpectedRecordings)
+    if (ledger.listed) {
+      for await (const recording of platform.expectedRecordings(job, request, { signal })) ledger.expect(recording)
+    }
+    const discovery = {
+      organizationId: organization.id,
+      interval: request.interval,
+      lookbackHours,
+      listConcurrency: folderConcurrency,
+    }
+    return { ledger, discovery }
+  }
+
+  #ref(item: string | ObjectRef): ObjectRef {
+    if (typeof item === 'string') return { bucket: this.#settings.storage.bucket, key: item }
+    const { key, versionId } = item
+    const bucket = item.bucket ?? this.#settings.storage.bucket
+    return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
+  }
+}
+
+function isStream<S extends object>(source: S): source is Extract<S, AsyncIterable<unknown> | Iterable<unknown>> {
+  return Symbol.asyncIterator in source || Symbol.iterator in source
+}
+
+/** The place a key by itself speaks of, without its neighbours and without a job's list. */
+function placeOf(key: string): ObjectPlace | undefined {
+  const parsed = parseKey(key)
+  if (parsed === undefined) return undefined
+  return classifyConversation(
+    [{ object: { bucket: '', key, sizeBytes: 0 }, key: parsed }],
+    new RecordingLedger(false),
+  )[0]?.place
+}

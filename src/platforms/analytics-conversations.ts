@@ -1,0 +1,113 @@
+import { LegalHoldError } from '../errors.js'
+import { abortedError } from '../internal/abort.js'
+import type { CallOptions } from '../ports.js'
+import { type Answer, dateOf, isAnswer, textOf } from './answer.js'
+import type { ConversationQuery } from './conversation-query.js'
+import type { GenesysClient } from './genesys-client.js'
+import { cursorPages } from './genesys-pages.js'
+
+const stage = 'reconcile'
+const firstPollMs = 500
+const longestPollMs = 15_000
+/** A details job is given up after this long. */
+const deadlineMs = 3_600_000
+const pageSize = 1_000
+
+/** A conversation as analytics knows it, with how far the index reached when it was listed. */
+export interface FoundConversation {
+  readonly conversation: Answer
+  /** ISO 8601. */
+  readonly availableUntil: string | undefined
+}
+
+/**
+ * The conversations that a query matches, by an asynchronous conversation details job: the same index that the
+ * recording job queries, so that both see the same.
+ */
+export async function* findConversations(
+  client: GenesysClient,
+  query: ConversationQuery,
+  options: CallOptions = {},
+): AsyncGenerator<FoundConversation, void, void> {
+  const jobId = await startJob(client, query, options)
+  await waitForJob(client, jobId, options)
+  let availableUntil: string | undefined
+  const conversations = cursorPages(
+    { subject: 'the conversations of the interval', stage, elements: 'conversations' },
+    async (cursor) => {
+      const { body } = await client.request(
+        {
+          operation: 'list the conversations of the interval',
+          stage,
+          send: ({ analytics }) =>
+            analytics.getAnalyticsConversationsDetailsJobResults(jobId, {
+              pageSize,
+              ...(cursor === undefined ? {} : { cursor }),
+            }),
+        },
+        options,
+      )
+      availableUntil = dateOf(body, 'dataAvailabilityDate')
+      return body
+    },
+  )
+  for await (const conversation of conversations) {
+    if (isAnswer(conversation)) yield { conversation, availableUntil }
+  }
+}
+
+async function startJob(client: GenesysClient, query: ConversationQuery, options: CallOptions): Promise<string> {
+  const { body, correlationId } = await client.request(
+    {
+      operation: 'query the conversations of the interval',
+      stage,
+      // It makes nothing that lasts: a second one costs a query and no more.
+      effect: 'repeatable',
+      send: ({ analytics }) => analytics.postAnalyticsConversationsDetailsJobs(query),
+    },
+    options,
+  )
+  const jobId = textOf(body, 'jobId', 'id')
+  if (jobId !== undefined) return jobId
+  throw new LegalHoldError('Could not query the conversations of the interval: the answer names no job.', {
+    code: 'PLATFORM_RESPONSE_INVALID',
+    stage,
+    requestId: correlationId,
+  })
+}
+
+async function waitForJob(client: GenesysClient, jobId: string, options: CallOptions): Promise<void> {
+  const { clock } = client
+  const { signal } = options
+  const giveUpAt = clock.now() + deadlineMs
+  for (let pollMs = firstPollMs; ; pollMs = Math.min(longestPollMs, pollMs * 2)) {
+    const { body, correlationId } = await client.request(
+      {
+        operation: `read the conversation query ${jobId}`,
+        stage,
+        send: ({ analytics }) => analytics.getAnalyticsConversationsDetailsJob(jobId),
+      },
+      options,
+    )
+    const state = textOf(body, 'state')
+    if (state === 'FULFILLED') return
+    if (state === 'FAILED' || state === 'CANCELLED' || state === 'EXPIRED') {
+      throw new LegalHoldError(
+        `The conversation query ${jobId} ended as ${state}: ${textOf(body, 'errorMessage') ?? 'no reason given'}.`,
+        { code: 'PLATFORM_REJECTED', stage, requestId: correlationId },
+      )
+    }
+    if (clock.now() + pollMs > giveUpAt) {
+      throw new LegalHoldError(
+        `The conversation query ${jobId} did not end within ${deadlineMs / 60_000} minutes; it is in state ${state ?? 'none'}.`,
+        { code: 'TIMEOUT', stage, requestId: correlationId },
+      )
+    }
+    try {
+      await clock.sleep(pollMs, signal)
+    } catch (error) {
+      if (signal?.aborted) throw abortedError(signal, stage)
+      throw error
+    }
+  }
+}

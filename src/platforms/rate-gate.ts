@@ -1,0 +1,76 @@
+import type { Stage } from '../errors.js'
+import { abortedError } from '../internal/abort.js'
+import type { Clock } from '../ports.js'
+
+/** What the `inin-ratelimit-*` headers say of a token's minute. */
+export interface RateQuota {
+  /** Requests used. */
+  readonly count: number
+  /** Requests allowed. */
+  readonly allowed: number
+  /** Until the count begins anew, in milliseconds. */
+  readonly resetMs: number
+}
+
+/** The last tenth of a quota is spread over what is left of its time. */
+const reserveShare = 0.1
+
+/**
+ * Holds back the requests of one client: until a Retry-After has passed (exactly, and for all of them, since the limit
+ * is the token's), and apart from each other when the quota runs low, so that the limit is not hit at all.
+ */
+export class RateGate {
+  readonly #clock: Clock
+  #retryAt = 0
+  #quotaAt = 0
+  #spacingMs = 0
+  #spacingUntil = 0
+  #nextAt = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Resolves when the next request may go. Rejects with `ABORTED` as soon as the signal fires. */
+  async pass(signal: AbortSignal | undefined, stage: Stage): Promise<void> {
+    for (;;) {
+      const now = this.#clock.now()
+      const waitMs = Math.max(this.#retryAt, this.#quotaAt, this.#nextAt) - now
+      if (waitMs <= 0) {
+        this.#nextAt = now < this.#spacingUntil ? now + this.#spacingMs : 0
+        return
+      }
+      try {
+        await this.#clock.sleep(waitMs, signal)
+      } catch (error) {
+        if (signal?.aborted) throw abortedError(signal, stage)
+        throw error
+      }
+    }
+  }
+
+  /** The server refused a request and said when to come back. */
+  refused(retryAfterMs: number): void {
+    this.#retryAt = Math.max(this.#retryAt, this.#clock.now() + retryAfterMs)
+    // What the server asks for now counts more than what its headers let expect.
+    this.#quotaAt = 0
+    this.#spacingUntil = 0
+    this.#nextAt = 0
+  }
+
+  /** Takes note of the quota that an answer shows. */
+  observe(quota: RateQuota): void {
+    const now = this.#clock.now()
+    const remaining = quota.allowed - quota.count
+    if (remaining <= 0) {
+      this.#quotaAt = now + quota.resetMs
+    } else if (remaining <= quota.allowed * reserveShare) {
+      this.#spacingMs = quota.resetMs / remaining
+      this.#spacingUntil = now + quota.resetMs
+      this.#nextAt = Math.max(this.#nextAt, now + this.#spacingMs)
+    } else {
+      this.#spacingUntil = 0
+      this.#nextAt = 0
+    }
+  }
+}

@@ -1,0 +1,326 @@
+import { LegalHoldError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import type {
+  CallOptions,
+  CreateJobContext,
+  ExpectedRecording,
+  ExportJob,
+  FailedRecording,
+  FindJobContext,
+  Interval,
+  Organization,
+  PlatformCapabilities,
+  PlatformCoverage,
+  ProfileInspection,
+  ProtectionResult,
+  RecordingPlatform,
+} from '../ports.js'
+import type { ExportRequest } from '../request.js'
+import { type Answer, answerOf, dateOf, isAnswer, textOf } from './answer.js'
+import { protectConversations } from './deletion-protection.js'
+import { expectedRecordings } from './expected-recordings.js'
+import { GenesysClient } from './genesys-client.js'
+import { checkConnection, type GenesysConnectionOptions, OptionProblems } from './genesys-options.js'
+import { cursorPages, numberedPages } from './genesys-pages.js'
+import { inspectIntegration } from './integration-inspection.js'
+import { isSlotsBusy, slotFindings, slotsBusy } from './job-slots.js'
+import { readCoverage, readOrganization } from './organization.js'
+import { jobNotFound, jobWithoutId, recordingJobFrom } from './recording-job.js'
+import { type ExportTiming, isSameQuery, recordingJobsQuery } from './recording-jobs-query.js'
+import { protectionFindings, sensitiveFindings, subjectOf } from './request-findings.js'
+
+/** Options of {@link RecordingJobsPlatform}. */
+export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming {
+  /** Protect the request's conversations from deletion before the export. @defaultValue false */
+  readonly protectSource?: boolean | undefined
+}
+
+const stage = 'export'
+const pageSize = 100
+
+/**
+ * The documented surface: `/api/v2/recording/jobs`. Its jobs carry no metadata, so objects land without the hold and
+ * the library stamps them on S3.
+ *
+ * Permissions: recording:job:add, :view, :edit, :delete and editRetention on recordings; OAuth scope `recordings`.
+ */
+export class RecordingJobsPlatform implements RecordingPlatform {
+  readonly name = 'recording-jobs'
+  readonly capabilities: PlatformCapabilities = {
+    stampsHoldMetadata: false,
+    idempotency: 'lookup',
+    deletionProtection: true,
+    listsExpectedRecordings: true,
+  }
+  readonly protectSource: boolean
+  /** The platform's access to Genesys Cloud; give it to a retention policy, so that it needs no login of its own. */
+  readonly client: GenesysClient
+  readonly #timing: ExportTiming
+
+  /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`: all mistakes in one. */
+  constructor(options: RecordingJobsOptions) {
+    const problems = new OptionProblems()
+    const { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays } = options
+    this.#timing = { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays }
+    checkTiming(this.#timing, problems)
+    this.client = new GenesysClient(options, checkConnection(options, 'RecordingJobsPlatform', problems))
+    this.protectSource = options.protectSource ?? false
+  }
+
+  get region(): string | undefined {
+    return this.client.region?.region
+  }
+
+  organization(options?: CallOptions): Promise<Organization> {
+    return readOrganization(this.client, options)
+  }
+
+  /** Reads the integration with this id: its state, and the bucket and role it delivers with. */
+  async inspectProfile(id: string, options?: CallOptions): Promise<ProfileInspection> {
+    const { found, name, bucket, role, findings } = await inspectIntegration(this.client, id, options)
+    return {
+      id,
+      name,
+      kind: 'integration',
+      bucket,
+      role,
+      includesHoldMetadata: false,
+      findings: found ? [...findings, cannotStamp(id)] : findings,
+    }
+  }
+
+  async inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]> {
+    return [
+      ...formatFindings(request),
+      ...sensitiveFindings(request),
+      ...protectionFindings(request, this.protectSource),
+      ...(await this.#slotFindings(request, options)),
+    ]
+  }
+
+  coverage(interval: Interval, options?: CallOptions): Promise<PlatformCoverage> {
+    return readCoverage(this.client, interval, options)
+  }
+
+  async createJob(request: ExportRequest, _context: CreateJobContext, options?: CallOptions): Promise<ExportJob> {
+    const query = recordingJobsQuery(request, this.#timing, this.client.clock.now())
+    const { body, correlationId } = await this.client.request(
+      {
+        operation: 'create the recording job',
+        stage,
+        effect: 'create',
+        send: ({ recording }) => recording.postRecordingJobs(query),
+        recognise: (failure, error) => (isSlotsBusy(failure) ? slotsBusy(error) : undefined),
+      },
+      options,
+    )
+    return recordingJobFrom(body, correlationId, request) ?? jobWithoutId('create the recording job', correlationId)
+  }
+
+  async findJob(
+    request: ExportRequest,
+    context: FindJobContext,
+    options?: CallOptions,
+  ): Promise<ExportJob | undefined> {
+    const query = recordingJobsQuery(request, this.#timing, this.client.clock.now())
+    const since = Date.parse(context.since)
+    let newest: ExportJob | undefined
+    for await (const listed of this.#jobs({ showOnlyMyJobs: true, sortBy: 'dateCreated' }, options)) {
+      const job = recordingJobFrom(listed, undefined, request)
+      if (job === undefined || job.state === 'FAILED' || job.state === 'CANCELLED') continue
+      const createdAt = job.createdAt ?? ''
+      if (Date.parse(createdAt) < since || createdAt < (newest?.createdAt ?? '')) continue
+      const full = isAnswer(answerOf(listed, 'recordingJobsQuery')) ? listed : (await this.#read(job.id, options)).body
+      if (isSameQuery(query, answerOf(full, 'recordingJobsQuery'), this.#timing)) newest = job
+    }
+    return newest
+  }
+
+  /** Starts a job that is `READY`; a job that has been started already is returned as it is now. */
+  async executeJob(job: ExportJob, options?: CallOptions): Promise<ExportJob> {
+    if (job.state !== 'READY') return this.#started(job, undefined, options)
+    try {
+      const { body, correlationId } = await this.client.request(
+        {
+          operation: `start the recording job ${job.id}`,
+          stage,
+          effect: 'repeatable',
+          expect: 'anything',
+          send: ({ recording }) => recording.putRecordingJob(job.id, { state: 'PROCESSING' }),
+          recognise: (failure, error) => (isSlotsBusy(failure) ? slotsBusy(error) : undefined),
+        },
+        options,
+      )
+      return recordingJobFrom(body, correlationId, job.request) ?? this.getJob(job.id, options)
+    } catch (error) {
+      // A repeat after an answer that was lost is refused, because the job runs.
+      const refused = LegalHoldError.isInstance(error) && (error.status === 400 || error.status === 409)
+      if (!refused || error.code === 'JOB_SLOTS_BUSY') throw error
+      return this.#started(job, error, options)
+    }
+  }
+
+  async #started(job: ExportJob, refusal: LegalHoldError | undefined, options?: CallOptions): Promise<ExportJob> {
+    const now = await this.getJob(job.id, options)
+    if (now.state === 'PROCESSING' || now.state === 'FULFILLED') return { ...now, request: job.request }
+    throw (
+      refusal ??
+      new LegalHoldError(`The recording job ${job.id} cannot be started: it is ${now.platformState}, not READY.`, {
+        code: 'PLATFORM_CONFLICT',
+        stage,
+        requestId: now.correlationId,
+      })
+    )
+  }
+
+  async getJob(id: string, options?: CallOptions): Promise<ExportJob> {
+    const { body, correlationId } = await this.#read(id, options)
+    return (
+      recordingJobFrom(body, correlationId, undefined) ?? jobWithoutId(`read the recording job ${id}`, correlationId)
+    )
+  }
+
+  async cancelJob(id: string, options?: CallOptions): Promise<void> {
+    try {
+      await this.client.request(
+        {
+          operation: `cancel the recording job ${id}`,
+          stage,
+          effect: 'repeatable',
+          expect: 'anything',
+          send: ({ recording }) => recording.deleteRecordingJob(id),
+        },
+        options,
+      )
+    } catch (error) {
+      const refused = LegalHoldError.isInstance(error) && [400, 404, 409].includes(error.status ?? 0)
+      // A repeat after an answer that was lost is refused, because the job is cancelled.
+      if (!refused || (await this.getJob(id, options)).state !== 'CANCELLED') throw error
+    }
+  }
+
+  async *failedRecordings(job: ExportJob, options?: CallOptions): AsyncGenerator<FailedRecording, void, void> {
+    const failed = cursorPages({ subject: `the failed recordings of the job ${job.id}`, stage }, async (cursor) => {
+      const { body } = await this.client.request(
+        {
+          operation: `list the failed recordings of the job ${job.id}`,
+          stage,
+          send: ({ recording }) =>
+            recording.getRecordingJobFailedrecordings(job.id, {
+              pageSize,
+              includeTotal: false,
+              ...(cursor === undefined ? {} : { cursor }),
+            }),
+        },
+        options,
+      )
+      return body
+    })
+    for await (const entry of failed) {
+      const recordingId = textOf(answerOf(entry, 'recording'), 'id') ?? textOf(entry, 'recordingId')
+      if (recordingId === undefined) continue
+      yield {
+        recordingId,
+        conversationId: textOf(answerOf(entry, 'conversation'), 'id') ?? textOf(entry, 'conversationId'),
+        reason: textOf(entry, 'errorMessage', 'reason'),
+      }
+    }
+  }
+
+  expectedRecordings(_job: ExportJob, request: ExportRequest, options?: CallOptions): AsyncIterable<ExpectedRecording> {
+    return expectedRecordings(this.client, request, options)
+  }
+
+  protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {
+    return protectConversations(this.client, conversationIds, options)
+  }
+
+  async #read(id: string, options: CallOptions | undefined) {
+    try {
+      return await this.client.request(
+        { operation: `read the recording job ${id}`, stage, send: ({ recording }) => recording.getRecordingJob(id) },
+        options,
+      )
+    } catch (error) {
+      throw jobNotFound(error, id)
+    }
+  }
+
+  async *#jobs(filter: Record<string, unknown>, options: CallOptions | undefined): AsyncGenerator<Answer, void, void> {
+    const jobs = numberedPages(async (pageNumber) => {
+      const { body } = await this.client.request(
+        {
+          operation: 'list the recording jobs',
+          stage,
+          send: ({ recording }) => recording.getRecordingJobs({ ...filter, pageSize, pageNumber }),
+        },
+        options,
+      )
+      return body
+    })
+    for await (const job of jobs) if (isAnswer(job)) yield job
+  }
+
+  async #slotFindings(request: ExportRequest, options: CallOptions | undefined): Promise<Finding[]> {
+    let active = 0
+    try {
+      for (const state of ['PENDING', 'PROCESSING']) {
+        for await (const job of this.#jobs({ state }, options)) if (textOf(job, 'state') === state) active += 1
+      }
+    } catch (error) {
+      if (!LegalHoldError.isInstance(error) || error.code !== 'PLATFORM_FORBIDDEN') throw error
+      return [
+        {
+          code: 'permission-missing',
+          severity: 'blocker',
+          subject: 'recording:job:view',
+          message: 'The OAuth client may not read recording jobs, so no job could be followed.',
+          remedy: 'Give its role the permission recording:job:view.',
+        },
+      ]
+    }
+    return slotFindings(active, subjectOf(request))
+  }
+}
+
+function formatFindings(request: ExportRequest): Finding[] {
+  const { format } = request
+  if (format === undefined) return []
+  return [
+    {
+      code: 'format-not-applicable',
+      severity: 'warning',
+      subject: subjectOf(request),
+      message: `Recording jobs have no field for a format, so ${format} cannot be asked for: each recording comes in the form it is stored in, messages as JSON.`,
+      remedy: 'Leave the format out.',
+    },
+  ]
+}
+
+function cannotStamp(subject: string): Finding {
+  return {
+    code: 'platform-cannot-stamp',
+    severity: 'info',
+    subject,
+    message: 'Recording jobs have no field for metadata: every object lands without the hold.',
+    remedy: 'Nothing: the hold is put on the objects on S3 after they have landed.',
+  }
+}
+
+function checkTiming(timing: ExportTiming, problems: OptionProblems): void {
+  for (const [date, age] of [
+    ['actionDate', 'actionAgeDays'],
+    ['screenRecordingActionDate', 'screenRecordingActionAgeDays'],
+  ] as const) {
+    if (timing[date] !== undefined && timing[age] !== undefined) {
+      problems.add('INVALID_OPTIONS', `Give ${date} or ${age}, not both.`)
+    }
+    if (timing[date] !== undefined && dateOf(timing, date) === undefined) {
+      problems.add('INVALID_OPTIONS', `${date} is no ISO 8601 time.`)
+    }
+    const days = timing[age]
+    if (days !== undefined && (!Number.isInteger(days) || days < 0)) {
+      problems.add('INVALID_OPTIONS', `${age} has to be a whole number of days.`)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { Finding, FindingCode } from './findings.js'
+import type { LegalHold } from './hold.js'
+import type { ExportJob, Interval } from './ports.js'
+import type { HoldRequirements } from './requirements.js'
+
+/** What became of one recording with its companions. Every expected recording is in exactly one. */
+export type RecordingState =
+  | 'held'
+  | 'repaired'
+  | 'conflicting'
+  | 'unreadable'
+  | 'unrepaired'
+  | 'missing'
+  | 'failedAtSource'
+  | 'skippedAtSource'
+
+/** Counts of recordings; the states add up to `expected`. */
+export type RecordingCounts = Readonly<Record<'expected' | RecordingState, number>>
+
+/** Counts of objects, as they were listed under the run's hour folders. */
+export interface ObjectCounts {
+  readonly listed: number
+  readonly recordings: number
+  readonly sidecars: number
+  readonly attachments: number
+  readonly transcripts: number
+  /** In the hour folders, but in no list of this job: left alone. */
+  readonly unexpected: number
+}
+
+/** One recording that is neither held nor repaired. */
+export interface RecordingException {
+  readonly state: RecordingState
+  readonly reason: string
+  readonly recordingId?: string | undefined
+  readonly conversationId?: string | undefined
+  /** The object that put the recording in this state. */
+  readonly key?: string | undefined
+  /** More than one where the platform counts recordings without naming them. @defaultValue 1 */
+  readonly count?: number | undefined
+}
+
+/** How far the platform's index reached, and so until when nothing can be missing unseen. */
+export interface CoverageReport {
+  readonly proven: boolean
+  /** ISO 8601: coverage is proven up to here. */
+  readonly provenUntil?: string | undefined
+  readonly availableUntil?: string | undefined
+  readonly reason?: string | undefined
+  /** `recordings`: each expected recording was looked for; `counts`: only the job's totals could be compared. */
+  readonly depth: 'recordings' | 'counts'
+}
+
+/** What the repairs amounted to, in objects. */
+export interface RemediationSummary {
+  readonly planned: number
+  readonly repaired: number
+  readonly notNeeded: number
+  readonly refused: number
+  readonly failed: number
+  /** Steps by action. */
+  readonly steps: Readonly<Record<string, number>>
+  /** How often the export was repeated with the hold metadata forced on. */
+  readonly forcedRetries: number
+}
+
+/** What `run` returns: plain JSON, schema version 1. */
+export interface RunReport {
+  readonly schemaVersion: 1
+  readonly runId: string
+  readonly dryRun: boolean
+  /** ISO 8601 in UTC. */
+  readonly startedAt: string
+  /** ISO 8601 in UTC. */
+  readonly finishedAt: string
+  /** `complete` only if every expected recording is held or repaired, companions too, and coverage is proven. */
+  readonly outcome: 'complete' | 'incomplete'
+  readonly hold: LegalHold
+  readonly requirements: HoldRequirements
+  readonly platform: {
+    readonly name: string
+    readonly region?: string | undefined
+    readonly organizationId: string
+    readonly organizationName?: string | undefined
+  }
+  readonly storage: { readonly name: string; readonly bucket: string; readonly region?: string | undefined }
+  readonly job: ExportJob
+  readonly interval: Interval
+  readonly coverage: CoverageReport
+  readonly findings: readonly Finding[]
+  /** Codes of blockers that the caller accepted and that occurred. */
+  readonly accepted: readonly FindingCode[]
+  readonly counts: RecordingCounts
+  readonly objects: ObjectCounts
+  /** The first 1,000. */
+  readonly exceptions: readonly RecordingException[]
+  readonly remediations: RemediationSummary
+  /** Milliseconds by stage; the stages overlap. */
+  readonly timings: Readonly<Record<string, number>>
+}

@@ -1,0 +1,65 @@
+import { LegalHoldError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import type { BucketInspection, RetentionContext, RetentionPolicyAdapter } from '../ports.js'
+import type { HoldRequirements } from '../requirements.js'
+
+/** Settings of {@link FixedRetentionPolicy}. */
+export interface FixedRetentionOptions {
+  /** How long the matter has to be kept, in days from now. */
+  readonly minimumDays: number
+  /** After how many days your own archive deletes what lands in the bucket. Left out: not known to delete. */
+  readonly deletesAfterDays?: number | undefined
+}
+
+const dayMs = 86_400_000
+
+/**
+ * A minimum that no system can be asked for: what your records schedule says. What is guaranteed is the longest of
+ * the required legal hold (no end), the required `retainUntilDate` and the bucket's default Object Lock retention.
+ * Where that is less than the minimum, the finding is `retention-deletes-before-hold`: a blocker if
+ * `deletesAfterDays` ends before the minimum, else a warning that nothing guarantees it.
+ */
+export class FixedRetentionPolicy implements RetentionPolicyAdapter {
+  readonly name = 'fixed'
+  readonly #options: FixedRetentionOptions
+
+  /** @throws LegalHoldError `INVALID_OPTIONS` */
+  constructor(options: FixedRetentionOptions) {
+    const days = { minimumDays: options?.minimumDays, deletesAfterDays: options?.deletesAfterDays ?? 0 }
+    for (const [name, value] of Object.entries(days)) {
+      if (Number.isFinite(value) && value >= 0) continue
+      throw new LegalHoldError(`FixedRetentionPolicy: ${name} has to be a number of days, not ${String(value)}.`, {
+        code: 'INVALID_OPTIONS',
+        stage: 'options',
+      })
+    }
+    this.#options = options
+  }
+
+  async evaluate(context: RetentionContext): Promise<readonly Finding[]> {
+    const { minimumDays, deletesAfterDays } = this.#options
+    const guaranteed = guaranteedDays(context.requirements, context.bucketInspection, context.now)
+    if (guaranteed >= minimumDays) return []
+    const deletes = deletesAfterDays !== undefined && deletesAfterDays < minimumDays
+    if (deletesAfterDays !== undefined && !deletes) return []
+    return [
+      {
+        code: 'retention-deletes-before-hold',
+        severity: deletes ? 'blocker' : 'warning',
+        subject: context.bucket,
+        message: deletes
+          ? `Recordings are deleted after ${deletesAfterDays} days, but the matter requires ${minimumDays}.`
+          : `The matter requires ${minimumDays} days, but Object Lock guarantees only ${Math.floor(guaranteed)}.`,
+        remedy: 'Require an Object Lock legal hold or a retainUntilDate, or exempt the export from that retention.',
+      },
+    ]
+  }
+}
+
+function guaranteedDays(requirements: HoldRequirements, bucket: BucketInspection, now: Date): number {
+  if (requirements.legalHold) return Number.POSITIVE_INFINITY
+  const { retainUntilDate } = requirements
+  const required = retainUntilDate === undefined ? 0 : (Date.parse(retainUntilDate) - now.getTime()) / dayMs
+  const { days = 0, years = 0 } = bucket.defaultRetention ?? {}
+  return Math.max(required, days, years * 365)
+}

@@ -1,0 +1,169 @@
+import { LegalHoldError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import { type Answer, isAnswer } from '../platforms/answer.js'
+import { GenesysClient } from '../platforms/genesys-client.js'
+import { checkConnection, type GenesysConnectionOptions, OptionProblems } from '../platforms/genesys-options.js'
+import { numberedPages } from '../platforms/genesys-pages.js'
+import type { GenesysApis } from '../platforms/genesys-sdk.js'
+import type { CallOptions, RetentionContext, RetentionPolicyAdapter } from '../ports.js'
+import { type DeletionRule, deletionRules } from './deletion-rules.js'
+
+/** What a retention policy needs of a platform: its access to Genesys Cloud. */
+export interface HasGenesysClient {
+  readonly client: GenesysClient
+}
+
+/** Options of {@link GenesysMediaRetentionPolicy}: a platform, whose login is shared, or a connection of its own. */
+export type GenesysMediaRetentionOptions = (
+  | { readonly platform: HasGenesysClient }
+  | (GenesysConnectionOptions & { readonly platform?: undefined })
+) & {
+  /**
+   * Days from now for which a recording has to stay at the source: a deletion before that is a blocker, a later one a
+   * warning. Long enough for a job to wait for a slot, to run, to be checked and, if need be, to be repeated.
+   *
+   * @defaultValue 30
+   */
+  readonly minimumRetentionDays?: number | undefined
+}
+
+const dayMs = 86_400_000
+
+const sources: readonly {
+  readonly what: string
+  readonly permission: string
+  readonly page: (apis: GenesysApis, query: Record<string, unknown>) => Promise<unknown>
+}[] = [
+  {
+    what: 'media retention policies',
+    permission: 'recording:retentionPolicy:view',
+    page: ({ recording }, query) => recording.getRecordingMediaretentionpolicies(query),
+  },
+  {
+    what: 'cross-platform media retention policies',
+    permission: 'recording:crossplatformPolicy:view',
+    page: ({ recording }, query) => recording.getRecordingCrossplatformMediaretentionpolicies(query),
+  },
+]
+
+/**
+ * Would a media retention policy of Genesys Cloud delete in-scope recordings before or despite the hold? Reads the
+ * enabled policies, cross-platform ones too. Where several apply the longest wins (genesys-facts), but only a policy
+ * without conditions is sure to apply to every recording, so only such a one is counted on; `alwaysDelete` beats all.
+ */
+export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
+  readonly name = 'genesys-media-retention'
+  readonly #client: GenesysClient
+  readonly #minimumDays: number
+
+  /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`: all mistakes in one. */
+  constructor(options: GenesysMediaRetentionOptions) {
+    const problems = new OptionProblems()
+    this.#minimumDays = options.minimumRetentionDays ?? 30
+    if (!Number.isFinite(this.#minimumDays) || this.#minimumDays < 0) {
+      problems.add('INVALID_OPTIONS', `minimumRetentionDays is ${this.#minimumDays}; it has to be zero or more days.`)
+    }
+    this.#client = clientOf(options, 'GenesysMediaRetentionPolicy', problems)
+  }
+
+  async evaluate(context: RetentionContext, options?: CallOptions): Promise<readonly Finding[]> {
+    const rules: DeletionRule[] = []
+    const findings: Finding[] = []
+    for (const source of sources) {
+      try {
+        for await (const policy of this.#policies(source, options)) {
+          rules.push(...deletionRules(policy, context.request))
+        }
+      } catch (error) {
+        if (!LegalHoldError.isInstance(error) || error.code !== 'PLATFORM_FORBIDDEN') throw error
+        findings.push(unreadable(source.what, source.permission))
+      }
+    }
+    const grouped = new Map<string, DeletionRule[]>()
+    for (const rule of rules) grouped.set(rule.policyId, [...(grouped.get(rule.policyId) ?? []), rule])
+    for (const own of grouped.values()) {
+      const finding = this.#judge(own, rules, context)
+      if (finding) findings.push(finding)
+    }
+    return findings
+  }
+
+  /** One finding for a policy: the worst of what it does to any medium in scope. */
+  #judge(own: readonly DeletionRule[], all: readonly DeletionRule[], context: RetentionContext): Finding | undefined {
+    const deadlines = own
+      .map((rule) => ({ rule, days: effectiveDays(rule, all) }))
+      .filter(({ days }) => days !== Number.POSITIVE_INFINITY)
+      .sort((a, b) => a.days - b.days)
+    const [first] = deadlines
+    if (first === undefined) return undefined
+    const { rule, days } = first
+    const media = [...new Set(deadlines.map(({ rule: { media: medium } }) => medium))].join(', ')
+    // The oldest recording in scope goes first.
+    const deletedAt = Date.parse(context.request.interval.start) + days * dayMs
+    const soon = days === 0 || deletedAt < context.now.getTime() + this.#minimumDays * dayMs
+    const when =
+      days === 0
+        ? 'at once'
+        : `${days} days after they were recorded, the oldest in scope on ${new Date(deletedAt).toISOString().slice(0, 10)}`
+    return {
+      code: 'retention-deletes-before-hold',
+      severity: soon ? 'blocker' : 'warning',
+      subject: rule.policyId,
+      message: `The media retention policy "${rule.policyName}" (${rule.policyId}) deletes recordings (${media}) ${when}${rule.always ? ', whatever other policies say' : ''}.`,
+      remedy: soon
+        ? 'Disable or lengthen the policy, or protect the conversations from deletion (protectSource), before the export.'
+        : 'Nothing for the export; after that date only what lies on S3 is left.',
+    }
+  }
+
+  async *#policies(
+    source: (typeof sources)[number],
+    options: CallOptions | undefined,
+  ): AsyncGenerator<Answer, void, void> {
+    const policies = numberedPages(async (pageNumber) => {
+      const { body } = await this.#client.request(
+        {
+          operation: `list the ${source.what}`,
+          stage: 'inspect',
+          send: (apis) => source.page(apis, { pageSize: 100, pageNumber, enabled: true }),
+        },
+        options,
+      )
+      return body
+    })
+    for await (const policy of policies) if (isAnswer(policy)) yield policy
+  }
+}
+
+/** How long a rule really leaves a recording: a policy without conditions that keeps it longer overrules it. */
+function effectiveDays(rule: DeletionRule, all: readonly DeletionRule[]): number {
+  if (rule.always) return rule.days
+  const keepers = all.filter((other) => other.media === rule.media && other.unconditional && !other.always)
+  return Math.max(rule.days, ...keepers.map(({ days }) => days))
+}
+
+function unreadable(what: string, permission: string): Finding {
+  return {
+    code: 'permission-missing',
+    severity: 'warning',
+    subject: permission,
+    message: `The ${what} could not be read, so whether one deletes recordings in scope is not known.`,
+    remedy: `Give the role of the OAuth client the permission ${permission}.`,
+  }
+}
+
+/** The client of the platform that was given, or one of its own. */
+export function clientOf(
+  options: { readonly platform: HasGenesysClient } | (GenesysConnectionOptions & { readonly platform?: undefined }),
+  subject: string,
+  problems: OptionProblems,
+): GenesysClient {
+  const { platform } = options
+  if (platform === undefined) return new GenesysClient(options, checkConnection(options, subject, problems))
+  // Not instanceof: the platform may come from the other of the ESM and CJS copies.
+  if (typeof platform.client?.request !== 'function') {
+    problems.add('INVALID_OPTIONS', 'platform is no Genesys platform: it has no client.')
+  }
+  problems.throwIfAny(subject)
+  return platform.client
+}

@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto'
+import { Recorder } from './custody/recorder.js'
+import { LegalHoldError, type Stage } from './errors.js'
+import type { NewRunEvent, RunEvent } from './events.js'
+import type { Finding } from './findings.js'
+import { abortedError } from './internal/abort.js'
+import type { Settings } from './options.js'
+import type { ExportJob, ForcedProfile } from './ports.js'
+import type { RunReport } from './report.js'
+import type { ExportRequest } from './request.js'
+import type { StageContext } from './stages/context.js'
+import { Delivery } from './stages/deliver.js'
+import { createJob } from './stages/export.js'
+import { type Inspection, inspect, profileIdOf } from './stages/inspect.js'
+import { coverageOf, unnamedBy } from './stages/reconcile.js'
+import { Tally } from './stages/tally.js'
+
+/** Options of one run. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Called for every event. What it throws is logged and ignored. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
+  /**
+   * Export and validate, but change no object, no setting and no protection: repairs are planned only.
+   *
+   * @defaultValue false
+   */
+  readonly dryRun?: boolean | undefined
+}
+
+/** One run from inspection to report. */
+export class Run {
+  readonly #settings: Settings
+  readonly #request: ExportRequest
+  readonly #dryRun: boolean
+  readonly #runId = randomUUID()
+  readonly #recorder: Recorder
+  readonly #context: StageContext
+  readonly #startedAt: number
+  readonly #timings: Record<string, number> = {}
+  readonly #tally = new Tally()
+
+  constructor(settings: Settings, request: ExportRequest, options: RunOptions) {
+    this.#settings = settings
+    this.#request = request
+    this.#dryRun = options.dryRun ?? false
+    this.#recorder = new Recorder(settings.journal, this.#runId, settings.clock)
+    this.#startedAt = settings.clock.now()
+    this.#context = {
+      clock: settings.clock,
+      logger: settings.logger,
+      retry: settings.retry,
+      signal: options.signal,
+      emit: emitter(settings, options.onEvent),
+    }
+  }
+
+  async execute(): Promise<RunReport> {
+    const { emit } = this.#context
+    const { hold, requirements } = this.#settings
+    const { signal } = this.#context
+    if (signal?.aborted) throw abortedError(signal, 'inspect')
+    const [runId, request, dryRun] = [this.#runId, this.#request, this.#dryRun]
+    emit({ type: 'run-started', runId, request, dryRun })
+    await this.#recorder.record('run-started', { request, hold, requirements, dryRun })
+    const inspection = await this.#timed('inspect', () => this.#inspect())
+    const { job, delivery } = await this.#export(inspection)
+    const report = this.#report(inspection, job, delivery)
+    emit({ type: 'reconciled', counts: report.counts, objects: report.objects })
+    await this.#recorder.record('report', report)
+    emit({ type: 'run-finished', report })
+    return report
+  }
+
+  async #inspect(): Promise<Inspection> {
+    const { platform, storage, retention, hold, requirements, residency, remediation, accept } = this.#settings
+    const inspection = await inspect(
+      {
+        platform,
+        storage,
+        retention,
+        hold,
+        requirements,
+        request: this.#request,
+        residency,
+        needs: {
+          metadata: Object.keys(requirements.metadata ?? {}).length > 0,
+          tags: Object.keys(requirements.tags ?? {}).length > 0,
+          legalHold: requirements.legalHold === true,
+          retention: requirements.retainUntilDate !== undefined,
+          remediate: !this.#dryRun,
+          protectOriginal: remediation.protectOriginal,
+        },
+      },
+      this.#context,
+    )
+    const blockers: Finding[] = []
+    for (const finding of inspection.findings) {
+      const isBlocker = finding.severity === 'blocker'
+      const accepted = isBlocker && accept.has(finding.code)
+      this.#context.emit({ type: 'finding', finding, accepted })
+      await this.#recorder.record('finding', finding)
+      if (accepted) await this.#recorder.record('acceptance', { code: finding.code, subject: finding.subject })
+      else if (isBlocker) blockers.push(finding)
+    }
+    if (blockers.length > 0) throw preflightBlocked(blockers, inspection.findings)
+    return inspection
+  }
+
+  /** Exports once; again with the hold metadata forced on, as often as the caller allowed, while objects lack it. */
+  async #export(inspection: Inspection): Promise<{ job: ExportJob; delivery: Delivery }> {
+    const { platform } = this.#settings
+    const forcedRetries = this.#forcedRetries()
+    let forced: ForcedProfile | undefined
+    try {
+      for (let attempt = 0; ; attempt += 1) {
+        const mayForce = attempt < forcedRetries
+        this.#tally.reset()
+        const { job, delivery } = await this.#deliver(inspection, !mayForce)
+        if (!mayForce || this.#tally.due === 0) return { job, delivery }
+        if (this.#tally.untagged === 0) {
+          await delivery.sweep()
+          return { job, delivery }
+        }
+        this.#context.emit({ type: 'forced-retry', attempt: attempt + 1, untagged: this.#tally.untagged })
+        forced ??= await platform.forceHoldMetadata?.(profileIdOf(this.#request), { signal: this.#context.signal })
+        this.#tally.forcedRetries += 1
+      }
+    } finally {
+      // Not on the caller's signal: an aborted run puts the organisation's setting back too.
+      await forced?.restore()
+    }
+  }
+
+  #forcedRetries(): number {
+    const { platform } = this.#settings
+    if (this.#dryRun || !platform.capabilities.stampsHoldMetadata || platform.forceHoldMetadata === undefined) return 0
+    return this.#request.profileId === undefined ? 0 : (platform.forcedRetries ?? 0)
+  }
+
+  async #deliver(inspection: Inspection, repair: boolean): Promise<{ job: ExportJob; delivery: Delivery }> {
+    const { platform, hold, polling } = this.#settings
+    await this.#recorder.record('job-intent', { request: this.#request })
+    const created = await this.#timed('export', () =>
+      createJob(platform, this.#request, { hold, runId: this.#runId }, polling, this.#context),
+    )
+    await this.#recorder.record('job', created)
+    const delivery = new Delivery({
+      settings: this.#settings,
+      request: this.#request,
+      organizationId: inspection.organization.id,
+      job: created,
+      repair,
+      dryRun: this.#dryRun,
+      recorder: this.#recorder,
+      tally: this.#tally,
+      context: this.#context,
+      timed: (stage, work) => this.#timed(stage, work),
+    })
+    const job = await delivery.complete()
+    return { job, delivery }
+  }
+
+  #report(inspection: Inspection, job: ExportJob, delivery: Delivery): RunReport {
+    const { platform, storage, hold, requirements, accept, clock } = this.#settings
+    const { organization, findings, bucket } = inspection
+    const { ledger } = delivery
+    const settlement = ledger.settle(unnamedBy(ledger, job, delivery.namedFailures))
+    const { counts } = settlement
+    const coverage = coverageOf(this.#request.interval, inspection.coverage, ledger, job)
+    const remediations = this.#tally.remediations()
+    const allHeld = counts.held + counts.repaired === counts.expected
+    const dueInDryRun = this.#dryRun && remediations.planned > 0
+    const finishedAt = clock.now()
+    return {
+      schemaVersion: 1,
+      runId: this.#runId,
+      dryRun: this.#dryRun,
+      startedAt: new Date(this.#startedAt).toISOString(),
+      finishedAt: new Date(finishedAt).toISOString(),
+      outcome: allHeld && coverage.proven && !dueInDryRun ? 'complete' : 'incomplete',
+      hold,
+      requirements,
+      platform: {
+        name: platform.name,
+        ...(platform.region === undefined ? {} : { region: platform.region }),
+        organizationId: organization.id,
+        ...(organization.name === undefined ? {} : { organizationName: organization.name }),
+      },
+      storage: {
+        name: storage.name,
+        bucket: storage.bucket,
+        ...(bucket.region === undefined ? {} : { region: bucket.region }),
+      },
+      job,
+      interval: this.#request.interval,
+      coverage,
+      findings,
+      accepted: [
+        ...new Set(
+          findings.filter(({ code, severity }) => severity === 'blocker' && accept.has(code)).map(({ code }) => code),
+        ),
+      ],
+      counts,
+      objects: this.#tally.objects(),
+      exceptions: settlement.exceptions,
+      remediations,
+      timings: { ...this.#timings, total: finishedAt - this.#startedAt },
+    }
+  }
+
+  async #timed<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
+    const { clock, emit } = this.#context
+    const startedAt = clock.now()
+    emit({ type: 'stage-started', stage })
+    try {
+      return await work()
+    } finally {
+      const durationMs = clock.now() - startedAt
+      this.#timings[stage] = (this.#timings[stage] ?? 0) + durationMs
+      emit({ type: 'stage-finished', stage, durationMs })
+    }
+  }
+}
+
+/** An observer that throws must not fail the run that it watches. */
+export function emitter(settings: Settings, onEvent: RunOptions['onEvent']): (event: NewRunEvent) => void {
+  if (onEvent === undefined) return () => {}
+  return (event) => {
+    try {
+      onEvent({ ...event, at: new Date(settings.clock.now()).toISOString() })
+    } catch (error) {
+      settings.logger?.warn('onEvent threw; the run goes on.', error)
+    }
+  }
+}
+
+function preflightBlocked(blockers: readonly Finding[], findings: readonly Finding[]): LegalHoldError {
+  const list = blockers.map(({ code, message, remedy }) => `${code}: ${message} ${remedy}`).join('\n  ')
+  return new LegalHoldError(
+    `Nothing was created, because inspection found ${blockers.length} blocker(s):\n  ${list}\n` +
+      'Remove them, or accept them by their codes with the option `accept`.',
+    { code: 'PREFLIGHT_BLOCKED', stage: 'inspect', findings },
+  )
+}

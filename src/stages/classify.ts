@@ -1,0 +1,62 @@
+import type { ListedObject } from '../ports.js'
+import type { ObjectPlace } from '../verdict.js'
+import { isUuid, type ParsedKey, roleOf } from './layout.js'
+
+/** What the job's list says about ids. */
+export interface Scope {
+  /** Whether the platform listed what it expects; without it everything in the hours is in scope. */
+  readonly listed: boolean
+  covers(conversationId: string): boolean
+  isExpected(recordingId: string, conversationId: string): boolean
+}
+
+/** One object with the parts of its key. */
+export interface LocatedObject {
+  readonly object: ListedObject
+  readonly key: ParsedKey
+}
+
+/**
+ * Says what each object of one conversation's folder is. The whole folder is looked at together, since a media file
+ * with a sidecar that is in no list is a recording of another job, while one without is an attachment.
+ *
+ * Transcripts and attachments of a conversation that is in scope are evidence like its recordings. When in doubt an
+ * object counts as evidence: to hold too much can be undone.
+ */
+export function classifyConversation(
+  objects: readonly LocatedObject[],
+  scope: Scope,
+): { readonly object: ListedObject; readonly place: ObjectPlace }[] {
+  const described = new Set<string>()
+  for (const { key } of objects) {
+    const role = roleOf(key.rest)
+    if (role.role === 'sidecar') described.add(role.of)
+  }
+  return objects.map(({ object, key }) => ({ object, place: placeOf(key, scope, described) }))
+}
+
+function placeOf(key: ParsedKey, scope: Scope, described: ReadonlySet<string>): ObjectPlace {
+  const { conversationId, rest } = key
+  if (!scope.covers(conversationId)) return { kind: 'unexpected', conversationId }
+  const role = roleOf(rest)
+  switch (role.role) {
+    case 'transcript':
+      return { kind: 'transcript', conversationId }
+    case 'attachment':
+      return { kind: 'attachment', conversationId }
+    case 'sidecar':
+      if (!scope.listed || scope.isExpected(role.recordingId, conversationId)) {
+        return { kind: 'sidecar', conversationId, recordingId: role.recordingId }
+      }
+      return { kind: 'unexpected', conversationId, recordingId: role.recordingId }
+    case 'media': {
+      const { recordingId } = role
+      if (scope.isExpected(recordingId, conversationId)) return { kind: 'recording', conversationId, recordingId }
+      if (described.has(rest)) {
+        return { kind: scope.listed ? 'unexpected' : 'recording', conversationId, recordingId }
+      }
+      if (!scope.listed && isUuid(recordingId)) return { kind: 'recording', conversationId, recordingId }
+      return { kind: 'attachment', conversationId }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Stage } from '../errors.js'
+import type { NewRunEvent } from '../events.js'
+import type { RetryOptions } from '../internal/retry.js'
+import { retrying } from '../internal/retry.js'
+import type { Clock, Logger } from '../ports.js'
+
+/** What every stage needs beside its own subject. */
+export interface StageContext {
+  readonly clock: Clock
+  readonly logger: Logger | undefined
+  readonly retry: RetryOptions | undefined
+  readonly signal: AbortSignal | undefined
+  /** Never throws: an observer must not fail the run that it watches. */
+  readonly emit: (event: NewRunEvent) => void
+}
+
+/** Repeats one request as the caller's retry policy says, and tells about each repeat. */
+export function persist<T>(
+  context: StageContext,
+  stage: Stage,
+  subject: string,
+  attempt: (attemptNumber: number) => Promise<T>,
+): Promise<T> {
+  return retrying(attempt, context.retry, {
+    stage,
+    signal: context.signal,
+    clock: context.clock,
+    onRetry: (error, attemptNumber, delayMs) => {
+      context.emit({ type: 'retry', stage, attempt: attemptNumber, delayMs, error, subject })
+      context.logger?.debug(`${stage}: ${subject}: ${error.code}, trying again in ${delayMs} ms`)
+    },
+  })
+}

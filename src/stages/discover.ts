@@ -1,0 +1,91 @@
+import { SeenSet } from '../internal/seen.js'
+import { merge } from '../internal/streams.js'
+import type { Interval, ListedObject, StorageAdapter } from '../ports.js'
+import type { ObjectPlace } from '../verdict.js'
+import { classifyConversation, type LocatedObject, type Scope } from './classify.js'
+import type { StageContext } from './context.js'
+import { type Folder, findFolders } from './folders.js'
+import { hourRange, parseKey } from './layout.js'
+import { listResuming } from './listing.js'
+
+/** An object that was found, and where it belongs. */
+export interface DiscoveredObject {
+  readonly object: ListedObject
+  readonly place: ObjectPlace
+}
+
+/** Where to look. */
+export interface DiscoverySettings {
+  readonly organizationId: string
+  readonly interval: Interval
+  /** How long before the interval a conversation with activity in it may have begun. */
+  readonly lookbackHours: number
+  /** Folders listed side by side. */
+  readonly listConcurrency: number
+}
+
+/** Finds the hour folders of the interval and lists them side by side, once. */
+export async function* discover(
+  storage: StorageAdapter,
+  settings: DiscoverySettings,
+  scope: Scope,
+  context: StageContext,
+): AsyncGenerator<DiscoveredObject, void, void> {
+  const folders = await foldersOf(storage, settings, context)
+  yield* merge(
+    folders.map((folder) => () => listFolder(storage, folder, scope, context)),
+    settings.listConcurrency,
+  )
+}
+
+export function foldersOf(
+  storage: StorageAdapter,
+  settings: DiscoverySettings,
+  context: StageContext,
+): Promise<Folder[]> {
+  const range = hourRange(settings.interval, settings.lookbackHours)
+  return findFolders(storage, settings.organizationId, range, settings.listConcurrency, context)
+}
+
+/** Lists one folder and says what each object is; a conversation's objects are contiguous in a listing. */
+export async function* listFolder(
+  storage: StorageAdapter,
+  folder: Folder,
+  scope: Scope,
+  context: StageContext,
+): AsyncGenerator<DiscoveredObject, void, void> {
+  let conversation: LocatedObject[] = []
+  for await (const object of listResuming(storage, folder.prefix, context)) {
+    const key = parseKey(object.key)
+    if (key === undefined) {
+      yield { object, place: { kind: 'unexpected' } }
+      continue
+    }
+    if (conversation[0] !== undefined && conversation[0].key.conversationId !== key.conversationId) {
+      yield* classifyConversation(conversation, scope)
+      conversation = []
+    }
+    conversation.push({ object, key })
+  }
+  yield* classifyConversation(conversation, scope)
+}
+
+/** Remembers which states of which objects have been read; a rewritten object counts as new. */
+export class SeenObjects {
+  readonly #seen = new SeenSet()
+
+  /** `true` the first time this state of the object is shown. */
+  add(object: Pick<ListedObject, 'key' | 'etag' | 'lastModified'>): boolean {
+    return this.#seen.add(fingerprint(object))
+  }
+
+  has(object: Pick<ListedObject, 'key' | 'etag' | 'lastModified'>): boolean {
+    return this.#seen.has(fingerprint(object))
+  }
+}
+
+function fingerprint({ key, etag, lastModified }: Pick<ListedObject, 'key' | 'etag' | 'lastModified'>): string {
+  // A listing gives milliseconds, HEAD's Last-Modified whole seconds: compare what both know.
+  const seconds = lastModified === undefined ? '' : Math.floor(Date.parse(lastModified) / 1000)
+  return `${seconds}\n${etag ?? ''}\n${key}`
+}

@@ -1,0 +1,177 @@
+import { LegalHoldError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import type { LegalHold } from '../hold.js'
+import type {
+  BucketInspection,
+  Organization,
+  PlatformCoverage,
+  ProfileInspection,
+  RecordingPlatform,
+  RetentionPolicyAdapter,
+  StorageAdapter,
+  StorageNeeds,
+} from '../ports.js'
+import type { ExportRequest } from '../request.js'
+import type { HoldRequirements } from '../requirements.js'
+import { persist, type StageContext } from './context.js'
+
+/** Where data may lie. */
+export interface Residency {
+  /** AWS region names, e.g. `eu-west-1`. */
+  readonly regions: readonly string[]
+}
+
+/** What a run is about to rely on. */
+export interface Inspection {
+  readonly organization: Organization
+  readonly profile: ProfileInspection
+  readonly bucket: BucketInspection
+  readonly coverage: PlatformCoverage
+  readonly findings: readonly Finding[]
+}
+
+/** What is inspected. */
+export interface InspectionSubject {
+  readonly platform: RecordingPlatform
+  readonly storage: StorageAdapter
+  readonly retention: readonly RetentionPolicyAdapter[]
+  readonly hold: LegalHold
+  readonly requirements: HoldRequirements
+  readonly request: ExportRequest
+  readonly residency: Residency | undefined
+  readonly needs: Omit<StorageNeeds, 'prefix'>
+}
+
+/** Reads profile, bucket, coverage and retention side by side; creates and changes nothing. */
+export async function inspect(subject: InspectionSubject, context: StageContext): Promise<Inspection> {
+  const { platform, storage, request } = subject
+  const { signal } = context
+  const ask = <T>(what: string, question: () => Promise<T>) => persist(context, 'inspect', what, question)
+  const profileId = profileIdOf(request)
+  const organization = await ask('organization', () => platform.organization({ signal }))
+  const needs: StorageNeeds = { ...subject.needs, prefix: `${organization.id}/` }
+  const [profile, requestFindings, coverage, bucket] = await Promise.all([
+    ask(`profile ${profileId}`, () => platform.inspectProfile(profileId, { signal })),
+    ask('request', () => platform.inspectRequest(request, { signal })),
+    ask('coverage', () => platform.coverage(request.interval, { signal })),
+    ask(`bucket ${storage.bucket}`, () => storage.inspectBucket(needs, { signal })),
+  ])
+  const now = new Date(context.clock.now())
+  const policies = await Promise.all(
+    subject.retention.map((policy) =>
+      ask(policy.name, () =>
+        policy.evaluate(
+          {
+            hold: subject.hold,
+            requirements: subject.requirements,
+            request,
+            organizationId: organization.id,
+            bucket: storage.bucket,
+            prefix: needs.prefix,
+            profile,
+            bucketInspection: bucket,
+            now,
+          },
+          { signal },
+        ),
+      ),
+    ),
+  )
+  const findings = unique([
+    ...profile.findings,
+    ...requestFindings,
+    ...bucketMismatch(profile, storage.bucket),
+    ...bucket.findings,
+    ...residencyFindings(subject.residency, platform, bucket),
+    ...coverageFindings(request, coverage),
+    ...policies.flat(),
+  ])
+  return { organization, profile, bucket, coverage, findings }
+}
+
+/** The profile or integration that a request names. */
+export function profileIdOf(request: ExportRequest): string {
+  const id = request.profileId ?? request.integrationId
+  if (id !== undefined) return id
+  throw new LegalHoldError('The request names neither a profileId nor an integrationId.', {
+    code: 'INVALID_REQUEST',
+    stage: 'options',
+  })
+}
+
+/** The platform delivers to another bucket than the one that is validated. */
+export function bucketMismatch(profile: ProfileInspection, bucket: string): Finding[] {
+  if (profile.bucket === undefined || profile.bucket === bucket) return []
+  return [
+    {
+      code: 'bucket-mismatch',
+      severity: 'blocker',
+      subject: profile.id,
+      message: `The ${profile.kind} delivers to the bucket ${profile.bucket}, but the storage given is ${bucket}.`,
+      remedy: `Give the storage the bucket ${profile.bucket}, or choose the ${profile.kind} that delivers to ${bucket}.`,
+    },
+  ]
+}
+
+function residencyFindings(
+  residency: Residency | undefined,
+  platform: RecordingPlatform,
+  bucket: BucketInspection,
+): Finding[] {
+  if (residency === undefined) return []
+  const allowed = residency.regions
+  const findings: Finding[] = []
+  const check = (subject: string, what: string, region: string | undefined) => {
+    if (region !== undefined && allowed.includes(region)) return
+    // An unknown region proves nothing about where data lies.
+    findings.push({
+      code: 'region-mismatch',
+      severity: 'blocker',
+      subject,
+      message:
+        region === undefined
+          ? `The region of ${what} could not be read, so it is not proven to be in ${allowed.join(', ')}.`
+          : `${what} is in ${region}, outside ${allowed.join(', ')}.${mixUp(region, allowed)}`,
+      remedy: 'Choose one in an allowed region, correct the residency, or accept the finding by its code.',
+    })
+  }
+  check(bucket.bucket, `The bucket ${bucket.bucket}`, bucket.region)
+  if (platform.region !== undefined) check(platform.name, 'The Genesys Cloud organisation', platform.region)
+  return findings
+}
+
+/** eu-west-1 is Ireland and eu-west-2 is London: a mix-up seen in practice (genesys-facts, regions). */
+function mixUp(region: string, allowed: readonly string[]): string {
+  const pair = ['eu-west-1', 'eu-west-2']
+  if (!pair.includes(region) || !allowed.some((other) => other !== region && pair.includes(other))) return ''
+  return ' Note that eu-west-1 is Ireland and eu-west-2 is London.'
+}
+
+function coverageFindings(request: ExportRequest, coverage: PlatformCoverage): Finding[] {
+  const { end } = request.interval
+  const { availableUntil } = coverage
+  if (availableUntil !== undefined && Date.parse(availableUntil) >= Date.parse(end)) return []
+  return [
+    {
+      code: 'interval-not-indexed',
+      severity: 'blocker',
+      subject: end,
+      message:
+        availableUntil === undefined
+          ? `The platform does not say how far its index reaches, so nothing proves that it covers the interval until ${end}.`
+          : `The platform's index reaches until ${availableUntil}; recordings between then and ${end} would be left out silently.`,
+      remedy:
+        'Wait until the index has caught up (it may take 48 hours), end the interval earlier, or accept the finding: the outcome is then incomplete.',
+    },
+  ]
+}
+
+function unique(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>()
+  return findings.filter(({ code, subject, message }) => {
+    const identity = `${code}\n${subject}\n${message}`
+    if (seen.has(identity)) return false
+    seen.add(identity)
+    return true
+  })
+}

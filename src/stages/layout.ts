@@ -1,0 +1,111 @@
+import type { Interval } from '../ports.js'
+
+/**
+ * Where a recording lies, by the layout that Genesys documents (genesys-facts, "What lands on S3"):
+ * `{organizationId}/year=Y/month=M/day=D/hour=H/conversation_id={conversationId}/{recordingId}{.ext}`,
+ * by the conversation's start in UTC. Month, day and hour are seen padded and unpadded; both are read.
+ */
+export interface ParsedKey {
+  readonly organizationId: string
+  /** Start of the hour folder, ISO 8601. */
+  readonly hour: string
+  readonly conversationId: string
+  /** What follows the conversation's folder. */
+  readonly rest: string
+}
+
+const keyPattern =
+  /^([^/]+)\/year=(\d{1,4})\/month=(\d{1,2})\/day=(\d{1,2})\/hour=(\d{1,2})\/conversation_id=([^/]+)\/([\s\S]+)$/
+
+/** Takes a key apart; `undefined` for one that is not of the layout. */
+export function parseKey(key: string): ParsedKey | undefined {
+  const match = keyPattern.exec(key)
+  if (match === null) return undefined
+  const [, organizationId, year, month, day, hour, conversationId, rest] = match
+  const start = hourStart(Number(year), Number(month), Number(day), Number(hour))
+  if (start === undefined || !organizationId || !conversationId || !rest) return undefined
+  return { organizationId, hour: new Date(start).toISOString(), conversationId, rest }
+}
+
+/** Start of an hour in milliseconds, `undefined` where there is no such hour. */
+export function hourStart(year: number, month: number, day: number, hour: number): number | undefined {
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23) return undefined
+  const start = Date.UTC(year, month - 1, day, hour)
+  // Date.UTC rolls 31 April over to 1 May.
+  return new Date(start).getUTCDate() === day ? start : undefined
+}
+
+const sidecarSuffix = '_metadata.json'
+const transcriptSuffix = '.transcript.json'
+
+/** What the part of a key below the conversation's folder says by itself, before the job's list is asked. */
+export type FileRole =
+  | {
+      readonly role: 'sidecar' /** Name of the file it describes. */
+      readonly of: string
+      readonly recordingId: string
+    }
+  | { readonly role: 'transcript' }
+  | { readonly role: 'media'; readonly recordingId: string }
+  | { readonly role: 'attachment' }
+
+/** Reads the role of a file from its name. A folder below the conversation's holds attachments. */
+export function roleOf(rest: string): FileRole {
+  if (rest.includes('/')) return { role: 'attachment' }
+  if (rest.endsWith(sidecarSuffix) && rest.length > sidecarSuffix.length) {
+    const of = rest.slice(0, -sidecarSuffix.length)
+    return { role: 'sidecar', of, recordingId: stem(of) }
+  }
+  if (rest.endsWith(transcriptSuffix)) return { role: 'transcript' }
+  return { role: 'media', recordingId: stem(rest) }
+}
+
+// The extension follows the codec and is never known beforehand; ids have no dot.
+function stem(name: string): string {
+  const dot = name.indexOf('.')
+  return dot <= 0 ? name : name.slice(0, dot)
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** Whether a name looks like an id Genesys gives. */
+export function isUuid(text: string): boolean {
+  return uuidPattern.test(text)
+}
+
+/** A span of hours in milliseconds, both ends inclusive starts of hours. */
+export interface HourRange {
+  readonly first: number
+  readonly last: number
+}
+
+const hourMs = 3_600_000
+
+/**
+ * The hours in which a conversation of the interval can have begun. The query matches any activity inside the
+ * interval, so a conversation may have started before it: hence the look-back.
+ */
+export function hourRange(interval: Interval, lookbackHours: number): HourRange {
+  const start = Date.parse(interval.start) - lookbackHours * hourMs
+  const end = Date.parse(interval.end)
+  const first = Math.floor(start / hourMs) * hourMs
+  // The end is exclusive: an interval that ends at 10:00 does not touch the hour 10.
+  return { first, last: Math.max(first, Math.ceil(end / hourMs) * hourMs - hourMs) }
+}
+
+/** Whether the folder named by the given leading parts (year, month, …) can hold an hour of the range. */
+export function touches(range: HourRange, parts: readonly number[]): boolean {
+  const [year = 0, month, day, hour] = parts
+  if (month !== undefined && (month < 1 || month > 12)) return false
+  if (hour !== undefined && hour > 23) return false
+  const first = Date.UTC(year, (month ?? 1) - 1, day ?? 1, hour ?? 0)
+  const next =
+    hour !== undefined
+      ? first + hourMs
+      : day !== undefined
+        ? first + 24 * hourMs
+        : month !== undefined
+          ? Date.UTC(year, month, 1)
+          : Date.UTC(year + 1, 0, 1)
+  return first <= range.last && next > range.first
+}

@@ -1,0 +1,64 @@
+import type { ListedObject, StorageAdapter } from '../ports.js'
+import type { HoldRequirements } from '../requirements.js'
+import type { ObjectPlace, Remediation, Verdict } from '../verdict.js'
+import type { StageContext } from './context.js'
+import type { ObjectOutcome } from './ledger.js'
+import { type RemediationSettings, remediateObject } from './remediate.js'
+import { validateObject } from './validate.js'
+
+/** What became of one object on its way through validation and repair. */
+export interface Processed {
+  readonly verdict: Verdict
+  readonly remediation: Remediation | undefined
+  readonly outcome: ObjectOutcome
+  readonly reason: string
+}
+
+/** Validates one object and, where `repair` is given, repairs it if the hold is not on it. */
+export async function processObject(
+  storage: StorageAdapter,
+  requirements: HoldRequirements,
+  object: ListedObject,
+  place: ObjectPlace,
+  repair: RemediationSettings | undefined,
+  context: StageContext,
+): Promise<Processed> {
+  const { bucket, key } = object
+  const verdict = await validateObject(storage, requirements, { bucket, key }, place, context)
+  context.emit({ type: 'verdict', verdict })
+  const isDue = verdict.verdict !== 'held' && verdict.verdict !== 'absent'
+  if (!isDue || repair === undefined) {
+    return { verdict, remediation: undefined, ...outcomeOf(verdict, undefined) }
+  }
+  const remediation = await remediateObject(storage, verdict, repair, context)
+  context.emit({ type: 'remediation', remediation })
+  return { verdict, remediation, ...outcomeOf(verdict, remediation) }
+}
+
+/** The state an object gives its recording. Pure. */
+export function outcomeOf(
+  verdict: Verdict,
+  remediation: Remediation | undefined,
+): { readonly outcome: ObjectOutcome; readonly reason: string } {
+  const why = remediation?.reason ?? verdict.reason ?? verdict.verdict
+  if (verdict.verdict === 'held') return { outcome: 'held', reason: '' }
+  if (verdict.verdict === 'absent') return { outcome: 'missing', reason: `deleted since it was listed: ${why}` }
+  switch (remediation?.outcome) {
+    case 'repaired':
+      return { outcome: 'repaired', reason: '' }
+    case 'not-needed':
+      return { outcome: 'held', reason: '' }
+    case 'planned':
+      return { outcome: 'unrepaired', reason: `dry run, repair planned: ${verdict.reason ?? ''}` }
+    case 'failed':
+      return { outcome: 'unrepaired', reason: `repair failed: ${why}` }
+    default:
+      break
+  }
+  if (verdict.verdict === 'conflicting') return { outcome: 'conflicting', reason: why }
+  if (verdict.verdict === 'unreadable') return { outcome: 'unreadable', reason: why }
+  return {
+    outcome: 'unrepaired',
+    reason: remediation === undefined ? `not repaired: ${why}` : `repair refused: ${why}`,
+  }
+}

@@ -1,0 +1,74 @@
+import { SeenSet } from '../internal/seen.js'
+import type { ObjectCounts, RemediationSummary } from '../report.js'
+import type { ObjectPlace, Remediation } from '../verdict.js'
+import type { Processed } from './process.js'
+
+/** Counts of a run. */
+export class Tally {
+  forcedRetries = 0
+  #keys = new SeenSet()
+  #objects = { listed: 0, recordings: 0, sidecars: 0, attachments: 0, transcripts: 0, unexpected: 0 }
+  #remediations = { planned: 0, repaired: 0, notNeeded: 0, refused: 0, failed: 0 }
+  #steps: Record<string, number> = {}
+  #due = 0
+  #untagged = 0
+
+  /** Objects that are not held and were not repaired yet. */
+  get due(): number {
+    return this.#due
+  }
+
+  /** Objects without any of the hold. */
+  get untagged(): number {
+    return this.#untagged
+  }
+
+  /** Begins anew, for an export that is repeated. */
+  reset(): void {
+    this.#keys = new SeenSet()
+    this.#objects = { listed: 0, recordings: 0, sidecars: 0, attachments: 0, transcripts: 0, unexpected: 0 }
+    this.#due = 0
+    this.#untagged = 0
+  }
+
+  /** Counts an object once, however often it is rewritten. */
+  found(key: string, place: ObjectPlace): void {
+    if (!this.#keys.add(key)) return
+    this.#objects.listed += 1
+    this.#objects[counters[place.kind]] += 1
+  }
+
+  processed({ verdict, remediation }: Processed): void {
+    if (verdict.verdict === 'untagged') this.#untagged += 1
+    if (remediation === undefined) {
+      if (verdict.verdict !== 'held') this.#due += 1
+      return
+    }
+    this.#remediations[outcomes[remediation.outcome]] += 1
+    for (const { action } of remediation.steps) this.#steps[action] = (this.#steps[action] ?? 0) + 1
+  }
+
+  objects(): ObjectCounts {
+    return { ...this.#objects }
+  }
+
+  remediations(): RemediationSummary {
+    return { ...this.#remediations, steps: { ...this.#steps }, forcedRetries: this.forcedRetries }
+  }
+}
+
+const counters = {
+  recording: 'recordings',
+  sidecar: 'sidecars',
+  transcript: 'transcripts',
+  attachment: 'attachments',
+  unexpected: 'unexpected',
+} as const
+
+const outcomes: Record<Remediation['outcome'], 'planned' | 'repaired' | 'notNeeded' | 'refused' | 'failed'> = {
+  planned: 'planned',
+  repaired: 'repaired',
+  'not-needed': 'notNeeded',
+  refused: 'refused',
+  failed: 'failed',
+}

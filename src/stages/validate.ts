@@ -1,0 +1,87 @@
+import { LegalHoldError } from '../errors.js'
+import type { ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import { evaluate, type HoldRequirements, type UnmetRequirement } from '../requirements.js'
+import type { ObjectPlace, Verdict, VerdictKind } from '../verdict.js'
+import { persist, type StageContext } from './context.js'
+
+/** Errors that concern the whole run and not one object: going on would make every object unreadable. */
+const fatalCodes: ReadonlySet<string> = new Set([
+  'ABORTED',
+  'STORAGE_UNAUTHORIZED',
+  'BUCKET_NOT_FOUND',
+  'BUCKET_WRONG_REGION',
+  'CLOCK_SKEW',
+  'MISSING_CREDENTIALS',
+  'MISSING_DEPENDENCY',
+  'INSECURE_ENDPOINT',
+])
+
+/** Whether an error concerns the whole run and not one object. */
+export function isFatal(error: unknown): boolean {
+  return !LegalHoldError.isInstance(error) || fatalCodes.has(error.code)
+}
+
+/** What a HEAD has to read, so that one request answers all requirements. */
+export function headNeeds(requirements: HoldRequirements): { tags: boolean; lock: boolean } {
+  return {
+    tags: Object.keys(requirements.tags ?? {}).length > 0,
+    lock: requirements.legalHold === true || requirements.retainUntilDate !== undefined,
+  }
+}
+
+/** Reads one object's headers and says what they show of the hold. Object faults are verdicts, never exceptions. */
+export async function validateObject(
+  storage: StorageAdapter,
+  requirements: HoldRequirements,
+  object: ObjectRef,
+  place: ObjectPlace | undefined,
+  context: StageContext,
+): Promise<Verdict> {
+  try {
+    const answer = await persist(context, 'validate', object.key, () =>
+      storage.head(object, { signal: context.signal, ...headNeeds(requirements) }),
+    )
+    if (answer.found) return judge(requirements, answer.state, place)
+    return { verdict: 'absent', object, place, unmet: [], reason: describeAbsence(answer) }
+  } catch (error) {
+    if (isFatal(error)) throw error
+    const { code, message, requestId } = error as LegalHoldError
+    return { verdict: 'unreadable', object, place, unmet: [], reason: `${code}: ${message}`, requestId }
+  }
+}
+
+/** The verdict on an object's state. Pure. */
+export function judge(requirements: HoldRequirements, state: ObjectState, place: ObjectPlace | undefined): Verdict {
+  const { met, unmet } = evaluate(requirements, state)
+  const { bucket, key, versionId, requestId } = state
+  const object: ObjectRef = versionId === undefined ? { bucket, key } : { bucket, key, versionId }
+  const verdict = verdictOf(met, unmet)
+  if (verdict === 'held') return { verdict, object, place, unmet, state, requestId }
+  return { verdict, object, place, unmet, reason: describeUnmet(unmet), state, requestId }
+}
+
+function verdictOf(met: number, unmet: readonly UnmetRequirement[]): VerdictKind {
+  if (unmet.length === 0) return 'held'
+  if (unmet.some(({ shortfall }) => shortfall === 'unreadable')) return 'unreadable'
+  if (unmet.some(({ shortfall }) => shortfall === 'conflict')) return 'conflicting'
+  if (met > 0 || unmet.some(({ shortfall }) => shortfall === 'insufficient')) return 'mismatched'
+  return 'untagged'
+}
+
+function describeUnmet(unmet: readonly UnmetRequirement[]): string {
+  return unmet
+    .map(({ kind, name, expected, actual, shortfall }) => {
+      const what = name === undefined ? kind : `${kind} ${name}`
+      if (shortfall === 'unreadable') return `${what} could not be read`
+      if (shortfall === 'absent') return `${what} is not there`
+      return `${what} is ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`
+    })
+    .join('; ')
+}
+
+function describeAbsence(answer: { readonly deleteMarker: boolean; readonly beneath?: string | undefined }): string {
+  if (!answer.deleteMarker) return 'no object lies at this key'
+  const beneath =
+    answer.beneath === undefined ? 'what lies beneath could not be read' : `version ${answer.beneath} lies beneath`
+  return `deleted, recoverable: a delete marker is on top, ${beneath}`
+}

@@ -1,0 +1,88 @@
+import type { ObjectRef, ObjectState, Retention } from '../ports.js'
+import type { S3Headers, S3Output } from './s3-requests.js'
+
+/**
+ * A HEAD as an `ObjectState`, with only what HEAD itself proves: lock and tag fields that are absent stay `undefined`,
+ * since they may only be hidden from the caller (s3-facts: Object Lock).
+ */
+export function toObjectState(
+  ref: ObjectRef,
+  output: S3Output<'HeadObject'>,
+  headers: S3Headers,
+  requestId: string | undefined,
+): ObjectState {
+  return {
+    bucket: ref.bucket,
+    key: ref.key,
+    versionId: output.VersionId ?? ref.versionId,
+    sizeBytes: output.ContentLength ?? 0,
+    etag: output.ETag,
+    lastModified: output.LastModified?.toISOString(),
+    metadata: metadataOf(output.Metadata, headers),
+    missingMetadata: output.MissingMeta,
+    headers: {
+      contentType: output.ContentType,
+      contentEncoding: output.ContentEncoding,
+      contentLanguage: output.ContentLanguage,
+      contentDisposition: output.ContentDisposition,
+      cacheControl: output.CacheControl,
+      // The raw header: `Expires` of the SDK is a date and `undefined` where the header is none.
+      expires: output.ExpiresString ?? headers.expires,
+      websiteRedirectLocation: output.WebsiteRedirectLocation,
+    },
+    storageClass: output.StorageClass,
+    archiveStatus: output.ArchiveStatus,
+    restore: output.Restore,
+    encryption: {
+      algorithm: output.ServerSideEncryption,
+      kmsKeyId: output.SSEKMSKeyId,
+      bucketKeyEnabled: output.BucketKeyEnabled,
+      customerAlgorithm: output.SSECustomerAlgorithm,
+    },
+    checksum: checksumOf(output),
+    replicationStatus: output.ReplicationStatus,
+    tagCount: output.TagCount,
+    legalHold: output.ObjectLockLegalHoldStatus,
+    retention: retentionOf(output.ObjectLockMode, output.ObjectLockRetainUntilDate),
+    partsCount: partsOf(output),
+    requestId,
+  }
+}
+
+const prefix = 'x-amz-meta-'
+
+/**
+ * User metadata from the raw response headers, value for value as Node decoded the bytes. The SDK collects it into a
+ * plain object, which silently loses a name such as `__proto__`.
+ */
+function metadataOf(fromSdk: Record<string, string> | undefined, headers: S3Headers): Readonly<Record<string, string>> {
+  const metadata: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(fromSdk ?? {})) metadata[name.toLowerCase()] = value
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.toLowerCase().startsWith(prefix)) metadata[name.slice(prefix.length).toLowerCase()] = value
+  }
+  return metadata
+}
+
+const algorithms = ['CRC64NVME', 'SHA256', 'SHA1', 'CRC32C', 'CRC32'] as const
+
+function checksumOf(output: S3Output<'HeadObject'>): ObjectState['checksum'] {
+  for (const algorithm of algorithms) {
+    const value = output[`Checksum${algorithm}`]
+    if (value === undefined) continue
+    return { algorithm, value, type: output.ChecksumType ?? (/-\d+$/.test(value) ? 'COMPOSITE' : 'FULL_OBJECT') }
+  }
+  return undefined
+}
+
+/** HEAD counts parts only for a part number; a multipart ETag ends in their number. */
+function partsOf(output: S3Output<'HeadObject'>): number | undefined {
+  const counted = /-(\d+)"?$/.exec(output.ETag ?? '')?.[1]
+  return output.PartsCount ?? (counted === undefined ? undefined : Number(counted))
+}
+
+/** Mode and date as this library writes them; `undefined` unless both are there. */
+export function retentionOf(mode: string | undefined, until: Date | undefined): Retention | undefined {
+  if ((mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') || until === undefined) return undefined
+  return { mode, retainUntilDate: until.toISOString() }
+}

@@ -1,0 +1,137 @@
+import { LegalHoldError } from '../errors.js'
+import type { CallOptions, MutationResult, ObjectRef, Retention } from '../ports.js'
+import { isNoLockConfiguration } from './s3-bucket.js'
+import { afterChange, subjectOf } from './s3-errors.js'
+import { type S3Reads, target } from './s3-reads.js'
+import type { S3Requests } from './s3-requests.js'
+
+const stage = 'remediate'
+
+/** The changes S3 makes in place, without a new version. */
+export class S3Mutations {
+  readonly #requests: S3Requests
+  readonly #reads: S3Reads
+
+  constructor(requests: S3Requests, reads: S3Reads) {
+    this.#requests = requests
+    this.#reads = reads
+  }
+
+  /** Reads, merges, writes and reads again: PutObjectTagging replaces the whole set and knows no condition. */
+  async mergeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, call: CallOptions): Promise<MutationResult> {
+    const present = await this.#reads.tags(ref, stage, call)
+    const merged: Record<string, string> = Object.assign(Object.create(null), present, tags)
+    refuseTags(ref, tags, Object.keys(merged).length)
+    if (Object.entries(tags).every(([key, value]) => present[key] === value)) return { versionId: ref.versionId }
+    const written = await this.writeTags(ref, merged, call)
+    const pinned = { ...ref, versionId: written.versionId ?? ref.versionId }
+    const after = await this.#reads.tags(pinned, stage, call).catch((error: unknown) => {
+      throw afterChange(error, `The tags of ${subjectOf(pinned)} were written`, { versionId: pinned.versionId })
+    })
+    const lost = Object.entries(merged).filter(([key, value]) => after[key] !== value)
+    if (lost.length > 0) {
+      throw new LegalHoldError(
+        `The tags of ${subjectOf(pinned)} are not as they were written: ${lost.map(([key]) => `"${key}"`).join(', ')} differ. Somebody else writes them, too. Read them again and decide again.`,
+        { code: 'OBJECT_CHANGED', stage, retryable: true, outcome: 'applied', requestId: written.requestId },
+      )
+    }
+    return written
+  }
+
+  /** Replaces the whole set. */
+  async writeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, call: CallOptions): Promise<MutationResult> {
+    const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+    const { output, requestId } = await this.#requests.send(
+      'PutObjectTagging',
+      { ...target(ref), Tagging: { TagSet } },
+      { stage, signal: call.signal },
+    )
+    return { versionId: output.VersionId ?? ref.versionId, requestId }
+  }
+
+  async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', call: CallOptions): Promise<MutationResult> {
+    try {
+      const { requestId } = await this.#requests.send(
+        'PutObjectLegalHold',
+        { ...target(ref), LegalHold: { Status: status } },
+        { stage, signal: call.signal },
+      )
+      return { versionId: ref.versionId, requestId }
+    } catch (error) {
+      throw lockUnavailable(error, ref)
+    }
+  }
+
+  /** Extends a retention; a shorter one or a weaker mode is refused before anything is sent. */
+  async putRetention(ref: ObjectRef, retention: Retention, call: CallOptions): Promise<MutationResult> {
+    const until = Date.parse(retention.retainUntilDate)
+    if (Number.isNaN(until)) {
+      throw new LegalHoldError(`"${retention.retainUntilDate}" is no date. Give retainUntilDate in ISO 8601.`, {
+        code: 'INVALID_REQUEST',
+        stage,
+      })
+    }
+    const present = await this.#reads.retention(ref, stage, call)
+    if (present !== 'none') {
+      refuseWeakerRetention(ref, present, retention)
+      if (present.mode === retention.mode && Date.parse(present.retainUntilDate) === until) {
+        return { versionId: ref.versionId }
+      }
+    }
+    try {
+      const { requestId } = await this.#requests.send(
+        'PutObjectRetention',
+        { ...target(ref), Retention: { Mode: retention.mode, RetainUntilDate: new Date(until) } },
+        { stage, signal: call.signal },
+      )
+      return { versionId: ref.versionId, requestId }
+    } catch (error) {
+      throw lockUnavailable(error, ref)
+    }
+  }
+}
+
+/** Throws `STORAGE_REJECTED` where `asked` would weaken `present`: a hold is never weakened. */
+export function refuseWeakerRetention(ref: ObjectRef, present: Retention, asked: Retention): void {
+  const shorter = Date.parse(asked.retainUntilDate) < Date.parse(present.retainUntilDate)
+  const weaker = present.mode === 'COMPLIANCE' && asked.mode === 'GOVERNANCE'
+  if (!shorter && !weaker) return
+  throw new LegalHoldError(
+    `${subjectOf(ref)} is retained until ${present.retainUntilDate} in ${present.mode} mode, which ${asked.mode} until ${asked.retainUntilDate} would weaken. It stays as it is.`,
+    { code: 'STORAGE_REJECTED', stage, details: { reason: 'retention-weaker', present, asked } },
+  )
+}
+
+/** Throws `STORAGE_REJECTED` for tags that S3 does not take (s3-facts: tags). */
+export function refuseTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, total: number): void {
+  if (total > 10) throw rejectedTags(ref, `it would have ${total} tags, S3 allows 10`)
+  for (const [key, value] of Object.entries(tags)) {
+    if (key.length < 1 || key.length > 128 || value.length > 256) {
+      throw rejectedTags(ref, `the tag "${key.slice(0, 130)}" is too long: 128 characters for a key, 256 for a value`)
+    }
+    const allowed = /^[\p{L}\p{N}\p{Z}+\-=._:/@]*$/u
+    if (!allowed.test(key) || !allowed.test(value) || /^aws:/i.test(key)) {
+      throw rejectedTags(
+        ref,
+        `the tag "${key}" holds a character that S3 refuses: letters, digits, space and + - = . _ : / @ only, no "aws:" in front`,
+      )
+    }
+  }
+}
+
+function rejectedTags(ref: ObjectRef, why: string): LegalHoldError {
+  return new LegalHoldError(`${subjectOf(ref)} keeps its tags: ${why}.`, {
+    code: 'STORAGE_REJECTED',
+    stage,
+    details: { reason: 'tags-invalid' },
+  })
+}
+
+function lockUnavailable(error: unknown, ref: ObjectRef): unknown {
+  if (!LegalHoldError.isInstance(error) || !isNoLockConfiguration(error) || error.status !== 400) return error
+  if (!/lock/i.test(error.message)) return error
+  return new LegalHoldError(
+    `The bucket ${ref.bucket} has no Object Lock, so ${subjectOf(ref)} cannot be held or retained. Enable Object Lock on the bucket.`,
+    { code: 'STORAGE_UNSUPPORTED', stage, status: error.status, requestId: error.requestId, cause: error },
+  )
+}

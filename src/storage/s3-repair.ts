@@ -1,0 +1,222 @@
+import { LegalHoldError } from '../errors.js'
+import { retrying } from '../internal/retry.js'
+import type { HeadResult, MutationResult, ObjectState, ReplaceMetadataOptions } from '../ports.js'
+import { isForbidden, type S3Bucket } from './s3-bucket.js'
+import { afterChange, s3CodeOf, subjectOf } from './s3-errors.js'
+import type { S3Mutations } from './s3-mutations.js'
+import { type CopyAnswer, copyInParts, type MultipartContext } from './s3-multipart.js'
+import { carriedProperties, copySourceOf, customerKey, rawHeaders } from './s3-properties.js'
+import type { S3Reads } from './s3-reads.js'
+import { refuseLossyRepair } from './s3-refusals.js'
+import { restoreProperties } from './s3-restore.js'
+import { innerRetry } from './s3-settings.js'
+import { nextVersion } from './s3-versions.js'
+
+const stage = 'remediate'
+
+export interface RepairContext extends MultipartContext {
+  readonly bucket: S3Bucket
+  readonly reads: S3Reads
+  readonly mutations: S3Mutations
+}
+
+/** Replaces user metadata by a copy of the object onto itself that keeps everything else. */
+export class S3Repair {
+  readonly #context: RepairContext
+  /** Off once the server said 501 to a condition on the destination. */
+  #conditionalDestination = true
+
+  constructor(context: RepairContext) {
+    this.#context = context
+  }
+
+  /**
+   * Refuses what would be lost, holds the original, copies, finds the new version, checks what lies beneath it, and
+   * puts back what the server dropped.
+   */
+  async replaceMetadata(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    options: ReplaceMetadataOptions,
+  ): Promise<MutationResult> {
+    const { options: settings, bucket } = this.#context
+    refuseLossyRepair(before, metadata, {
+      allowReplicas: settings.allowReplicas === true,
+      hasCustomerKey: settings.sseCustomerKey !== undefined,
+      bucketReceivesCloudTrail: bucket.receivesCloudTrail,
+    })
+    if (options.protectOriginal ?? settings.protectOriginal ?? true) await this.#protectOriginal(before, options)
+    const answer = await this.#copy(before, metadata, options)
+    return this.#settle(before, metadata, answer, options)
+  }
+
+  /**
+   * The copy turns the delivered original into a noncurrent version that nothing holds, and a lifecycle rule may then
+   * delete it (s3-facts: Object Lock). So it is held before, not after.
+   */
+  async #protectOriginal(before: ObjectState, options: ReplaceMetadataOptions): Promise<void> {
+    if (before.legalHold === 'ON' || before.versionId === undefined) return
+    const lock = await this.#context.bucket.objectLock(stage, options)
+    if (lock.value !== 'unreadable' && !lock.value.enabled) return
+    try {
+      await this.#context.mutations.putLegalHold(before, 'ON', options)
+    } catch (error) {
+      const noLock = LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED'
+      if (!noLock || lock.value !== 'unreadable') throw error
+    }
+  }
+
+  async #copy(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    options: ReplaceMetadataOptions,
+  ): Promise<CopyAnswer> {
+    try {
+      return await this.#copyOnce(before, metadata, options)
+    } catch (error) {
+      const unsupported = LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED'
+      if (!unsupported || !this.#conditionalDestination) throw sourceGone(error, before)
+      // s3-facts: 501 means that the server knows no condition on the destination. The version check remains.
+      this.#conditionalDestination = false
+      return this.#copyOnce(before, metadata, options)
+    }
+  }
+
+  async #copyOnce(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    call: ReplaceMetadataOptions,
+  ): Promise<CopyAnswer> {
+    const { requests, options, limits } = this.#context
+    const nowMs = options.clock?.now() ?? Date.now()
+    const carried = carriedProperties(before, metadata, nowMs)
+    const precondition = this.#conditionalDestination && before.etag !== undefined ? { IfMatch: before.etag } : {}
+    if (before.sizeBytes > limits.multipartThresholdBytes) {
+      return copyInParts(this.#context, before, carried, precondition, call)
+    }
+    const key = customerKey(before, options)
+    const { output, requestId } = await requests.send(
+      'CopyObject',
+      {
+        Key: before.key,
+        CopySource: copySourceOf(before),
+        MetadataDirective: 'REPLACE',
+        // The server carries the tags itself, so that one set in between is not lost.
+        TaggingDirective: 'COPY',
+        ...carried,
+        ...(before.etag === undefined ? {} : { CopySourceIfMatch: before.etag }),
+        ...precondition,
+        ...key.source,
+        ...key.destination,
+      },
+      { stage, signal: call.signal, rawHeaders: rawHeaders(before), extraTimeoutMs: before.sizeBytes / 10_000 },
+    )
+    const etag = output.CopyObjectResult?.ETag
+    if (etag === undefined) {
+      throw new LegalHoldError(
+        `CopyObject of ${subjectOf(before)} was answered without a result. Read the object before doing it again.`,
+        { code: 'STORAGE_RESPONSE_INVALID', stage, retryable: true, outcome: 'unknown', requestId },
+      )
+    }
+    return { versionId: output.VersionId, etag, requestId }
+  }
+
+  /** The copy is made; whatever fails from here on failed after it. */
+  async #settle(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    answer: CopyAnswer,
+    options: ReplaceMetadataOptions,
+  ): Promise<MutationResult> {
+    const retry = innerRetry(this.#context.options)
+    const known = { previousVersionId: before.versionId, versionId: answer.versionId }
+    try {
+      const repeat = <T>(work: () => Promise<T>) =>
+        retrying(work, retry, { stage, signal: options.signal, clock: this.#context.options.clock })
+      const ref = { bucket: before.bucket, key: before.key, versionId: answer.versionId }
+      const head = await repeat(() =>
+        this.#context.reads.head(ref, { signal: options.signal, lock: true, tags: true }, stage),
+      )
+      const written = this.#requireWritten(before, metadata, answer, head)
+      await repeat(() => this.#checkBeneath(before, written, options))
+      const restored = await repeat(() => restoreProperties(this.#context, before, written, options))
+      return {
+        versionId: written.versionId,
+        etag: written.etag ?? answer.etag,
+        requestId: answer.requestId,
+        ...(restored.length === 0 ? {} : { restored }),
+      }
+    } catch (error) {
+      throw afterChange(error, `The metadata of ${subjectOf(before)} was replaced`, known)
+    }
+  }
+
+  /** Where the copy answered no id (Ceph RGW, unversioned buckets) the current version has to prove that it is ours. */
+  #requireWritten(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    answer: CopyAnswer,
+    head: HeadResult,
+  ): ObjectState {
+    if (head.found && answer.versionId !== undefined) return head.state
+    const versioned = before.versionId !== undefined && before.versionId !== 'null'
+    const isNew = head.found && !(versioned && head.state.versionId === before.versionId)
+    if (head.found && isNew && sameMetadata(head.state.metadata, metadata)) return head.state
+    throw new LegalHoldError(
+      `${subjectOf({ ...before, versionId: answer.versionId })} does not show what was just written: somebody else changed it in between, or the server ignored the copy. Read it again and decide again.`,
+      {
+        code: 'OBJECT_CHANGED',
+        stage,
+        retryable: true,
+        details: { found: head.found, foundVersionId: head.found ? head.state.versionId : head.versionId },
+      },
+    )
+  }
+
+  /** A metadata-only change by somebody else leaves the ETag as it is; only the order of versions shows it. */
+  async #checkBeneath(before: ObjectState, written: ObjectState, options: ReplaceMetadataOptions): Promise<void> {
+    const { requests } = this.#context
+    if (before.versionId === undefined || written.versionId === undefined) return
+    // A suspended bucket has overwritten its null version; nothing of it is left to be found.
+    if (before.versionId === 'null' && written.versionId === 'null') return
+    const beneath = await nextVersion(requests, { key: before.key, after: written.versionId }, stage, options).catch(
+      (error: unknown) => {
+        if (!isForbidden(error)) throw error
+        throw new LegalHoldError(
+          `It could not be checked that the version beneath the new one of ${subjectOf(before)} is the one that was read. Allow s3:ListBucketVersions.`,
+          { code: 'STORAGE_FORBIDDEN', stage, cause: error, details: { action: 's3:ListBucketVersions' } },
+        )
+      },
+    )
+    if (beneath?.versionId === before.versionId) return
+    throw new LegalHoldError(
+      `Between the reading of ${subjectOf(before)} and its repair somebody wrote ${beneath === undefined ? 'its history anew' : `version ${beneath.versionId}`}. Compare both before deciding which is right.`,
+      {
+        code: 'OBJECT_CHANGED',
+        stage,
+        // Not to be repeated: the new version looks repaired, and what somebody else wrote would stay buried beneath it.
+        details: { beneath: beneath?.versionId, beneathIsDeleteMarker: beneath?.deleteMarker },
+      },
+    )
+  }
+}
+
+function sameMetadata(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
+}
+
+/** The pinned version vanished between its reading and the copy: a change like any other. */
+function sourceGone(error: unknown, before: ObjectState): unknown {
+  if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_NOT_FOUND') return error
+  const code = s3CodeOf(error)
+  if (code !== undefined && code !== 'NoSuchKey' && code !== 'NoSuchVersion') return error
+  return new LegalHoldError(`${subjectOf(before)} is gone since it was read. Read it again and decide again.`, {
+    code: 'OBJECT_CHANGED',
+    stage,
+    retryable: true,
+    requestId: error.requestId,
+    status: error.status,
+    cause: error,
+  })
+}

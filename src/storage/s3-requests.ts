@@ -1,0 +1,292 @@
+import type * as S3 from '@aws-sdk/client-s3'
+import { LegalHoldError, type Stage } from '../errors.js'
+import { orAbort, throwIfAborted } from '../internal/abort.js'
+import { normaliseS3Error, subjectOf } from './s3-errors.js'
+import type { S3ClientLike, S3ClientSettings, S3Credentials } from './s3-settings.js'
+import { RawHeaderSha256 } from './s3-signing.js'
+
+/** The operations this library uses, with the types of one version of the SDK. Never part of the public types. */
+interface Operations {
+  HeadBucket: [S3.HeadBucketCommandInput, S3.HeadBucketCommandOutput]
+  GetBucketVersioning: [S3.GetBucketVersioningCommandInput, S3.GetBucketVersioningCommandOutput]
+  GetObjectLockConfiguration: [S3.GetObjectLockConfigurationCommandInput, S3.GetObjectLockConfigurationCommandOutput]
+  GetBucketEncryption: [S3.GetBucketEncryptionCommandInput, S3.GetBucketEncryptionCommandOutput]
+  GetBucketOwnershipControls: [S3.GetBucketOwnershipControlsCommandInput, S3.GetBucketOwnershipControlsCommandOutput]
+  GetBucketPolicy: [S3.GetBucketPolicyCommandInput, S3.GetBucketPolicyCommandOutput]
+  GetBucketLifecycleConfiguration: [
+    S3.GetBucketLifecycleConfigurationCommandInput,
+    S3.GetBucketLifecycleConfigurationCommandOutput,
+  ]
+  ListObjectsV2: [S3.ListObjectsV2CommandInput, S3.ListObjectsV2CommandOutput]
+  ListObjectVersions: [S3.ListObjectVersionsCommandInput, S3.ListObjectVersionsCommandOutput]
+  ListMultipartUploads: [S3.ListMultipartUploadsCommandInput, S3.ListMultipartUploadsCommandOutput]
+  HeadObject: [S3.HeadObjectCommandInput, S3.HeadObjectCommandOutput]
+  GetObject: [S3.GetObjectCommandInput, S3.GetObjectCommandOutput]
+  GetObjectTagging: [S3.GetObjectTaggingCommandInput, S3.GetObjectTaggingCommandOutput]
+  PutObjectTagging: [S3.PutObjectTaggingCommandInput, S3.PutObjectTaggingCommandOutput]
+  GetObjectLegalHold: [S3.GetObjectLegalHoldCommandInput, S3.GetObjectLegalHoldCommandOutput]
+  PutObjectLegalHold: [S3.PutObjectLegalHoldCommandInput, S3.PutObjectLegalHoldCommandOutput]
+  GetObjectRetention: [S3.GetObjectRetentionCommandInput, S3.GetObjectRetentionCommandOutput]
+  PutObjectRetention: [S3.PutObjectRetentionCommandInput, S3.PutObjectRetentionCommandOutput]
+  GetObjectAcl: [S3.GetObjectAclCommandInput, S3.GetObjectAclCommandOutput]
+  PutObjectAcl: [S3.PutObjectAclCommandInput, S3.PutObjectAclCommandOutput]
+  CopyObject: [S3.CopyObjectCommandInput, S3.CopyObjectCommandOutput]
+  CreateMultipartUpload: [S3.CreateMultipartUploadCommandInput, S3.CreateMultipartUploadCommandOutput]
+  UploadPart: [S3.UploadPartCommandInput, S3.UploadPartCommandOutput]
+  UploadPartCopy: [S3.UploadPartCopyCommandInput, S3.UploadPartCopyCommandOutput]
+  CompleteMultipartUpload: [S3.CompleteMultipartUploadCommandInput, S3.CompleteMultipartUploadCommandOutput]
+  AbortMultipartUpload: [S3.AbortMultipartUploadCommandInput, S3.AbortMultipartUploadCommandOutput]
+}
+
+export type S3Operation = keyof Operations
+export type S3Input<K extends S3Operation> = Operations[K][0]
+export type S3Output<K extends S3Operation> = Operations[K][1]
+
+/** What a request is for, beside its input. */
+export interface S3Call {
+  readonly stage: Stage
+  readonly signal?: AbortSignal | undefined
+  /** Added to the timeout of the attempt: a copy takes as long as its bytes. */
+  readonly extraTimeoutMs?: number | undefined
+  /** Request headers to send byte for byte, past the SDK's own rendering. */
+  readonly rawHeaders?: Readonly<Record<string, string>> | undefined
+}
+
+/** Response headers as Node decoded them (latin1); empty where a client without middleware was given. */
+export type S3Headers = Readonly<Record<string, string>>
+
+export interface S3Answer<K extends S3Operation> {
+  readonly output: S3Output<K>
+  readonly headers: S3Headers
+  readonly requestId: string | undefined
+}
+
+/** The little of a Smithy command that is used. */
+interface SmithyCommand {
+  readonly middlewareStack?: {
+    add(
+      middleware: (next: (args: SmithyArgs) => Promise<SmithyResult>) => (args: SmithyArgs) => Promise<SmithyResult>,
+      options: { readonly step: string; readonly name: string; readonly priority?: string },
+    ): void
+  }
+}
+interface SmithyArgs {
+  readonly request?: { readonly headers?: Record<string, string> }
+}
+interface SmithyResult {
+  readonly response?: { readonly headers?: Record<string, string> }
+}
+
+const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
+/** Answers that have to be XML with something in it; HEAD and GET show the object's own content type instead. */
+const answersXml = /^(List|Copy|Create|UploadPartCopy|Complete|GetObjectTagging|GetObjectAcl|GetObjectL|GetObjectR|GetBucket(?!Policy))/
+
+/**
+ * Sends single requests: builds the client on first use, bounds each attempt in time, rejects at once on abort and
+ * turns every failure into a `LegalHoldError`. It never repeats a request.
+ */
+export class S3Requests {
+  readonly bucket: string
+  readonly #settings: S3ClientSettings
+  readonly #region: string | undefined
+  #client: S3ClientLike | undefined
+
+  constructor(bucket: string, settings: S3ClientSettings) {
+    this.bucket = bucket
+    this.#settings = settings
+    this.#region = settings.region ?? (settings.endpoint === undefined ? undefined : 'us-east-1')
+  }
+
+  /** Sends one request about the bucket or one of its keys. */
+  async send<K extends S3Operation>(
+    operation: K,
+    input: Omit<S3Input<K>, 'Bucket'>,
+    call: S3Call,
+  ): Promise<S3Answer<K>> {
+    throwIfAborted(call.signal, call.stage)
+    const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
+    const mutation = mutations.test(operation)
+    const context = { operation, stage: call.stage, bucket: this.bucket, key, versionId, mutation, region: this.#region }
+    const sdk = await loadSdk(call.stage)
+    let headers: S3Headers = {}
+    try {
+      this.#client ??= this.#build(sdk)
+      const command = buildCommand(sdk, operation, this.#complete(input))
+      command.middlewareStack?.add(
+        (next) => async (args) => {
+          const result = await next(args)
+          headers = result.response?.headers ?? {}
+          return result
+        },
+        { step: 'deserialize', name: 'legalHoldResponseHeaders', priority: 'low' },
+      )
+      if (call.rawHeaders !== undefined) addHeaders(command, call.rawHeaders)
+      const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
+      refuseForeignAnswer(operation, headers, context)
+      return { output, headers, requestId: requestIdOf(output) ?? headers['x-amz-request-id'] }
+    } catch (error) {
+      throw normaliseS3Error(error, context)
+    }
+  }
+
+  /** Drops the connections of a client that was built here; a caller's own client is left alone. */
+  close(): void {
+    if (this.#settings.client !== undefined) return
+    const client = this.#client as { destroy?: () => void } | undefined
+    this.#client = undefined
+    client?.destroy?.()
+  }
+
+  #complete(input: object): object {
+    const { expectedBucketOwner } = this.#settings
+    if (expectedBucketOwner === undefined) return { ...input, Bucket: this.bucket }
+    const source = 'CopySource' in input ? { ExpectedSourceBucketOwner: expectedBucketOwner } : {}
+    return { ...input, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
+  }
+
+  async #bounded<T>(
+    client: S3ClientLike,
+    command: SmithyCommand,
+    call: S3Call,
+    context: Parameters<typeof normaliseS3Error>[1],
+  ): Promise<T> {
+    const timeoutMs = Math.min(2_147_483_647, (this.#settings.attemptTimeoutMs ?? 60_000) + (call.extraTimeoutMs ?? 0))
+    const attempt = new AbortController()
+    const onAbort = () => attempt.abort()
+    call.signal?.addEventListener('abort', onAbort, { once: true })
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        attempt.abort()
+        reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' }))
+      }, timeoutMs)
+    })
+    const send = client.send as (this: unknown, command: unknown, options: unknown) => Promise<T>
+    try {
+      const work = send.call(client, command, { abortSignal: attempt.signal })
+      return await orAbort(Promise.race([work, late]), call.signal, call.stage)
+    } catch (error) {
+      if (call.signal?.aborted !== true) throw error
+      throw new LegalHoldError(`${context.operation} of ${subjectOf(context)} was aborted while it was under way.`, {
+        code: 'ABORTED',
+        stage: call.stage,
+        outcome: context.mutation ? 'unknown' : 'not-applied',
+        cause: call.signal.reason,
+      })
+    } finally {
+      clearTimeout(timer)
+      call.signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  #build(sdk: typeof S3): S3ClientLike {
+    const { client, endpoint, credentials, forcePathStyle, requestHandler, maxSockets = 128 } = this.#settings
+    if (client !== undefined) return client
+    const agent = { keepAlive: true, maxSockets }
+    return new sdk.S3Client({
+      maxAttempts: 1,
+      // Ceph RGW and other servers know no checksum trailers (s3-facts, servers).
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      sha256: RawHeaderSha256,
+      requestHandler: (requestHandler ?? {
+        connectionTimeout: 10_000,
+        httpAgent: agent,
+        httpsAgent: agent,
+      }) as never,
+      ...(this.#region === undefined ? {} : { region: this.#region }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials: toIdentity(credentials) }),
+      ...((forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
+    })
+  }
+}
+
+type Identity = { accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }
+
+/** A caller's provider may fail in any way; the SDK passes that on without a name. */
+function toIdentity(credentials: S3Credentials | (() => Promise<S3Credentials>)): Identity | (() => Promise<Identity>) {
+  if (typeof credentials !== 'function') return withoutUndefined(credentials)
+  return async () => {
+    try {
+      return withoutUndefined(await credentials())
+    } catch (error) {
+      const name = error instanceof Error ? error.name : 'an error'
+      throw Object.assign(new Error(`The credentials function failed with ${name}`), {
+        name: 'CredentialsProviderError',
+      })
+    }
+  }
+}
+
+function withoutUndefined({ accessKeyId, secretAccessKey, sessionToken, expiration }: S3Credentials): Identity {
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    ...(expiration === undefined ? {} : { expiration }),
+  }
+}
+
+async function loadSdk(stage: Stage): Promise<typeof S3> {
+  try {
+    return await import('@aws-sdk/client-s3')
+  } catch (cause) {
+    throw new LegalHoldError(
+      'The S3 adapter needs the package @aws-sdk/client-s3, which could not be loaded. Install it: npm install @aws-sdk/client-s3',
+      { code: 'MISSING_DEPENDENCY', stage, cause, details: { dependency: '@aws-sdk/client-s3' } },
+    )
+  }
+}
+
+function buildCommand(sdk: typeof S3, operation: S3Operation, input: object): SmithyCommand {
+  const Command = sdk[`${operation}Command`] as unknown as new (input: object) => SmithyCommand
+  return new Command(input)
+}
+
+function addHeaders(command: SmithyCommand, headers: Readonly<Record<string, string>>): void {
+  command.middlewareStack?.add(
+    (next) => (args) => {
+      // Before the signature is made, after the SDK has rendered its input.
+      if (args.request?.headers !== undefined) Object.assign(args.request.headers, headers)
+      return next(args)
+    },
+    { step: 'build', name: 'legalHoldRawHeaders' },
+  )
+}
+
+/** A proxy's page with status 200 parses as an empty answer: no objects, no tags, no rules. It must not count as one. */
+function refuseForeignAnswer(
+  operation: S3Operation,
+  headers: S3Headers,
+  context: Parameters<typeof normaliseS3Error>[1],
+): void {
+  if (!answersXml.test(operation)) return
+  const isHtml = (headers['content-type'] ?? '').startsWith('text/html')
+  const isEmpty = headers['content-length'] === '0'
+  if (isHtml || isEmpty) throw invalidAnswer(context, isHtml ? 'an HTML page' : 'an empty body')
+}
+
+/** A 2xx answer that is not what S3 sends. */
+export function invalidAnswer(
+  context: { readonly operation: string; readonly stage: Stage; readonly bucket: string; readonly mutation: boolean } & {
+    readonly key?: string | undefined
+    readonly versionId?: string | undefined
+  },
+  what: string,
+): LegalHoldError {
+  return new LegalHoldError(
+    `${context.operation} of ${subjectOf(context)} was answered with ${what}, which is not what S3 sends. Look for a proxy between here and the endpoint.`,
+    {
+      code: 'STORAGE_RESPONSE_INVALID',
+      stage: context.stage,
+      retryable: true,
+      outcome: context.mutation ? 'unknown' : 'not-applied',
+      status: 200,
+    },
+  )
+}
+
+function requestIdOf(output: { readonly $metadata?: { readonly requestId?: string | undefined } }): string | undefined {
+  return output.$metadata?.requestId
+}

@@ -1,0 +1,67 @@
+import type { AclGrant, CallOptions, ObjectState } from '../ports.js'
+import type { S3Mutations } from './s3-mutations.js'
+import { activeRetention, aclHeaders, significantGrants } from './s3-properties.js'
+import { type S3Reads, target } from './s3-reads.js'
+import type { S3Requests } from './s3-requests.js'
+import type { S3StorageOptions } from './s3-settings.js'
+
+const stage = 'remediate'
+
+export interface RestoreContext {
+  readonly requests: S3Requests
+  readonly reads: S3Reads
+  readonly mutations: S3Mutations
+  readonly options: S3StorageOptions
+}
+
+/**
+ * Puts back what a server dropped although it was asked to keep it: Ceph RGW drops the tags of a REPLACE copy and
+ * ignores lock headers (s3-facts: servers). Returns the names of what it put back; empty on AWS.
+ */
+export async function restoreProperties(
+  context: RestoreContext,
+  before: ObjectState,
+  written: ObjectState,
+  call: CallOptions,
+): Promise<readonly string[]> {
+  const { requests, reads, mutations, options } = context
+  const restored: string[] = []
+  // First what keeps the new version from being deleted.
+  if (before.legalHold === 'ON' && written.legalHold !== 'ON') {
+    await mutations.putLegalHold(written, 'ON', call)
+    restored.push('legalHold')
+  }
+  const retention = activeRetention(before, options.clock?.now() ?? Date.now())
+  if (retention !== undefined && !retains(written.retention, retention)) {
+    await mutations.putRetention(written, retention, call)
+    restored.push('retention')
+  }
+  if (typeof before.tags === 'object' && typeof written.tags === 'object') {
+    const present = written.tags
+    // Only what is missing: a tag that somebody set or changed since the reading came with the copy and stays.
+    if (Object.keys(before.tags).some((key) => present[key] === undefined)) {
+      await mutations.writeTags(written, { ...before.tags, ...present }, call)
+      restored.push('tags')
+    }
+  }
+  if (significantGrants(before.acl).length > 0 && typeof before.acl === 'object') {
+    const grants = await reads.acl(written, stage, call)
+    if (!sameGrants(before.acl, grants)) {
+      await requests.send('PutObjectAcl', { ...target(written), ...aclHeaders(before.acl) }, { stage, signal: call.signal })
+      restored.push('acl')
+    }
+  }
+  return restored
+}
+
+function retains(present: ObjectState['retention'], wanted: { readonly mode: string; readonly retainUntilDate: string }): boolean {
+  if (typeof present !== 'object') return false
+  // S3 keeps whole seconds of some clients' dates.
+  const early = Date.parse(wanted.retainUntilDate) - Date.parse(present.retainUntilDate)
+  return early < 1000 && (present.mode === wanted.mode || present.mode === 'COMPLIANCE')
+}
+
+function sameGrants(a: readonly AclGrant[], b: readonly AclGrant[]): boolean {
+  const render = (grants: readonly AclGrant[]) => grants.map((grant) => `${grant.permission} ${grant.grantee}`).sort().join('\n')
+  return render(a) === render(b)
+}

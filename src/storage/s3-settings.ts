@@ -1,0 +1,148 @@
+import { LegalHoldError } from '../errors.js'
+import { type RetryOptions, retryDefaults } from '../internal/retry.js'
+import type { Clock } from '../ports.js'
+
+/** Any ready client of `@aws-sdk/client-s3`, of whatever version: only `send` is used. */
+export interface S3ClientLike {
+  send(command: never, options?: never): Promise<unknown>
+}
+
+/** Long-lived keys, or temporary ones with their session token. */
+export interface S3Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+  /** When temporary keys end; a provider function is asked again before that. */
+  readonly expiration?: Date | undefined
+}
+
+/** How S3 is reached. Give a ready `client`, or settings from which one is built on first use. */
+export interface S3ClientSettings {
+  /**
+   * A ready client. Set its `maxAttempts` to 1: the stages retry, and the SDK's own retry bucket is empty after about
+   * 100 retries in a burst. Metadata with raw bytes above 0x7F can only be written by a client built from settings.
+   */
+  readonly client?: S3ClientLike | undefined
+  /** AWS region of the bucket. @defaultValue `us-east-1` with an `endpoint`, else what the environment says */
+  readonly region?: string | undefined
+  /** Another S3 server. Plain `http:` is refused (`INSECURE_ENDPOINT`) unless the host is loopback. */
+  readonly endpoint?: string | undefined
+  /** @defaultValue the AWS SDK's default chain (environment, profile, role) */
+  readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined
+  /** Bucket in the path instead of the host name. @defaultValue true with an `endpoint` */
+  readonly forcePathStyle?: boolean | undefined
+  /** A Smithy request handler, or options for the default one, instead of the pool made from `maxSockets`. */
+  readonly requestHandler?: object | undefined
+  /** Connections held at most; at least the concurrency of the run. @defaultValue 128 */
+  readonly maxSockets?: number | undefined
+  /** How long one request may take, in milliseconds; a copy gets more by its size. @defaultValue 60000 */
+  readonly attemptTimeoutMs?: number | undefined
+  /** Account that must own the bucket; S3 refuses every request otherwise. */
+  readonly expectedBucketOwner?: string | undefined
+}
+
+/** Options of `S3StorageAdapter`. */
+export interface S3StorageOptions extends S3ClientSettings {
+  readonly bucket: string
+  /** Objects larger than this are copied in parts; S3 itself refuses a single copy over 5 GiB. @defaultValue 5 GiB */
+  readonly multipartThresholdBytes?: number | undefined
+  /** Size of one part, 5 MiB to 5 GiB; raised where an object would need more than 10,000. @defaultValue 256 MiB */
+  readonly partSizeBytes?: number | undefined
+  /** Parts copied side by side. @defaultValue 8 */
+  readonly copyConcurrency?: number | undefined
+  /** Put the original under an Object Lock legal hold before a copy demotes it. @defaultValue true */
+  readonly protectOriginal?: boolean | undefined
+  /** Repair objects that are replicas of another bucket although they then diverge from it. @defaultValue false */
+  readonly allowReplicas?: boolean | undefined
+  /** The 256-bit key (raw bytes, or base64) of objects encrypted with SSE-C. Without it they are refused. */
+  readonly sseCustomerKey?: Uint8Array | string | undefined
+  /** Retries of the single requests inside one listing, one multipart copy and one restoration. */
+  readonly retry?: RetryOptions | undefined
+  /** @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined
+}
+
+export const MIB = 1024 ** 2
+export const GIB = 1024 ** 3
+
+/** s3-facts: parts of 5 MiB to 5 GiB, 10,000 at most; a single copy up to 5 GiB. */
+export const partLimits = { minBytes: 5 * MIB, maxBytes: 5 * GIB, parts: 10_000, singleCopyBytes: 5 * GIB }
+
+/** The numbers of {@link S3StorageOptions} with their defaults applied. */
+export interface S3Limits {
+  readonly multipartThresholdBytes: number
+  readonly partSizeBytes: number
+  readonly copyConcurrency: number
+}
+
+/** Applies the defaults and refuses what cannot work (`INVALID_OPTIONS`). */
+export function limitsOf(options: S3StorageOptions): S3Limits {
+  const limits = {
+    multipartThresholdBytes: options.multipartThresholdBytes ?? partLimits.singleCopyBytes,
+    partSizeBytes: options.partSizeBytes ?? 256 * MIB,
+    copyConcurrency: options.copyConcurrency ?? 8,
+  }
+  requireInteger('multipartThresholdBytes', limits.multipartThresholdBytes, 1, partLimits.singleCopyBytes)
+  requireInteger('partSizeBytes', limits.partSizeBytes, partLimits.minBytes, partLimits.maxBytes)
+  requireInteger('copyConcurrency', limits.copyConcurrency, 1, 1000)
+  return limits
+}
+
+/** Retries inside multi-request operations: fewer than a stage's, which retries the whole operation. */
+export function innerRetry(options: { readonly retry?: RetryOptions | undefined }): RetryOptions {
+  return { ...retryDefaults, retries: 5, ...options.retry }
+}
+
+/** Refuses settings that cannot work before the first request is sent. */
+export function checkClientSettings(settings: S3ClientSettings): void {
+  if (settings.endpoint !== undefined) checkEndpoint(settings.endpoint)
+  if (settings.attemptTimeoutMs !== undefined)
+    requireInteger('attemptTimeoutMs', settings.attemptTimeoutMs, 1, 86_400_000)
+  if (settings.maxSockets !== undefined) requireInteger('maxSockets', settings.maxSockets, 1, 65_535)
+}
+
+/** Bucket names may hold letters, digits, dots, hyphens (and underscores on other servers), never a slash. */
+export function checkBucket(bucket: unknown): asserts bucket is string {
+  if (typeof bucket !== 'string' || !/^[A-Za-z0-9._-]{3,255}$/.test(bucket)) {
+    throw invalid('bucket', `must be the name of an S3 bucket, without scheme, slash or prefix; got ${preview(bucket)}`)
+  }
+}
+
+function checkEndpoint(endpoint: string): void {
+  let url: URL
+  try {
+    url = new URL(endpoint)
+  } catch {
+    throw invalid('endpoint', 'must be a URL such as https://s3.example.com')
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw invalid('endpoint', 'must not carry credentials; give them as `credentials`')
+  }
+  if (url.protocol === 'https:') return
+  if (url.protocol === 'http:' && isLoopback(url.hostname)) return
+  throw new LegalHoldError(
+    `The S3 endpoint ${url.protocol}//${url.host} is not encrypted. Use https, or a loopback host for tests.`,
+    { code: 'INSECURE_ENDPOINT', stage: 'options' },
+  )
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+}
+
+function requireInteger(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return
+  throw invalid(name, `must be a whole number from ${min} to ${max}; got ${preview(value)}`)
+}
+
+function invalid(option: string, why: string): LegalHoldError {
+  return new LegalHoldError(`The S3 storage option \`${option}\` ${why}.`, {
+    code: 'INVALID_OPTIONS',
+    stage: 'options',
+    details: { option },
+  })
+}
+
+function preview(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 100) ?? String(value)
+}

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto'
+import { systemClock } from '../internal/clock.js'
+import type { Clock } from '../ports.js'
+import { FaultScript } from './faults.js'
+import { bulkExportRoutes } from './genesys/bulk-export-routes.js'
+import { conversationRoutes } from './genesys/conversation-routes.js'
+import { ObjectWriter, type SimulatedDelivery } from './genesys/delivery.js'
+import { errorResponse, json, Refusal } from './genesys/http.js'
+import { JobEngine } from './genesys/job-engine.js'
+import type { SimulatedJob } from './genesys/jobs.js'
+import { type SimulatedClient, TokenOffice } from './genesys/oauth.js'
+import type { SimulatedOrganization } from './genesys/organization.js'
+import { organizationRoutes } from './genesys/organization-routes.js'
+import { PlatformState } from './genesys/platform-state.js'
+import { recordingJobRoutes } from './genesys/recording-job-routes.js'
+import { type Route, RouteTable } from './genesys/routes.js'
+import { type SimulatorSettings, type SimulatorSettingsInit, settingsFrom } from './genesys/settings.js'
+import { type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
+
+/** Options of a {@link GenesysSimulator}; the settings can be changed later in {@link GenesysSimulator.settings}. */
+export type GenesysSimulatorOptions = SimulatorSettingsInit & {
+  /** Moves jobs, tokens, rate limits and the index. @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined
+  /** AWS name of the region the organisation lives in. @defaultValue 'eu-west-1' */
+  readonly region?: string | undefined
+  readonly organization: SimulatedOrganization
+  /** @defaultValue one client, `simulator-client` with the secret `simulator-secret` */
+  readonly clients?: readonly SimulatedClient[] | undefined
+  /** The S3 server that exports go to, into the bucket that the job's integration names. */
+  readonly delivery: SimulatedDelivery
+  /** Keeps jobs, protections and export profiles over a restart. The organisation has to be given again. */
+  readonly dataDir?: string | undefined
+}
+
+/** A request as the simulator saw it, without its credentials. */
+export interface SimulatedRequest {
+  readonly method: string
+  /** Path with query. */
+  readonly target: string
+  readonly operation: string
+  /** 0: the connection was dropped. */
+  readonly status: number
+  /** Milliseconds since the epoch, by the simulator's clock. */
+  readonly atMs: number
+  readonly correlationId: string
+}
+
+// A simulator that runs for days must not remember every request.
+const rememberedRequests = 10_000
+
+const allRoutes: readonly Route[] = [...recordingJobRoutes, ...bulkExportRoutes, ...organizationRoutes]
+
+/**
+ * Genesys Cloud as far as an export of recordings needs it, as a plain function from `Request` to `Response`: OAuth
+ * client credentials, both export surfaces, integrations and export profiles, analytics, retention and deletion
+ * protection. What a job exports is written to S3 through the S3 API.
+ *
+ * `api.` and `login.` are served side by side; with the JavaScript SDK: `setGateway({ host, port, protocol: 'http' })`.
+ */
+export class GenesysSimulator {
+  /** Scripted faults, by method, path or operation name. */
+  readonly faults = new FaultScript()
+  readonly settings: SimulatorSettings
+  readonly #clock: Clock
+  readonly #state: PlatformState
+  readonly #tokens: TokenOffice
+  readonly #engine: JobEngine
+  readonly #writer: ObjectWriter
+  readonly #requests: SimulatedRequest[] = []
+  readonly #routes = new RouteTable([...allRoutes, ...conversationRoutes()])
+
+  constructor(options: GenesysSimulatorOptions) {
+    const { clock = systemClock, region = 'eu-west-1', organization, dataDir } = options
+    const clients = options.clients ?? [{ clientId: 'simulator-client', clientSecret: 'simulator-secret' }]
+    this.settings = settingsFrom(options)
+    this.#clock = clock
+    this.#state = new PlatformState({ organization, settings: this.settings, region, dataDir })
+    this.#tokens = new TokenOffice(clients, this.settings, clock)
+    this.#writer = new ObjectWriter(options.delivery)
+    this.#engine = new JobEngine(this.#state, this.#writer, clock)
+    this.#engine.arm()
+  }
+
+  /** The organisation; may be changed at any time. A changed conversation has to be a new object in the list. */
+  get organization(): SimulatedOrganization {
+    return this.#state.organization
+  }
+
+  /** Jobs of both surfaces, the oldest first. */
+  get jobs(): readonly SimulatedJob[] {
+    return this.#state.jobs
+  }
+
+  /** The last 10,000 requests. */
+  get requests(): readonly SimulatedRequest[] {
+    return this.#requests
+  }
+
+  /** When a recording's objects landed, milliseconds since the epoch. */
+  get exported(): ReadonlyMap<string, number> {
+    return this.#state.exported
+  }
+
+  /** Conversations under deletion protection. */
+  get protectedConversations(): ReadonlySet<string> {
+    return this.#state.protectedConversations
+  }
+
+  /** Makes every token invalid. */
+  revokeTokens(): void {
+    this.#tokens.revokeAll()
+  }
+
+  /** Answers a request. */
+  async handle(request: Request, context: HandleContext = {}): Promise<Response> {
+    const url = new URL(request.url)
+    const target = context.rawTarget ?? `${url.pathname}${url.search}`
+    const correlationId = randomUUID()
+    const path = apiPath(url.pathname)
+    const found = this.#routes.find(request.method, path)
+    const isToken = path === '/oauth/token' && request.method === 'POST'
+    const operation = isToken ? 'requestToken' : (found.route?.operation ?? 'unknown')
+    const atMs = this.#clock.now()
+    const response = await this.faults.apply({ method: request.method, target, operation }, () =>
+      isToken ? this.#issueToken(request) : this.#answer(request, url, found, correlationId),
+    )
+    if (response.type !== 'error' && !response.headers.has('inin-correlation-id')) {
+      response.headers.set('inin-correlation-id', correlationId)
+    }
+    const { method } = request
+    this.#requests.push({ method, target, operation, status: response.status, atMs, correlationId })
+    if (this.#requests.length > rememberedRequests) this.#requests.shift()
+    return response
+  }
+
+  /** Serves the simulator on loopback. */
+  listen(options: ListenOptions = {}): Promise<Listener> {
+    return listen((request, context) => this.handle(request, context), options)
+  }
+
+  /** Brings the jobs to the present and waits for the objects that are due. */
+  async settle(): Promise<void> {
+    await this.#engine.catchUp()
+    await this.#state.save()
+  }
+
+  /** Stops the jobs where they are and releases the connection to S3. */
+  async close(): Promise<void> {
+    await this.#engine.close()
+    await this.#state.save()
+    await this.#writer.close()
+  }
+
+  async #issueToken(request: Request): Promise<Response> {
+    const { status, body } = this.#tokens.issue(request.headers.get('authorization'), await request.text())
+    return json(status, body)
+  }
+
+  async #answer(
+    request: Request,
+    url: URL,
+    found: ReturnType<RouteTable['find']>,
+    correlationId: string,
+  ): Promise<Response> {
+    let rateLimit: Record<string, string> = {}
+    try {
+      const { client, headers } = this.#tokens.admit(request.headers.get('authorization'))
+      rateLimit = headers
+      if (found.route === undefined) {
+        if (found.pathIsKnown) throw new Refusal(405, 'method.not.allowed', 'HTTP 405 Method Not Allowed')
+        throw new Refusal(404, 'not.found', 'HTTP 404 Not Found')
+      }
+      const { route, params } = found
+      const may = (permission: string) => client.permissions?.includes(permission) ?? true
+      if (route.permission !== undefined && !may(route.permission)) {
+        throw new Refusal(
+          403,
+          'missing.any.permissions',
+          `Unable to perform the requested action. You are missing the following permission(s): ${route.permission}`,
+        )
+      }
+      await this.#engine.catchUp()
+      const response = await route.answer({
+        state: this.#state,
+        engine: this.#engine,
+        clock: this.#clock,
+        client,
+        request,
+        url,
+        query: url.searchParams,
+        param: (name) => decodeURIComponent(params[name] ?? ''),
+        may,
+      })
+      for (const [name, value] of Object.entries(rateLimit)) response.headers.set(name, value)
+      return response
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal.server.error', message)
+      const response = errorResponse(refusal, correlationId)
+      for (const [name, value] of Object.entries(rateLimit)) response.headers.set(name, value)
+      return response
+    }
+  }
+}
+
+/** A gateway may put its own path in front (`path_params_api`, `path_params_login` of the SDK's `setGateway`). */
+function apiPath(path: string): string {
+  return path.replace(/^\/(?:api|login)(?=\/(?:api\/v2|oauth)\/)/, '')
+}

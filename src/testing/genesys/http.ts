@@ -1,0 +1,89 @@
+/** A request that the simulator refuses, in the words of Genesys' ErrorBody. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly code: string
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.headers = headers
+  }
+}
+
+export function badRequest(message: string): Refusal {
+  return new Refusal(400, 'bad.request', message)
+}
+
+export function notFound(what: string, id: string): Refusal {
+  return new Refusal(404, 'not.found', `Unable to find ${what} with id ${id}.`)
+}
+
+export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
+}
+
+export function noContent(): Response {
+  return new Response(null, { status: 204 })
+}
+
+/** ErrorBody as every API answer above 399 carries it (genesys-facts, "Limits and errors"). */
+export function errorResponse(refusal: Refusal, contextId: string): Response {
+  return json(
+    refusal.status,
+    {
+      message: refusal.message,
+      code: refusal.code,
+      status: refusal.status,
+      messageWithParams: refusal.message,
+      messageParams: {},
+      contextId,
+      details: [],
+      errors: [],
+    },
+    refusal.headers,
+  )
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The JSON object of a request's body; anything else is refused as Genesys does. */
+export async function readObject(request: Request): Promise<JsonObject> {
+  const text = await request.text()
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw badRequest('The request body is not valid JSON.')
+  }
+  if (!isObject(value)) throw badRequest('The request body has to be a JSON object.')
+  return value
+}
+
+/** An integer of the query string within bounds, or the default. */
+export function integerParameter(
+  query: URLSearchParams,
+  name: string,
+  bounds: { readonly default: number; readonly min: number; readonly max: number },
+): number {
+  const text = query.get(name)
+  if (text === null || text === '') return bounds.default
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < bounds.min || value > bounds.max) {
+    throw badRequest(`${name} has to be an integer from ${bounds.min} to ${bounds.max}, but is ${text}.`)
+  }
+  return value
+}
+
+/** `true`, `false` or the default. */
+export function booleanParameter(query: URLSearchParams, name: string, fallback: boolean): boolean {
+  const text = query.get(name)
+  if (text === null || text === '') return fallback
+  if (text !== 'true' && text !== 'false') throw badRequest(`${name} has to be true or false, but is ${text}.`)
+  return text === 'true'
+}

@@ -1,0 +1,180 @@
+import type { MediaType } from '../../request.js'
+
+/** Where the bytes of a file come from. Plain data, so that an organisation can be saved and loaded. */
+export type SimulatedContent =
+  /** Made from the file's own id: small, valid for its type, the same each time. */
+  | { readonly kind: 'generated' }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'base64'; readonly base64: string }
+  /** Read when it is delivered, byte for byte. */
+  | { readonly kind: 'file'; readonly path: string }
+
+/** A file that a customer or agent sent in a message or an email. */
+export interface SimulatedAttachment {
+  readonly id: string
+  /** As the sender called it: may hold spaces, umlauts, `&`, `+` and the like. */
+  readonly name: string
+  readonly contentType: string
+  readonly content: SimulatedContent
+}
+
+/** One recording of a conversation. */
+export interface SimulatedRecording {
+  readonly id: string
+  readonly media: MediaType
+  /** ISO 8601. */
+  readonly startTime: string
+  /** ISO 8601. */
+  readonly endTime: string
+  /** With the dot, or empty. Follows the codec (genesys-facts, "What lands on S3"). */
+  readonly extension: string
+  readonly contentType: string
+  readonly content: SimulatedContent
+  /** The id of the session, part of a transcript's name. */
+  readonly communicationId: string
+  readonly mediaSubtype?: string | undefined
+  /** PCI or PII: left out of a job unless it asks for such recordings. */
+  readonly sensitive?: boolean | undefined
+  /** Recorded because a policy said so, or as a snippet: a job can leave these out. */
+  readonly origin?: 'policy' | 'snippet' | undefined
+  /** A `.transcript.json` lies beside it. */
+  readonly transcript?: boolean | undefined
+  readonly attachments?: readonly SimulatedAttachment[] | undefined
+  /** The platform cannot export it: listed in the job's failed recordings, never delivered. */
+  readonly failsAtSource?: boolean | undefined
+  /** Lands so much later than the job says FULFILLED, in milliseconds. */
+  readonly landsLateMs?: number | undefined
+  /** The job counts it as processed and it never lands: what a reconciliation has to find. */
+  readonly neverLands?: boolean | undefined
+  /** ISO 8601; when a retention policy deletes it. */
+  readonly deleteDate?: string | undefined
+  /** ISO 8601; set on a recording that an earlier export delivered. */
+  readonly exportedDate?: string | undefined
+}
+
+/** One conversation with its recordings. */
+export interface SimulatedConversation {
+  readonly id: string
+  readonly media: MediaType
+  /** `whatsapp`, `webmessaging`, …, for `message` only. */
+  readonly messageType?: string | undefined
+  /** ISO 8601. The folder on S3 is that of this hour. */
+  readonly startTime: string
+  /** ISO 8601. */
+  readonly endTime: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly provider: string
+  readonly userIds: readonly string[]
+  readonly queueId: string
+  readonly recordings: readonly SimulatedRecording[]
+}
+
+/** An AWS S3 recording bulk actions integration. */
+export interface SimulatedIntegration {
+  readonly id: string
+  readonly name: string
+  readonly bucket: string
+  readonly roleArn: string
+  readonly intendedState: 'ENABLED' | 'DISABLED' | 'DELETED'
+  /** `ACTIVE`, `ACTIVATING`, `INACTIVE`, `ERROR`, … */
+  readonly reportedState: string
+  /**
+   * Property names of `config/current`. Genesys does not publish their schema (unknown), so another set can be given.
+   *
+   * @defaultValue `{ bucket, roleArn }` of this integration
+   */
+  readonly properties?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** An export profile of the bulk-exports surface, in that surface's own field names. */
+export interface SimulatedExportProfile {
+  readonly id: string
+  readonly name: string
+  readonly integrationId: string
+  readonly include_legal_hold_metadata: boolean
+  /** `short-term` strips the hold metadata; anything else keeps it. */
+  readonly retention_policy: string
+}
+
+/** A media retention policy, as the SDK's `Policy` model has it. */
+export type SimulatedRetentionPolicy = Readonly<Record<string, unknown>> & {
+  readonly id: string
+  readonly name: string
+  readonly enabled: boolean
+}
+
+/** All that the simulator knows of an organisation. Plain JSON; may be changed while the simulator runs. */
+export interface SimulatedOrganization {
+  id: string
+  name: string
+  conversations: SimulatedConversation[]
+  integrations: SimulatedIntegration[]
+  exportProfiles: SimulatedExportProfile[]
+  mediaRetentionPolicies: SimulatedRetentionPolicy[]
+  crossplatformPolicies: SimulatedRetentionPolicy[]
+}
+
+/** Plain data for a test: everything that is not given gets a default. */
+export function buildOrganization(given: Partial<SimulatedOrganization> = {}): SimulatedOrganization {
+  return {
+    id: '8c1f5a0e-3a53-4f2e-9d0b-0a7c8f2e6b10',
+    name: 'Simulated Organisation',
+    conversations: [],
+    integrations: [],
+    exportProfiles: [],
+    mediaRetentionPolicies: [],
+    crossplatformPolicies: [],
+    ...given,
+  }
+}
+
+/** An enabled and active integration that delivers to `bucket`. */
+export function buildIntegration(
+  given: Partial<SimulatedIntegration> & Pick<SimulatedIntegration, 'id' | 'bucket'>,
+): SimulatedIntegration {
+  return {
+    name: 'AWS S3 recording bulk actions',
+    roleArn: 'arn:aws:iam::111122223333:role/GenesysRecordingExport',
+    intendedState: 'ENABLED',
+    reportedState: 'ACTIVE',
+    ...given,
+  }
+}
+
+/** An export profile that keeps the hold metadata. */
+export function buildExportProfile(
+  given: Partial<SimulatedExportProfile> & Pick<SimulatedExportProfile, 'id' | 'integrationId'>,
+): SimulatedExportProfile {
+  return { name: 'Export profile', include_legal_hold_metadata: true, retention_policy: 'long-term', ...given }
+}
+
+const mediaDefaults: Record<MediaType, { extension: string; contentType: string; provider: string }> = {
+  call: { extension: '.wav', contentType: 'audio/wav', provider: 'Edge' },
+  chat: { extension: '.json', contentType: 'application/json', provider: 'PureCloud Webchat v2' },
+  email: { extension: '.eml', contentType: 'message/rfc822', provider: 'PureCloud Email' },
+  message: { extension: '.json', contentType: 'application/json', provider: 'PureCloud Messaging' },
+  screen: { extension: '.webm', contentType: 'video/webm', provider: 'PureCloud Screen Recording' },
+}
+
+/** A recording of `media` with generated content. Ids have to be UUIDs, as the platform's are. */
+export function buildRecording(
+  given: Partial<SimulatedRecording> &
+    Pick<SimulatedRecording, 'id' | 'media' | 'startTime' | 'endTime' | 'communicationId'>,
+): SimulatedRecording {
+  const { extension, contentType } = mediaDefaults[given.media]
+  return { extension, contentType, content: { kind: 'generated' }, ...given }
+}
+
+/** A conversation; provider and queue are filled in. */
+export function buildConversation(
+  given: Partial<SimulatedConversation> & Pick<SimulatedConversation, 'id' | 'media' | 'startTime' | 'endTime'>,
+): SimulatedConversation {
+  return {
+    direction: 'inbound',
+    provider: mediaDefaults[given.media].provider,
+    userIds: ['5d1c9a41-6c7e-4b8e-a6a3-2f1f6d3b7c55'],
+    queueId: 'e2a6f0b7-1d0c-4f0b-8f4b-6f1c2d9e7a21',
+    recordings: [],
+    ...given,
+  }
+}

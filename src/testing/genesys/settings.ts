@@ -1,0 +1,63 @@
+import type { FolderPadding } from './layout.js'
+
+/** How the simulated platform behaves. All of it may be changed while the simulator runs. */
+export interface SimulatorSettings {
+  /** How far the index lags behind the clock. @defaultValue 172800000, the documented 48 hours */
+  indexLagMs: number
+  timings: SimulatorTimings
+  /** Requests a minute and token. @defaultValue 300 */
+  rateLimitPerMinute: number
+  /** @defaultValue 86400000 */
+  tokenTtlMs: number
+  /** What refuses a third job; which of these Genesys sends is unknown. @defaultValue 429 */
+  slotRefusalStatus: 429 | 400 | 409
+  /** Jobs that may be pending or processing. @defaultValue 2 */
+  jobSlots: number
+  /** Recordings, picked by their ids, that land after the job says FULFILLED. @defaultValue none */
+  lateLanding: { share: number; delayMs: number }
+  /** Every job that starts ends as FAILED with this message. @defaultValue undefined */
+  failJobsWith: string | undefined
+  /** Every job is reported in this state in place of its own, e.g. a state that no client knows. @defaultValue undefined */
+  reportedState: string | undefined
+  /** @defaultValue 'unpadded' */
+  folderPadding: FolderPadding
+  /** Whether a recording is gone once its `deleteDate` has passed, unless it is protected. @defaultValue false */
+  enforceDeletion: boolean
+  /** Conversations an organisation may protect. @defaultValue 1000 */
+  protectionCap: number
+  /** PUT deletionprotection answers `failedUpdates`; before SDK 259 it answered nothing. @defaultValue true */
+  reportFailedUpdates: boolean
+}
+
+export interface SimulatorTimings {
+  /** From created to READY. @defaultValue 60000 */
+  pendingMs: number
+  /** From executed to FULFILLED. @defaultValue 60000 */
+  processingMs: number
+  /** Of a conversation details job. @defaultValue 0 */
+  analyticsMs: number
+}
+
+const hourMs = 3_600_000
+
+export type SimulatorSettingsInit = {
+  readonly [K in Exclude<keyof SimulatorSettings, 'timings'>]?: SimulatorSettings[K] | undefined
+} & { readonly timings?: Partial<SimulatorTimings> | undefined }
+
+export function settingsFrom(given: SimulatorSettingsInit): SimulatorSettings {
+  return {
+    indexLagMs: given.indexLagMs ?? 48 * hourMs,
+    timings: { pendingMs: 60_000, processingMs: 60_000, analyticsMs: 0, ...given.timings },
+    rateLimitPerMinute: given.rateLimitPerMinute ?? 300,
+    tokenTtlMs: given.tokenTtlMs ?? 24 * hourMs,
+    slotRefusalStatus: given.slotRefusalStatus ?? 429,
+    jobSlots: given.jobSlots ?? 2,
+    lateLanding: { ...(given.lateLanding ?? { share: 0, delayMs: 0 }) },
+    failJobsWith: given.failJobsWith,
+    reportedState: given.reportedState,
+    folderPadding: given.folderPadding ?? 'unpadded',
+    enforceDeletion: given.enforceDeletion ?? false,
+    protectionCap: given.protectionCap ?? 1_000,
+    reportFailedUpdates: given.reportFailedUpdates ?? true,
+  }
+}

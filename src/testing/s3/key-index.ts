@@ -1,0 +1,114 @@
+import type { ObjectVersion } from './state.js'
+
+/**
+ * Orders keys by the bytes of their UTF-8 form, as S3 lists them. That is the order of code points, which for
+ * characters beyond U+FFFF is not the order in which JavaScript compares strings.
+ */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const left = a.charCodeAt(i)
+    const right = b.charCodeAt(i)
+    if (left !== right) return byCodePoint(left) - byCodePoint(right)
+  }
+  return a.length - b.length
+}
+
+// Moves the surrogates above U+E000 to U+FFFF, where the code points that they stand for belong.
+function byCodePoint(unit: number): number {
+  if (unit < 0xd800) return unit
+  return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000
+}
+
+/** Versions by key, newest first, with the keys in listing order. Sorted when first listed after a change. */
+export class KeyIndex {
+  readonly #versions = new Map<string, readonly ObjectVersion[]>()
+  #sorted: string[] = []
+  #unsorted = new Set<string>()
+  #removed = 0
+
+  get size(): number {
+    return this.#versions.size
+  }
+
+  get(key: string): readonly ObjectVersion[] {
+    return this.#versions.get(key) ?? []
+  }
+
+  current(key: string): ObjectVersion | undefined {
+    return this.#versions.get(key)?.[0]
+  }
+
+  /** An empty list removes the key. */
+  set(key: string, versions: readonly ObjectVersion[]): void {
+    const known = this.#versions.has(key)
+    if (versions.length === 0) {
+      if (!known) return
+      this.#versions.delete(key)
+      if (!this.#unsorted.delete(key)) this.#removed += 1
+      return
+    }
+    this.#versions.set(key, versions)
+    if (!known) this.#unsorted.add(key)
+  }
+
+  /** Every key with versions, in listing order. */
+  keys(): readonly string[] {
+    this.#settle()
+    return this.#sorted
+  }
+
+  /** Position of the first key that is not before `key`. */
+  position(key: string): number {
+    return this.#search((candidate) => compareKeys(candidate, key) >= 0)
+  }
+
+  /** Position of the first key after all those that begin with `prefix`. */
+  positionAfterPrefix(prefix: string): number {
+    return this.#search((candidate) => compareKeys(candidate, prefix) >= 0 && !candidate.startsWith(prefix))
+  }
+
+  all(): IterableIterator<readonly ObjectVersion[]> {
+    return this.#versions.values()
+  }
+
+  #search(found: (key: string) => boolean): number {
+    const keys = this.keys()
+    let low = 0
+    let high = keys.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (found(keys[middle] ?? '')) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  #settle(): void {
+    if (this.#unsorted.size === 0 && this.#removed === 0) return
+    // A key that was removed and put again is still in the sorted list.
+    const kept = this.#removed === 0 ? this.#sorted : this.#sorted.filter((key) => this.#isKept(key))
+    const fresh = [...this.#unsorted].sort(compareKeys)
+    this.#unsorted = new Set()
+    this.#removed = 0
+    this.#sorted = merge(kept, fresh)
+  }
+
+  #isKept(key: string): boolean {
+    return this.#versions.has(key) && !this.#unsorted.has(key)
+  }
+}
+
+function merge(left: string[], right: string[]): string[] {
+  if (right.length === 0) return left
+  const last = left.at(-1)
+  const [first] = right
+  if (last === undefined || (first !== undefined && compareKeys(last, first) < 0)) return left.concat(right)
+  const merged: string[] = []
+  let at = 0
+  for (const key of right) {
+    while (at < left.length && compareKeys(left[at] ?? '', key) < 0) merged.push(left[at++] ?? '')
+    merged.push(key)
+  }
+  return merged.concat(left.slice(at))
+}

@@ -1,0 +1,204 @@
+import { joinBodies, readBody, releaseBody, retainBody } from './blobs.js'
+import type { Call } from './call.js'
+import {
+  checkChecksumType,
+  checksumElement,
+  checksumHeader,
+  checksumOfAll,
+  compositeChecksum,
+  defaultChecksumType,
+  givenChecksum,
+} from './checksums.js'
+import { checkWriteConditionForm, checkWriteConditions } from './conditions.js'
+import { checkCustomerKey, customerKeyPrefix, encryptionHeaders } from './encryption.js'
+import { invalidRequest, S3Error } from './errors.js'
+import { expirationHeader } from './lifecycle.js'
+import { findUpload, multipartEtag, partAlgorithm } from './multipart.js'
+import { withDefaultRetention } from './object-lock.js'
+import { allowConditions, commit } from './object-write.js'
+import { xmlResponse } from './respond.js'
+import type { MultipartUpload, ObjectVersion, StoredChecksum, UploadPart } from './state.js'
+import { encodeRfc3986 } from './uri.js'
+import { versionHeader, writeVersion } from './versions.js'
+import { children, childText, leaf, onlyChildren, type XmlElement, xmlDocument } from './xml.js'
+
+interface NamedPart {
+  readonly number: number
+  readonly etag: string
+  readonly checksums: ReadonlyMap<string, string>
+}
+
+export async function completeMultipartUpload(call: Call): Promise<Response> {
+  call.allow('s3:PutObject')
+  allowConditions(call)
+  checkWriteConditionForm(call.headers)
+  findUpload(call)
+  const document = await call.completion()
+  const named = readParts(document)
+  const upload = findUpload(call)
+  if (call.headers.has(`${customerKeyPrefix}algorithm`)) {
+    checkCustomerKey(upload.properties.encryption, call.headers, customerKeyPrefix)
+  }
+  const parts = matchParts(call, upload, named)
+  const body = joinBodies(parts.map((part) => part.body))
+  const { blobs } = call.store
+  retainBody(blobs, body)
+  try {
+    checkObjectSize(call, body.sizeBytes)
+    const checksum = await objectChecksum(call, upload, parts)
+    const version = commit(call, body, (bucket, current) => {
+      // It may have been completed or aborted while the checksum was made.
+      findUpload(call)
+      checkWriteConditions(call.headers, current)
+      const written = writeVersion(call, bucket, {
+        ...withDefaultRetention(upload.properties, bucket.settings, call.nowMs),
+        key: upload.key,
+        deleteMarker: false,
+        body,
+        etag: multipartEtag(parts),
+        checksum,
+        parts: parts.map((part) => ({ number: part.number, sizeBytes: part.sizeBytes, checksum: part.checksum })),
+      })
+      call.store.removeUpload(call.bucketName, upload)
+      return written
+    })
+    return completed(call, version)
+  } finally {
+    releaseBody(blobs, body)
+  }
+}
+
+function readParts(document: XmlElement): NamedPart[] {
+  onlyChildren(document, ['Part'])
+  const parts = children(document, 'Part').map((part) => {
+    const number = childText(part, 'PartNumber')
+    const etag = childText(part, 'ETag')
+    if (number === undefined || !/^\d+$/.test(number) || etag === undefined) throw new S3Error('MalformedXML')
+    return {
+      number: Number(number),
+      etag: etag.replaceAll('"', ''),
+      checksums: new Map(part.children.map((element) => [element.name, element.text])),
+    }
+  })
+  if (parts.length === 0) throw new S3Error('MalformedXML')
+  if (parts.length > 10_000) throw new S3Error('MalformedXML')
+  for (const [index, part] of parts.entries()) {
+    const previous = parts[index - 1]
+    if (previous !== undefined && previous.number >= part.number) throw new S3Error('InvalidPartOrder')
+  }
+  return parts
+}
+
+function matchParts(call: Call, upload: MultipartUpload, named: readonly NamedPart[]): UploadPart[] {
+  const element = checksumElement(partAlgorithm(upload))
+  const parts = named.map(({ number, etag, checksums }) => {
+    const part = upload.parts.get(number)
+    const given = checksums.get(element)
+    if (part === undefined || part.etag !== etag || (given !== undefined && given !== part.checksum)) {
+      throw new S3Error('InvalidPart', {
+        details: [
+          ['UploadId', upload.uploadId],
+          ['PartNumber', number],
+          ['ETag', etag],
+        ],
+      })
+    }
+    if (upload.checksumType === 'COMPOSITE' && given === undefined) {
+      throw invalidRequest(
+        `The upload was created using a ${partAlgorithm(upload).toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
+      )
+    }
+    return part
+  })
+  checkSizes(call, parts)
+  return parts
+}
+
+/** Every part but the last has to have the least size. */
+function checkSizes(call: Call, parts: readonly UploadPart[]): void {
+  const { minPartSizeBytes } = call.simulation.limits
+  const small = parts.slice(0, -1).find((part) => part.sizeBytes < minPartSizeBytes)
+  if (small === undefined) return
+  throw new S3Error('EntityTooSmall', {
+    details: [
+      ['ProposedSize', small.sizeBytes],
+      ['MinSizeAllowed', minPartSizeBytes],
+      ['PartNumber', small.number],
+      ['ETag', small.etag],
+    ],
+  })
+}
+
+function checkObjectSize(call: Call, sizeBytes: number): void {
+  const expected = call.header('x-amz-mp-object-size')
+  if (expected !== undefined && Number(expected) !== sizeBytes) {
+    throw invalidRequest(
+      `The provided 'x-amz-mp-object-size' header value ${expected} does not match what was computed: ${sizeBytes}`,
+    )
+  }
+}
+
+async function objectChecksum(
+  call: Call,
+  upload: MultipartUpload,
+  parts: readonly UploadPart[],
+): Promise<StoredChecksum> {
+  const given = givenChecksum(call.headers, new Map(), { composite: true })
+  const algorithm = upload.checksumAlgorithm ?? given?.algorithm ?? 'CRC64NVME'
+  const type = upload.checksumType ?? (upload.checksumAlgorithm === undefined ? 'FULL_OBJECT' : defaultChecksumType(algorithm))
+  const claimed = call.header('x-amz-checksum-type')?.toUpperCase()
+  if (claimed !== undefined && claimed !== type) {
+    throw invalidRequest(
+      `The upload was created using the ${type} checksum mode. The complete request must use the same checksum mode.`,
+    )
+  }
+  if (upload.checksumAlgorithm === undefined) checkChecksumType(algorithm, type)
+  if (given !== undefined && given.algorithm !== algorithm) {
+    throw invalidRequest(
+      `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: ${given.algorithm.toLowerCase()}`,
+    )
+  }
+  const checksum: StoredChecksum =
+    type === 'COMPOSITE'
+      ? compositeChecksum(
+          algorithm,
+          parts.map((part) => part.checksum ?? ''),
+        )
+      : { algorithm, value: await wholeChecksum(call, algorithm, parts), type }
+  if (given !== undefined && given.value !== checksum.value && given.value !== checksum.value.replace(/-\d+$/, '')) {
+    throw new S3Error('BadDigest', {
+      message: `The ${algorithm.toLowerCase()} you specified did not match the calculated checksum.`,
+    })
+  }
+  return checksum
+}
+
+function wholeChecksum(
+  call: Call,
+  algorithm: StoredChecksum['algorithm'],
+  parts: readonly UploadPart[],
+): Promise<string> {
+  return checksumOfAll(algorithm, readBody(call.store.blobs, joinBodies(parts.map((part) => part.body))))
+}
+
+function completed(call: Call, version: ObjectVersion): Response {
+  const bucket = call.bucket()
+  const { checksum } = version
+  const path = `${encodeRfc3986(call.bucketName)}/${call.key.split('/').map(encodeRfc3986).join('/')}`
+  return xmlResponse(
+    xmlDocument(
+      'CompleteMultipartUploadResult',
+      leaf('Location', `http://${call.request.host}/${path}`),
+      leaf('Bucket', call.bucketName),
+      leaf('Key', call.key),
+      leaf('ETag', `"${version.etag}"`),
+      checksum === undefined ? '' : leaf(checksumElement(checksum.algorithm), checksum.value),
+      leaf('ChecksumType', checksum?.type),
+    ),
+    [
+      ['x-amz-version-id', versionHeader(bucket, version)],
+      ['x-amz-expiration', expirationHeader(bucket, version)],
+      ...encryptionHeaders(version.encryption),
+    ],
+  )
+}

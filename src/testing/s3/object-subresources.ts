@@ -1,0 +1,146 @@
+import { aclFromHeaders, aclFromXml, aclXml } from './acl.js'
+import type { Call } from './call.js'
+import { invalidRequest, S3Error } from './errors.js'
+import {
+  bypassesGovernance,
+  checkRetentionChange,
+  requireObjectLock,
+  retainUntil,
+  retentionFromXml,
+} from './object-lock.js'
+import { emptyResponse, xmlResponse } from './respond.js'
+import type { Bucket, ObjectVersion } from './state.js'
+import { tagSetXml, tagsFromXml } from './tags.js'
+import { findVersion, versionHeader } from './versions.js'
+import { childText, leaf, xmlDocument } from './xml.js'
+
+interface Target {
+  readonly bucket: Bucket
+  readonly version: ObjectVersion
+}
+
+/** Finds the version a sub-resource belongs to. */
+function locate(call: Call, action: string, versionedAction: string): Target {
+  const bucket = call.bucket()
+  const versionId = call.requestedVersion
+  const known = bucket.objects.get(call.key)
+  const asked = versionId === undefined ? known[0] : known.find((version) => version.versionId === versionId)
+  call.allow(versionId === undefined ? action : versionedAction, { version: asked })
+  return { bucket, version: findVersion(call, { bucket, key: call.key, versionId }) }
+}
+
+/** Changes a version in place: no new version arises, and its date stays. */
+function change(call: Call, { bucket, version }: Target, changes: Partial<ObjectVersion>): void {
+  call.store.saveVersion(bucket.settings.name, { ...version, ...changes })
+}
+
+function versionHeaders({ bucket, version }: Target): [string, string | undefined][] {
+  return [['x-amz-version-id', versionHeader(bucket, version)]]
+}
+
+export function getObjectTagging(call: Call): Response {
+  const target = locate(call, 's3:GetObjectTagging', 's3:GetObjectVersionTagging')
+  return xmlResponse(xmlDocument('Tagging', tagSetXml(target.version.tags)), versionHeaders(target))
+}
+
+export async function putObjectTagging(call: Call): Promise<Response> {
+  locate(call, 's3:PutObjectTagging', 's3:PutObjectVersionTagging')
+  const tags = tagsFromXml(await call.xml('Tagging', { digestRequired: false }), 10)
+  for (const [name, value] of tags) call.addConditionKey(`s3:RequestObjectTag/${name}`, [value])
+  const target = locate(call, 's3:PutObjectTagging', 's3:PutObjectVersionTagging')
+  change(call, target, { tags })
+  return emptyResponse(200, versionHeaders(target))
+}
+
+export function deleteObjectTagging(call: Call): Response {
+  const target = locate(call, 's3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging')
+  change(call, target, { tags: [] })
+  return emptyResponse(204, versionHeaders(target))
+}
+
+export function getObjectAcl(call: Call): Response {
+  const { version } = locate(call, 's3:GetObjectAcl', 's3:GetObjectVersionAcl')
+  return xmlResponse(aclXml(version.acl))
+}
+
+export async function putObjectAcl(call: Call): Promise<Response> {
+  locate(call, 's3:PutObjectAcl', 's3:PutObjectVersionAcl')
+  const { settings } = call.bucket()
+  const text = await call.text({ digestRequired: false })
+  const fromHeaders = aclFromHeaders(call.headers, settings)
+  if (fromHeaders !== undefined && text !== '') {
+    throw new S3Error('UnexpectedContent')
+  }
+  if (fromHeaders === undefined && text === '') {
+    throw new S3Error('MissingSecurityHeader', { details: [['MissingHeaderName', 'x-amz-acl']] })
+  }
+  const acl = fromHeaders ?? aclFromXml(call.parse(text, 'AccessControlPolicy'), settings)
+  const target = locate(call, 's3:PutObjectAcl', 's3:PutObjectVersionAcl')
+  change(call, target, { acl })
+  return emptyResponse(200, versionHeaders(target))
+}
+
+export function getObjectLegalHold(call: Call): Response {
+  const { version, bucket } = locate(call, 's3:GetObjectLegalHold', 's3:GetObjectLegalHold')
+  requireObjectLock(bucket)
+  if (version.legalHold === undefined) throw new S3Error('NoSuchObjectLockConfiguration')
+  return xmlResponse(xmlDocument('LegalHold', leaf('Status', version.legalHold)))
+}
+
+export async function putObjectLegalHold(call: Call): Promise<Response> {
+  call.allow('s3:PutObjectLegalHold')
+  requireObjectLock(call.bucket())
+  const document = await call.xml('LegalHold', { digestRequired: true })
+  const status = childText(document, 'Status')
+  if (status !== 'ON' && status !== 'OFF') throw new S3Error('MalformedXML')
+  const target = locate(call, 's3:PutObjectLegalHold', 's3:PutObjectLegalHold')
+  change(call, target, { legalHold: status })
+  return emptyResponse(200)
+}
+
+export function getObjectRetention(call: Call): Response {
+  const { version, bucket } = locate(call, 's3:GetObjectRetention', 's3:GetObjectRetention')
+  requireObjectLock(bucket)
+  const { retention } = version
+  if (retention === undefined) throw new S3Error('NoSuchObjectLockConfiguration')
+  return xmlResponse(
+    xmlDocument('Retention', leaf('Mode', retention.mode), leaf('RetainUntilDate', retainUntil(retention))),
+  )
+}
+
+export async function putObjectRetention(call: Call): Promise<Response> {
+  call.allow('s3:PutObjectRetention')
+  requireObjectLock(call.bucket())
+  const document = await call.xml('Retention', { digestRequired: true })
+  const retention = retentionFromXml(document, call.nowMs)
+  const target = locate(call, 's3:PutObjectRetention', 's3:PutObjectRetention')
+  const bypass = bypassesGovernance(call)
+  checkRetentionChange(target.version.retention, retention, { nowMs: call.nowMs, bypass })
+  change(call, target, { retention })
+  return emptyResponse(200)
+}
+
+const dayMs = 86_400_000
+
+/** Restores an archived object at once: the simulator has no shelves to fetch it from. */
+export async function restoreObject(call: Call): Promise<Response> {
+  const target = locate(call, 's3:RestoreObject', 's3:RestoreObject')
+  const document = await call.xml('RestoreRequest', { digestRequired: false })
+  const days = Number(childText(document, 'Days'))
+  const { version } = target
+  const archived = version.storageClass === 'GLACIER' || version.storageClass === 'DEEP_ARCHIVE'
+  if (!archived && version.archiveStatus === undefined) {
+    throw new S3Error('InvalidObjectState', {
+      message: 'Restore is not allowed for the object\'s current storage class',
+      details: [['StorageClass', version.storageClass]],
+    })
+  }
+  if (version.archiveStatus !== undefined) {
+    change(call, target, { archiveStatus: undefined })
+    return emptyResponse(202)
+  }
+  if (!Number.isInteger(days) || days < 1) throw invalidRequest('Days must be a positive integer')
+  const restored = (version.restoredUntilMs ?? 0) > call.nowMs
+  change(call, target, { restoredUntilMs: Math.ceil((call.nowMs + days * dayMs) / dayMs) * dayMs })
+  return emptyResponse(restored ? 200 : 202)
+}

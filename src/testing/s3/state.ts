@@ -1,0 +1,153 @@
+import type { KeyIndex } from './key-index.js'
+
+/** A stretch of stored bytes. Copies share bytes instead of doubling them. */
+export interface Segment {
+  readonly blob: string
+  readonly start: number
+  readonly length: number
+}
+
+export interface Body {
+  readonly segments: readonly Segment[]
+  readonly sizeBytes: number
+}
+
+/** Names and values as they were sent; pairs, since a name may be `__proto__`. */
+export type Pairs = readonly (readonly [name: string, value: string])[]
+
+export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256' | 'SHA512' | 'MD5'
+
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
+
+export interface StoredChecksum {
+  readonly algorithm: ChecksumAlgorithm
+  /** Base64; a composite one ends in `-` and the number of parts. */
+  readonly value: string
+  readonly type: ChecksumType
+}
+
+export interface StoredEncryption {
+  /** `AES256`, `aws:kms`, `aws:kms:dsse`; for SSE-C the algorithm the caller named. */
+  readonly algorithm: string
+  readonly kmsKeyId?: string | undefined
+  readonly context?: string | undefined
+  readonly bucketKey?: boolean | undefined
+  /** Base64 MD5 of the key: set for SSE-C. The key itself is not kept, as in S3. */
+  readonly customerKeyMd5?: string | undefined
+}
+
+export interface StoredGrant {
+  readonly type: 'CanonicalUser' | 'Group' | 'AmazonCustomerByEmail'
+  /** Canonical id, group URI or e-mail address. */
+  readonly grantee: string
+  readonly permission: string
+}
+
+export interface StoredRetention {
+  readonly mode: 'GOVERNANCE' | 'COMPLIANCE'
+  /** Milliseconds since the epoch. */
+  readonly untilMs: number
+}
+
+export interface StoredPart {
+  readonly number: number
+  readonly sizeBytes: number
+  readonly checksum?: string | undefined
+}
+
+/** What a write may say of an object beside its content. A multipart upload fixes it at its creation. */
+export interface ObjectProperties {
+  /** User metadata without `x-amz-meta-`, names lower-case. */
+  readonly metadata: Pairs
+  /** `content-type` and its kin, `expires`, `cache-control`: kept verbatim. */
+  readonly headers: Pairs
+  readonly storageClass: string
+  readonly encryption: StoredEncryption
+  readonly tags: Pairs
+  readonly acl: readonly StoredGrant[]
+  readonly redirect?: string | undefined
+  readonly retention?: StoredRetention | undefined
+  readonly legalHold?: 'ON' | 'OFF' | undefined
+}
+
+/** One version of an object, or a delete marker. */
+export interface ObjectVersion extends ObjectProperties {
+  readonly key: string
+  /** `null` for a version written while versioning was off or suspended. */
+  readonly versionId: string
+  /** Order of writing within the simulator. */
+  readonly sequence: number
+  readonly lastModifiedMs: number
+  readonly deleteMarker: boolean
+  readonly body: Body
+  /** Without quotes. */
+  readonly etag: string
+  readonly checksum?: StoredChecksum | undefined
+  /** Set for objects of a multipart upload. */
+  readonly parts?: readonly StoredPart[] | undefined
+  /** End of a restored copy of an archived object, milliseconds since the epoch. */
+  readonly restoredUntilMs?: number | undefined
+  /** No request sets these; tests do, through {@link S3Simulator.setObjectState}. */
+  readonly replicationStatus?: string | undefined
+  readonly missingMetadata?: number | undefined
+  readonly archiveStatus?: string | undefined
+}
+
+export interface UploadPart extends StoredPart {
+  readonly body: Body
+  readonly etag: string
+  readonly lastModifiedMs: number
+}
+
+/** A multipart upload that is neither completed nor aborted. */
+export interface MultipartUpload {
+  readonly uploadId: string
+  readonly key: string
+  readonly initiatedMs: number
+  readonly sequence: number
+  readonly properties: ObjectProperties
+  readonly checksumAlgorithm?: ChecksumAlgorithm | undefined
+  readonly checksumType?: ChecksumType | undefined
+  readonly parts: Map<number, UploadPart>
+}
+
+export type ObjectOwnership = 'BucketOwnerEnforced' | 'BucketOwnerPreferred' | 'ObjectWriter'
+
+export interface DefaultRetention {
+  readonly mode: 'GOVERNANCE' | 'COMPLIANCE'
+  readonly days?: number | undefined
+  readonly years?: number | undefined
+}
+
+export interface PublicAccessBlock {
+  readonly blockPublicAcls: boolean
+  readonly ignorePublicAcls: boolean
+  readonly blockPublicPolicy: boolean
+  readonly restrictPublicBuckets: boolean
+}
+
+/** Configuration of a bucket: plain data, replaced as a whole when a part of it changes. */
+export interface BucketSettings {
+  readonly name: string
+  readonly region: string
+  readonly createdMs: number
+  readonly versioning?: 'Enabled' | 'Suspended' | undefined
+  readonly objectLock: boolean
+  readonly defaultRetention?: DefaultRetention | undefined
+  /** Undefined once the ownership controls are deleted, which means ObjectWriter. */
+  readonly ownership?: ObjectOwnership | undefined
+  readonly encryption: StoredEncryption
+  readonly blockedEncryption?: readonly string[] | undefined
+  readonly publicAccessBlock?: PublicAccessBlock | undefined
+  readonly policy?: string | undefined
+  readonly acl: readonly StoredGrant[]
+  readonly tags?: Pairs | undefined
+  /** Configurations that are answered as they were put, by sub-resource. */
+  readonly documents: Pairs
+}
+
+export interface Bucket {
+  settings: BucketSettings
+  readonly objects: KeyIndex
+  readonly uploads: Map<string, MultipartUpload>
+}

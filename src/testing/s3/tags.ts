@@ -1,0 +1,94 @@
+import { invalidArgument, S3Error } from './errors.js'
+import type { Pairs } from './state.js'
+import { child, children, childText, leaf, node, onlyChildren, type XmlElement } from './xml.js'
+
+// Letters, spaces and numbers of any script, and `+ - = . _ : / @` (user guide, "Categorizing your objects").
+const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
+
+function checkTags(tags: Pairs, most: number): void {
+  if (tags.length > most) {
+    throw new S3Error('BadRequest', {
+      message: most === 10 ? 'Object tags cannot be greater than 10' : `Bucket tag count cannot be greater than ${most}`,
+    })
+  }
+  const names = new Set<string>()
+  for (const [name, value] of tags) {
+    if (name.length === 0 || name.length > 128 || !allowed.test(name)) {
+      throw new S3Error('InvalidTag', {
+        message: 'The TagKey you have provided is invalid',
+        details: [['TagKey', name]],
+      })
+    }
+    if (value.length > 256 || !allowed.test(value)) {
+      throw new S3Error('InvalidTag', {
+        message: 'The TagValue you have provided is invalid',
+        details: [
+          ['TagKey', name],
+          ['TagValue', value],
+        ],
+      })
+    }
+    if (name.toLowerCase().startsWith('aws:')) {
+      throw new S3Error('InvalidTag', { message: 'System tags cannot be added/updated by requester' })
+    }
+    if (names.has(name)) {
+      throw new S3Error('InvalidTag', {
+        message: 'Cannot provide multiple Tags with the same key',
+        details: [['TagKey', name]],
+      })
+    }
+    names.add(name)
+  }
+}
+
+/** Reads `x-amz-tagging`: a query string. */
+export function tagsFromHeader(value: string | undefined): Pairs {
+  if (value === undefined || value === '') return []
+  const tags = value
+    .split('&')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const at = part.indexOf('=')
+      return at < 0 ? ([decode(part), ''] as const) : ([decode(part.slice(0, at)), decode(part.slice(at + 1))] as const)
+    })
+  if (new Set(tags.map(([name]) => name)).size !== tags.length) throw badHeader(value)
+  checkTags(tags, 10)
+  return tags
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    throw badHeader(text)
+  }
+}
+
+function badHeader(value: string): S3Error {
+  return invalidArgument(
+    'x-amz-tagging',
+    value,
+    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+  )
+}
+
+/** Reads a `Tagging` document. */
+export function tagsFromXml(document: XmlElement, most: number): Pairs {
+  onlyChildren(document, ['TagSet'])
+  const set = child(document, 'TagSet')
+  if (set === undefined) throw new S3Error('MalformedXML')
+  onlyChildren(set, ['Tag'])
+  const tags = children(set, 'Tag').map((tag) => {
+    onlyChildren(tag, ['Key', 'Value'])
+    const name = childText(tag, 'Key')
+    const value = childText(tag, 'Value')
+    if (name === undefined || value === undefined) throw new S3Error('MalformedXML')
+    return [name, value] as const
+  })
+  checkTags(tags, most)
+  return tags
+}
+
+export function tagSetXml(tags: Pairs): string {
+  return node('TagSet', ...tags.map(([name, value]) => node('Tag', leaf('Key', name), leaf('Value', value))))
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import type { Call } from './call.js'
+import { invalidArgument, S3Error } from './errors.js'
+import { httpDate } from './time.js'
+import type { Bucket, ObjectVersion } from './state.js'
+
+/** A version id as S3 makes them: opaque, 32 characters. */
+function newVersionId(): string {
+  return randomBytes(24).toString('base64').replaceAll('+', '.').replaceAll('/', '_')
+}
+
+/**
+ * Puts a new version, or marker, on top of its key. Where versioning is not on it is the `null` version, which
+ * takes the place of an earlier one.
+ */
+export function writeVersion(
+  call: Call,
+  bucket: Bucket,
+  draft: Omit<ObjectVersion, 'versionId' | 'sequence' | 'lastModifiedMs'>,
+): ObjectVersion {
+  const { store } = call
+  const version: ObjectVersion = {
+    ...draft,
+    versionId: bucket.settings.versioning === 'Enabled' ? newVersionId() : 'null',
+    sequence: store.nextSequence(),
+    lastModifiedMs: call.nowMs,
+  }
+  store.saveVersion(bucket.settings.name, version)
+  call.versionId = version.versionId
+  return version
+}
+
+/** The `x-amz-version-id` of a write: absent on a bucket that never had versioning, `null` while suspended. */
+export function versionHeader(bucket: Bucket, version: ObjectVersion): string | undefined {
+  return bucket.settings.versioning === undefined ? undefined : version.versionId
+}
+
+/** What to look for at a key. */
+export interface VersionQuery {
+  readonly bucket: Bucket
+  readonly key: string
+  readonly versionId: string | undefined
+}
+
+/** Finds a version, or says why there is none. A marker is only found by those who ask for markers. */
+export function findVersion(call: Call, query: VersionQuery, options: { readonly markers?: boolean } = {}): ObjectVersion {
+  const { bucket, key, versionId } = query
+  const versions = bucket.objects.get(key)
+  if (versionId === undefined) {
+    const [current] = versions
+    if (current === undefined) throw missingKey(call, query)
+    call.versionId = current.versionId
+    if (current.deleteMarker && !options.markers) {
+      // A listing would show that the key is not there; without the right to list, neither does the error.
+      if (!call.can('s3:ListBucket', { bucket })) throw denied(call, query)
+      throw new S3Error('NoSuchKey', { details: [['Key', key]], headers: markerHeaders(bucket, current) })
+    }
+    return current
+  }
+  const found = versions.find((version) => version.versionId === versionId)
+  if (found === undefined) throw missingVersion(call, query)
+  call.versionId = found.versionId
+  if (found.deleteMarker && !options.markers) {
+    throw new S3Error('MethodNotAllowed', {
+      details: [
+        ['Method', call.request.method],
+        ['ResourceType', 'DeleteMarker'],
+      ],
+      headers: {
+        ...markerHeaders(bucket, found),
+        allow: 'DELETE',
+        'last-modified': httpDate(found.lastModifiedMs),
+      },
+    })
+  }
+  return found
+}
+
+function markerHeaders(bucket: Bucket, marker: ObjectVersion): Record<string, string> {
+  return {
+    'x-amz-delete-marker': 'true',
+    ...(bucket.settings.versioning === undefined ? {} : { 'x-amz-version-id': marker.versionId }),
+  }
+}
+
+function missingKey(call: Call, query: VersionQuery): S3Error {
+  if (!call.can('s3:ListBucket', { bucket: query.bucket })) return denied(call, query)
+  return new S3Error('NoSuchKey', { details: [['Key', query.key]] })
+}
+
+function missingVersion(call: Call, query: VersionQuery): S3Error {
+  const { bucket, key, versionId } = query
+  if (!call.can('s3:ListBucket', { bucket })) return denied(call, query)
+  checkVersionIdForm(versionId ?? 'null')
+  return new S3Error('NoSuchVersion', {
+    details: [
+      ['Key', key],
+      ['VersionId', versionId ?? ''],
+    ],
+  })
+}
+
+/** `InvalidArgument` for what cannot be a version id at all. */
+export function checkVersionIdForm(versionId: string): void {
+  if (versionId === 'null' || /^[A-Za-z0-9._-]{32}$/.test(versionId)) return
+  throw invalidArgument('versionId', versionId, 'Invalid version id specified')
+}
+
+/** Without s3:ListBucket a missing key is 403, not 404 (s3-facts, Object Lock). */
+function denied(call: Call, { bucket, key }: VersionQuery): S3Error {
+  return new S3Error('AccessDenied', {
+    message: call.identity.anonymous
+      ? 'Access Denied'
+      : `User: ${call.identity.arn} is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::${bucket.settings.name}" because no identity-based policy allows the s3:ListBucket action`,
+    details: [['Key', key]],
+  })
+}

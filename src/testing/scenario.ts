@@ -1,0 +1,257 @@
+import type { ExportRequest, MediaType } from '../request.js'
+import { type DeliveredFile, filesOf } from './genesys/files.js'
+import type { SimulatedClient } from './genesys/oauth.js'
+import {
+  buildExportProfile,
+  buildIntegration,
+  buildOrganization,
+  type SimulatedConversation,
+  type SimulatedOrganization,
+} from './genesys/organization.js'
+import type { SimulatorSettingsInit } from './genesys/settings.js'
+import { type ConversationTraits, kindFor, makeConversation, type TimeSpan } from './scenario/conversations.js'
+import { simulatorCredentials } from './scenario/credentials.js'
+import { conversationsFromFiles } from './scenario/own-recordings.js'
+import { makePolicies, withDeleteDates } from './scenario/policies.js'
+import { SeededRandom } from './scenario/random.js'
+
+/** What a scenario is made of. The same options give the same scenario, to the last id. */
+export interface ScenarioOptions {
+  /** Recordings in scope; without meaning where `recordingsDir` is given. @defaultValue 200 */
+  readonly count?: number | undefined
+  /** Media in scope. @defaultValue 'digital' */
+  readonly media?: 'digital' | 'call' | 'all' | undefined
+  /** ISO 8601. @defaultValue the 48 hours before `now` */
+  readonly interval?: { readonly start: string; readonly end: string } | undefined
+  readonly now: string | number | Date
+  /** Every file below it becomes one recording in scope, byte for byte, and nothing else is in scope. */
+  readonly recordingsDir?: string | undefined
+  /** So many of the recordings in scope cannot be exported by the platform. @defaultValue 0 */
+  readonly failAtSource?: number | undefined
+  /** @defaultValue 0 */
+  readonly indexLagHours?: number | undefined
+  /** Nothing but what is in scope: for a bucket that belongs to somebody else. @defaultValue false */
+  readonly onlyInScope?: boolean | undefined
+  /** Bucket that the integration delivers to. @defaultValue that of {@link simulatorCredentials} */
+  readonly bucket?: string | undefined
+  /** @defaultValue 'discovery-batch-2023-10' */
+  readonly seed?: string | undefined
+}
+
+/** An organisation with recordings in and out of scope, and all that is needed to simulate it. */
+export interface Scenario {
+  readonly organization: SimulatedOrganization
+  readonly clients: readonly SimulatedClient[]
+  readonly region: string
+  readonly bucket: string
+  readonly interval: { readonly start: string; readonly end: string }
+  /** Settings of the simulator that make a run of a few seconds. */
+  readonly settings: SimulatorSettingsInit
+  /** The request that selects exactly what is in scope. */
+  readonly request: ExportRequest
+  readonly inScope: ScenarioScope
+  /** Objects that lie in the bucket before anything is exported: of earlier exports and of another organisation. */
+  readonly preExistingObjects: readonly DeliveredFile[]
+}
+
+/** What a complete run over the scenario has to find. */
+export interface ScenarioScope {
+  readonly conversations: number
+  readonly recordingIds: readonly string[]
+  readonly failAtSourceIds: readonly string[]
+  /** Objects that are delivered: recordings, sidecars, transcripts and attachments. */
+  readonly objects: number
+  readonly sensitive: number
+  readonly landingLate: number
+}
+
+const hourMs = 3_600_000
+const otherOrganizationId = '9e4d2b7a-0c15-4f38-b6e1-a5d8c3f70e06'
+
+/** Makes a scenario. */
+export function createScenario(options: ScenarioOptions): Scenario {
+  const { count = 200, media = 'digital', failAtSource = 0, onlyInScope = false, recordingsDir } = options
+  const nowMs = new Date(options.now).getTime()
+  const interval = options.interval ?? {
+    start: new Date(nowMs - 48 * hourMs).toISOString(),
+    end: new Date(nowMs).toISOString(),
+  }
+  const span = activeSpan(interval, nowMs)
+  // Ids differ between scenarios that differ, so that one may follow another in the same bucket.
+  const seed = JSON.stringify([options.seed ?? 'discovery-batch-2023-10', interval, media, count, failAtSource])
+  const made =
+    recordingsDir === undefined
+      ? makeInScope(count, media, span, new SeededRandom(`${seed}/in-scope`))
+      : conversationsFromFiles(recordingsDir, span, seed)
+  const inScope = withFates(made, failAtSource, recordingsDir === undefined, seed).map((conversation) =>
+    withDeleteDates(conversation, nowMs),
+  )
+  const outOfScope = onlyInScope ? [] : makeOutOfScope(media, recordingsDir !== undefined, count, span, seed)
+  const foreign = onlyInScope ? [] : makeForeign(media, count, span, seed)
+  const bucket = options.bucket ?? simulatorCredentials.s3.bucket
+  const mediaTypes = recordingsDir === undefined ? scopeOf(media) : undefined
+  const { genesys } = simulatorCredentials
+  return {
+    organization: buildOrganization({
+      id: genesys.organizationId,
+      name: 'Example Contact Centre Ltd',
+      conversations: [...inScope, ...outOfScope],
+      integrations: [buildIntegration({ id: genesys.integrationId, bucket })],
+      exportProfiles: makeProfiles(),
+      ...makePolicies(new Set(inScope.map((conversation) => conversation.media))),
+    }),
+    clients: [{ clientId: genesys.clientId, clientSecret: genesys.clientSecret }],
+    region: genesys.region,
+    bucket,
+    interval,
+    settings: {
+      indexLagMs: (options.indexLagHours ?? 0) * hourMs,
+      timings: { pendingMs: 1_000, processingMs: 4_000 },
+    },
+    request: { integrationId: genesys.integrationId, interval, ...(mediaTypes === undefined ? {} : { mediaTypes }) },
+    inScope: summarize(inScope),
+    preExistingObjects: [
+      ...filesOfAll(genesys.organizationId, outOfScope),
+      ...filesOfAll(otherOrganizationId, foreign),
+    ],
+  }
+}
+
+/** The part of the interval that has happened. */
+function activeSpan(interval: { readonly start: string; readonly end: string }, nowMs: number): TimeSpan {
+  const startMs = Date.parse(interval.start)
+  const endMs = Math.min(Date.parse(interval.end), nowMs)
+  if (Number.isNaN(startMs) || Number.isNaN(endMs) || startMs >= endMs) {
+    throw new RangeError(`The interval ${interval.start}/${interval.end} is not a span of time that has begun.`)
+  }
+  return { startMs, endMs }
+}
+
+function scopeOf(media: 'digital' | 'call' | 'all'): 'digital' | readonly MediaType[] | undefined {
+  if (media === 'all') return undefined
+  return media === 'digital' ? 'digital' : ['call']
+}
+
+function makeInScope(
+  count: number,
+  media: 'digital' | 'call' | 'all',
+  span: TimeSpan,
+  random: SeededRandom,
+): SimulatedConversation[] {
+  const traits = { sensitiveShare: 0.06, earlyShare: 0.05 }
+  const conversations: SimulatedConversation[] = []
+  for (let left = count; left > 0; ) {
+    const conversation = makeConversation(kindFor(media, random), span, left, traits, random)
+    conversations.push(conversation)
+    left -= conversation.recordings.length
+  }
+  return conversations
+}
+
+/** Picks the recordings that fail at source, and some that land a second or two after the job has ended. */
+function withFates(
+  conversations: readonly SimulatedConversation[],
+  failAtSource: number,
+  landLate: boolean,
+  seed: string,
+): SimulatedConversation[] {
+  const random = new SeededRandom(`${seed}/fates`)
+  const ids = conversations.flatMap(({ recordings }) => recordings.map(({ id }) => id))
+  const failing = new Set(random.sample(ids, failAtSource))
+  const late = new Set(landLate ? random.sample(ids, Math.ceil(ids.length * 0.03)) : [])
+  return conversations.map((conversation) => ({
+    ...conversation,
+    recordings: conversation.recordings.map((recording) => ({
+      ...recording,
+      ...(failing.has(recording.id) ? { failsAtSource: true } : {}),
+      ...(late.has(recording.id) && !failing.has(recording.id) ? { landsLateMs: random.integer(800, 2_000) } : {}),
+    })),
+  }))
+}
+
+const noTraits: ConversationTraits = { sensitiveShare: 0, earlyShare: 0 }
+
+/**
+ * Of the same organisation, delivered by earlier exports: other media in the same hours, unless everything of the
+ * interval is in scope, and older conversations, some of them within the look-back of discovery.
+ */
+function makeOutOfScope(
+  media: 'digital' | 'call' | 'all',
+  everythingInScope: boolean,
+  count: number,
+  span: TimeSpan,
+  seed: string,
+): SimulatedConversation[] {
+  const random = new SeededRandom(`${seed}/out-of-scope`)
+  const number = Math.min(100, Math.ceil(count / 4))
+  const older = { startMs: span.startMs - 72 * hourMs, endMs: span.startMs - 1_000 }
+  const otherMedia =
+    media === 'all' || everythingInScope
+      ? []
+      : repeat(number, () => {
+          const kind = media === 'digital' ? { media: 'call' as const } : kindFor('digital', random)
+          return makeConversation(kind, span, 2, noTraits, random)
+        })
+  const past = repeat(number, () => makeConversation(kindFor('all', random), older, 2, noTraits, random))
+  return [...otherMedia, ...past].map((conversation) => ({
+    ...conversation,
+    recordings: conversation.recordings.map((recording) => ({
+      ...recording,
+      exportedDate: new Date(Date.parse(recording.endTime) + hourMs).toISOString(),
+    })),
+  }))
+}
+
+function makeForeign(
+  media: 'digital' | 'call' | 'all',
+  count: number,
+  span: TimeSpan,
+  seed: string,
+): SimulatedConversation[] {
+  const random = new SeededRandom(`${seed}/foreign`)
+  return repeat(Math.min(20, Math.ceil(count / 10)), () =>
+    makeConversation(kindFor(media, random), span, 2, noTraits, random),
+  )
+}
+
+function repeat<T>(times: number, make: () => T): T[] {
+  return Array.from({ length: times }, make)
+}
+
+function makeProfiles() {
+  const { exportProfileId, legalExportProfileId, integrationId } = simulatorCredentials.genesys
+  return [
+    buildExportProfile({
+      id: exportProfileId,
+      name: 'Nightly export',
+      integrationId,
+      include_legal_hold_metadata: false,
+      retention_policy: 'short-term',
+    }),
+    buildExportProfile({ id: legalExportProfileId, name: 'Legal discovery', integrationId }),
+  ]
+}
+
+function filesOfAll(organizationId: string, conversations: readonly SimulatedConversation[]): DeliveredFile[] {
+  return conversations.flatMap((conversation) =>
+    conversation.recordings.flatMap((recording) =>
+      filesOf(conversation, recording, { organizationId, padding: 'unpadded' }),
+    ),
+  )
+}
+
+function summarize(conversations: readonly SimulatedConversation[]): ScenarioScope {
+  const recordings = conversations.flatMap((conversation) => conversation.recordings)
+  const delivered = recordings.filter(({ failsAtSource }) => failsAtSource !== true)
+  return {
+    conversations: conversations.length,
+    recordingIds: recordings.map(({ id }) => id),
+    failAtSourceIds: recordings.filter(({ failsAtSource }) => failsAtSource === true).map(({ id }) => id),
+    objects: delivered.reduce(
+      (sum, { attachments, transcript }) => sum + 2 + (attachments?.length ?? 0) + (transcript === true ? 1 : 0),
+      0,
+    ),
+    sensitive: recordings.filter(({ sensitive }) => sensitive === true).length,
+    landingLate: delivered.filter(({ landsLateMs }) => landsLateMs !== undefined).length,
+  }
+}

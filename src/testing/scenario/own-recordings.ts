@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { basename, extname, join, resolve } from 'node:path'
+import type { MediaType } from '../../request.js'
+import { buildConversation, buildRecording, type SimulatedConversation } from '../genesys/organization.js'
+import type { TimeSpan } from './conversations.js'
+import { SeededRandom } from './random.js'
+
+interface FileKind {
+  readonly media: MediaType
+  readonly contentType: string
+}
+
+const kinds: Readonly<Record<string, FileKind>> = {
+  '.wav': { media: 'call', contentType: 'audio/wav' },
+  '.mp3': { media: 'call', contentType: 'audio/mpeg' },
+  '.ogg': { media: 'call', contentType: 'audio/ogg' },
+  '.opus': { media: 'call', contentType: 'audio/ogg' },
+  '.json': { media: 'message', contentType: 'application/json' },
+  '.txt': { media: 'message', contentType: 'text/plain' },
+  '.html': { media: 'message', contentType: 'text/html' },
+  '.eml': { media: 'email', contentType: 'message/rfc822' },
+  '.mp4': { media: 'screen', contentType: 'video/mp4' },
+  '.webm': { media: 'screen', contentType: 'video/webm' },
+}
+
+const otherKind: FileKind = { media: 'message', contentType: 'application/octet-stream' }
+
+/**
+ * Every file below the directory, in any depth, as one recording of a conversation of its own, spread over the span.
+ * Files whose names begin with a dot are the operating system's, not recordings.
+ */
+export function conversationsFromFiles(directory: string, span: TimeSpan, seed: string): SimulatedConversation[] {
+  const paths = filesBelow(resolve(directory))
+  const stepMs = Math.floor((span.endMs - span.startMs) / (paths.length + 1))
+  return paths.map((path, index) => {
+    const random = new SeededRandom(`${seed}/${createHash('sha256').update(path).digest('hex')}`)
+    const extension = extname(basename(path))
+    const { media, contentType } = kinds[extension.toLowerCase()] ?? otherKind
+    const startMs = span.startMs + index * stepMs
+    const times = {
+      startTime: new Date(startMs).toISOString(),
+      endTime: new Date(startMs + Math.min(stepMs, 600_000)).toISOString(),
+    }
+    return buildConversation({
+      id: random.uuid(),
+      media,
+      ...(media === 'message' ? { messageType: 'webmessaging' } : {}),
+      ...times,
+      recordings: [
+        buildRecording({
+          id: random.uuid(),
+          communicationId: random.uuid(),
+          media,
+          ...times,
+          extension,
+          contentType,
+          content: { kind: 'file', path },
+        }),
+      ],
+    })
+  })
+}
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}

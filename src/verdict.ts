@@ -1,0 +1,73 @@
+import type { ObjectRef, ObjectState } from './ports.js'
+import type { UnmetRequirement } from './requirements.js'
+
+/** What a key in the bucket is, by the layout Genesys writes (genesys-facts, "What lands on S3"). */
+export type ObjectKind = 'recording' | 'sidecar' | 'transcript' | 'attachment' | 'unexpected'
+
+/** Where an object belongs. */
+export interface ObjectPlace {
+  readonly kind: ObjectKind
+  readonly conversationId?: string | undefined
+  readonly recordingId?: string | undefined
+}
+
+/**
+ * - `held`: every requirement is met
+ * - `untagged`: nothing of the hold is on the object
+ * - `mismatched`: a part of the requirements is met, the rest can be added without touching what is there
+ * - `conflicting`: another matter's tag, or another value, stands where the hold's should
+ * - `unreadable`: it could not be determined; never taken for absent
+ * - `absent`: the object is not there
+ */
+export type VerdictKind = 'held' | 'untagged' | 'mismatched' | 'conflicting' | 'unreadable' | 'absent'
+
+/** The result of validating one object. */
+export interface Verdict {
+  readonly verdict: VerdictKind
+  readonly object: ObjectRef
+  readonly place?: ObjectPlace | undefined
+  readonly unmet: readonly UnmetRequirement[]
+  /** Why, in a sentence, for everything but `held`. */
+  readonly reason?: string | undefined
+  /** What HEAD showed; absent for `absent` and for an object that could not be read at all. */
+  readonly state?: ObjectState | undefined
+  /** S3 request id of the HEAD. */
+  readonly requestId?: string | undefined
+}
+
+/** A remediation's end. `planned` in a dry run; `not-needed` where the object was held when it was read again. */
+export type RemediationOutcome = 'planned' | 'repaired' | 'not-needed' | 'refused' | 'failed'
+
+/** One step of a repair, least invasive first. */
+export type RemediationStep =
+  | { readonly action: 'merge-tags'; readonly tags: Readonly<Record<string, string>> }
+  | { readonly action: 'put-legal-hold' }
+  | {
+      readonly action: 'put-retention'
+      readonly retention: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly retainUntilDate: string }
+    }
+  | { readonly action: 'replace-metadata'; readonly metadata: Readonly<Record<string, string>> }
+
+/** A property that differs after a repair although nobody asked for it. */
+export interface Difference {
+  readonly property: string
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/** Planned or done repair of one object. */
+export interface Remediation {
+  readonly outcome: RemediationOutcome
+  readonly object: ObjectRef
+  readonly place?: ObjectPlace | undefined
+  /** The verdict that called for it. */
+  readonly verdict: Verdict
+  readonly steps: readonly RemediationStep[]
+  /** Why it was refused or failed. */
+  readonly reason?: string | undefined
+  readonly before?: ObjectState | undefined
+  readonly after?: ObjectState | undefined
+  /** Differences beyond what was asked; only with `failed`. */
+  readonly differences?: readonly Difference[] | undefined
+  readonly attempts: number
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { cursorPages, numberedPages } from '../../src/platforms/genesys-pages.js'
+import { all } from './platform-world.js'
+
+const listing = { subject: 'things', stage: 'export' as const }
+
+describe('pages by cursor', () => {
+  it('follow the cursor in nextUri, decoded, and the one in the answer', async () => {
+    const asked: (string | undefined)[] = []
+    const pages = [
+      { entities: [1, 2], nextUri: '/api/v2/x?pageSize=2&cursor=a%2Bb%3D%3D' },
+      { entities: [], cursor: 'second' },
+      { entities: [3] },
+    ]
+    const items = await all(
+      cursorPages(listing, async (cursor) => {
+        asked.push(cursor)
+        return pages[asked.length - 1]!
+      }),
+    )
+    expect(items).toEqual([1, 2, 3])
+    expect(asked).toEqual([undefined, 'a+b==', 'second'])
+  })
+
+  it('end with an error when the cursor leads in a circle', async () => {
+    let count = 0
+    const circle = cursorPages(listing, async () => ({ entities: [1], cursor: ['a', 'b', 'a'][count++] }))
+    await expect(all(circle)).rejects.toMatchObject({ code: 'PLATFORM_RESPONSE_INVALID' })
+    expect(count).toBe(3)
+  })
+})
+
+describe('pages by number', () => {
+  it.each([
+    ['the page count', (page: number) => ({ entities: [page], pageCount: 3, nextUri: '/always' }), [1, 2, 3]],
+    [
+      'the absence of a next page',
+      (page: number) => ({ entities: [page], ...(page < 2 ? { nextUri: '/n' } : {}) }),
+      [1, 2],
+    ],
+    ['an empty page', (page: number) => ({ entities: page < 3 ? [page] : [], nextUri: '/n' }), [1, 2]],
+  ])('end by %s', async (_, page, items) => {
+    expect(await all(numberedPages(async (number) => page(number)))).toEqual(items)
+  })
+})
