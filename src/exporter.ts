@@ -1,4 +1,4 @@
-import { Recorder } from './custody/recorder.js'
+import { Recorder } from './stages/recorder.js'
 import { LegalHoldError } from './errors.js'
 import { mapWindow, type Source } from './internal/streams.js'
 import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'

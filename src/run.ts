@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Recorder } from './custody/recorder.js'
+import { Recorder } from './stages/recorder.js'
 import { LegalHoldError, type Stage } from './errors.js'
 import type { NewRunEvent, RunEvent } from './events.js'
 import type { Finding } from './findings.js'

@@ -37,7 +37,7 @@ export class GenesysSession {
   /** Replaces the token that a request was refused with, once for all of its users; false where that is impossible. */
   async renew(stale: number, signal: AbortSignal | undefined, stage: Stage): Promise<boolean> {
     if (!this.#renewable) return false
-    await this.#logIn(signal, stage)
+    if (this.#generation === stale) await this.#logIn(signal, stage)
     return true
   }
 

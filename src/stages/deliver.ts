@@ -1,4 +1,4 @@
-import type { Recorder } from '../custody/recorder.js'
+import type { Recorder } from './recorder.js'
 import type { Stage } from '../errors.js'
 import { abortedError } from '../internal/abort.js'
 import { mapWindow, type Source } from '../internal/streams.js'

@@ -66,7 +66,8 @@ export class S3Bucket {
         const rule = output.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault
         return rule?.SSEAlgorithm
       } catch (error) {
-        if (s3CodeOf(error) === 'ServerSideEncryptionConfigurationNotFoundError' || isUnsupported(error)) return undefined
+        if (s3CodeOf(error) === 'ServerSideEncryptionConfigurationNotFoundError' || isUnsupported(error))
+          return undefined
         throw error
       }
     })

@@ -22,9 +22,7 @@ interface SdkError {
   readonly Region?: unknown
   readonly Endpoint?: unknown
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string } | undefined
-  readonly $response?:
-    | { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> }
-    | undefined
+  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> } | undefined
 }
 
 interface Classified {
@@ -58,7 +56,12 @@ export function normaliseS3Error(error: unknown, context: S3ErrorContext): Legal
       requestId: sdk.$metadata?.requestId ?? headers['x-amz-request-id'],
       status,
       retryAfterMs,
-      details: { operation: context.operation, ...(code === undefined ? {} : { s3Code: code }), ...found.details, ...markerOf(headers) },
+      details: {
+        operation: context.operation,
+        ...(code === undefined ? {} : { s3Code: code }),
+        ...found.details,
+        ...markerOf(headers),
+      },
       cause: causeOf(sdk, code),
     },
   )
@@ -113,7 +116,8 @@ interface Facts {
   readonly context: S3ErrorContext
 }
 
-const beforeSending = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/
+const beforeSending =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/
 const connectionLost = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET|UND_ERR)/
 
 function classify(facts: Facts): Classified {
@@ -200,7 +204,10 @@ function classifyCode(code: string, { context, headers }: Facts): Classified | u
     case 'InvalidToken':
     case 'SignatureDoesNotMatch':
     case 'InvalidSecurity':
-      return { code: 'STORAGE_UNAUTHORIZED', remedy: 'S3 does not accept the credentials. Check key, secret and token.' }
+      return {
+        code: 'STORAGE_UNAUTHORIZED',
+        remedy: 'S3 does not accept the credentials. Check key, secret and token.',
+      }
     case 'RequestTimeTooSkewed':
     case 'RequestExpired':
       return {
@@ -248,7 +255,8 @@ const throttled: Classified = {
   code: 'STORAGE_THROTTLED',
   retryable: true,
   notApplied: false,
-  remedy: 'S3 asks to slow down while the prefix is being partitioned. Wait, then repeat with fewer requests at a time.',
+  remedy:
+    'S3 asks to slow down while the prefix is being partitioned. Wait, then repeat with fewer requests at a time.',
 }
 
 const unavailable: Classified = {

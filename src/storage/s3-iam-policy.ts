@@ -69,7 +69,10 @@ export function requiredIamPolicy(options: IamPolicyOptions): IamPolicy {
   })
   const statement = (Sid: string, Action: readonly string[], Resource: string): IamStatement[] =>
     Action.length === 0 ? [] : [{ Sid, Effect: 'Allow', Action, Resource: [Resource] }]
-  const kms = options.kmsKeyArn === undefined ? [] : ['kms:Decrypt', ...(options.remediate === false ? [] : ['kms:GenerateDataKey'])]
+  const kms =
+    options.kmsKeyArn === undefined
+      ? []
+      : ['kms:Decrypt', ...(options.remediate === false ? [] : ['kms:GenerateDataKey'])]
   return {
     Version: '2012-10-17',
     Statement: [
@@ -89,17 +92,11 @@ export interface RequiredActions {
 }
 
 /** The actions a run cannot do without. Configuration reads are not among them. */
-export function requiredActions(
-  needs: Omit<StorageNeeds, 'prefix'> & { readonly acls: boolean },
-): RequiredActions {
+export function requiredActions(needs: Omit<StorageNeeds, 'prefix'> & { readonly acls: boolean }): RequiredActions {
   const copies = needs.metadata && needs.remediate
   const seesLock = needs.legalHold || needs.retention || copies
   return {
-    onBucket: [
-      's3:ListBucket',
-      's3:ListBucketVersions',
-      ...(copies ? ['s3:ListBucketMultipartUploads'] : []),
-    ],
+    onBucket: ['s3:ListBucket', 's3:ListBucketVersions', ...(copies ? ['s3:ListBucketMultipartUploads'] : [])],
     reading: [
       's3:GetObject',
       's3:GetObjectVersion',

@@ -4,7 +4,7 @@ import { retrying } from '../internal/retry.js'
 import type { CallOptions, ObjectState } from '../ports.js'
 import { afterChange, subjectOf } from './s3-errors.js'
 import { decodeKey } from './s3-list.js'
-import { copySourceOf, customerKey, type CarriedProperties, rawHeaders, taggingHeader } from './s3-properties.js'
+import { type CarriedProperties, copySourceOf, customerKey, rawHeaders, taggingHeader } from './s3-properties.js'
 import type { S3Input, S3Output, S3Requests } from './s3-requests.js'
 import { innerRetry, partLimits, type S3Limits, type S3StorageOptions } from './s3-settings.js'
 
@@ -87,7 +87,12 @@ function withoutEffect(error: unknown): unknown {
 }
 
 /** Aborts without the caller's signal: it may be the very reason. A completed upload answers NoSuchUpload. */
-async function endUpload(context: MultipartContext, before: ObjectState, uploadId: string, error: unknown): Promise<unknown> {
+async function endUpload(
+  context: MultipartContext,
+  before: ObjectState,
+  uploadId: string,
+  error: unknown,
+): Promise<unknown> {
   try {
     await retrying(() => abortUpload(context, { key: before.key, uploadId }, {}), innerRetry(context.options), {
       stage,
@@ -161,11 +166,7 @@ async function copyParts(
   }
 }
 
-function completedPart(
-  partNumber: number,
-  result: S3Output<'UploadPartCopy'>['CopyPartResult'],
-  before: ObjectState,
-) {
+function completedPart(partNumber: number, result: S3Output<'UploadPartCopy'>['CopyPartResult'], before: ObjectState) {
   if (result?.ETag === undefined) {
     throw new LegalHoldError(`Part ${partNumber} of ${subjectOf(before)} was answered without an ETag.`, {
       code: 'STORAGE_RESPONSE_INVALID',
@@ -232,13 +233,22 @@ export async function cleanUpUploads(
 }
 
 /** What an interrupted copy of this very key left behind: everything of the same initiator but `current`. */
-async function abortOlderUploads(context: MultipartContext, key: string, current: string, call: CallOptions): Promise<void> {
+async function abortOlderUploads(
+  context: MultipartContext,
+  key: string,
+  current: string,
+  call: CallOptions,
+): Promise<void> {
   let uploads: readonly ListedUpload[]
   try {
     uploads = (await listUploads(context, key, call)).filter((upload) => upload.key === key)
   } catch (error) {
     // Tidying needs s3:ListBucketMultipartUploads; the copy does not.
-    if (LegalHoldError.isInstance(error) && (error.code === 'STORAGE_FORBIDDEN' || error.code === 'STORAGE_UNSUPPORTED')) return
+    if (
+      LegalHoldError.isInstance(error) &&
+      (error.code === 'STORAGE_FORBIDDEN' || error.code === 'STORAGE_UNSUPPORTED')
+    )
+      return
     throw error
   }
   const own = uploads.find((upload) => upload.uploadId === current)?.initiator

@@ -62,15 +62,21 @@ export function readPolicy(text: string, question: PolicyQuestion): PolicyReadin
 function denialOf(statement: Statement, index: number, question: PolicyQuestion): readonly Denial[] {
   if (statement.Effect !== 'Deny') return []
   const bucketArn = `:s3:::${question.bucket}`
-  const onBucket = question.bucketActions.filter(
-    (action) => coversAction(statement, action) && coversResource(statement, (arn) => matchesArn(arn, bucketArn)),
+  const keys = `${bucketArn}/${question.prefix}`
+  const touchesBucket = touches(
+    statement,
+    (arn) => matchesArn(arn, bucketArn),
+    (arn) => matchesArn(arn, bucketArn),
   )
-  const onObjects = question.objectActions.filter(
-    (action) =>
-      coversAction(statement, action) &&
-      coversResource(statement, (arn) => touchesPrefix(arn, `${bucketArn}/`, question.prefix)),
+  const touchesObjects = touches(
+    statement,
+    (arn) => touchesPrefix(arn, keys),
+    (arn) => coversPrefix(arn, keys),
   )
-  const actions = [...onBucket, ...onObjects]
+  const actions = [
+    ...(touchesBucket ? question.bucketActions : []),
+    ...(touchesObjects ? question.objectActions : []),
+  ].filter((action) => coversAction(statement, action))
   if (actions.length === 0 || neverApplies(statement, question)) return []
   const limits = [principalLimit(statement), conditionLimit(statement)].filter((limit) => limit !== undefined)
   return [
@@ -84,14 +90,15 @@ function denialOf(statement: Statement, index: number, question: PolicyQuestion)
 }
 
 function coversAction(statement: Statement, action: string): boolean {
-  if (statement.NotAction !== undefined) return !strings(statement.NotAction).some((pattern) => matches(pattern, action, true))
+  if (statement.NotAction !== undefined)
+    return !strings(statement.NotAction).some((pattern) => matches(pattern, action, true))
   return strings(statement.Action).some((pattern) => matches(pattern, action, true))
 }
 
-function coversResource(statement: Statement, covers: (arn: string) => boolean): boolean {
-  // A NotResource that names part of the prefix still denies the rest of it; naming all of it would deny nothing here.
-  if (statement.NotResource !== undefined) return !strings(statement.NotResource).some((arn) => /:::\*$|^\*$/.test(arn) || covers(arn))
-  return strings(statement.Resource).some(covers)
+/** A `Resource` denies what it touches; a `NotResource` denies all that it does not cover as a whole. */
+function touches(statement: Statement, some: (arn: string) => boolean, whole: (arn: string) => boolean): boolean {
+  if (statement.NotResource !== undefined) return !strings(statement.NotResource).some(whole)
+  return strings(statement.Resource).some(some)
 }
 
 function matchesArn(pattern: string, arnTail: string): boolean {
@@ -99,14 +106,20 @@ function matchesArn(pattern: string, arnTail: string): boolean {
 }
 
 /** Whether a resource pattern and the keys under a prefix have any key in common. */
-function touchesPrefix(pattern: string, keysTail: string, prefix: string): boolean {
+function touchesPrefix(pattern: string, keys: string): boolean {
   if (pattern === '*') return true
-  const wanted = `${keysTail}${prefix}`
   const tail = tailOf(pattern)
   const fixed = tail.split(/[*?]/, 1)[0] ?? ''
-  if (fixed.length >= wanted.length) return fixed.startsWith(wanted)
-  if (!wanted.startsWith(fixed)) return false
-  return fixed.length < tail.length
+  if (fixed.length >= keys.length) return fixed.startsWith(keys)
+  return keys.startsWith(fixed) && fixed.length < tail.length
+}
+
+/** Whether a resource pattern matches every key under a prefix. */
+function coversPrefix(pattern: string, keys: string): boolean {
+  if (pattern === '*') return true
+  const tail = tailOf(pattern)
+  const fixed = tail.split(/[*?]/, 1)[0] ?? ''
+  return tail === `${fixed}*` && keys.startsWith(fixed)
 }
 
 /** `arn:aws:s3:::bucket/key` without the partition, which differs in China and GovCloud. */
@@ -122,7 +135,12 @@ function neverApplies(statement: Statement, { tls }: PolicyQuestion): boolean {
     if (/^bool/i.test(operator) && /^aws:securetransport$/i.test(key)) {
       return values.every((value) => value.toLowerCase() === 'false') ? tls : !tls
     }
-    return /^numericlessthan/i.test(operator) && /^s3:tlsversion$/i.test(key) && tls && values.every((value) => Number(value) <= 1.2)
+    return (
+      /^numericlessthan/i.test(operator) &&
+      /^s3:tlsversion$/i.test(key) &&
+      tls &&
+      values.every((value) => Number(value) <= 1.2)
+    )
   })
 }
 
@@ -158,7 +176,10 @@ function deliversCloudTrail(statement: Statement): boolean {
 
 /** IAM wildcards: `*` for any characters, `?` for one. Actions ignore case, resources do not. */
 function matches(pattern: string, text: string, ignoreCase: boolean): boolean {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[\\s\\S]*').replaceAll('?', '[\\s\\S]')
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '[\\s\\S]*')
+    .replaceAll('?', '[\\s\\S]')
   return new RegExp(`^${source}$`, ignoreCase ? 'i' : '').test(text)
 }
 

@@ -5,7 +5,10 @@ import type { S3StorageOptions } from './s3-settings.js'
 type CopyInput = S3Input<'CopyObject'>
 
 /** Every property a new version has to be given, since neither a REPLACE copy nor a multipart copy keeps it. */
-export type CarriedProperties = Omit<Partial<S3Input<'CreateMultipartUpload'>>, 'Bucket' | 'Key' | 'ChecksumAlgorithm'> &
+export type CarriedProperties = Omit<
+  Partial<S3Input<'CreateMultipartUpload'>>,
+  'Bucket' | 'Key' | 'ChecksumAlgorithm'
+> &
   Pick<CopyInput, 'ChecksumAlgorithm'>
 
 /**

@@ -84,7 +84,11 @@ export class S3Reads {
     }
   }
 
-  async retention(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<Exclude<ObjectState['retention'], undefined | 'unreadable'>> {
+  async retention(
+    ref: ObjectRef,
+    stage: Stage,
+    call: CallOptions,
+  ): Promise<Exclude<ObjectState['retention'], undefined | 'unreadable'>> {
     try {
       const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal: call.signal })
       return retentionOf(output.Retention?.Mode, output.Retention?.RetainUntilDate) ?? 'none'
@@ -129,7 +133,11 @@ export class S3Reads {
 
   async #explain(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<LegalHoldError | undefined> {
     try {
-      const { output } = await this.#requests.send('GetObject', { ...target(ref), Range: 'bytes=0-0' }, { stage, signal: call.signal })
+      const { output } = await this.#requests.send(
+        'GetObject',
+        { ...target(ref), Range: 'bytes=0-0' },
+        { stage, signal: call.signal },
+      )
       discard(output.Body)
       return undefined
     } catch (error) {
@@ -149,12 +157,18 @@ export class S3Reads {
       this.#bucket.exists = true
     }
     const marked = error.details?.deleteMarker === true
-    if (ref.versionId !== undefined) return { found: false, deleteMarker: marked, versionId: marked ? ref.versionId : undefined }
+    if (ref.versionId !== undefined)
+      return { found: false, deleteMarker: marked, versionId: marked ? ref.versionId : undefined }
     try {
       // Asked for without the header, too: Ceph RGW hides a current delete marker behind a plain 404.
       const top = await nextVersion(this.#requests, { key: ref.key }, stage, call)
       if (top === undefined || !top.deleteMarker) return { found: false, deleteMarker: marked }
-      return { found: false, deleteMarker: true, versionId: top.versionId, beneath: await this.#beneath(ref.key, top.versionId, stage, call) }
+      return {
+        found: false,
+        deleteMarker: true,
+        versionId: top.versionId,
+        beneath: await this.#beneath(ref.key, top.versionId, stage, call),
+      }
     } catch (failure) {
       if (!isForbidden(failure) && !isUnsupported(failure)) throw failure
       const versionId = error.details?.markerVersionId
@@ -174,15 +188,31 @@ export class S3Reads {
 
   async #tagsOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions): Promise<ObjectState['tags']> {
     if (state.tagCount === undefined || state.tagCount > 0) {
-      return this.#field('tags', state.tagCount !== undefined, Object.create(null) as Tags, isEmpty, () => this.tags(ref, stage, call))
+      return this.#field('tags', state.tagCount !== undefined, Object.create(null) as Tags, isEmpty, () =>
+        this.tags(ref, stage, call),
+      )
     }
     return Object.create(null) as Tags
   }
 
   async #lockOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions) {
     const [legalHold, retention] = await Promise.all([
-      state.legalHold ?? this.#field('legalHold', false, 'OFF' as const, (value) => value === 'OFF', () => this.legalHold(ref, stage, call)),
-      state.retention ?? this.#field('retention', false, 'none' as const, (value) => value === 'none', () => this.retention(ref, stage, call)),
+      state.legalHold ??
+        this.#field(
+          'legalHold',
+          false,
+          'OFF' as const,
+          (value) => value === 'OFF',
+          () => this.legalHold(ref, stage, call),
+        ),
+      state.retention ??
+        this.#field(
+          'retention',
+          false,
+          'none' as const,
+          (value) => value === 'none',
+          () => this.retention(ref, stage, call),
+        ),
     ])
     if (state.legalHold !== undefined) this.#visibility.legalHold = 'shown'
     if (state.retention !== undefined) this.#visibility.retention = 'shown'
@@ -235,13 +265,24 @@ function isEmpty(tags: Tags): boolean {
 
 /** "The object was stored using a form of Server Side Encryption. The correct parameters must be provided…" */
 function isCustomerKeyRefusal(error: LegalHoldError | undefined): error is LegalHoldError {
-  return error !== undefined && s3CodeOf(error) === 'InvalidRequest' && /Server Side Encryption|SSE|encrypt/i.test(error.message)
+  return (
+    error !== undefined &&
+    s3CodeOf(error) === 'InvalidRequest' &&
+    /Server Side Encryption|SSE|encrypt/i.test(error.message)
+  )
 }
 
 function needsCustomerKey(ref: ObjectRef, stage: Stage, cause: LegalHoldError): LegalHoldError {
   return new LegalHoldError(
     `${subjectOf(ref)} is encrypted with a customer's own key (SSE-C) and cannot be read without it. Give \`sseCustomerKey\`.`,
-    { code: 'STORAGE_REJECTED', stage, status: cause.status, requestId: cause.requestId, cause, details: { reason: 'sse-c' } },
+    {
+      code: 'STORAGE_REJECTED',
+      stage,
+      status: cause.status,
+      requestId: cause.requestId,
+      cause,
+      details: { reason: 'sse-c' },
+    },
   )
 }
 

@@ -79,7 +79,8 @@ interface SmithyResult {
 
 const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
 /** Answers that have to be XML with something in it; HEAD and GET show the object's own content type instead. */
-const answersXml = /^(List|Copy|Create|UploadPartCopy|Complete|GetObjectTagging|GetObjectAcl|GetObjectL|GetObjectR|GetBucket(?!Policy))/
+const answersXml =
+  /^(List|Copy|Create|UploadPartCopy|Complete|GetObjectTagging|GetObjectAcl|GetObjectL|GetObjectR|GetBucket(?!Policy))/
 
 /**
  * Sends single requests: builds the client on first use, bounds each attempt in time, rejects at once on abort and
@@ -106,7 +107,15 @@ export class S3Requests {
     throwIfAborted(call.signal, call.stage)
     const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
     const mutation = mutations.test(operation)
-    const context = { operation, stage: call.stage, bucket: this.bucket, key, versionId, mutation, region: this.#region }
+    const context = {
+      operation,
+      stage: call.stage,
+      bucket: this.bucket,
+      key,
+      versionId,
+      mutation,
+      region: this.#region,
+    }
     const sdk = await loadSdk(call.stage)
     let headers: S3Headers = {}
     try {
@@ -269,7 +278,12 @@ function refuseForeignAnswer(
 
 /** A 2xx answer that is not what S3 sends. */
 export function invalidAnswer(
-  context: { readonly operation: string; readonly stage: Stage; readonly bucket: string; readonly mutation: boolean } & {
+  context: {
+    readonly operation: string
+    readonly stage: Stage
+    readonly bucket: string
+    readonly mutation: boolean
+  } & {
     readonly key?: string | undefined
     readonly versionId?: string | undefined
   },

@@ -1,6 +1,6 @@
 import type { AclGrant, CallOptions, ObjectState } from '../ports.js'
 import type { S3Mutations } from './s3-mutations.js'
-import { activeRetention, aclHeaders, significantGrants } from './s3-properties.js'
+import { aclHeaders, activeRetention, significantGrants } from './s3-properties.js'
 import { type S3Reads, target } from './s3-reads.js'
 import type { S3Requests } from './s3-requests.js'
 import type { S3StorageOptions } from './s3-settings.js'
@@ -47,14 +47,21 @@ export async function restoreProperties(
   if (significantGrants(before.acl).length > 0 && typeof before.acl === 'object') {
     const grants = await reads.acl(written, stage, call)
     if (!sameGrants(before.acl, grants)) {
-      await requests.send('PutObjectAcl', { ...target(written), ...aclHeaders(before.acl) }, { stage, signal: call.signal })
+      await requests.send(
+        'PutObjectAcl',
+        { ...target(written), ...aclHeaders(before.acl) },
+        { stage, signal: call.signal },
+      )
       restored.push('acl')
     }
   }
   return restored
 }
 
-function retains(present: ObjectState['retention'], wanted: { readonly mode: string; readonly retainUntilDate: string }): boolean {
+function retains(
+  present: ObjectState['retention'],
+  wanted: { readonly mode: string; readonly retainUntilDate: string },
+): boolean {
   if (typeof present !== 'object') return false
   // S3 keeps whole seconds of some clients' dates.
   const early = Date.parse(wanted.retainUntilDate) - Date.parse(present.retainUntilDate)
@@ -62,6 +69,10 @@ function retains(present: ObjectState['retention'], wanted: { readonly mode: str
 }
 
 function sameGrants(a: readonly AclGrant[], b: readonly AclGrant[]): boolean {
-  const render = (grants: readonly AclGrant[]) => grants.map((grant) => `${grant.permission} ${grant.grantee}`).sort().join('\n')
+  const render = (grants: readonly AclGrant[]) =>
+    grants
+      .map((grant) => `${grant.permission} ${grant.grantee}`)
+      .sort()
+      .join('\n')
   return render(a) === render(b)
 }

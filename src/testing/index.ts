@@ -6,7 +6,6 @@ export {
   type FaultMatch,
   FaultScript,
 } from './faults.js'
-export { type Handle, type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
 export type { DeliveredObject, SimulatedDelivery } from './genesys/delivery.js'
 export type { Delivery, SimulatedJob } from './genesys/jobs.js'
 export type { SimulatedClient } from './genesys/oauth.js'
@@ -27,5 +26,11 @@ export {
 } from './genesys/organization.js'
 export type { SimulatorSettings, SimulatorSettingsInit, SimulatorTimings } from './genesys/settings.js'
 export { GenesysSimulator, type GenesysSimulatorOptions, type SimulatedRequest } from './genesys-simulator.js'
+export { type Handle, type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
+export type { CreateBucketOptions } from './s3/bucket-seed.js'
+export type { S3SimulatorCredentials } from './s3/identity.js'
+export type { LoggedRequest } from './s3/request-log.js'
+export type { ObjectVersion } from './s3/state.js'
+export { S3Simulator, type S3SimulatorOptions } from './s3-simulator.js'
 export { simulatorCredentials } from './scenario/credentials.js'
 export { createScenario, type Scenario, type ScenarioOptions, type ScenarioScope } from './scenario.js'

@@ -107,6 +107,8 @@ export function createScenario(options: ScenarioOptions): Scenario {
     settings: {
       indexLagMs: (options.indexLagHours ?? 0) * hourMs,
       timings: { pendingMs: 1_000, processingMs: 4_000 },
+      // An organisation whose limit has been raised from 300, so that a run takes seconds rather than minutes.
+      rateLimitPerMinute: 6_000,
     },
     request: { integrationId: genesys.integrationId, interval, ...(mediaTypes === undefined ? {} : { mediaTypes }) },
     inScope: summarize(inScope),

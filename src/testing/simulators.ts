@@ -204,7 +204,8 @@ class SimulatorPair implements Simulators {
     const { pathname } = new URL(request.url)
     if (pathname === '/_simulator' && request.method === 'GET') return json(200, this.description)
     if (pathname === '/_simulator/scenario' && request.method === 'PUT') return this.#reseedBy(request)
-    if (pathname.startsWith('/_simulator')) return json(404, { message: 'There is GET /_simulator and PUT /_simulator/scenario.' })
+    if (pathname.startsWith('/_simulator'))
+      return json(404, { message: 'There is GET /_simulator and PUT /_simulator/scenario.' })
     return this.genesys.handle(request, context)
   }
 

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LegalHoldError } from '../../src/errors.js'
@@ -122,7 +124,7 @@ describe('a failure', () => {
     await expect(client().request(read)).resolves.toMatchObject({ status: 200 })
   })
 
-  it('to answer in time is a TIMEOUT, and the connection is dropped', async () => {
+  it('to answer in time is a TIMEOUT', async () => {
     server.on(thing, () => new Promise<Response>(() => {}))
     const error = await failureOf(client({ timeoutMs: 30, retry: { retries: 0 } }).request(read))
     expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true })
@@ -306,6 +308,33 @@ describe('an abort', () => {
     expect((await failureOf(client().request(read, { signal: AbortSignal.abort() }))).code).toBe('ABORTED')
     expect(server.count(thing)).toBe(1)
   })
+
+  it('drops the connection of the request', async () => {
+    let arrived = false
+    let dropped = false
+    const silent = createServer((incoming) => {
+      arrived = true
+      incoming.socket.once('close', () => {
+        dropped = true
+      })
+    })
+    await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening))
+    try {
+      const controller = new AbortController()
+      const { port } = silent.address() as AddressInfo
+      const options = { clientId: undefined, clientSecret: undefined, accessToken: 't', timeoutMs: 25_000 }
+      const work = client({ ...options, endpoint: `http://127.0.0.1:${port}` }).request(read, {
+        signal: controller.signal,
+      })
+      await vi.waitFor(() => expect(arrived).toBe(true))
+      controller.abort()
+      expect((await failureOf(work)).code).toBe('ABORTED')
+      await vi.waitFor(() => expect(dropped).toBe(true))
+    } finally {
+      silent.closeAllConnections()
+      silent.close()
+    }
+  }, 5_000)
 
   it('of one request leaves the login to the others', async () => {
     server.on(thing, () => json(200, {}))

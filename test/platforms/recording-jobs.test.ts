@@ -139,7 +139,8 @@ describe('expected recordings', () => {
   })
 
   it('name conversation and medium, and leave out what the index does not know yet', async () => {
-    await using world = await startWorld(conversations(), {
+    const growing = conversation(8, {}, { endTime: '2023-10-20T11:30:00.000Z' })
+    await using world = await startWorld([...conversations(), growing], {
       indexLagMs: 3_600_000 * 2,
       timings: { analyticsMs: 60_000 },
     })

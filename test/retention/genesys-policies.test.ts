@@ -77,7 +77,7 @@ describe('a media retention policy', () => {
   it('counts only for media and dates in scope', async () => {
     const soon = deleteAfter(1)
     const policies = [
-      policy('calls', { mediaPolicies: { callPolicy: { actions: soon, conditions: {} } } }),
+      policy('calls', { actions: soon, mediaPolicies: { callPolicy: { actions: soon, conditions: {} } } }),
       policy('emails', { conditions: { mediaTypes: ['EMAIL'] }, actions: soon }),
       policy('last-year', { conditions: { dateRanges: ['2022-01-01T00:00:00Z/2022-12-31T00:00:00Z'] }, actions: soon }),
       policy('this-year', { conditions: { dateRanges: ['2023-01-01T00:00:00Z/2023-12-31T00:00:00Z'] }, actions: soon }),

@@ -67,10 +67,12 @@ export function generateBytes(seed: string, length: number): Uint8Array {
   return Buffer.concat(blocks).subarray(0, length)
 }
 
+/** UTF-8. */
 export function encodeText(text: string): Uint8Array {
   return Buffer.from(text, 'utf8')
 }
 
+/** JSON, indented for a reader. */
 export function encodeJson(value: unknown): Uint8Array {
   return encodeText(JSON.stringify(value, null, 2))
 }

@@ -12,18 +12,22 @@ export class Refusal extends Error {
   }
 }
 
+/** 400 with the code that Genesys gives malformed requests. */
 export function badRequest(message: string): Refusal {
   return new Refusal(400, 'bad.request', message)
 }
 
+/** 404 for an entity. */
 export function notFound(what: string, id: string): Refusal {
   return new Refusal(404, 'not.found', `Unable to find ${what} with id ${id}.`)
 }
 
+/** An answer with a JSON body. */
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
 }
 
+/** 204. */
 export function noContent(): Response {
   return new Response(null, { status: 204 })
 }
@@ -46,8 +50,10 @@ export function errorResponse(refusal: Refusal, contextId: string): Response {
   )
 }
 
+/** A JSON object whose fields have not been checked. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
+/** Whether a value is a JSON object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -19,6 +19,7 @@ export interface ExportSchedule {
   readonly screenRecordings: DueDate
 }
 
+/** Milliseconds since the epoch, or days after a recording was made. */
 export type DueDate = { readonly dateMs: number } | { readonly ageDays: number }
 
 /** The moment a due date means for a recording, milliseconds since the epoch. */

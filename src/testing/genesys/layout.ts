@@ -21,14 +21,17 @@ export function conversationFolder(
   ].join('/')
 }
 
+/** Name of a recording; the extension comes with its dot. */
 export function recordingFile(recording: Pick<SimulatedRecording, 'id'>, extension: string): string {
   return `${recording.id}${extension}`
 }
 
+/** Name of the metadata file of a recording. */
 export function sidecarFile(file: string): string {
   return `${file}_metadata.json`
 }
 
+/** Name of a transcript. */
 export function transcriptFile(conversationId: string, communicationId: string): string {
   return `${conversationId}-${communicationId}.transcript.json`
 }

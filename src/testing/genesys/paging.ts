@@ -58,6 +58,7 @@ export function writeCursor(offset: number): string {
   return Buffer.from(JSON.stringify({ o: offset })).toString('base64')
 }
 
+/** The offset of a cursor that {@link writeCursor} wrote. */
 export function readCursor(cursor: string | null): number {
   if (cursor === null || cursor === '') return 0
   try {

@@ -112,6 +112,7 @@ export interface SelectionContext {
   exists(conversation: SimulatedConversation, recording: SimulatedRecording): boolean
 }
 
+/** Runs a query. Recordings that it must not see are missing from the result without a word, as on the platform. */
 export function select(
   query: RecordingQuery,
   conversations: readonly SimulatedConversation[],

@@ -29,6 +29,7 @@ export interface SimulatorSettings {
   reportFailedUpdates: boolean
 }
 
+/** How long things take, in milliseconds of the simulator's clock. */
 export interface SimulatorTimings {
   /** From created to READY. @defaultValue 60000 */
   pendingMs: number
@@ -40,10 +41,12 @@ export interface SimulatorTimings {
 
 const hourMs = 3_600_000
 
+/** The settings to begin with; each has its default. */
 export type SimulatorSettingsInit = {
   readonly [K in Exclude<keyof SimulatorSettings, 'timings'>]?: SimulatorSettings[K] | undefined
 } & { readonly timings?: Partial<SimulatorTimings> | undefined }
 
+/** Lays what is given over the defaults. */
 export function settingsFrom(given: SimulatorSettingsInit): SimulatorSettings {
   return {
     indexLagMs: given.indexLagMs ?? 48 * hourMs,

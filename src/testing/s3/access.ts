@@ -1,5 +1,5 @@
 import { S3Error } from './errors.js'
-import { accountOf, accountId, type Identity, rootArn } from './identity.js'
+import { accountId, accountOf, type Identity, rootArn } from './identity.js'
 import { evaluatePolicy, isPublicPolicy, type Policy, parsePolicy } from './policy.js'
 import type { ConditionKeys } from './policy-conditions.js'
 import type { S3Request } from './request.js'
@@ -56,8 +56,23 @@ export function isAllowed(question: AccessQuestion): { readonly allowed: boolean
   if (allowed || grantsByAcl(question)) return { allowed: true, reason: '' }
   return {
     allowed: false,
-    reason: identity.anonymous ? 'Access Denied' : `${described} because no identity-based policy allows the ${action} action`,
+    reason: identity.anonymous
+      ? 'Access Denied'
+      : `${described} because no identity-based policy allows the ${action} action`,
   }
+}
+
+/** Whether the caller's own policy allows something that no bucket policy can speak of. */
+export function isAllowedByOwnPolicy(
+  identity: Identity,
+  action: string,
+  resource: string,
+): { readonly allowed: boolean; readonly reason: string } {
+  const allowed = matchesAny(identity.allow, action) && !matchesAny(identity.deny, action)
+  const reason = identity.anonymous
+    ? 'Access Denied'
+    : `User: ${identity.arn} is not authorized to perform: ${action} on resource: "${resource}"`
+  return { allowed, reason: allowed ? '' : reason }
 }
 
 function isBlockedPublic(settings: BucketSettings, policy: Policy | undefined, sameAccount: boolean): boolean {

@@ -35,6 +35,8 @@ export interface ChunkSigning {
 export interface Authenticated {
   readonly identity: Identity
   readonly payload: PayloadMode
+  /** Region that the signature is for; undefined for an anonymous request. */
+  readonly region?: string | undefined
 }
 
 /** What a request claims about its signature. */
@@ -94,7 +96,9 @@ function headerClaim(request: S3Request, authorization: string): SignatureClaim 
   const signedHeaders = fields.get('SignedHeaders')
   const signature = fields.get('Signature')
   if (!credential || !signedHeaders || !signature) {
-    throw malformed('The authorization header is malformed; the authorization header requires three components: Credential, SignedHeaders, and Signature.')
+    throw malformed(
+      'The authorization header is malformed; the authorization header requires three components: Credential, SignedHeaders, and Signature.',
+    )
   }
   const { accessKeyId, scope } = readCredential(credential, (reason) =>
     malformed(`The authorization header is malformed; ${reason}`),
@@ -154,7 +158,11 @@ function verify(
     scope: scopeText(claim.scope),
     seed: claim.signature,
   }
-  return { identity: identityOf(credentials), payload: payloadMode(claim.payloadHash, signing) }
+  return {
+    identity: identityOf(credentials),
+    payload: payloadMode(claim.payloadHash, signing),
+    region: claim.scope.region,
+  }
 }
 
 function unknownKey(claim: SignatureClaim): S3Error {
@@ -167,7 +175,10 @@ function checkRegion(claim: SignatureClaim, { regions }: AuthenticationSettings,
   const wrong = `the region '${claim.scope.region}' is wrong; expecting '${expected}'`
   const init = { details: [['Region', expected]], headers: { 'x-amz-bucket-region': expected } } as const
   throw place === 'header'
-    ? new S3Error('AuthorizationHeaderMalformed', { message: `The authorization header is malformed; ${wrong}`, ...init })
+    ? new S3Error('AuthorizationHeaderMalformed', {
+        message: `The authorization header is malformed; ${wrong}`,
+        ...init,
+      })
     : new S3Error('AuthorizationQueryParametersError', {
         message: `Error parsing the X-Amz-Credential parameter; ${wrong}`,
         ...init,

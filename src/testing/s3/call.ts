@@ -1,8 +1,8 @@
-import { type AccessQuestion, conditionKeys, isAllowed, requireAccess } from './access.js'
+import { type AccessQuestion, conditionKeys, isAllowed, isAllowedByOwnPolicy, requireAccess } from './access.js'
 import type { Authenticated } from './authentication.js'
 import { S3Error } from './errors.js'
 import { accountId, type Identity } from './identity.js'
-import { type Payload, readDocument, readUpload } from './payload.js'
+import { type DocumentOptions, type Payload, readDocument, readUpload } from './payload.js'
 import type { S3Request } from './request.js'
 import type { Bucket, ObjectVersion } from './state.js'
 import type { Store } from './store.js'
@@ -50,6 +50,11 @@ export class Call {
     this.nowMs = nowMs
     this.#authenticated = authenticated
     this.#conditionKeys = conditionKeys(request, authenticated.identity)
+  }
+
+  /** Region that the request is signed for; undefined for an anonymous one. */
+  get signedRegion(): string | undefined {
+    return this.#authenticated.region
   }
 
   get store(): Store {
@@ -105,6 +110,21 @@ export class Call {
     requireAccess(this.#question(action, options))
   }
 
+  /** Checks an action on a bucket that does not exist yet. */
+  allowOnNewBucket(action: string): void {
+    this.#requireOwnPolicy(action, `arn:aws:s3:::${this.bucketName}`)
+  }
+
+  /** Checks an action on the account itself. */
+  allowWithoutBucket(action: string): void {
+    this.#requireOwnPolicy(action, '*')
+  }
+
+  #requireOwnPolicy(action: string, resource: string): void {
+    const { allowed, reason } = isAllowedByOwnPolicy(this.identity, action, resource)
+    if (!allowed) throw new S3Error('AccessDenied', { message: reason })
+  }
+
   can(action: string, options: AccessOptions = {}): boolean {
     return isAllowed(this.#question(action, options)).allowed
   }
@@ -114,11 +134,11 @@ export class Call {
   }
 
   /** Text of a small body. */
-  text(options: { readonly digestRequired: boolean }): Promise<string> {
+  text(options: DocumentOptions): Promise<string> {
     return readDocument(this.request, this.#authenticated.payload, options)
   }
 
-  async xml(root: string, options: { readonly digestRequired: boolean }): Promise<XmlElement> {
+  async xml(root: string, options: DocumentOptions): Promise<XmlElement> {
     return this.parse(await this.text(options), root)
   }
 

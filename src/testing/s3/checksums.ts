@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { crc32cChecksum, crc32Checksum, crc64nvmeChecksum, type RunningChecksum } from './crc.js'
+import { crc32Checksum, crc32cChecksum, crc64nvmeChecksum, type RunningChecksum } from './crc.js'
 import { invalidRequest, S3Error } from './errors.js'
 import type { ChecksumAlgorithm, ChecksumType, StoredChecksum } from './state.js'
 
@@ -100,6 +100,7 @@ export interface GivenChecksum {
 export function givenChecksum(
   headers: Headers,
   trailers: ReadonlyMap<string, string> = new Map(),
+  options: { readonly composite?: boolean } = {},
 ): GivenChecksum | undefined {
   const declared = readAlgorithm(headers.get('x-amz-sdk-checksum-algorithm'), 'x-amz-sdk-checksum-algorithm')
   const given: GivenChecksum[] = []
@@ -124,13 +125,14 @@ export function givenChecksum(
   if (declared !== undefined && first !== undefined && declared !== first.algorithm) {
     throw invalidRequest('Value for x-amz-sdk-checksum-algorithm header is invalid.')
   }
-  if (first !== undefined) checkForm(first)
+  if (first !== undefined) checkForm(first, options.composite ?? false)
   return first
 }
 
-function checkForm({ algorithm, value }: GivenChecksum): void {
-  const bytes = Buffer.from(value, 'base64')
-  if (bytes.toString('base64') !== value || bytes.length !== widths.get(algorithm)) {
+function checkForm({ algorithm, value }: GivenChecksum, composite: boolean): void {
+  const text = composite ? value.replace(/-\d+$/, '') : value
+  const bytes = Buffer.from(text, 'base64')
+  if (bytes.toString('base64') !== text || bytes.length !== widths.get(algorithm)) {
     throw invalidRequest(`Value for ${checksumHeader(algorithm)} header is invalid.`)
   }
 }

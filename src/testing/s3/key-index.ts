@@ -20,10 +20,40 @@ function byCodePoint(unit: number): number {
   return unit >= 0xe000 ? unit - 0x800 : unit + 0x2000
 }
 
+/** Keys in listing order, to be searched. */
+export class OrderedKeys {
+  readonly keys: readonly string[]
+
+  constructor(keys: readonly string[]) {
+    this.keys = keys
+  }
+
+  /** Position of the first key that is not before `key`. */
+  position(key: string): number {
+    return this.#search((candidate) => compareKeys(candidate, key) >= 0)
+  }
+
+  /** Position of the first key after all those that begin with `prefix`. */
+  positionAfterPrefix(prefix: string): number {
+    return this.#search((candidate) => compareKeys(candidate, prefix) >= 0 && !candidate.startsWith(prefix))
+  }
+
+  #search(found: (key: string) => boolean): number {
+    let low = 0
+    let high = this.keys.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (found(this.keys[middle] ?? '')) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+}
+
 /** Versions by key, newest first, with the keys in listing order. Sorted when first listed after a change. */
 export class KeyIndex {
   readonly #versions = new Map<string, readonly ObjectVersion[]>()
-  #sorted: string[] = []
+  #ordered = new OrderedKeys([])
   #unsorted = new Set<string>()
   #removed = 0
 
@@ -53,45 +83,24 @@ export class KeyIndex {
   }
 
   /** Every key with versions, in listing order. */
-  keys(): readonly string[] {
+  ordered(): OrderedKeys {
     this.#settle()
-    return this.#sorted
-  }
-
-  /** Position of the first key that is not before `key`. */
-  position(key: string): number {
-    return this.#search((candidate) => compareKeys(candidate, key) >= 0)
-  }
-
-  /** Position of the first key after all those that begin with `prefix`. */
-  positionAfterPrefix(prefix: string): number {
-    return this.#search((candidate) => compareKeys(candidate, prefix) >= 0 && !candidate.startsWith(prefix))
+    return this.#ordered
   }
 
   all(): IterableIterator<readonly ObjectVersion[]> {
     return this.#versions.values()
   }
 
-  #search(found: (key: string) => boolean): number {
-    const keys = this.keys()
-    let low = 0
-    let high = keys.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (found(keys[middle] ?? '')) high = middle
-      else low = middle + 1
-    }
-    return low
-  }
-
   #settle(): void {
     if (this.#unsorted.size === 0 && this.#removed === 0) return
     // A key that was removed and put again is still in the sorted list.
-    const kept = this.#removed === 0 ? this.#sorted : this.#sorted.filter((key) => this.#isKept(key))
+    const { keys } = this.#ordered
+    const kept = this.#removed === 0 ? keys : keys.filter((key) => this.#isKept(key))
     const fresh = [...this.#unsorted].sort(compareKeys)
     this.#unsorted = new Set()
     this.#removed = 0
-    this.#sorted = merge(kept, fresh)
+    this.#ordered = new OrderedKeys(merge(kept, fresh))
   }
 
   #isKept(key: string): boolean {
@@ -99,7 +108,7 @@ export class KeyIndex {
   }
 }
 
-function merge(left: string[], right: string[]): string[] {
+function merge(left: readonly string[], right: readonly string[]): readonly string[] {
   if (right.length === 0) return left
   const last = left.at(-1)
   const [first] = right

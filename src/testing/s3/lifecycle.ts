@@ -118,7 +118,9 @@ function checkAction(element: XmlElement): void {
     // Objects may move to another class on the day they are written, but expire on the next at the earliest.
     const least = element.name.endsWith('Transition') ? 0 : 1
     if (Number(text) < least) {
-      throw argument(`'${name}' for ${element.name} action must be ${least === 1 ? 'a positive integer' : 'nonnegative'}`)
+      throw argument(
+        `'${name}' for ${element.name} action must be ${least === 1 ? 'a positive integer' : 'nonnegative'}`,
+      )
     }
   }
   const date = childText(element, 'Date')

@@ -8,7 +8,7 @@ import { isoSeconds } from './time.js'
 import { leaf, node, xmlDocument } from './xml.js'
 
 function currentPage(bucket: Bucket, parameters: ListingParameters, after: string): Page<ObjectVersion> {
-  return listPage(bucket.objects, parameters, { after }, (key) => {
+  return listPage(bucket.objects.ordered(), parameters, { after }, (key) => {
     const current = bucket.objects.current(key)
     return current === undefined || current.deleteMarker ? [] : [current]
   })

@@ -16,13 +16,17 @@ export function listObjectVersions(call: Call): Response {
   const keyMarker = query.get('key-marker') ?? ''
   const versionMarker = query.get('version-id-marker')
   if (versionMarker !== undefined && keyMarker === '') {
-    throw invalidArgument('version-id-marker', versionMarker, 'A version-id marker cannot be specified without a key marker.')
+    throw invalidArgument(
+      'version-id-marker',
+      versionMarker,
+      'A version-id marker cannot be specified without a key marker.',
+    )
   }
   if (versionMarker === '') {
     throw invalidArgument('version-id-marker', versionMarker, 'A version-id marker cannot be empty.')
   }
   const start = { after: keyMarker, inclusive: versionMarker !== undefined }
-  const page = listPage(bucket.objects, parameters, start, (key) => {
+  const page = listPage(bucket.objects.ordered(), parameters, start, (key) => {
     const versions = bucket.objects.get(key)
     return key === keyMarker && versionMarker !== undefined ? versionsAfter(versions, versionMarker) : versions
   })

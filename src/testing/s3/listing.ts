@@ -1,7 +1,6 @@
 import type { Call } from './call.js'
 import { invalidArgument } from './errors.js'
-import type { KeyIndex } from './key-index.js'
-import { compareKeys } from './key-index.js'
+import { compareKeys, type OrderedKeys } from './key-index.js'
 import { encodeListed } from './uri.js'
 import { leaf, node } from './xml.js'
 
@@ -33,7 +32,8 @@ export function listingParameters(call: Call, maxName: string): ListingParameter
 /** At most 1,000 are listed, however many are asked for. */
 export function readMost(text: string | undefined, name: string): number {
   if (text === undefined || text === '') return 1000
-  if (!/^-?\d+$/.test(text)) throw invalidArgument(name, text, `Provided ${name} not an integer or within integer range`)
+  if (!/^-?\d+$/.test(text))
+    throw invalidArgument(name, text, `Provided ${name} not an integer or within integer range`)
   const most = Number(text)
   if (most > 2_147_483_647 || most < -2_147_483_648) {
     throw invalidArgument(name, text, `Provided ${name} not an integer or within integer range`)
@@ -67,17 +67,17 @@ export interface Start {
  * prefix is skipped in one step, however many keys lie beneath.
  */
 export function listPage<T>(
-  index: KeyIndex,
+  ordered: OrderedKeys,
   parameters: Pick<ListingParameters, 'prefix' | 'delimiter' | 'most'>,
   start: Start,
   entriesOf: (key: string) => readonly T[],
 ): Page<T> {
   const { prefix, delimiter, most } = parameters
-  const keys = index.keys()
+  const { keys } = ordered
   const entries: { key: string; entry: T }[] = []
   const commonPrefixes: string[] = []
   let last: Listed<T> | undefined
-  let at = firstPosition(index, prefix, delimiter, start)
+  let at = firstPosition(ordered, prefix, delimiter, start)
   while (at < keys.length) {
     const key = keys[at] ?? ''
     if (!key.startsWith(prefix)) break
@@ -91,7 +91,7 @@ export function listPage<T>(
       if (entries.length + commonPrefixes.length >= most) return { entries, commonPrefixes, truncated: most > 0, last }
       commonPrefixes.push(rolled)
       last = { commonPrefix: rolled }
-      at = index.positionAfterPrefix(rolled)
+      at = ordered.positionAfterPrefix(rolled)
       continue
     }
     for (const entry of found) {
@@ -104,13 +104,13 @@ export function listPage<T>(
   return { entries, commonPrefixes, truncated: false, last }
 }
 
-function firstPosition(index: KeyIndex, prefix: string, delimiter: string, { after, inclusive }: Start): number {
-  if (after === '' || compareKeys(after, prefix) < 0) return index.position(prefix)
+function firstPosition(ordered: OrderedKeys, prefix: string, delimiter: string, { after, inclusive }: Start): number {
+  if (after === '' || compareKeys(after, prefix) < 0) return ordered.position(prefix)
   const rolled = commonPrefixOf(after, prefix, delimiter)
   // A page that ended in a common prefix goes on behind everything beneath it.
-  if (rolled === after) return index.positionAfterPrefix(after)
-  const at = index.position(after)
-  return index.keys()[at] === after && !inclusive ? at + 1 : at
+  if (rolled === after) return ordered.positionAfterPrefix(after)
+  const at = ordered.position(after)
+  return ordered.keys[at] === after && !inclusive ? at + 1 : at
 }
 
 function commonPrefixOf(key: string, prefix: string, delimiter: string): string | undefined {

@@ -33,7 +33,7 @@ export async function completeMultipartUpload(call: Call): Promise<Response> {
   allowConditions(call)
   checkWriteConditionForm(call.headers)
   findUpload(call)
-  const document = await call.completion()
+  const document = await call.xml('CompleteMultipartUpload', { digestRequired: false, checksumOfObject: true })
   const named = readParts(document)
   const upload = findUpload(call)
   if (call.headers.has(`${customerKeyPrefix}algorithm`)) {
@@ -145,7 +145,8 @@ async function objectChecksum(
 ): Promise<StoredChecksum> {
   const given = givenChecksum(call.headers, new Map(), { composite: true })
   const algorithm = upload.checksumAlgorithm ?? given?.algorithm ?? 'CRC64NVME'
-  const type = upload.checksumType ?? (upload.checksumAlgorithm === undefined ? 'FULL_OBJECT' : defaultChecksumType(algorithm))
+  const type =
+    upload.checksumType ?? (upload.checksumAlgorithm === undefined ? 'FULL_OBJECT' : defaultChecksumType(algorithm))
   const claimed = call.header('x-amz-checksum-type')?.toUpperCase()
   if (claimed !== undefined && claimed !== type) {
     throw invalidRequest(

@@ -1,15 +1,15 @@
 import type { Call } from './call.js'
 import { checksumElement } from './checksums.js'
+import { invalidArgument } from './errors.js'
 import { ownerId } from './identity.js'
-import { KeyIndex } from './key-index.js'
+import { compareKeys, OrderedKeys } from './key-index.js'
 import { commonPrefixesXml, listingParameters, listPage, readMost } from './listing.js'
 import { findUpload, partAlgorithm } from './multipart.js'
 import { ownerXml, xmlResponse } from './respond.js'
 import type { MultipartUpload } from './state.js'
 import { isoSeconds } from './time.js'
-import { leaf, node, xmlDocument } from './xml.js'
-import { invalidArgument } from './errors.js'
 import { encodeListed } from './uri.js'
+import { leaf, node, xmlDocument } from './xml.js'
 
 export function listParts(call: Call): Response {
   call.allow('s3:ListMultipartUploadParts')
@@ -18,7 +18,11 @@ export function listParts(call: Call): Response {
   const most = readMost(query.get('max-parts'), 'max-parts')
   const markerText = query.get('part-number-marker') || '0'
   if (!/^\d+$/.test(markerText)) {
-    throw invalidArgument('part-number-marker', markerText, 'Provided part-number-marker not an integer or within integer range')
+    throw invalidArgument(
+      'part-number-marker',
+      markerText,
+      'Provided part-number-marker not an integer or within integer range',
+    )
   }
   const marker = Number(markerText)
   const rest = [...upload.parts.values()].filter(({ number }) => number > marker).sort((a, b) => a.number - b.number)
@@ -61,9 +65,9 @@ export function listMultipartUploads(call: Call): Response {
   const keyMarker = query.get('key-marker') ?? ''
   // Without a key marker it is ignored (API reference, ListMultipartUploads).
   const idMarker = keyMarker === '' ? undefined : query.get('upload-id-marker') || undefined
-  const { index, uploads } = byKey(bucket.uploads.values())
+  const { ordered, uploads } = byKey(bucket.uploads.values())
   const start = { after: keyMarker, inclusive: idMarker !== undefined }
-  const page = listPage(index, parameters, start, (key) => {
+  const page = listPage(ordered, parameters, start, (key) => {
     const all = uploads.get(key) ?? []
     return key === keyMarker && idMarker !== undefined ? uploadsAfter(all, idMarker) : all
   })
@@ -90,14 +94,17 @@ export function listMultipartUploads(call: Call): Response {
 }
 
 /** Uploads in the order they are listed: by key, then by the time they began. */
-function byKey(all: Iterable<MultipartUpload>): { index: KeyIndex; uploads: ReadonlyMap<string, MultipartUpload[]> } {
+function byKey(all: Iterable<MultipartUpload>): {
+  ordered: OrderedKeys
+  uploads: ReadonlyMap<string, MultipartUpload[]>
+} {
   const uploads = new Map<string, MultipartUpload[]>()
   for (const upload of [...all].sort((a, b) => a.sequence - b.sequence)) {
     const list = uploads.get(upload.key)
     if (list === undefined) uploads.set(upload.key, [upload])
     else list.push(upload)
   }
-  return { index: KeyIndex.ofKeys(uploads.keys()), uploads }
+  return { ordered: new OrderedKeys([...uploads.keys()].sort(compareKeys)), uploads }
 }
 
 function uploadsAfter(uploads: readonly MultipartUpload[], marker: string): readonly MultipartUpload[] {

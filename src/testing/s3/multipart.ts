@@ -1,13 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { joinBodies, readBody, releaseBody, retainBody, sliceBody, storeBody } from './blobs.js'
 import type { Call } from './call.js'
-import { checkChecksumType, checksumHeader, checksumOf, checksumOfAll, defaultChecksumType, readAlgorithm } from './checksums.js'
+import {
+  checkChecksumType,
+  checksumHeader,
+  checksumOf,
+  checksumOfAll,
+  defaultChecksumType,
+  readAlgorithm,
+} from './checksums.js'
 import { checkSourceConditions } from './conditions.js'
 import { findSource } from './copy-source.js'
 import { checkCustomerKey, customerKeyPrefix, encryptionHeaders } from './encryption.js'
 import { invalidArgument, invalidRequest, S3Error } from './errors.js'
-import { requireDigest, withDefaultRetention } from './object-lock.js'
 import { copyResult } from './object-copy.js'
+import { requireDigest, withDefaultRetention } from './object-lock.js'
 import { contentEtag } from './object-write.js'
 import { allowWrite, propertiesFromHeaders } from './properties.js'
 import { readPartNumber } from './ranges.js'
@@ -47,10 +54,7 @@ export function createMultipartUpload(call: Call): Response {
   )
 }
 
-function readChecksumType(
-  value: string | null,
-  algorithm: ChecksumAlgorithm | undefined,
-): ChecksumType | undefined {
+function readChecksumType(value: string | null, algorithm: ChecksumAlgorithm | undefined): ChecksumType | undefined {
   if (value === null) return algorithm === undefined ? undefined : defaultChecksumType(algorithm)
   const type = value.toUpperCase()
   if (type !== 'FULL_OBJECT' && type !== 'COMPOSITE') {

@@ -99,7 +99,8 @@ async function write(call: Call, source: ObjectVersion, properties: ObjectProper
   retainBody(blobs, source.body)
   try {
     const body = joinBodies([source.body])
-    const sameEtag = source.parts === undefined && hasPlainEtag(source.encryption) && hasPlainEtag(properties.encryption)
+    const sameEtag =
+      source.parts === undefined && hasPlainEtag(source.encryption) && hasPlainEtag(properties.encryption)
     const etag = sameEtag ? source.etag : await contentEtag(call, body, properties.encryption)
     const checksum = await copiedChecksum(call, source)
     return commit(call, body, (bucket, current) => {
@@ -126,7 +127,9 @@ export function copyResult(
   result: {
     readonly lastModifiedMs: number
     readonly etag: string
-    readonly checksum?: { readonly algorithm: StoredChecksum['algorithm']; readonly value: string; readonly type?: string } | undefined
+    readonly checksum?:
+      | { readonly algorithm: StoredChecksum['algorithm']; readonly value: string; readonly type?: string }
+      | undefined
   },
 ): string {
   const { checksum } = result

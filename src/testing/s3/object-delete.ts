@@ -46,12 +46,7 @@ function remove(call: Call, deletion: Deletion): Deleted {
     : addMarker(call, bucket, key, versions)
 }
 
-function removeVersion(
-  call: Call,
-  bucket: Bucket,
-  versionId: string,
-  target: ObjectVersion | undefined,
-): Deleted {
+function removeVersion(call: Call, bucket: Bucket, versionId: string, target: ObjectVersion | undefined): Deleted {
   checkVersionIdForm(versionId)
   call.versionId = versionId
   const named = bucket.settings.versioning === undefined ? undefined : versionId

@@ -48,7 +48,8 @@ function retentionFromHeaders(headers: Headers, nowMs: number): StoredRetention 
       `${dateHeader} and ${modeHeader} must both be supplied`,
     )
   }
-  if (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') throw invalidArgument(modeHeader, mode, 'Unknown wormMode directive.')
+  if (mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE')
+    throw invalidArgument(modeHeader, mode, 'Unknown wormMode directive.')
   const untilMs = parseIsoDate(date)
   if (untilMs === undefined) {
     throw invalidArgument(dateHeader, date, 'The retain until date must be provided in ISO 8601 format')

@@ -1,3 +1,4 @@
+import type { BlobStore } from './blobs.js'
 import { readBody, releaseBody, retainBody, sliceBody } from './blobs.js'
 import type { Call } from './call.js'
 import { checksumHeader, checksumHeaders } from './checksums.js'
@@ -9,7 +10,6 @@ import { lockHeaders } from './object-lock.js'
 import { contentHeaders, metadataHeaders } from './properties.js'
 import { requestedStretch, type Stretch } from './ranges.js'
 import { bodyResponse, emptyResponse, type HeaderList } from './respond.js'
-import type { BlobStore } from './blobs.js'
 import type { Body, Bucket, ObjectVersion } from './state.js'
 import { httpDate } from './time.js'
 import { findVersion, versionHeader } from './versions.js'
@@ -59,7 +59,8 @@ function locate(call: Call): { bucket: Bucket; version: ObjectVersion } {
 
 function readHeaders(call: Call, bucket: Bucket, version: ObjectVersion, stretch: Stretch): HeaderList {
   const size = version.body.sizeBytes
-  const tagCount = version.tags.length > 0 && call.can('s3:GetObjectTagging', { version }) ? version.tags.length : undefined
+  const tagCount =
+    version.tags.length > 0 && call.can('s3:GetObjectTagging', { version }) ? version.tags.length : undefined
   return [
     ['accept-ranges', 'bytes'],
     ['last-modified', httpDate(version.lastModifiedMs)],
@@ -111,7 +112,8 @@ function contentOverrides(call: Call, version: ObjectVersion): HeaderList {
   }
   for (const [name, value] of overrides) {
     // Anything else could not be a header, and would split the answer.
-    if (value !== undefined && !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw invalidArgument(`response-${name}`, value)
+    if (value !== undefined && !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      throw invalidArgument(`response-${name}`, value)
   }
   const kept = new Map(version.headers)
   for (const [name, value] of overrides) if (value !== undefined) kept.set(name, value)

@@ -131,7 +131,7 @@ export async function restoreObject(call: Call): Promise<Response> {
   const archived = version.storageClass === 'GLACIER' || version.storageClass === 'DEEP_ARCHIVE'
   if (!archived && version.archiveStatus === undefined) {
     throw new S3Error('InvalidObjectState', {
-      message: 'Restore is not allowed for the object\'s current storage class',
+      message: "Restore is not allowed for the object's current storage class",
       details: [['StorageClass', version.storageClass]],
     })
   }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readBody, releaseBody, retainBody, storeBody } from './blobs.js'
 import type { Call } from './call.js'
-import { type GivenChecksum, checksumHeaders, checksumOf } from './checksums.js'
+import { checksumHeaders, checksumOf, type GivenChecksum } from './checksums.js'
 import { checkWriteConditionForm, checkWriteConditions } from './conditions.js'
 import { encryptionHeaders, hasPlainEtag } from './encryption.js'
 import { S3Error } from './errors.js'
@@ -48,11 +48,7 @@ export function allowConditions(call: Call): void {
  * Runs the writing step of an operation on the state as it is now, and lets go of the new bytes if it fails.
  * Nothing is awaited within, so that conditions hold for what is overwritten.
  */
-export function commit<T>(
-  call: Call,
-  body: Body,
-  write: (bucket: Bucket, current: ObjectVersion | undefined) => T,
-): T {
+export function commit<T>(call: Call, body: Body, write: (bucket: Bucket, current: ObjectVersion | undefined) => T): T {
   const { blobs } = call.store
   retainBody(blobs, body)
   try {

@@ -24,13 +24,20 @@ export async function readUpload(request: S3Request, mode: PayloadMode, maxBytes
   return readPayload(request, mode, maxBytes)
 }
 
+/** What is asked of a document. */
+export interface DocumentOptions {
+  /** Whether S3 refuses the document without a Content-MD5 or checksum. */
+  readonly digestRequired: boolean
+  /** Whether the checksum headers are about the object and not about the document. */
+  readonly checksumOfObject?: boolean
+}
+
 /** Reads a document, such as a set of tags. */
-export async function readDocument(
-  request: S3Request,
-  mode: PayloadMode,
-  options: { readonly digestRequired: boolean },
-): Promise<string> {
-  const payload = await readPayload(request, mode, documentBytes, 'MaxMessageLengthExceeded')
+export async function readDocument(request: S3Request, mode: PayloadMode, options: DocumentOptions): Promise<string> {
+  const payload = await readPayload(request, mode, documentBytes, {
+    tooLongCode: 'MaxMessageLengthExceeded',
+    checksumOfObject: options.checksumOfObject ?? false,
+  })
   if (options.digestRequired && !payload.hasContentMd5 && payload.checksum === undefined) {
     throw invalidRequest('Missing required header for this request: Content-MD5')
   }
@@ -61,17 +68,26 @@ function tooLarge(sizeBytes: number, maxBytes: number): S3Error {
   })
 }
 
+type TooLongCode = 'EntityTooLarge' | 'MaxMessageLengthExceeded'
+
 async function readPayload(
   request: S3Request,
   mode: PayloadMode,
   maxBytes: number,
-  tooLongCode: 'EntityTooLarge' | 'MaxMessageLengthExceeded' = 'EntityTooLarge',
+  options: { readonly tooLongCode: TooLongCode; readonly checksumOfObject: boolean } = {
+    tooLongCode: 'EntityTooLarge',
+    checksumOfObject: false,
+  },
 ): Promise<Payload> {
   const contentMd5 = readContentMd5(request.headers)
   // Refused before the body is read, where the headers alone are wrong.
-  const announced = givenChecksum(request.headers)
+  const announced = options.checksumOfObject ? undefined : givenChecksum(request.headers)
   // Chunk headers come on top of the content.
-  const raw = await collect(request.request, mode.kind === 'chunked' ? maxBytes * 1.1 + 65_536 : maxBytes, tooLongCode)
+  const raw = await collect(
+    request.request,
+    mode.kind === 'chunked' ? maxBytes * 1.1 + 65_536 : maxBytes,
+    options.tooLongCode,
+  )
   const { bytes, trailers } = decode(request, mode, raw)
   const md5 = createHash('md5').update(bytes).digest()
   if (contentMd5 !== undefined && !contentMd5.equals(md5)) {
@@ -103,7 +119,9 @@ function decode(
 ): { readonly bytes: Buffer; readonly trailers: ReadonlyMap<string, string> } {
   if (mode.kind === 'chunked') {
     const dechunked = dechunk(raw, mode.trailer, mode.signing)
-    if (dechunked.bytes.length !== Number(request.headers.get('x-amz-decoded-content-length') ?? dechunked.bytes.length)) {
+    if (
+      dechunked.bytes.length !== Number(request.headers.get('x-amz-decoded-content-length') ?? dechunked.bytes.length)
+    ) {
       throw new S3Error('IncompleteBody')
     }
     return dechunked
@@ -131,11 +149,7 @@ function checkAnnouncedTrailer(headers: Headers, trailers: ReadonlyMap<string, s
   }
 }
 
-async function collect(
-  request: Request,
-  maxBytes: number,
-  tooLongCode: 'EntityTooLarge' | 'MaxMessageLengthExceeded',
-): Promise<Buffer> {
+async function collect(request: Request, maxBytes: number, tooLongCode: TooLongCode): Promise<Buffer> {
   if (request.body === null) return Buffer.alloc(0)
   const chunks: Uint8Array[] = []
   let sizeBytes = 0

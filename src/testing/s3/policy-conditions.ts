@@ -94,7 +94,9 @@ export function conditionHolds(condition: unknown, keys: ConditionKeys): boolean
   const blocks = Object.entries((condition ?? {}) as Record<string, Record<string, unknown>>)
   return blocks.every(([text, block]) => {
     const operator = readOperator(text)
-    return Object.entries(block).every(([key, wanted]) => holds(operator, valuesOf(wanted), keys.get(key.toLowerCase())))
+    return Object.entries(block).every(([key, wanted]) =>
+      holds(operator, valuesOf(wanted), keys.get(key.toLowerCase())),
+    )
   })
 }
 

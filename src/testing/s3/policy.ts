@@ -1,5 +1,5 @@
 import { S3Error } from './errors.js'
-import { checkCondition, type ConditionKeys, conditionHolds } from './policy-conditions.js'
+import { type ConditionKeys, checkCondition, conditionHolds } from './policy-conditions.js'
 import { matchesWildcard } from './wildcard.js'
 
 interface Statement {
@@ -87,7 +87,9 @@ function readPrincipals(entry: Record<string, unknown>): { principals: string[];
     if (!['AWS', 'Service', 'Federated', 'CanonicalUser'].includes(type)) throw malformed('Invalid principal in policy')
     return type === 'AWS' || type === 'CanonicalUser' ? strings(value) : []
   })
-  if (principals.some((name) => name !== '*' && !/^(arn:aws[\w-]*:(iam|sts)::\d{12}:.+|\d{12}|[0-9a-f]{64})$/.test(name))) {
+  if (
+    principals.some((name) => name !== '*' && !/^(arn:aws[\w-]*:(iam|sts)::\d{12}:.+|\d{12}|[0-9a-f]{64})$/.test(name))
+  ) {
     throw malformed('Invalid principal in policy')
   }
   return { principals, notPrincipals }
@@ -147,12 +149,14 @@ export function isPublicPolicy(policy: Policy): boolean {
 }
 
 // The user guide ("The meaning of public") names the keys that make a statement with a wildcard principal private.
-const narrowingKeys = /^aws:(sourceip|sourcearn|sourcevpc|sourcevpce|sourceowner|sourceaccount|principalorgid|principalarn|userid|principalaccount)$/i
+const narrowingKeys =
+  /^aws:(sourceip|sourcearn|sourcevpc|sourcevpce|sourceowner|sourceaccount|principalorgid|principalarn|userid|principalaccount)$/i
 
 function narrows(conditions: unknown): boolean {
   return Object.values(conditions as Record<string, Record<string, unknown>>).some((block) =>
     Object.entries(block).some(
-      ([key, value]) => narrowingKeys.test(key) && !JSON.stringify(value).includes('*') && !JSON.stringify(value).includes('0.0.0.0/0'),
+      ([key, value]) =>
+        narrowingKeys.test(key) && !JSON.stringify(value).includes('*') && !JSON.stringify(value).includes('0.0.0.0/0'),
     ),
   )
 }

@@ -29,7 +29,7 @@ export function presignedClaim(request: S3Request, settings: AuthenticationSetti
   )
   const signedAtMs = parseBasicDate(timestamp)
   if (signedAtMs === undefined) {
-    throw queryError('X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"')
+    throw queryError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
   }
   if (timestamp.slice(0, 8) !== scope.date) {
     throw queryError(

@@ -1,5 +1,5 @@
-import { invalidArgument, invalidRequest, S3Error } from './errors.js'
 import type { Call } from './call.js'
+import { invalidArgument, invalidRequest, S3Error } from './errors.js'
 import type { ObjectVersion, StoredPart } from './state.js'
 
 /** The stretch of an object that is asked for, end exclusive. */

@@ -102,6 +102,7 @@ function hostedBucket(host: string): string | undefined {
   const name = host.replace(/:\d+$/, '').toLowerCase()
   if (baseHost.test(name)) return undefined
   // From the right: a bucket name may itself hold dots, and even look like a host.
-  const match = /^(.+)\.(localhost|127\.\d+\.\d+\.\d+)$/.exec(name) ?? /^(.+?)\.(s3[.-].*amazonaws\.com(?:\.cn)?)$/.exec(name)
+  const match =
+    /^(.+)\.(localhost|127\.\d+\.\d+\.\d+)$/.exec(name) ?? /^(.+?)\.(s3[.-].*amazonaws\.com(?:\.cn)?)$/.exec(name)
   return match?.[1]
 }

@@ -107,4 +107,3 @@ export function readCredential(
   }
   return { accessKeyId, scope: { date, region, service, terminator } }
 }
-

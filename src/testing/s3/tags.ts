@@ -8,7 +8,8 @@ const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 function checkTags(tags: Pairs, most: number): void {
   if (tags.length > most) {
     throw new S3Error('BadRequest', {
-      message: most === 10 ? 'Object tags cannot be greater than 10' : `Bucket tag count cannot be greater than ${most}`,
+      message:
+        most === 10 ? 'Object tags cannot be greater than 10' : `Bucket tag count cannot be greater than ${most}`,
     })
   }
   const names = new Set<string>()

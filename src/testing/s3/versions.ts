@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Call } from './call.js'
 import { invalidArgument, S3Error } from './errors.js'
-import { httpDate } from './time.js'
 import type { Bucket, ObjectVersion } from './state.js'
+import { httpDate } from './time.js'
 
 /** A version id as S3 makes them: opaque, 32 characters. */
 function newVersionId(): string {
@@ -43,7 +43,11 @@ export interface VersionQuery {
 }
 
 /** Finds a version, or says why there is none. A marker is only found by those who ask for markers. */
-export function findVersion(call: Call, query: VersionQuery, options: { readonly markers?: boolean } = {}): ObjectVersion {
+export function findVersion(
+  call: Call,
+  query: VersionQuery,
+  options: { readonly markers?: boolean } = {},
+): ObjectVersion {
   const { bucket, key, versionId } = query
   const versions = bucket.objects.get(key)
   if (versionId === undefined) {

@@ -1,0 +1,279 @@
+import { LegalHoldError } from '../errors.js'
+import type { Finding } from '../findings.js'
+import type { BucketInspection, CallOptions, ObjectRef, StorageNeeds } from '../ports.js'
+import type { LockConfiguration, Read, S3Bucket } from './s3-bucket.js'
+import { s3CodeOf } from './s3-errors.js'
+import { type IamPolicy, requiredActions, requiredIamPolicy } from './s3-iam-policy.js'
+import { decodeKey } from './s3-list.js'
+import { type RefusedAction, refusedActions } from './s3-permissions.js'
+import { type Denial, readPolicy } from './s3-policy.js'
+import type { S3Reads } from './s3-reads.js'
+import { isCloudTrailKey } from './s3-refusals.js'
+import type { S3Requests } from './s3-requests.js'
+
+const stage = 'inspect'
+
+export interface InspectContext {
+  readonly requests: S3Requests
+  readonly bucket: S3Bucket
+  readonly reads: S3Reads
+  readonly tls: boolean
+}
+
+/** What an inspection reads of the bucket, before it is judged. */
+interface Configuration {
+  readonly versioning: Read<'Enabled' | 'Suspended' | 'Off'>
+  readonly lock: Read<LockConfiguration>
+  readonly encryption: Read<string | undefined>
+  readonly ownership: Read<string | undefined>
+  readonly policy: Read<string | undefined>
+}
+
+/**
+ * Reads the configuration of the bucket and tries the permissions the run needs. What is wrong is a finding. Faults that
+ * may pass (throttling, a lost connection) and faults of the options are thrown.
+ */
+export async function inspectBucket(
+  context: InspectContext,
+  needs: StorageNeeds,
+  call: CallOptions,
+): Promise<BucketInspection> {
+  const { requests, bucket } = context
+  bucket.refresh()
+  context.reads.refresh()
+  let reached: { readonly region: string | undefined; readonly sample: ObjectRef | undefined }
+  try {
+    reached = await reach(context, needs.prefix, call)
+  } catch (error) {
+    return unreachable(requests.bucket, needs, error)
+  }
+  const [versioning, lock, encryption, ownership, policy] = await Promise.all([
+    bucket.versioning(stage, call),
+    bucket.objectLock(stage, call),
+    bucket.encryption(stage, call),
+    bucket.ownership(stage, call),
+    bucket.policy(stage, call),
+  ])
+  const configuration = { versioning, lock, encryption, ownership, policy }
+  const findings = [
+    ...configurationFindings(requests.bucket, needs, configuration),
+    ...(await permissionFindings(context, needs, configuration, reached.sample, call)),
+    ...cloudTrailFindings(context, reached.sample),
+  ]
+  return {
+    bucket: requests.bucket,
+    region: reached.region,
+    versioning: versioning.value,
+    objectLock: lock.value === 'unreadable' ? 'unreadable' : lock.value.enabled ? 'Enabled' : 'Off',
+    defaultRetention: lock.value === 'unreadable' ? undefined : lock.value.defaultRetention,
+    defaultEncryption: encryption.value,
+    objectOwnership: ownership.value,
+    findings,
+  }
+}
+
+/** The bucket's region and the first object under the prefix, with its version where the caller may see it. */
+async function reach({ requests, bucket }: InspectContext, prefix: string, call: CallOptions) {
+  const options = { stage, signal: call.signal } as const
+  const listing = requests.send('ListObjectsV2', { Prefix: prefix, MaxKeys: 1, EncodingType: 'url' }, options)
+  const [head, list] = await Promise.allSettled([requests.send('HeadBucket', {}, options), listing])
+  // HEAD has no body and so no error code; the listing says what is wrong in words.
+  if (list.status === 'rejected')
+    throw s3CodeOf(list.reason) === undefined && head.status === 'rejected' ? head.reason : list.reason
+  bucket.exists = true
+  const region =
+    head.status === 'fulfilled'
+      ? (head.value.output.BucketRegion ?? head.value.headers['x-amz-bucket-region'])
+      : undefined
+  const { output } = list.value
+  const key = output.Contents?.[0]?.Key
+  if (key === undefined) return { region, sample: undefined }
+  const ref = { bucket: requests.bucket, key: decodeKey(key, output.EncodingType) }
+  const versionId = await requests.send('HeadObject', { Key: ref.key }, options).then(
+    (answer) => answer.output.VersionId,
+    (error: unknown) => {
+      // The probes name the refused action; here only the version is wanted.
+      if (LegalHoldError.isInstance(error) && !error.retryable && error.code !== 'ABORTED') return undefined
+      throw error
+    },
+  )
+  return { region, sample: { ...ref, versionId } }
+}
+
+const definite = new Set([
+  'BUCKET_NOT_FOUND',
+  'BUCKET_WRONG_REGION',
+  'STORAGE_FORBIDDEN',
+  'STORAGE_UNAUTHORIZED',
+  'STORAGE_REJECTED',
+  'STORAGE_UNSUPPORTED',
+  'CLOCK_SKEW',
+])
+
+function unreachable(bucket: string, needs: StorageNeeds, error: unknown): BucketInspection {
+  if (!LegalHoldError.isInstance(error) || error.retryable || !definite.has(error.code)) throw error
+  const action = typeof error.details?.action === 'string' ? error.details.action : undefined
+  const findings: Finding[] = [
+    {
+      code: 'bucket-unreachable',
+      severity: 'blocker',
+      message: `The bucket cannot be used (${error.code}): ${error.message}`,
+      subject: `s3://${bucket}`,
+      remedy: remedyOf(error),
+    },
+  ]
+  if (error.code === 'STORAGE_FORBIDDEN' && action !== undefined) {
+    findings.push(permissionMissing(bucket, needs, action, 'blocker', iamPolicyFor(bucket, needs, false)))
+  }
+  return { bucket, region: undefined, versioning: 'unreadable', objectLock: 'unreadable', findings }
+}
+
+function remedyOf(error: LegalHoldError): string {
+  switch (error.code) {
+    case 'BUCKET_NOT_FOUND':
+      return 'Create the bucket, or give the name of the one that the platform delivers to.'
+    case 'BUCKET_WRONG_REGION': {
+      const region = error.details?.region
+      return typeof region === 'string' ? `Set \`region\` to "${region}".` : 'Set `region` to the region of the bucket.'
+    }
+    case 'STORAGE_FORBIDDEN':
+      return 'Allow the caller to list the bucket (s3:ListBucket), or use credentials of the account that owns it.'
+    case 'STORAGE_UNAUTHORIZED':
+      return 'Give valid credentials.'
+    case 'CLOCK_SKEW':
+      return 'Set the clock of this machine by NTP.'
+    default:
+      return 'Check bucket, endpoint and region.'
+  }
+}
+
+function configurationFindings(bucket: string, needs: StorageNeeds, configuration: Configuration): readonly Finding[] {
+  const subject = `s3://${bucket}`
+  const copies = needs.metadata && needs.remediate
+  const findings: Finding[] = []
+  const { versioning, lock } = configuration
+  for (const { refusal } of Object.values(configuration)) {
+    if (refusal === undefined) continue
+    const action = typeof refusal.details?.action === 'string' ? refusal.details.action : 'the action'
+    findings.push(permissionMissing(bucket, needs, action, 'warning', iamPolicyFor(bucket, needs, false)))
+  }
+  if (versioning.value === 'Off' || versioning.value === 'Suspended') {
+    findings.push({
+      code: 'versioning-off',
+      severity: copies ? 'blocker' : 'warning',
+      message: copies
+        ? `Versioning is ${versioning.value.toLowerCase()}: a metadata repair copies an object onto itself and would overwrite the delivered original.`
+        : `Versioning is ${versioning.value.toLowerCase()}: whatever overwrites or deletes an object destroys it.`,
+      subject,
+      remedy: copies
+        ? 'Enable versioning on the bucket before the export, ask for tags or a legal hold instead of metadata, or accept `versioning-off`.'
+        : 'Enable versioning on the bucket before the export.',
+    })
+  }
+  if (lock.value !== 'unreadable' && !lock.value.enabled) {
+    const needed = needs.legalHold || needs.retention
+    const protects = copies && needs.protectOriginal
+    findings.push({
+      code: 'object-lock-unavailable',
+      severity: needed ? 'blocker' : protects ? 'warning' : 'info',
+      message: needed
+        ? 'The bucket has no Object Lock, so no object can be put under a legal hold or a retention.'
+        : protects
+          ? 'The bucket has no Object Lock, so the originals cannot be held before a repair copies them.'
+          : 'The bucket has no Object Lock: whoever may delete objects can delete these.',
+      subject,
+      remedy: 'Enable Object Lock on the bucket (it needs versioning).',
+    })
+  }
+  return findings
+}
+
+async function permissionFindings(
+  { requests, bucket, tls }: InspectContext,
+  needs: StorageNeeds,
+  configuration: Configuration,
+  sample: ObjectRef | undefined,
+  call: CallOptions,
+): Promise<readonly Finding[]> {
+  const acls = configuration.ownership.value !== 'BucketOwnerEnforced'
+  // Where nobody knows whether ACLs are on, only reading them is needed for sure.
+  const needed = requiredActions({ ...needs, acls })
+  const hasLock = configuration.lock.value === 'unreadable' || configuration.lock.value.enabled
+  const wanted = [...needed.onBucket, ...needed.reading, ...needed.writing]
+    .filter((action) => hasLock || !/LegalHold|Retention/.test(action))
+    .filter((action) => !/PutObject(Version)?Acl/.test(action))
+  const reading =
+    typeof configuration.policy.value === 'string' && configuration.policy.value !== 'unreadable'
+      ? readPolicy(configuration.policy.value, {
+          bucket: requests.bucket,
+          prefix: needs.prefix,
+          bucketActions: needed.onBucket,
+          objectActions: wanted.filter((action) => !needed.onBucket.includes(action)),
+          tls,
+        })
+      : undefined
+  bucket.receivesCloudTrail = reading?.receivesCloudTrail === true
+  const refused = await refusedActions(requests, wanted, { prefix: needs.prefix, sample }, call)
+  const denials = reading?.denials ?? []
+  const denied = new Set(denials.flatMap(({ actions }) => actions))
+  const policy = iamPolicyFor(requests.bucket, needs, acls)
+  return [
+    ...denials.map((denial) => policyDenies(requests.bucket, needs, denial, refused)),
+    ...refused
+      .filter(({ action }) => !denied.has(action))
+      .map(({ action }) => permissionMissing(requests.bucket, needs, action, severityOf(action), policy)),
+  ]
+}
+
+/** Tidying up after an interrupted multipart copy is worth a warning; without the others a run cannot do its work. */
+function severityOf(action: string): Finding['severity'] {
+  return action === 's3:ListBucketMultipartUploads' || action === 's3:AbortMultipartUpload' ? 'warning' : 'blocker'
+}
+
+function policyDenies(bucket: string, needs: StorageNeeds, denial: Denial, refused: readonly RefusedAction[]): Finding {
+  const proven = denial.actions.filter((action) => refused.some((one) => one.action === action))
+  const certain = denial.certainty === 'everyone' || proven.length > 0
+  const actions = (proven.length > 0 && denial.certainty === 'perhaps' ? proven : denial.actions).join(', ')
+  return {
+    code: 'bucket-policy-denies',
+    severity: certain ? 'blocker' : 'warning',
+    message: `Statement "${denial.statement}" of the bucket policy ${certain ? 'denies' : 'may deny'} ${actions}${denial.limitedBy === undefined ? '' : ` (${denial.limitedBy})`}, which the run needs.`,
+    subject: `s3://${bucket}/${needs.prefix}`,
+    remedy: `Exempt the principal of the run from statement "${denial.statement}"; an explicit Deny beats every Allow.`,
+  }
+}
+
+function permissionMissing(
+  bucket: string,
+  needs: StorageNeeds,
+  action: string,
+  severity: Finding['severity'],
+  policy: IamPolicy,
+): Finding {
+  return {
+    code: 'permission-missing',
+    severity,
+    message: `The caller is not allowed ${action} on s3://${bucket}/${needs.prefix}.`,
+    subject: action,
+    remedy: `Allow ${action}. A minimal IAM policy for these requirements: ${JSON.stringify(policy)}`,
+  }
+}
+
+function iamPolicyFor(bucket: string, needs: StorageNeeds, acls: boolean): IamPolicy {
+  return requiredIamPolicy({ ...needs, bucket, acls })
+}
+
+function cloudTrailFindings({ requests, bucket }: InspectContext, sample: ObjectRef | undefined): readonly Finding[] {
+  if (sample !== undefined && isCloudTrailKey(sample.key)) bucket.receivesCloudTrail = true
+  if (!bucket.receivesCloudTrail) return []
+  return [
+    {
+      code: 'bucket-mismatch',
+      severity: 'blocker',
+      message:
+        'The bucket receives CloudTrail logs, whose signature lives in their metadata. It is no place for recordings, and nothing in it is repaired.',
+      subject: `s3://${requests.bucket}`,
+      remedy: 'Give the bucket that the platform delivers recordings to.',
+    },
+  ]
+}

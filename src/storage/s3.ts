@@ -1,0 +1,180 @@
+import { LegalHoldError } from '../errors.js'
+import type {
+  BucketInspection,
+  CallOptions,
+  HeadOptions,
+  HeadResult,
+  ListedObject,
+  MutationResult,
+  ObjectRef,
+  ObjectState,
+  ReplaceMetadataOptions,
+  Retention,
+  StorageAdapter,
+  StorageCapabilities,
+  StorageNeeds,
+} from '../ports.js'
+import { S3Bucket } from './s3-bucket.js'
+import { inspectBucket } from './s3-inspect.js'
+import { type ListContext, listFolders, listObjects } from './s3-list.js'
+import { cleanUpUploads, type MultipartContext, type OrphanedUpload } from './s3-multipart.js'
+import { S3Mutations } from './s3-mutations.js'
+import { S3Reads } from './s3-reads.js'
+import { S3Repair } from './s3-repair.js'
+import { S3Requests } from './s3-requests.js'
+import { checkBucket, checkClientSettings, innerRetry, limitsOf, type S3StorageOptions } from './s3-settings.js'
+import { readText } from './s3-text.js'
+
+/**
+ * Recordings in an Amazon S3 bucket, or in that of another S3 server.
+ *
+ * The AWS SDK (`@aws-sdk/client-s3`, a peer dependency) is loaded with the first request. Single requests are never
+ * repeated here: the stages read again and decide again.
+ *
+ * @example
+ * ```ts
+ * const storage = new S3StorageAdapter({ bucket: 'evidence', region: 'eu-west-1' })
+ * ```
+ *
+ * Errors beside those of each method: `MISSING_DEPENDENCY`, `MISSING_CREDENTIALS`, `BUCKET_NOT_FOUND`,
+ * `BUCKET_WRONG_REGION`, `STORAGE_UNAUTHORIZED`, `STORAGE_FORBIDDEN`, `STORAGE_THROTTLED`, `STORAGE_UNAVAILABLE`,
+ * `STORAGE_RESPONSE_INVALID`, `CLOCK_SKEW`, `NETWORK_ERROR`, `TIMEOUT`, `ABORTED`.
+ */
+export class S3StorageAdapter implements StorageAdapter {
+  readonly name = 's3'
+  readonly bucket: string
+  readonly #requests: S3Requests
+  readonly #facts: S3Bucket
+  readonly #reads: S3Reads
+  readonly #mutations: S3Mutations
+  readonly #repair: S3Repair
+  readonly #multipart: MultipartContext
+  readonly #list: ListContext
+  readonly #tls: boolean
+  #capabilities: StorageCapabilities = { versioning: true, objectLock: true, tags: true, metadataUpdate: 'new-version' }
+
+  /** Throws `INVALID_OPTIONS` or `INSECURE_ENDPOINT`; sends nothing and loads nothing yet. */
+  constructor(options: S3StorageOptions) {
+    checkBucket(options.bucket)
+    checkClientSettings(options)
+    const limits = limitsOf(options)
+    this.bucket = options.bucket
+    this.#tls = !(options.endpoint ?? 'https:').startsWith('http:')
+    this.#requests = new S3Requests(options.bucket, options)
+    this.#facts = new S3Bucket(this.#requests)
+    this.#reads = new S3Reads(this.#requests, this.#facts, options)
+    this.#mutations = new S3Mutations(this.#requests, this.#reads)
+    this.#multipart = { requests: this.#requests, options, limits }
+    this.#repair = new S3Repair({
+      ...this.#multipart,
+      bucket: this.#facts,
+      reads: this.#reads,
+      mutations: this.#mutations,
+    })
+    this.#list = { requests: this.#requests, retry: innerRetry(options), clock: options.clock }
+  }
+
+  /** What S3 can do; narrowed to what this bucket can do once it was inspected. */
+  get capabilities(): StorageCapabilities {
+    return this.#capabilities
+  }
+
+  /**
+   * Region, versioning, Object Lock, encryption, ownership and policy of the bucket, and whether the actions that the
+   * needs imply are allowed, tried without changing anything. A bucket that cannot be used is the finding
+   * `bucket-unreachable`; only faults that may pass and faults of the options are thrown.
+   */
+  async inspectBucket(needs: StorageNeeds, options: CallOptions = {}): Promise<BucketInspection> {
+    const context = { requests: this.#requests, bucket: this.#facts, reads: this.#reads, tls: this.#tls }
+    const inspection = await inspectBucket(context, needs, options)
+    this.#capabilities = {
+      ...this.#capabilities,
+      versioning: inspection.versioning !== 'Off' && inspection.versioning !== 'Suspended',
+      objectLock: inspection.objectLock !== 'Off',
+    }
+    return inspection
+  }
+
+  /** Keys in UTF-8 byte order; the next page is fetched while the consumer works on this one. */
+  list(
+    prefix: string,
+    options: CallOptions & { readonly startAfter?: string | undefined } = {},
+  ): AsyncIterable<ListedObject> {
+    return listObjects(this.#list, { prefix, startAfter: options.startAfter }, options)
+  }
+
+  /** "Folders" under a prefix, with their trailing slash. */
+  listFolders(prefix: string, options: CallOptions = {}): AsyncIterable<string> {
+    return listFolders(this.#list, prefix, options)
+  }
+
+  /**
+   * One HEAD, and further reads only for what `options` ask and HEAD cannot prove. A refusal is thrown
+   * (`STORAGE_FORBIDDEN`): without s3:ListBucket S3 answers 403 for a missing key, too.
+   */
+  async head(ref: ObjectRef, options: HeadOptions = {}): Promise<HeadResult> {
+    return this.#reads.head(this.#own(ref), options)
+  }
+
+  /**
+   * Copies the object onto itself with `metadata` and everything else that `before` shows, pinned to its version and
+   * ETag. Without versioning this overwrites the original: inspect first.
+   *
+   * Throws `OBJECT_CHANGED` (retryable, `not-applied`) where somebody was faster, `OBJECT_CHANGED` with outcome
+   * `applied` where somebody wrote in between, and `STORAGE_REJECTED`, `STORAGE_FORBIDDEN` or `OBJECT_ARCHIVED` with
+   * `details.reason` where something would be lost.
+   */
+  async replaceMetadata(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    options: ReplaceMetadataOptions = {},
+  ): Promise<MutationResult> {
+    return this.#repair.replaceMetadata(this.#own(before), metadata, options)
+  }
+
+  /** Reads, merges, writes, reads again. `OBJECT_CHANGED` where another writer interfered. */
+  async mergeTags(
+    ref: ObjectRef,
+    tags: Readonly<Record<string, string>>,
+    options: CallOptions = {},
+  ): Promise<MutationResult> {
+    return this.#mutations.mergeTags(this.#own(ref), tags, options)
+  }
+
+  /** `STORAGE_UNSUPPORTED` where the bucket has no Object Lock. */
+  async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options: CallOptions = {}): Promise<MutationResult> {
+    return this.#mutations.putLegalHold(this.#own(ref), status, options)
+  }
+
+  /** `STORAGE_REJECTED` for a shorter retention or a weaker mode; nothing is sent then. */
+  async putRetention(ref: ObjectRef, retention: Retention, options: CallOptions = {}): Promise<MutationResult> {
+    return this.#mutations.putRetention(this.#own(ref), retention, options)
+  }
+
+  /** The content as UTF-8; `undefined` where it is larger than `maxBytes`. */
+  async readText(ref: ObjectRef, options: CallOptions & { readonly maxBytes: number }): Promise<string | undefined> {
+    return readText(this.#requests, this.#own(ref), options)
+  }
+
+  /**
+   * Aborts what interrupted multipart copies left under a prefix and returns it. Ours are the unfinished uploads of the
+   * same principal: uploads carry no other mark. Not to be called while another run of that principal repairs there.
+   * A repair does the same for its own key.
+   */
+  cleanUpMultipart(prefix: string, options: CallOptions = {}): Promise<readonly OrphanedUpload[]> {
+    return cleanUpUploads(this.#multipart, prefix, options)
+  }
+
+  /** Closes the connections. A client that was given ready is left to its owner. */
+  close(): void {
+    this.#requests.close()
+  }
+
+  #own<R extends ObjectRef>(ref: R): R {
+    if (ref.bucket === this.bucket) return ref
+    throw new LegalHoldError(`The adapter of the bucket "${this.bucket}" was given an object of "${ref.bucket}".`, {
+      code: 'INVALID_REQUEST',
+      stage: 'validate',
+    })
+  }
+}

@@ -1,0 +1,244 @@
+import { randomBytes } from 'node:crypto'
+import { systemClock } from '../internal/clock.js'
+import type { Clock } from '../ports.js'
+import { FaultScript } from './faults.js'
+import { type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
+import { authenticate } from './s3/authentication.js'
+import { buildBucket, type CreateBucketOptions } from './s3/bucket-seed.js'
+import { Call, type Simulation } from './s3/call.js'
+import { S3Error } from './s3/errors.js'
+import type { S3SimulatorCredentials } from './s3/identity.js'
+import { readRequest, type S3Request } from './s3/request.js'
+import { type LoggedRequest, RequestLog } from './s3/request-log.js'
+import { asS3Error, errorResponse } from './s3/respond.js'
+import { findRoute, type Route } from './s3/routes.js'
+import type { ObjectVersion } from './s3/state.js'
+import { Store } from './s3/store.js'
+import { httpDate } from './s3/time.js'
+
+/** Options of an {@link S3Simulator}. */
+export interface S3SimulatorOptions {
+  /** Region of the endpoint. @defaultValue 'eu-west-1' */
+  readonly region?: string | undefined
+  /** Who may sign requests. @defaultValue {@link S3Simulator.defaultCredentials} alone */
+  readonly credentials?: readonly S3SimulatorCredentials[] | undefined
+  /** Dates objects, judges retentions and signatures. @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined
+  /** Folder in which state survives a restart. @defaultValue none: state is kept in memory */
+  readonly dataDir?: string | undefined
+  /** Wait before each answer, on the machine's clock. @defaultValue 0 */
+  readonly latencyMs?: number | undefined
+  /** Whether a signature has to be right; everything else about credentials is checked anyway. @defaultValue true */
+  readonly verifySignatures?: boolean | undefined
+  /** How far the date of a signature may be off. @defaultValue 900000, as in S3 */
+  readonly maxClockSkewMs?: number | undefined
+  /** Smallest part of a multipart upload, the last one excepted. @defaultValue 5 MiB, as in S3 */
+  readonly minPartSizeBytes?: number | undefined
+  /** Largest upload in one request, and largest part. @defaultValue 5 GiB, as in S3 */
+  readonly maxUploadSizeBytes?: number | undefined
+  /** Largest source of a copy in one request. @defaultValue 5 GiB, as in S3 */
+  readonly maxCopySizeBytes?: number | undefined
+  /** How many requests {@link S3Simulator.requests} remembers. @defaultValue 10000 */
+  readonly maxLoggedRequests?: number | undefined
+}
+
+const gib = 1024 ** 3
+
+/**
+ * Amazon S3 in memory, or in a folder: a plain function from `Request` to `Response` that behaves as the API
+ * reference documents, the ugly parts included. Signatures are verified, versions and Object Lock enforced.
+ *
+ * Bind it to a port with {@link S3Simulator.listen}, or hand {@link S3Simulator.handle} to msw.
+ */
+export class S3Simulator {
+  /** The example credentials of the AWS documentation, which are nobody's. */
+  static readonly defaultCredentials = {
+    accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+    secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  } as const satisfies S3SimulatorCredentials
+
+  readonly region: string
+  /** Faults to answer with instead of, or after, doing the work. */
+  readonly faults = new FaultScript()
+  readonly #credentials: ReadonlyMap<string, S3SimulatorCredentials>
+  readonly #clock: Clock
+  readonly #options: S3SimulatorOptions
+  readonly #simulation: Simulation
+  readonly #log: RequestLog
+
+  constructor(options: S3SimulatorOptions = {}) {
+    this.region = options.region ?? 'eu-west-1'
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    const credentials = options.credentials ?? [S3Simulator.defaultCredentials]
+    this.#credentials = new Map(credentials.map((entry) => [entry.accessKeyId, entry]))
+    this.#log = new RequestLog(options.maxLoggedRequests ?? 10_000)
+    this.#simulation = {
+      store: new Store(options.dataDir),
+      region: this.region,
+      limits: {
+        minPartSizeBytes: options.minPartSizeBytes ?? 5 * 1024 ** 2,
+        maxUploadSizeBytes: options.maxUploadSizeBytes ?? 5 * gib,
+        maxCopySizeBytes: options.maxCopySizeBytes ?? 5 * gib,
+      },
+    }
+  }
+
+  /** The last requests, oldest first. */
+  get requests(): readonly LoggedRequest[] {
+    return this.#log.entries
+  }
+
+  /** How many requests there were of each operation. */
+  counts(): Record<string, number> {
+    return this.#log.counts()
+  }
+
+  /** Forgets the requests and their counts. */
+  clearRequests(): void {
+    this.#log.clear()
+  }
+
+  /** Binds the simulator to a port on loopback. */
+  listen(options: ListenOptions = {}): Promise<Listener> {
+    return listen(this.handle, options)
+  }
+
+  /** Ends the writing of state to `dataDir`. The state itself needs no closing: a killed process leaves it whole. */
+  close(): void {
+    this.#simulation.store.close()
+  }
+
+  /** Creates a bucket without a request; one that is there already is left as it is. */
+  createBucket(name: string, options: CreateBucketOptions = {}): void {
+    const { store } = this.#simulation
+    if (store.buckets.has(name)) return
+    store.saveBucket(buildBucket(name, options, { region: this.region, nowMs: this.#clock.now() }))
+  }
+
+  /** What is stored at a key, or of one of its versions. */
+  object(bucket: string, key: string, versionId?: string): ObjectVersion | undefined {
+    const versions = this.versions(bucket, key)
+    return versionId === undefined ? versions[0] : versions.find((version) => version.versionId === versionId)
+  }
+
+  /** Versions and delete markers of a key, newest first. */
+  versions(bucket: string, key: string): readonly ObjectVersion[] {
+    return this.#simulation.store.buckets.get(bucket)?.objects.get(key) ?? []
+  }
+
+  /** Keys that a listing would show, in its order. */
+  keys(bucket: string): readonly string[] {
+    const objects = this.#simulation.store.buckets.get(bucket)?.objects
+    return objects?.ordered().keys.filter((key) => objects.current(key)?.deleteMarker === false) ?? []
+  }
+
+  /** Ids of the multipart uploads that are neither completed nor aborted. */
+  uploads(bucket: string): readonly string[] {
+    return [...(this.#simulation.store.buckets.get(bucket)?.uploads.keys() ?? [])]
+  }
+
+  /** Sets what no request can set, such as the state of replication. Returns whether there was such a version. */
+  setObjectState(
+    bucket: string,
+    key: string,
+    changes: Partial<
+      Pick<ObjectVersion, 'replicationStatus' | 'missingMetadata' | 'archiveStatus' | 'restoredUntilMs'>
+    >,
+    versionId?: string,
+  ): boolean {
+    const version = this.object(bucket, key, versionId)
+    if (version === undefined) return false
+    this.#simulation.store.saveVersion(bucket, { ...version, ...changes })
+    return true
+  }
+
+  /** Answers one request. Bound, so that it can be passed around. */
+  readonly handle = async (request: Request, context?: HandleContext): Promise<Response> => {
+    const ids = { requestId: randomBytes(8).toString('hex').toUpperCase(), hostId: randomBytes(56).toString('base64') }
+    const { latencyMs } = this.#options
+    if (latencyMs !== undefined && latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs))
+    let read: S3Request | undefined
+    let outcome: Outcome = { operation: 'Unknown', versionId: undefined, errorCode: undefined }
+    let response: Response
+    try {
+      const parsed = readRequest(request, context)
+      read = parsed
+      const found = findRoute(parsed)
+      outcome = { ...outcome, operation: found.name }
+      const faulted = { method: parsed.method, target: parsed.target, operation: found.name }
+      response = await this.faults.apply(faulted, async () => {
+        const answered = await this.#answer(parsed, found, ids)
+        outcome = answered.outcome
+        return answered.response
+      })
+    } catch (error) {
+      const s3Error = asS3Error(error)
+      outcome = { ...outcome, errorCode: s3Error.code }
+      const resource = read?.rawPath ?? new URL(request.url).pathname
+      response = errorResponse(s3Error, resource, ids, request.method === 'HEAD')
+    }
+    if (read !== undefined) this.#log.add(read, { ...outcome, status: response.status })
+    return response.type === 'error' ? response : this.#stamp(response, ids)
+  }
+
+  async #answer(
+    request: S3Request,
+    route: Route,
+    ids: { requestId: string; hostId: string },
+  ): Promise<{ response: Response; outcome: Outcome }> {
+    const outcome: Outcome = { operation: route.name, versionId: request.query.get('versionId'), errorCode: undefined }
+    let call: Call | undefined
+    try {
+      call = this.#authenticate(request)
+      this.#checkPlace(request, call)
+      const response = await route.run(call)
+      return { response, outcome: { ...outcome, versionId: call.versionId ?? outcome.versionId } }
+    } catch (error) {
+      const s3Error = asS3Error(error)
+      const response = errorResponse(s3Error, request.rawPath, ids, request.method === 'HEAD')
+      return { response, outcome: { ...outcome, errorCode: s3Error.code } }
+    }
+  }
+
+  #authenticate(request: S3Request): Call {
+    const nowMs = this.#clock.now()
+    const bucketRegion = this.#simulation.store.buckets.get(request.bucket ?? '')?.settings.region
+    const authenticated = authenticate(request, {
+      credentials: this.#credentials,
+      verifySignatures: this.#options.verifySignatures ?? true,
+      maxClockSkewMs: this.#options.maxClockSkewMs ?? 900_000,
+      nowMs,
+      regions: [this.region, bucketRegion ?? this.region],
+    })
+    return new Call(this.#simulation, request, authenticated, nowMs)
+  }
+
+  /** A bucket of another region is only reached by requests that are signed for that region. */
+  #checkPlace(request: S3Request, call: Call): void {
+    call.checkOwner('x-amz-expected-bucket-owner')
+    const settings = this.#simulation.store.buckets.get(request.bucket ?? '')?.settings
+    if (settings === undefined || settings.region === this.region || call.signedRegion === settings.region) return
+    throw new S3Error('PermanentRedirect', {
+      details: [
+        ['Endpoint', `${settings.name}.s3.${settings.region}.amazonaws.com`],
+        ['Bucket', settings.name],
+      ],
+      headers: { 'x-amz-bucket-region': settings.region },
+    })
+  }
+
+  #stamp(response: Response, { requestId, hostId }: { requestId: string; hostId: string }): Response {
+    const { headers } = response
+    const stamps = [
+      ['x-amz-request-id', requestId],
+      ['x-amz-id-2', hostId],
+      ['date', httpDate(this.#clock.now())],
+      ['server', 'AmazonS3'],
+    ] as const
+    for (const [name, value] of stamps) if (!headers.has(name)) headers.set(name, value)
+    return response
+  }
+}
+
+type Outcome = Pick<LoggedRequest, 'operation' | 'versionId' | 'errorCode'>

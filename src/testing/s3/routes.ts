@@ -1,0 +1,233 @@
+import { documentOperations, documentResources } from './bucket-documents.js'
+import {
+  deleteBucketEncryption,
+  deleteBucketOwnershipControls,
+  deleteBucketPolicy,
+  deleteBucketTagging,
+  deletePublicAccessBlock,
+  getBucketAcl,
+  getBucketEncryption,
+  getBucketOwnershipControls,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  getBucketTagging,
+  getBucketVersioning,
+  getObjectLockConfiguration,
+  getPublicAccessBlock,
+  putBucketAcl,
+  putBucketEncryption,
+  putBucketOwnershipControls,
+  putBucketPolicy,
+  putBucketTagging,
+  putBucketVersioning,
+  putObjectLockConfiguration,
+  putPublicAccessBlock,
+} from './bucket-settings.js'
+import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.js'
+import type { Call } from './call.js'
+import { S3Error } from './errors.js'
+import { listObjects, listObjectsV2 } from './list-objects.js'
+import { listObjectVersions } from './list-versions.js'
+import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from './multipart.js'
+import { completeMultipartUpload } from './multipart-complete.js'
+import { listMultipartUploads, listParts } from './multipart-list.js'
+import { getObjectAttributes } from './object-attributes.js'
+import { copyObject } from './object-copy.js'
+import { deleteObject, deleteObjects } from './object-delete.js'
+import { getObject, headObject } from './object-read.js'
+import {
+  deleteObjectTagging,
+  getObjectAcl,
+  getObjectLegalHold,
+  getObjectRetention,
+  getObjectTagging,
+  putObjectAcl,
+  putObjectLegalHold,
+  putObjectRetention,
+  putObjectTagging,
+  restoreObject,
+} from './object-subresources.js'
+import { putObject } from './object-write.js'
+import type { S3Request } from './request.js'
+
+/** What carries an operation out. */
+export type Operation = (call: Call) => Response | Promise<Response>
+
+/** An operation under the name that the S3 API reference gives it. */
+export interface Route {
+  readonly name: string
+  readonly run: Operation
+}
+
+const table = new Map<string, Route>()
+
+function route(level: 'service' | 'bucket' | 'object', request: string, name: string, run: Operation): void {
+  table.set(`${level} ${request}`, { name, run })
+}
+
+route('service', 'GET', 'ListBuckets', listBuckets)
+
+route('bucket', 'PUT', 'CreateBucket', createBucket)
+route('bucket', 'HEAD', 'HeadBucket', headBucket)
+route('bucket', 'DELETE', 'DeleteBucket', deleteBucket)
+route('bucket', 'GET', 'ListObjects', listObjects)
+route('bucket', 'GET list-type', 'ListObjectsV2', listObjectsV2)
+route('bucket', 'GET versions', 'ListObjectVersions', listObjectVersions)
+route('bucket', 'GET uploads', 'ListMultipartUploads', listMultipartUploads)
+route('bucket', 'POST delete', 'DeleteObjects', deleteObjects)
+route('bucket', 'GET location', 'GetBucketLocation', getBucketLocation)
+route('bucket', 'GET versioning', 'GetBucketVersioning', getBucketVersioning)
+route('bucket', 'PUT versioning', 'PutBucketVersioning', putBucketVersioning)
+route('bucket', 'GET object-lock', 'GetObjectLockConfiguration', getObjectLockConfiguration)
+route('bucket', 'PUT object-lock', 'PutObjectLockConfiguration', putObjectLockConfiguration)
+route('bucket', 'GET policy', 'GetBucketPolicy', getBucketPolicy)
+route('bucket', 'PUT policy', 'PutBucketPolicy', putBucketPolicy)
+route('bucket', 'DELETE policy', 'DeleteBucketPolicy', deleteBucketPolicy)
+route('bucket', 'GET policyStatus', 'GetBucketPolicyStatus', getBucketPolicyStatus)
+route('bucket', 'GET encryption', 'GetBucketEncryption', getBucketEncryption)
+route('bucket', 'PUT encryption', 'PutBucketEncryption', putBucketEncryption)
+route('bucket', 'DELETE encryption', 'DeleteBucketEncryption', deleteBucketEncryption)
+route('bucket', 'GET ownershipControls', 'GetBucketOwnershipControls', getBucketOwnershipControls)
+route('bucket', 'PUT ownershipControls', 'PutBucketOwnershipControls', putBucketOwnershipControls)
+route('bucket', 'DELETE ownershipControls', 'DeleteBucketOwnershipControls', deleteBucketOwnershipControls)
+route('bucket', 'GET acl', 'GetBucketAcl', getBucketAcl)
+route('bucket', 'PUT acl', 'PutBucketAcl', putBucketAcl)
+route('bucket', 'GET tagging', 'GetBucketTagging', getBucketTagging)
+route('bucket', 'PUT tagging', 'PutBucketTagging', putBucketTagging)
+route('bucket', 'DELETE tagging', 'DeleteBucketTagging', deleteBucketTagging)
+route('bucket', 'GET publicAccessBlock', 'GetPublicAccessBlock', getPublicAccessBlock)
+route('bucket', 'PUT publicAccessBlock', 'PutPublicAccessBlock', putPublicAccessBlock)
+route('bucket', 'DELETE publicAccessBlock', 'DeletePublicAccessBlock', deletePublicAccessBlock)
+
+const documentNames: ReadonlyMap<string, string> = new Map([
+  ['lifecycle', 'BucketLifecycleConfiguration'],
+  ['cors', 'BucketCors'],
+  ['website', 'BucketWebsite'],
+  ['replication', 'BucketReplication'],
+  ['logging', 'BucketLogging'],
+  ['notification', 'BucketNotificationConfiguration'],
+  ['accelerate', 'BucketAccelerateConfiguration'],
+  ['requestPayment', 'BucketRequestPayment'],
+  ['analytics', 'BucketAnalyticsConfiguration'],
+  ['inventory', 'BucketInventoryConfiguration'],
+  ['metrics', 'BucketMetricsConfiguration'],
+  ['intelligent-tiering', 'BucketIntelligentTieringConfiguration'],
+])
+
+for (const resource of documentResources) {
+  const { get, put, remove } = documentOperations(resource)
+  const name = documentNames.get(resource) ?? resource
+  route('bucket', `GET ${resource}`, `Get${name}`, get)
+  route('bucket', `PUT ${resource}`, `Put${name}`, put)
+  // Logging, notification, acceleration and payment are switched off by a PUT.
+  if (/^(lifecycle|cors|website|replication|analytics|inventory|metrics|intelligent-tiering)$/.test(resource)) {
+    route('bucket', `DELETE ${resource}`, `Delete${name.replace('LifecycleConfiguration', 'Lifecycle')}`, remove)
+  }
+}
+
+route('object', 'GET', 'GetObject', getObject)
+route('object', 'HEAD', 'HeadObject', headObject)
+route('object', 'PUT', 'PutObject', putObject)
+route('object', 'PUT copy', 'CopyObject', copyObject)
+route('object', 'DELETE', 'DeleteObject', deleteObject)
+route('object', 'GET tagging', 'GetObjectTagging', getObjectTagging)
+route('object', 'PUT tagging', 'PutObjectTagging', putObjectTagging)
+route('object', 'DELETE tagging', 'DeleteObjectTagging', deleteObjectTagging)
+route('object', 'GET acl', 'GetObjectAcl', getObjectAcl)
+route('object', 'PUT acl', 'PutObjectAcl', putObjectAcl)
+route('object', 'GET legal-hold', 'GetObjectLegalHold', getObjectLegalHold)
+route('object', 'PUT legal-hold', 'PutObjectLegalHold', putObjectLegalHold)
+route('object', 'GET retention', 'GetObjectRetention', getObjectRetention)
+route('object', 'PUT retention', 'PutObjectRetention', putObjectRetention)
+route('object', 'GET attributes', 'GetObjectAttributes', getObjectAttributes)
+route('object', 'POST restore', 'RestoreObject', restoreObject)
+route('object', 'POST uploads', 'CreateMultipartUpload', createMultipartUpload)
+route('object', 'PUT uploadId', 'UploadPart', uploadPart)
+route('object', 'PUT uploadId copy', 'UploadPartCopy', uploadPartCopy)
+route('object', 'POST uploadId', 'CompleteMultipartUpload', completeMultipartUpload)
+route('object', 'DELETE uploadId', 'AbortMultipartUpload', abortMultipartUpload)
+route('object', 'GET uploadId', 'ListParts', listParts)
+
+// Parameters that qualify a request rather than name a sub-resource.
+const parameters: ReadonlySet<string> = new Set([
+  'continuation-token',
+  'bucket-region',
+  'delimiter',
+  'encoding-type',
+  'fetch-owner',
+  'id',
+  'key-marker',
+  'marker',
+  'max-buckets',
+  'max-keys',
+  'max-parts',
+  'max-uploads',
+  'part-number-marker',
+  'partNumber',
+  'prefix',
+  'select-type',
+  'start-after',
+  'upload-id-marker',
+  'version-id-marker',
+  'versionId',
+])
+
+/**
+ * Finds the operation of a request. A sub-resource that is not known here is `NotImplemented`: it must never be
+ * taken for a request on the object itself, or a PUT of it would overwrite the content.
+ */
+export function findRoute(request: S3Request): Route {
+  const { method, bucket, key, query, headers } = request
+  const level = bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object'
+  const resources = [...query.names()].filter((name) => isResource(name, request))
+  const known = resources.filter((name) => table.has(`${level} ${method} ${name}`))
+  const [resource] = known
+  if (known.length > 1) {
+    throw new S3Error('InvalidArgument', {
+      message: 'Conflicting query string parameters',
+      details: [['ResourceType', known.join(', ')]],
+    })
+  }
+  if (resources.length > known.length) throw notImplemented(request, level, resources)
+  const copies = method === 'PUT' && level === 'object' && headers.has('x-amz-copy-source')
+  const copyable = resource === undefined || resource === 'uploadId'
+  const name = [level, method, resource, copies && copyable ? 'copy' : undefined]
+    .filter(Boolean)
+    .join(' ')
+    .replace('  ', ' ')
+  const found = table.get(level === 'object' ? name : name.trim())
+  // A part without its upload would overwrite the object with one part of it.
+  const strayPart = method === 'PUT' && query.has('partNumber') && resource !== 'uploadId'
+  if (found === undefined || strayPart) throw methodNotAllowed(request, level)
+  return found
+}
+
+function isResource(name: string, { method, query }: S3Request): boolean {
+  if (parameters.has(name) || /^(x-|response-)/i.test(name)) return false
+  // S3 ignores what it does not know; a read can afford that, as long as it does not look like a sub-resource.
+  return !(method === 'GET' || method === 'HEAD') || query.get(name) === '' || isKnown(name)
+}
+
+function isKnown(name: string): boolean {
+  return ['list-type', 'uploadId'].includes(name) || [...table.keys()].some((key) => key.endsWith(` ${name}`))
+}
+
+function notImplemented(request: S3Request, level: string, resources: readonly string[]): S3Error {
+  const elsewhere = resources.every((name) =>
+    [...table.keys()].some((key) => key.startsWith(`${level} `) && key.endsWith(` ${name}`)),
+  )
+  if (elsewhere) return methodNotAllowed(request, level)
+  return new S3Error('NotImplemented', {
+    message: 'A query parameter you provided implies functionality that is not implemented',
+    details: [['Resource', resources.join(', ')]],
+  })
+}
+
+function methodNotAllowed({ method }: S3Request, level: string): S3Error {
+  return new S3Error('MethodNotAllowed', {
+    details: [
+      ['Method', method],
+      ['ResourceType', level.toUpperCase()],
+    ],
+  })
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+const run = promisify(execFile)
+
+async function evaluate(code: string, type: 'module' | 'commonjs'): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [`--input-type=${type}`, '-e', code], { cwd: root })
+  return JSON.parse(stdout)
+}
+
+const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw']
+const specifier = (entry: string) => `genesys-legal-hold-exporter${entry.slice(1)}`
+
+describe('the package', () => {
+  test('declares its entries, and nothing that installs by surprise', () => {
+    expect(Object.keys(manifest.exports)).toEqual([...entries, './package.json'])
+    expect(manifest).toMatchObject({ license: 'MIT', type: 'module', sideEffects: false, engines: { node: '>=20.19' } })
+    expect(Object.keys(manifest.peerDependencies).sort()).toEqual([
+      '@aws-sdk/client-s3',
+      'msw',
+      'purecloud-platform-client-v2',
+    ])
+    expect(manifest.peerDependenciesMeta).toEqual({ msw: { optional: true } })
+  })
+
+  test.each(entries)('%s gives the same names to import and to require', async (entry) => {
+    const names = `console.log(JSON.stringify(Object.keys(m).filter((n) => n !== 'default' && n !== 'module.exports').sort()))`
+    const esm = await evaluate(`import * as m from '${specifier(entry)}'; ${names}`, 'module')
+    const cjs = await evaluate(`const m = require('${specifier(entry)}'); ${names}`, 'commonjs')
+    expect(esm).toEqual(cjs)
+    if (entry !== './node') expect((esm as string[]).length).toBeGreaterThan(0)
+  })
+
+  test('loads neither SDK with its main entry', async () => {
+    const loaded = `JSON.stringify(Object.keys(require.cache).filter((f) => /client-s3|purecloud|@smithy/.test(f)))`
+    expect(await evaluate(`require('genesys-legal-hold-exporter'); console.log(${loaded})`, 'commonjs')).toEqual([])
+    // The check can fail: the SDK does show up once it is loaded.
+    const withSdk = `require('@aws-sdk/client-s3'); console.log(${loaded})`
+    expect(await evaluate(withSdk, 'commonjs')).not.toEqual([])
+  })
+
+  test('recognises its errors across the ESM and CJS copies', async () => {
+    const code = `
+      import { createRequire } from 'node:module'
+      import { LegalHoldError } from 'genesys-legal-hold-exporter'
+      const other = createRequire('${root}')('genesys-legal-hold-exporter').LegalHoldError
+      const error = new other('x', { code: 'ABORTED', stage: 'export' })
+      console.log(JSON.stringify([error instanceof LegalHoldError, LegalHoldError.isInstance(error), other === LegalHoldError]))`
+    expect(await evaluate(code, 'module')).toEqual([false, true, false])
+  })
+
+  test('holds one copy of its error class over all CJS entries', async () => {
+    const code = `
+      const { LegalHoldError } = require('genesys-legal-hold-exporter')
+      const { RecordingJobsPlatform } = require('genesys-legal-hold-exporter/genesys')
+      let same
+      try { new RecordingJobsPlatform({ region: 'nowhere' }) } catch (error) { same = error instanceof LegalHoldError }
+      console.log(JSON.stringify(same))`
+    expect(await evaluate(code, 'commonjs')).toBe(true)
+  })
+})
