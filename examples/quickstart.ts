@@ -55,9 +55,7 @@ async function exportMatter(flags: Flags, servers: Servers, display: Display): P
     clientId: genesys.clientId,
     clientSecret: genesys.clientSecret,
   }
-  const platform = isBulk
-    ? new BulkExportsPlatform(connection)
-    : new RecordingJobsPlatform(connection)
+  const platform = isBulk ? new BulkExportsPlatform(connection) : new RecordingJobsPlatform(connection)
   const { bucket, region, endpoint, sessionToken } = s3
   const credentials = {
     accessKeyId: s3.accessKeyId,

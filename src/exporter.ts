@@ -1,4 +1,3 @@
-import { Recorder } from './stages/recorder.js'
 import { LegalHoldError } from './errors.js'
 import { mapWindow, type Source } from './internal/streams.js'
 import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'
@@ -13,7 +12,8 @@ import { createJob, type PollingOptions, waitForJob } from './stages/export.js'
 import { bucketMismatch } from './stages/inspect.js'
 import { parseKey } from './stages/layout.js'
 import { RecordingLedger } from './stages/ledger.js'
-import { type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
+import { leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
+import { Recorder } from './stages/recorder.js'
 import { remediateObject } from './stages/remediate.js'
 import { validateObject } from './stages/validate.js'
 import type { ObjectPlace, Remediation, Verdict } from './verdict.js'
@@ -141,7 +141,12 @@ export class LegalHoldExporter {
       if (place.kind === 'unexpected') unexpected += 1
       else ledger.arrived(place)
     }
-    return reconciliationOf(ledger, job, ledger.settle(unnamedBy(ledger, job, namedFailures)), unexpected)
+    return reconciliationOf(
+      ledger,
+      job,
+      ledger.settle(unnamedBy(ledger, job, namedFailures), leftOutBy(ledger, job)),
+      unexpected,
+    )
   }
 
   /**

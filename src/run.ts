@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { Recorder } from './stages/recorder.js'
 import { LegalHoldError, type Stage } from './errors.js'
 import type { NewRunEvent, RunEvent } from './events.js'
 import type { Finding } from './findings.js'
@@ -12,7 +11,8 @@ import type { StageContext } from './stages/context.js'
 import { Delivery } from './stages/deliver.js'
 import { createJob } from './stages/export.js'
 import { type Inspection, inspect, profileIdOf } from './stages/inspect.js'
-import { coverageOf, unnamedBy } from './stages/reconcile.js'
+import { coverageOf, leftOutBy, unnamedBy } from './stages/reconcile.js'
+import { Recorder } from './stages/recorder.js'
 import { Tally } from './stages/tally.js'
 
 /** Options of one run. */
@@ -165,7 +165,7 @@ export class Run {
     const { platform, storage, hold, requirements, accept, clock } = this.#settings
     const { organization, findings, bucket } = inspection
     const { ledger } = delivery
-    const settlement = ledger.settle(unnamedBy(ledger, job, delivery.namedFailures))
+    const settlement = ledger.settle(unnamedBy(ledger, job, delivery.namedFailures), leftOutBy(ledger, job))
     const { counts } = settlement
     const coverage = coverageOf(this.#request.interval, inspection.coverage, ledger, job)
     const remediations = this.#tally.remediations()

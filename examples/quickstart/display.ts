@@ -67,7 +67,9 @@ export class Display {
         this.print(`  ${event.untagged} objects lack the tag: exporting again with the profile forced to include it`)
         break
       case 'retry':
-        this.print(`  ${dim(`${event.error.code} on ${printable(event.subject)}: trying again in ${event.delayMs} ms`)}`)
+        this.print(
+          `  ${dim(`${event.error.code} on ${printable(event.subject)}: trying again in ${event.delayMs} ms`)}`,
+        )
         break
       default:
         break
@@ -87,7 +89,11 @@ export class Display {
       ['repaired', counts.repaired, 'got it here, read back and compared property by property'],
       ['conflicting', counts.conflicting, "another matter's tag stands there"],
       ['unreadable', counts.unreadable, 'could not be checked'],
-      ['unrepaired', counts.unrepaired, report.dryRun ? 'a repair is planned (dry run)' : 'a repair failed or was refused'],
+      [
+        'unrepaired',
+        counts.unrepaired,
+        report.dryRun ? 'a repair is planned (dry run)' : 'a repair failed or was refused',
+      ],
       ['missing', counts.missing, 'expected and not delivered'],
       ['failed', counts.failedAtSource, 'failed at the source'],
       ['skipped', counts.skippedAtSource, 'left out at the source'],
@@ -103,8 +109,12 @@ export class Display {
           `${objects.transcripts} transcripts, ${objects.attachments} attachments; ${objects.unexpected} of other exports left alone`,
       )}`,
     )
-    const repairs = report.dryRun ? `${remediations.planned} repairs planned` : `${remediations.repaired} objects repaired`
-    this.print(`  ${dim(`${repairs}, ${remediations.failed} failed, in ${((timings.total ?? 0) / 1000).toFixed(1)} s`)}`)
+    const repairs = report.dryRun
+      ? `${remediations.planned} repairs planned`
+      : `${remediations.repaired} objects repaired`
+    this.print(
+      `  ${dim(`${repairs}, ${remediations.failed} failed, in ${((timings.total ?? 0) / 1000).toFixed(1)} s`)}`,
+    )
     this.print(
       coverage.proven
         ? `  ${dim(`coverage proven until ${coverage.provenUntil}`)}`
@@ -157,7 +167,8 @@ export class Display {
     if (now - this.#drawnAt < 80) return
     this.#drawnAt = now
     const seen = Object.values(this.#arrived).reduce((sum, count) => sum + count, 0)
-    const waiting = this.#pending === undefined ? '' : `, ${this.#pending} of ${this.#expected} recordings not landed yet`
+    const waiting =
+      this.#pending === undefined ? '' : `, ${this.#pending} of ${this.#expected} recordings not landed yet`
     process.stdout.write(`\r\u001b[K  ${seen} objects read, ${this.#repaired} repaired${waiting}`)
     this.#lineOpen = true
   }

@@ -1,9 +1,5 @@
 import type { Interval } from 'genesys-legal-hold-exporter'
-import {
-  simulatorCredentials,
-  type SimulatorsDescription,
-  startSimulators,
-} from 'genesys-legal-hold-exporter/testing'
+import { type SimulatorsDescription, simulatorCredentials, startSimulators } from 'genesys-legal-hold-exporter/testing'
 import { FlagError, type Flags } from './flags.ts'
 
 /** The servers a run talks to. */
@@ -71,20 +67,14 @@ interface RemoteDescription extends SimulatorsDescription {
 }
 
 /** A running simulator. Only flags that shape its organisation, or another S3 server, change what it holds. */
-async function connect(
-  flags: Flags,
-  endpoint: string,
-  scenario: object,
-  s3: ForeignS3 | undefined,
-): Promise<Servers> {
+async function connect(flags: Flags, endpoint: string, scenario: object, s3: ForeignS3 | undefined): Promise<Servers> {
   if (flags.recordings !== undefined) {
     throw new FlagError('--recordings works with the embedded platform only: leave --genesys-endpoint out.')
   }
   const seen = await ask(endpoint, '/_simulator')
   const isTheirs = s3 === undefined || (s3.endpoint === seen.s3.endpoint && s3.bucket === seen.s3.bucket)
   const own = isTheirs ? withoutS3(scenario) : scenario
-  const description =
-    flags.shapesOrganization || !isTheirs ? await ask(endpoint, '/_simulator/scenario', own) : seen
+  const description = flags.shapesOrganization || !isTheirs ? await ask(endpoint, '/_simulator/scenario', own) : seen
   const { GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET } = process.env
   const { clientId, clientSecret } = simulatorCredentials.genesys
   return {

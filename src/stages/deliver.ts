@@ -1,4 +1,3 @@
-import type { Recorder } from './recorder.js'
 import type { Stage } from '../errors.js'
 import { abortedError } from '../internal/abort.js'
 import { mapWindow, type Source } from '../internal/streams.js'
@@ -12,6 +11,8 @@ import { type JobWatch, land } from './landing.js'
 import { RecordingLedger } from './ledger.js'
 import { type Processed, processObject } from './process.js'
 import { protectConversations } from './protect.js'
+import { leftOutBy } from './reconcile.js'
+import type { Recorder } from './recorder.js'
 import type { Tally } from './tally.js'
 
 /** What one delivery needs. */
@@ -184,7 +185,8 @@ export class Delivery {
     }
     let pending = 0
     for (const _ of this.ledger.pending()) pending += 1
-    return pending
+    // What the job says it left out will not land.
+    return Math.max(0, pending - leftOutBy(this.ledger, this.#job))
   }
 
   async #consume(found: Source<DiscoveredObject>, repair: boolean, context: StageContext): Promise<void> {

@@ -144,9 +144,12 @@ export class RecordingLedger {
    * Gives each recording its state.
    *
    * @param unnamed recordings that the job's totals count and nobody can name, by the state they end in
+   * @param leftOut how many recordings the job says it left out without naming them: where no more than these were
+   *   never delivered, that is why
    */
   settle(
     unnamed: { readonly missing: number; readonly failed: number; readonly skipped: number },
+    leftOut = 0,
     maxExceptions = 1000,
   ): Settlement {
     const counts = {
@@ -161,6 +164,7 @@ export class RecordingLedger {
       skippedAtSource: 0,
     }
     const exceptions: RecordingException[] = []
+    const explained = leftOut > 0 && this.#neverDelivered() <= leftOut
     const count = (exception: RecordingException) => {
       const times = exception.count ?? 1
       counts.expected += times
@@ -169,7 +173,7 @@ export class RecordingLedger {
       if (exceptions.length < maxExceptions) exceptions.push(exception)
     }
     for (const [recordingId, entry] of this.#entries) {
-      count({ recordingId, conversationId: entry.conversationId, ...this.#settleOne(recordingId, entry) })
+      count({ recordingId, conversationId: entry.conversationId, ...this.#settleOne(recordingId, entry, explained) })
     }
     for (const [state, times, reason] of [
       ['missing', unnamed.missing, 'the job counts them and they are not on S3; the platform does not name them'],
@@ -181,10 +185,21 @@ export class RecordingLedger {
     return { counts, exceptions }
   }
 
-  #settleOne(recordingId: string, entry: Entry): { state: RecordingState; reason: string; key?: string } {
+  #neverDelivered(): number {
+    let count = 0
+    for (const entry of this.#entries.values()) if (isNeverDelivered(entry)) count += 1
+    return count
+  }
+
+  #settleOne(
+    recordingId: string,
+    entry: Entry,
+    leftOut: boolean,
+  ): { state: RecordingState; reason: string; key?: string } {
     if (!entry.mediaSeen) {
       if (entry.failure !== undefined) return { state: 'failedAtSource', reason: entry.failure }
       if (entry.skippedReason !== undefined) return { state: 'skippedAtSource', reason: entry.skippedReason }
+      if (leftOut) return { state: 'skippedAtSource', reason: 'left out by the job, which counts it as skipped' }
       return { state: 'missing', reason: 'never delivered' }
     }
     const worst = worstOf(this.#recordingFaults.get(recordingId), this.#conversationFaults.get(entry.conversationId))
@@ -199,8 +214,12 @@ export class RecordingLedger {
 }
 
 function isPending(entry: Entry): boolean {
-  if (entry.mediaSeen && entry.sidecarSeen) return false
-  return entry.mediaSeen || (entry.failure === undefined && entry.skippedReason === undefined)
+  if (entry.mediaSeen) return !entry.sidecarSeen
+  return isNeverDelivered(entry)
+}
+
+function isNeverDelivered({ mediaSeen, failure, skippedReason }: Entry): boolean {
+  return !mediaSeen && failure === undefined && skippedReason === undefined
 }
 
 function note(

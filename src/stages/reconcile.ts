@@ -35,6 +35,11 @@ export function unnamedBy(ledger: RecordingLedger, job: ExportJob, namedFailures
   return { missing, failed: unnamedFailures, skipped }
 }
 
+/** Recordings that the job says it left out, beyond those that the platform's list marks as skipped. */
+export function leftOutBy(ledger: RecordingLedger, job: ExportJob): number {
+  return ledger.listed ? Math.max(0, (job.totals.skipped ?? 0) - ledger.skipped) : 0
+}
+
 /** Until when nothing can be missing unseen. Pure. */
 export function coverageOf(
   interval: Interval,

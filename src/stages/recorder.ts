@@ -1,7 +1,7 @@
 import { LegalHoldError } from '../errors.js'
 import type { Clock, Journal, JournalEntry, MutationResult, ObjectRef, ObjectState } from '../ports.js'
-import type { MutationWitness } from './remediate.js'
 import type { RemediationStep } from '../verdict.js'
+import type { MutationWitness } from './remediate.js'
 
 /** Writes a run's entries into its journal; does nothing where there is none. */
 export class Recorder implements MutationWitness {

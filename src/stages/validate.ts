@@ -18,7 +18,8 @@ const fatalCodes: ReadonlySet<string> = new Set([
 
 /** Whether an error concerns the whole run and not one object. */
 export function isFatal(error: unknown): boolean {
-  return !LegalHoldError.isInstance(error) || fatalCodes.has(error.code)
+  // Nothing may be done that is not on record.
+  return !LegalHoldError.isInstance(error) || fatalCodes.has(error.code) || error.stage === 'journal'
 }
 
 /** What a HEAD has to read, so that one request answers all requirements. */

@@ -111,8 +111,8 @@ export class GenesysSimulator {
     this.#tokens.revokeAll()
   }
 
-  /** Answers a request. */
-  async handle(request: Request, context: HandleContext = {}): Promise<Response> {
+  /** Answers one request. Bound, so that it can be passed around. */
+  readonly handle = async (request: Request, context: HandleContext = {}): Promise<Response> => {
     const url = new URL(request.url)
     const target = context.rawTarget ?? `${url.pathname}${url.search}`
     const correlationId = randomUUID()
@@ -135,7 +135,7 @@ export class GenesysSimulator {
 
   /** Serves the simulator on loopback. */
   listen(options: ListenOptions = {}): Promise<Listener> {
-    return listen((request, context) => this.handle(request, context), options)
+    return listen(this.handle, options)
   }
 
   /** Brings the jobs to the present and waits for the objects that are due. */

@@ -1,3 +1,5 @@
+export { MemoryStorageAdapter, type MemoryStorageCall, type MemoryStorageOptions } from '../storage/memory.js'
+export type { SeedObject } from '../storage/memory-objects.js'
 export { SimulatedClock } from './clock.js'
 export {
   type Fault,
@@ -33,4 +35,13 @@ export type { LoggedRequest } from './s3/request-log.js'
 export type { ObjectVersion } from './s3/state.js'
 export { S3Simulator, type S3SimulatorOptions } from './s3-simulator.js'
 export { simulatorCredentials } from './scenario/credentials.js'
+export type { ForeignS3, ScenarioRequest } from './scenario/scenario-request.js'
 export { createScenario, type Scenario, type ScenarioOptions, type ScenarioScope } from './scenario.js'
+export { type Simulators, type SimulatorsDescription, type SimulatorsOptions, startSimulators } from './simulators.js'
+export {
+  type StorageConformanceOptions,
+  type StorageConformanceRunner,
+  type StorageConformanceSeed,
+  type StorageConformanceSubject,
+  storageConformance,
+} from './storage-conformance.js'

@@ -9,10 +9,11 @@ import {
   type SimulatedOrganization,
 } from './genesys/organization.js'
 import type { SimulatorSettingsInit } from './genesys/settings.js'
-import { type ConversationTraits, kindFor, makeConversation, type TimeSpan } from './scenario/conversations.js'
+import type { ScopeMedia, TimeSpan } from './scenario/conversations.js'
 import { simulatorCredentials } from './scenario/credentials.js'
 import { conversationsFromFiles } from './scenario/own-recordings.js'
 import { makePolicies, withDeleteDates } from './scenario/policies.js'
+import { makeForeign, makeInScope, makeOutOfScope, withFates } from './scenario/population.js'
 import { SeededRandom } from './scenario/random.js'
 
 /** What a scenario is made of. The same options give the same scenario, to the last id. */
@@ -20,7 +21,7 @@ export interface ScenarioOptions {
   /** Recordings in scope; without meaning where `recordingsDir` is given. @defaultValue 200 */
   readonly count?: number | undefined
   /** Media in scope. @defaultValue 'digital' */
-  readonly media?: 'digital' | 'call' | 'all' | undefined
+  readonly media?: ScopeMedia | undefined
   /** ISO 8601. @defaultValue the 48 hours before `now` */
   readonly interval?: { readonly start: string; readonly end: string } | undefined
   readonly now: string | number | Date
@@ -129,95 +130,9 @@ function activeSpan(interval: { readonly start: string; readonly end: string }, 
   return { startMs, endMs }
 }
 
-function scopeOf(media: 'digital' | 'call' | 'all'): 'digital' | readonly MediaType[] | undefined {
+function scopeOf(media: ScopeMedia): 'digital' | readonly MediaType[] | undefined {
   if (media === 'all') return undefined
   return media === 'digital' ? 'digital' : ['call']
-}
-
-function makeInScope(
-  count: number,
-  media: 'digital' | 'call' | 'all',
-  span: TimeSpan,
-  random: SeededRandom,
-): SimulatedConversation[] {
-  const traits = { sensitiveShare: 0.06, earlyShare: 0.05 }
-  const conversations: SimulatedConversation[] = []
-  for (let left = count; left > 0; ) {
-    const conversation = makeConversation(kindFor(media, random), span, left, traits, random)
-    conversations.push(conversation)
-    left -= conversation.recordings.length
-  }
-  return conversations
-}
-
-/** Picks the recordings that fail at source, and some that land a second or two after the job has ended. */
-function withFates(
-  conversations: readonly SimulatedConversation[],
-  failAtSource: number,
-  landLate: boolean,
-  seed: string,
-): SimulatedConversation[] {
-  const random = new SeededRandom(`${seed}/fates`)
-  const ids = conversations.flatMap(({ recordings }) => recordings.map(({ id }) => id))
-  const failing = new Set(random.sample(ids, failAtSource))
-  const late = new Set(landLate ? random.sample(ids, Math.ceil(ids.length * 0.03)) : [])
-  return conversations.map((conversation) => ({
-    ...conversation,
-    recordings: conversation.recordings.map((recording) => ({
-      ...recording,
-      ...(failing.has(recording.id) ? { failsAtSource: true } : {}),
-      ...(late.has(recording.id) && !failing.has(recording.id) ? { landsLateMs: random.integer(800, 2_000) } : {}),
-    })),
-  }))
-}
-
-const noTraits: ConversationTraits = { sensitiveShare: 0, earlyShare: 0 }
-
-/**
- * Of the same organisation, delivered by earlier exports: other media in the same hours, unless everything of the
- * interval is in scope, and older conversations, some of them within the look-back of discovery.
- */
-function makeOutOfScope(
-  media: 'digital' | 'call' | 'all',
-  everythingInScope: boolean,
-  count: number,
-  span: TimeSpan,
-  seed: string,
-): SimulatedConversation[] {
-  const random = new SeededRandom(`${seed}/out-of-scope`)
-  const number = Math.min(100, Math.ceil(count / 4))
-  const older = { startMs: span.startMs - 72 * hourMs, endMs: span.startMs - 1_000 }
-  const otherMedia =
-    media === 'all' || everythingInScope
-      ? []
-      : repeat(number, () => {
-          const kind = media === 'digital' ? { media: 'call' as const } : kindFor('digital', random)
-          return makeConversation(kind, span, 2, noTraits, random)
-        })
-  const past = repeat(number, () => makeConversation(kindFor('all', random), older, 2, noTraits, random))
-  return [...otherMedia, ...past].map((conversation) => ({
-    ...conversation,
-    recordings: conversation.recordings.map((recording) => ({
-      ...recording,
-      exportedDate: new Date(Date.parse(recording.endTime) + hourMs).toISOString(),
-    })),
-  }))
-}
-
-function makeForeign(
-  media: 'digital' | 'call' | 'all',
-  count: number,
-  span: TimeSpan,
-  seed: string,
-): SimulatedConversation[] {
-  const random = new SeededRandom(`${seed}/foreign`)
-  return repeat(Math.min(20, Math.ceil(count / 10)), () =>
-    makeConversation(kindFor(media, random), span, 2, noTraits, random),
-  )
-}
-
-function repeat<T>(times: number, make: () => T): T[] {
-  return Array.from({ length: times }, make)
 }
 
 function makeProfiles() {

@@ -126,7 +126,7 @@ class SimulatorPair implements Simulators {
       this.#bindings.push(s3)
       const { s3: keys, genesys } = simulatorCredentials
       const kept = this.#seedFile?.read()
-      if (kept === undefined) this.s3.createBucket(keys.bucket, { versioning: true, objectLock: true })
+      this.s3.createBucket(keys.bucket, { versioning: 'Enabled', objectLock: true })
       const control = await listen((request, context) => this.#handle(request, context), {
         port: this.#options.genesysPort ?? 0,
       })
@@ -163,7 +163,7 @@ class SimulatorPair implements Simulators {
   async close(): Promise<void> {
     await Promise.all(this.#bindings.splice(0).map((binding) => binding.close()))
     await this.#seeded?.genesys.close()
-    await this.s3.close()
+    this.s3.close()
   }
 
   #open(seed: Seed, scenario: Scenario): void {
@@ -188,7 +188,7 @@ class SimulatorPair implements Simulators {
   async #putPreExisting({ bucket, preExistingObjects }: Scenario): Promise<void> {
     const { endpoint, region, ...credentials } = this.description.s3
     const writer = new ObjectWriter({ endpoint, region, credentials })
-    const limit = pLimit(16)
+    const limit = pLimit(48)
     try {
       await Promise.all(
         preExistingObjects.map(({ key, contentType, body }) =>

@@ -133,3 +133,13 @@ describe('the ledger', () => {
     expect(exceptions).toHaveLength(1_000)
   })
 })
+
+describe('recordings that the job left out without naming them', () => {
+  test('are skipped at source only where that explains everything that is missing', () => {
+    const ledger = new RecordingLedger(true)
+    for (const id of ['a', 'b', 'd']) ledger.expect({ recordingId: id, conversationId: 'c' })
+    delivered(ledger, 'd')
+    expect(ledger.settle(none, 2).counts).toMatchObject({ held: 1, skippedAtSource: 2, missing: 0 })
+    expect(ledger.settle(none, 1).counts).toMatchObject({ held: 1, skippedAtSource: 0, missing: 2 })
+  })
+})

@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { setupServer } from 'msw/node'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type HandleContext, listen } from '../../src/testing/index.js'
-import { genesysHandlers } from '../../src/testing/msw.js'
+import { type HandleContext, listen, S3Simulator } from '../../src/testing/index.js'
+import { genesysHandlers, s3Handlers } from '../../src/testing/msw.js'
 import { conversation, id, jobBody, organizationId, profileId, runJob, simulate } from './genesys-fixture.js'
 
 const text = (body: Uint8Array) => Buffer.from(body).toString('utf8')
@@ -155,6 +156,23 @@ describe('state in a directory', () => {
 })
 
 describe('msw handlers', () => {
+  it.each([true, false])('answer S3 with the bucket in the path (%s) or in the host name', async (forcePathStyle) => {
+    const s3 = new S3Simulator()
+    s3.createBucket('evidence')
+    const server = setupServer(...s3Handlers(s3))
+    server.listen({ onUnhandledRequest: 'error' })
+    try {
+      const client = new S3Client({ region: 'eu-west-1', forcePathStyle, credentials: S3Simulator.defaultCredentials })
+      const where = { Bucket: 'evidence', Key: 'folder/Müller & Söhne.txt' }
+      await client.send(new PutObjectCommand({ ...where, Body: 'content', Metadata: { a: 'b' } }))
+      const { Metadata: metadata } = await client.send(new HeadObjectCommand(where))
+      expect(metadata).toEqual({ a: 'b' })
+      expect(s3.keys('evidence')).toEqual([where.Key])
+    } finally {
+      server.close()
+    }
+  })
+
   it('answer api. and login. of the organisation’s host, and drop connections as faults say', async () => {
     const world = simulate([conversation(1)])
     const server = setupServer(...genesysHandlers(world.simulator))

@@ -18,7 +18,7 @@ export class JobEngine {
   readonly #state: PlatformState
   readonly #writer: ObjectWriter
   readonly #clock: Clock
-  readonly #limit = pLimit(16)
+  readonly #limit = pLimit(48)
   /** Jobs loaded from disk: what they delivered just before the end may not have been noted. */
   readonly #resumed = new Set<string>()
   #timer: NodeJS.Timeout | undefined

@@ -64,4 +64,3 @@ function readDueDate(body: JsonObject, dateField: string, ageField: string): Due
   }
   return { ageDays: age }
 }
-

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import {
   badRequest,
   booleanParameter,
-  isObject,
   type JsonObject,
   json,
   noContent,
@@ -10,9 +9,9 @@ import {
   Refusal,
   readObject,
 } from './http.js'
-import { type DueDate, type ExportSchedule, progressOf, type SimulatedJob } from './jobs.js'
+import { progressOf, type SimulatedJob } from './jobs.js'
 import { entityPage } from './paging.js'
-import { compileFilters, parseInterval, type RecordingQuery, type Span } from './query.js'
+import { readRecordingQuery, readSchedule } from './recording-job-query.js'
 import type { Route, RouteContext } from './routes.js'
 
 /** The documented surface (genesys-facts, "Recording jobs: rules"). */

@@ -3,7 +3,6 @@ import type { Call } from './call.js'
 import {
   checkChecksumType,
   checksumElement,
-  checksumHeader,
   checksumOfAll,
   compositeChecksum,
   defaultChecksumType,

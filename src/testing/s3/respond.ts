@@ -23,8 +23,8 @@ export function xmlResponse(document: string, headers: HeaderList = [], status =
   })
 }
 
-export function bodyResponse(status: number, headers: HeaderList, body: ReadableStream | Uint8Array): Response {
-  return new Response(body as BodyInit, { status, headers: toHeaders(headers) })
+export function bodyResponse(status: number, headers: HeaderList, body: ReadableStream | Uint8Array<ArrayBufferLike>): Response {
+  return new Response(body as ReadableStream, { status, headers: toHeaders(headers) })
 }
 
 /** Ids under which an answer is known to support. */

@@ -14,6 +14,9 @@ export interface TimeSpan {
   readonly endMs: number
 }
 
+/** The media that a scenario has in its scope. */
+export type ScopeMedia = 'digital' | 'call' | 'all'
+
 /** What kind of conversation to make. */
 export interface ConversationKind {
   readonly media: MediaType
@@ -30,7 +33,7 @@ const digitalKinds: readonly [ConversationKind, ...ConversationKind[]] = [
 ]
 
 /** A kind of the media that a scenario has in its scope. */
-export function kindFor(media: 'digital' | 'call' | 'all', random: SeededRandom): ConversationKind {
+export function kindFor(media: ScopeMedia, random: SeededRandom): ConversationKind {
   const isCall = media === 'call' || (media === 'all' && random.next() < 0.4)
   return isCall ? { media: 'call' } : random.pick(digitalKinds)
 }

@@ -1,4 +1,4 @@
-import type { ObjectState, Retention } from '../ports.js'
+import type { ObjectState, Retention } from './ports.js'
 
 /** What a repair was asked to change; everything else has to be as it was. */
 export interface AskedChanges {
@@ -33,7 +33,7 @@ export function compareObjectStates(
   before: ObjectState,
   after: ObjectState,
   asked: AskedChanges = {},
-): readonly ObjectDifference[] {
+): ObjectDifference[] {
   const differences: ObjectDifference[] = []
   const note = (property: string, was: unknown, is: unknown) => {
     if (was !== is) differences.push({ property, before: was, after: is })

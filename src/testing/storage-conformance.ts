@@ -1,0 +1,303 @@
+import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
+import type { HeadOptions, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import { compareObjectStates } from '../compare.js'
+
+/** The three functions of a test runner that the suite needs; those of vitest, jest and most others fit as they are. */
+export interface StorageConformanceRunner {
+  describe(name: string, body: () => void): void
+  test(name: string, body: () => Promise<void>): void
+  expect(actual: unknown): { toEqual(expected: unknown): void }
+}
+
+/** An object the suite wants to find in the storage. */
+export interface StorageConformanceSeed {
+  readonly body: string
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly contentType?: string | undefined
+}
+
+/** One storage, empty, as the author of an adapter provides it to each test. */
+export interface StorageConformanceSubject {
+  readonly adapter: StorageAdapter
+  /** Puts an object there by other means than the adapter. */
+  seed(key: string, object: StorageConformanceSeed): Promise<void>
+  /** Deletes the current version as a user would. Without it the tests of delete markers are left out. */
+  remove?(key: string): Promise<void>
+  /** Called after each test. */
+  close?(): Promise<void> | void
+}
+
+export interface StorageConformanceOptions {
+  create(): Promise<StorageConformanceSubject>
+}
+
+const encoder = new TextEncoder()
+
+/**
+ * What every `StorageAdapter` has to keep, as a suite for adapter authors. What an adapter declares it can do is tested;
+ * what it declares it cannot do has to be refused with `STORAGE_UNSUPPORTED`, so that nothing is skipped in silence.
+ *
+ * @example
+ * ```ts
+ * storageConformance({ describe, test, expect }, { create: async () => ({ adapter, seed }) })
+ * ```
+ */
+export function storageConformance(runner: StorageConformanceRunner, options: StorageConformanceOptions): void {
+  const { expect } = runner
+  const test = (name: string, body: (subject: StorageConformanceSubject) => Promise<void>) =>
+    runner.test(name, async () => {
+      const subject = await options.create()
+      try {
+        await body(subject)
+      } finally {
+        await subject.close?.()
+      }
+    })
+
+  runner.describe('storage conformance: listing', () => {
+    test('lists the keys under a prefix in UTF-8 byte order, and no others', async ({ adapter, seed }) => {
+      const keys = ['p/b', 'p/a b+c.json', 'p/ü/1', 'p/\u{1f600}', 'p/\uff5e', 'p/a/1', 'q/1', 'p']
+      for (const key of keys) await seed(key, { body: key })
+      const listed: string[] = []
+      const sizes: number[] = []
+      for await (const object of adapter.list('p/')) {
+        listed.push(object.key)
+        sizes.push(object.sizeBytes)
+      }
+      const expected = keys.filter((key) => key.startsWith('p/')).sort(byUtf8)
+      expect(listed).toEqual(expected)
+      expect(sizes).toEqual(expected.map((key) => encoder.encode(key).length))
+    })
+
+    test('goes on after a given key', async ({ adapter, seed }) => {
+      for (const key of ['p/1', 'p/2', 'p/3']) await seed(key, { body: 'x' })
+      const listed: string[] = []
+      for await (const object of adapter.list('p/', { startAfter: 'p/1' })) listed.push(object.key)
+      expect(listed).toEqual(['p/2', 'p/3'])
+    })
+
+    test('lists the next folders, each once', async ({ adapter, seed }) => {
+      for (const key of ['p/a/1', 'p/a/2', 'p/b c/1/x', 'p/file']) await seed(key, { body: 'x' })
+      const folders: string[] = []
+      for await (const folder of adapter.listFolders('p/')) folders.push(folder)
+      expect(folders).toEqual(['p/a/', 'p/b c/'])
+    })
+
+    test('an empty prefix lists nothing and fails nothing', async ({ adapter }) => {
+      const listed: string[] = []
+      for await (const object of adapter.list('nothing/')) listed.push(object.key)
+      expect(listed).toEqual([])
+    })
+  })
+
+  runner.describe('storage conformance: head', () => {
+    test('returns metadata value for value, under lower-case names, in an object without a prototype', async (subject) => {
+      await subject.seed('k', { body: 'abc', metadata: { one: '1', 'Two-Words': ' a, b;=? '.trim(), empty: '' } })
+      const state = await stateOf(subject.adapter, 'k')
+      expect({ ...state.metadata }).toEqual({ one: '1', 'two-words': 'a, b;=?', empty: '' })
+      expect(Object.getPrototypeOf(state.metadata)).toEqual(null)
+      expect(state.sizeBytes).toEqual(3)
+    })
+
+    test('a missing object is an answer, not an error', async ({ adapter }) => {
+      const head = await adapter.head({ bucket: adapter.bucket, key: 'missing' })
+      expect([head.found, head.found || head.deleteMarker]).toEqual([false, false])
+    })
+
+    test('a deleted object says that it is recoverable, and from which version', async (subject) => {
+      const { adapter, seed, remove } = subject
+      if (!adapter.capabilities.versioning || remove === undefined) return
+      await seed('k', { body: 'abc' })
+      const { versionId } = await stateOf(adapter, 'k')
+      await remove.call(subject, 'k')
+      const head = await adapter.head({ bucket: adapter.bucket, key: 'k' })
+      expect([head.found, head.found || head.deleteMarker, head.found || head.beneath]).toEqual([
+        false,
+        true,
+        versionId,
+      ])
+    })
+  })
+
+  runner.describe('storage conformance: metadata', () => {
+    test('replaces the metadata and keeps everything else', async ({ adapter, seed }) => {
+      await seed('k', {
+        body: 'abc',
+        metadata: { one: '1' },
+        tags: tagsFor(adapter, { a: 'b' }),
+        contentType: 'audio/ogg',
+      })
+      const before = await stateOf(adapter, 'k', { full: true })
+      const metadata = { ...before.metadata, 'legal-hold-tag': 'matter-1' }
+      if (adapter.capabilities.metadataUpdate === 'none') {
+        await rejects(expect, adapter.replaceMetadata(before, metadata), 'STORAGE_UNSUPPORTED')
+        return
+      }
+      await adapter.replaceMetadata(before, metadata)
+      const after = await stateOf(adapter, 'k', { full: true })
+      expect(compareObjectStates(before, after, { metadata })).toEqual([])
+      const { versioning, metadataUpdate } = adapter.capabilities
+      expect(versioning && after.versionId !== before.versionId).toEqual(versioning && metadataUpdate === 'new-version')
+    })
+
+    test('keeps the original beneath the new version, held where it can be', async ({ adapter, seed }) => {
+      const { versioning, objectLock, metadataUpdate } = adapter.capabilities
+      if (metadataUpdate !== 'new-version' || !versioning) return
+      await seed('k', { body: 'abc', metadata: { one: '1' } })
+      const before = await stateOf(adapter, 'k', { full: true })
+      await adapter.replaceMetadata(before, { two: '2' }, { protectOriginal: true })
+      const original = await stateOf(adapter, 'k', { full: true, versionId: before.versionId })
+      expect(compareObjectStates(before, original, { legalHold: objectLock ? 'ON' : undefined })).toEqual([])
+      expect((await stateOf(adapter, 'k', { lock: true })).legalHold).toEqual(before.legalHold)
+    })
+
+    test('does not lose what somebody else wrote since the reading', async ({ adapter, seed }) => {
+      if (adapter.capabilities.metadataUpdate === 'none') return
+      await seed('k', { body: 'abc' })
+      const before = await stateOf(adapter, 'k', { full: true })
+      await seed('k', { body: 'something else' })
+      await rejects(expect, adapter.replaceMetadata(before, { two: '2' }), 'OBJECT_CHANGED')
+    })
+  })
+
+  runner.describe('storage conformance: tags', () => {
+    test('adds and changes the given tags and keeps the others', async ({ adapter, seed }) => {
+      await seed('k', { body: 'abc', tags: tagsFor(adapter, { keep: 'me', change: 'old' }) })
+      const ref = refOf(await stateOf(adapter, 'k'))
+      if (!adapter.capabilities.tags) {
+        await rejects(expect, adapter.mergeTags(ref, { add: 'new' }), 'STORAGE_UNSUPPORTED')
+        return
+      }
+      await adapter.mergeTags(ref, { change: 'new', add: 'a b' })
+      const after = await stateOf(adapter, 'k', { tags: true })
+      expect(typeof after.tags === 'object' && { ...after.tags }).toEqual({ keep: 'me', change: 'new', add: 'a b' })
+      expect(after.versionId).toEqual(ref.versionId)
+    })
+
+    test('an object without tags has none, which is not "unreadable"', async ({ adapter, seed }) => {
+      if (!adapter.capabilities.tags) return
+      await seed('k', { body: 'abc' })
+      const { tags } = await stateOf(adapter, 'k', { tags: true })
+      expect(typeof tags === 'object' && { ...tags }).toEqual({})
+    })
+  })
+
+  runner.describe('storage conformance: Object Lock', () => {
+    test('puts and lifts a legal hold in place', async ({ adapter, seed }) => {
+      await seed('k', { body: 'abc' })
+      const before = await stateOf(adapter, 'k', { full: true })
+      if (!adapter.capabilities.objectLock) {
+        await rejects(expect, adapter.putLegalHold(refOf(before), 'ON'), 'STORAGE_UNSUPPORTED')
+        return
+      }
+      expect(before.legalHold).toEqual('OFF')
+      await adapter.putLegalHold(refOf(before), 'ON')
+      const held = await stateOf(adapter, 'k', { full: true })
+      expect(compareObjectStates(before, held, { legalHold: 'ON' })).toEqual([])
+      await adapter.putLegalHold(refOf(before), 'OFF')
+      expect((await stateOf(adapter, 'k', { lock: true })).legalHold).toEqual('OFF')
+    })
+
+    test('extends a retention and never shortens it', async ({ adapter, seed }) => {
+      if (!adapter.capabilities.objectLock) return
+      await seed('k', { body: 'abc' })
+      const before = await stateOf(adapter, 'k', { full: true })
+      expect(before.retention).toEqual('none')
+      // Soon over, so that a real server can be cleaned up.
+      const inSeconds = (seconds: number) =>
+        new Date(Math.ceil(Date.now() / 1000) * 1000 + seconds * 1000).toISOString()
+      const retention = { mode: 'GOVERNANCE', retainUntilDate: inSeconds(20) } as const
+      const longer = { mode: 'GOVERNANCE', retainUntilDate: inSeconds(30) } as const
+      await adapter.putRetention(refOf(before), retention)
+      await adapter.putRetention(refOf(before), longer)
+      await rejects(expect, adapter.putRetention(refOf(before), retention), 'STORAGE_REJECTED')
+      const after = await stateOf(adapter, 'k', { full: true })
+      expect(compareObjectStates(before, after, { retention: longer })).toEqual([])
+    })
+  })
+
+  runner.describe('storage conformance: calls', () => {
+    test('an aborted signal rejects with ABORTED and changes nothing', async ({ adapter, seed }) => {
+      await seed('k', { body: 'abc', metadata: { one: '1' } })
+      const before = await stateOf(adapter, 'k', { full: true })
+      const signal = AbortSignal.abort(new Error('enough'))
+      await rejects(expect, adapter.head(refOf(before), { signal }), 'ABORTED')
+      if (adapter.capabilities.metadataUpdate !== 'none') {
+        await rejects(expect, adapter.replaceMetadata(before, { two: '2' }, { signal }), 'ABORTED')
+      }
+      expect(compareObjectStates(before, await stateOf(adapter, 'k', { full: true }))).toEqual([])
+    })
+
+    test('reads a small object as text and leaves a larger one alone', async ({ adapter, seed }) => {
+      if (adapter.readText === undefined) return
+      await seed('k', { body: 'größe' })
+      const ref = { bucket: adapter.bucket, key: 'k' }
+      const read = [await adapter.readText(ref, { maxBytes: 7 }), await adapter.readText(ref, { maxBytes: 6 })]
+      expect(read).toEqual(['größe', undefined])
+    })
+
+    test('inspects the bucket in agreement with its capabilities', async ({ adapter }) => {
+      const inspection = await adapter.inspectBucket(needs)
+      expect(inspection.bucket).toEqual(adapter.bucket)
+      expect(
+        inspection.findings.filter(({ severity, code }) => severity === 'blocker' && code === 'bucket-unreachable'),
+      ).toEqual([])
+      if (inspection.versioning !== 'unreadable') {
+        expect(inspection.versioning === 'Enabled').toEqual(adapter.capabilities.versioning)
+      }
+      if (inspection.objectLock !== 'unreadable') {
+        expect(inspection.objectLock === 'Enabled').toEqual(adapter.capabilities.objectLock)
+      }
+    })
+  })
+}
+
+const needs = {
+  prefix: '',
+  metadata: true,
+  tags: true,
+  legalHold: false,
+  retention: false,
+  remediate: true,
+  protectOriginal: true,
+}
+
+function tagsFor(adapter: StorageAdapter, tags: Readonly<Record<string, string>>) {
+  return adapter.capabilities.tags ? tags : undefined
+}
+
+function refOf({ bucket, key, versionId }: ObjectState): ObjectRef {
+  return { bucket, key, versionId }
+}
+
+async function stateOf(
+  adapter: StorageAdapter,
+  key: string,
+  options: HeadOptions & { readonly versionId?: string | undefined } = {},
+): Promise<ObjectState> {
+  const head = await adapter.head({ bucket: adapter.bucket, key, versionId: options.versionId }, options)
+  if (!head.found) throw new Error(`The object "${key}" that the suite had put there was not found.`)
+  return head.state
+}
+
+async function rejects(
+  expect: StorageConformanceRunner['expect'],
+  promise: Promise<unknown>,
+  code: LegalHoldErrorCode,
+): Promise<void> {
+  const outcome = await promise.then(
+    () => 'it succeeded',
+    (error: unknown) => (LegalHoldError.isInstance(error) ? error.code : error),
+  )
+  expect(outcome).toEqual(code)
+}
+
+function byUtf8(a: string, b: string): number {
+  const [x, y] = [encoder.encode(a), encoder.encode(b)]
+  for (let at = 0; at < Math.min(x.length, y.length); at += 1) {
+    const difference = (x[at] ?? 0) - (y[at] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return x.length - y.length
+}

@@ -1,0 +1,511 @@
+import { describe, expect, test } from 'vitest'
+import {
+  type Finding,
+  LegalHoldError,
+  LegalHoldExporter,
+  type LegalHoldExporterOptions,
+  MemoryJournal,
+  type RunEvent,
+} from '#src/index.js'
+import { MemoryStorageAdapter, type MemoryStorageOptions, SimulatedClock } from '#src/testing/index.js'
+import { FakePlatform, job } from './fakes/platform.js'
+
+const tag = 'discovery-batch-2023-10'
+const request = {
+  integrationId: 'i',
+  interval: { start: '2023-10-18T12:00:00Z', end: '2023-10-20T11:00:00Z' },
+  mediaTypes: 'digital' as const,
+}
+const folder = 'org/year=2023/month=10/day=20/hour=09/conversation_id=c1'
+
+interface World {
+  readonly platform: FakePlatform
+  readonly storage: MemoryStorageAdapter
+  readonly clock: SimulatedClock
+  exporter(options?: Partial<LegalHoldExporterOptions>): LegalHoldExporter
+}
+
+/** One conversation with recordings r1 to rN, all delivered with their sidecars, none of them tagged. */
+function world(recordings = 2, memory: MemoryStorageOptions = {}): World {
+  const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
+  const platform = new FakePlatform()
+  const storage = new MemoryStorageAdapter({ ...memory, clock })
+  clock.advance(10_000)
+  for (let id = 1; id <= recordings; id += 1) {
+    platform.expected.push({ recordingId: `r${id}`, conversationId: 'c1', conversationStart: '2023-10-20T09:30:00Z' })
+    storage.put(`${folder}/r${id}.json`, { body: `recording ${id}`, metadata: { project: 'x' }, tags: { team: 'y' } })
+    storage.put(`${folder}/r${id}.json_metadata.json`, { body: '{}' })
+  }
+  const exporter = (options: Partial<LegalHoldExporterOptions> = {}) =>
+    new LegalHoldExporter({ platform, storage, clock, hold: { tag }, ...options })
+  return { platform, storage, clock, exporter }
+}
+
+async function failure(work: Promise<unknown>): Promise<LegalHoldError> {
+  const error = await work.then(
+    () => new Error('it did not fail'),
+    (thrown: unknown) => thrown,
+  )
+  if (!LegalHoldError.isInstance(error)) throw error
+  return error
+}
+
+async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = []
+  for await (const item of stream) items.push(item)
+  return items
+}
+
+describe('a run', () => {
+  test('repairs what arrived without the hold and says complete only then', async () => {
+    const { storage, exporter } = world()
+    storage.put(`${folder}/c1-x.transcript.json`, {})
+    storage.put(`${folder}/attachments/a1/Größe & Maß +1.pdf`, {})
+    const report = await exporter().run(request)
+    expect(report.outcome).toBe('complete')
+    expect(report.counts).toMatchObject({ expected: 2, repaired: 2, held: 0 })
+    expect(report.objects).toEqual({
+      listed: 6,
+      recordings: 2,
+      sidecars: 2,
+      transcripts: 1,
+      attachments: 1,
+      unexpected: 0,
+    })
+    expect(report.remediations).toMatchObject({ repaired: 6, failed: 0, steps: { 'replace-metadata': 6 } })
+    const [newest, original] = storage.versions(`${folder}/r1.json`)
+    expect(newest?.state?.metadata).toEqual({ project: 'x', 'legal-hold-tag': tag })
+    expect(newest?.state?.tags).toEqual({ team: 'y' })
+    expect(original?.state?.metadata).toEqual({ project: 'x' })
+    // The delivered original is demoted by the copy, and so put under a hold before it.
+    expect(original?.state?.legalHold).toBe('ON')
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+  })
+
+  test('says held, and touches nothing, where everything carries the hold on arrival', async () => {
+    const { storage, exporter } = world(0)
+    const { platform, clock } = world(0)
+    clock.advance(0)
+    platform.expected.push({ recordingId: 'r1', conversationId: 'c1' })
+    storage.put(`${folder}/r1.wav`, { metadata: { 'legal-hold-tag': `other,${tag}` } })
+    storage.put(`${folder}/r1.wav_metadata.json`, { metadata: { 'legal-hold-tag': tag } })
+    const report = await exporter({ platform }).run(request)
+    expect(report).toMatchObject({ outcome: 'complete', counts: { expected: 1, held: 1 } })
+    expect(storage.versions(`${folder}/r1.wav`)).toHaveLength(1)
+  })
+
+  test('leaves recordings of other jobs and other organisations alone', async () => {
+    const { storage, exporter } = world()
+    const others = [
+      `${folder}/call.wav`,
+      `${folder}/call.wav_metadata.json`,
+      'org/year=2023/month=10/day=20/hour=09/conversation_id=c2/r9.wav',
+      'other/year=2023/month=10/day=20/hour=09/conversation_id=c1/r1.wav',
+      'org/year=2023/month=10/day=10/hour=09/conversation_id=c1/r1.wav',
+    ]
+    for (const key of others) storage.put(key, {})
+    const report = await exporter().run(request)
+    expect(report).toMatchObject({ outcome: 'complete', objects: { unexpected: 3 } })
+    for (const key of others) expect(storage.versions(key)[0]?.state?.metadata).toEqual({})
+  })
+
+  test('is incomplete where a recording, or only its sidecar, was never delivered', async () => {
+    const { storage, platform, exporter } = world()
+    platform.expected.push({ recordingId: 'r3', conversationId: 'c1' }, { recordingId: 'r4', conversationId: 'c1' })
+    storage.put(`${folder}/r4.json`, {})
+    const report = await exporter().run(request)
+    expect(report).toMatchObject({ outcome: 'incomplete', counts: { expected: 4, repaired: 2, missing: 2 } })
+    expect(report.exceptions.map(({ recordingId, reason }) => [recordingId, reason])).toEqual([
+      ['r3', 'never delivered'],
+      ['r4', expect.stringContaining('sidecar')],
+    ])
+  })
+
+  test('waits for what lands after the job was fulfilled', async () => {
+    const { storage, platform, clock, exporter } = world()
+    platform.expected.push({ recordingId: 'r3', conversationId: 'c3', conversationStart: '2023-10-20T10:00:00Z' })
+    const late = 'org/year=2023/month=10/day=20/hour=10/conversation_id=c3/r3.json'
+    void clock.sleep(60_000).then(() => {
+      storage.put(late, {})
+      void clock.sleep(20_000).then(() => storage.put(`${late}_metadata.json`, {}))
+    })
+    const report = await exporter().run(request)
+    expect(report).toMatchObject({ outcome: 'complete', counts: { expected: 3, repaired: 3 } })
+    expect(Date.parse(report.finishedAt) - Date.parse('2023-10-20T12:01:20Z')).toBeLessThan(40_000)
+  })
+
+  test('validates again what the job writes anew, and does not trust what lay there before', async () => {
+    const { storage, platform, clock, exporter } = world(0)
+    const key = `${folder}/r1.json`
+    for (const name of [key, `${key}_metadata.json`]) storage.put(name, { metadata: { 'legal-hold-tag': tag } })
+    platform.expected.push({ recordingId: 'r1', conversationId: 'c1', conversationStart: '2023-10-20T09:00:00Z' })
+    platform.create = async () => job('PENDING', { createdAt: new Date(clock.now() + 10_000).toISOString() })
+    clock.advance(0)
+    void clock.sleep(30_000).then(() => storage.put(key, { body: 'written anew' }))
+    const report = await exporter({ landingQuietMs: 60_000 }).run(request)
+    expect(report).toMatchObject({ outcome: 'complete', counts: { repaired: 1 } })
+    expect(storage.versions(key)[0]?.state?.metadata).toEqual({ 'legal-hold-tag': tag })
+  })
+
+  test("never overwrites another matter's tag, and merges only when told to", async () => {
+    const { storage, exporter } = world()
+    const key = `${folder}/r1.json`
+    storage.put(key, { metadata: { 'legal-hold-tag': 'other-matter' } })
+    const report = await exporter().run(request)
+    expect(report).toMatchObject({ outcome: 'incomplete', counts: { conflicting: 1, repaired: 1 } })
+    expect(storage.versions(key)[0]?.state?.metadata).toEqual({ 'legal-hold-tag': 'other-matter' })
+    const merged = await exporter({ remediation: { onConflict: 'merge' } }).run(request)
+    expect(merged).toMatchObject({ outcome: 'complete' })
+    expect(storage.versions(key)[0]?.state?.metadata).toEqual({ 'legal-hold-tag': `other-matter,${tag}` })
+  })
+
+  test('plans and changes nothing when it is dry', async () => {
+    const { storage, exporter } = world()
+    const report = await exporter().run(request, { dryRun: true })
+    expect(report).toMatchObject({
+      dryRun: true,
+      outcome: 'incomplete',
+      counts: { unrepaired: 2 },
+      remediations: { planned: 4, repaired: 0, steps: { 'replace-metadata': 4 } },
+    })
+    expect(storage.versions(`${folder}/r1.json`)).toHaveLength(1)
+    expect(storage.versions(`${folder}/r1.json`)[0]?.state?.legalHold).toBe('OFF')
+  })
+
+  test('is incomplete where the platform’s index does not cover the interval, even though that was accepted', async () => {
+    const { platform, exporter } = world()
+    platform.availableUntil = '2023-10-19T00:00:00Z'
+    const blocked = await failure(exporter().run(request))
+    expect(blocked).toMatchObject({ code: 'PREFLIGHT_BLOCKED', findings: [{ code: 'interval-not-indexed' }] })
+    expect(platform.calls).not.toContain('createJob')
+    const report = await exporter({ accept: ['interval-not-indexed'] }).run(request)
+    expect(report).toMatchObject({
+      outcome: 'incomplete',
+      accepted: ['interval-not-indexed'],
+      counts: { repaired: 2 },
+      coverage: { proven: false, provenUntil: '2023-10-19T00:00:00Z' },
+    })
+  })
+
+  test('is incomplete where the job counts more recordings than the platform lists', async () => {
+    const { platform, exporter } = world()
+    platform.states = [job('FULFILLED', { totals: { recordings: 3 } })]
+    expect(await exporter().run(request)).toMatchObject({ outcome: 'incomplete', coverage: { proven: false } })
+  })
+
+  test('goes by the totals of the job where the platform lists nothing', async () => {
+    const { platform, exporter } = world()
+    platform.capabilities = { ...platform.capabilities, listsExpectedRecordings: false }
+    platform.states = [job('FULFILLED', { totals: { recordings: 4, failed: 1 } })]
+    const report = await exporter({ landingQuietMs: 5_000 }).run(request)
+    expect(report).toMatchObject({
+      outcome: 'incomplete',
+      coverage: { depth: 'counts' },
+      counts: { expected: 4, repaired: 2, missing: 1, failedAtSource: 1 },
+    })
+  })
+
+  test('turns what cannot be read into a state, and goes on', async () => {
+    const { exporter } = world(3, {
+      intercept: ({ operation, key }) => {
+        if (operation !== 'head' || !key?.endsWith('r2.json')) return
+        throw new LegalHoldError('HEAD was refused', { code: 'STORAGE_FORBIDDEN', stage: 'validate' })
+      },
+    })
+    const report = await exporter().run(request)
+    expect(report).toMatchObject({ outcome: 'incomplete', counts: { unreadable: 1, repaired: 2 } })
+    expect(report.exceptions[0]).toMatchObject({
+      recordingId: 'r2',
+      reason: expect.stringContaining('STORAGE_FORBIDDEN'),
+    })
+  })
+
+  test('stops where the credentials are refused, after what is under way is done', async () => {
+    let heads = 0
+    const { exporter } = world(200, {
+      intercept: ({ operation }, when) => {
+        if (operation !== 'head' || when !== 'before') return
+        heads += 1
+        if (heads === 20) {
+          throw new LegalHoldError('expired', { code: 'STORAGE_UNAUTHORIZED', stage: 'validate' })
+        }
+      },
+    })
+    expect(await failure(exporter({ concurrency: 4 }).run(request))).toMatchObject({ code: 'STORAGE_UNAUTHORIZED' })
+    const after = heads
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(heads).toBe(after)
+    expect(heads).toBeLessThan(60)
+  })
+
+  test('repeats what is worth repeating', async () => {
+    let refusals = 0
+    const { exporter } = world(2, {
+      intercept: ({ operation }, when) => {
+        if (operation === 'inspectBucket' || when !== 'before' || refusals >= 12) return
+        refusals += 1
+        if (refusals % 2 === 0) return
+        throw new LegalHoldError('slow down', { code: 'STORAGE_THROTTLED', stage: 'validate', retryable: true })
+      },
+    })
+    const events: RunEvent[] = []
+    const report = await exporter().run(request, { onEvent: (event) => events.push(event) })
+    expect(report.outcome).toBe('complete')
+    expect(events.filter(({ type }) => type === 'retry').length).toBeGreaterThan(3)
+  })
+
+  test('finds a repair whose answer was lost, and makes no second copy', async () => {
+    const lost = new Set<string>()
+    const { storage, exporter } = world(2, {
+      intercept: ({ operation, key = '' }, when) => {
+        if (operation !== 'replaceMetadata' || when !== 'after' || lost.has(key)) return
+        lost.add(key)
+        throw new LegalHoldError('reset', {
+          code: 'NETWORK_ERROR',
+          stage: 'remediate',
+          retryable: true,
+          outcome: 'unknown',
+        })
+      },
+    })
+    const report = await exporter().run(request)
+    expect(report).toMatchObject({ outcome: 'complete', counts: { repaired: 2 } })
+    expect(lost.size).toBe(4)
+    expect(storage.versions(`${folder}/r1.json`)).toHaveLength(2)
+  })
+
+  test('decides again where somebody changed the object in between', async () => {
+    const changed = new Set<string>()
+    const made = world(1, {
+      intercept: ({ operation, key = '' }, when) => {
+        if (operation !== 'replaceMetadata' || when !== 'before' || changed.has(key)) return
+        changed.add(key)
+        made.storage.put(key, { body: 'somebody else’s', metadata: { author: 'somebody' } })
+      },
+    })
+    const report = await made.exporter().run(request)
+    expect(report).toMatchObject({ outcome: 'complete' })
+    const [newest] = made.storage.versions(`${folder}/r1.json`)
+    expect(newest?.state?.metadata).toEqual({ author: 'somebody', 'legal-hold-tag': tag })
+    expect(Buffer.from(made.storage.body(`${folder}/r1.json`) ?? []).toString()).toBe('somebody else’s')
+  })
+
+  test('asks for everything that is required, in place before by copy', async () => {
+    const { storage, exporter } = world(1)
+    const requirements = {
+      metadata: { 'Legal-Hold-Tag': tag },
+      tags: { hold: tag },
+      legalHold: true,
+      retainUntilDate: '2030-01-01T00:00:00Z',
+    }
+    const report = await exporter({ requirements }).run(request)
+    expect(report.outcome).toBe('complete')
+    expect(storage.versions(`${folder}/r1.json`)[0]?.state).toMatchObject({
+      metadata: { project: 'x', 'legal-hold-tag': tag },
+      tags: { team: 'y', hold: tag },
+      legalHold: 'ON',
+      retention: { mode: 'GOVERNANCE' },
+    })
+  })
+
+  test('is not failed by an observer that throws', async () => {
+    const { exporter } = world()
+    const onEvent = () => {
+      throw new Error('observer')
+    }
+    expect(await exporter().run(request, { onEvent })).toMatchObject({ outcome: 'complete' })
+  })
+
+  test('reports the failure of the job, not its echo', async () => {
+    const { platform, exporter } = world()
+    platform.states = [job('PROCESSING'), job('FAILED', { errorMessage: 'role cannot be assumed' })]
+    expect(await failure(exporter().run(request))).toMatchObject({
+      code: 'JOB_FAILED',
+      message: expect.stringContaining('role cannot be assumed'),
+    })
+  })
+
+  test('writes the intent before and the outcome after each change into the journal', async () => {
+    const { exporter } = world(1)
+    const journal = new MemoryJournal()
+    await exporter({ journal }).run(request)
+    const records = await collect(journal.entries())
+    expect(records.map(({ sequence }) => sequence)).toEqual(records.map((_, at) => at + 1))
+    const types = records.map(({ type }) => type)
+    expect(types.indexOf('job-intent')).toBeLessThan(types.indexOf('job'))
+    const ofOne = records.filter(({ data }) => JSON.stringify(data).includes('r1.json"'))
+    const mine = ofOne.map(({ type }) => type).filter((type) => type === 'intent' || type === 'outcome')
+    expect(mine).toEqual(['intent', 'outcome'])
+    expect(ofOne.find(({ type }) => type === 'intent')?.data).toMatchObject({
+      before: { metadata: { project: 'x' }, tags: { team: 'y' } },
+    })
+    expect(types.at(-1)).toBe('report')
+  })
+
+  test('does nothing that it could not write into the journal', async () => {
+    const { storage, exporter } = world(1)
+    const journal = new MemoryJournal()
+    const append = journal.append.bind(journal)
+    journal.append = async (record) => {
+      if (record.type === 'intent') throw new Error('disk full')
+      return append(record)
+    }
+    expect(await failure(exporter({ journal }).run(request))).toMatchObject({ stage: 'journal' })
+    expect(storage.versions(`${folder}/r1.json`)).toHaveLength(1)
+  })
+
+  test.each(['inspectBucket', 'listFolders', 'list', 'head', 'replaceMetadata'] as const)(
+    'ends with ABORTED when it is aborted during %s, and begins nothing after it',
+    async (operation) => {
+      const controller = new AbortController()
+      const calls: string[] = []
+      const { exporter } = world(50, {
+        intercept: (call, when) => {
+          if (when === 'before') calls.push(call.operation)
+          if (call.operation === operation) controller.abort(new Error('court adjourned'))
+        },
+      })
+      const error = await failure(exporter({ concurrency: 3 }).run(request, { signal: controller.signal }))
+      expect(error).toMatchObject({ code: 'ABORTED', cause: { message: 'court adjourned' } })
+      const after = calls.length
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(calls.length).toBe(after)
+    },
+  )
+
+  test('shows the findings of storage and retention, each once', async () => {
+    const finding: Finding = {
+      code: 'lifecycle-expires-objects',
+      severity: 'blocker',
+      subject: 'rule',
+      message: 'm',
+      remedy: 'r',
+    }
+    const retention = { name: 'mine', evaluate: async () => [finding, finding] }
+    const { exporter } = world()
+    const error = await failure(exporter({ retention }).run(request))
+    expect(error.findings).toEqual([finding])
+    expect(await exporter({ retention, accept: [finding.code] }).run(request)).toMatchObject({
+      findings: [finding],
+      accepted: [finding.code],
+    })
+  })
+
+  test('holds data to its residency and explains the mix-up of Ireland and London', async () => {
+    const { exporter } = world(1, { region: 'eu-west-2' })
+    const error = await failure(exporter({ residency: { regions: ['eu-west-1'] } }).run(request))
+    expect(error.findings).toMatchObject([
+      { code: 'region-mismatch', message: expect.stringMatching(/Ireland.*London/) },
+    ])
+  })
+})
+
+describe('the stages', () => {
+  test('validate and remediate take a whole bucket, keys, or verdicts', async () => {
+    const { storage, exporter } = world(3)
+    storage.put('loose.txt', {})
+    const verdicts = await collect(exporter().validate())
+    expect(verdicts).toHaveLength(7)
+    expect(new Set(verdicts.map(({ verdict }) => verdict))).toEqual(new Set(['untagged']))
+    const [one] = await collect(exporter().validate([`${folder}/r1.json`]))
+    expect(one).toMatchObject({ object: { key: `${folder}/r1.json` }, place: { conversationId: 'c1' } })
+    const plans = await collect(exporter().remediate(exporter().validate(), { dryRun: true }))
+    expect(plans.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 7 }, () => 'planned'))
+    const repairs = await collect(exporter().remediate([`${folder}/r1.json`]))
+    expect(repairs).toMatchObject([{ outcome: 'repaired', steps: [{ action: 'replace-metadata' }] }])
+    expect(await collect(exporter().remediate(exporter().validate({ prefix: folder })))).toHaveLength(5)
+    const held = (await collect(exporter().validate())).filter(({ verdict }) => verdict === 'held')
+    expect(held).toHaveLength(6)
+  })
+
+  test('validate tells a deleted object from one that is not held', async () => {
+    const { storage, exporter } = world(1)
+    storage.delete(`${folder}/r1.json`)
+    expect(await collect(exporter().validate([`${folder}/r1.json`]))).toMatchObject([
+      { verdict: 'absent', reason: expect.stringContaining('recoverable') },
+    ])
+  })
+
+  test('createJob, waitForJob and reconcile pass plain data to each other', async () => {
+    const { platform, exporter } = world()
+    platform.expected.push({ recordingId: 'r3', conversationId: 'c1' })
+    platform.failed.push({ recordingId: 'r3', reason: 'codec' })
+    const created = await exporter().createJob(request)
+    const seen: string[] = []
+    const done = await exporter().waitForJob(created, { onProgress: ({ state }) => seen.push(state) })
+    expect(seen.at(-1)).toBe('FULFILLED')
+    const stored = JSON.parse(JSON.stringify(done))
+    expect(await exporter().reconcile(stored)).toMatchObject({
+      expected: 3,
+      delivered: 2,
+      failedAtSource: 1,
+      missing: 0,
+      exceptions: [{ recordingId: 'r3', reason: 'codec' }],
+    })
+  })
+
+  test('inspectProfile says when the profile delivers elsewhere', async () => {
+    const { platform, exporter } = world()
+    platform.inspectProfile = async (id: string) => ({ id, kind: 'integration', bucket: 'elsewhere', findings: [] })
+    expect((await exporter().inspectProfile('i')).findings).toMatchObject([{ code: 'bucket-mismatch' }])
+  })
+})
+
+describe('bad input', () => {
+  test.each([
+    ['reversed', { start: '2023-10-20T00:00:00Z', end: '2023-10-18T00:00:00Z' }, 'reversed'],
+    ['in the future', { start: '2023-10-18T00:00:00Z', end: '2033-10-18T00:00:00Z' }, 'future'],
+    ['not ISO 8601', { start: 'yesterday', end: '2023-10-18T00:00:00Z' }, 'ISO 8601'],
+    ['without a zone', { start: '2023-10-17T00:00:00', end: '2023-10-18T00:00:00Z' }, 'time zone'],
+  ])('an interval that is %s is refused', async (_, interval, word) => {
+    const { platform, exporter } = world()
+    const error = await failure(exporter().run({ ...request, interval }))
+    expect(error).toMatchObject({ code: 'INVALID_REQUEST', message: expect.stringContaining(word) })
+    expect(platform.calls).toEqual([])
+  })
+
+  test('a request says all its mistakes at once', async () => {
+    const { exporter } = world()
+    const wrong = { interval: { start: 'x', end: 'y' }, mediaTypes: ['fax'], conversationIds: [] } as never
+    const error = await failure(exporter().createJob(wrong))
+    const { mistakes } = error.details as { mistakes: { path: string }[] }
+    expect(mistakes.map(({ path }) => path)).toEqual([
+      'profileId',
+      'interval.start',
+      'interval.end',
+      'mediaTypes',
+      'conversationIds',
+    ])
+  })
+
+  test('options say all their mistakes at once', () => {
+    const wrong = {
+      hold: { tag },
+      concurrency: 0,
+      accept: ['nonsense'],
+      retry: { retries: -1 },
+      requirements: { tags: { hold: 'a,b' } },
+    }
+    let error: unknown
+    try {
+      new LegalHoldExporter(wrong as never)
+    } catch (thrown) {
+      error = thrown
+    }
+    expect(error).toMatchObject({ code: 'INVALID_OPTIONS' })
+    const { mistakes } = (error as LegalHoldError).details as { mistakes: { path: string }[] }
+    expect(mistakes.map(({ path }) => path)).toEqual([
+      'platform',
+      'storage',
+      'concurrency.objects',
+      'accept',
+      'retry.retries',
+      'requirements.tags.hold',
+    ])
+  })
+
+  test('requirements that require nothing are refused, since everything would count as held', () => {
+    const { exporter } = world()
+    expect(() => exporter({ requirements: {} })).toThrow(/require nothing/)
+  })
+})
