@@ -24,14 +24,27 @@ async function main(): Promise<void> {
     return
   }
   const { startSimulators } = await import('genesys-legal-hold-exporter/testing')
-  const interrupted = new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
-  })
+  const interrupted = untilInterrupted()
   const simulators = await startSimulators(options)
   process.stdout.write(`${JSON.stringify(simulators.description)}\n`)
   await interrupted
   await simulators.close()
+}
+
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+    // A signal to npm ends npm and its shell, but does not get as far as here.
+    if (process.env.npm_lifecycle_event === undefined) return
+    const parent = process.ppid
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(watch)
+      resolve()
+    }, 500)
+    watch.unref()
+  })
 }
 
 function readOptions() {

@@ -1,4 +1,5 @@
 import { LegalHoldError } from './errors.js'
+import { forManyListeners } from './internal/abort.js'
 import { mapWindow, type Source } from './internal/streams.js'
 import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'
 import type { CallOptions, ExportJob, ObjectRef, ProfileInspection } from './ports.js'
@@ -161,7 +162,7 @@ export class LegalHoldExporter {
 
   #context(options: CallOptions): StageContext {
     const { clock, logger, retry } = this.#settings
-    return { clock, logger, retry, signal: options.signal, emit: () => {} }
+    return { clock, logger, retry, signal: forManyListeners(options.signal), emit: () => {} }
   }
 
   async *#verdicts(source: ValidationSource | Source<Verdict>, context: StageContext): AsyncGenerator<Verdict> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { LegalHoldError, type Stage } from './errors.js'
 import type { NewRunEvent, RunEvent } from './events.js'
 import type { Finding } from './findings.js'
-import { abortedError } from './internal/abort.js'
+import { abortedError, forManyListeners } from './internal/abort.js'
 import type { Settings } from './options.js'
 import type { ExportJob, ForcedProfile } from './ports.js'
 import type { RunReport } from './report.js'
@@ -50,7 +50,7 @@ export class Run {
       clock: settings.clock,
       logger: settings.logger,
       retry: settings.retry,
-      signal: options.signal,
+      signal: forManyListeners(options.signal),
       emit: emitter(settings, options.onEvent),
     }
   }

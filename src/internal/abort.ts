@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { LegalHoldError, type Stage } from '../errors.js'
 
 /** The error every aborted call rejects with; the caller's own reason is its cause. */
@@ -7,6 +8,12 @@ export function abortedError(signal: AbortSignal, stage: Stage): LegalHoldError 
     stage,
     cause: signal.reason,
   })
+}
+
+/** Every operation under way listens to the run's signal; Node warns of a leak from the eleventh on. */
+export function forManyListeners<S extends AbortSignal | undefined>(signal: S): S {
+  if (signal !== undefined) setMaxListeners(0, signal)
+  return signal
 }
 
 /** Throws `ABORTED` if the signal has fired. */

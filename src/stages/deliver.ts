@@ -1,5 +1,5 @@
 import type { Stage } from '../errors.js'
-import { abortedError } from '../internal/abort.js'
+import { abortedError, forManyListeners } from '../internal/abort.js'
 import { mapWindow, type Source } from '../internal/streams.js'
 import type { Settings } from '../options.js'
 import type { ExportJob } from '../ports.js'
@@ -48,7 +48,7 @@ export class Delivery {
   constructor(subject: DeliverySubject) {
     this.#subject = subject
     this.#job = subject.job
-    this.#context = { ...subject.context, signal: this.#stop.signal }
+    this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
     this.ledger = new RecordingLedger(subject.settings.platform.capabilities.listsExpectedRecordings)
   }
 

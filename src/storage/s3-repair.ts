@@ -45,9 +45,26 @@ export class S3Repair {
       hasCustomerKey: settings.sseCustomerKey !== undefined,
       bucketReceivesCloudTrail: bucket.receivesCloudTrail,
     })
+    if (before.versionId === undefined || before.versionId === 'null') await this.#refuseChanged(before, options)
     if (options.protectOriginal ?? settings.protectOriginal ?? true) await this.#protectOriginal(before, options)
     const answer = await this.#copy(before, metadata, options)
     return this.#settle(before, metadata, answer, options)
+  }
+
+  /**
+   * Without a version to pin there is nothing beneath the copy to look at afterwards, and Ceph RGW ignores
+   * CopySourceIfMatch (s3-facts: servers). A last look before narrows the window; only versioning closes it.
+   */
+  async #refuseChanged(before: ObjectState, options: ReplaceMetadataOptions): Promise<void> {
+    const now = await this.#context.reads.head(before, { signal: options.signal }, stage)
+    const same = now.found && now.state.etag === before.etag && now.state.lastModified === before.lastModified
+    if (same && sameMetadata(now.state.metadata, before.metadata)) return
+    throw new LegalHoldError(`${subjectOf(before)} was changed since it was read. Read it again and decide again.`, {
+      code: 'OBJECT_CHANGED',
+      stage,
+      retryable: true,
+      details: { found: now.found },
+    })
   }
 
   /**

@@ -3,7 +3,7 @@ import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { normaliseS3Error, subjectOf } from './s3-errors.js'
 import type { S3ClientLike, S3ClientSettings, S3Credentials } from './s3-settings.js'
-import { RawHeaderSha256 } from './s3-signing.js'
+import { hasHighBytes, RawHeaderSha256, signable } from './s3-signing.js'
 
 /** The operations this library uses, with the types of one version of the SDK. Never part of the public types. */
 interface Operations {
@@ -130,6 +130,9 @@ export class S3Requests {
         { step: 'deserialize', name: 'legalHoldResponseHeaders', priority: 'low' },
       )
       if (call.rawHeaders !== undefined) addHeaders(command, call.rawHeaders)
+      if (operation === 'CopyObject' || operation === 'CreateMultipartUpload') {
+        signRawBytes(command, this.#settings.client === undefined)
+      }
       const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
       refuseForeignAnswer(operation, headers, context)
       return { output, headers, requestId: requestIdOf(output) ?? headers['x-amz-request-id'] }
@@ -261,6 +264,30 @@ function addHeaders(command: SmithyCommand, headers: Readonly<Record<string, str
       return next(args)
     },
     { step: 'build', name: 'legalHoldRawHeaders' },
+  )
+}
+
+/** Gives header values with raw bytes the form they are signed in, and takes it off before they are sent. */
+function signRawBytes(command: SmithyCommand, ownHash: boolean): void {
+  const raw: Record<string, string> = {}
+  command.middlewareStack?.add(
+    (next) => (args) => {
+      const headers = args.request?.headers ?? {}
+      for (const [name, value] of Object.entries(headers)) {
+        if (!hasHighBytes(value)) continue
+        raw[name] = value
+        headers[name] = signable(value, ownHash)
+      }
+      return next(args)
+    },
+    { step: 'build', name: 'legalHoldSignableHeaders', priority: 'low' },
+  )
+  command.middlewareStack?.add(
+    (next) => (args) => {
+      if (args.request?.headers !== undefined) Object.assign(args.request.headers, raw)
+      return next(args)
+    },
+    { step: 'deserialize', name: 'legalHoldRawBytes', priority: 'low' },
   )
 }
 

@@ -20,7 +20,8 @@ export interface S3Credentials {
 export interface S3ClientSettings {
   /**
    * A ready client. Set its `maxAttempts` to 1: the stages retry, and the SDK's own retry bucket is empty after about
-   * 100 retries in a burst. Metadata with raw bytes above 0x7F can only be written by a client built from settings.
+   * 100 retries in a burst. Metadata with bytes above 0x7F that are no UTF-8 can only be written by a client that was
+   * built from settings.
    */
   readonly client?: S3ClientLike | undefined
   /** AWS region of the bucket. @defaultValue `us-east-1` with an `endpoint`, else what the environment says */

@@ -1,6 +1,6 @@
+import { compareObjectStates } from '../compare.js'
 import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
 import type { HeadOptions, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
-import { compareObjectStates } from '../compare.js'
 
 /** The three functions of a test runner that the suite needs; those of vitest, jest and most others fit as they are. */
 export interface StorageConformanceRunner {

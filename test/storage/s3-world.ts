@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import * as S3 from '@aws-sdk/client-s3'
+import type { HeadOptions, ObjectState, StorageAdapter, StorageNeeds } from '../../src/ports.js'
+import type { S3StorageOptions } from '../../src/s3.js'
+import { S3StorageAdapter } from '../../src/s3.js'
 import type { CreateBucketOptions, S3SimulatorCredentials } from '../../src/testing/index.js'
 import { S3Simulator } from '../../src/testing/index.js'
-import { S3StorageAdapter } from '../../src/s3.js'
-import type { S3StorageOptions } from '../../src/s3.js'
-import type { HeadOptions, ObjectState, StorageAdapter, StorageNeeds } from '../../src/ports.js'
 
 /** A real server instead of the simulator, e.g. Ceph RGW: set S3_ENDPOINT and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY. */
 export const realEndpoint = process.env.S3_ENDPOINT
@@ -113,13 +114,25 @@ function plainClient(endpoint: string, region: string, credentials: S3.S3ClientC
 export type PutInput = Omit<S3.PutObjectCommandInput, 'Bucket' | 'Key' | 'Body'>
 
 /** Uploads as the platform would. Bytes, since Node writes the headers of a string body as UTF-8. */
-export async function upload(world: Pick<World, 'client' | 'bucket'>, key: string, body = 'sound', input: PutInput = {}) {
+export async function upload(
+  world: Pick<World, 'client' | 'bucket'>,
+  key: string,
+  body = 'sound',
+  input: PutInput = {},
+) {
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+  // S3 asks for a digest as soon as a lock is given.
+  const ContentMD5 = createHash('md5').update(bytes).digest('base64')
   return world.client.send(
-    new S3.PutObjectCommand({ Bucket: world.bucket, Key: key, Body: new TextEncoder().encode(body), ...input }),
+    new S3.PutObjectCommand({ Bucket: world.bucket, Key: key, Body: bytes, ContentMD5, ...input }),
   )
 }
 
-export async function fullState(adapter: StorageAdapter, key: string, options: HeadOptions & { versionId?: string } = {}) {
+export async function fullState(
+  adapter: StorageAdapter,
+  key: string,
+  options: HeadOptions & { versionId?: string } = {},
+) {
   const ref = { bucket: adapter.bucket, key, versionId: options.versionId }
   const head = await adapter.head(ref, { full: true, ...options })
   if (!head.found) throw new Error(`${key} was not found`)
@@ -144,10 +157,8 @@ export async function failure(promise: Promise<unknown>): Promise<Record<string,
   try {
     await promise
   } catch (error) {
-    const { code, outcome, retryable, status, details, message, stage, retryAfterMs, requestId, cause } = error as Record<
-      string,
-      unknown
-    >
+    const { code, outcome, retryable, status, details, message, stage, retryAfterMs, requestId, cause } =
+      error as Record<string, unknown>
     return { code, outcome, retryable, status, details, message, stage, retryAfterMs, requestId, cause }
   }
   throw new Error('The promise was kept.')

@@ -30,8 +30,9 @@ export function makePolicies(inScope: ReadonlySet<MediaType>): {
     enabled = true,
   ): SimulatedRetentionPolicy => {
     const actions = {
-      retainRecording: false,
-      deleteRecording: true,
+      // Kept, and deleted when the days are over; `deleteRecording` would be at once.
+      retainRecording: true,
+      deleteRecording: false,
       alwaysDelete: false,
       retentionDuration: { archiveRetention: null, deleteRetention: { days } },
     }
