@@ -245,7 +245,11 @@ function classifyCode(code: string, { context, headers }: Facts): Classified | u
         remedy: 'The object lies in an archive tier. Restore it first (RestoreObject), then repeat.',
       }
     case 'NotImplemented':
-      return { code: 'STORAGE_UNSUPPORTED', remedy: 'This S3 server does not know the operation or a header of it.' }
+      return {
+        code: 'STORAGE_UNSUPPORTED',
+        notApplied: true,
+        remedy: 'This S3 server does not know the operation or a header of it.',
+      }
     default:
       return undefined
   }

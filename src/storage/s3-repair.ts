@@ -10,6 +10,7 @@ import type { S3Reads } from './s3-reads.js'
 import { refuseLossyRepair } from './s3-refusals.js'
 import { restoreProperties } from './s3-restore.js'
 import { innerRetry } from './s3-settings.js'
+import { hasHighBytes } from './s3-signing.js'
 import { nextVersion } from './s3-versions.js'
 
 const stage = 'remediate'
@@ -218,9 +219,14 @@ export class S3Repair {
   }
 }
 
-function sameMetadata(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
-  const names = Object.keys(a)
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
+/** A server may show raw bytes that were written in the encoding of RFC 2047. */
+function sameMetadata(shown: Readonly<Record<string, string>>, written: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(shown)
+  if (names.length !== Object.keys(written).length) return false
+  return names.every((name) => {
+    const [is, was] = [shown[name], written[name]]
+    return is === was || (is?.startsWith('=?') === true && was !== undefined && hasHighBytes(was))
+  })
 }
 
 /** The pinned version vanished between its reading and the copy: a change like any other. */

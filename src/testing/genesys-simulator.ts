@@ -11,7 +11,7 @@ import type { SimulatedJob } from './genesys/jobs.js'
 import { type SimulatedClient, TokenOffice } from './genesys/oauth.js'
 import type { SimulatedOrganization } from './genesys/organization.js'
 import { organizationRoutes } from './genesys/organization-routes.js'
-import { PlatformState } from './genesys/platform-state.js'
+import { PlatformState, removeState } from './genesys/platform-state.js'
 import { recordingJobRoutes } from './genesys/recording-job-routes.js'
 import { type Route, RouteTable } from './genesys/routes.js'
 import { type SimulatorSettings, type SimulatorSettingsInit, settingsFrom } from './genesys/settings.js'
@@ -50,6 +50,14 @@ const rememberedRequests = 10_000
 
 const allRoutes: readonly Route[] = [...recordingJobRoutes, ...bulkExportRoutes, ...organizationRoutes]
 
+/** What belongs to one organisation. */
+interface World {
+  readonly state: PlatformState
+  readonly writer: ObjectWriter
+  readonly engine: JobEngine
+  readonly routes: RouteTable
+}
+
 /**
  * Genesys Cloud as far as an export of recordings needs it, as a plain function from `Request` to `Response`: OAuth
  * client credentials, both export surfaces, integrations and export profiles, analytics, retention and deletion
@@ -62,33 +70,53 @@ export class GenesysSimulator {
   readonly faults = new FaultScript()
   readonly settings: SimulatorSettings
   readonly #clock: Clock
-  readonly #state: PlatformState
+  readonly #region: string
+  readonly #dataDir: string | undefined
   readonly #tokens: TokenOffice
-  readonly #engine: JobEngine
-  readonly #writer: ObjectWriter
   readonly #requests: SimulatedRequest[] = []
-  readonly #routes = new RouteTable([...allRoutes, ...conversationRoutes()])
+  #world: World
 
   constructor(options: GenesysSimulatorOptions) {
-    const { clock = systemClock, region = 'eu-west-1', organization, dataDir } = options
     const clients = options.clients ?? [{ clientId: 'simulator-client', clientSecret: 'simulator-secret' }]
     this.settings = settingsFrom(options)
-    this.#clock = clock
-    this.#state = new PlatformState({ organization, settings: this.settings, region, dataDir })
-    this.#tokens = new TokenOffice(clients, this.settings, clock)
-    this.#writer = new ObjectWriter(options.delivery)
-    this.#engine = new JobEngine(this.#state, this.#writer, clock)
-    this.#engine.arm()
+    this.#clock = options.clock ?? systemClock
+    this.#region = options.region ?? 'eu-west-1'
+    this.#dataDir = options.dataDir
+    this.#tokens = new TokenOffice(clients, this.settings, this.#clock)
+    this.#world = this.#open(options)
+  }
+
+  /**
+   * Puts another organisation in place, without jobs. Tokens, faults and the request log stay; what is kept in
+   * `dataDir` of the old one is replaced.
+   */
+  async replace(
+    options: SimulatorSettingsInit & Pick<GenesysSimulatorOptions, 'organization' | 'delivery'>,
+  ): Promise<void> {
+    await this.close()
+    Object.assign(this.settings, settingsFrom(options))
+    if (this.#dataDir !== undefined) removeState(this.#dataDir)
+    this.#world = this.#open(options)
+    await this.#world.state.save()
+  }
+
+  #open({ organization, delivery }: Pick<GenesysSimulatorOptions, 'organization' | 'delivery'>): World {
+    const { settings } = this
+    const state = new PlatformState({ organization, settings, region: this.#region, dataDir: this.#dataDir })
+    const writer = new ObjectWriter(delivery)
+    const engine = new JobEngine(state, writer, this.#clock)
+    engine.arm()
+    return { state, writer, engine, routes: new RouteTable([...allRoutes, ...conversationRoutes()]) }
   }
 
   /** The organisation; may be changed at any time. A changed conversation has to be a new object in the list. */
   get organization(): SimulatedOrganization {
-    return this.#state.organization
+    return this.#world.state.organization
   }
 
   /** Jobs of both surfaces, the oldest first. */
   get jobs(): readonly SimulatedJob[] {
-    return this.#state.jobs
+    return this.#world.state.jobs
   }
 
   /** The last 10,000 requests. */
@@ -98,12 +126,12 @@ export class GenesysSimulator {
 
   /** When a recording's objects landed, milliseconds since the epoch. */
   get exported(): ReadonlyMap<string, number> {
-    return this.#state.exported
+    return this.#world.state.exported
   }
 
   /** Conversations under deletion protection. */
   get protectedConversations(): ReadonlySet<string> {
-    return this.#state.protectedConversations
+    return this.#world.state.protectedConversations
   }
 
   /** Makes every token invalid. */
@@ -117,7 +145,7 @@ export class GenesysSimulator {
     const target = context.rawTarget ?? `${url.pathname}${url.search}`
     const correlationId = randomUUID()
     const path = apiPath(url.pathname)
-    const found = this.#routes.find(request.method, path)
+    const found = this.#world.routes.find(request.method, path)
     const isToken = path === '/oauth/token' && request.method === 'POST'
     const operation = isToken ? 'requestToken' : (found.route?.operation ?? 'unknown')
     const atMs = this.#clock.now()
@@ -140,15 +168,15 @@ export class GenesysSimulator {
 
   /** Brings the jobs to the present and waits for the objects that are due. */
   async settle(): Promise<void> {
-    await this.#engine.catchUp()
-    await this.#state.save()
+    await this.#world.engine.catchUp()
+    await this.#world.state.save()
   }
 
   /** Stops the jobs where they are and releases the connection to S3. */
   async close(): Promise<void> {
-    await this.#engine.close()
-    await this.#state.save()
-    await this.#writer.close()
+    await this.#world.engine.close()
+    await this.#world.state.save()
+    await this.#world.writer.close()
   }
 
   async #issueToken(request: Request): Promise<Response> {
@@ -179,10 +207,10 @@ export class GenesysSimulator {
           `Unable to perform the requested action. You are missing the following permission(s): ${route.permission}`,
         )
       }
-      await this.#engine.catchUp()
+      await this.#world.engine.catchUp()
       const response = await route.answer({
-        state: this.#state,
-        engine: this.#engine,
+        state: this.#world.state,
+        engine: this.#world.engine,
         clock: this.#clock,
         client,
         request,

@@ -31,7 +31,7 @@ export interface ScenarioOptions {
   readonly failAtSource?: number | undefined
   /** @defaultValue 0 */
   readonly indexLagHours?: number | undefined
-  /** Nothing but what is in scope: for a bucket that belongs to somebody else. @defaultValue false */
+  /** Nothing but what is in scope: for a bucket that belongs to somebody else. @defaultValue true with `recordingsDir` */
   readonly onlyInScope?: boolean | undefined
   /** Bucket that the integration delivers to. @defaultValue that of {@link simulatorCredentials} */
   readonly bucket?: string | undefined
@@ -71,7 +71,8 @@ const otherOrganizationId = '9e4d2b7a-0c15-4f38-b6e1-a5d8c3f70e06'
 
 /** Makes a scenario. */
 export function createScenario(options: ScenarioOptions): Scenario {
-  const { count = 200, media = 'digital', failAtSource = 0, onlyInScope = false, recordingsDir } = options
+  const { count = 200, media = 'digital', failAtSource = 0, recordingsDir } = options
+  const onlyInScope = options.onlyInScope ?? recordingsDir !== undefined
   const nowMs = new Date(options.now).getTime()
   const interval = options.interval ?? {
     start: new Date(nowMs - 48 * hourMs).toISOString(),

@@ -55,7 +55,6 @@ export interface SimulatorsDescription {
 /** Both simulators on loopback. */
 export interface Simulators {
   readonly description: SimulatorsDescription
-  /** The simulator of the current scenario: another one after a reseed. */
   readonly genesys: GenesysSimulator
   readonly s3: S3Simulator
   readonly scenario: Scenario
@@ -70,10 +69,10 @@ export interface Simulators {
  *
  * Other processes control them through the Genesys endpoint. Nobody has to sign in, as it is bound to loopback:
  *
- * - `GET /_simulator` answers the {@link SimulatorsDescription}.
+ * - `GET /_simulator` answers the {@link SimulatorsDescription} with a summary of the scenario.
  * - `PUT /_simulator/scenario` with a {@link ScenarioRequest} seeds another scenario: a new organisation without jobs.
  *   The objects that are in the bucket stay. The same body again changes nothing, so that a client that resumes keeps
- *   its job. Answers the description with a summary of the scenario.
+ *   its job. Answers as `GET /_simulator` does.
  */
 export async function startSimulators(options: SimulatorsOptions = {}): Promise<Simulators> {
   const simulators = new SimulatorPair(options)
@@ -136,8 +135,12 @@ class SimulatorPair implements Simulators {
         genesys: { endpoint: control.endpoint, ...identifiers },
         s3: { endpoint: s3.endpoint, ...keys },
       }
-      if (kept !== undefined) this.#open(kept, scenarioOf(kept))
-      else await this.reseed(this.#options.scenario ?? {})
+      if (kept !== undefined) {
+        this.#open(kept, scenarioOf(kept))
+      } else {
+        this.#seedFile?.clear()
+        await this.reseed(this.#options.scenario ?? {})
+      }
     } catch (error) {
       await this.close()
       throw error
@@ -151,11 +154,10 @@ class SimulatorPair implements Simulators {
       const seed = { request, seededAtMs: this.#clock.now() }
       // Made before anything is thrown away: a request that makes no scenario changes nothing.
       const scenario = scenarioOf(seed)
-      await current?.genesys.close()
-      this.#seedFile?.clear()
       await this.#putPreExisting(scenario)
+      if (current === undefined) this.#open(seed, scenario)
+      else await this.#replace(current.genesys, seed, scenario)
       this.#seedFile?.write(seed)
-      this.#open(seed, scenario)
       return scenario
     })
   }
@@ -167,16 +169,25 @@ class SimulatorPair implements Simulators {
   }
 
   #open(seed: Seed, scenario: Scenario): void {
+    const { organization, clients, region, settings } = scenario
     const { dataDir } = this.#options
     const genesys = new GenesysSimulator({
-      ...scenario.settings,
+      ...settings,
       clock: this.#clock,
-      region: scenario.region,
-      organization: scenario.organization,
-      clients: scenario.clients,
+      region,
+      organization,
+      clients,
       delivery: this.#deliveryOf(seed),
       ...(dataDir === undefined ? {} : { dataDir: join(dataDir, 'genesys') }),
     })
+    this.#seeded = { seed, scenario, genesys }
+  }
+
+  async #replace(genesys: GenesysSimulator, seed: Seed, scenario: Scenario): Promise<void> {
+    const { organization, settings } = scenario
+    // Without a seed in between: killed here, the simulators start anew.
+    this.#seedFile?.remove()
+    await genesys.replace({ ...settings, organization, delivery: this.#deliveryOf(seed) })
     this.#seeded = { seed, scenario, genesys }
   }
 
@@ -202,17 +213,21 @@ class SimulatorPair implements Simulators {
 
   async #handle(request: Request, context: HandleContext | undefined): Promise<Response> {
     const { pathname } = new URL(request.url)
-    if (pathname === '/_simulator' && request.method === 'GET') return json(200, this.description)
+    if (pathname === '/_simulator' && request.method === 'GET') return json(200, this.#state())
     if (pathname === '/_simulator/scenario' && request.method === 'PUT') return this.#reseedBy(request)
     if (pathname.startsWith('/_simulator'))
       return json(404, { message: 'There is GET /_simulator and PUT /_simulator/scenario.' })
     return this.genesys.handle(request, context)
   }
 
+  #state() {
+    return { ...this.description, scenario: summaryOf(this.scenario) }
+  }
+
   async #reseedBy(request: Request): Promise<Response> {
     try {
-      const scenario = await this.reseed(parseScenarioRequest(await request.json()))
-      return json(200, { ...this.description, scenario: summaryOf(scenario) })
+      await this.reseed(parseScenarioRequest(await request.json()))
+      return json(200, this.#state())
     } catch (error) {
       const isTheirs = error instanceof InvalidScenario || error instanceof RangeError || error instanceof SyntaxError
       const message = error instanceof Error ? error.message : String(error)

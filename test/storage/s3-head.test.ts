@@ -11,7 +11,11 @@ afterEach(async () => {
   await Promise.all(worlds.splice(0).map((made) => made.close()))
 })
 
-const limited = { accessKeyId: 'AKIALIMITED', secretAccessKey: 'limited-secret', arn: 'arn:aws:iam::123456789012:user/limited' }
+const limited = {
+  accessKeyId: 'AKIALIMITED',
+  secretAccessKey: 'limited-secret',
+  arn: 'arn:aws:iam::123456789012:user/limited',
+}
 const limitedTo = (deny: readonly string[]) => ({ credentials: [{ ...limited, deny }] })
 
 describe('what HEAD hides', () => {
@@ -37,7 +41,9 @@ describe('what HEAD hides', () => {
     expect(await fullState(adapter, 'k')).toMatchObject({ legalHold: 'unreadable', retention: 'unreadable' })
     expect(await fullState(w.adapter(), 'k')).toMatchObject({ legalHold: 'ON', retention: 'none' })
     await fullState(adapter, 'k')
-    expect(w.simulator.requests.filter(({ operation, status }) => operation === 'GetObjectLegalHold' && status === 403)).toHaveLength(1)
+    expect(
+      w.simulator.requests.filter(({ operation, status }) => operation === 'GetObjectLegalHold' && status === 403),
+    ).toHaveLength(1)
   })
 
   test('hidden tags are unreadable, not none', async () => {
@@ -48,7 +54,10 @@ describe('what HEAD hides', () => {
   })
 
   test('a hidden ACL is unreadable where ACLs are on, and no question where the bucket owner is enforced', async () => {
-    const on = await world({ ...limitedTo(['s3:GetObjectAcl', 's3:GetObjectVersionAcl']), bucket: { objectOwnership: 'ObjectWriter' } })
+    const on = await world({
+      ...limitedTo(['s3:GetObjectAcl', 's3:GetObjectVersionAcl']),
+      bucket: { objectOwnership: 'ObjectWriter' },
+    })
     await upload(on, 'k')
     expect((await fullState(on.adapter({ credentials: limited }), 'k')).acl).toBe('unreadable')
     const off = await world()

@@ -117,7 +117,7 @@ export type PutInput = Omit<S3.PutObjectCommandInput, 'Bucket' | 'Key' | 'Body'>
 export async function upload(
   world: Pick<World, 'client' | 'bucket'>,
   key: string,
-  body = 'sound',
+  body: string | Uint8Array = 'sound',
   input: PutInput = {},
 ) {
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body

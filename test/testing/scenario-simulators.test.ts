@@ -167,12 +167,12 @@ describe('control API', () => {
     const simulators = await start()
     const interval = { start: new Date(Date.now() - 3_600_000).toISOString(), end: new Date().toISOString() }
     const body = { count: 7, media: 'digital', failAtSource: 2, interval }
+    const call = await program(simulators)
     const answered = await (await putScenario(simulators, body)).json()
     expect(answered).toMatchObject({
       ...simulators.description,
       scenario: { recordings: 7, failAtSource: 2, interval, request: { mediaTypes: 'digital' } },
     })
-    const call = await program(simulators)
     const { id } = await createJob(call, simulators)
     const reordered = {
       interval: { end: interval.end, start: interval.start },
@@ -185,6 +185,7 @@ describe('control API', () => {
     await putScenario(simulators, { ...body, count: 8 })
     expect(simulators.scenario.inScope.recordingIds).toHaveLength(8)
     expect(simulators.genesys.jobs).toHaveLength(0)
+    expect(await call('GET', `/api/v2/recording/jobs/${id}`)).toMatchObject({ code: 'not.found' })
   })
 
   it('delivers to a foreign S3 server, and puts nothing else there', async () => {
@@ -221,11 +222,11 @@ describe('control API', () => {
     ['S3 with an unknown field', { s3: { ...s3, profile: 'default' } }],
   ])('refuses %s, says why, and leaves everything as it was', async (_, body) => {
     const simulators = await start()
-    const before = simulators.genesys
+    const before = simulators.scenario
     const response = await putScenario(simulators, body)
     const text = await response.text()
     expect([response.status, JSON.parse(text)]).toEqual([400, { message: expect.stringMatching(/\w{3}/) }])
     expect(text).not.toContain('top-secret')
-    expect(simulators.genesys).toBe(before)
+    expect(simulators.scenario).toBe(before)
   })
 })

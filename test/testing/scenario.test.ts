@@ -142,7 +142,7 @@ describe('createScenario', () => {
     })
     expect(organization.mediaRetentionPolicies[0]).toMatchObject({
       enabled: true,
-      actions: { deleteRecording: true, retentionDuration: { deleteRetention: { days: 2 } } },
+      actions: { retainRecording: true, retentionDuration: { deleteRetention: { days: 2 } } },
       mediaPolicies: { messagePolicy: {}, chatPolicy: {} },
     })
   })

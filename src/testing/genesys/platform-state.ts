@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SimulatedJob } from './jobs.js'
@@ -12,6 +12,11 @@ import { type RecordingQuery, select } from './query.js'
 import type { SimulatorSettings } from './settings.js'
 
 const stateFile = 'genesys-state.json'
+
+/** Forgets what a directory keeps. */
+export function removeState(dataDir: string): void {
+  rmSync(join(dataDir, stateFile), { force: true })
+}
 
 interface SavedState {
   readonly jobs: SimulatedJob[]

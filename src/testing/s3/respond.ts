@@ -23,7 +23,11 @@ export function xmlResponse(document: string, headers: HeaderList = [], status =
   })
 }
 
-export function bodyResponse(status: number, headers: HeaderList, body: ReadableStream | Uint8Array<ArrayBufferLike>): Response {
+export function bodyResponse(
+  status: number,
+  headers: HeaderList,
+  body: ReadableStream | Uint8Array<ArrayBufferLike>,
+): Response {
   return new Response(body as ReadableStream, { status, headers: toHeaders(headers) })
 }
 

@@ -12,9 +12,12 @@ export interface ForeignS3 {
   readonly sessionToken?: string | undefined
 }
 
-/** The scenario that running simulators are seeded with: the body of `PUT /_simulator/scenario`. */
+/**
+ * The scenario that running simulators are seeded with: the body of `PUT /_simulator/scenario`, but for
+ * `recordingsDir`, which works in the same process only (nobody may have local files read over the wire).
+ */
 export interface ScenarioRequest
-  extends Pick<ScenarioOptions, 'count' | 'media' | 'interval' | 'failAtSource' | 'indexLagHours'> {
+  extends Pick<ScenarioOptions, 'count' | 'media' | 'interval' | 'failAtSource' | 'indexLagHours' | 'recordingsDir'> {
   /** With it, nothing but what is in scope is put there. @defaultValue the S3 simulator */
   readonly s3?: ForeignS3 | undefined
 }

@@ -35,7 +35,12 @@ export class SeedFile {
     renameSync(`${this.#path}.tmp`, this.#path)
   }
 
-  /** Forgets what belonged to the last seed. */
+  /** Without it, a start seeds anew. */
+  remove(): void {
+    rmSync(this.#path, { force: true })
+  }
+
+  /** Removes all that lies beside it too: what is left of a seed that was not finished. */
   clear(): void {
     rmSync(this.#directory, { recursive: true, force: true })
   }
