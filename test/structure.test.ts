@@ -47,7 +47,12 @@ describe('dependencies point one way', () => {
 
   test('the core loads no SDK and no file system', () => {
     const loaded = [...reach('index.ts')]
-    expect(loaded.filter((name) => !name.endsWith('.ts')).sort()).toEqual(['node:crypto', 'node:events', 'p-limit', 'p-retry'])
+    expect(loaded.filter((name) => !name.endsWith('.ts')).sort()).toEqual([
+      'node:crypto',
+      'node:events',
+      'p-limit',
+      'p-retry',
+    ])
     const adapters = loaded.filter((name) => ['platforms', 'storage', 'testing'].includes(folderOf(name)))
     expect(adapters).toEqual([])
   })

@@ -86,7 +86,7 @@ export class S3Mutations {
       )
       return { versionId: ref.versionId, requestId }
     } catch (error) {
-      throw lockUnavailable(error, ref)
+      throw protectedByLock(error, ref) ?? lockUnavailable(error, ref)
     }
   }
 }
@@ -125,6 +125,16 @@ function rejectedTags(ref: ObjectRef, why: string): LegalHoldError {
     stage,
     details: { reason: 'tags-invalid' },
   })
+}
+
+/** S3 answers AccessDenied, too, where a retention in force forbids the change to anyone who may not bypass it. */
+function protectedByLock(error: unknown, ref: ObjectRef): LegalHoldError | undefined {
+  if (!LegalHoldError.isInstance(error) || error.code !== 'STORAGE_FORBIDDEN') return undefined
+  if (!/object lock|WORM/i.test(error.message)) return undefined
+  return new LegalHoldError(
+    `S3 does not change the retention of ${subjectOf(ref)} in this way: it is protected by Object Lock. It stays as it is; a retention can be made longer in its own mode.`,
+    { code: 'STORAGE_REJECTED', stage, status: error.status, requestId: error.requestId, cause: error },
+  )
 }
 
 function lockUnavailable(error: unknown, ref: ObjectRef): unknown {

@@ -75,15 +75,19 @@ describe('merge', () => {
   test('yields everything of every source, reading at most so many side by side', async () => {
     let open = 0
     let most = 0
-    const sources = Array.from({ length: 12 }, (_, s) => async function* () {
-      open += 1
-      most = Math.max(most, open)
-      for (let i = 0; i < 5; i += 1) {
-        await setImmediate()
-        yield s * 5 + i
-      }
-      open -= 1
-    })
+    const sources = Array.from(
+      { length: 12 },
+      (_, s) =>
+        async function* () {
+          open += 1
+          most = Math.max(most, open)
+          for (let i = 0; i < 5; i += 1) {
+            await setImmediate()
+            yield s * 5 + i
+          }
+          open -= 1
+        },
+    )
     const all = await collect(merge(sources, 3))
     expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i))
     expect(most).toBe(3)

@@ -182,14 +182,6 @@ describe('an inspection', () => {
           Resource: 'arn:aws:s3:::evidence/*',
         },
         {
-          Sid: 'Tls',
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 's3:*',
-          Resource: 'arn:aws:s3:::evidence/*',
-          Condition: { Bool: { 'aws:SecureTransport': 'true' } },
-        },
-        {
           Sid: 'Other',
           Effect: 'Deny',
           Principal: { AWS: 'arn:aws:iam::123456789012:user/other' },

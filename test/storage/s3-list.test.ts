@@ -1,0 +1,89 @@
+import fc from 'fast-check'
+import { afterEach, expect, test } from 'vitest'
+import { compareUtf8 } from '../../src/storage/memory-objects.js'
+import { failure, simulated, upload, type World } from './s3-world.js'
+
+const worlds: World[] = []
+const world = async () => {
+  const made = await simulated({ bucket: {} })
+  worlds.push(made)
+  return made
+}
+afterEach(async () => {
+  await Promise.all(worlds.splice(0).map((made) => made.close()))
+})
+
+const slow = { kind: 'respond', status: 503, body: '<Error><Code>SlowDown</Code></Error>' } as const
+
+async function fill(w: World, count: number): Promise<string[]> {
+  const keys = Array.from({ length: count }, (_, at) => `org/k${String(at).padStart(5, '0')}`)
+  for (let at = 0; at < keys.length; at += 50)
+    await Promise.all(keys.slice(at, at + 50).map((key) => upload(w, key, '')))
+  return keys
+}
+
+test('a listing spans pages, fetches one ahead, and ends with its consumer', async () => {
+  const w = await world()
+  const keys = await fill(w, 2_100)
+  const adapter = w.adapter()
+  const listed: string[] = []
+  for await (const { key } of adapter.list('org/')) listed.push(key)
+  expect(listed).toEqual(keys)
+  expect(w.simulator.counts().ListObjectsV2).toBe(3)
+  w.simulator.clearRequests()
+  for await (const { key } of adapter.list('org/', { startAfter: 'org/k00009' })) {
+    expect(key).toBe('org/k00010')
+    break
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(w.simulator.counts().ListObjectsV2 ?? 0).toBeLessThanOrEqual(2)
+})
+
+test('a page that fails for a moment is repeated; one that keeps failing ends the listing with an error', async () => {
+  const w = await world()
+  await fill(w, 1_001)
+  const adapter = w.adapter()
+  const count = async () => {
+    let objects = 0
+    for await (const _ of adapter.list('org/')) objects += 1
+    return objects
+  }
+  w.simulator.faults.add({ match: { operation: 'ListObjectsV2' }, action: slow, times: 2, after: 1 })
+  expect(await count()).toBe(1_001)
+  w.simulator.faults.add({ match: { operation: 'ListObjectsV2' }, action: { kind: 'reset' }, times: 99, after: 1 })
+  expect(await failure(count())).toMatchObject({ code: 'NETWORK_ERROR', stage: 'discover', retryable: true })
+})
+
+test('an abort ends a listing', async () => {
+  const w = await world()
+  await fill(w, 3)
+  const controller = new AbortController()
+  const run = async () => {
+    for await (const _ of w.adapter().list('org/', { signal: controller.signal })) controller.abort(new Error('enough'))
+  }
+  w.simulator.faults.add({ match: { operation: 'ListObjectsV2' }, action: { kind: 'delay', delayMs: 1 } })
+  await run()
+  expect(await failure(run())).toMatchObject({ code: 'ABORTED' })
+})
+
+test('any key is listed and found as it was written', async () => {
+  const w = await world()
+  const adapter = w.adapter()
+  const key = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+    // No lone surrogates, which UTF-8 cannot carry, and no dot segments, which Node's URL would resolve.
+    .filter((text) => text.isWellFormed() && !text.includes('\0') && !/(^|\/)\.\.?($|\/)/.test(text))
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(key, { minLength: 1, maxLength: 5 }), async (names) => {
+      run += 1
+      const keys = names.map((name) => `${run}/${name}`)
+      for (const one of keys) await upload(w, one, one)
+      const listed: string[] = []
+      for await (const object of adapter.list(`${run}/`)) listed.push(object.key)
+      expect(listed).toEqual([...keys].sort(compareUtf8))
+      for (const one of keys) expect((await adapter.head({ bucket: w.bucket, key: one })).found).toBe(true)
+    }),
+    { numRuns: 30 },
+  )
+})
