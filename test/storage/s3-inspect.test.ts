@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { compareObjectStates } from '../../src/compare.js'
 import type { Finding } from '../../src/findings.js'
 import { requiredIamPolicy } from '../../src/s3.js'
 import type { CreateBucketOptions } from '../../src/testing/index.js'
-import { failure, needs, real, realEndpoint, S3, simulated, upload, type World } from './s3-world.js'
+import { failure, fullState, needs, real, realEndpoint, S3, simulated, upload, type World } from './s3-world.js'
 
 const worlds: { close(): Promise<void> }[] = []
 const world = async (...options: Parameters<typeof simulated>) => {
@@ -142,14 +143,24 @@ describe('an inspection', () => {
     }
   })
 
-  test('exactly the minimal policy is enough', async () => {
+  test('the minimal policy is enough to inspect, and to repair in one piece and in parts', async () => {
     for (const options of [everything, needs(), needs({ metadata: false, tags: true, remediate: false })]) {
       const policy = requiredIamPolicy({ bucket: 'evidence', ...options })
       const allow = policy.Statement.flatMap(({ Action }) => [...Action])
       const w = await world({ credentials: [{ ...user, allow }] })
-      await upload(w, 'org/k', 'x', { Tagging: 'a=b' })
-      const { findings } = await w.adapter({ credentials: user }).inspectBucket(options)
+      await upload(w, 'org/k', 'x', { Tagging: 'a=b', ObjectLockLegalHoldStatus: 'ON' })
+      await upload(w, 'org/parts', 'xx', { Tagging: 'a=b' })
+      const adapter = w.adapter({ credentials: user, multipartThresholdBytes: 1 })
+      const { findings } = await adapter.inspectBucket(options)
       expect(findings).toEqual([])
+      if (!options.metadata) continue
+      for (const key of ['org/k', 'org/parts']) {
+        const before = await fullState(adapter, key)
+        await adapter.replaceMetadata(before, { two: '2' })
+        expect(compareObjectStates(before, await fullState(adapter, key), { metadata: { two: '2' } })).toEqual([])
+      }
+      expect(w.simulator.counts()).toMatchObject({ CopyObject: 1, UploadPartCopy: 1 })
+      expect(w.simulator.requests.filter(({ status }) => status === 403)).toEqual([])
     }
   })
 

@@ -35,7 +35,6 @@ test('a listing spans pages, fetches one ahead, and ends with its consumer', asy
     expect(key).toBe('org/k00010')
     break
   }
-  await new Promise((resolve) => setTimeout(resolve, 50))
   expect(w.simulator.counts().ListObjectsV2 ?? 0).toBeLessThanOrEqual(2)
 })
 
@@ -71,8 +70,8 @@ test('any key is listed and found as it was written', async () => {
   const adapter = w.adapter()
   const key = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-    // No lone surrogates, which UTF-8 cannot carry, and no dot segments, which Node's URL would resolve.
-    .filter((text) => text.isWellFormed() && !text.includes('\0') && !/(^|\/)\.\.?($|\/)/.test(text))
+    // No dot segments, which Node's URL would resolve.
+    .filter((text) => !text.includes('\0') && !/(^|\/)\.\.?($|\/)/.test(text))
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(key, { minLength: 1, maxLength: 5 }), async (names) => {

@@ -359,21 +359,13 @@ describe('faults of the copy', () => {
     const adapter = w.adapter()
     const before = await fullState(adapter, 'k')
     const controller = new AbortController()
-    w.simulator.faults.add({ match: copy, action: { kind: 'delay', delayMs: 5_000 } })
-    const pending = failure(
-      adapter.replaceMetadata(before, { two: '2' }, { signal: controller.signal, protectOriginal: false }),
-    )
-    while (!(w.simulator.requests.length > 0 && (await copying())))
-      await new Promise((resolve) => setImmediate(resolve))
+    const hit = w.simulator.faults.add({ match: copy, action: { kind: 'delay', delayMs: 5_000 } })
+    const pending = failure(adapter.replaceMetadata(before, { two: '2' }, { signal: controller.signal }))
+    while (hit.hits < 1) await new Promise((resolve) => setImmediate(resolve))
     const started = performance.now()
     controller.abort(new Error('enough'))
     expect(await pending).toMatchObject({ code: 'ABORTED', outcome: 'unknown', cause: { message: 'enough' } })
     expect(performance.now() - started).toBeLessThan(1_000)
-
-    async function copying() {
-      await new Promise((resolve) => setTimeout(resolve, 50))
-      return true
-    }
   })
 })
 
