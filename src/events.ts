@@ -1,6 +1,6 @@
 import type { LegalHoldError, Stage } from './errors.js'
 import type { Finding } from './findings.js'
-import type { ExportJob, ProtectionResult } from './ports.js'
+import type { ExportJob, ProtectionResult, SealedEvidence } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
 import type { Remediation, Verdict } from './verdict.js'
@@ -39,6 +39,8 @@ export type RunEvent = { readonly at: string } & (
     }
   | { readonly type: 'reconciled'; readonly counts: RunReport['counts']; readonly objects: RunReport['objects'] }
   | { readonly type: 'run-finished'; readonly report: RunReport }
+  /** The run's evidence is written and signed. */
+  | { readonly type: 'sealed'; readonly evidence: SealedEvidence }
 )
 
 /** Name of an event. */

@@ -5,7 +5,7 @@ import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Setting
 import type { CallOptions, ExportJob, ObjectRef, ProfileInspection } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
-import { Run, type RunOptions } from './run.js'
+import { emitter, Run, type RunOptions } from './run.js'
 import { classifyConversation } from './stages/classify.js'
 import { persist, type StageContext } from './stages/context.js'
 import { type DiscoverySettings, discover, listFolder } from './stages/discover.js'
@@ -108,13 +108,13 @@ export class LegalHoldExporter {
     source: ValidationSource | Source<Verdict> = { prefix: '' },
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): AsyncGenerator<Remediation, void, void> {
-    const { storage, requirements, remediation, objectConcurrency, journal, clock } = this.#settings
+    const { storage, requirements, remediation, objectConcurrency, journal, clock, hold } = this.#settings
     const context = this.#context(options)
     const settings = {
       requirements,
       options: remediation,
       dryRun: options.dryRun ?? false,
-      witness: new Recorder(journal, 'remediate', clock),
+      witness: new Recorder(journal, 'remediate', clock, hold.tag),
     }
     const verdicts = this.#verdicts(source, context)
     const repairs = mapWindow(verdicts, objectConcurrency, async (verdict) =>
@@ -157,7 +157,16 @@ export class LegalHoldExporter {
    */
   async run(request: ExportRequest, options: RunOptions = {}): Promise<RunReport> {
     const checked = checkRequest(request, this.#settings.clock.now())
-    return new Run(this.#settings, checked, options).execute()
+    const { evidence, signal } = options
+    if (evidence === undefined) return new Run(this.#settings, checked, options).execute()
+    const journal = await evidence.open(this.#settings.journal, { signal })
+    const settings = { ...this.#settings, journal }
+    const report = await new Run(settings, checked, options).execute()
+    const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
+      throw notSealed(error, report)
+    })
+    emitter(settings, options.onEvent)({ type: 'sealed', evidence: sealed })
+    return report
   }
 
   #context(options: CallOptions): StageContext {
@@ -236,6 +245,15 @@ export class LegalHoldExporter {
     const bucket = item.bucket ?? this.#settings.storage.bucket
     return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
   }
+}
+
+function notSealed(error: unknown, report: RunReport): LegalHoldError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new LegalHoldError(
+    `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ` +
+      'The journal is complete: seal it again with sealEvidence().',
+    { code: 'EVIDENCE_NOT_SEALED', stage: 'report', details: { report }, cause: error },
+  )
 }
 
 function isStream<S extends object>(source: S): source is Extract<S, AsyncIterable<unknown> | Iterable<unknown>> {

@@ -272,6 +272,8 @@ export interface ObjectState extends ObjectRef {
   readonly acl?: readonly AclGrant[] | 'bucket-owner-enforced' | 'unreadable' | undefined
   readonly partsCount?: number | undefined
   readonly requestId?: string | undefined
+  /** HTTP status of the answer. */
+  readonly status?: number | undefined
 }
 
 /** Answer of `head`. Only a definite answer is an answer: a refusal or a fault is a thrown `LegalHoldError`. */
@@ -303,6 +305,8 @@ export interface MutationResult {
   readonly versionId?: string | undefined
   readonly etag?: string | undefined
   readonly requestId?: string | undefined
+  /** HTTP status of the answer. */
+  readonly status?: number | undefined
   /** Properties the server refused or is known to drop, put back by further requests. */
   readonly restored?: readonly string[] | undefined
 }
@@ -358,6 +362,11 @@ export interface StorageAdapter {
   putRetention(ref: ObjectRef, retention: Retention, options?: CallOptions): Promise<MutationResult>
   /** A small object's content as text, for sidecars; `undefined` where it is larger than `maxBytes`. */
   readText?(ref: ObjectRef, options: CallOptions & { readonly maxBytes: number }): Promise<string | undefined>
+  /**
+   * An object version's content in pieces, for a digest of it. A content that ends early or changes underway is a
+   * thrown `LegalHoldError`, never a short one.
+   */
+  readContent?(ref: ObjectRef, options?: CallOptions): AsyncIterable<Uint8Array>
 }
 
 /** What a run will ask of a storage; decides which permissions are probed. */
@@ -430,6 +439,47 @@ export interface Journal {
   append(record: Omit<JournalRecord, 'sequence'>): Promise<JournalRecord>
   entries(options?: CallOptions): AsyncIterable<JournalRecord>
   head(): Promise<JournalRecord | undefined>
+  /**
+   * The records as they are stored, one a line, without the line break: what is sealed, byte for byte. Without it the
+   * records are sealed as canonical JSON (RFC 8785).
+   */
+  lines?(options?: CallOptions): AsyncIterable<Uint8Array>
+}
+
+// ---------------------------------------------------------------- evidence
+
+/** Signs a statement. Ed25519, or ECDSA on P-256 or P-384 with SHA-256 or SHA-384 and a DER signature (as AWS KMS does). */
+export interface Signer {
+  /** The public key, SPKI in PEM. */
+  publicKey(): Promise<string>
+  sign(data: Uint8Array): Promise<Uint8Array>
+}
+
+/**
+ * When to read an object's content for its SHA-256: where S3 holds no checksum of it (`missing`), always, never.
+ */
+export type HashContent = 'missing' | 'all' | 'none'
+
+/** What a run made of its evidence. */
+export interface SealedEvidence {
+  readonly dir: string
+  /** SHA-256 of the public key (SPKI, DER), as `SHA256:` and base64: what a verifier compares. */
+  readonly fingerprint: string
+  /** Root of the tree over the record lines (RFC 6962), hex. */
+  readonly rootHash: string
+  /** Number of records. */
+  readonly treeSize: number
+  /** SHA-256 of `statement.dsse.json`, hex: what the next bundle of the same matter refers to. */
+  readonly statementSha256: string
+}
+
+/** Turns a run into evidence. `evidenceBundle()` of `./node` makes one. */
+export interface EvidenceSink {
+  readonly hashContent: HashContent
+  /** Called before the first record. Returns the journal to write to, which grows the evidence as it is written. */
+  open(journal: Journal | undefined, options?: CallOptions): Promise<Journal>
+  /** Called once the report is on record. */
+  seal(journal: Journal, options?: CallOptions): Promise<SealedEvidence>
 }
 
 /** Time, injected so that tests need not wait. */

@@ -25,6 +25,14 @@ export function defaultRequirements(hold: LegalHold): HoldRequirements {
   return { metadata: { 'legal-hold-tag': hold.tag } }
 }
 
+/** What a HEAD has to read, so that one request answers all requirements. */
+export function headNeeds(requirements: HoldRequirements): { readonly tags: boolean; readonly lock: boolean } {
+  return {
+    tags: Object.keys(requirements.tags ?? {}).length > 0,
+    lock: requirements.legalHold === true || requirements.retainUntilDate !== undefined,
+  }
+}
+
 /** What is short of a requirement: `absent`, present with another value, present but too little, not readable. */
 export type Shortfall = 'absent' | 'conflict' | 'insufficient' | 'unreadable'
 

@@ -3,8 +3,9 @@ import { LegalHoldError, type Stage } from './errors.js'
 import type { NewRunEvent, RunEvent } from './events.js'
 import type { Finding } from './findings.js'
 import { abortedError, forManyListeners } from './internal/abort.js'
+import { mapWindow } from './internal/streams.js'
 import type { Settings } from './options.js'
-import type { ExportJob, ForcedProfile } from './ports.js'
+import type { EvidenceSink, ExportJob, ForcedProfile, HashContent } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
 import type { StageContext } from './stages/context.js'
@@ -14,6 +15,7 @@ import { type Inspection, inspect, profileIdOf } from './stages/inspect.js'
 import { coverageOf, leftOutBy, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
 import { Tally } from './stages/tally.js'
+import { toolName, toolVersion } from './version.js'
 
 /** Options of one run. */
 export interface RunOptions {
@@ -26,6 +28,14 @@ export interface RunOptions {
    * @defaultValue false
    */
   readonly dryRun?: boolean | undefined
+  /**
+   * Turns the run's journal into evidence that others can verify: `evidenceBundle({ dir, signer })` of
+   * `genesys-legal-hold-exporter/node`. A finished run that cannot be sealed rejects with `EVIDENCE_NOT_SEALED`, and its
+   * report is in `details.report`.
+   *
+   * @defaultValue none
+   */
+  readonly evidence?: EvidenceSink | undefined
 }
 
 /** One run from inspection to report. */
@@ -33,6 +43,7 @@ export class Run {
   readonly #settings: Settings
   readonly #request: ExportRequest
   readonly #dryRun: boolean
+  readonly #hashContent: HashContent
   readonly #runId = randomUUID()
   readonly #recorder: Recorder
   readonly #context: StageContext
@@ -44,7 +55,8 @@ export class Run {
     this.#settings = settings
     this.#request = request
     this.#dryRun = options.dryRun ?? false
-    this.#recorder = new Recorder(settings.journal, this.#runId, settings.clock)
+    this.#hashContent = options.evidence?.hashContent ?? 'none'
+    this.#recorder = new Recorder(settings.journal, this.#runId, settings.clock, settings.hold.tag)
     this.#startedAt = settings.clock.now()
     this.#context = {
       clock: settings.clock,
@@ -62,10 +74,11 @@ export class Run {
     if (signal?.aborted) throw abortedError(signal, 'inspect')
     const [runId, request, dryRun] = [this.#runId, this.#request, this.#dryRun]
     emit({ type: 'run-started', runId, request, dryRun })
-    await this.#recorder.record('run-started', { request, hold, requirements, dryRun })
+    await this.#recorder.record('run-started', { request, hold, requirements, dryRun, ...policyOf(this.#settings) })
     const inspection = await this.#timed('inspect', () => this.#inspect())
     const { job, delivery } = await this.#export(inspection)
     const report = this.#report(inspection, job, delivery)
+    await this.#recordRecordings(job, delivery)
     emit({ type: 'reconciled', counts: report.counts, objects: report.objects })
     await this.#recorder.record('report', report)
     emit({ type: 'run-finished', report })
@@ -152,6 +165,7 @@ export class Run {
       job: created,
       repair,
       dryRun: this.#dryRun,
+      hashContent: this.#hashContent,
       recorder: this.#recorder,
       tally: this.#tally,
       context: this.#context,
@@ -209,6 +223,16 @@ export class Run {
     }
   }
 
+  /** Every recording with the one state it ended in: what the report's counts are recounted from. */
+  async #recordRecordings(job: ExportJob, { ledger, namedFailures }: Delivery): Promise<void> {
+    if (!this.#recorder.active) return
+    const settled = ledger.settled(unnamedBy(ledger, job, namedFailures), leftOutBy(ledger, job))
+    // Side by side, so that a journal can make many durable at once; they are appended in this order.
+    for await (const _ of mapWindow(settled, 256, (recording) => this.#recorder.recording(recording))) {
+      // Nothing is left to do with a record that is written.
+    }
+  }
+
   async #timed<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
     const { clock, emit } = this.#context
     const startedAt = clock.now()
@@ -220,6 +244,21 @@ export class Run {
       this.#timings[stage] = (this.#timings[stage] ?? 0) + durationMs
       emit({ type: 'stage-finished', stage, durationMs })
     }
+  }
+}
+
+/** By what rules the run went, beside its hold, requirements and request; the evidence carries a digest of it all. */
+function policyOf(settings: Settings): object {
+  const { platform, storage, retention, residency, remediation, accept, lookbackHours } = settings
+  return {
+    tool: { name: toolName, version: toolVersion },
+    platform: { name: platform.name, region: platform.region },
+    storage: { name: storage.name, bucket: storage.bucket },
+    retention: retention.map(({ name }) => name),
+    residency,
+    remediation,
+    accept: [...accept].sort(),
+    lookbackHours,
   }
 }
 

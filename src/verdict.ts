@@ -33,6 +33,10 @@ export interface Verdict {
   readonly state?: ObjectState | undefined
   /** S3 request id of the HEAD. */
   readonly requestId?: string | undefined
+  /** HTTP status of the HEAD. */
+  readonly status?: number | undefined
+  /** How often the HEAD was sent. */
+  readonly attempts?: number | undefined
 }
 
 /** A remediation's end. `planned` in a dry run; `not-needed` where the object was held when it was read again. */

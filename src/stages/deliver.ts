@@ -2,13 +2,15 @@ import type { Stage } from '../errors.js'
 import { abortedError, forManyListeners } from '../internal/abort.js'
 import { mapWindow, type Source } from '../internal/streams.js'
 import type { Settings } from '../options.js'
-import type { ExportJob } from '../ports.js'
+import type { ExportJob, HashContent } from '../ports.js'
 import type { ExportRequest } from '../request.js'
+import { type ContentDigest, contentDigest } from './content-digest.js'
 import type { StageContext } from './context.js'
 import { type DiscoveredObject, type DiscoverySettings, discover, SeenObjects } from './discover.js'
 import { waitForJob } from './export.js'
 import { type JobWatch, land } from './landing.js'
 import { RecordingLedger } from './ledger.js'
+import { objectRecord } from './object-record.js'
 import { type Processed, processObject } from './process.js'
 import { protectConversations } from './protect.js'
 import { leftOutBy } from './reconcile.js'
@@ -24,6 +26,8 @@ export interface DeliverySubject {
   /** Repair what is not held, or only look. */
   readonly repair: boolean
   readonly dryRun: boolean
+  /** Whether contents are read for their digest. */
+  readonly hashContent: HashContent
   readonly recorder: Recorder
   readonly tally: Tally
   readonly context: StageContext
@@ -220,13 +224,16 @@ export class Delivery {
     tally.processed(processed)
     this.ledger.enter(object.key, place, processed.outcome, processed.reason)
     this.#rememberRepair(processed)
-    await recorder.record('verdict', {
-      object: processed.verdict.object,
-      place,
-      verdict: processed.verdict.verdict,
-      outcome: processed.outcome,
-      ...(processed.reason === '' ? {} : { reason: processed.reason }),
-    })
+    if (!recorder.active) return
+    const digest = await this.#digest(processed, context)
+    await recorder.verdict(objectRecord(processed, place, this.#job, digest))
+  }
+
+  #digest({ verdict, remediation }: Processed, context: StageContext): Promise<ContentDigest | undefined> {
+    const { settings, hashContent } = this.#subject
+    const state = remediation?.after ?? verdict.state
+    if (state === undefined) return Promise.resolve(undefined)
+    return contentDigest(settings.storage, state, hashContent, context)
   }
 
   /** What a repair wrote is not news when it is listed again. */

@@ -26,6 +26,13 @@ interface Shortcoming {
 // The recording takes the worst state among its companions.
 const gravity: Record<Fault, number> = { unrepaired: 1, conflicting: 2, unreadable: 3, missing: 4 }
 
+/** Recordings that the job's totals count and nobody can name, by the state they end in. */
+export interface UnnamedRecordings {
+  readonly missing: number
+  readonly failed: number
+  readonly skipped: number
+}
+
 /** What the ledger says at the end of a run. */
 export interface Settlement {
   readonly counts: RecordingCounts
@@ -147,11 +154,7 @@ export class RecordingLedger {
    * @param leftOut how many recordings the job says it left out without naming them: where no more than these were
    *   never delivered, that is why
    */
-  settle(
-    unnamed: { readonly missing: number; readonly failed: number; readonly skipped: number },
-    leftOut = 0,
-    maxExceptions = 1000,
-  ): Settlement {
+  settle(unnamed: UnnamedRecordings, leftOut = 0, maxExceptions = 1000): Settlement {
     const counts = {
       expected: 0,
       held: 0,
@@ -164,25 +167,29 @@ export class RecordingLedger {
       skippedAtSource: 0,
     }
     const exceptions: RecordingException[] = []
-    const explained = leftOut > 0 && this.#neverDelivered() <= leftOut
-    const count = (exception: RecordingException) => {
-      const times = exception.count ?? 1
+    for (const settled of this.settled(unnamed, leftOut)) {
+      const times = settled.count ?? 1
       counts.expected += times
-      counts[exception.state] += times
-      if (exception.state === 'held' || exception.state === 'repaired') return
-      if (exceptions.length < maxExceptions) exceptions.push(exception)
+      counts[settled.state] += times
+      if (settled.state === 'held' || settled.state === 'repaired') continue
+      if (exceptions.length < maxExceptions) exceptions.push(settled)
     }
+    return { counts, exceptions }
+  }
+
+  /** Each recording with its state, those that nobody can name as one entry a state. Takes what `settle` takes. */
+  *settled(unnamed: UnnamedRecordings, leftOut = 0): Generator<RecordingException, void, void> {
+    const explained = leftOut > 0 && this.#neverDelivered() <= leftOut
     for (const [recordingId, entry] of this.#entries) {
-      count({ recordingId, conversationId: entry.conversationId, ...this.#settleOne(recordingId, entry, explained) })
+      yield { recordingId, conversationId: entry.conversationId, ...this.#settleOne(recordingId, entry, explained) }
     }
     for (const [state, times, reason] of [
       ['missing', unnamed.missing, 'the job counts them and they are not on S3; the platform does not name them'],
       ['failedAtSource', unnamed.failed, 'the job counts them as failed and does not name them'],
       ['skippedAtSource', unnamed.skipped, 'the job counts them as skipped and does not name them'],
     ] as const) {
-      if (times > 0) count({ state, reason, count: times })
+      if (times > 0) yield { state, reason, count: times }
     }
-    return { counts, exceptions }
   }
 
   #neverDelivered(): number {

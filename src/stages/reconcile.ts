@@ -1,6 +1,6 @@
 import type { ExportJob, Interval, PlatformCoverage } from '../ports.js'
 import type { CoverageReport, RecordingException } from '../report.js'
-import type { RecordingLedger, Settlement } from './ledger.js'
+import type { RecordingLedger, Settlement, UnnamedRecordings } from './ledger.js'
 
 /** Expected recordings against delivered objects, without a look at their headers. */
 export interface Reconciliation {
@@ -17,15 +17,8 @@ export interface Reconciliation {
   readonly exceptions: readonly RecordingException[]
 }
 
-/** Recordings that the job counts and nobody names. */
-export interface Unnamed {
-  readonly missing: number
-  readonly failed: number
-  readonly skipped: number
-}
-
 /** Compares a ledger with the job's totals where the platform does not list its recordings. */
-export function unnamedBy(ledger: RecordingLedger, job: ExportJob, namedFailures: number): Unnamed {
+export function unnamedBy(ledger: RecordingLedger, job: ExportJob, namedFailures: number): UnnamedRecordings {
   if (ledger.listed) return { missing: 0, failed: 0, skipped: 0 }
   const { recordings, failed = 0, skipped = 0 } = job.totals
   const unnamedFailures = Math.max(0, failed - namedFailures)

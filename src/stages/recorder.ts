@@ -1,18 +1,26 @@
 import { LegalHoldError } from '../errors.js'
 import type { Clock, Journal, JournalEntry, MutationResult, ObjectRef, ObjectState } from '../ports.js'
 import type { RemediationStep } from '../verdict.js'
-import type { MutationWitness } from './remediate.js'
+import type { MutationContext, MutationWitness } from './remediate.js'
 
 /** Writes a run's entries into its journal; does nothing where there is none. */
 export class Recorder implements MutationWitness {
   readonly #journal: Journal | undefined
   readonly #runId: string
   readonly #clock: Clock
+  readonly #hold: string
 
-  constructor(journal: Journal | undefined, runId: string, clock: Clock) {
+  /** @param hold tag of the hold, which every record about an object or a recording names */
+  constructor(journal: Journal | undefined, runId: string, clock: Clock, hold: string) {
     this.#journal = journal
     this.#runId = runId
     this.#clock = clock
+    this.#hold = hold
+  }
+
+  /** Whether anything is recorded at all. */
+  get active(): boolean {
+    return this.#journal !== undefined
   }
 
   async record(type: JournalEntry['type'], data: object): Promise<void> {
@@ -29,13 +37,36 @@ export class Recorder implements MutationWitness {
     }
   }
 
-  intent(object: ObjectRef, step: RemediationStep, before: ObjectState): Promise<void> {
-    return this.record('intent', { object, step, before })
+  intent(object: ObjectRef, step: RemediationStep, before: ObjectState, context: MutationContext): Promise<void> {
+    return this.record('intent', { hold: this.#hold, object, ...context, step, before })
   }
 
-  outcome(object: ObjectRef, step: RemediationStep, result: MutationResult | LegalHoldError): Promise<void> {
+  outcome(
+    object: ObjectRef,
+    step: RemediationStep,
+    result: MutationResult | LegalHoldError,
+    context: MutationContext,
+  ): Promise<void> {
+    const { requestId, status } = result
     const data = LegalHoldError.isInstance(result) ? { error: result.toJSON() } : { result }
-    return this.record('outcome', { object, action: step.action, ...data })
+    return this.record('outcome', {
+      hold: this.#hold,
+      object,
+      ...context,
+      action: step.action,
+      request: { requestId, httpStatus: status },
+      ...data,
+    })
+  }
+
+  /** What became of one object: complete in itself, so that it can be disclosed without the others. */
+  verdict(data: object): Promise<void> {
+    return this.record('verdict', { hold: this.#hold, ...data })
+  }
+
+  /** The one state in which a recording ended. */
+  recording(data: object): Promise<void> {
+    return this.record('recording', { hold: this.#hold, ...data })
   }
 }
 

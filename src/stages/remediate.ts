@@ -1,7 +1,7 @@
 import { LegalHoldError } from '../errors.js'
 import type { MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import { evaluate, type HoldRequirements } from '../requirements.js'
-import type { Difference, Remediation, RemediationStep, Verdict } from '../verdict.js'
+import type { Difference, ObjectPlace, Remediation, RemediationStep, Verdict } from '../verdict.js'
 import { type AskedChanges, compareObjectStates } from './compare.js'
 import { persist, type StageContext } from './context.js'
 import { type ConflictPolicy, planRepair, withEntries } from './plan.js'
@@ -17,10 +17,22 @@ export interface RemediationOptions {
 
 export const remediationDefaults: RemediationOptions = { onConflict: 'refuse', protectOriginal: true }
 
+/** What a mutation belongs to. */
+export interface MutationContext {
+  /** Which attempt at the repair it is part of, from 1. */
+  readonly attempt: number
+  readonly place: ObjectPlace | undefined
+}
+
 /** Told before and after each mutation; both have to be durable before the promise resolves. */
 export interface MutationWitness {
-  intent(object: ObjectRef, step: RemediationStep, before: ObjectState): Promise<void>
-  outcome(object: ObjectRef, step: RemediationStep, result: MutationResult | LegalHoldError): Promise<void>
+  intent(object: ObjectRef, step: RemediationStep, before: ObjectState, context: MutationContext): Promise<void>
+  outcome(
+    object: ObjectRef,
+    step: RemediationStep,
+    result: MutationResult | LegalHoldError,
+    context: MutationContext,
+  ): Promise<void>
 }
 
 /** Settings of one repair. */
@@ -93,6 +105,10 @@ class Repair {
     }
   }
 
+  get #mutation(): MutationContext {
+    return { attempt: this.#attempts, place: this.#verdict.place }
+  }
+
   async attempt(): Promise<Remediation> {
     this.#attempts += 1
     const current = await this.#read()
@@ -119,12 +135,12 @@ class Repair {
     for (const step of steps) {
       this.#steps.push(step)
       this.#asked = withAsked(this.#asked, step)
-      await this.#settings.witness.intent(refOf(state), step, state)
+      await this.#settings.witness.intent(refOf(state), step, state, this.#mutation)
       const result = await this.#mutate(step, state).catch((error: unknown) => {
         if (LegalHoldError.isInstance(error)) return error
         throw error
       })
-      await this.#settings.witness.outcome(refOf(state), step, result)
+      await this.#settings.witness.outcome(refOf(state), step, result, this.#mutation)
       if (LegalHoldError.isInstance(result)) throw this.#afterFailure(result)
       state = withStep(state, step)
     }
@@ -198,9 +214,9 @@ class Repair {
     let state = after
     for (const step of steps) {
       this.#steps.push(step)
-      await this.#settings.witness.intent(refOf(state), step, state)
+      await this.#settings.witness.intent(refOf(state), step, state, this.#mutation)
       const result = await this.#mutate(step, state)
-      await this.#settings.witness.outcome(refOf(state), step, result)
+      await this.#settings.witness.outcome(refOf(state), step, result, this.#mutation)
       state = withStep(state, step)
     }
     return true

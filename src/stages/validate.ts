@@ -1,6 +1,6 @@
 import { LegalHoldError } from '../errors.js'
 import type { ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
-import { evaluate, type HoldRequirements, type UnmetRequirement } from '../requirements.js'
+import { evaluate, type HoldRequirements, headNeeds, type UnmetRequirement } from '../requirements.js'
 import type { ObjectPlace, Verdict, VerdictKind } from '../verdict.js'
 import { persist, type StageContext } from './context.js'
 
@@ -22,14 +22,6 @@ export function isFatal(error: unknown): boolean {
   return !LegalHoldError.isInstance(error) || fatalCodes.has(error.code) || error.stage === 'journal'
 }
 
-/** What a HEAD has to read, so that one request answers all requirements. */
-export function headNeeds(requirements: HoldRequirements): { tags: boolean; lock: boolean } {
-  return {
-    tags: Object.keys(requirements.tags ?? {}).length > 0,
-    lock: requirements.legalHold === true || requirements.retainUntilDate !== undefined,
-  }
-}
-
 /** Reads one object's headers and says what they show of the hold. Object faults are verdicts, never exceptions. */
 export async function validateObject(
   storage: StorageAdapter,
@@ -38,16 +30,19 @@ export async function validateObject(
   place: ObjectPlace | undefined,
   context: StageContext,
 ): Promise<Verdict> {
+  let attempts = 1
   try {
-    const answer = await persist(context, 'validate', object.key, () =>
-      storage.head(object, { signal: context.signal, ...headNeeds(requirements) }),
-    )
-    if (answer.found) return judge(requirements, answer.state, place)
-    return { verdict: 'absent', object, place, unmet: [], reason: describeAbsence(answer) }
+    const answer = await persist(context, 'validate', object.key, (attempt) => {
+      attempts = attempt
+      return storage.head(object, { signal: context.signal, ...headNeeds(requirements) })
+    })
+    if (answer.found) return { ...judge(requirements, answer.state, place), status: answer.state.status, attempts }
+    return { verdict: 'absent', object, place, unmet: [], reason: describeAbsence(answer), attempts }
   } catch (error) {
     if (isFatal(error)) throw error
-    const { code, message, requestId } = error as LegalHoldError
-    return { verdict: 'unreadable', object, place, unmet: [], reason: `${code}: ${message}`, requestId }
+    const { code, message, requestId, status } = error as LegalHoldError
+    const reason = `${code}: ${message}`
+    return { verdict: 'unreadable', object, place, unmet: [], reason, requestId, status, attempts }
   }
 }
 

@@ -32,6 +32,7 @@ export interface MemoryStorageCall {
     | 'putLegalHold'
     | 'putRetention'
     | 'readText'
+    | 'readContent'
   readonly key?: string | undefined
   readonly versionId?: string | undefined
 }
@@ -242,6 +243,15 @@ export class MemoryStorageAdapter implements StorageAdapter {
       const { body } = this.#require(ref, 'discover')
       return body.length > options.maxBytes ? undefined : new TextDecoder().decode(body)
     })
+  }
+
+  async *readContent(ref: ObjectRef, options: CallOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+    yield await this.#call(
+      'validate',
+      { operation: 'readContent', ...named(ref) },
+      options,
+      () => this.#require(ref, 'validate').body,
+    )
   }
 
   #require(ref: ObjectRef, stage: Stage = 'remediate'): Extract<MemoryVersion, { deleteMarker: false }> {

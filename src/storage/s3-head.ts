@@ -10,6 +10,7 @@ export function toObjectState(
   output: S3Output<'HeadObject'>,
   headers: S3Headers,
   requestId: string | undefined,
+  status?: number | undefined,
 ): ObjectState {
   return {
     bucket: ref.bucket,
@@ -46,6 +47,7 @@ export function toObjectState(
     retention: retentionOf(output.ObjectLockMode, output.ObjectLockRetainUntilDate),
     partsCount: partsOf(output),
     requestId,
+    status,
   }
 }
 

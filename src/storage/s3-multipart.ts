@@ -29,6 +29,7 @@ export interface CopyAnswer {
   readonly versionId: string | undefined
   readonly etag: string | undefined
   readonly requestId: string | undefined
+  readonly status: number | undefined
 }
 
 /**
@@ -69,12 +70,12 @@ export async function copyInParts(
     await abortOlderUploads(context, before.key, uploadId, call)
     const parts = await copyParts(context, before, uploadId, call)
     completing = true
-    const { output, requestId } = await requests.send(
+    const { output, requestId, status } = await requests.send(
       'CompleteMultipartUpload',
       { Key: before.key, UploadId: uploadId, MultipartUpload: { Parts: parts }, ...key.destination, ...precondition },
       { stage, signal: call.signal, extraTimeoutMs: 600_000 },
     )
-    return { versionId: output.VersionId, etag: output.ETag === '' ? undefined : output.ETag, requestId }
+    return { versionId: output.VersionId, etag: output.ETag === '' ? undefined : output.ETag, requestId, status }
   } catch (error) {
     throw await endUpload(context, before, uploadId, completing ? error : withoutEffect(error))
   }

@@ -41,22 +41,22 @@ export class S3Mutations {
   /** Replaces the whole set. */
   async writeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, call: CallOptions): Promise<MutationResult> {
     const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-    const { output, requestId } = await this.#requests.send(
+    const { output, requestId, status } = await this.#requests.send(
       'PutObjectTagging',
       { ...target(ref), Tagging: { TagSet } },
       { stage, signal: call.signal },
     )
-    return { versionId: output.VersionId ?? ref.versionId, requestId }
+    return { versionId: output.VersionId ?? ref.versionId, requestId, status }
   }
 
   async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', call: CallOptions): Promise<MutationResult> {
     try {
-      const { requestId } = await this.#requests.send(
+      const { requestId, status: answered } = await this.#requests.send(
         'PutObjectLegalHold',
         { ...target(ref), LegalHold: { Status: status } },
         { stage, signal: call.signal },
       )
-      return { versionId: ref.versionId, requestId }
+      return { versionId: ref.versionId, requestId, status: answered }
     } catch (error) {
       throw lockUnavailable(error, ref)
     }
@@ -79,12 +79,12 @@ export class S3Mutations {
       }
     }
     try {
-      const { requestId } = await this.#requests.send(
+      const { requestId, status: answered } = await this.#requests.send(
         'PutObjectRetention',
         { ...target(ref), Retention: { Mode: retention.mode, RetainUntilDate: new Date(until) } },
         { stage, signal: call.signal },
       )
-      return { versionId: ref.versionId, requestId }
+      return { versionId: ref.versionId, requestId, status: answered }
     } catch (error) {
       throw protectedByLock(error, ref) ?? lockUnavailable(error, ref)
     }

@@ -50,7 +50,7 @@ export class S3Reads {
       return this.#absent(ref, error, stage, call)
     }
     this.#bucket.exists = true
-    const state = toObjectState(ref, answer.output, answer.headers, answer.requestId)
+    const state = toObjectState(ref, answer.output, answer.headers, answer.requestId, answer.status)
     const pinned = { bucket: state.bucket, key: state.key, versionId: state.versionId }
     const wantsTags = options.tags === true || options.full === true
     const wantsLock = options.lock === true || options.full === true

@@ -113,7 +113,7 @@ export class S3Repair {
       return copyInParts(this.#context, before, carried, precondition, call)
     }
     const key = customerKey(before, options)
-    const { output, requestId } = await requests.send(
+    const { output, requestId, status } = await requests.send(
       'CopyObject',
       {
         Key: before.key,
@@ -136,7 +136,7 @@ export class S3Repair {
         { code: 'STORAGE_RESPONSE_INVALID', stage, retryable: true, outcome: 'unknown', requestId },
       )
     }
-    return { versionId: output.VersionId, etag, requestId }
+    return { versionId: output.VersionId, etag, requestId, status }
   }
 
   /** The copy is made; whatever fails from here on failed after it. */
@@ -162,6 +162,7 @@ export class S3Repair {
         versionId: written.versionId,
         etag: written.etag ?? answer.etag,
         requestId: answer.requestId,
+        status: answer.status,
         ...(restored.length === 0 ? {} : { restored }),
       }
     } catch (error) {

@@ -59,6 +59,8 @@ export interface S3Answer<K extends S3Operation> {
   readonly output: S3Output<K>
   readonly headers: S3Headers
   readonly requestId: string | undefined
+  /** HTTP status; absent where the client does not say. */
+  readonly status: number | undefined
 }
 
 /** The little of a Smithy command that is used. */
@@ -135,7 +137,8 @@ export class S3Requests {
       }
       const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
       refuseForeignAnswer(operation, headers, context)
-      return { output, headers, requestId: requestIdOf(output) ?? headers['x-amz-request-id'] }
+      const requestId = requestIdOf(output) ?? headers['x-amz-request-id']
+      return { output, headers, requestId, status: output.$metadata?.httpStatusCode }
     } catch (error) {
       throw normaliseS3Error(error, context)
     }

@@ -15,6 +15,7 @@ import type {
   StorageNeeds,
 } from '../ports.js'
 import { S3Bucket } from './s3-bucket.js'
+import { readContent } from './s3-content.js'
 import { inspectBucket } from './s3-inspect.js'
 import { type ListContext, listFolders, listObjects } from './s3-list.js'
 import { cleanUpUploads, type MultipartContext, type OrphanedUpload } from './s3-multipart.js'
@@ -154,6 +155,11 @@ export class S3StorageAdapter implements StorageAdapter {
   /** The content as UTF-8; `undefined` where it is larger than `maxBytes`. */
   async readText(ref: ObjectRef, options: CallOptions & { readonly maxBytes: number }): Promise<string | undefined> {
     return readText(this.#requests, this.#own(ref), options)
+  }
+
+  /** The content in pieces; one that ends early is a `NETWORK_ERROR`, never a short content. */
+  readContent(ref: ObjectRef, options: CallOptions = {}): AsyncIterable<Uint8Array> {
+    return readContent(this.#requests, this.#own(ref), options)
   }
 
   /**

@@ -237,6 +237,21 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
       expect(read).toEqual(['größe', undefined])
     })
 
+    test('reads the content of the version that was asked for', async ({ adapter, seed }) => {
+      if (adapter.readContent === undefined) return
+      await seed('k', { body: 'before' })
+      const before = await stateOf(adapter, 'k')
+      await seed('k', { body: 'after' })
+      const contents: string[] = []
+      for (const versionId of adapter.capabilities.versioning ? [before.versionId, undefined] : [undefined]) {
+        const chunks: Uint8Array[] = []
+        for await (const chunk of adapter.readContent({ bucket: adapter.bucket, key: 'k', versionId }))
+          chunks.push(chunk)
+        contents.push(chunks.map((chunk) => new TextDecoder().decode(chunk)).join(''))
+      }
+      expect(contents).toEqual(adapter.capabilities.versioning ? ['before', 'after'] : ['after'])
+    })
+
     test('inspects the bucket in agreement with its capabilities', async ({ adapter }) => {
       const inspection = await adapter.inspectBucket(needs)
       expect(inspection.bucket).toEqual(adapter.bucket)

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { LegalHoldError } from '../errors.js'
+import type { HashContent, ObjectState, StorageAdapter } from '../ports.js'
+import { persist, type StageContext } from './context.js'
+import { isFatal } from './validate.js'
+
+/** Digest of an object version's content. */
+export type ContentDigest =
+  | {
+      readonly algorithm: string
+      readonly value: string
+      readonly type?: 'FULL_OBJECT' | 'COMPOSITE' | undefined
+      /** `storage`: the checksum that S3 holds, in base64; `content`: read here in full, in hex. */
+      readonly source: 'storage' | 'content'
+      readonly versionId?: string | undefined
+    }
+  | { readonly source: 'unavailable'; readonly reason: string }
+
+/**
+ * The digest of the version that now stands: S3's own checksum where it holds one, else the content's SHA-256 if the
+ * caller wants it read. A content that cannot be read is no failure of the run: the record says so.
+ */
+export async function contentDigest(
+  storage: StorageAdapter,
+  state: ObjectState,
+  hashContent: HashContent,
+  context: StageContext,
+): Promise<ContentDigest | undefined> {
+  const { bucket, key, versionId, checksum } = state
+  const own: ContentDigest | undefined = checksum && { ...checksum, source: 'storage', versionId }
+  if (hashContent === 'none' || (hashContent === 'missing' && own !== undefined)) return own
+  const readContent = storage.readContent?.bind(storage)
+  if (readContent === undefined) {
+    return own ?? { source: 'unavailable', reason: `the storage ${storage.name} has no readContent` }
+  }
+  try {
+    const value = await persist(context, 'validate', key, async () => {
+      const sha256 = createHash('sha256')
+      let sizeBytes = 0
+      for await (const piece of readContent({ bucket, key, versionId }, { signal: context.signal })) {
+        sha256.update(piece)
+        sizeBytes += piece.length
+      }
+      if (sizeBytes !== state.sizeBytes) throw changed(state, sizeBytes)
+      return sha256.digest('hex')
+    })
+    return { algorithm: 'SHA256', value, source: 'content', versionId }
+  } catch (error) {
+    if (isFatal(error)) throw error
+    const { code, message } = error as LegalHoldError
+    return own ?? { source: 'unavailable', reason: `${code}: ${message}` }
+  }
+}
+
+function changed({ bucket, key, sizeBytes }: ObjectState, read: number): LegalHoldError {
+  return new LegalHoldError(
+    `s3://${bucket}/${key} had ${sizeBytes} bytes when its headers were read and gave ${read}. Somebody changed it.`,
+    { code: 'OBJECT_CHANGED', stage: 'validate' },
+  )
+}

@@ -1,0 +1,38 @@
+import { LegalHoldError, type Stage } from '../errors.js'
+import { orAbort } from '../internal/abort.js'
+import type { CallOptions, ObjectRef } from '../ports.js'
+import { normaliseS3Error } from './s3-errors.js'
+import { discard, target } from './s3-reads.js'
+import type { S3Requests } from './s3-requests.js'
+
+/** An object's content in pieces; one that ends early is a `NETWORK_ERROR`, never a short content. */
+export async function* readContent(
+  requests: S3Requests,
+  ref: ObjectRef,
+  options: CallOptions,
+  stage: Stage = 'validate',
+): AsyncGenerator<Uint8Array, void, void> {
+  const { output } = await requests.send('GetObject', target(ref), { stage, signal: options.signal })
+  const { Body: body, ContentLength: length } = output
+  if (body === undefined) return
+  let sizeBytes = 0
+  const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const next = await orAbort(pieces.next(), options.signal, stage)
+      if (next.done === true) break
+      sizeBytes += next.value.length
+      yield next.value
+    }
+    if (length !== undefined && sizeBytes !== length) {
+      throw new LegalHoldError(
+        `The content of s3://${ref.bucket}/${ref.key} ended after ${sizeBytes} of ${length} bytes.`,
+        { code: 'NETWORK_ERROR', stage, retryable: true },
+      )
+    }
+  } catch (error) {
+    throw normaliseS3Error(error, { operation: 'GetObject', stage, ...ref, mutation: false })
+  } finally {
+    discard(body)
+  }
+}
