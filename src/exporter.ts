@@ -6,7 +6,7 @@ import type { CallOptions, ExportJob, ObjectRef, ProfileInspection } from './por
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
 import { emitter, Run, type RunOptions } from './run.js'
-import { classifyConversation } from './stages/classify.js'
+import { classifyConversation, everythingInScope } from './stages/classify.js'
 import { persist, type StageContext } from './stages/context.js'
 import { type DiscoverySettings, discover, listFolder } from './stages/discover.js'
 import { createJob, type PollingOptions, waitForJob } from './stages/export.js'
@@ -199,9 +199,8 @@ export class LegalHoldExporter {
       return
     }
     if ('prefix' in source) {
-      const everything = new RecordingLedger(false)
       const folder = { prefix: source.prefix, hour: undefined }
-      for await (const { object, place } of listFolder(storage, folder, everything, context)) {
+      for await (const { object, place } of listFolder(storage, folder, everythingInScope, context)) {
         yield { bucket: object.bucket, key: object.key, place }
       }
       return
@@ -264,8 +263,5 @@ function isStream<S extends object>(source: S): source is Extract<S, AsyncIterab
 function placeOf(key: string): ObjectPlace | undefined {
   const parsed = parseKey(key)
   if (parsed === undefined) return undefined
-  return classifyConversation(
-    [{ object: { bucket: '', key, sizeBytes: 0 }, key: parsed }],
-    new RecordingLedger(false),
-  )[0]?.place
+  return classifyConversation([{ object: { bucket: '', key, sizeBytes: 0 }, key: parsed }], everythingInScope)[0]?.place
 }

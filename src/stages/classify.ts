@@ -4,11 +4,14 @@ import { isUuid, type ParsedKey, roleOf } from './layout.js'
 
 /** What the job's list says about ids. */
 export interface Scope {
-  /** Whether the platform listed what it expects; without it everything in the hours is in scope. */
-  readonly listed: boolean
   covers(conversationId: string): boolean
+  /** Whether the recordings of the conversation are known, so that any other one belongs to another job. */
+  isListed(conversationId: string): boolean
   isExpected(recordingId: string, conversationId: string): boolean
 }
+
+/** Without a list everything counts as the job's. */
+export const everythingInScope: Scope = { covers: () => true, isListed: () => false, isExpected: () => false }
 
 /** One object with the parts of its key. */
 export interface LocatedObject {
@@ -39,13 +42,14 @@ function placeOf(key: ParsedKey, scope: Scope, described: ReadonlySet<string>): 
   const { conversationId, rest } = key
   if (!scope.covers(conversationId)) return { kind: 'unexpected', conversationId }
   const role = roleOf(rest)
+  const listed = scope.isListed(conversationId)
   switch (role.role) {
     case 'transcript':
       return { kind: 'transcript', conversationId }
     case 'attachment':
       return { kind: 'attachment', conversationId }
     case 'sidecar':
-      if (!scope.listed || scope.isExpected(role.recordingId, conversationId)) {
+      if (!listed || scope.isExpected(role.recordingId, conversationId)) {
         return { kind: 'sidecar', conversationId, recordingId: role.recordingId }
       }
       return { kind: 'unexpected', conversationId, recordingId: role.recordingId }
@@ -53,9 +57,9 @@ function placeOf(key: ParsedKey, scope: Scope, described: ReadonlySet<string>): 
       const { recordingId } = role
       if (scope.isExpected(recordingId, conversationId)) return { kind: 'recording', conversationId, recordingId }
       if (described.has(rest)) {
-        return { kind: scope.listed ? 'unexpected' : 'recording', conversationId, recordingId }
+        return { kind: listed ? 'unexpected' : 'recording', conversationId, recordingId }
       }
-      if (!scope.listed && isUuid(recordingId)) return { kind: 'recording', conversationId, recordingId }
+      if (!listed && isUuid(recordingId)) return { kind: 'recording', conversationId, recordingId }
       return { kind: 'attachment', conversationId }
     }
   }

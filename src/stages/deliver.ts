@@ -185,12 +185,10 @@ export class Delivery {
   #pending(): number | undefined {
     if (!this.ledger.listed) {
       const { recordings, failed = 0, skipped = 0 } = this.#job.totals
-      return recordings === undefined ? undefined : Math.max(0, recordings - failed - skipped - this.ledger.delivered())
+      return recordings === undefined ? undefined : Math.max(0, recordings - failed - skipped - this.ledger.delivered)
     }
-    let pending = 0
-    for (const _ of this.ledger.pending()) pending += 1
     // What the job says it left out will not land.
-    return Math.max(0, pending - leftOutBy(this.ledger, this.#job))
+    return Math.max(0, this.ledger.pending - leftOutBy(this.ledger, this.#job).count)
   }
 
   async #consume(found: Source<DiscoveredObject>, repair: boolean, context: StageContext): Promise<void> {

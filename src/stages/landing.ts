@@ -47,7 +47,6 @@ interface FolderWatch {
 const clockToleranceMs = 2_000
 const firstPauseMs = 500
 const longestPauseMs = 15_000
-const hourMs = 3_600_000
 const nowhere: ReadonlySet<number> = new Set()
 
 /**
@@ -110,7 +109,7 @@ export async function* land(
   function openFolders(): FolderWatch[] {
     const fulfilledAt = job.fulfilledAt()
     if (fulfilledAt === undefined) return [...watches.values()]
-    const awaited = (job.pending() ?? 0) > 0 ? awaitedHours(ledger) : nowhere
+    const awaited = (job.pending() ?? 0) > 0 ? ledger.awaitedHours(false) : nowhere
     return [...watches.values()].filter(
       (watch) => !isSettled(watch, fulfilledAt, options) || isAwaited(watch.folder, awaited),
     )
@@ -162,18 +161,6 @@ function isStale(found: DiscoveredObject, job: JobWatch): boolean {
 function isSettled(watch: FolderWatch, fulfilledAt: number, options: LandingOptions): boolean {
   if (watch.stale > 0 || watch.listedAt < fulfilledAt) return false
   return watch.lastNewAt === 0 || watch.listedAt >= watch.lastNewAt + options.landingSettleMs
-}
-
-/** Hours in which something that has not landed may land; `undefined` where it may be any. */
-function awaitedHours(ledger: RecordingLedger): ReadonlySet<number> | undefined {
-  // Without a list nobody knows which conversation is missing.
-  if (!ledger.listed) return undefined
-  const hours = new Set<number>()
-  for (const { conversationStart } of ledger.pending()) {
-    if (conversationStart === undefined) return undefined
-    hours.add(Math.floor(Date.parse(conversationStart) / hourMs) * hourMs)
-  }
-  return hours
 }
 
 function isAwaited(folder: Folder, awaited: ReadonlySet<number> | undefined): boolean {

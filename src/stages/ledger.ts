@@ -1,258 +1,327 @@
+import { Column } from '../internal/column.js'
+import { IdIndex } from '../internal/id-index.js'
+import { Texts } from '../internal/texts.js'
 import type { ExpectedRecording } from '../ports.js'
-import type { RecordingCounts, RecordingException, RecordingState } from '../report.js'
+import type { RecordingException, RecordingState } from '../report.js'
 import type { ObjectPlace } from '../verdict.js'
-
-/** What is wrong with one object of a recording. */
-type Fault = 'unrepaired' | 'conflicting' | 'unreadable' | 'missing'
+import { ConversationRows } from './conversation-rows.js'
+import { type Fault, FaultBook, type Shortcoming, worstOf } from './fault-book.js'
+import { isUuid } from './layout.js'
+import {
+  type SettledRecording,
+  type Settlement,
+  settlementOf,
+  type UnnamedRecordings,
+  unnamedExceptions,
+} from './settlement.js'
 
 /** What became of one object of a recording. */
 export type ObjectOutcome = 'held' | 'repaired' | Fault
 
-interface Entry {
-  readonly conversationId: string
-  readonly conversationStart: string | undefined
-  readonly skippedReason: string | undefined
-  mediaSeen: boolean
-  sidecarSeen: boolean
-  repaired: boolean
-  failure: string | undefined
-}
-
-interface Shortcoming {
-  readonly fault: Fault
-  readonly reason: string
-}
-
-// The recording takes the worst state among its companions.
-const gravity: Record<Fault, number> = { unrepaired: 1, conflicting: 2, unreadable: 3, missing: 4 }
-
-/** Recordings that the job's totals count and nobody can name, by the state they end in. */
-export interface UnnamedRecordings {
-  readonly missing: number
-  readonly failed: number
-  readonly skipped: number
-}
-
-/** What the ledger says at the end of a run. */
-export interface Settlement {
-  readonly counts: RecordingCounts
-  /** The first `maxExceptions`. */
-  readonly exceptions: readonly RecordingException[]
-}
+/** What is known of a recording, as bits. */
+const bits = { media: 1, sidecar: 2, repaired: 4, failed: 8, skipped: 16, withdrawn: 32 } as const
+const settled = bits.failed | bits.skipped | bits.withdrawn
 
 /**
  * The account of every expected recording. Objects are entered as they are validated and repaired; a later word on
  * the same object replaces the earlier one. `settle` gives each recording exactly one state.
  *
  * Where the platform cannot list its recordings, those that land are entered as they come, and the job's totals say
- * how many there should have been.
+ * how many there should have been. The same holds for a single conversation that is open.
+ *
+ * Recordings and conversations are rows of numbers: some 30 bytes for a recording and 30 for a conversation.
  */
 export class RecordingLedger {
-  readonly #entries = new Map<string, Entry>()
-  readonly #conversations = new Set<string>()
-  /** Only what is wrong is kept per object: few, in a healthy run. */
-  readonly #recordingFaults = new Map<string, Map<string, Shortcoming>>()
-  readonly #conversationFaults = new Map<string, Map<string, Shortcoming>>()
-  readonly #repairedConversations = new Set<string>()
   readonly listed: boolean
-  #skipped = 0
+  readonly #recordings = new IdIndex()
+  readonly #flags = Column.bytes()
+  /** The conversation of a recording, as its row. */
+  readonly #ownerOf = Column.words()
+  /** Why a recording failed or was skipped. */
+  readonly #reasonOf = Column.shorts()
+  readonly #reasons = new Texts('a reason that is not kept: there were too many different ones')
+  readonly #conversations = new ConversationRows()
+  readonly #recordingFaults = new FaultBook()
+  readonly #conversationFaults = new FaultBook()
+  readonly #counts = { withdrawn: 0, skipped: 0, delivered: 0, pending: 0, neverDelivered: 0 }
 
   /** @param listed whether the platform lists the expected recordings */
   constructor(listed: boolean) {
     this.listed = listed
   }
 
+  /** Recordings that are accounted for. */
   get size(): number {
-    return this.#entries.size
+    return this.#recordings.size - this.#counts.withdrawn
   }
 
+  /** Recordings that the platform's list marks as skipped. */
   get skipped(): number {
-    return this.#skipped
+    return this.#counts.skipped
+  }
+
+  /** Recordings of which the media file is on S3. */
+  get delivered(): number {
+    return this.#counts.delivered
+  }
+
+  /** Recordings that have not wholly landed and are not known to have failed or been skipped. */
+  get pending(): number {
+    return this.#counts.pending
+  }
+
+  /** Recordings of which nothing is on S3 and that are not known to have failed or been skipped. */
+  get neverDelivered(): number {
+    return this.#counts.neverDelivered
+  }
+
+  /** Conversations whose recordings are not known beforehand. */
+  get openConversations(): number {
+    return this.#conversations.open
   }
 
   expect(recording: ExpectedRecording): void {
-    if (this.#entries.has(recording.recordingId)) return
-    this.#entries.set(recording.recordingId, {
-      conversationId: recording.conversationId,
-      conversationStart: recording.conversationStart,
-      skippedReason: recording.skippedReason,
-      mediaSeen: false,
-      sidecarSeen: false,
-      repaired: false,
-      failure: undefined,
-    })
-    if (recording.skippedReason !== undefined) this.#skipped += 1
-    this.#conversations.add(recording.conversationId)
+    const before = this.#recordings.size
+    const row = this.#recordings.add(recording.recordingId)
+    if (this.#recordings.size === before) return
+    this.#ownerOf.set(row, this.#conversations.add(recording.conversationId, recording.conversationStart))
+    this.#counts.pending += 1
+    this.#counts.neverDelivered += 1
+    if (recording.skippedReason !== undefined) this.#settleAtSource(row, bits.skipped, recording.skippedReason)
+  }
+
+  /** Which recordings this conversation has is not known: those that land are its recordings. */
+  open(conversationId: string, conversationStart?: string): void {
+    this.#conversations.markOpen(this.#conversations.add(conversationId, conversationStart))
   }
 
   /** The platform says it could not export this recording. */
   failedAtSource(recordingId: string, reason: string, conversationId = ''): void {
-    if (!this.#entries.has(recordingId)) this.expect({ recordingId, conversationId })
-    const entry = this.#entries.get(recordingId)
-    if (entry !== undefined) entry.failure = reason
+    this.expect({ recordingId, conversationId })
+    const row = this.#recordings.find(recordingId)
+    this.#set(row, bits.failed)
+    this.#reasonOf.set(row, this.#reasons.numberOf(reason))
+  }
+
+  /** The platform leaves this recording out. Of no effect on one that is delivered or not expected. */
+  skippedAtSource(recordingId: string, reason: string): void {
+    const row = this.#recordings.find(recordingId)
+    if (row >= 0 && (this.#flags.get(row) & (bits.media | settled)) === 0) {
+      this.#settleAtSource(row, bits.skipped, reason)
+    }
+  }
+
+  /** The job does not cover this recording after all. Of no effect on one that is delivered. */
+  withdraw(recordingId: string): void {
+    const row = this.#recordings.find(recordingId)
+    if (row < 0 || (this.#flags.get(row) & (bits.media | settled)) !== 0) return
+    this.#set(row, bits.withdrawn)
+    this.#counts.withdrawn += 1
   }
 
   /** Whether a recording of this conversation belongs to the job. Without a list, everything in the hours does. */
   covers(conversationId: string): boolean {
-    return !this.listed || this.#conversations.has(conversationId)
+    return !this.listed || this.#conversations.find(conversationId) >= 0
+  }
+
+  /** Whether the recordings of this conversation are known, so that any other one belongs to another job. */
+  isListed(conversationId: string): boolean {
+    const row = this.listed ? this.#conversations.find(conversationId) : -1
+    return row >= 0 && !this.#conversations.isOpen(row)
   }
 
   /** Whether this recording belongs to the job. */
   isExpected(recordingId: string, conversationId: string): boolean {
-    return this.#entries.get(recordingId)?.conversationId === conversationId
+    const row = this.#recordings.find(recordingId)
+    if (row < 0 || (this.#flags.get(row) & bits.withdrawn) !== 0) return false
+    return this.#ownerOf.get(row) === this.#conversations.find(conversationId)
   }
 
   /** A recording or its sidecar is on S3. */
   arrived(place: ObjectPlace): void {
-    const { kind, recordingId, conversationId } = place
-    if (recordingId === undefined || conversationId === undefined) return
-    if (kind !== 'recording' && kind !== 'sidecar') return
-    if (!this.listed && kind === 'recording') this.expect({ recordingId, conversationId })
-    const entry = this.#entries.get(recordingId)
-    if (entry === undefined) return
-    if (kind === 'recording') entry.mediaSeen = true
-    else entry.sidecarSeen = true
+    this.#arrive(place)
   }
 
   /** Enters what became of one object. */
   enter(key: string, place: ObjectPlace, outcome: ObjectOutcome, reason = ''): void {
-    this.arrived(place)
-    const { recordingId, conversationId } = place
-    if (recordingId !== undefined && this.#entries.has(recordingId)) {
-      note(this.#recordingFaults, recordingId, key, outcome, reason)
-      const entry = this.#entries.get(recordingId)
-      if (entry !== undefined && outcome === 'repaired') entry.repaired = true
+    const row = this.#arrive(place)
+    const { conversationId } = place
+    const fault = outcome === 'held' || outcome === 'repaired' ? undefined : outcome
+    if (row >= 0) {
+      this.#recordingFaults.note(row, key, fault, reason)
+      if (outcome === 'repaired') this.#set(row, bits.repaired)
     } else if (conversationId !== undefined) {
-      note(this.#conversationFaults, conversationId, key, outcome, reason)
-      if (outcome === 'repaired') this.#repairedConversations.add(conversationId)
+      const owner = this.#conversations.add(conversationId)
+      this.#conversationFaults.note(owner, key, fault, reason)
+      if (outcome === 'repaired') this.#conversations.markRepaired(owner)
     }
   }
 
-  /** Recordings that have not wholly landed and are not known to have failed or been skipped. */
-  *pending(): Iterable<{ readonly recordingId: string; readonly conversationStart: string | undefined }> {
-    for (const [recordingId, entry] of this.#entries) {
-      if (isPending(entry)) yield { recordingId, conversationStart: entry.conversationStart }
+  /** The recordings that {@link pending} counts. */
+  *pendingRecordings(): Iterable<{ readonly recordingId: string; readonly conversationId: string }> {
+    for (let row = 0; row < this.#recordings.size; row += 1) {
+      if (!isPending(this.#flags.get(row))) continue
+      const conversationId = this.#conversations.idAt(this.#ownerOf.get(row))
+      yield { recordingId: this.#recordings.idAt(row), conversationId }
     }
+  }
+
+  /**
+   * Starts of the hours, in milliseconds, in which what is not on S3 yet will lie: what is pending, and what may come
+   * of the open conversations. `undefined` where it may be any hour.
+   */
+  awaitedHours(openToo: boolean): ReadonlySet<number> | undefined {
+    // Without a list nobody knows which conversation is missing.
+    if (!this.listed) return undefined
+    const hours = new Set<number | undefined>()
+    for (let row = 0; row < this.#recordings.size && this.pending > 0; row += 1) {
+      if (isPending(this.#flags.get(row))) hours.add(this.#conversations.hourAt(this.#ownerOf.get(row)))
+    }
+    for (let row = 0; row < this.#conversations.size && openToo; row += 1) {
+      if (this.#conversations.isOpen(row)) hours.add(this.#conversations.hourAt(row))
+    }
+    return hours.has(undefined) ? undefined : (hours as Set<number>)
+  }
+
+  /** Starts of the hours in which conversations began, in milliseconds, as far as they are known. */
+  knownHours(): ReadonlySet<number> {
+    const hours = new Set<number>()
+    for (let row = 0; row < this.#conversations.size; row += 1) {
+      const hour = this.#conversations.hourAt(row)
+      if (hour !== undefined) hours.add(hour)
+    }
+    return hours
   }
 
   /** The conversations of the expected recordings, each once. */
-  conversations(): Iterable<string> {
-    return this.#conversations
-  }
-
-  /** Recordings of which the media file is on S3. */
-  delivered(): number {
-    let delivered = 0
-    for (const entry of this.#entries.values()) if (entry.mediaSeen) delivered += 1
-    return delivered
+  *conversations(): Iterable<string> {
+    for (let row = 0; row < this.#conversations.size; row += 1) {
+      const id = this.#conversations.idAt(row)
+      // A recording that failed at the source may come without its conversation.
+      if (id !== '') yield id
+    }
   }
 
   /**
    * Gives each recording its state.
    *
    * @param unnamed recordings that the job's totals count and nobody can name, by the state they end in
-   * @param leftOut how many recordings the job says it left out without naming them: where no more than these were
-   *   never delivered, that is why
+   * @param leftOut how many recordings the job left out without naming them, and why: where no more than these were
+   *   never delivered, that is the reason
    */
-  settle(unnamed: UnnamedRecordings, leftOut = 0, maxExceptions = 1000): Settlement {
-    const counts = {
-      expected: 0,
-      held: 0,
-      repaired: 0,
-      conflicting: 0,
-      unreadable: 0,
-      unrepaired: 0,
-      missing: 0,
-      failedAtSource: 0,
-      skippedAtSource: 0,
-    }
-    const exceptions: RecordingException[] = []
-    for (const settled of this.settled(unnamed, leftOut)) {
-      const times = settled.count ?? 1
-      counts.expected += times
-      counts[settled.state] += times
-      if (settled.state === 'held' || settled.state === 'repaired') continue
-      if (exceptions.length < maxExceptions) exceptions.push(settled)
-    }
-    return { counts, exceptions }
+  settle(unnamed: UnnamedRecordings, leftOut: LeftOut = nothingLeftOut, maxExceptions = 1_000): Settlement {
+    return settlementOf(this.#outcomes(unnamed, leftOut), maxExceptions)
   }
 
   /** Each recording with its state, those that nobody can name as one entry a state. Takes what `settle` takes. */
-  *settled(unnamed: UnnamedRecordings, leftOut = 0): Generator<RecordingException, void, void> {
-    const explained = leftOut > 0 && this.#neverDelivered() <= leftOut
-    for (const [recordingId, entry] of this.#entries) {
-      yield { recordingId, conversationId: entry.conversationId, ...this.#settleOne(recordingId, entry, explained) }
-    }
-    for (const [state, times, reason] of [
-      ['missing', unnamed.missing, 'the job counts them and they are not on S3; the platform does not name them'],
-      ['failedAtSource', unnamed.failed, 'the job counts them as failed and does not name them'],
-      ['skippedAtSource', unnamed.skipped, 'the job counts them as skipped and does not name them'],
-    ] as const) {
-      if (times > 0) yield { state, reason, count: times }
-    }
+  *settled(unnamed: UnnamedRecordings, leftOut: LeftOut = nothingLeftOut): Generator<RecordingException, void, void> {
+    for (const { describe } of this.#outcomes(unnamed, leftOut)) yield describe()
   }
 
-  #neverDelivered(): number {
-    let count = 0
-    for (const entry of this.#entries.values()) if (isNeverDelivered(entry)) count += 1
-    return count
+  *#outcomes(unnamed: UnnamedRecordings, leftOut: LeftOut): Generator<SettledRecording, void, void> {
+    const explained = leftOut.count > 0 && this.neverDelivered <= leftOut.count ? leftOut.reason : undefined
+    const faults = this.#recordingFaults.worst(this.#recordings.size)
+    const sharedFaults = this.#conversationFaults.worst(this.#conversations.size)
+    for (let row = 0; row < this.#recordings.size; row += 1) {
+      if (this.#flags.get(row) & bits.withdrawn) continue
+      const owner = this.#ownerOf.get(row)
+      const { state, ...why } = this.#stateOf(row, owner, faults[row] ?? 0, sharedFaults[owner] ?? 0, explained)
+      const describe = () => ({
+        recordingId: this.#recordings.idAt(row),
+        conversationId: this.#conversations.idAt(owner),
+        state,
+        ...why,
+      })
+      yield { state, count: 1, describe }
+    }
+    yield* unnamedExceptions(unnamed)
   }
 
-  #settleOne(
-    recordingId: string,
-    entry: Entry,
-    leftOut: boolean,
-  ): { state: RecordingState; reason: string; key?: string } {
-    if (!entry.mediaSeen) {
-      if (entry.failure !== undefined) return { state: 'failedAtSource', reason: entry.failure }
-      if (entry.skippedReason !== undefined) return { state: 'skippedAtSource', reason: entry.skippedReason }
-      if (leftOut) return { state: 'skippedAtSource', reason: 'left out by the job, which counts it as skipped' }
-      return { state: 'missing', reason: 'never delivered' }
+  #stateOf(row: number, owner: number, mark: number, sharedMark: number, leftOut: string | undefined): Found {
+    const flags = this.#flags.get(row)
+    if ((flags & bits.media) === 0) return this.#undelivered(row, leftOut)
+    const lacksSidecar = this.listed && (flags & bits.sidecar) === 0
+    if (mark !== 0 || sharedMark !== 0 || lacksSidecar) {
+      const own = this.#recordingFaults.shortcomingAt(row, mark)
+      const shared = this.#conversationFaults.shortcomingAt(owner, sharedMark)
+      const worst = worstOf(own, shared, lacksSidecar ? sidecarMissing : undefined)
+      if (worst !== undefined) {
+        const { fault, reason, key } = worst
+        return { state: fault, reason, ...(key === undefined ? {} : { key }) }
+      }
     }
-    const worst = worstOf(this.#recordingFaults.get(recordingId), this.#conversationFaults.get(entry.conversationId))
-    const sidecarMissing = this.listed && !entry.sidecarSeen
-    if (worst !== undefined && (!sidecarMissing || worst.fault === 'missing')) {
-      return { state: worst.fault, reason: worst.reason, key: worst.key }
-    }
-    if (sidecarMissing) return { state: 'missing', reason: 'companion missing: its sidecar was never delivered' }
-    const repaired = entry.repaired || this.#repairedConversations.has(entry.conversationId)
+    const repaired = (flags & bits.repaired) !== 0 || this.#conversations.isRepaired(owner)
     return { state: repaired ? 'repaired' : 'held', reason: '' }
   }
-}
 
-function isPending(entry: Entry): boolean {
-  if (entry.mediaSeen) return !entry.sidecarSeen
-  return isNeverDelivered(entry)
-}
-
-function isNeverDelivered({ mediaSeen, failure, skippedReason }: Entry): boolean {
-  return !mediaSeen && failure === undefined && skippedReason === undefined
-}
-
-function note(
-  faults: Map<string, Map<string, Shortcoming>>,
-  owner: string,
-  key: string,
-  outcome: ObjectOutcome,
-  reason: string,
-): void {
-  const ofOwner = faults.get(owner)
-  if (outcome === 'held' || outcome === 'repaired') {
-    ofOwner?.delete(key)
-    return
+  #undelivered(row: number, leftOut: string | undefined): Found {
+    const flags = this.#flags.get(row)
+    const reason = () => this.#reasons.textAt(this.#reasonOf.get(row))
+    if (flags & bits.failed) return { state: 'failedAtSource', reason: reason() }
+    if (flags & bits.skipped) return { state: 'skippedAtSource', reason: reason() }
+    if (leftOut !== undefined) return { state: 'skippedAtSource', reason: leftOut }
+    return { state: 'missing', reason: 'never delivered' }
   }
-  if (ofOwner === undefined) faults.set(owner, new Map([[key, { fault: outcome, reason }]]))
-  else ofOwner.set(key, { fault: outcome, reason })
-}
 
-function worstOf(
-  ...owners: (Map<string, Shortcoming> | undefined)[]
-): (Shortcoming & { readonly key: string }) | undefined {
-  let worst: (Shortcoming & { readonly key: string }) | undefined
-  for (const owner of owners) {
-    for (const [key, shortcoming] of owner ?? []) {
-      if (worst === undefined || gravity[shortcoming.fault] > gravity[worst.fault]) worst = { key, ...shortcoming }
+  /** @returns the row of the recording that the object belongs to, -1 where it belongs to none in particular */
+  #arrive({ kind, recordingId, conversationId }: ObjectPlace): number {
+    if (recordingId === undefined || conversationId === undefined) return -1
+    let row = this.#recordings.find(recordingId)
+    if (kind !== 'recording' && kind !== 'sidecar') return row
+    if (row < 0) {
+      // A sidecar speaks of a recording too, but a customer may call a file so: only one named by an id is believed.
+      const isRecording = kind === 'recording' || isUuid(recordingId)
+      if (!isRecording || !this.covers(conversationId) || this.isListed(conversationId)) return -1
+      this.expect({ recordingId, conversationId })
+      row = this.#recordings.find(recordingId)
     }
+    if ((this.#flags.get(row) & bits.withdrawn) === 0) this.#set(row, kind === 'recording' ? bits.media : bits.sidecar)
+    return row
   }
-  return worst
+
+  #settleAtSource(row: number, bit: number, reason: string): void {
+    this.#set(row, bit)
+    this.#reasonOf.set(row, this.#reasons.numberOf(reason))
+    this.#counts.skipped += 1
+  }
+
+  #set(row: number, bit: number): void {
+    const before = this.#flags.get(row)
+    const after = before | bit
+    if (before === after) return
+    this.#flags.set(row, after)
+    if (isPending(before) && !isPending(after)) this.#counts.pending -= 1
+    else if (!isPending(before) && isPending(after)) this.#counts.pending += 1
+    if (isNeverDelivered(before) && !isNeverDelivered(after)) this.#counts.neverDelivered -= 1
+    if (bit === bits.media) this.#counts.delivered += 1
+  }
+}
+
+/** Recordings that a job left out without naming them. */
+export interface LeftOut {
+  readonly count: number
+  readonly reason: string
+}
+
+/** No recording was left out. */
+export const nothingLeftOut: LeftOut = { count: 0, reason: '' }
+
+const sidecarMissing: Shortcoming = {
+  fault: 'missing',
+  reason: 'companion missing: its sidecar was never delivered',
+}
+
+interface Found {
+  readonly state: RecordingState
+  readonly reason: string
+  readonly key?: string
+}
+
+function isPending(flags: number): boolean {
+  if (flags & bits.media) return (flags & bits.sidecar) === 0
+  return (flags & settled) === 0
+}
+
+function isNeverDelivered(flags: number): boolean {
+  return (flags & (bits.media | settled)) === 0
 }

@@ -1,6 +1,7 @@
 import type { ExportJob, Interval, PlatformCoverage } from '../ports.js'
 import type { CoverageReport, RecordingException } from '../report.js'
-import type { RecordingLedger, Settlement, UnnamedRecordings } from './ledger.js'
+import { type LeftOut, nothingLeftOut, type RecordingLedger } from './ledger.js'
+import type { Settlement, UnnamedRecordings } from './settlement.js'
 
 /** Expected recordings against delivered objects, without a look at their headers. */
 export interface Reconciliation {
@@ -29,8 +30,10 @@ export function unnamedBy(ledger: RecordingLedger, job: ExportJob, namedFailures
 }
 
 /** Recordings that the job says it left out, beyond those that the platform's list marks as skipped. */
-export function leftOutBy(ledger: RecordingLedger, job: ExportJob): number {
-  return ledger.listed ? Math.max(0, (job.totals.skipped ?? 0) - ledger.skipped) : 0
+export function leftOutBy(ledger: RecordingLedger, job: ExportJob): LeftOut {
+  if (!ledger.listed) return nothingLeftOut
+  const count = Math.max(0, (job.totals.skipped ?? 0) - ledger.skipped)
+  return { count, reason: 'left out by the job, which counts it as skipped' }
 }
 
 /** Until when nothing can be missing unseen. Pure. */

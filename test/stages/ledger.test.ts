@@ -82,7 +82,8 @@ describe('the ledger', () => {
       state: 'missing',
       reason: expect.stringMatching(/sidecar/),
     })
-    expect([...ledger.pending()].map(({ recordingId }) => recordingId)).toEqual(['r'])
+    expect(ledger.pending).toBe(1)
+    expect([...ledger.pendingRecordings()]).toEqual([{ recordingId: 'r', conversationId: 'c' }])
   })
 
   test('ignores an object of the same recording id in another conversation', () => {
@@ -139,7 +140,170 @@ describe('recordings that the job left out without naming them', () => {
     const ledger = new RecordingLedger(true)
     for (const id of ['a', 'b', 'd']) ledger.expect({ recordingId: id, conversationId: 'c' })
     delivered(ledger, 'd')
-    expect(ledger.settle(none, 2).counts).toMatchObject({ held: 1, skippedAtSource: 2, missing: 0 })
-    expect(ledger.settle(none, 1).counts).toMatchObject({ held: 1, skippedAtSource: 0, missing: 2 })
+    expect(ledger.settle(none, { count: 2, reason: 'left out' }).counts).toMatchObject({
+      held: 1,
+      skippedAtSource: 2,
+      missing: 0,
+    })
+    expect(ledger.settle(none, { count: 1, reason: 'left out' }).counts).toMatchObject({
+      held: 1,
+      skippedAtSource: 0,
+      missing: 2,
+    })
+  })
+})
+
+/** The account as one would keep it on paper: a map of each recording, with a map of its objects. */
+class PlainLedger {
+  readonly recordings = new Map<
+    string,
+    { conversation: string; seen: Set<string>; failed: boolean; skipped: boolean }
+  >()
+  readonly faults = new Map<string, Map<string, ObjectOutcome>>()
+  readonly repaired = new Set<string>()
+
+  expect(id: string, conversation: string, skipped: boolean) {
+    if (!this.recordings.has(id)) this.recordings.set(id, { conversation, seen: new Set(), failed: false, skipped })
+  }
+
+  enter(key: string, kind: string, id: string | undefined, conversation: string, outcome: ObjectOutcome) {
+    const recording = id === undefined ? undefined : this.recordings.get(id)
+    if (id !== undefined && recording === undefined) throw new Error('only recordings in the list are entered here')
+    recording?.seen.add(kind)
+    const owner = id ?? conversation
+    const objects = this.faults.get(owner) ?? new Map<string, ObjectOutcome>()
+    this.faults.set(owner, objects.set(key, outcome))
+    if (outcome === 'repaired') this.repaired.add(owner)
+  }
+
+  states(): Map<string, string> {
+    return new Map([...this.recordings].map(([id, recording]) => [id, this.#stateOf(id, recording)]))
+  }
+
+  get pending(): number {
+    return [...this.recordings.values()].filter(({ seen, failed, skipped }) =>
+      seen.has('recording') ? !seen.has('sidecar') : !failed && !skipped,
+    ).length
+  }
+
+  #stateOf(
+    id: string,
+    {
+      conversation,
+      seen,
+      failed,
+      skipped,
+    }: { conversation: string; seen: Set<string>; failed: boolean; skipped: boolean },
+  ): string {
+    if (!seen.has('recording')) return failed ? 'failedAtSource' : skipped ? 'skippedAtSource' : 'missing'
+    const words = [...(this.faults.get(id)?.values() ?? []), ...(this.faults.get(conversation)?.values() ?? [])]
+    if (!seen.has('sidecar')) words.push('missing')
+    for (const fault of ['missing', 'unreadable', 'conflicting', 'unrepaired'] as const) {
+      if (words.includes(fault)) return fault
+    }
+    return this.repaired.has(id) || this.repaired.has(conversation) ? 'repaired' : 'held'
+  }
+}
+
+describe('the rows of numbers', () => {
+  const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+  const idOf = (number: number) => (number % 3 === 0 ? `plain-${number}` : uuid(number))
+  const events = fc.array(
+    fc.record({
+      recording: fc.nat(11),
+      kind: fc.constantFrom('recording' as const, 'sidecar' as const, 'transcript' as const, 'attachment' as const),
+      copy: fc.nat(1),
+      outcome: fc.constantFrom(...outcomes),
+    }),
+    { maxLength: 80 },
+  )
+
+  test('say what a plain account says, state by state and key by key', () => {
+    fc.assert(
+      fc.property(events, fc.uniqueArray(fc.nat(11)), fc.uniqueArray(fc.nat(11)), (entries, failed, skipped) => {
+        const [ledger, plain] = [new RecordingLedger(true), new PlainLedger()]
+        const conversationOf = (recording: number) => `c${recording % 4}`
+        for (let id = 0; id < 12; id += 1) {
+          const skippedReason = skipped.includes(id) ? 'sensitive' : undefined
+          ledger.expect({ recordingId: idOf(id), conversationId: conversationOf(id), skippedReason })
+          plain.expect(idOf(id), conversationOf(id), skippedReason !== undefined)
+        }
+        for (const { recording, kind, copy, outcome } of entries) {
+          const conversationId = conversationOf(recording)
+          const owner = kind === 'recording' || kind === 'sidecar' ? idOf(recording) : undefined
+          const key = `${kind}-${owner ?? conversationId}-${copy}`
+          const place = owner === undefined ? { kind, conversationId } : { kind, conversationId, recordingId: owner }
+          ledger.enter(key, place, outcome, `${key} is ${outcome}`)
+          plain.enter(key, kind, owner, conversationId, outcome)
+        }
+        for (const id of failed) {
+          ledger.failedAtSource(idOf(id), 'codec')
+          const recording = plain.recordings.get(idOf(id))
+          if (recording !== undefined) recording.failed = true
+        }
+        const states = plain.states()
+        const { counts, exceptions } = ledger.settle(none)
+        for (const [state, count] of Object.entries(counts)) {
+          const wanted = [...states.values()].filter((other) => other === state).length
+          expect(count).toBe(state === 'expected' ? 12 : wanted)
+        }
+        for (const { recordingId = '', state, key, reason } of exceptions) {
+          expect(state).toBe(states.get(recordingId))
+          if (key !== undefined) expect(reason).toBe(`${key} is ${state}`)
+        }
+        expect(ledger.pending).toBe(plain.pending)
+        expect([...ledger.pendingRecordings()]).toHaveLength(plain.pending)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('keep key and reason of the first thousand exceptions, in whatever order their objects come', () => {
+    const ledger = new RecordingLedger(true)
+    for (let id = 0; id < 6_000; id += 1) ledger.expect({ recordingId: uuid(id), conversationId: uuid(id % 3_000) })
+    for (let id = 5_999; id >= 0; id -= 1) {
+      const conversationId = uuid(id % 3_000)
+      for (const kind of ['recording', 'sidecar'] as const) {
+        ledger.enter(`${kind}-${id}`, { kind, recordingId: uuid(id), conversationId }, 'unrepaired', `${kind} ${id}`)
+      }
+      if (id % 2 === 0) ledger.enter(`t-${id}`, { kind: 'transcript', conversationId }, 'unreadable', `t ${id}`)
+    }
+    const { counts, exceptions } = ledger.settle(none)
+    expect(counts).toMatchObject({ expected: 6_000, unreadable: 3_000, unrepaired: 3_000 })
+    expect(exceptions).toHaveLength(1_000)
+    for (const [at, { recordingId, key, reason }] of exceptions.entries()) {
+      expect(recordingId).toBe(uuid(at))
+      expect(key).toMatch(at % 2 === 0 ? /^t-/ : new RegExp(`^(recording|sidecar)-${at}$`))
+      expect(reason).toBe(key?.replace('-', ' '))
+    }
+  })
+
+  test('withdraw and skip what has not been delivered, and nothing that has', () => {
+    const ledger = new RecordingLedger(true)
+    for (const id of ['a', 'b', 'd']) ledger.expect({ recordingId: id, conversationId: 'c' })
+    delivered(ledger, 'd')
+    for (const id of ['a', 'd', 'stranger']) ledger.withdraw(id)
+    for (const id of ['a', 'b', 'd', 'stranger']) ledger.skippedAtSource(id, 'sensitive')
+    expect(ledger.isExpected('a', 'c')).toBe(false)
+    expect(ledger.size).toBe(2)
+    expect(ledger.pending).toBe(0)
+    expect(ledger.settle(none)).toMatchObject({
+      counts: { expected: 2, held: 1, skippedAtSource: 1, missing: 0 },
+      exceptions: [{ recordingId: 'b', reason: 'sensitive' }],
+    })
+  })
+
+  test('take for recordings what lands in an open conversation, beside those that are listed elsewhere', () => {
+    const ledger = new RecordingLedger(true)
+    ledger.expect({ recordingId: uuid(1), conversationId: 'c' })
+    ledger.open('o', '2023-10-20T09:30:00Z')
+    expect([ledger.covers('o'), ledger.isListed('o'), ledger.isListed('c')]).toEqual([true, false, true])
+    expect([...(ledger.awaitedHours(true) ?? ['unknown'])]).toEqual(['unknown'])
+    expect([...ledger.knownHours()]).toEqual([Date.parse('2023-10-20T09:00:00Z')])
+    delivered(ledger, uuid(1))
+    expect([...(ledger.awaitedHours(true) ?? [])]).toEqual([Date.parse('2023-10-20T09:00:00Z')])
+    expect([...(ledger.awaitedHours(false) ?? [])]).toEqual([])
+    delivered(ledger, uuid(2), 'repaired', 'o')
+    expect(ledger.settle(none).counts).toMatchObject({ expected: 2, held: 1, repaired: 1 })
   })
 })
