@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { errorCodes, findingCodes } from '#src/index.js'
 
 const rows = (file: string) =>
-  [...readFileSync(new URL(`../docs/${file}`, import.meta.url), 'utf8').matchAll(/^\| `([^`]+)` \|/gm)].map(
+  [...readFileSync(new URL(`../docs/${file}`, import.meta.url), 'utf8').matchAll(/^\| `([^`]+)`\s*\|/gm)].map(
     ([, code]) => code,
   )
 

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const scratch = `${root}.cache/examples-${process.pid}/`
+const pages = ['README.md', ...readdirSync(`${root}docs`).map((file) => `docs/${file}`)].filter((file) =>
+  file.endsWith('.md'),
+)
+
+interface Block {
+  readonly name: string
+  readonly language: string
+  readonly code: string
+}
+
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(`${root}${page}`, 'utf8')
+  const fences = [...text.matchAll(/^```(\S*)( run)?\n([\s\S]*?)^```$/gm)]
+  return fences.map(([, language = '', run, code = ''], at) => ({
+    name: `${page} #${at + 1}`,
+    language: `${language}${run ?? ''}`,
+    code,
+  }))
+}
+
+const blocks = pages.flatMap(blocksOf)
+
+function run(args: readonly string[]): Promise<{ code: number; out: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: root, timeout: 50_000 }, (error, out, err) =>
+      resolve({ code: error === null ? 0 : 1, out: `${out}${err}` }),
+    )
+  })
+}
+
+describe('the code in the documentation', () => {
+  test('is found', () => {
+    expect(blocks.filter(({ language }) => language.startsWith('ts')).length).toBeGreaterThanOrEqual(3)
+  })
+
+  test('compiles, every block of it', async () => {
+    mkdirSync(scratch, { recursive: true })
+    const written = blocks.filter(({ language }) => language.startsWith('ts'))
+    for (const [at, { code }] of written.entries()) {
+      writeFileSync(`${scratch}${at}.ts`, code.includes('import ') ? code : `${code}\nexport {}\n`)
+    }
+    const config = `${scratch}tsconfig.json`
+    // The built declarations, as a user has them.
+    const compilerOptions = { paths: {}, noUnusedLocals: false, skipLibCheck: true }
+    writeFileSync(config, JSON.stringify({ extends: `${root}tsconfig.json`, compilerOptions, include: ['*.ts'] }))
+    const { code, out } = await run([`${root}node_modules/typescript/bin/tsc`, '--noEmit', '-p', config])
+    expect(out).toBe('')
+    expect(code).toBe(0)
+  })
+
+  test.each(blocks.filter(({ language }) => language === 'ts run').map((block) => [block.name, block.code] as const))(
+    '%s runs',
+    async (name, code) => {
+      mkdirSync(scratch, { recursive: true })
+      const file = `${scratch}${name.replace(/\W+/g, '-')}.ts`
+      writeFileSync(file, code)
+      const offline = fileURLToPath(new URL('./offline.ts', import.meta.url))
+      const ended = await run(['--import', 'tsx', offline, file])
+      expect(ended.code, ended.out).toBe(0)
+      expect(ended.out).not.toMatch(/warning/i)
+      if (code.includes('report.outcome')) expect(ended.out).toContain('complete')
+    },
+  )
+})
+
+describe('the commands in the documentation', () => {
+  // What runs each of them; a command that is in no list fails here until something runs it.
+  const covered = new Map([
+    ['npm ci && npm run quickstart', 'test/e2e/quickstart.test.ts; npm ci by .ci/run'],
+    ['npm ci && npm test', '.ci/run'],
+    ['npm install genesys-legal-hold-exporter', 'test/package'],
+    ['npm run simulators', 'test/testing/simulators-script.test.ts'],
+  ])
+
+  test('are all run by something', () => {
+    const commands = blocks
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ code }) => code.split('\n'))
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    expect(commands.length).toBeGreaterThan(0)
+    expect(commands.filter((command) => !covered.has(command))).toEqual([])
+  })
+})
