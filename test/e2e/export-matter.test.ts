@@ -59,7 +59,11 @@ describe('npm run export-matter', () => {
     const blocked = await exportMatter(settings())
     expect(blocked.code).toBe(1)
     expect(blocked.err).toContain('PREFLIGHT_BLOCKED')
-    const env: Record<string, string> = { ...settings(), ACCEPT: 'retention-deletes-before-hold', RESIDENCY: 'eu-west-1' }
+    const env: Record<string, string> = {
+      ...settings(),
+      ACCEPT: 'retention-deletes-before-hold',
+      RESIDENCY: 'eu-west-1',
+    }
     const { code, out, err } = await exportMatter(env)
     expect(err).toBe('')
     expect(code).toBe(0)
