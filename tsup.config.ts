@@ -14,6 +14,8 @@ export default defineConfig({
   // Without this the CJS entries each carry a copy of every class (tsup does not split CJS by default).
   splitting: true,
   clean: true,
+  // `npm ci` builds, and is to print nothing but errors.
+  silent: true,
   sourcemap: true,
   target: 'node20',
   platform: 'node',
