@@ -1,1 +1,1 @@
-export {}
+export { FileJournal, type FileJournalOptions, type JournalOpening } from './custody/file-journal.js'

@@ -406,21 +406,42 @@ export interface RetentionPolicyAdapter {
 
 // ---------------------------------------------------------------- journal, clock, logger
 
-/** One thing observed or done. `data` is plain JSON. */
+/**
+ * What a record of the journal is about.
+ *
+ * - `run-started`, `run-resumed`, `run-stopped` (by a failure or an abort), `report`: the run itself
+ * - `finding`, `acceptance`, `inspection` (the whole of it, once it is over)
+ * - `job-intent` before a job is asked for, `job` when it exists and when it ended, `job-cancel` before a cancellation
+ * - `profile-intent` before a profile is forced, with what it was; `profile-restored` when it is that again
+ * - `protection` at the source
+ * - `intent` before and `outcome` after each change of an object, `verdict` when an object is done with
+ * - `listing` when a folder has been read for good
+ * - `recording` what became of a recording
+ */
+export type JournalRecordType =
+  | 'run-started'
+  | 'run-resumed'
+  | 'run-stopped'
+  | 'finding'
+  | 'acceptance'
+  | 'inspection'
+  | 'job-intent'
+  | 'job'
+  | 'job-cancel'
+  | 'profile-intent'
+  | 'profile-restored'
+  | 'protection'
+  | 'intent'
+  | 'outcome'
+  | 'verdict'
+  | 'listing'
+  | 'recording'
+  | 'report'
+
+/** One thing observed or done. */
 export interface JournalEntry {
-  readonly type:
-    | 'run-started'
-    | 'run-resumed'
-    | 'finding'
-    | 'acceptance'
-    | 'job-intent'
-    | 'job'
-    | 'protection'
-    | 'intent'
-    | 'outcome'
-    | 'verdict'
-    | 'recording'
-    | 'report'
+  readonly type: JournalRecordType
+  /** What `JSON.stringify` makes of it is what is kept. */
   readonly data: Readonly<Record<string, unknown>>
 }
 
@@ -433,10 +454,28 @@ export interface JournalRecord extends JournalEntry {
   readonly runId: string
 }
 
-/** Append-only record of all that was observed and done. */
+/** How a record is appended. */
+export interface AppendOptions {
+  /**
+   * Resolve as soon as the record has its place in the order: it becomes durable soon after, or with the next record
+   * that is not buffered. For what a resumed run can find out again. A journal may ignore it and be stricter.
+   *
+   * @defaultValue false
+   */
+  readonly buffered?: boolean | undefined
+}
+
+/**
+ * Append-only record of all that was observed and done. One journal is the record of one run; a run on a journal that
+ * was not finished goes on with it.
+ */
 export interface Journal {
-  /** Resolves once the record is durable. */
-  append(record: Omit<JournalRecord, 'sequence'>): Promise<JournalRecord>
+  /**
+   * Resolves once the record, and all before it, are durable. Takes the data at once: the caller may change it later.
+   * After a record that could not be written every further one is refused.
+   */
+  append(record: Omit<JournalRecord, 'sequence'>, options?: AppendOptions): Promise<JournalRecord>
+  /** All records in their order. */
   entries(options?: CallOptions): AsyncIterable<JournalRecord>
   head(): Promise<JournalRecord | undefined>
   /**
@@ -444,6 +483,10 @@ export interface Journal {
    * records are sealed as canonical JSON (RFC 8785).
    */
   lines?(options?: CallOptions): AsyncIterable<Uint8Array>
+  /** Makes ready to write, refusing a second writer with `JOURNAL_LOCKED`. A run calls it before it reads. */
+  open?(): Promise<unknown>
+  /** Makes durable what was buffered and lets go of what is held for writing; a later call opens it again. */
+  close?(): Promise<void>
 }
 
 // ---------------------------------------------------------------- evidence

@@ -2,20 +2,21 @@ import type { Journal, JournalRecord } from '../ports.js'
 
 /** A journal in memory: for tests, and for runs whose record need not outlive the process. */
 export class MemoryJournal implements Journal {
-  readonly #records: JournalRecord[] = []
+  /** As text: a record is what it was when it was written, whatever its author does with the objects later. */
+  readonly #lines: string[] = []
 
-  async append(record: Omit<JournalRecord, 'sequence'>): Promise<JournalRecord> {
-    // The record is what it was when it was written, whatever its author does with the objects later.
-    const kept: JournalRecord = { ...structuredClone(record), sequence: this.#records.length + 1 }
-    this.#records.push(kept)
-    return kept
+  async append({ time, runId, type, data }: Omit<JournalRecord, 'sequence'>): Promise<JournalRecord> {
+    const line = JSON.stringify({ sequence: this.#lines.length + 1, time, runId, type, data })
+    this.#lines.push(line)
+    return JSON.parse(line)
   }
 
   async *entries(): AsyncGenerator<JournalRecord, void, void> {
-    yield* this.#records
+    for (const line of this.#lines) yield JSON.parse(line)
   }
 
   async head(): Promise<JournalRecord | undefined> {
-    return this.#records.at(-1)
+    const line = this.#lines.at(-1)
+    return line === undefined ? undefined : JSON.parse(line)
   }
 }

@@ -32,7 +32,7 @@ export class Recorder implements MutationWitness {
       if (LegalHoldError.isInstance(error)) throw error
       throw new LegalHoldError(
         'The journal could not be written, so the run stops: nothing is done that is not on record.',
-        { code: 'INTERNAL', stage: 'journal', cause: error },
+        { code: 'JOURNAL_UNWRITABLE', stage: 'journal', cause: error },
       )
     }
   }

@@ -1,0 +1,271 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LegalHoldError } from '../errors.js'
+import { withDefaults } from '../internal/defaults.js'
+import type { AppendOptions, CallOptions, Journal, JournalRecord } from '../ports.js'
+import { readLines } from './journal-lines.js'
+import { type HeldLock, type LockOwner, takeLock } from './journal-lock.js'
+import { parseRecord, recordBody, recordLine } from './journal-record.js'
+import { GroupWriter } from './journal-writer.js'
+
+/** Options of {@link FileJournal}. */
+export interface FileJournalOptions {
+  /** Buffered records are durable at the latest after this. @defaultValue 100 */
+  readonly flushIntervalMs?: number | undefined
+}
+
+/** What was found when a journal was opened. */
+export interface JournalOpening {
+  /** Records that were there. */
+  readonly records: number
+  /** Bytes of a last line that a crash had torn, and that were cut off. */
+  readonly tornBytes: number
+  /** The dead process whose lock was taken over. */
+  readonly takenOverFrom?: Pick<LockOwner, 'pid' | 'host' | 'takenAt'> | undefined
+}
+
+interface Session {
+  readonly file: FileHandle
+  readonly lock: HeldLock
+  readonly writer: GroupWriter
+  readonly opening: JournalOpening
+  /** Sequence of the last record. */
+  sequence: number
+  lastLine: string | undefined
+  /** Bytes that are certainly on the disk. */
+  durableBytes: number
+}
+
+/**
+ * A journal in a directory of its own: `records.jsonl`, JSON Lines, one final record a line, whose bytes never change
+ * after they are written; and `journal.lock` while somebody writes.
+ *
+ * Records are made durable in groups, so that the lanes of a run share one fsync. Opening reads the whole journal: a
+ * last line that a crash tore is cut off, and anything else that is no record is `JOURNAL_CORRUPT`. The lock of a
+ * process that is dead is taken over; while one lives, a second is refused with `JOURNAL_LOCKED`. Opened by the first
+ * record, if not before. Reading needs no lock.
+ *
+ * Keep it on a local disk: network file systems may have neither links nor an fsync that holds.
+ *
+ * @example
+ * ```ts
+ * const report = await exporter.run(request, { journal: new FileJournal('./matter-2023-10') })
+ * ```
+ *
+ * Every call may throw `JOURNAL_LOCKED`, `JOURNAL_CORRUPT` (with `details.line`) or `JOURNAL_UNWRITABLE`.
+ */
+export class FileJournal implements Journal {
+  readonly directory: string
+  /** The file with the records. */
+  readonly path: string
+  readonly #flushIntervalMs: number
+  #opened: Promise<Session> | undefined
+  /** Set as soon as `#opened` has resolved. */
+  #session: Session | undefined
+
+  constructor(directory: string, options: FileJournalOptions = {}) {
+    this.directory = directory
+    this.path = join(directory, 'records.jsonl')
+    this.#flushIntervalMs = withDefaults({ flushIntervalMs: 100 }, options).flushIntervalMs
+  }
+
+  async open(): Promise<JournalOpening> {
+    return (await this.#ready()).opening
+  }
+
+  async append(
+    record: Omit<JournalRecord, 'sequence'>,
+    { buffered = false }: AppendOptions = {},
+  ): Promise<JournalRecord> {
+    const { time, runId, type, data } = record
+    const body = recordBody(record)
+    const session = this.#session ?? (await this.#ready())
+    session.sequence += 1
+    const { sequence } = session
+    session.lastLine = recordLine(sequence, body)
+    try {
+      await (buffered ? session.writer.buffer(session.lastLine) : session.writer.append(session.lastLine))
+    } catch (error) {
+      throw unwritable(this.path, error)
+    }
+    return { sequence, time, runId, type, data }
+  }
+
+  async *entries({ signal }: CallOptions = {}): AsyncGenerator<JournalRecord, void, void> {
+    for await (const { lines, first } of this.#batches(signal)) {
+      for (const [at, line] of lines.entries()) yield parseRecord(line, first + at, this.path)
+    }
+  }
+
+  /** The complete lines of the file, as they are. Each is valid until the next is asked for. */
+  async *lines({ signal }: CallOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+    for await (const { lines } of this.#batches(signal)) yield* lines
+  }
+
+  async head(): Promise<JournalRecord | undefined> {
+    if (this.#session?.lastLine !== undefined) {
+      const { lastLine, sequence } = this.#session
+      return parseRecord(Buffer.from(lastLine), sequence, this.path)
+    }
+    let last: JournalRecord | undefined
+    for await (const { lines, first } of this.#batches(undefined)) {
+      const line = lines.at(-1)
+      if (line !== undefined) last = parseRecord(line, first + lines.length - 1, this.path)
+    }
+    return last
+  }
+
+  /** Resolves once everything that was appended is durable. */
+  async flush(): Promise<void> {
+    try {
+      await this.#session?.writer.flush()
+    } catch (error) {
+      throw unwritable(this.path, error)
+    }
+  }
+
+  /** Makes durable what was appended, and lets go of file and lock. */
+  async close(): Promise<void> {
+    const opened = this.#opened
+    if (opened === undefined) return
+    const session = await opened
+    if (this.#opened !== opened) return
+    this.#opened = undefined
+    this.#session = undefined
+    try {
+      await session.writer.flush()
+    } catch (error) {
+      await cutOff(session)
+      throw unwritable(this.path, error)
+    } finally {
+      session.writer.stop()
+      await session.file.close()
+      await session.lock.release()
+    }
+  }
+
+  async *#batches(signal: AbortSignal | undefined) {
+    if (this.#session !== undefined) {
+      await this.flush()
+      yield* readLines(this.#session.file, this.path, { untilBytes: this.#session.durableBytes, signal })
+      return
+    }
+    const file = await openForReading(this.path)
+    if (file === undefined) return
+    try {
+      yield* readLines(file, this.path, { signal })
+    } finally {
+      await file.close()
+    }
+  }
+
+  #ready(): Promise<Session> {
+    if (this.#opened !== undefined) return this.#opened
+    const opened = this.#start()
+    this.#opened = opened
+    opened.catch(() => {
+      // A journal that could not be opened may be tried again.
+      if (this.#opened === opened) this.#opened = undefined
+    })
+    return opened
+  }
+
+  async #start(): Promise<Session> {
+    let lock: HeldLock | undefined
+    let file: FileHandle | undefined
+    try {
+      await mkdir(this.directory, { recursive: true, mode: 0o700 })
+      lock = await takeLock(join(this.directory, 'journal.lock'))
+      file = await open(this.path, 'a+', 0o600)
+      const session = await this.#recover(file, lock)
+      this.#session = session
+      return session
+    } catch (error) {
+      await file?.close()
+      await lock?.release()
+      throw unwritable(this.path, error)
+    }
+  }
+
+  /** Reads what is there and cuts off a torn last line. */
+  async #recover(file: FileHandle, lock: HeldLock): Promise<Session> {
+    let sequence = 0
+    let durableBytes = 0
+    let lastLine: string | undefined
+    for await (const { lines, first, endBytes } of readLines(file, this.path)) {
+      for (const [at, line] of lines.entries()) sequence = parseRecord(line, first + at, this.path).sequence
+      lastLine = lines.at(-1)?.toString('utf8')
+      durableBytes = endBytes
+    }
+    const { size } = await file.stat()
+    const tornBytes = size - durableBytes
+    if (tornBytes > 0) await file.truncate(durableBytes)
+    await file.sync()
+    await syncDirectory(this.directory)
+    const { takenOverFrom } = lock
+    let writtenBytes = durableBytes
+    const session: Session = {
+      file,
+      lock,
+      writer: new GroupWriter(
+        {
+          write: async (bytes) => {
+            await file.appendFile(bytes)
+            writtenBytes += bytes.length
+          },
+          sync: async () => {
+            await file.datasync()
+            session.durableBytes = writtenBytes
+          },
+        },
+        { flushIntervalMs: this.#flushIntervalMs, flushLength: 1 << 20, maxLength: 1 << 23 },
+      ),
+      opening: { records: sequence, tornBytes, ...(takenOverFrom === undefined ? {} : { takenOverFrom }) },
+      sequence,
+      lastLine,
+      durableBytes,
+    }
+    return session
+  }
+}
+
+async function openForReading(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw unwritable(path, error)
+  }
+}
+
+/** What a failed write left behind, so that nothing half-written stays where nobody opens the journal again. */
+async function cutOff({ file, durableBytes }: Session): Promise<void> {
+  // A disk that refuses to write may refuse this too; opening the journal cuts off a torn line anyway.
+  await file.truncate(durableBytes).catch(() => {})
+}
+
+/** A new file is only there after a crash if its directory was synced too. */
+async function syncDirectory(directory: string): Promise<void> {
+  try {
+    const handle = await open(directory, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    // Windows opens no directories.
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EPERM' && code !== 'EISDIR' && code !== 'EINVAL' && code !== 'EACCES') throw error
+  }
+}
+
+function unwritable(path: string, error: unknown): LegalHoldError {
+  if (LegalHoldError.isInstance(error)) return error
+  const { message } = error instanceof Error ? error : new Error(String(error))
+  return new LegalHoldError(
+    `The journal ${path} cannot be written or read: ${message}. Nothing is done that is not on record: make room, or ` +
+      'give it the rights it needs, and run again with the same journal.',
+    { code: 'JOURNAL_UNWRITABLE', stage: 'journal', details: { path }, cause: error },
+  )
+}

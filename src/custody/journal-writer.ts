@@ -1,0 +1,138 @@
+/** Where a {@link GroupWriter} writes. */
+export interface JournalSink {
+  /** Writes all of the bytes at the end. */
+  write(bytes: Buffer): Promise<void>
+  /** Resolves once all that was written is on the disk. */
+  sync(): Promise<void>
+}
+
+/** How long buffered lines wait, and how many. */
+export interface GroupWriterOptions {
+  /** A buffered line is written at the latest after this. */
+  readonly flushIntervalMs: number
+  /** Buffered lines are written as soon as there are so many characters of them. */
+  readonly flushLength: number
+  /** So many characters wait at most: the source of further lines is slowed. */
+  readonly maxLength: number
+}
+
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Writes lines in groups: what arrives while one group is on its way to the disk is the next, so that many lines share
+ * one fsync and none waits for more than two.
+ *
+ * After a failure nothing is written any more. A write that failed may be half there, and an fsync that failed may
+ * have dropped what it should have kept, and would succeed when asked again.
+ */
+export class GroupWriter {
+  readonly #sink: JournalSink
+  readonly #options: GroupWriterOptions
+  #lines: string[] = []
+  #length = 0
+  #waiters: Waiter[] = []
+  /** Sources of buffered lines that wait until there is room. */
+  #slowed: Waiter[] = []
+  #isWriting = false
+  #timer: NodeJS.Timeout | undefined
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(sink: JournalSink, options: GroupWriterOptions) {
+    this.#sink = sink
+    this.#options = options
+  }
+
+  /** Resolves once the line is durable. */
+  append(line: string): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+    this.#take(line)
+    return this.flush()
+  }
+
+  /** Takes the line; the promise is there only where the source has to be slowed. */
+  buffer(line: string): Promise<void> | undefined {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+    this.#take(line)
+    if (this.#length >= this.#options.flushLength) this.#start()
+    else this.#startLater()
+    if (this.#length < this.#options.maxLength) return undefined
+    return new Promise((resolve, reject) => this.#slowed.push({ resolve, reject }))
+  }
+
+  /** Resolves once everything taken so far is durable. */
+  flush(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+    if (this.#lines.length === 0 && !this.#isWriting) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject })
+      this.#start()
+    })
+  }
+
+  /** Clears the timer; for after a flush, or a failure. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #take(line: string): void {
+    this.#lines.push(line)
+    this.#length += line.length
+  }
+
+  #startLater(): void {
+    this.#timer ??= setTimeout(() => this.#start(), this.#options.flushIntervalMs)
+  }
+
+  #start(): void {
+    if (this.#isWriting) return
+    this.#isWriting = true
+    void this.#writeGroups()
+  }
+
+  /** Never rejects: whoever waits is told. */
+  async #writeGroups(): Promise<void> {
+    try {
+      do {
+        // What the lanes append in this very turn of the event loop belongs to the same group.
+        await new Promise<void>((resolve) => setImmediate(resolve))
+        await this.#writeGroup()
+      } while (this.#waiters.length > 0 || this.#length >= this.#options.flushLength)
+    } catch (error) {
+      this.#fail(error)
+    }
+    // In the same turn as the last look at what waits, so that nobody is left waiting for a group that is not begun.
+    this.#isWriting = false
+    if (this.#length > 0) this.#startLater()
+  }
+
+  async #writeGroup(): Promise<void> {
+    this.stop()
+    const [lines, waiters, slowed] = [this.#lines, this.#waiters, this.#slowed]
+    this.#lines = []
+    this.#length = 0
+    this.#waiters = []
+    this.#slowed = []
+    try {
+      if (lines.length > 0) {
+        await this.#sink.write(Buffer.from(lines.join('')))
+        await this.#sink.sync()
+      }
+    } catch (error) {
+      for (const { reject } of [...waiters, ...slowed]) reject(error)
+      throw error
+    }
+    for (const { resolve } of [...waiters, ...slowed]) resolve()
+  }
+
+  #fail(error: unknown): void {
+    this.stop()
+    this.#failure = { error }
+    this.#lines = []
+    this.#length = 0
+    for (const { reject } of [...this.#waiters.splice(0), ...this.#slowed.splice(0)]) reject(error)
+  }
+}
