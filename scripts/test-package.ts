@@ -1,0 +1,247 @@
+// Packs the library and uses it as its users do: in throw-away projects, installed from the tarball.
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const run = promisify(execFile)
+const entries = ['.', './genesys', './s3', './node', './testing']
+const nodeVersions = ['20', '22', '24']
+
+// What a consumer writes; also what each of the module settings below has to compile.
+const program = `
+import { type Finding, LegalHoldError, LegalHoldExporter, type RunReport } from 'genesys-legal-hold-exporter'
+import { RecordingJobsPlatform } from 'genesys-legal-hold-exporter/genesys'
+import { S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
+import { startSimulators } from 'genesys-legal-hold-exporter/testing'
+import { genesysHandlers } from 'genesys-legal-hold-exporter/testing/msw'
+
+async function main(): Promise<void> {
+  const simulators = await startSimulators({ scenario: { count: 4 } })
+  const { genesys, s3 } = simulators.description
+  const { bucket, region, endpoint, accessKeyId, secretAccessKey } = s3
+  const exporter = new LegalHoldExporter({
+    platform: new RecordingJobsPlatform({ region: 'eu-west-1', ...genesys }),
+    storage: new S3StorageAdapter({ bucket, region, endpoint, credentials: { accessKeyId, secretAccessKey } }),
+    hold: { tag: 'matter-1' },
+    polling: { minIntervalMs: 200 },
+  })
+  const report: RunReport = await exporter.run({ ...simulators.scenario.request })
+  const findings: readonly Finding[] = report.findings
+  const handlers: number = genesysHandlers(simulators.genesys).length
+  await simulators.close()
+  console.log(report.outcome, report.counts.expected, findings.length > 0, handlers > 0)
+  console.log(LegalHoldError.isInstance(new Error('x')))
+}
+void main()
+`
+
+function withoutMsw(code: string): string {
+  return code
+    .replace(/^import .* from 'genesys-legal-hold-exporter\/testing\/msw'\n/m, '')
+    .replace('genesysHandlers(simulators.genesys).length', '1')
+}
+
+interface Project {
+  readonly name: string
+  readonly manifest: object
+  readonly files: Readonly<Record<string, string>>
+  readonly commands: readonly (readonly [string, ...string[]])[]
+  readonly expect?: string
+}
+
+const typescript = (name: string, type: 'module' | 'commonjs', module: string, moduleResolution: string): Project => ({
+  name,
+  manifest: { type },
+  files: {
+    // msw's own declarations do not compile in a CommonJS package with node16 resolution and skipLibCheck off.
+    'main.ts': type === 'commonjs' ? withoutMsw(program) : program,
+    'tsconfig.json': JSON.stringify({
+      compilerOptions: {
+        module,
+        moduleResolution,
+        target: 'es2022',
+        lib: ['es2023', 'dom'],
+        strict: true,
+        skipLibCheck: false,
+        types: ['node'],
+        outDir: 'out',
+      },
+      files: ['main.ts'],
+    }),
+  },
+  commands: [
+    ['node_modules/.bin/tsc', '-p', '.'],
+    ...(moduleResolution === 'bundler' ? [] : [['node', 'out/main.js'] as const]),
+  ],
+})
+
+const names = (load: string) => `
+const expected = { '.': 'LegalHoldExporter', './genesys': 'RecordingJobsPlatform', './s3': 'S3StorageAdapter', './testing': 'GenesysSimulator' }
+${load}
+`
+
+const projects: readonly Project[] = [
+  {
+    name: 'JavaScript, ESM',
+    manifest: { type: 'module' },
+    files: {
+      'main.js': names(
+        `for (const [entry, name] of Object.entries(expected)) {
+          const loaded = await import('genesys-legal-hold-exporter' + entry.slice(1))
+          if (typeof loaded[name] !== 'function') throw new Error(entry + ' has no ' + name)
+        }`,
+      ),
+    },
+    commands: nodeVersions.map((version) => [`node_modules/node-${version}/bin/node`, 'main.js'] as const),
+  },
+  {
+    name: 'JavaScript, CommonJS',
+    manifest: { type: 'commonjs' },
+    files: {
+      'main.js': names(
+        `for (const [entry, name] of Object.entries(expected)) {
+          if (typeof require('genesys-legal-hold-exporter' + entry.slice(1))[name] !== 'function') throw new Error(entry + ' has no ' + name)
+        }`,
+      ),
+    },
+    commands: nodeVersions.map((version) => [`node_modules/node-${version}/bin/node`, 'main.js'] as const),
+  },
+  typescript('TypeScript, node16, ESM', 'module', 'node16', 'node16'),
+  typescript('TypeScript, node16, CommonJS', 'commonjs', 'node16', 'node16'),
+  typescript('TypeScript, nodenext', 'module', 'nodenext', 'nodenext'),
+  typescript('TypeScript, bundler', 'module', 'esnext', 'bundler'),
+  {
+    name: 'bundled by esbuild',
+    manifest: { type: 'module' },
+    files: {
+      'main.js': `import { LegalHoldExporter } from 'genesys-legal-hold-exporter'\nconsole.log(typeof LegalHoldExporter)\n`,
+    },
+    commands: [
+      [
+        'node_modules/.bin/esbuild',
+        'main.js',
+        '--bundle',
+        '--platform=node',
+        '--format=esm',
+        '--minify',
+        '--outfile=out.js',
+      ],
+      ['node', 'out.js'],
+    ],
+    expect: 'function',
+  },
+]
+
+let passed = 0
+const failures: string[] = []
+
+async function check(name: string, work: () => Promise<string | undefined>): Promise<void> {
+  try {
+    const wrong = await work()
+    if (wrong !== undefined) throw new Error(wrong)
+    passed += 1
+    console.log(`ok    ${name}`)
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string }
+    failures.push(name)
+    console.log(`FAIL  ${name}\n${message}\n${stdout}${stderr}`.trimEnd())
+  }
+}
+
+async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), text)
+  }
+}
+
+async function main(): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'package-'))
+  const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+  try {
+    const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch], {
+      cwd: root,
+    })
+    const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }]
+    const tarball = join(scratch, packed.filename)
+
+    await check('the tarball holds what is needed and nothing else', async () => {
+      const paths = packed.files.map(({ path }) => path)
+      const stray = paths.filter(
+        (path) => !/^(dist\/|docs\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
+      )
+      if (stray.length > 0) return `stray: ${stray.join(', ')}`
+      const needed = [
+        'LICENSE',
+        'README.md',
+        'CHANGELOG.md',
+        'dist/index.js',
+        'dist/index.cjs',
+        'dist/index.d.ts',
+        'dist/index.d.cts',
+      ]
+      const missing = needed.filter((path) => !paths.includes(path))
+      return missing.length > 0 ? `missing: ${missing.join(', ')}` : undefined
+    })
+
+    // One installation for all projects: what npm does with the tarball and its peers is the same for each.
+    const shared = join(scratch, 'shared')
+    const nodes = nodeVersions.map((version) => `node-${version}@npm:node@${version}`)
+    await write(shared, { 'package.json': '{"private":true}' })
+    await check('npm installs it with its peers by itself', async () => {
+      const tools = [
+        'typescript@5.9',
+        '@types/node@20',
+        'msw@2',
+        'esbuild@0.27',
+        'publint@0.3',
+        '@arethetypeswrong/cli@0.18',
+      ]
+      await run('npm', ['install', '--no-audit', '--no-fund', tarball, ...tools, ...nodes], {
+        cwd: shared,
+        env,
+        maxBuffer: 1e8,
+      })
+      const manifest = JSON.parse(await readFile(join(shared, 'node_modules/@aws-sdk/client-s3/package.json'), 'utf8'))
+      return typeof manifest.version === 'string' ? undefined : 'the AWS SDK is not there'
+    })
+
+    for (const [at, project] of projects.entries()) {
+      const folder = join(shared, `project-${at}`)
+      await write(folder, { 'package.json': JSON.stringify({ private: true, ...project.manifest }), ...project.files })
+      await run('ln', ['-s', '../node_modules', join(folder, 'node_modules')])
+      for (const [command, ...args] of project.commands) {
+        await check(`${project.name}: ${command.replace('node_modules/', '')} ${args[0] ?? ''}`, async () => {
+          const path = command.includes('/') ? join(folder, command) : command
+          const ended = await run(path, args, { cwd: folder, env, timeout: 120_000 })
+          if (args[0] === 'out/main.js' && !ended.stdout.includes('complete 4 true true')) return ended.stdout
+          return undefined
+        })
+      }
+    }
+
+    await check('publint --strict', async () => {
+      await run(join(shared, 'node_modules/.bin/publint'), ['--strict', tarball])
+      return undefined
+    })
+
+    await check('attw --profile node16', async () => {
+      await run(
+        join(shared, 'node_modules/.bin/attw'),
+        [tarball, '--profile', 'node16', '--entrypoints', ...entries, './testing/msw'],
+        { env },
+      )
+      return undefined
+    })
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+  console.log(`${passed} passed, ${failures.length} failed`)
+  process.exitCode = failures.length === 0 ? 0 : 1
+}
+
+await main()
