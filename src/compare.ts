@@ -1,4 +1,5 @@
 import type { ObjectState, Retention } from './ports.js'
+import type { Difference } from './verdict.js'
 
 /** What a repair was asked to change; everything else has to be as it was. */
 export interface AskedChanges {
@@ -6,16 +7,10 @@ export interface AskedChanges {
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Tags that were added or changed. */
   readonly tags?: Readonly<Record<string, string>> | undefined
+  /** Keys of tags that were taken away; only a release does. */
+  readonly removedTags?: readonly string[] | undefined
   readonly legalHold?: 'ON' | 'OFF' | undefined
   readonly retention?: Retention | undefined
-}
-
-/** One property that is not as it has to be. */
-export interface ObjectDifference {
-  /** `metadata.NAME`, `tags.KEY`, `headers.NAME`, `encryption.NAME`, or the property's own name. */
-  readonly property: string
-  readonly before: unknown
-  readonly after: unknown
 }
 
 /**
@@ -29,12 +24,8 @@ export interface ObjectDifference {
  * The ETag is compared only where it is an MD5 on both sides; it is no proof across multipart uploads or KMS. Checksums
  * are compared only with the same algorithm and FULL_OBJECT on both sides. The size always is.
  */
-export function compareObjectStates(
-  before: ObjectState,
-  after: ObjectState,
-  asked: AskedChanges = {},
-): ObjectDifference[] {
-  const differences: ObjectDifference[] = []
+export function compareObjectStates(before: ObjectState, after: ObjectState, asked: AskedChanges = {}): Difference[] {
+  const differences: Difference[] = []
   const note = (property: string, was: unknown, is: unknown) => {
     if (was !== is) differences.push({ property, before: was, after: is })
   }
@@ -79,7 +70,7 @@ function unquoted(etag: string | undefined): string | undefined {
   return etag?.replaceAll('"', '')
 }
 
-function checksumDifferences(before: ObjectState, after: ObjectState): readonly ObjectDifference[] {
+function checksumDifferences(before: ObjectState, after: ObjectState): readonly Difference[] {
   const was = before.checksum
   const is = after.checksum
   if (was === undefined) return []
@@ -95,7 +86,7 @@ function recordDifferences(
   before: Readonly<Record<string, string>>,
   wanted: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,
-): readonly ObjectDifference[] {
+): readonly Difference[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(wanted), ...Object.keys(after)])
   return [...keys].sort().flatMap((key) => {
     const is = own(after, key)
@@ -108,10 +99,10 @@ function own(record: Readonly<Record<string, string>>, key: string): string | un
   return Object.hasOwn(record, key) ? record[key] : undefined
 }
 
-function encryptionDifferences(before: ObjectState, after: ObjectState): readonly ObjectDifference[] {
+function encryptionDifferences(before: ObjectState, after: ObjectState): readonly Difference[] {
   const was = before.encryption
   const is = after.encryption
-  const differences: ObjectDifference[] = []
+  const differences: Difference[] = []
   const note = (property: string, a: unknown, b: unknown) => {
     if (a !== b) differences.push({ property: `encryption.${property}`, before: a, after: b })
   }
@@ -124,18 +115,21 @@ function encryptionDifferences(before: ObjectState, after: ObjectState): readonl
   return differences
 }
 
-function tagDifferences(before: ObjectState, after: ObjectState, asked: AskedChanges): readonly ObjectDifference[] {
+function tagDifferences(before: ObjectState, after: ObjectState, asked: AskedChanges): readonly Difference[] {
   if (before.tags === undefined) return []
   if (before.tags === 'unreadable' || typeof after.tags !== 'object') {
     // What could be read before has to be readable after; two refusals prove nothing and change nothing.
-    if (before.tags === 'unreadable' && after.tags === 'unreadable' && asked.tags === undefined) return []
+    const asksTags = asked.tags !== undefined || asked.removedTags !== undefined
+    if (before.tags === 'unreadable' && after.tags === 'unreadable' && !asksTags) return []
     return [{ property: 'tags', before: before.tags, after: after.tags }]
   }
-  return recordDifferences('tags', before.tags, { ...before.tags, ...asked.tags }, after.tags)
+  const wanted: Record<string, string> = Object.assign(Object.create(null), before.tags, asked.tags)
+  for (const key of asked.removedTags ?? []) delete wanted[key]
+  return recordDifferences('tags', before.tags, wanted, after.tags)
 }
 
-function lockDifferences(before: ObjectState, after: ObjectState, asked: AskedChanges): readonly ObjectDifference[] {
-  const differences: ObjectDifference[] = []
+function lockDifferences(before: ObjectState, after: ObjectState, asked: AskedChanges): readonly Difference[] {
+  const differences: Difference[] = []
   const wantedHold = asked.legalHold ?? before.legalHold
   if (wantedHold !== undefined && after.legalHold !== wantedHold) {
     differences.push({ property: 'legalHold', before: before.legalHold, after: after.legalHold })

@@ -10,7 +10,7 @@ import { defaultRequirements, type HoldRequirements } from './requirements.js'
 import { type PollingOptions, pollingDefaults } from './stages/export.js'
 import type { Residency } from './stages/inspect.js'
 import { type LandingOptions, landingDefaults } from './stages/landing.js'
-import { type RemediationOptions, remediationDefaults } from './stages/remediate.js'
+import { type RemediationOptions, type RepairOptions, remediationDefaults } from './stages/remediate.js'
 
 /** How much goes on at once. */
 export interface ConcurrencyOptions {
@@ -58,7 +58,7 @@ export interface Settings {
   readonly hold: LegalHold
   readonly requirements: HoldRequirements
   readonly residency: Residency | undefined
-  readonly remediation: RemediationOptions
+  readonly remediation: RepairOptions
   readonly journal: Journal | undefined
   readonly objectConcurrency: number
   readonly folderConcurrency: number
@@ -124,7 +124,10 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     hold,
     requirements: lowerCaseNames(options.requirements ?? defaultRequirements(hold)),
     residency: options.residency,
-    remediation: withDefaults(remediationDefaults, options.remediation),
+    remediation: {
+      ...withDefaults(remediationDefaults, options.remediation),
+      allowOverwrite: options.accept?.includes('versioning-off') === true,
+    },
     journal: options.journal,
     objectConcurrency: concurrency.objects,
     folderConcurrency: concurrency.folders,

@@ -190,6 +190,19 @@ export interface ListedObject extends ObjectRef {
   readonly storageClass?: string | undefined
 }
 
+/** One version of a key, or a delete marker, as a listing of versions shows it. */
+export interface ListedVersion extends ObjectRef {
+  readonly versionId: string
+  /** The current one: what a request without a version is about. */
+  readonly isLatest: boolean
+  readonly deleteMarker: boolean
+  /** 0 for a delete marker. */
+  readonly sizeBytes: number
+  /** ISO 8601. */
+  readonly lastModified?: string | undefined
+  readonly storageClass?: string | undefined
+}
+
 /** What a bucket is configured to do. A field that could not be read is `unreadable`, never a guess. */
 export interface BucketInspection {
   readonly bucket: string
@@ -315,6 +328,17 @@ export interface MutationResult {
 export interface ReplaceMetadataOptions extends CallOptions {
   /** Put the source version under an Object Lock legal hold first, where the bucket has Object Lock. @defaultValue true */
   readonly protectOriginal?: boolean | undefined
+  /** Copy even where no versioning keeps the original, which the copy then overwrites. @defaultValue true */
+  readonly allowOverwrite?: boolean | undefined
+}
+
+/** Options of a merge of tags. */
+export interface MergeTagsOptions extends CallOptions {
+  /**
+   * The tags as they were when the merge was decided on. Where one of those that are to be changed has another value by
+   * now, nothing is written (`OBJECT_CHANGED`): it may be another matter's.
+   */
+  readonly expected?: Readonly<Record<string, string>> | undefined
 }
 
 /** What a storage can do. */
@@ -348,15 +372,29 @@ export interface StorageAdapter {
   head(ref: ObjectRef, options?: HeadOptions): Promise<HeadResult>
   /**
    * Writes `metadata` as the complete user metadata and keeps everything else that `before` (read with
-   * `full: true`) shows. Pins the source by its version and ETag.
+   * `full: true`) shows, its Object Lock state included. Pins the source by its version and ETag.
    */
   replaceMetadata(
     before: ObjectState,
     metadata: Readonly<Record<string, string>>,
     options?: ReplaceMetadataOptions,
   ): Promise<MutationResult>
+  /**
+   * Rejects as `replaceMetadata` would before it sends anything, where something would be lost. A repair asks before
+   * its first step, so that an object that cannot be repaired is left alone altogether, and a dry run can say so.
+   */
+  checkReplaceMetadata?(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    options?: ReplaceMetadataOptions,
+  ): Promise<void>
+  /**
+   * Versions and delete markers under a prefix: keys in UTF-8 byte order, the versions of a key newest first. Without
+   * it, only current versions can be spoken of.
+   */
+  listVersions?(prefix: string, options?: CallOptions): AsyncIterable<ListedVersion>
   /** Adds or changes the given tags, keeps the others. */
-  mergeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<MutationResult>
+  mergeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, options?: MergeTagsOptions): Promise<MutationResult>
   putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: CallOptions): Promise<MutationResult>
   /** Extends a retention. A shorter one or a weaker mode is refused with `STORAGE_REJECTED`. */
   putRetention(ref: ObjectRef, retention: Retention, options?: CallOptions): Promise<MutationResult>

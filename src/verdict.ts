@@ -44,6 +44,8 @@ export type RemediationOutcome = 'planned' | 'repaired' | 'not-needed' | 'refuse
 
 /** One step of a repair, least invasive first. */
 export type RemediationStep =
+  /** Puts the version that a copy is about to demote under an Object Lock hold of its own. */
+  | { readonly action: 'protect-original'; readonly versionId: string }
   | { readonly action: 'merge-tags'; readonly tags: Readonly<Record<string, string>> }
   | { readonly action: 'put-legal-hold' }
   | {
@@ -54,6 +56,7 @@ export type RemediationStep =
 
 /** A property that differs after a repair although nobody asked for it. */
 export interface Difference {
+  /** `metadata.NAME`, `tags.KEY`, `headers.NAME`, `encryption.NAME`, `checksum.…`, or the property's own name. */
   readonly property: string
   readonly before: unknown
   readonly after: unknown

@@ -335,8 +335,10 @@ describe('a run', () => {
     expect(types.indexOf('job-intent')).toBeLessThan(types.indexOf('job'))
     const ofOne = records.filter(({ data }) => JSON.stringify(data).includes('r1.json"'))
     const mine = ofOne.map(({ type }) => type).filter((type) => type === 'intent' || type === 'outcome')
-    expect(mine).toEqual(['intent', 'outcome'])
+    expect(mine).toEqual(['intent', 'outcome', 'intent', 'outcome'])
     expect(ofOne.find(({ type }) => type === 'intent')?.data).toMatchObject({
+      object: { versionId: 'v1' },
+      step: { action: 'protect-original', versionId: 'v1' },
       before: { metadata: { project: 'x' }, tags: { team: 'y' } },
     })
     expect(types.at(-1)).toBe('report')
@@ -412,7 +414,9 @@ describe('the stages', () => {
     const plans = await collect(exporter().remediate(exporter().validate(), { dryRun: true }))
     expect(plans.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 7 }, () => 'planned'))
     const repairs = await collect(exporter().remediate([`${folder}/r1.json`]))
-    expect(repairs).toMatchObject([{ outcome: 'repaired', steps: [{ action: 'replace-metadata' }] }])
+    expect(repairs).toMatchObject([
+      { outcome: 'repaired', steps: [{ action: 'protect-original', versionId: 'v1' }, { action: 'replace-metadata' }] },
+    ])
     expect(await collect(exporter().remediate(exporter().validate({ prefix: folder })))).toHaveLength(5)
     const held = (await collect(exporter().validate())).filter(({ verdict }) => verdict === 'held')
     expect(held).toHaveLength(6)

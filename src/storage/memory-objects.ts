@@ -4,6 +4,7 @@ import type {
   Clock,
   ContentHeaders,
   ListedObject,
+  ListedVersion,
   ObjectEncryption,
   ObjectRef,
   ObjectState,
@@ -82,6 +83,25 @@ export class MemoryObjects {
       (key) => key.startsWith(prefix) && this.find(key)?.deleteMarker === false,
     )
     return keys.filter((key) => startAfter === undefined || compareUtf8(key, startAfter) > 0).sort(compareUtf8)
+  }
+
+  /** Keys with any history, deleted ones included, in UTF-8 byte order. */
+  allKeys(prefix: string): readonly string[] {
+    return [...this.#keys.keys()].filter((key) => key.startsWith(prefix)).sort(compareUtf8)
+  }
+
+  listedVersions(key: string): readonly ListedVersion[] {
+    return this.history(key).map((version, at) => ({
+      bucket: this.#bucket,
+      key,
+      versionId: version.versionId,
+      isLatest: at === 0,
+      deleteMarker: version.deleteMarker,
+      lastModified: version.lastModified,
+      ...(version.deleteMarker
+        ? { sizeBytes: 0 }
+        : { sizeBytes: version.body.length, storageClass: version.object.storageClass ?? 'STANDARD' }),
+    }))
   }
 
   listed(key: string, version: Extract<MemoryVersion, { deleteMarker: false }>): ListedObject {

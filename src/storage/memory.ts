@@ -9,6 +9,8 @@ import type {
   HeadOptions,
   HeadResult,
   ListedObject,
+  ListedVersion,
+  MergeTagsOptions,
   MutationResult,
   ObjectRef,
   ObjectState,
@@ -26,6 +28,7 @@ export interface MemoryStorageCall {
     | 'inspectBucket'
     | 'list'
     | 'listFolders'
+    | 'listVersions'
     | 'head'
     | 'replaceMetadata'
     | 'mergeTags'
@@ -184,14 +187,15 @@ export class MemoryStorageAdapter implements StorageAdapter {
     options: ReplaceMetadataOptions = {},
   ): Promise<MutationResult> {
     return this.#call('remediate', { operation: 'replaceMetadata', ...named(before) }, options, () => {
-      if (this.capabilities.metadataUpdate === 'none') throw unsupported('metadata cannot be changed')
+      this.#checkReplace(before, options)
       const current = this.#objects.find(before.key)
       if (current === undefined || current.deleteMarker || !this.#objects.isSame(current, before)) throw changed(before)
       if (this.capabilities.metadataUpdate === 'in-place') {
         current.object = { ...current.object, metadata: { ...metadata } }
         return { versionId: this.#shown(current), etag: current.etag }
       }
-      const legalHold = current.object.legalHold
+      // As `before` says, and not as it is: the hold there may be one that only protects the original.
+      const legalHold = before.legalHold === 'ON' ? 'ON' : 'OFF'
       if (options.protectOriginal !== false && this.capabilities.objectLock) {
         current.object = { ...current.object, legalHold: 'ON' }
       }
@@ -200,13 +204,31 @@ export class MemoryStorageAdapter implements StorageAdapter {
     })
   }
 
+  async checkReplaceMetadata(
+    before: ObjectState,
+    _metadata: Readonly<Record<string, string>>,
+    options: ReplaceMetadataOptions = {},
+  ): Promise<void> {
+    this.#checkReplace(before, options)
+  }
+
+  async *listVersions(prefix: string, options: CallOptions = {}): AsyncGenerator<ListedVersion> {
+    const listed = await this.#call('discover', { operation: 'listVersions', key: prefix }, options, () =>
+      this.#objects.allKeys(prefix).flatMap((key) => this.#objects.listedVersions(key)),
+    )
+    yield* listed
+  }
+
   async mergeTags(
     ref: ObjectRef,
     tags: Readonly<Record<string, string>>,
-    options: CallOptions = {},
+    options: MergeTagsOptions = {},
   ): Promise<MutationResult> {
     return this.#call('remediate', { operation: 'mergeTags', ...named(ref) }, options, () => {
       const version = this.#require(ref)
+      const { expected } = options
+      const present = version.object.tags ?? {}
+      if (expected !== undefined && Object.keys(tags).some((key) => present[key] !== expected[key])) throw changed(ref)
       const merged = { ...version.object.tags, ...tags }
       if (Object.keys(merged).length > 10) throw rejected(ref, 'it would have more than 10 tags')
       version.object = { ...version.object, tags: merged }
@@ -252,6 +274,12 @@ export class MemoryStorageAdapter implements StorageAdapter {
       options,
       () => this.#require(ref, 'validate').body,
     )
+  }
+
+  #checkReplace(before: ObjectState, { allowOverwrite = true }: ReplaceMetadataOptions): void {
+    if (this.capabilities.metadataUpdate === 'none') throw unsupported('metadata cannot be changed')
+    if (allowOverwrite || this.capabilities.versioning || this.capabilities.metadataUpdate === 'in-place') return
+    throw rejected(before, 'without versions a copy would overwrite the original')
   }
 
   #require(ref: ObjectRef, stage: Stage = 'remediate'): Extract<MemoryVersion, { deleteMarker: false }> {

@@ -1,5 +1,5 @@
 import { LegalHoldError } from '../errors.js'
-import type { CallOptions, MutationResult, ObjectRef, Retention } from '../ports.js'
+import type { CallOptions, MergeTagsOptions, MutationResult, ObjectRef, Retention } from '../ports.js'
 import { isNoLockConfiguration } from './s3-bucket.js'
 import { afterChange, subjectOf } from './s3-errors.js'
 import { type S3Reads, target } from './s3-reads.js'
@@ -18,8 +18,13 @@ export class S3Mutations {
   }
 
   /** Reads, merges, writes and reads again: PutObjectTagging replaces the whole set and knows no condition. */
-  async mergeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, call: CallOptions): Promise<MutationResult> {
+  async mergeTags(
+    ref: ObjectRef,
+    tags: Readonly<Record<string, string>>,
+    call: MergeTagsOptions,
+  ): Promise<MutationResult> {
     const present = await this.#reads.tags(ref, stage, call)
+    refuseUnexpected(ref, tags, present, call.expected)
     const merged: Record<string, string> = Object.assign(Object.create(null), present, tags)
     refuseTags(ref, tags, Object.keys(merged).length)
     if (Object.entries(tags).every(([key, value]) => present[key] === value)) return { versionId: ref.versionId }
@@ -99,6 +104,22 @@ export function refuseWeakerRetention(ref: ObjectRef, present: Retention, asked:
   throw new LegalHoldError(
     `${subjectOf(ref)} is retained until ${present.retainUntilDate} in ${present.mode} mode, which ${asked.mode} until ${asked.retainUntilDate} would weaken. It stays as it is.`,
     { code: 'STORAGE_REJECTED', stage, details: { reason: 'retention-weaker', present, asked } },
+  )
+}
+
+/** Throws `OBJECT_CHANGED` where a tag that is to be changed is not as it was when that was decided. */
+function refuseUnexpected(
+  ref: ObjectRef,
+  tags: Readonly<Record<string, string>>,
+  present: Readonly<Record<string, string>>,
+  expected: Readonly<Record<string, string>> | undefined,
+): void {
+  if (expected === undefined) return
+  const changed = Object.keys(tags).filter((key) => present[key] !== expected[key])
+  if (changed.length === 0) return
+  throw new LegalHoldError(
+    `Somebody else changed the tags ${changed.map((key) => `"${key}"`).join(', ')} of ${subjectOf(ref)} since they were read. Read them again and decide again.`,
+    { code: 'OBJECT_CHANGED', stage, retryable: true },
   )
 }
 

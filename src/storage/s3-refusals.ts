@@ -16,6 +16,7 @@ export type RepairRefusal =
   | 'cloudtrail-log'
   | 'metadata-invalid'
   | 'metadata-too-large'
+  | 'versioning-off'
 
 /** What the caller allows, and what is known of the bucket. */
 export interface RepairPolicy {
@@ -48,7 +49,19 @@ export function refuseLossyRepair(
   policy: RepairPolicy,
 ): void {
   const refusal = refusalOf(before, metadata, policy)
-  if (refusal === undefined) return
+  if (refusal !== undefined) refuse(before, refusal)
+}
+
+/** Throws where no versioning keeps the original that a copy would overwrite. */
+export function refuseOverwrite(before: ObjectState, versioning: string): never {
+  const state = versioning === 'unreadable' ? 'could not be read' : `is ${versioning.toLowerCase()}`
+  refuse(before, {
+    reason: 'versioning-off',
+    why: `versioning of the bucket ${state}, so the copy would overwrite the delivered original. Enable versioning, or accept \`versioning-off\`.`,
+  })
+}
+
+function refuse(before: ObjectState, refusal: Refusal): never {
   throw new LegalHoldError(`The metadata of ${subjectOf(before)} is left as it is: ${refusal.why}`, {
     code: refusal.code ?? 'STORAGE_REJECTED',
     stage: 'remediate',

@@ -7,7 +7,7 @@ import { type CopyAnswer, copyInParts, type MultipartContext } from './s3-multip
 import type { S3Mutations } from './s3-mutations.js'
 import { carriedProperties, copySourceOf, customerKey, rawHeaders } from './s3-properties.js'
 import type { S3Reads } from './s3-reads.js'
-import { refuseLossyRepair } from './s3-refusals.js'
+import { refuseLossyRepair, refuseOverwrite } from './s3-refusals.js'
 import { restoreProperties } from './s3-restore.js'
 import { innerRetry } from './s3-settings.js'
 import { hasHighBytes } from './s3-signing.js'
@@ -40,16 +40,31 @@ export class S3Repair {
     metadata: Readonly<Record<string, string>>,
     options: ReplaceMetadataOptions,
   ): Promise<MutationResult> {
+    await this.check(before, metadata, options)
+    if (before.versionId === undefined || before.versionId === 'null') await this.#refuseChanged(before, options)
+    if (options.protectOriginal ?? this.#context.options.protectOriginal ?? true)
+      await this.#protectOriginal(before, options)
+    const answer = await this.#copy(before, metadata, options)
+    return this.#settle(before, metadata, answer, options)
+  }
+
+  /** Throws where the copy would lose something, before anything is sent. */
+  async check(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    options: ReplaceMetadataOptions,
+  ): Promise<void> {
     const { options: settings, bucket } = this.#context
     refuseLossyRepair(before, metadata, {
       allowReplicas: settings.allowReplicas === true,
       hasCustomerKey: settings.sseCustomerKey !== undefined,
       bucketReceivesCloudTrail: bucket.receivesCloudTrail,
     })
-    if (before.versionId === undefined || before.versionId === 'null') await this.#refuseChanged(before, options)
-    if (options.protectOriginal ?? settings.protectOriginal ?? true) await this.#protectOriginal(before, options)
-    const answer = await this.#copy(before, metadata, options)
-    return this.#settle(before, metadata, answer, options)
+    if (options.allowOverwrite ?? true) return
+    if (before.versionId !== undefined && before.versionId !== 'null') return
+    // The null version: with versioning on, from before it was; suspended, it is what the copy overwrites.
+    const versioning = await bucket.versioning(stage, options)
+    if (versioning.value !== 'Enabled') refuseOverwrite(before, versioning.value)
   }
 
   /**

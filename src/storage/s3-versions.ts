@@ -1,7 +1,8 @@
-import type { Stage } from '../errors.js'
-import type { CallOptions } from '../ports.js'
-import { decodeKey } from './s3-list.js'
-import { invalidAnswer, type S3Requests } from './s3-requests.js'
+import { LegalHoldError, type Stage } from '../errors.js'
+import { retrying } from '../internal/retry.js'
+import type { CallOptions, ListedVersion } from '../ports.js'
+import { decodeKey, type ListContext } from './s3-list.js'
+import { invalidAnswer, type S3Output, type S3Requests } from './s3-requests.js'
 
 /** One entry of a key's history. */
 export interface VersionEntry {
@@ -39,4 +40,90 @@ export async function nextVersion(
   // Longer keys with this prefix follow the key's own history.
   if (entry?.Key === undefined || decodeKey(entry.Key, output.EncodingType) !== at.key) return undefined
   return { versionId: entry.VersionId ?? 'null', deleteMarker: version === undefined }
+}
+
+type Page = S3Output<'ListObjectVersions'>
+
+/**
+ * Versions and delete markers under a prefix, the versions of a key newest first. The SDK sorts an answer into two
+ * lists; markers and versions of a key are put in order by their dates again, the current one on top.
+ */
+export async function* listVersions(
+  context: ListContext,
+  prefix: string,
+  call: CallOptions,
+): AsyncGenerator<ListedVersion> {
+  let markers: { readonly KeyMarker?: string; readonly VersionIdMarker?: string } | undefined = {}
+  while (markers !== undefined) {
+    const page: Page = await fetchPage(context, prefix, markers, call)
+    yield* entriesOf(page, context.requests.bucket)
+    markers = nextMarkers(page, markers, context.requests.bucket)
+  }
+}
+
+function fetchPage({ requests, retry, clock }: ListContext, prefix: string, markers: object, { signal }: CallOptions) {
+  const stage = 'discover'
+  return retrying(
+    async () => {
+      const input = { Prefix: prefix, EncodingType: 'url' as const, ...markers }
+      const { output } = await requests.send('ListObjectVersions', input, { stage, signal })
+      if (output.IsTruncated === undefined && output.Name === undefined) {
+        const about = { operation: 'ListObjectVersions', stage, bucket: requests.bucket, mutation: false } as const
+        throw invalidAnswer(about, 'something other than a list of versions')
+      }
+      return output
+    },
+    retry,
+    { stage, signal, clock },
+  )
+}
+
+function entriesOf(page: Page, bucket: string): readonly ListedVersion[] {
+  const entry = (version: NonNullable<Page['DeleteMarkers']>[number], deleteMarker: boolean) => ({
+    bucket,
+    key: decodeKey(version.Key ?? '', page.EncodingType),
+    versionId: version.VersionId ?? 'null',
+    isLatest: version.IsLatest === true,
+    deleteMarker,
+    lastModified: version.LastModified?.toISOString(),
+  })
+  const versions = (page.Versions ?? []).map((version) => ({
+    ...entry(version, false),
+    sizeBytes: version.Size ?? 0,
+    storageClass: version.StorageClass,
+  }))
+  const deleted = (page.DeleteMarkers ?? []).map((marker) => ({ ...entry(marker, true), sizeBytes: 0 }))
+  if (deleted.length === 0) return versions
+  const order = new Map<string, number>()
+  // Keys keep the order in which the server lists them; a key that only has markers is sorted among them.
+  const keys = [...new Set([...versions, ...deleted].map(({ key }) => key))].sort(byUtf8)
+  for (const [at, key] of keys.entries()) order.set(key, at)
+  return [...versions, ...deleted].sort(
+    (a, b) =>
+      (order.get(a.key) ?? 0) - (order.get(b.key) ?? 0) ||
+      Number(b.isLatest) - Number(a.isLatest) ||
+      (b.lastModified ?? '').localeCompare(a.lastModified ?? ''),
+  )
+}
+
+function byUtf8(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}
+
+function nextMarkers(
+  page: Page,
+  previous: { readonly KeyMarker?: string; readonly VersionIdMarker?: string },
+  bucket: string,
+) {
+  if (page.IsTruncated !== true) return undefined
+  const { NextKeyMarker: key, NextVersionIdMarker: version, EncodingType: encoding } = page
+  const KeyMarker = key === undefined ? undefined : decodeKey(key, encoding)
+  const isStuck = KeyMarker === previous.KeyMarker && version === previous.VersionIdMarker
+  if (KeyMarker !== undefined && !isStuck) {
+    return { KeyMarker, ...(version === undefined ? {} : { VersionIdMarker: version }) }
+  }
+  throw new LegalHoldError(
+    `The list of versions of s3://${bucket} says that it goes on but not from where. The server's paging is broken.`,
+    { code: 'STORAGE_RESPONSE_INVALID', stage: 'discover' },
+  )
 }

@@ -5,6 +5,8 @@ import type {
   HeadOptions,
   HeadResult,
   ListedObject,
+  ListedVersion,
+  MergeTagsOptions,
   MutationResult,
   ObjectRef,
   ObjectState,
@@ -25,6 +27,7 @@ import { S3Repair } from './s3-repair.js'
 import { S3Requests } from './s3-requests.js'
 import { checkBucket, checkClientSettings, innerRetry, limitsOf, type S3StorageOptions } from './s3-settings.js'
 import { readText } from './s3-text.js'
+import { listVersions } from './s3-versions.js'
 
 /**
  * Recordings in an Amazon S3 bucket, or in that of another S3 server.
@@ -133,18 +136,42 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#repair.replaceMetadata(this.#own(before), metadata, options)
   }
 
+  /**
+   * Rejects with `details.reason` where `replaceMetadata` would refuse the copy. Sends nothing but, once, the question
+   * whether the bucket keeps versions.
+   */
+  async checkReplaceMetadata(
+    before: ObjectState,
+    metadata: Readonly<Record<string, string>>,
+    options: ReplaceMetadataOptions = {},
+  ): Promise<void> {
+    return this.#repair.check(this.#own(before), metadata, options)
+  }
+
+  /** Versions and delete markers, the next page fetched while the consumer works on this one. */
+  listVersions(prefix: string, options: CallOptions = {}): AsyncIterable<ListedVersion> {
+    return listVersions(this.#list, prefix, options)
+  }
+
   /** Reads, merges, writes, reads again. `OBJECT_CHANGED` where another writer interfered. */
   async mergeTags(
     ref: ObjectRef,
     tags: Readonly<Record<string, string>>,
-    options: CallOptions = {},
+    options: MergeTagsOptions = {},
   ): Promise<MutationResult> {
     return this.#mutations.mergeTags(this.#own(ref), tags, options)
   }
 
   /** `STORAGE_UNSUPPORTED` where the bucket has no Object Lock. */
   async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options: CallOptions = {}): Promise<MutationResult> {
-    return this.#mutations.putLegalHold(this.#own(ref), status, options)
+    try {
+      return await this.#mutations.putLegalHold(this.#own(ref), status, options)
+    } catch (error) {
+      // Known from now on, without an inspection: the next object is not asked in vain.
+      const hasNoLock = LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED'
+      if (hasNoLock) this.#capabilities = { ...this.#capabilities, objectLock: false }
+      throw error
+    }
   }
 
   /** `STORAGE_REJECTED` for a shorter retention or a weaker mode; nothing is sent then. */

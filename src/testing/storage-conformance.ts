@@ -91,6 +91,29 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
     })
   })
 
+  runner.describe('storage conformance: versions', () => {
+    test('lists every version and delete marker, keys in order, the newest of a key first', async (subject) => {
+      const { adapter, seed, remove } = subject
+      if (adapter.listVersions === undefined || !adapter.capabilities.versioning || remove === undefined) return
+      for (const key of ['p/b', 'p/a b', 'p/\u{1f600}', 'p/a b', 'q']) await seed(key, { body: key })
+      await remove.call(subject, 'p/b')
+      const listed: [string, boolean, boolean][] = []
+      const ids = new Set<string>()
+      for await (const version of adapter.listVersions('p/')) {
+        listed.push([version.key, version.isLatest, version.deleteMarker])
+        ids.add(version.versionId)
+      }
+      expect(listed).toEqual([
+        ['p/a b', true, false],
+        ['p/a b', false, false],
+        ['p/b', true, true],
+        ['p/b', false, false],
+        ['p/\u{1f600}', true, false],
+      ])
+      expect(ids.size).toEqual(5)
+    })
+  })
+
   runner.describe('storage conformance: head', () => {
     test('returns metadata value for value, under lower-case names, in an object without a prototype', async (subject) => {
       await subject.seed('k', { body: 'abc', metadata: { one: '1', 'Two-Words': ' a, b;=? '.trim(), empty: '' } })
@@ -152,6 +175,30 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
       expect((await stateOf(adapter, 'k', { lock: true })).legalHold).toEqual(before.legalHold)
     })
 
+    test('gives the new version the lock state that it was told, not that of a protected original', async (subject) => {
+      const { adapter, seed } = subject
+      if (adapter.capabilities.metadataUpdate !== 'new-version' || !adapter.capabilities.objectLock) return
+      await seed('k', { body: 'abc' })
+      const before = await stateOf(adapter, 'k', { full: true })
+      await adapter.putLegalHold(refOf(before), 'ON')
+      await adapter.replaceMetadata(before, { two: '2' }, { protectOriginal: false })
+      const after = await stateOf(adapter, 'k', { full: true })
+      expect(compareObjectStates(before, after, { metadata: { two: '2' } })).toEqual([])
+    })
+
+    test('says beforehand what it would refuse, and overwrites nothing where that is not allowed', async (subject) => {
+      const { adapter, seed } = subject
+      if (adapter.checkReplaceMetadata === undefined || adapter.capabilities.metadataUpdate !== 'new-version') return
+      await seed('k', { body: 'abc' })
+      const before = await stateOf(adapter, 'k', { full: true })
+      await adapter.checkReplaceMetadata(before, { two: '2' }, { allowOverwrite: !adapter.capabilities.versioning })
+      if (adapter.capabilities.versioning) return
+      const strictly = { allowOverwrite: false }
+      await rejects(expect, adapter.checkReplaceMetadata(before, { two: '2' }, strictly), 'STORAGE_REJECTED')
+      await rejects(expect, adapter.replaceMetadata(before, { two: '2' }, strictly), 'STORAGE_REJECTED')
+      expect(compareObjectStates(before, await stateOf(adapter, 'k', { full: true }))).toEqual([])
+    })
+
     test('does not lose what somebody else wrote since the reading', async ({ adapter, seed }) => {
       if (adapter.capabilities.metadataUpdate === 'none') return
       await seed('k', { body: 'abc' })
@@ -173,6 +220,18 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
       const after = await stateOf(adapter, 'k', { tags: true })
       expect(typeof after.tags === 'object' && { ...after.tags }).toEqual({ keep: 'me', change: 'new', add: 'a b' })
       expect(after.versionId).toEqual(ref.versionId)
+    })
+
+    test('writes nothing over a value that is not as it was expected', async ({ adapter, seed }) => {
+      if (!adapter.capabilities.tags) return
+      await seed('k', { body: 'abc', tags: { change: 'theirs', keep: 'me' } })
+      const ref = { bucket: adapter.bucket, key: 'k' }
+      for (const expected of [{ change: 'old' }, {}]) {
+        await rejects(expect, adapter.mergeTags(ref, { change: 'new' }, { expected }), 'OBJECT_CHANGED')
+      }
+      await adapter.mergeTags(ref, { add: 'new' }, { expected: { keep: 'something else, and not to be changed' } })
+      const { tags } = await stateOf(adapter, 'k', { tags: true })
+      expect(typeof tags === 'object' && { ...tags }).toEqual({ change: 'theirs', keep: 'me', add: 'new' })
     })
 
     test('an object without tags has none, which is not "unreadable"', async ({ adapter, seed }) => {

@@ -46,7 +46,7 @@ describe('what the journal keeps', () => {
       verdict: 'untagged',
       outcome: 'repaired',
       decision: 'repair',
-      actions: ['replace-metadata'],
+      actions: ['protect-original', 'replace-metadata'],
       verification: 'passed',
       attempt: 1,
       request: {},
@@ -83,7 +83,15 @@ describe('what the journal keeps', () => {
     const { records } = await journalOf()
     const about = { hold: tag, object: { key }, attempt: 1, place: { recordingId: 'r1' } }
     expect(records.filter(({ type }) => type === 'intent' || type === 'outcome')).toMatchObject([
-      { type: 'intent', data: { ...about, step: { action: 'replace-metadata' }, before: { metadata: {} } } },
+      {
+        type: 'intent',
+        data: { ...about, step: { action: 'protect-original' }, before: { legalHold: 'OFF', tags: { team: 'y' } } },
+      },
+      { type: 'outcome', data: { ...about, action: 'protect-original', result: { versionId: expect.any(String) } } },
+      {
+        type: 'intent',
+        data: { ...about, step: { action: 'replace-metadata' }, before: { metadata: { project: 'x' } } },
+      },
       { type: 'outcome', data: { ...about, action: 'replace-metadata', result: { versionId: expect.any(String) } } },
     ])
   })

@@ -208,6 +208,30 @@ describe('what is left alone', () => {
     await adapter.replaceMetadata(before, { long: 'x'.repeat(2048 - 4) })
   })
 
+  test('the null version of a bucket whose versioning is suspended or off, unless it may be overwritten', async () => {
+    for (const [versioning, refused] of [
+      ['Suspended', true],
+      [undefined, true],
+      ['Enabled', false],
+    ] as const) {
+      const w = await world({ bucket: {} })
+      await upload(w, 'k')
+      if (versioning !== undefined) {
+        const VersioningConfiguration = { Status: versioning }
+        await w.client.send(new S3.PutBucketVersioningCommand({ Bucket: w.bucket, VersioningConfiguration }))
+      }
+      const adapter = w.adapter()
+      const before = await fullState(adapter, 'k')
+      const copy = adapter.replaceMetadata(before, { two: '2' }, { allowOverwrite: false })
+      if (refused) {
+        expect(await failure(copy)).toMatchObject({ code: 'STORAGE_REJECTED', details: { reason: 'versioning-off' } })
+        expect(w.simulator.counts().CopyObject).toBeUndefined()
+        await adapter.replaceMetadata(before, { two: '2' })
+      } else await copy
+      expect({ ...(await fullState(adapter, 'k')).metadata }).toEqual({ two: '2' })
+    }
+  })
+
   test('a replica after all, where the caller allows it', async () => {
     const w = await world()
     await upload(w, 'k')

@@ -1,0 +1,143 @@
+import type { AskedChanges } from '../compare.js'
+import type { ObjectState } from '../ports.js'
+import type { RemediationStep } from '../verdict.js'
+import { withEntries } from './plan.js'
+
+/** Whether a copy of ours may have written a version: not tried or refused, its answer was lost, it was made. */
+type CopyState = 'none' | 'perhaps' | 'made'
+
+/**
+ * What the repair of one object is measured against: what it was before our first step, and what our steps asked for.
+ *
+ * A repair reads the object anew before each attempt. What it then sees may be our own doing (the hold that
+ * protects the original, a copy whose answer was lost) and must not be taken for what the object was.
+ */
+export class Baseline {
+  #original: ObjectState
+  #asked: AskedChanges = {}
+  #copy: CopyState = 'none'
+  #writtenVersion: string | undefined
+  #protected: boolean
+  #changed = false
+
+  /** @param heldByUs whether the hold on this version is one that an interrupted run put there to protect it */
+  constructor(current: ObjectState, heldByUs: boolean) {
+    this.#original = heldByUs ? { ...current, legalHold: 'OFF' } : current
+    this.#protected = heldByUs
+  }
+
+  /** The object as it was before we touched it. */
+  get original(): ObjectState {
+    return this.#original
+  }
+
+  get asked(): AskedChanges {
+    return this.#asked
+  }
+
+  /** Whether a step was begun that changes what the object shows. */
+  get changed(): boolean {
+    return this.#changed
+  }
+
+  get mayHaveCopied(): boolean {
+    return this.#copy !== 'none'
+  }
+
+  /** Whether the hold is on the original already, so that a copy needs not put it there. */
+  get isProtected(): boolean {
+    return this.#protected
+  }
+
+  /** Whether this is still the version the repair began with. */
+  isOriginal(current: ObjectState): boolean {
+    const { versionId, etag, lastModified } = this.#original
+    if (current.versionId !== versionId) return false
+    // Without versions an object that was overwritten keeps its (missing) id.
+    return isVersioned(this.#original) || (current.etag === etag && current.lastModified === lastModified)
+  }
+
+  /** Whether this is the version that our copy was answered to have written. */
+  isWritten({ versionId }: ObjectState): boolean {
+    return this.#writtenVersion !== undefined && versionId === this.#writtenVersion
+  }
+
+  /** Whether `current` shows what the copy was to write. Only the version beneath it proves that it is ours. */
+  looksWritten(current: ObjectState): boolean {
+    const { metadata } = this.#asked
+    return metadata !== undefined && current.sizeBytes === this.#original.sizeBytes && same(current.metadata, metadata)
+  }
+
+  /** Whether `after` is what our steps ended in; false where somebody has written since. */
+  isResult(after: ObjectState): boolean {
+    if (this.#copy === 'none') return this.isOriginal(after)
+    return this.#writtenVersion === undefined || this.isWritten(after)
+  }
+
+  /**
+   * Takes over what somebody else changed in place on the same version since it was read. What our own steps tried to
+   * change stays as it was first seen: whether that is ours or theirs, nothing can tell.
+   */
+  refresh(current: ObjectState): void {
+    if (this.mayHaveCopied && !isVersioned(this.#original)) return
+    const { tags, tagCount, legalHold, retention } = this.#original
+    const holds = this.#protected || this.#asked.legalHold !== undefined
+    this.#original = {
+      ...current,
+      ...(this.#asked.tags === undefined ? {} : { tags, tagCount }),
+      ...(holds ? { legalHold } : {}),
+      ...(this.#asked.retention === undefined ? {} : { retention }),
+    }
+  }
+
+  /** The state to plan with and to copy from: without the hold that only protects the original. */
+  withoutProtection(current: ObjectState): ObjectState {
+    if (!this.#protected || !this.isOriginal(current) || this.#asked.legalHold !== undefined) return current
+    return { ...current, legalHold: this.#original.legalHold }
+  }
+
+  /** Notes a step before it is taken. */
+  begin(step: RemediationStep): void {
+    this.#asked = withAsked(this.#asked, step)
+    if (step.action === 'protect-original') this.#protected = true
+    else this.#changed = true
+    if (step.action === 'replace-metadata' && this.#copy === 'none') this.#copy = 'perhaps'
+  }
+
+  /** The copy was made, as `versionId` where the storage says so. */
+  copied(versionId: string | undefined): void {
+    this.#copy = 'made'
+    this.#writtenVersion = versionId
+  }
+
+  /** The copy was refused, so nothing of it can be seen later. */
+  notCopied(): void {
+    this.#copy = 'none'
+    this.#asked = { ...this.#asked, metadata: undefined }
+  }
+}
+
+/** Whether the id names this one version for good: `null` is overwritten while versioning is suspended. */
+export function isVersioned({ versionId }: ObjectState): boolean {
+  return versionId !== undefined && versionId !== 'null'
+}
+
+function withAsked(asked: AskedChanges, step: RemediationStep): AskedChanges {
+  switch (step.action) {
+    case 'merge-tags':
+      return { ...asked, tags: withEntries(asked.tags ?? {}, step.tags) }
+    case 'put-legal-hold':
+      return { ...asked, legalHold: 'ON' }
+    case 'put-retention':
+      return { ...asked, retention: step.retention }
+    case 'replace-metadata':
+      return { ...asked, metadata: step.metadata }
+    case 'protect-original':
+      return asked
+  }
+}
+
+function same(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
+}

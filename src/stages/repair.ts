@@ -1,0 +1,298 @@
+import { type AskedChanges, compareObjectStates } from '../compare.js'
+import { LegalHoldError } from '../errors.js'
+import type { MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import { evaluate } from '../requirements.js'
+import type { Difference, Remediation, RemediationStep, Verdict } from '../verdict.js'
+import { Baseline, isVersioned } from './baseline.js'
+import type { StageContext } from './context.js'
+import { planRepair, withEntries } from './plan.js'
+import type { RemediationSettings } from './remediate.js'
+import { isFatal, judge } from './validate.js'
+
+/** The repair of one object over all its attempts. */
+export class Repair {
+  readonly #storage: StorageAdapter
+  readonly #verdict: Verdict
+  readonly #settings: RemediationSettings
+  readonly #context: StageContext
+  #baseline: Baseline | undefined
+  readonly #steps: RemediationStep[] = []
+  #attempts = 0
+
+  constructor(storage: StorageAdapter, verdict: Verdict, settings: RemediationSettings, context: StageContext) {
+    this.#storage = storage
+    this.#verdict = verdict
+    this.#settings = settings
+    this.#context = context
+  }
+
+  get progress(): { steps: RemediationStep[]; attempts: number; before?: ObjectState } {
+    return {
+      steps: this.#steps,
+      attempts: this.#attempts,
+      ...(this.#baseline === undefined ? {} : { before: this.#baseline.original }),
+    }
+  }
+
+  async attempt(): Promise<Remediation> {
+    this.#attempts += 1
+    const current = await this.#read()
+    if (current === undefined) {
+      const reason = 'the object is no longer there'
+      return this.#end(this.#baseline?.changed === true ? 'failed' : 'refused', { reason })
+    }
+    const baseline = await this.#baselineOf(current)
+    const state = baseline.withoutProtection(current)
+    const { requirements, options, dryRun } = this.#settings
+    const plan = planRepair(requirements, state, options.onConflict)
+    if (plan.refused !== undefined) return this.#end('refused', { reason: plan.refused })
+    if (plan.steps.length === 0 && !baseline.changed) return this.#end('not-needed', { after: current })
+    const steps = this.#withProtection(plan.steps, state, baseline)
+    const refusal = await this.#refusalOf(steps, state)
+    if (refusal !== undefined) return this.#end('refused', { reason: refusal, steps: dryRun ? steps : this.#steps })
+    if (dryRun) return this.#end('planned', { steps })
+    await this.#apply(steps, state, baseline)
+    return this.#verify(baseline)
+  }
+
+  async #read(): Promise<ObjectState | undefined> {
+    const { bucket, key } = this.#verdict.object
+    // Without the version: the newest one is what has to carry the hold.
+    const answer = await this.#storage.head({ bucket, key }, { signal: this.#context.signal, full: true })
+    return answer.found ? answer.state : undefined
+  }
+
+  /** What `current` has to be measured against: the baseline so far, or itself where somebody else wrote it. */
+  async #baselineOf(current: ObjectState): Promise<Baseline> {
+    const known = this.#baseline
+    if (known?.isOriginal(current)) {
+      known.refresh(current)
+      return known
+    }
+    if (known !== undefined && (await this.#isOurs(known, current))) return known
+    this.#baseline = new Baseline(current, this.#settings.heldByUs?.(refOf(current)) === true)
+    return this.#baseline
+  }
+
+  /**
+   * Whether `current` is what our copy wrote. After a lost answer only its place proves it: right above the version
+   * that was read. A metadata-only change by somebody else in between would lie between the two.
+   */
+  async #isOurs(known: Baseline, current: ObjectState): Promise<boolean> {
+    if (!known.mayHaveCopied) return false
+    if (known.isWritten(current)) return true
+    if (!known.looksWritten(current)) return false
+    if (this.#storage.listVersions !== undefined && isVersioned(current) && isVersioned(known.original)) {
+      const { beneath } = await this.#placeOf(current)
+      if (beneath !== known.original.versionId) {
+        throw new LegalHoldError(
+          `Between the reading of ${current.key} and its repair somebody wrote ${beneath === undefined ? 'its history anew' : `version ${beneath}`}. Compare both before deciding which is right.`,
+          { code: 'OBJECT_CHANGED', stage: 'remediate', outcome: 'applied', details: { beneath } },
+        )
+      }
+    }
+    known.copied(current.versionId)
+    return true
+  }
+
+  async #placeOf(current: ObjectState): Promise<{ readonly beneath: string | undefined }> {
+    let isFound = false
+    const { signal } = this.#context
+    for await (const version of this.#storage.listVersions?.(current.key, { signal }) ?? []) {
+      if (version.key !== current.key) break
+      if (isFound) return { beneath: version.versionId }
+      isFound = version.versionId === current.versionId
+    }
+    return { beneath: undefined }
+  }
+
+  /** The hold on the original comes right before the copy that demotes it (s3-facts, Object Lock). */
+  #withProtection(steps: readonly RemediationStep[], state: ObjectState, baseline: Baseline): RemediationStep[] {
+    const { versionId } = state
+    const isHeld = state.legalHold === 'ON' || steps.some(({ action }) => action === 'put-legal-hold')
+    const { capabilities } = this.#storage
+    const wanted = this.#settings.options.protectOriginal && capabilities.metadataUpdate === 'new-version'
+    const isDue = wanted && capabilities.objectLock && !isHeld && !baseline.isProtected
+    return steps.flatMap((step): RemediationStep[] =>
+      step.action === 'replace-metadata' && isDue && versionId !== undefined
+        ? [{ action: 'protect-original', versionId }, step]
+        : [step],
+    )
+  }
+
+  /** Why nothing is begun although there is a plan: the copy in it would lose something. */
+  async #refusalOf(steps: readonly RemediationStep[], state: ObjectState): Promise<string | undefined> {
+    const copy = steps.find((step) => step.action === 'replace-metadata')
+    if (copy?.action !== 'replace-metadata') return undefined
+    const { capabilities } = this.#storage
+    const keepsVersions = capabilities.versioning && state.versionId !== undefined
+    if (capabilities.metadataUpdate === 'new-version' && !keepsVersions && !this.#settings.options.allowOverwrite) {
+      return 'without versioning a copy would overwrite the delivered original; accept `versioning-off` to allow it'
+    }
+    try {
+      await this.#storage.checkReplaceMetadata?.(state, copy.metadata, this.#copyOptions())
+      return undefined
+    } catch (error) {
+      const isRefusal = LegalHoldError.isInstance(error) && !error.retryable && !isFatal(error)
+      if (!isRefusal) throw error
+      return `${error.code}: ${error.message}`
+    }
+  }
+
+  async #apply(steps: readonly RemediationStep[], before: ObjectState, baseline: Baseline): Promise<void> {
+    let state = before
+    for (const step of steps) {
+      baseline.begin(step)
+      const result = await this.#take(step, state)
+      const isError = LegalHoldError.isInstance(result)
+      if (step.action === 'replace-metadata') {
+        if (!isError) baseline.copied(result.versionId)
+        else if (result.outcome === 'not-applied') baseline.notCopied()
+      }
+      // A bucket without Object Lock whose settings the caller may not read: there is nothing to protect with.
+      const isNoLock = isError && step.action === 'protect-original' && result.code === 'STORAGE_UNSUPPORTED'
+      if (isError && !isNoLock) throw result
+      state = withStep(state, step)
+    }
+  }
+
+  /** One step with its intent before and its outcome after it on record. */
+  async #take(step: RemediationStep, state: ObjectState): Promise<MutationResult | LegalHoldError> {
+    const { witness } = this.#settings
+    const context = { attempt: this.#attempts, place: this.#verdict.place }
+    this.#steps.push(step)
+    await witness.intent(refOf(state), step, state, context)
+    const result = await this.#mutate(step, state).catch((error: unknown) => {
+      if (LegalHoldError.isInstance(error)) return error
+      throw error
+    })
+    await witness.outcome(refOf(state), step, result, context)
+    return result
+  }
+
+  #mutate(step: RemediationStep, state: ObjectState): Promise<MutationResult> {
+    const { signal } = this.#context
+    const ref = refOf(state)
+    switch (step.action) {
+      case 'merge-tags':
+        // The values were decided on by what was read: another matter's that came since must not be overwritten.
+        return this.#storage.mergeTags(ref, step.tags, {
+          signal,
+          ...(typeof state.tags === 'object' ? { expected: state.tags } : {}),
+        })
+      case 'protect-original':
+      case 'put-legal-hold':
+        return this.#storage.putLegalHold(ref, 'ON', { signal })
+      case 'put-retention':
+        return this.#storage.putRetention(ref, step.retention, { signal })
+      case 'replace-metadata':
+        return this.#storage.replaceMetadata(state, step.metadata, this.#copyOptions())
+    }
+  }
+
+  #copyOptions() {
+    const { allowOverwrite } = this.#settings.options
+    // The original is protected by a step of its own, so that it is on record by itself.
+    return { signal: this.#context.signal, protectOriginal: false, allowOverwrite }
+  }
+
+  async #verify(baseline: Baseline): Promise<Remediation> {
+    const gone = 'the object was gone when it was read back'
+    let after = await this.#read()
+    if (after === undefined) return this.#end('failed', { reason: gone })
+    this.#requireResult(baseline, after)
+    let differences = this.#differences(baseline, after)
+    if (differences.length > 0 && (await this.#putBack(baseline, after, differences))) {
+      after = await this.#read()
+      if (after === undefined) return this.#end('failed', { reason: gone })
+      this.#requireResult(baseline, after)
+      differences = this.#differences(baseline, after)
+    }
+    if (differences.length > 0) {
+      const lost = differences.map(({ property }) => property).join(', ')
+      return this.#end('failed', { after, differences, reason: `the repair changed more than was asked: ${lost}` })
+    }
+    const { unmet } = evaluate(this.#settings.requirements, after)
+    if (unmet.length > 0) {
+      const reason = judge(this.#settings.requirements, after, this.#verdict.place).reason ?? 'not held'
+      return this.#end('failed', { after, reason: `read back after the repair: ${reason}` })
+    }
+    return this.#end('repaired', { after })
+  }
+
+  #differences(baseline: Baseline, after: ObjectState): readonly Difference[] {
+    return compareObjectStates(baseline.original, after, baseline.asked)
+  }
+
+  /** What somebody else wrote since is theirs: it has to be read and decided about anew. */
+  #requireResult(baseline: Baseline, after: ObjectState): void {
+    if (baseline.isResult(after)) return
+    throw new LegalHoldError(`Somebody wrote ${after.key} anew while it was being repaired.`, {
+      code: 'OBJECT_CHANGED',
+      stage: 'remediate',
+      retryable: true,
+      outcome: 'applied',
+      details: { foundVersionId: after.versionId },
+    })
+  }
+
+  /** Puts back in place what a server dropped although it was told to keep it, or what an answer lost midway left out. */
+  async #putBack(baseline: Baseline, after: ObjectState, differences: readonly Difference[]): Promise<boolean> {
+    const { original, asked } = baseline
+    const lost = new Set(differences.map(({ property }) => property.split('.')[0]))
+    const steps: RemediationStep[] = []
+    const tags = missingTags(original, asked, after)
+    if (tags !== undefined) steps.push({ action: 'merge-tags', tags })
+    if (lost.has('legalHold') && original.legalHold === 'ON') steps.push({ action: 'put-legal-hold' })
+    const retention = asked.retention ?? original.retention
+    if (lost.has('retention') && typeof retention === 'object') steps.push({ action: 'put-retention', retention })
+    for (const step of steps) {
+      const result = await this.#take(step, after)
+      if (LegalHoldError.isInstance(result)) throw result
+    }
+    return steps.length > 0
+  }
+
+  #end(
+    outcome: Remediation['outcome'],
+    rest: Partial<Pick<Remediation, 'reason' | 'after' | 'differences' | 'steps'>>,
+  ): Remediation {
+    const { object, place } = this.#verdict
+    return { object, place, verdict: this.#verdict, ...this.progress, ...rest, outcome }
+  }
+}
+
+function refOf({ bucket, key, versionId }: ObjectState): ObjectRef {
+  return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
+}
+
+/** The state as a step that was applied leaves it. The hold that protects the original is not to be carried by a copy. */
+function withStep(state: ObjectState, step: RemediationStep): ObjectState {
+  switch (step.action) {
+    case 'merge-tags': {
+      const tags = withEntries(typeof state.tags === 'object' ? state.tags : {}, step.tags)
+      return { ...state, tags, tagCount: Object.keys(tags).length }
+    }
+    case 'put-legal-hold':
+      return { ...state, legalHold: 'ON' }
+    case 'put-retention':
+      return { ...state, retention: step.retention }
+    case 'replace-metadata':
+      return { ...state, metadata: step.metadata }
+    case 'protect-original':
+      return state
+  }
+}
+
+/** Only what is gone: a value that stands there may be another matter's, and is never overwritten. */
+function missingTags(
+  original: ObjectState,
+  asked: AskedChanges,
+  after: ObjectState,
+): Readonly<Record<string, string>> | undefined {
+  const { tags } = after
+  if (typeof original.tags !== 'object' || typeof tags !== 'object') return undefined
+  const wanted = Object.entries(withEntries(original.tags, asked.tags ?? {}))
+  const missing = wanted.filter(([key]) => !Object.hasOwn(tags, key))
+  return missing.length === 0 ? undefined : withEntries({}, Object.fromEntries(missing))
+}

@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Fault } from '#src/testing/index.js'
+import { repair, tag } from '../fakes/repair.js'
+import { fullState, S3, simulated, upload } from './s3-world.js'
+
+const worlds: { close(): Promise<void> }[] = []
+const world = async (...options: Parameters<typeof simulated>) => {
+  const made = await simulated(...options)
+  worlds.push(made)
+  return made
+}
+afterEach(async () => {
+  await Promise.all(worlds.splice(0).map((made) => made.close()))
+})
+
+const error = (code: string) => `<Error><Code>${code}</Code><Message>no</Message></Error>`
+const answer = (status: number, code: string) => ({ kind: 'respond', status, body: error(code) }) as const
+const copy = { operation: 'CopyObject' }
+
+describe('a repair on S3 whose copy fails', () => {
+  test.each<[string, Fault['action'], number]>([
+    ['503 before the work', answer(503, 'SlowDown'), 1],
+    ['503 after the work', { kind: 'respond-after', status: 503, body: error('SlowDown') }, 1],
+    ['200 with an error in it', answer(200, 'InternalError'), 1],
+    ['a reset before the work', { kind: 'reset' }, 1],
+    ['a reset after the work', { kind: 'reset-after' }, 1],
+    ['409, somebody else writes', answer(409, 'ConditionalRequestConflict'), 3],
+    ['412, somebody else wrote', answer(412, 'PreconditionFailed'), 3],
+  ])('for a moment is repeated, and only the copy: %s', async (_, action, times) => {
+    const w = await world()
+    await upload(w, 'k', 'sound', { Metadata: { one: '1' }, Tagging: 'a=1' })
+    w.simulator.faults.add({ match: copy, action, times })
+    const { remediation } = await repair(w.adapter(), 'k')
+    expect(remediation).toMatchObject({ outcome: 'repaired', attempts: times + 1 })
+    const holds = w.simulator
+      .versions(w.bucket, 'k')
+      .map((version) => version.deleteMarker || version.legalHold === 'ON')
+    expect(holds).toEqual([false, true])
+    expect(w.simulator.counts().PutObjectLegalHold).toBe(1)
+  })
+
+  test.each([
+    ['409', answer(409, 'ConditionalRequestConflict')],
+    ['412', answer(412, 'PreconditionFailed')],
+  ])('with %s each time is decided about anew a bounded number of times', async (_, action) => {
+    const w = await world()
+    await upload(w, 'k')
+    w.simulator.faults.add({ match: copy, action, times: 1_000 })
+    const { remediation } = await repair(w.adapter(), 'k', { retries: 5 })
+    expect(remediation).toMatchObject({
+      outcome: 'failed',
+      attempts: 6,
+      reason: expect.stringContaining('OBJECT_CHANGED'),
+    })
+    expect(w.simulator.counts().CopyObject).toBe(6)
+    expect(w.simulator.versions(w.bucket, 'k')).toHaveLength(1)
+  })
+
+  test('with 501 to the condition on the destination is repeated without, for this and every later object', async () => {
+    const w = await world()
+    w.simulator.faults.add({ match: copy, action: answer(501, 'NotImplemented') })
+    const adapter = w.adapter()
+    for (const key of ['a', 'b']) {
+      await upload(w, key)
+      expect((await repair(adapter, key)).remediation).toMatchObject({ outcome: 'repaired', attempts: 1 })
+    }
+    const copies = w.simulator.requests.filter(({ operation }) => operation === 'CopyObject')
+    expect(copies.map(({ headers }) => headers.has('if-match'))).toEqual([true, false, false])
+  })
+})
+
+describe('a bucket that was never inspected', () => {
+  test('without Object Lock costs one refused hold, and the repairs go on', async () => {
+    const w = await world({ bucket: { versioning: 'Enabled' } })
+    const adapter = w.adapter()
+    for (const key of ['a', 'b']) {
+      await upload(w, key)
+      expect((await repair(adapter, key)).remediation.outcome).toBe('repaired')
+    }
+    expect(w.simulator.counts().PutObjectLegalHold).toBe(1)
+  })
+
+  test('without versioning is left as it is', async () => {
+    const w = await world({ bucket: {} })
+    await upload(w, 'k')
+    const adapter = w.adapter()
+    expect((await repair(adapter, 'k')).remediation).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('versioning-off'),
+    })
+    expect((await repair(adapter, 'k', { options: { allowOverwrite: true } })).remediation.outcome).toBe('repaired')
+  })
+})
+
+describe('what cannot be kept', () => {
+  test.each<[string, S3.PutObjectCommandInput['StorageClass'], object, string]>([
+    ['a replica', 'STANDARD', { replicationStatus: 'REPLICA' }, 'replica'],
+    ['unreadable metadata', 'STANDARD', { missingMetadata: 1 }, 'x-amz-missing-meta'],
+    ['an archived object', 'GLACIER', {}, 'archived'],
+  ])('leaves the object alone, and says why: %s', async (_, StorageClass, state, why) => {
+    const w = await world()
+    await upload(w, 'k', 'x', { Metadata: { 'legal-hold-tag': tag }, ...(StorageClass && { StorageClass }) })
+    w.simulator.setObjectState(w.bucket, 'k', state)
+    const requirements = { metadata: { 'legal-hold-tag': tag, second: 'x' }, tags: { hold: tag }, legalHold: true }
+    const adapter = w.adapter()
+    const before = await fullState(adapter, 'k')
+    const { remediation, verdict } = await repair(adapter, 'k', { requirements })
+    expect(`${verdict.reason} ${remediation.reason}`).toMatch(why === 'x-amz-missing-meta' ? /could not be read/ : why)
+    expect(remediation.outcome).toBe('refused')
+    expect(await fullState(adapter, 'k')).toMatchObject({ ...before, requestId: expect.anything() })
+  })
+})
+
+test('listVersions pages through long histories and never loops', async () => {
+  const w = await world()
+  for (let at = 0; at < 5; at += 1) await upload(w, 'k', `${at}`)
+  await w.client.send(new S3.DeleteObjectCommand({ Bucket: w.bucket, Key: 'k' }))
+  await upload(w, 'k2')
+  const client = {
+    send: (command: { input: object }, options?: never) => {
+      if ((command as object) instanceof S3.ListObjectVersionsCommand) Object.assign(command.input, { MaxKeys: 2 })
+      return w.client.send(command as never, options)
+    },
+  }
+  const ids: string[] = []
+  const adapter = w.adapter({ client: client as never })
+  for await (const version of adapter.listVersions('k')) ids.push(`${version.key} ${version.versionId}`)
+  const expected = ['k', 'k2'].flatMap((key) => w.simulator.versions(w.bucket, key).map((v) => `${key} ${v.versionId}`))
+  expect(ids).toEqual(expected)
+  const stuck = `<?xml version="1.0"?><ListVersionsResult><Name>evidence</Name><IsTruncated>true</IsTruncated></ListVersionsResult>`
+  w.simulator.faults.add({
+    action: { kind: 'respond', status: 200, body: stuck, headers: { 'content-type': 'application/xml' } },
+  })
+  await expect(w.adapter().listVersions('k')[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    code: 'STORAGE_RESPONSE_INVALID',
+  })
+})
