@@ -107,6 +107,14 @@ function interrupted(): AbortSignal {
 function explain(error: unknown): string {
   if (error instanceof FlagError) return `${error.message}\nnpm run quickstart -- --help lists the flags.`
   if (!LegalHoldError.isInstance(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (error.code === 'PREFLIGHT_BLOCKED') {
+    const blockers = (error.findings ?? []).filter(
+      ({ code, severity }) => severity === 'blocker' && !acceptances.has(code),
+    )
+    const codes = [...new Set(blockers.map(({ code }) => code))]
+    const flags = codes.map((code) => `--accept ${code}`).join(' ')
+    return `PREFLIGHT_BLOCKED by ${codes.join(', ')}: nothing was created.\nRemove the cause, or let it pass with ${flags}`
+  }
   const id = error.requestId === undefined ? '' : ` (request id ${error.requestId})`
   return `${error.code} during ${error.stage}${id}\n${error.message}`
 }

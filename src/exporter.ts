@@ -134,7 +134,11 @@ export class LegalHoldExporter {
     const { ledger, discovery } = await this.#expectations(job, context)
     let namedFailures = 0
     for await (const failed of platform.failedRecordings(job, options)) {
-      ledger.failedAtSource(failed.recordingId, failed.reason ?? 'failed at source', failed.conversationId)
+      ledger.failedAtSource(
+        failed.recordingId,
+        failed.reason ?? 'the platform could not export it, and gives no reason',
+        failed.conversationId,
+      )
       namedFailures += 1
     }
     let unexpected = 0

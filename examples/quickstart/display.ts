@@ -23,6 +23,7 @@ export class Display {
   #section = ''
   #drawnAt = 0
   #lineOpen = false
+  #toldLate = false
 
   constructor(quiet: boolean, acceptances: Acceptances) {
     this.#quiet = quiet
@@ -53,6 +54,7 @@ export class Display {
         break
       case 'landing':
         this.#pending = event.pending
+        this.#late(event.pending)
         break
       case 'verdict':
         this.#heading('3  Validate and repair, object by object as they land')
@@ -82,6 +84,11 @@ export class Display {
     this.#onArrival()
     this.print('')
     this.print(bold('4  Result'))
+    this.print(
+      dim(
+        '  in recordings; each is only as well off as the worst of its companions (sidecar, transcripts, attachments)',
+      ),
+    )
     const { counts, objects, coverage, remediations, timings } = report
     const rows: [string, number, string][] = [
       ['expected', counts.expected, 'recordings the platform lists for the hold'],
@@ -121,8 +128,10 @@ export class Display {
         : yellow(`  coverage not proven: ${coverage.reason}`),
     )
     for (const exception of report.exceptions.slice(0, 5)) {
-      const what = exception.recordingId ?? `${exception.count ?? 1} recordings`
-      this.print(yellow(`  ${exception.state}: ${printable(what)}: ${printable(exception.reason)}`))
+      const { recordingId, conversationId, count = 1 } = exception
+      const what = recordingId === undefined ? `${count} recordings` : `recording ${recordingId}`
+      const of = conversationId === undefined ? '' : ` of conversation ${conversationId}`
+      this.print(yellow(`  ${exception.state}: ${printable(what + of)}: ${printable(exception.reason)}`))
     }
     if (report.exceptions.length > 5) this.print(yellow(`  … ${report.exceptions.length - 5} more in the report`))
     const verdict = report.outcome === 'complete' ? green('COMPLETE') : red('INCOMPLETE')
@@ -148,17 +157,25 @@ export class Display {
     this.print(`  ${colours[finding.severity](label.padEnd(9))} ${bold(finding.code)}  ${printable(finding.message)}`)
     const why = this.#acceptances.get(finding.code)
     if (accepted && why !== undefined) this.print(`            ${dim(`why: ${why}`)}`)
+    else if (accepted) this.print(`            ${dim('why: accepted by --accept')}`)
     else if (finding.severity === 'blocker') this.print(`            ${dim(printable(finding.remedy))}`)
   }
 
   #job({ job }: Extract<RunEvent, { type: 'job-progress' }>): void {
     const totals = job.totals.recordings === undefined ? '' : `, ${job.totals.recordings} recordings`
-    const percent = job.percentProgress === undefined ? '' : ` ${job.percentProgress} %`
-    const state = `${job.state}${job.state === 'PROCESSING' ? percent : ''}${totals}`
+    const quarter = Math.floor((job.percentProgress ?? 0) / 25) * 25
+    const state = `${job.state}${job.state === 'PROCESSING' && quarter > 0 ? ` ${quarter} %` : ''}${totals}`
     if (state === this.#lastState) return
-    this.#lastState = state
     if (this.#section === '' || this.#section.startsWith('1')) this.#heading('2  Export')
-    this.print(`  job ${job.id}: ${state}`)
+    this.print(this.#lastState === '' ? `  job ${job.id}: ${state}` : `  job: ${state}`)
+    this.#lastState = state
+  }
+
+  /** FULFILLED does not prove landing: how much was still to come is worth a line. */
+  #late(pending: number | undefined): void {
+    if (this.#toldLate || !this.#lastState.startsWith('FULFILLED') || (pending ?? 0) === 0) return
+    this.#toldLate = true
+    this.print(`  the job says it is done, but ${pending} recordings have not landed: waiting for them`)
   }
 
   #progress(): void {

@@ -1,4 +1,5 @@
-import { existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type FindingCode, findingCodes, type Interval } from 'genesys-legal-hold-exporter'
 
@@ -26,7 +27,9 @@ Against other servers
   --s3-endpoint URL --bucket B             any S3 server, with credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
                                            AWS_SESSION_TOKEN and AWS_REGION; only objects in scope are put there
   --genesys-endpoint URL                   a running simulator (npm run simulators); client id and secret from
-                                           GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET, by default the simulator's own
+                                           GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET, by default the simulator's own;
+                                           the flags under "What is exported" then reshape that simulator until they are
+                                           given anew, and --recordings does not work
 
 Exit code: 0 complete, 2 incomplete, 1 an error.
 `
@@ -58,6 +61,7 @@ export function readFlags(args: readonly string[]): Flags {
   const values = parse(args)
   const shaping = ['media', 'count', 'interval', 'recordings', 'fail-at-source', 'index-lag'] as const
   const count = whole('count', values.count, 200)
+  if (count === 0) throw new FlagError('--count has to be at least 1: exporting nothing proves nothing.')
   const failAtSource = whole('fail-at-source', values['fail-at-source'], 0)
   const recordings = folder(values.recordings)
   if (recordings === undefined && failAtSource > count) {
@@ -76,7 +80,7 @@ export function readFlags(args: readonly string[]): Flags {
     indexLagHours: whole('index-lag', values['index-lag'], 0),
     accept: (values.accept ?? []).map((code) => oneOf('accept', code, findingCodes)),
     dryRun: values['dry-run'] ?? false,
-    report: values.report,
+    report: writable(values.report),
     quiet: values.quiet ?? false,
     help: values.help ?? false,
     s3Endpoint: url('s3-endpoint', values['s3-endpoint']),
@@ -131,14 +135,34 @@ function whole(name: string, value: string | undefined, otherwise: number): numb
 
 function interval(value: string | undefined): Interval | undefined {
   if (value === undefined) return undefined
-  const [start, end, ...more] = value.split('/')
-  if (start && end && more.length === 0) return { start, end }
-  throw new FlagError(`--interval has to be START/END in ISO 8601, not ${JSON.stringify(value)}.`)
+  const [start = '', end = '', ...more] = value.split('/')
+  const [from, to] = [Date.parse(start), Date.parse(end)]
+  if (Number.isNaN(from) || Number.isNaN(to) || more.length > 0) {
+    throw new FlagError(`--interval has to be START/END in ISO 8601, not ${JSON.stringify(value)}.`)
+  }
+  if (from >= to) throw new FlagError(`--interval is reversed or empty: ${start} is not before ${end}.`)
+  if (to > Date.now()) throw new FlagError(`--interval ends in the future: ${end}.`)
+  return { start, end }
+}
+
+/** Better to know before the run than after it. */
+function writable(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined
+  try {
+    accessSync(dirname(resolve(path)), constants.W_OK)
+  } catch {
+    throw new FlagError(`--report ${path}: its folder is not there or cannot be written.`)
+  }
+  return path
 }
 
 function folder(path: string | undefined): string | undefined {
-  if (path === undefined || (existsSync(path) && statSync(path).isDirectory())) return path
-  throw new FlagError(`--recordings ${path}: there is no such folder.`)
+  if (path === undefined) return undefined
+  if (!existsSync(path) || !statSync(path).isDirectory()) {
+    throw new FlagError(`--recordings ${path}: there is no such folder.`)
+  }
+  if (readdirSync(path).length === 0) throw new FlagError(`--recordings ${path}: the folder is empty.`)
+  return path
 }
 
 function url(name: string, value: string | undefined): string | undefined {

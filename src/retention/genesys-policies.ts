@@ -91,12 +91,12 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
   /** One finding for a policy: the worst of what it does to any medium in scope. */
   #judge(own: readonly DeletionRule[], all: readonly DeletionRule[], context: RetentionContext): Finding | undefined {
     const deadlines = own
-      .map((rule) => ({ rule, days: effectiveDays(rule, all) }))
+      .map((rule) => ({ rule, ...effectiveTerm(rule, all) }))
       .filter(({ days }) => days !== Number.POSITIVE_INFINITY)
       .sort((a, b) => a.days - b.days)
     const [first] = deadlines
     if (first === undefined) return undefined
-    const { rule, days } = first
+    const { rule, days, keeper } = first
     const media = [...new Set(deadlines.map(({ rule: { media: medium } }) => medium))].join(', ')
     // The oldest recording in scope goes first.
     const deletedAt = Date.parse(context.request.interval.start) + days * dayMs
@@ -105,11 +105,15 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
       days === 0
         ? 'at once'
         : `${days} days after they were recorded, the oldest in scope on ${new Date(deletedAt).toISOString().slice(0, 10)}`
+    const kept =
+      keeper === undefined
+        ? ''
+        : ` (its own ${rule.days} days, but the policy "${keeper.policyName}" keeps them longer)`
     return {
       code: 'retention-deletes-before-hold',
       severity: soon ? 'blocker' : 'warning',
       subject: rule.policyId,
-      message: `The media retention policy "${rule.policyName}" (${rule.policyId}) deletes recordings (${media}) ${when}${rule.always ? ', whatever other policies say' : ''}.`,
+      message: `The media retention policy "${rule.policyName}" (${rule.policyId}) deletes recordings (${media}) ${when}${kept}${rule.always ? ', whatever other policies say' : ''}.`,
       remedy: soon
         ? 'Disable or lengthen the policy, or protect the conversations from deletion (protectSource), before the export.'
         : 'Nothing for the export; after that date only what lies on S3 is left.',
@@ -136,10 +140,16 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
 }
 
 /** How long a rule really leaves a recording: a policy without conditions that keeps it longer overrules it. */
-function effectiveDays(rule: DeletionRule, all: readonly DeletionRule[]): number {
-  if (rule.always) return rule.days
-  const keepers = all.filter((other) => other.media === rule.media && other.unconditional && !other.always)
-  return Math.max(rule.days, ...keepers.map(({ days }) => days))
+function effectiveTerm(
+  rule: DeletionRule,
+  all: readonly DeletionRule[],
+): { readonly days: number; readonly keeper?: DeletionRule } {
+  if (rule.always) return { days: rule.days }
+  const longer = all
+    .filter((other) => other.media === rule.media && other.unconditional && !other.always && other.days > rule.days)
+    .sort((a, b) => b.days - a.days)
+  const [keeper] = longer
+  return keeper === undefined ? { days: rule.days } : { days: keeper.days, keeper }
 }
 
 function unreadable(what: string, permission: string): Finding {

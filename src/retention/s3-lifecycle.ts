@@ -47,7 +47,9 @@ export class S3LifecyclePolicy implements RetentionPolicyAdapter {
       rules = output.Rules
     } catch (error) {
       if (s3CodeOf(error) === 'NoSuchLifecycleConfiguration' || isUnsupported(error)) return []
-      if (LegalHoldError.isInstance(error) && error.code === 'STORAGE_FORBIDDEN') return [unreadable(bucket)]
+      if (!LegalHoldError.isInstance(error)) throw error
+      if (error.code === 'STORAGE_FORBIDDEN') return [unreadable(bucket)]
+      if (unreachable.has(error.code)) return [outOfReach(bucket, error)]
       throw error
     }
     return rules.flatMap((rule, index) => findingsOf(rule, index, bucket, context.prefix))
@@ -65,6 +67,18 @@ export class S3LifecyclePolicy implements RetentionPolicyAdapter {
     const requests = new S3Requests(bucket, this.#options)
     this.#requests.set(bucket, requests)
     return requests
+  }
+}
+
+const unreachable: ReadonlySet<string> = new Set(['BUCKET_NOT_FOUND', 'BUCKET_WRONG_REGION', 'STORAGE_UNAUTHORIZED'])
+
+function outOfReach(bucket: string, error: LegalHoldError): Finding {
+  return {
+    code: 'bucket-unreachable',
+    severity: 'blocker',
+    message: `The lifecycle rules of the bucket "${bucket}" could not be read: ${error.code}: ${error.message}`,
+    subject: bucket,
+    remedy: 'Correct the bucket, its region or the credentials that the policy was given.',
   }
 }
 

@@ -119,7 +119,11 @@ export class Delivery {
     await recorder.record('job', this.#job)
     const signal = this.#stop.signal
     for await (const failed of platform.failedRecordings(this.#job, { signal })) {
-      this.ledger.failedAtSource(failed.recordingId, failed.reason ?? 'failed at source', failed.conversationId)
+      this.ledger.failedAtSource(
+        failed.recordingId,
+        failed.reason ?? 'the platform could not export it, and gives no reason',
+        failed.conversationId,
+      )
       this.#namedFailures += 1
     }
     this.#fulfilledAt = clock.now()

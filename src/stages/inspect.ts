@@ -1,8 +1,10 @@
 import { LegalHoldError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { LegalHold } from '../hold.js'
+import { together } from '../internal/together.js'
 import type {
   BucketInspection,
+  CallOptions,
   Organization,
   PlatformCoverage,
   ProfileInspection,
@@ -46,37 +48,34 @@ export interface InspectionSubject {
 export async function inspect(subject: InspectionSubject, context: StageContext): Promise<Inspection> {
   const { platform, storage, request } = subject
   const { signal } = context
-  const ask = <T>(what: string, question: () => Promise<T>) => persist(context, 'inspect', what, question)
+  const ask =
+    <T>(what: string, question: (options: CallOptions) => Promise<T>) =>
+    (within: AbortSignal | undefined) =>
+      persist({ ...context, signal: within }, 'inspect', what, () => question({ signal: within }))
   const profileId = profileIdOf(request)
-  const organization = await ask('organization', () => platform.organization({ signal }))
+  const organization = await ask('organization', (options) => platform.organization(options))(signal)
   const needs: StorageNeeds = { ...subject.needs, prefix: `${organization.id}/` }
-  const [profile, requestFindings, coverage, bucket] = await Promise.all([
-    ask(`profile ${profileId}`, () => platform.inspectProfile(profileId, { signal })),
-    ask('request', () => platform.inspectRequest(request, { signal })),
-    ask('coverage', () => platform.coverage(request.interval, { signal })),
-    ask(`bucket ${storage.bucket}`, () => storage.inspectBucket(needs, { signal })),
-  ])
-  const now = new Date(context.clock.now())
-  const policies = await Promise.all(
-    subject.retention.map((policy) =>
-      ask(policy.name, () =>
-        policy.evaluate(
-          {
-            hold: subject.hold,
-            requirements: subject.requirements,
-            request,
-            organizationId: organization.id,
-            bucket: storage.bucket,
-            prefix: needs.prefix,
-            profile,
-            bucketInspection: bucket,
-            now,
-          },
-          { signal },
-        ),
-      ),
-    ),
+  const [profile, requestFindings, coverage, bucket] = await together(
+    signal,
+    ask(`profile ${profileId}`, (options) => platform.inspectProfile(profileId, options)),
+    ask('request', (options) => platform.inspectRequest(request, options)),
+    ask('coverage', (options) => platform.coverage(request.interval, options)),
+    ask(`bucket ${storage.bucket}`, (options) => storage.inspectBucket(needs, options)),
   )
+  const now = new Date(context.clock.now())
+  const about = {
+    hold: subject.hold,
+    requirements: subject.requirements,
+    request,
+    organizationId: organization.id,
+    bucket: storage.bucket,
+    prefix: needs.prefix,
+    profile,
+    bucketInspection: bucket,
+    now,
+  }
+  const evaluations = subject.retention.map((policy) => ask(policy.name, (options) => policy.evaluate(about, options)))
+  const policies = await together<readonly (readonly Finding[])[]>(signal, ...evaluations)
   const findings = unique([
     ...profile.findings,
     ...requestFindings,

@@ -126,11 +126,10 @@ describe('rules that are not there or cannot be read', () => {
     ])
   })
 
-  test('a missing bucket is an error', async () => {
-    expect(await failure(evaluate('', { bucket: 'elsewhere' }))).toMatchObject({
-      code: 'BUCKET_NOT_FOUND',
-      stage: 'inspect',
-    })
+  test('a missing bucket is a finding that blocks', async () => {
+    expect(await evaluate('', { bucket: 'elsewhere' })).toMatchObject([
+      { code: 'bucket-unreachable', severity: 'blocker', message: expect.stringContaining('BUCKET_NOT_FOUND') },
+    ])
   })
 
   test('an answer that is not from S3 is not "no rules"', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
 import type { MediaType } from '../../request.js'
 import { buildConversation, buildRecording, type SimulatedConversation } from '../genesys/organization.js'
@@ -28,7 +28,7 @@ const otherKind: FileKind = { media: 'message', contentType: 'application/octet-
 
 /**
  * Every file below the directory, in any depth, as one recording of a conversation of its own, spread over the span.
- * Files whose names begin with a dot are the operating system's, not recordings.
+ * A link counts as the file it leads to. An empty directory is an error: it proves nothing to export nothing.
  */
 export function conversationsFromFiles(directory: string, span: TimeSpan, seed: string): SimulatedConversation[] {
   const paths = filesBelow(resolve(directory))
@@ -63,8 +63,10 @@ export function conversationsFromFiles(directory: string, span: TimeSpan, seed: 
 }
 
 function filesBelow(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => join(entry.parentPath, entry.name))
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path).isFile())
     .sort()
+  if (files.length === 0) throw new RangeError(`There is no file below ${directory}.`)
+  return files
 }

@@ -1,0 +1,36 @@
+import pLimit from 'p-limit'
+import { forManyListeners } from './abort.js'
+
+// More than any caller has questions; the number is there so that a fan-out is always bounded.
+const sideBySide = 32
+
+/**
+ * Asks several questions side by side. When one fails the others are aborted and waited for, so that nothing goes on
+ * behind the back of whoever gets the error.
+ */
+export async function together<T extends readonly unknown[]>(
+  signal: AbortSignal | undefined,
+  ...questions: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> }
+): Promise<T> {
+  const stop = new AbortController()
+  forManyListeners(stop.signal)
+  const onAbort = () => stop.abort(signal?.reason)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  if (signal?.aborted) onAbort()
+  const limit = pLimit(sideBySide)
+  let failure: { readonly error: unknown } | undefined
+  try {
+    const answers = await Promise.all(
+      questions.map((ask) =>
+        limit(() => ask(stop.signal)).catch((error: unknown) => {
+          failure ??= { error }
+          stop.abort(error)
+        }),
+      ),
+    )
+    if (failure !== undefined) throw failure.error
+    return answers as unknown as T
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

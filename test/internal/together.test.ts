@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { together } from '#src/internal/together.js'
+
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+
+describe('together', () => {
+  test('answers in the order of the questions', async () => {
+    const [a, b] = await together(
+      undefined,
+      async () => {
+        await new Promise(setImmediate)
+        return 1
+      },
+      async () => 'b',
+    )
+    expect([a, b]).toEqual([1, 'b'])
+  })
+
+  test('stops the others when one fails, and waits for them before it rejects', async () => {
+    let ended = 0
+    const other = async (signal: AbortSignal) => {
+      await untilAborted(signal).catch(() => {})
+      await new Promise(setImmediate)
+      ended += 1
+    }
+    const failing = async () => {
+      throw new Error('no such bucket')
+    }
+    await expect(together(undefined, other, failing, other)).rejects.toThrow('no such bucket')
+    expect(ended).toBe(2)
+  })
+
+  test('passes the caller’s abort on, and leaves no listener behind', async () => {
+    const controller = new AbortController()
+    const asking = together(controller.signal, untilAborted)
+    controller.abort(new Error('court adjourned'))
+    await expect(asking).rejects.toThrow('court adjourned')
+  })
+})
