@@ -13,6 +13,8 @@ export const findingCodes = [
   'retention-deletes-before-hold',
   'lifecycle-expires-objects',
   'lifecycle-expires-noncurrent',
+  'lifecycle-archives-objects',
+  'cloudtrail-bucket',
   'region-mismatch',
   'versioning-off',
   'object-lock-unavailable',

@@ -19,7 +19,7 @@ const operation = 'GetBucketLifecycleConfiguration'
 /**
  * Reports lifecycle rules of the bucket that would delete recordings: of current versions
  * (`lifecycle-expires-objects`) or of noncurrent ones (`lifecycle-expires-noncurrent`: a metadata repair makes the
- * delivered original noncurrent).
+ * delivered original noncurrent). Rules that move them to an archive are `lifecycle-archives-objects`.
  *
  * A rule limited by a tag or a size blocks as well: which recordings it meets is not known before they have landed.
  */
@@ -38,6 +38,9 @@ export class S3LifecyclePolicy implements RetentionPolicyAdapter {
   /** Throws what may pass; a refused read is the finding `permission-missing`. */
   async evaluate(context: RetentionContext, options: CallOptions = {}): Promise<readonly Finding[]> {
     const bucket = this.#options.bucket ?? context.bucket
+    // Said already, and of this bucket nothing can be read.
+    const isUnreachable = context.bucketInspection.findings.some(({ code }) => code === 'bucket-unreachable')
+    if (isUnreachable && bucket === context.bucketInspection.bucket) return []
     const requests = this.#requestsTo(bucket)
     let rules: readonly S3.LifecycleRule[]
     try {
@@ -52,7 +55,7 @@ export class S3LifecyclePolicy implements RetentionPolicyAdapter {
       if (unreachable.has(error.code)) return [outOfReach(bucket, error)]
       throw error
     }
-    return rules.flatMap((rule, index) => findingsOf(rule, index, bucket, context.prefix))
+    return rules.flatMap((rule, index) => findingsOf(rule, index, bucket, context))
   }
 
   /** Closes the connections of clients that were built here. */
@@ -92,7 +95,12 @@ function unreadable(bucket: string): Finding {
   }
 }
 
-function findingsOf(rule: S3.LifecycleRule, index: number, bucket: string, prefix: string): readonly Finding[] {
+function findingsOf(
+  rule: S3.LifecycleRule,
+  index: number,
+  bucket: string,
+  { prefix, requirements }: RetentionContext,
+): readonly Finding[] {
   if (rule.Status !== 'Enabled') return []
   const scope = scopeOf(rule)
   if (!scope.possible || !overlaps(scope.prefix, prefix)) return []
@@ -107,6 +115,8 @@ function findingsOf(rule: S3.LifecycleRule, index: number, bucket: string, prefi
     remedy,
   })
   const exempt = `Disable the ${name}, or take "${prefix}" out of its filter, for as long as the hold lasts.`
+  // Only metadata needs a copy, and only a copy needs the content.
+  const copies = Object.keys(requirements.metadata ?? {}).length > 0
   const findings: Finding[] = []
   const when = expiry(rule.Expiration)
   if (when !== undefined) {
@@ -135,10 +145,10 @@ function findingsOf(rule: S3.LifecycleRule, index: number, bucket: string, prefi
   if (archive !== undefined) {
     findings.push(
       finding(
-        'lifecycle-expires-objects',
-        'info',
-        `The ${name} deletes nothing but moves objects ${archive} (${about}). Archived objects cannot be repaired before they are restored.`,
-        'Repair before that, or plan the restore.',
+        'lifecycle-archives-objects',
+        copies ? 'warning' : 'info',
+        `The ${name} deletes nothing but moves objects ${archive} (${about}). ${copies ? 'The metadata of an archived object cannot be repaired before it is restored.' : 'Tags and locks of archived objects can still be changed; their metadata could not.'}`,
+        copies ? 'Repair before that, or plan the restore.' : 'Nothing, unless metadata is to be required later.',
       ),
     )
   }

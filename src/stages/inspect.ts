@@ -55,12 +55,13 @@ export async function inspect(subject: InspectionSubject, context: StageContext)
   const profileId = profileIdOf(request)
   const organization = await ask('organization', (options) => platform.organization(options))(signal)
   const needs: StorageNeeds = { ...subject.needs, prefix: `${organization.id}/` }
+  const askBucket = ask(`bucket ${storage.bucket}`, (options) => storage.inspectBucket(needs, options))
   const [profile, requestFindings, coverage, bucket] = await together(
     signal,
     ask(`profile ${profileId}`, (options) => platform.inspectProfile(profileId, options)),
     ask('request', (options) => platform.inspectRequest(request, options)),
     ask('coverage', (options) => platform.coverage(request.interval, options)),
-    ask(`bucket ${storage.bucket}`, (options) => storage.inspectBucket(needs, options)),
+    (within) => askBucket(within).catch((error: unknown) => unreachable(storage.bucket, error)),
   )
   const now = new Date(context.clock.now())
   const about = {
@@ -86,6 +87,26 @@ export async function inspect(subject: InspectionSubject, context: StageContext)
     ...policies.flat(),
   ])
   return { organization, profile, bucket, coverage, findings }
+}
+
+/** What is left after all repeats is a finding like any other: it can be read beside the others, and nothing was created. */
+function unreachable(bucket: string, error: unknown): BucketInspection {
+  if (!LegalHoldError.isInstance(error) || !isOfStorage(error)) throw error
+  const finding: Finding = {
+    code: 'bucket-unreachable',
+    severity: 'blocker',
+    subject: bucket,
+    message: `The bucket could not be inspected (${error.code}): ${error.message}`,
+    remedy: error.retryable
+      ? 'Run again once the storage answers; it was asked as often as `retry` allows.'
+      : 'Do what the message says.',
+  }
+  return { bucket, versioning: 'unreadable', objectLock: 'unreadable', findings: [finding] }
+}
+
+/** Not an abort, and not a mistake in the options, which no acceptance mends. */
+function isOfStorage({ code }: LegalHoldError): boolean {
+  return /^(STORAGE|BUCKET)_/.test(code) || code === 'NETWORK_ERROR' || code === 'TIMEOUT' || code === 'CLOCK_SKEW'
 }
 
 /** The profile or integration that a request names. */

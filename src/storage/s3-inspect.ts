@@ -268,7 +268,7 @@ function cloudTrailFindings({ requests, bucket }: InspectContext, sample: Object
   if (!bucket.receivesCloudTrail) return []
   return [
     {
-      code: 'bucket-mismatch',
+      code: 'cloudtrail-bucket',
       severity: 'blocker',
       message:
         'The bucket receives CloudTrail logs, whose signature lives in their metadata. It is no place for recordings, and nothing in it is repaired.',

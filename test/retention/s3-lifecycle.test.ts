@@ -9,7 +9,14 @@ afterEach(async () => {
   await Promise.all(worlds.splice(0).map((made) => made.close()))
 })
 
-async function evaluate(rules: string, options: { readonly deny?: readonly string[]; readonly bucket?: string } = {}) {
+async function evaluate(
+  rules: string,
+  options: {
+    readonly deny?: readonly string[]
+    readonly bucket?: string
+    readonly over?: Partial<RetentionContext>
+  } = {},
+) {
   const lifecycle = `<LifecycleConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${rules}</LifecycleConfiguration>`
   const w = await simulated({
     bucket: { versioning: 'Enabled', ...(rules === '' ? {} : { lifecycle }) },
@@ -19,13 +26,18 @@ async function evaluate(rules: string, options: { readonly deny?: readonly strin
   const { endpoint, region } = w.settings
   const policy = new S3LifecyclePolicy({ endpoint, region, credentials: user, bucket: options.bucket })
   try {
-    return await policy.evaluate(context)
+    return await policy.evaluate({ ...context, ...options.over })
   } finally {
     policy.close()
   }
 }
 
-const context = { bucket: 'evidence', prefix: 'org/' } as RetentionContext
+const context = {
+  bucket: 'evidence',
+  prefix: 'org/',
+  requirements: { metadata: { 'legal-hold-tag': 'm-1' } },
+  bucketInspection: { bucket: 'evidence', versioning: 'Enabled', objectLock: 'Off', findings: [] },
+} as unknown as RetentionContext
 const rule = (filter: string, actions: string, status = 'Enabled') =>
   `<Rule><ID>r 1</ID><Status>${status}</Status>${filter}${actions}</Rule>`
 const under = (prefix: string) => `<Filter><Prefix>${prefix}</Prefix></Filter>`
@@ -94,7 +106,7 @@ describe('a lifecycle rule', () => {
     [
       'that moves to an archive',
       rule('<Filter/>', '<Transition><Days>90</Days><StorageClass>DEEP_ARCHIVE</StorageClass></Transition>'),
-      [['lifecycle-expires-objects', 'info']],
+      [['lifecycle-archives-objects', 'warning']],
     ],
     [
       'that moves to a class that can be read',
@@ -103,6 +115,14 @@ describe('a lifecycle rule', () => {
     ],
   ])('%s', async (_name, rules, expected) => {
     expect(short(await evaluate(rules))).toEqual(expected)
+  })
+
+  test('that archives is only worth knowing where nothing has to be copied', async () => {
+    const archive = '<Transition><Days>90</Days><StorageClass>GLACIER</StorageClass></Transition>'
+    const over = { requirements: { legalHold: true } }
+    expect(short(await evaluate(rule('<Filter/>', archive), { over }))).toEqual([
+      ['lifecycle-archives-objects', 'info'],
+    ])
   })
 
   test('is explained by its name, its days and its scope', async () => {
@@ -124,6 +144,17 @@ describe('rules that are not there or cannot be read', () => {
     expect(await evaluate(rule('<Filter/>', after30), { deny: ['s3:GetLifecycleConfiguration'] })).toMatchObject([
       { code: 'permission-missing', severity: 'warning', subject: 's3:GetLifecycleConfiguration' },
     ])
+  })
+
+  test('of a bucket that inspection could not reach are not asked for again', async () => {
+    const findings = [{ code: 'bucket-unreachable' }] as never
+    const bucketInspection = { ...context.bucketInspection, findings }
+    expect(
+      await evaluate('', {
+        bucket: 'elsewhere',
+        over: { bucket: 'elsewhere', bucketInspection: { ...bucketInspection, bucket: 'elsewhere' } },
+      }),
+    ).toEqual([])
   })
 
   test('a missing bucket is a finding that blocks', async () => {

@@ -230,7 +230,7 @@ describe('an inspection', () => {
     await upload(w, 'org/k')
     const adapter = w.adapter()
     const { findings } = await adapter.inspectBucket(needs())
-    expect(findings.map(({ code, severity }) => [code, severity])).toEqual([['bucket-mismatch', 'blocker']])
+    expect(findings.map(({ code, severity }) => [code, severity])).toEqual([['cloudtrail-bucket', 'blocker']])
     const head = await adapter.head({ bucket: w.bucket, key: 'org/k' }, { full: true })
     if (!head.found) throw new Error('not found')
     expect(await failure(adapter.replaceMetadata(head.state, {}))).toMatchObject({
