@@ -517,8 +517,8 @@ export interface Journal {
   entries(options?: CallOptions): AsyncIterable<JournalRecord>
   head(): Promise<JournalRecord | undefined>
   /**
-   * The records as they are stored, one a line, without the line break: what is sealed, byte for byte. Without it the
-   * records are sealed as canonical JSON (RFC 8785).
+   * The records as they are stored, one a line, without the line break: what is sealed, byte for byte. Each has to be
+   * written as `FileJournal` does it. Without this method the records are brought into that form when they are sealed.
    */
   lines?(options?: CallOptions): AsyncIterable<Uint8Array>
   /** Makes ready to write, refusing a second writer with `JOURNAL_LOCKED`. A run calls it before it reads. */
@@ -544,7 +544,7 @@ export type HashContent = 'missing' | 'all' | 'none'
 /** What a run made of its evidence. */
 export interface SealedEvidence {
   readonly dir: string
-  /** SHA-256 of the public key (SPKI, DER), as `SHA256:` and base64: what a verifier compares. */
+  /** SHA-256 of the public key (SPKI, DER), as `sha256:` and hex: what a verifier compares. */
   readonly fingerprint: string
   /** Root of the tree over the record lines (RFC 6962), hex. */
   readonly rootHash: string

@@ -42,6 +42,7 @@ export class Delivery {
   readonly ledger: RecordingLedger
   readonly #subject: DeliverySubject
   readonly #seen = new SeenObjects()
+  readonly #written = new SeenObjects()
   readonly #busy = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
   readonly #context: StageContext
@@ -219,7 +220,8 @@ export class Delivery {
   async #process({ object, place }: DiscoveredObject, repair: boolean, context: StageContext): Promise<void> {
     const { settings, tally, recorder, dryRun } = this.#subject
     tally.found(object.key, place)
-    if (place.kind === 'unexpected') return
+    // Listed while its repair was under way: what we wrote ourselves is no arrival.
+    if (place.kind === 'unexpected' || this.#written.has(object)) return
     const { storage, requirements, remediation: options } = settings
     const repairSettings = repair ? { requirements, options, dryRun, witness: recorder } : undefined
     const processed = await processObject(storage, requirements, object, place, repairSettings, context)
@@ -240,7 +242,9 @@ export class Delivery {
 
   /** What a repair wrote is not news when it is listed again. */
   #rememberRepair({ remediation }: Processed): void {
-    if (remediation?.after !== undefined) this.#seen.add(remediation.after)
+    if (remediation?.after === undefined) return
+    this.#seen.add(remediation.after)
+    this.#written.add(remediation.after)
   }
 }
 

@@ -1,0 +1,127 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type {
+  AppendOptions,
+  CallOptions,
+  EvidenceSink,
+  HashContent,
+  Journal,
+  JournalRecord,
+  SealedEvidence,
+} from '../ports.js'
+import { FileJournal } from './file-journal.js'
+import { leafHash, MerkleTree } from './merkle.js'
+import { journalLines, lineOf } from './record-lines.js'
+import { refuseSealed, type SealOptions, sealEvidence } from './seal.js'
+
+/** How a run becomes evidence. */
+export interface EvidenceBundleOptions extends SealOptions {
+  /**
+   * When to read an object's content for its SHA-256: `missing` where S3 holds no checksum of it, `all`, `none`.
+   *
+   * @defaultValue 'missing'
+   */
+  readonly hashContent?: HashContent | undefined
+}
+
+/**
+ * Evidence of one run, for its option `evidence`: `run(request, { evidence: evidenceBundle({ dir, signer }) })`. The tree
+ * over the records grows while the run does; one that is resumed takes up what the journal holds. A run
+ * without a journal of its own keeps one in the folder `journal` of the bundle until it is sealed.
+ */
+export function evidenceBundle(options: EvidenceBundleOptions): EvidenceSink {
+  return new EvidenceBundle(options)
+}
+
+const ownJournal = 'journal'
+
+class EvidenceBundle implements EvidenceSink {
+  readonly hashContent: HashContent
+  readonly #options: EvidenceBundleOptions
+  #growing: GrowingJournal | undefined
+  #own: Journal | undefined
+
+  constructor(options: EvidenceBundleOptions) {
+    this.#options = options
+    this.hashContent = options.hashContent ?? 'missing'
+  }
+
+  async open(journal: Journal | undefined, options: CallOptions = {}): Promise<Journal> {
+    const { dir } = this.#options
+    await refuseSealed(dir)
+    await mkdir(dir, { recursive: true })
+    const kept = journal ?? new FileJournal(join(dir, ownJournal))
+    this.#own = journal === undefined ? kept : undefined
+    this.#growing = await GrowingJournal.over(kept, options)
+    return this.#growing
+  }
+
+  async seal(journal: Journal, options: CallOptions = {}): Promise<SealedEvidence> {
+    const growing = journal === this.#growing ? this.#growing : undefined
+    const sealed = await sealEvidence(journal, {
+      ...this.#options,
+      ...options,
+      hashContent: this.hashContent,
+      expectedRoot: growing?.root(),
+    })
+    if (this.#own !== undefined) {
+      await this.#own.close?.()
+      await rm(join(this.#options.dir, ownJournal), { recursive: true, force: true })
+    }
+    return sealed
+  }
+}
+
+/** Hands everything on to the run's journal, and hashes each record as it becomes final. */
+class GrowingJournal implements Journal {
+  readonly #inner: Journal
+  readonly #tree = new MerkleTree()
+  /** Leaves that were answered before those in front of them. */
+  readonly #early = new Map<number, Buffer>()
+  readonly lines?: NonNullable<Journal['lines']>
+
+  private constructor(inner: Journal) {
+    this.#inner = inner
+    if (inner.lines !== undefined) this.lines = inner.lines.bind(inner)
+  }
+
+  static async over(inner: Journal, options: CallOptions): Promise<GrowingJournal> {
+    const growing = new GrowingJournal(inner)
+    for await (const { line } of journalLines(inner, options)) growing.#tree.append(leafHash(line))
+    return growing
+  }
+
+  async append(record: Omit<JournalRecord, 'sequence'>, options?: AppendOptions): Promise<JournalRecord> {
+    const written = await this.#inner.append(record, options)
+    this.#early.set(written.sequence, leafHash(lineOf(written)))
+    for (let leaf = this.#next(); leaf !== undefined; leaf = this.#next()) this.#tree.append(leaf)
+    return written
+  }
+
+  entries(options?: CallOptions): AsyncIterable<JournalRecord> {
+    return this.#inner.entries(options)
+  }
+
+  head(): Promise<JournalRecord | undefined> {
+    return this.#inner.head()
+  }
+
+  async open(): Promise<void> {
+    await this.#inner.open?.()
+  }
+
+  async close(): Promise<void> {
+    await this.#inner.close?.()
+  }
+
+  root(): Buffer {
+    return this.#tree.root()
+  }
+
+  #next(): Buffer | undefined {
+    const sequence = this.#tree.size + 1
+    const leaf = this.#early.get(sequence)
+    this.#early.delete(sequence)
+    return leaf
+  }
+}

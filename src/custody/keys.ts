@@ -1,0 +1,106 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { LegalHoldError } from '../errors.js'
+import type { Signer } from '../ports.js'
+
+/** How a key signs: Ed25519 as it is, ECDSA with the digest of its curve's size and DER signatures. */
+function digestOf(key: KeyObject): 'sha256' | 'sha384' | undefined | 'unsupported' {
+  if (key.asymmetricKeyType === 'ed25519') return undefined
+  if (key.asymmetricKeyType !== 'ec') return 'unsupported'
+  const curve = key.asymmetricKeyDetails?.namedCurve
+  if (curve === 'prime256v1') return 'sha256'
+  return curve === 'secp384r1' ? 'sha384' : 'unsupported'
+}
+
+/**
+ * Reads a public key, SPKI in PEM.
+ *
+ * @throws LegalHoldError `EVIDENCE_UNREADABLE`
+ */
+export function readPublicKey(pem: string): KeyObject {
+  let key: KeyObject
+  try {
+    // A private key would be taken for its public half without a word; nobody should hand one out to verify.
+    if (/PRIVATE KEY/.test(pem)) throw new Error('it is a private key')
+    key = createPublicKey(pem)
+  } catch (error) {
+    throw unusable(`The public key cannot be read: ${(error as Error).message}. Give it as SPKI in PEM.`)
+  }
+  if (digestOf(key) === 'unsupported') throw unusable('The public key is neither Ed25519 nor ECDSA on P-256 or P-384.')
+  return key
+}
+
+/** SHA-256 of a public key (SPKI, as a key or in PEM) as `sha256:` and hex: what `openssl pkey -pubin -outform DER | sha256sum` says. */
+export function fingerprintOf(key: KeyObject | string): string {
+  const der = (typeof key === 'string' ? readPublicKey(key) : key).export({ type: 'spki', format: 'der' })
+  return `sha256:${createHash('sha256').update(der).digest('hex')}`
+}
+
+/** A fingerprint as people type it, with or without `sha256:`, colons and capitals; `undefined` where it is none. */
+export function normaliseFingerprint(text: string): string | undefined {
+  const hex = text
+    .trim()
+    .toLowerCase()
+    .replace(/^sha256:/, '')
+    .replaceAll(':', '')
+  return /^[0-9a-f]{64}$/.test(hex) ? `sha256:${hex}` : undefined
+}
+
+/** Whether a signature is this key's over the data. */
+export function isSignedBy(key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
+  const digest = digestOf(key)
+  if (digest === 'unsupported') return false
+  try {
+    return verify(digest, data, key, signature)
+  } catch {
+    return false
+  }
+}
+
+/** Where a {@link KeyFileSigner} finds its key. */
+export interface KeyFileSignerOptions {
+  /** The private key, PKCS#8 in PEM: Ed25519, or ECDSA on P-256 or P-384. */
+  readonly pem: string
+  readonly passphrase?: string | undefined
+}
+
+/**
+ * Signs with a private key in PEM: `new KeyFileSigner({ pem: await readFile('signing-key.pem', 'utf8') })`. Make one by
+ * `openssl genpkey -algorithm ed25519 -out signing-key.pem`.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS` where the key cannot be used; its text is in no message.
+ */
+export class KeyFileSigner implements Signer {
+  readonly #key: KeyObject
+
+  constructor(options: KeyFileSignerOptions) {
+    try {
+      const { pem: key, passphrase } = options
+      this.#key = createPrivateKey(passphrase === undefined ? key : { key, passphrase })
+    } catch {
+      // The reason may quote the key.
+      throw new LegalHoldError(
+        'The signing key cannot be read. Give a private key as PKCS#8 in PEM, and its passphrase if it has one.',
+        { code: 'INVALID_OPTIONS', stage: 'options' },
+      )
+    }
+    if (digestOf(this.#key) === 'unsupported') {
+      throw new LegalHoldError('The signing key is neither Ed25519 nor ECDSA on P-256 or P-384.', {
+        code: 'INVALID_OPTIONS',
+        stage: 'options',
+      })
+    }
+  }
+
+  async publicKey(): Promise<string> {
+    return createPublicKey(this.#key).export({ type: 'spki', format: 'pem' }).toString()
+  }
+
+  async sign(data: Uint8Array): Promise<Uint8Array> {
+    const digest = digestOf(this.#key)
+    return sign(digest === 'unsupported' ? undefined : digest, data, this.#key)
+  }
+}
+
+function unusable(message: string): LegalHoldError {
+  return new LegalHoldError(message, { code: 'EVIDENCE_UNREADABLE', stage: 'report' })
+}

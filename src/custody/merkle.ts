@@ -1,0 +1,110 @@
+import { createHash, hash } from 'node:crypto'
+
+const leafPrefix = 0x00
+const nodePrefix = 0x01
+const digestBytes = 32
+
+/** Hash of a leaf: SHA-256 over 0x00 and its bytes (RFC 6962, 2.1). */
+export function leafHash(leaf: Uint8Array): Buffer {
+  return createHash('sha256').update(Uint8Array.of(leafPrefix)).update(leaf).digest()
+}
+
+/**
+ * The hash of a Merkle tree that grows by a leaf at a time (RFC 6962, 2.1). It keeps the roots of the complete
+ * subtrees only, one for each bit of its size: a million leaves are 20 hashes.
+ */
+export class MerkleTree {
+  readonly #subtrees: Buffer[] = []
+  readonly #scratch = Buffer.alloc(1 + 2 * digestBytes, nodePrefix)
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** How many hashes it keeps. */
+  get weight(): number {
+    return this.#subtrees.length
+  }
+
+  /** Adds a leaf by its hash. */
+  append(leaf: Buffer): void {
+    let subtree = leaf
+    // Each trailing 1 of the size is a complete subtree of that height, which the new one completes.
+    for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
+      subtree = this.#node(this.#subtrees.pop() ?? subtree, subtree)
+    }
+    this.#subtrees.push(subtree)
+    this.#size += 1
+  }
+
+  /** The root over all leaves so far; of none, the SHA-256 of nothing. */
+  root(): Buffer {
+    const last = this.#subtrees.at(-1)
+    if (last === undefined) return createHash('sha256').digest()
+    return this.#subtrees.slice(0, -1).reduceRight((right, left) => this.#node(left, right), last)
+  }
+
+  #node(left: Buffer, right: Buffer): Buffer {
+    left.copy(this.#scratch, 1)
+    right.copy(this.#scratch, 1 + digestBytes)
+    return hash('sha256', this.#scratch, 'buffer')
+  }
+}
+
+/** Collects the audit path of one leaf (RFC 6962, 2.1.1) while all leaves go by once, in memory of O(log² n). */
+export class AuditPath {
+  readonly #parts: { readonly from: number; readonly to: number; readonly tree: MerkleTree }[]
+  #at = 0
+
+  /** @param index of the leaf, from 0 */
+  constructor(index: number, size: number) {
+    if (!(index >= 0 && index < size)) throw new RangeError(`There is no leaf ${index} in a tree of ${size}.`)
+    this.#parts = siblings(index, 0, size).map(([from, to]) => ({ from, to, tree: new MerkleTree() }))
+  }
+
+  /** The next leaf of the tree, by its hash. */
+  append(leaf: Buffer): void {
+    for (const { from, to, tree } of this.#parts) if (this.#at >= from && this.#at < to) tree.append(leaf)
+    this.#at += 1
+  }
+
+  /** The hashes from the leaf's sibling to the root's child. */
+  path(): Buffer[] {
+    return this.#parts.map(({ tree }) => tree.root())
+  }
+}
+
+/** The subtrees beside the way from a leaf to the root, the lowest first. */
+function siblings(index: number, from: number, to: number): [number, number][] {
+  if (to - from <= 1) return []
+  // The largest power of two below the size.
+  let half = 1
+  while (half * 2 < to - from) half *= 2
+  const middle = from + half
+  return index < middle
+    ? [...siblings(index, from, middle), [middle, to]]
+    : [...siblings(index, middle, to), [from, middle]]
+}
+
+/** The root that a leaf and its audit path lead to (RFC 9162, 2.1.3.2); `undefined` where the path has a wrong length. */
+export function rootFromPath(leaf: Buffer, index: number, size: number, path: readonly Buffer[]): Buffer | undefined {
+  if (!(Number.isSafeInteger(index) && index >= 0 && index < size)) return undefined
+  let [at, last] = [index, size - 1]
+  let root = leaf
+  for (const sibling of path) {
+    if (last === 0 || sibling.length !== digestBytes) return undefined
+    if (at % 2 === 1 || at === last) {
+      root = nodeHash(sibling, root)
+      while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, Math.floor(last / 2)]
+    } else {
+      root = nodeHash(root, sibling)
+    }
+    ;[at, last] = [Math.floor(at / 2), Math.floor(last / 2)]
+  }
+  return last === 0 ? root : undefined
+}
+
+function nodeHash(left: Buffer, right: Buffer): Buffer {
+  return createHash('sha256').update(Uint8Array.of(nodePrefix)).update(left).update(right).digest()
+}

@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LegalHoldError } from '../errors.js'
+import type { CallOptions, JournalRecord } from '../ports.js'
+import { bundleFiles, type CustodyPredicate } from './bundle.js'
+import { type DsseEnvelope, formatEnvelope, isEnvelopeOf } from './dsse.js'
+import { fingerprintOf, normaliseFingerprint, readPublicKey } from './keys.js'
+import { AuditPath, leafHash, rootFromPath } from './merkle.js'
+import { fileLines } from './record-lines.js'
+import { objectNameOf, parseRecord } from './records-check.js'
+import { readStatement } from './statement.js'
+import type { EvidenceProblem } from './verify.js'
+
+/** Type of a proof file. */
+export const proofType = 'urn:genesys-legal-hold-exporter:inclusion-proof:v1'
+
+/** One record with what proves that it is among those that were sealed, without the others. */
+export interface InclusionProof {
+  readonly type: typeof proofType
+  /** The record, as its line stands in records.jsonl. */
+  readonly record: string
+  /** From 0. */
+  readonly leafIndex: number
+  readonly treeSize: number
+  /** RFC 6962, 2.1.1: hex, from the leaf's sibling up. */
+  readonly auditPath: readonly string[]
+  readonly statement: DsseEnvelope
+  readonly publicKey: string
+}
+
+/**
+ * Takes the last record about an object out of a bundle, with its audit path and the signed statement: one recording can
+ * be disclosed without the others.
+ *
+ * @param key `BUCKET/KEY`, or the key alone
+ * @throws LegalHoldError `OBJECT_NOT_FOUND` where no record is about it, `EVIDENCE_UNREADABLE` where the bundle is not
+ *   what was sealed
+ */
+export async function prove(dir: string, key: string, options: CallOptions = {}): Promise<InclusionProof> {
+  const text = await readText(dir, bundleFiles.statement)
+  const publicKey = await readText(dir, bundleFiles.publicKey)
+  const read = readStatement(text)
+  if (typeof read === 'string') throw unusable(`${bundleFiles.statement} cannot be used: ${read}`)
+  const { log, storage } = read.statement.predicate
+  const names = new Set([key, `${storage.bucket}/${key}`])
+  const found = await find(dir, names, options)
+  if (found === undefined) {
+    throw new LegalHoldError(`No record of the bundle is about ${JSON.stringify(key)}.`, {
+      code: 'OBJECT_NOT_FOUND',
+      stage: 'report',
+    })
+  }
+  const { line, index } = found
+  const auditPath = await pathOf(dir, index, log.treeSize, options)
+  if (rootFromPath(leafHash(line), index, log.treeSize, auditPath)?.toString('hex') !== log.rootHash) {
+    throw unusable('its records are not those that were signed: verify it')
+  }
+  return {
+    type: proofType,
+    record: line.toString(),
+    leafIndex: index,
+    treeSize: log.treeSize,
+    auditPath: auditPath.map((hash) => hash.toString('hex')),
+    statement: JSON.parse(text),
+    publicKey,
+  }
+}
+
+async function find(
+  dir: string,
+  names: ReadonlySet<string>,
+  options: CallOptions,
+): Promise<{ line: Buffer; index: number } | undefined> {
+  let found: { line: Buffer; index: number } | undefined
+  let index = 0
+  for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
+    for (const line of lines) {
+      const record = parseRecord(line)
+      if (record?.type === 'verdict' && names.has(objectNameOf(record) ?? ''))
+        found = { line: Buffer.from(line), index }
+      index += 1
+    }
+  }
+  return found
+}
+
+async function pathOf(dir: string, index: number, treeSize: number, options: CallOptions): Promise<Buffer[]> {
+  const path = new AuditPath(index, treeSize)
+  for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
+    for (const line of lines) path.append(leafHash(line))
+  }
+  return path.path()
+}
+
+/** What a proof shows. */
+export interface ProofVerification {
+  readonly verified: boolean
+  readonly problems: readonly EvidenceProblem[]
+  readonly claimedFingerprint?: string | undefined
+  readonly record?: JournalRecord | undefined
+  readonly predicate?: CustodyPredicate | undefined
+}
+
+/**
+ * Verifies what {@link prove} made, given as its text.
+ *
+ * @throws LegalHoldError `EVIDENCE_UNREADABLE` for a key that cannot be read
+ */
+export function verifyProof(
+  text: string,
+  options: { readonly publicKey?: string | undefined; readonly fingerprint?: string | undefined },
+): ProofVerification {
+  const proof = parseProof(text)
+  if (proof === undefined) return failed({ code: 'statement-malformed', message: 'This is no inclusion proof.' })
+  const read = readStatement(formatEnvelope(proof.statement))
+  if (typeof read === 'string') {
+    return failed({ code: 'statement-malformed', message: `The statement in the proof cannot be used: ${read}.` })
+  }
+  const { predicate } = read.statement
+  const claimedFingerprint = read.envelope.keyid
+  const problems: EvidenceProblem[] = []
+  const key = keyOf(proof, options, claimedFingerprint, problems)
+  if (key !== undefined && !isEnvelopeOf(key, read.envelope)) {
+    problems.push({ code: 'signature-invalid', message: 'The statement in the proof is not signed by this key.' })
+  }
+  const { log } = predicate
+  const path = proof.auditPath.map((hash) => Buffer.from(hash, 'hex'))
+  const line = Buffer.from(proof.record)
+  const root = rootFromPath(leafHash(line), proof.leafIndex, log.treeSize, path)
+  if (proof.treeSize !== log.treeSize || root?.toString('hex') !== log.rootHash) {
+    problems.push({ code: 'root-mismatch', message: 'The record does not lead to the root that was signed.' })
+  }
+  const record = parseRecord(line)
+  if (record === undefined) problems.push({ code: 'record-malformed', message: 'What is proven is no record.' })
+  return { verified: problems.length === 0, problems, claimedFingerprint, record, predicate }
+}
+
+function keyOf(
+  proof: InclusionProof,
+  given: { readonly publicKey?: string | undefined; readonly fingerprint?: string | undefined },
+  claimed: string,
+  problems: EvidenceProblem[],
+) {
+  if (given.publicKey !== undefined) return readPublicKey(given.publicKey)
+  if (given.fingerprint === undefined) {
+    const message = `Nobody is authenticated without a key from elsewhere. The proof claims the key ${claimed}.`
+    problems.push({ code: 'no-key', message })
+    return undefined
+  }
+  try {
+    const inside = readPublicKey(proof.publicKey)
+    if (fingerprintOf(inside) === normaliseFingerprint(given.fingerprint)) return inside
+  } catch {
+    // What is inside is no key; that it is not the one asked for is said below.
+  }
+  problems.push({ code: 'wrong-key', message: `The proof's key does not have the fingerprint ${given.fingerprint}.` })
+  return undefined
+}
+
+function parseProof(text: string): InclusionProof | undefined {
+  try {
+    const proof: Partial<InclusionProof> = JSON.parse(text)
+    const isProof =
+      proof?.type === proofType &&
+      typeof proof.record === 'string' &&
+      Array.isArray(proof.auditPath) &&
+      proof.auditPath.every((hash) => /^[0-9a-f]{64}$/.test(String(hash))) &&
+      typeof proof.statement === 'object' &&
+      typeof proof.publicKey === 'string'
+    return isProof ? (proof as InclusionProof) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function failed(problem: EvidenceProblem): ProofVerification {
+  return { verified: false, problems: [problem] }
+}
+
+async function readText(dir: string, name: string): Promise<string> {
+  return readFile(join(dir, name), 'utf8').catch((error: unknown) => {
+    throw new LegalHoldError(`${join(dir, name)} cannot be read.`, {
+      code: 'EVIDENCE_UNREADABLE',
+      stage: 'report',
+      cause: error,
+    })
+  })
+}
+
+function unusable(why: string): LegalHoldError {
+  return new LegalHoldError(`The bundle cannot be used: ${why}.`, { code: 'EVIDENCE_UNREADABLE', stage: 'report' })
+}

@@ -1,0 +1,401 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LegalHoldError } from '../errors.js'
+import { canonicalJson } from '../internal/canonical-json.js'
+import type { CallOptions, JournalRecord, StorageAdapter } from '../ports.js'
+import type { RunReport } from '../report.js'
+import { bundleFiles, type CustodyPredicate, type CustodyStatement, timestampPayloadType } from './bundle.js'
+import { DerError } from './der.js'
+import { isEnvelopeOf, openEnvelope } from './dsse.js'
+import { fingerprintOf, normaliseFingerprint, readPublicKey } from './keys.js'
+import { checkLive, type Drift, type LiveCheck } from './live.js'
+import { type CheckedRecords, checkRecords } from './records-check.js'
+import { type ReadStatement, readStatement } from './statement.js'
+import { readCertificates } from './timestamp.js'
+import { type VerifiedTimestamp, verifyTimestamp } from './timestamp-token.js'
+
+/** What does not hold. The codes are API. */
+export type EvidenceProblemCode =
+  | 'no-key'
+  | 'wrong-key'
+  | 'statement-malformed'
+  | 'signature-invalid'
+  | 'file-missing'
+  | 'file-changed'
+  | 'record-malformed'
+  | 'record-changed'
+  | 'sequence-gap'
+  | 'root-mismatch'
+  | 'counts-mismatch'
+  | 'policy-mismatch'
+  | 'report-mismatch'
+  | 'chain-broken'
+  | 'timestamp-invalid'
+  | 'record-not-found'
+  | 'live-drift'
+
+/** Something that does not verify, and where. */
+export interface EvidenceProblem {
+  readonly code: EvidenceProblemCode
+  readonly message: string
+  readonly file?: string | undefined
+  /** Line of records.jsonl, from 1. */
+  readonly line?: number | undefined
+}
+
+/** How a bundle is verified. */
+export interface VerifyOptions extends CallOptions {
+  /** The signer's public key, SPKI in PEM, from elsewhere than the bundle. */
+  readonly publicKey?: string | undefined
+  /** Or its fingerprint, from elsewhere than the bundle. */
+  readonly fingerprint?: string | undefined
+  /** Certificates, in PEM, that the time stamp's has to lead to. */
+  readonly tsaCa?: string | undefined
+  /** Folder of the bundle before this one, to be found as this one names it. */
+  readonly previous?: string | undefined
+  /** Where the objects lie: each is read again and compared. */
+  readonly live?: StorageAdapter | undefined
+  /** Objects read at once with `live`. @defaultValue 64 */
+  readonly liveConcurrency?: number | undefined
+  /** `BUCKET/KEY` of an object whose record is to be in the bundle, and is returned. */
+  readonly record?: string | undefined
+}
+
+/** What verification found. */
+export interface EvidenceVerification {
+  readonly verified: boolean
+  readonly problems: readonly EvidenceProblem[]
+  /** What was not checked, and why. */
+  readonly notes: readonly string[]
+  /** Fingerprint of the key that the bundle claims to be signed with. */
+  readonly claimedFingerprint?: string | undefined
+  /** What the statement says; believe it only where `verified`. */
+  readonly predicate?: CustodyPredicate | undefined
+  readonly timestamp?: VerifiedTimestamp | undefined
+  /** The last record about the object that `record` names. */
+  readonly record?: { readonly line: number; readonly record: JournalRecord } | undefined
+  readonly live?: LiveCheck | undefined
+}
+
+/**
+ * Verifies a bundle: signature, hashes of the files, tree root and size, gap-free sequence, counts recomputed from the
+ * lines, chain to the previous bundle, time stamp, and with `live` the objects as they are now. What does not hold is
+ * data; an error is thrown only where the check could not be run.
+ *
+ * @throws LegalHoldError `EVIDENCE_UNREADABLE`, `INVALID_OPTIONS`, `ABORTED`, and with `live` what the storage throws
+ */
+export async function verifyEvidence(dir: string, options: VerifyOptions = {}): Promise<EvidenceVerification> {
+  const verification = new Verification(dir, options)
+  return verification.run()
+}
+
+class Verification {
+  readonly #dir: string
+  readonly #options: VerifyOptions
+  readonly #problems: EvidenceProblem[] = []
+  readonly #notes: string[] = []
+
+  constructor(dir: string, options: VerifyOptions) {
+    this.#dir = dir
+    this.#options = options
+  }
+
+  async run(): Promise<EvidenceVerification> {
+    await this.#requireFolder()
+    const given = this.#givenKey()
+    const text = await this.#read(bundleFiles.statement)
+    const read = text === undefined ? undefined : this.#statement(text)
+    const claimedFingerprint = read?.envelope.keyid ?? (await this.#fingerprintInside())
+    const key = await this.#key(given, claimedFingerprint)
+    if (read === undefined) return this.#result({ claimedFingerprint })
+    const { statement, envelope } = read
+    if (key !== undefined && !isEnvelopeOf(key, envelope)) {
+      this.#fail('signature-invalid', 'The statement is not signed by this key.', bundleFiles.statement)
+    }
+    await this.#files(statement)
+    const { predicate } = statement
+    const checked = await this.#records(predicate)
+    const timestamp = await this.#timestamp(predicate, key, envelope.signature)
+    await this.#chain(statement, key)
+    const record = this.#wanted(checked)
+    const live = await this.#live(predicate)
+    return this.#result({ claimedFingerprint, predicate, timestamp, record, live })
+  }
+
+  #result(found: Omit<EvidenceVerification, 'verified' | 'problems' | 'notes'>): EvidenceVerification {
+    return { verified: this.#problems.length === 0, problems: this.#problems, notes: this.#notes, ...found }
+  }
+
+  #fail(code: EvidenceProblemCode, message: string, file?: string, line?: number): void {
+    this.#problems.push({
+      code,
+      message,
+      ...(file === undefined ? {} : { file }),
+      ...(line === undefined ? {} : { line }),
+    })
+  }
+
+  async #requireFolder(): Promise<void> {
+    await readdir(this.#dir).catch((error: unknown) => {
+      throw unreadable(`${this.#dir} cannot be read as a folder.`, error)
+    })
+  }
+
+  /** A file's text; `undefined`, and a problem, where it is not there. */
+  async #read(name: string): Promise<string | undefined> {
+    try {
+      return await readFile(join(this.#dir, name), 'utf8')
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ENOENT') throw unreadable(`${name} cannot be read.`, error)
+      this.#fail('file-missing', `${name} is missing.`, name)
+      return undefined
+    }
+  }
+
+  #statement(text: string): ReadStatement | undefined {
+    const read = readStatement(text)
+    if (typeof read !== 'string') return read
+    this.#fail('statement-malformed', `${bundleFiles.statement} cannot be used: ${read}.`, bundleFiles.statement)
+    return undefined
+  }
+
+  #givenKey(): KeyObject | string | undefined {
+    const { publicKey, fingerprint } = this.#options
+    const normal = fingerprint === undefined ? undefined : normaliseFingerprint(fingerprint)
+    if (fingerprint !== undefined && normal === undefined) {
+      throw new LegalHoldError('The fingerprint has to be 64 hexadecimal digits, with or without "sha256:" in front.', {
+        code: 'INVALID_OPTIONS',
+        stage: 'report',
+      })
+    }
+    if (publicKey === undefined) return normal
+    const key = readPublicKey(publicKey)
+    if (normal !== undefined && fingerprintOf(key) !== normal) {
+      throw new LegalHoldError('The key and the fingerprint that were given are not of the same key.', {
+        code: 'INVALID_OPTIONS',
+        stage: 'report',
+      })
+    }
+    return key
+  }
+
+  async #fingerprintInside(): Promise<string | undefined> {
+    const inside = await readFile(join(this.#dir, bundleFiles.publicKey), 'utf8').catch(() => undefined)
+    return inside === undefined ? undefined : fingerprintOrNone(inside)
+  }
+
+  /** The key to verify with. One inside the bundle authenticates nobody, unless its fingerprint is known from elsewhere. */
+  async #key(given: KeyObject | string | undefined, claimed: string | undefined): Promise<KeyObject | undefined> {
+    if (given === undefined) {
+      const found = claimed === undefined ? 'It names no key.' : `It claims to be signed with the key ${claimed}.`
+      this.#fail(
+        'no-key',
+        `Nobody is authenticated without a key from elsewhere. ${found} Ask the signer, by another way than the one the bundle came by, for the key or its fingerprint.`,
+      )
+      return undefined
+    }
+    if (typeof given === 'object') {
+      const own = fingerprintOf(given)
+      if (claimed !== undefined && claimed !== own) {
+        const message = `The bundle claims the key ${claimed}, the one that was given is ${own}.`
+        this.#fail('wrong-key', message, bundleFiles.statement)
+      }
+      return given
+    }
+    const inside = await readFile(join(this.#dir, bundleFiles.publicKey), 'utf8').catch(() => undefined)
+    if (inside !== undefined && fingerprintOrNone(inside) === given) return readPublicKey(inside)
+    this.#fail(
+      'wrong-key',
+      `The key in ${bundleFiles.publicKey} does not have the fingerprint ${given} that was given.`,
+      bundleFiles.publicKey,
+    )
+    return undefined
+  }
+
+  async #files({ subject }: CustodyStatement): Promise<void> {
+    for (const { name, digest } of subject) {
+      const sha256 = await sha256Of(join(this.#dir, name))
+      if (sha256 === undefined) this.#fail('file-missing', `${name} is missing.`, name)
+      else if (sha256 !== digest.sha256) {
+        this.#fail('file-changed', `${name} is not what was signed: its SHA-256 is ${sha256}.`, name)
+      }
+    }
+    const names = new Set<string>(subject.map(({ name }) => name))
+    const own: readonly string[] = [bundleFiles.statement, bundleFiles.timestamp]
+    const extra = (await readdir(this.#dir)).filter((name) => !names.has(name) && !own.includes(name))
+    if (extra.length > 0) this.#notes.push(`Not covered by the signature: ${extra.sort().join(', ')}.`)
+  }
+
+  async #records(predicate: CustodyPredicate): Promise<CheckedRecords | undefined> {
+    const { log, counts, policyDigest } = predicate
+    const checked = await checkRecords(this.#dir, this.#options.record, this.#options)
+    if (checked === undefined) return undefined
+    const file = bundleFiles.records
+    for (const { code, message, line } of checked.problems) this.#fail(code, message, file, line)
+    if (checked.treeSize !== log.treeSize) {
+      this.#fail('root-mismatch', `There are ${checked.treeSize} records, ${log.treeSize} were signed.`, file)
+    } else if (checked.rootHash !== log.rootHash) {
+      this.#fail(
+        'root-mismatch',
+        `The tree over the records has the root ${checked.rootHash}, another was signed.`,
+        file,
+      )
+    }
+    const { counter } = checked
+    const recounted = { recordings: counter.recordings(), records: counter.counts() }
+    for (const name of ['recordings', 'records'] as const) {
+      if (canonicalJson(recounted[name]) !== canonicalJson(counts[name])) {
+        this.#fail('counts-mismatch', `The ${name} counted anew do not agree with the statement.`, file)
+      }
+    }
+    const policy = counter.policy?.data
+    if (policy !== undefined && createHash('sha256').update(canonicalJson(policy)).digest('hex') !== policyDigest) {
+      this.#fail('policy-mismatch', 'What the run was told is not what the statement has the digest of.', file)
+    }
+    await this.#report(counter.report?.data as RunReport | undefined)
+    return checked
+  }
+
+  /** report.json and the record of the report say the same. */
+  async #report(recorded: RunReport | undefined): Promise<void> {
+    const text = await readFile(join(this.#dir, bundleFiles.reportJson), 'utf8').catch(() => undefined)
+    if (text === undefined) return
+    let report: unknown
+    try {
+      report = JSON.parse(text)
+    } catch {
+      report = undefined
+    }
+    if (recorded === undefined || canonicalJson(report) !== canonicalJson(recorded)) {
+      this.#fail(
+        'report-mismatch',
+        `${bundleFiles.reportJson} is not the report that is on record.`,
+        bundleFiles.reportJson,
+      )
+    }
+  }
+
+  async #timestamp(
+    { timestamp }: CustodyPredicate,
+    key: KeyObject | undefined,
+    signature: Buffer,
+  ): Promise<VerifiedTimestamp | undefined> {
+    const { tsaCa } = this.#options
+    if (timestamp === 'none') {
+      if (tsaCa !== undefined) this.#fail('timestamp-invalid', 'The bundle has no time stamp.')
+      return undefined
+    }
+    const file = bundleFiles.timestamp
+    const text = await this.#read(file)
+    if (text === undefined) return undefined
+    const opened = openEnvelope(text)
+    if (typeof opened === 'string' || opened.payloadType !== timestampPayloadType) {
+      const why = typeof opened === 'string' ? opened : 'it holds something else'
+      this.#fail('timestamp-invalid', `${file} cannot be used: ${why}.`, file)
+      return undefined
+    }
+    if (key !== undefined && !isEnvelopeOf(key, opened)) {
+      this.#fail('timestamp-invalid', `${file} is not what was signed.`, file)
+    }
+    const ca = readCertificates(tsaCa ?? '')
+    if (tsaCa !== undefined && ca.length === 0) throw unreadable('The file for --tsa holds no certificate in PEM.')
+    try {
+      const verified = verifyTimestamp(opened.payload, signature, ca)
+      if (!verified.trusted) {
+        this.#notes.push(
+          'The time stamp is sound in itself; whose it is was not checked: give the certificate of its authority.',
+        )
+      }
+      return verified
+    } catch (error) {
+      const why = error instanceof DerError ? error.message : 'it cannot be read'
+      this.#fail('timestamp-invalid', `The time stamp does not verify: ${why}.`, file)
+      return undefined
+    }
+  }
+
+  async #chain({ predicate, subject }: CustodyStatement, key: KeyObject | undefined): Promise<void> {
+    const { previous } = predicate
+    const file = bundleFiles.previous
+    const dir = this.#options.previous
+    if (previous === undefined) {
+      if (dir !== undefined) this.#fail('chain-broken', 'The bundle names none before it.')
+      return
+    }
+    const inside = subject.find(({ name }) => name === file)
+    if (inside?.digest.sha256 !== previous.statementSha256) {
+      this.#fail('chain-broken', `${file} is not the statement that the chain names.`, file)
+      return
+    }
+    const text = await readFile(join(this.#dir, file), 'utf8').catch(() => undefined)
+    const read = text === undefined ? 'it is missing' : readStatement(text)
+    if (typeof read === 'string') {
+      this.#fail('chain-broken', `${file} cannot be used: ${read}.`, file)
+    } else if (key !== undefined && !isEnvelopeOf(key, read.envelope)) {
+      this.#notes.push(
+        `The bundle before this one was signed with another key, ${read.envelope.keyid}: verify it by itself.`,
+      )
+    } else if (Date.parse(read.statement.predicate.sealedAt) > Date.parse(predicate.sealedAt)) {
+      this.#fail('chain-broken', 'The bundle before this one was sealed after it.', file)
+    }
+    if (dir === undefined) {
+      this.#notes.push(
+        'The bundle before this one was not looked at; its statement is here. Give its folder to check that it is that one.',
+      )
+      return
+    }
+    const there = await sha256Of(join(dir, bundleFiles.statement))
+    if (there === undefined) throw unreadable(`${dir} holds no ${bundleFiles.statement}.`)
+    if (there !== previous.statementSha256)
+      this.#fail('chain-broken', `The bundle in ${dir} is not the one before this one.`)
+  }
+
+  #wanted(checked: CheckedRecords | undefined): EvidenceVerification['record'] {
+    const { record } = this.#options
+    if (record === undefined) return undefined
+    if (checked?.wanted === undefined)
+      this.#fail('record-not-found', `No record is about ${record}.`, bundleFiles.records)
+    return checked?.wanted
+  }
+
+  async #live({ requirements }: CustodyPredicate): Promise<LiveCheck | undefined> {
+    const { live: storage, liveConcurrency = 64, signal } = this.#options
+    if (storage === undefined) return undefined
+    if (this.#problems.length > 0) {
+      this.#notes.push('The objects were not read again: what the bundle says of them does not verify.')
+      return undefined
+    }
+    const check = await checkLive(this.#dir, storage, requirements, { concurrency: liveConcurrency, signal })
+    for (const { line, message } of check.drift) this.#fail('live-drift', message, bundleFiles.records, line)
+    const more = check.drifted - check.drift.length
+    if (more > 0) this.#notes.push(`${more} more objects have drifted.`)
+    return check
+  }
+}
+
+export type { Drift }
+
+function fingerprintOrNone(pem: string): string | undefined {
+  try {
+    return fingerprintOf(readPublicKey(pem))
+  } catch {
+    return undefined
+  }
+}
+
+async function sha256Of(path: string): Promise<string | undefined> {
+  const sha256 = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1_048_576 })) sha256.update(chunk as Buffer)
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOENT') return undefined
+    throw unreadable(`${path} cannot be read.`, error)
+  }
+  return sha256.digest('hex')
+}
+
+function unreadable(message: string, cause?: unknown): LegalHoldError {
+  return new LegalHoldError(message, { code: 'EVIDENCE_UNREADABLE', stage: 'report', cause })
+}
