@@ -21,6 +21,13 @@ export type RunEvent = { readonly at: string } & (
       readonly elapsedMs: number
       readonly etaMs?: number | undefined
     }
+  /** The platform's index does not cover the interval yet; the run waits to export the rest. */
+  | {
+      readonly type: 'index-waiting'
+      readonly availableUntil: string | undefined
+      readonly until: string
+      readonly waitedMs: number
+    }
   /** The platform's list of recordings that belong to the job has been read. */
   | { readonly type: 'expected'; readonly recordings: number; readonly skipped: number }
   /** A pass over the bucket is over. */

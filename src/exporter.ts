@@ -2,7 +2,7 @@ import { LegalHoldError } from './errors.js'
 import { forManyListeners } from './internal/abort.js'
 import { mapWindow, type Source } from './internal/streams.js'
 import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'
-import type { CallOptions, ExportJob, ObjectRef, ProfileInspection } from './ports.js'
+import type { CallOptions, ExportJob, ObjectRef, ProfileInspection, UndecidedConversation } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
 import { emitter, Run, type RunOptions } from './run.js'
@@ -13,7 +13,7 @@ import { createJob, type PollingOptions, waitForJob } from './stages/export.js'
 import { bucketMismatch } from './stages/inspect.js'
 import { parseKey } from './stages/layout.js'
 import { RecordingLedger } from './stages/ledger.js'
-import { leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
+import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
 import { remediateObject } from './stages/remediate.js'
 import { validateObject } from './stages/validate.js'
@@ -131,15 +131,10 @@ export class LegalHoldExporter {
   async reconcile(job: ExportJob, options: CallOptions = {}): Promise<Reconciliation> {
     const { platform, storage } = this.#settings
     const context = this.#context(options)
-    const { ledger, discovery } = await this.#expectations(job, context)
-    let namedFailures = 0
+    const { ledger, discovery, account } = await this.#expectations(job, context)
     for await (const failed of platform.failedRecordings(job, options)) {
-      ledger.failedAtSource(
-        failed.recordingId,
-        failed.reason ?? 'the platform could not export it, and gives no reason',
-        failed.conversationId,
-      )
-      namedFailures += 1
+      ledger.failedAtSource(failed.recordingId, failed.reason, failed.conversationId)
+      account.namedFailures += 1
     }
     let unexpected = 0
     for await (const { place } of discover(storage, discovery, ledger, context)) {
@@ -149,7 +144,10 @@ export class LegalHoldExporter {
     return reconciliationOf(
       ledger,
       job,
-      ledger.settle(unnamedBy(ledger, job, namedFailures), leftOutBy(ledger, job)),
+      ledger.settle(
+        unnamedBy(ledger, [account]),
+        leftOutBy(ledger, [account], job.request?.includeSensitive === false),
+      ),
       unexpected,
     )
   }
@@ -218,8 +216,12 @@ export class LegalHoldExporter {
   async #expectations(
     job: ExportJob,
     context: StageContext,
-  ): Promise<{ readonly ledger: RecordingLedger; readonly discovery: DiscoverySettings }> {
-    const { platform, lookbackHours, folderConcurrency } = this.#settings
+  ): Promise<{
+    readonly ledger: RecordingLedger
+    readonly discovery: DiscoverySettings
+    readonly account: JobAccount
+  }> {
+    const { platform, lookbackHours, folderConcurrency, reconciliation } = this.#settings
     const { request } = job
     if (request === undefined) {
       throw new LegalHoldError(
@@ -229,17 +231,24 @@ export class LegalHoldExporter {
     }
     const { signal } = context
     const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
-    const ledger = new RecordingLedger(platform.capabilities.listsExpectedRecordings)
+    const ledger = new RecordingLedger(reconciliation.listsRecordings)
+    const account = { job, expected: 0, skipped: 0, namedFailures: 0 }
     if (ledger.listed) {
-      for await (const recording of platform.expectedRecordings(job, request, { signal })) ledger.expect(recording)
+      const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)
+      for await (const recording of platform.expectedRecordings(job, request, { signal, onUndecided })) {
+        ledger.expect(recording)
+        account.expected += 1
+        if (recording.skippedReason !== undefined) account.skipped += 1
+      }
     }
     const discovery = {
       organizationId: organization.id,
       interval: request.interval,
       lookbackHours,
+      alsoHours: () => ledger.knownHours(),
       listConcurrency: folderConcurrency,
     }
-    return { ledger, discovery }
+    return { ledger, discovery, account }
   }
 
   #ref(item: string | ObjectRef): ObjectRef {

@@ -12,8 +12,11 @@ import type { StageContext } from './stages/context.js'
 import { Delivery } from './stages/deliver.js'
 import { createJob } from './stages/export.js'
 import { type Inspection, inspect, profileIdOf } from './stages/inspect.js'
-import { coverageOf, leftOutBy, unnamedBy } from './stages/reconcile.js'
+import type { LeftOut } from './stages/ledger.js'
+import { partsOf } from './stages/parts.js'
+import { coverageOf, leftOutBy, reconciliationReportOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
+import type { UnnamedRecordings } from './stages/settlement.js'
 import { Tally } from './stages/tally.js'
 import { toolName, toolVersion } from './version.js'
 
@@ -76,9 +79,9 @@ export class Run {
     emit({ type: 'run-started', runId, request, dryRun })
     await this.#recorder.record('run-started', { request, hold, requirements, dryRun, ...policyOf(this.#settings) })
     const inspection = await this.#timed('inspect', () => this.#inspect())
-    const { job, delivery } = await this.#export(inspection)
-    const report = this.#report(inspection, job, delivery)
-    await this.#recordRecordings(job, delivery)
+    const delivery = await this.#export(inspection)
+    const report = this.#report(inspection, delivery)
+    await this.#recordRecordings(delivery)
     emit({ type: 'reconciled', counts: report.counts, objects: report.objects })
     await this.#recorder.record('report', report)
     emit({ type: 'run-finished', report })
@@ -86,7 +89,8 @@ export class Run {
   }
 
   async #inspect(): Promise<Inspection> {
-    const { platform, storage, retention, hold, requirements, residency, remediation, accept } = this.#settings
+    const { platform, storage, retention, hold, requirements, residency, remediation, reconciliation, accept } =
+      this.#settings
     const inspection = await inspect(
       {
         platform,
@@ -96,6 +100,7 @@ export class Run {
         requirements,
         request: this.#request,
         residency,
+        waitForIndex: reconciliation.waitForIndex,
         needs: {
           metadata: Object.keys(requirements.metadata ?? {}).length > 0,
           tags: Object.keys(requirements.tags ?? {}).length > 0,
@@ -121,7 +126,7 @@ export class Run {
   }
 
   /** Exports once; again with the hold metadata forced on, as often as the caller allowed, while objects lack it. */
-  async #export(inspection: Inspection): Promise<{ job: ExportJob; delivery: Delivery }> {
+  async #export(inspection: Inspection): Promise<Delivery> {
     const { platform } = this.#settings
     const forcedRetries = this.#forcedRetries()
     let forced: ForcedProfile | undefined
@@ -129,11 +134,11 @@ export class Run {
       for (let attempt = 0; ; attempt += 1) {
         const mayForce = attempt < forcedRetries
         this.#tally.reset()
-        const { job, delivery } = await this.#deliver(inspection, !mayForce)
-        if (!mayForce || this.#tally.due === 0) return { job, delivery }
+        const delivery = await this.#deliver(inspection, !mayForce)
+        if (!mayForce || this.#tally.due === 0) return delivery
         if (this.#tally.untagged === 0) {
           await delivery.sweep()
-          return { job, delivery }
+          return delivery
         }
         this.#context.emit({ type: 'forced-retry', attempt: attempt + 1, untagged: this.#tally.untagged })
         forced ??= await platform.forceHoldMetadata?.(profileIdOf(this.#request), { signal: this.#context.signal })
@@ -151,18 +156,14 @@ export class Run {
     return this.#request.profileId === undefined ? 0 : (platform.forcedRetries ?? 0)
   }
 
-  async #deliver(inspection: Inspection, repair: boolean): Promise<{ job: ExportJob; delivery: Delivery }> {
-    const { platform, hold, polling } = this.#settings
-    await this.#recorder.record('job-intent', { request: this.#request })
-    const created = await this.#timed('export', () =>
-      createJob(platform, this.#request, { hold, runId: this.#runId }, polling, this.#context),
-    )
-    await this.#recorder.record('job', created)
+  async #deliver(inspection: Inspection, repair: boolean): Promise<Delivery> {
     const delivery = new Delivery({
       settings: this.#settings,
       request: this.#request,
       organizationId: inspection.organization.id,
-      job: created,
+      parts: partsOf(this.#request, inspection.coverage, this.#settings.reconciliation),
+      coverage: inspection.coverage,
+      open: (request, context) => this.#open(request, context),
       repair,
       dryRun: this.#dryRun,
       hashContent: this.#hashContent,
@@ -171,17 +172,31 @@ export class Run {
       context: this.#context,
       timed: (stage, work) => this.#timed(stage, work),
     })
-    const job = await delivery.complete()
-    return { job, delivery }
+    await delivery.complete()
+    return delivery
   }
 
-  #report(inspection: Inspection, job: ExportJob, delivery: Delivery): RunReport {
+  /** Creates the job of a request, or of a part of it. */
+  async #open(request: ExportRequest, context: StageContext): Promise<ExportJob> {
+    const { platform, hold, polling } = this.#settings
+    await this.#recorder.record('job-intent', { request })
+    const created = await this.#timed('export', () =>
+      createJob(platform, request, { hold, runId: this.#runId }, polling, context),
+    )
+    await this.#recorder.record('job', created)
+    return created
+  }
+
+  #report(inspection: Inspection, delivery: Delivery): RunReport {
     const { platform, storage, hold, requirements, accept, clock } = this.#settings
     const { organization, findings, bucket } = inspection
-    const { ledger } = delivery
-    const settlement = ledger.settle(unnamedBy(ledger, job, delivery.namedFailures), leftOutBy(ledger, job))
+    const { ledger, jobs } = delivery
+    const [job] = jobs.jobs
+    if (job === undefined)
+      throw new LegalHoldError('The run ended without a job.', { code: 'INTERNAL', stage: 'report' })
+    const settlement = ledger.settle(...this.#unexplained(delivery))
     const { counts } = settlement
-    const coverage = coverageOf(this.#request.interval, inspection.coverage, ledger, job)
+    const coverage = coverageOf(this.#request.interval, ledger, jobs.accounts)
     const remediations = this.#tally.remediations()
     const allHeld = counts.held + counts.repaired === counts.expected
     const dueInDryRun = this.#dryRun && remediations.planned > 0
@@ -207,8 +222,10 @@ export class Run {
         ...(bucket.region === undefined ? {} : { region: bucket.region }),
       },
       job,
+      jobs: jobs.jobs,
       interval: this.#request.interval,
       coverage,
+      reconciliation: reconciliationReportOf(ledger, jobs.accounts),
       findings,
       accepted: [
         ...new Set(
@@ -224,13 +241,19 @@ export class Run {
   }
 
   /** Every recording with the one state it ended in: what the report's counts are recounted from. */
-  async #recordRecordings(job: ExportJob, { ledger, namedFailures }: Delivery): Promise<void> {
+  async #recordRecordings(delivery: Delivery): Promise<void> {
     if (!this.#recorder.active) return
-    const settled = ledger.settled(unnamedBy(ledger, job, namedFailures), leftOutBy(ledger, job))
+    const settled = delivery.ledger.settled(...this.#unexplained(delivery))
     // Side by side, so that a journal can make many durable at once; they are appended in this order.
     for await (const _ of mapWindow(settled, 256, (recording) => this.#recorder.recording(recording))) {
       // Nothing is left to do with a record that is written.
     }
+  }
+
+  /** What only the totals of the jobs know: recordings without a name, and recordings that were left out. */
+  #unexplained({ ledger, jobs }: Delivery): [UnnamedRecordings, LeftOut] {
+    const sensitiveExcluded = this.#request.includeSensitive === false
+    return [unnamedBy(ledger, jobs.accounts), leftOutBy(ledger, jobs.accounts, sensitiveExcluded)]
   }
 
   async #timed<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
