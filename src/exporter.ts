@@ -1,12 +1,11 @@
 import { LegalHoldError } from './errors.js'
 import { forManyListeners } from './internal/abort.js'
 import { mapWindow, type Source } from './internal/streams.js'
-import { runOnJournal } from './journalled-run.js'
 import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'
-import type { CallOptions, ExportJob, ObjectRef, ProfileInspection } from './ports.js'
+import type { CallOptions, ExportJob, ObjectRef, ProfileInspection, UndecidedConversation } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
-import { emitter, type RunOptions } from './run.js'
+import { emitter, Run, type RunOptions } from './run.js'
 import { classifyConversation, everythingInScope } from './stages/classify.js'
 import { persist, type StageContext } from './stages/context.js'
 import { type DiscoverySettings, discover, listFolder } from './stages/discover.js'
@@ -14,7 +13,7 @@ import { createJob, type PollingOptions, waitForJob } from './stages/export.js'
 import { bucketMismatch } from './stages/inspect.js'
 import { parseKey } from './stages/layout.js'
 import { RecordingLedger } from './stages/ledger.js'
-import { leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
+import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
 import { remediateObject } from './stages/remediate.js'
 import { validateObject } from './stages/validate.js'
@@ -132,15 +131,10 @@ export class LegalHoldExporter {
   async reconcile(job: ExportJob, options: CallOptions = {}): Promise<Reconciliation> {
     const { platform, storage } = this.#settings
     const context = this.#context(options)
-    const { ledger, discovery } = await this.#expectations(job, context)
-    let namedFailures = 0
+    const { ledger, discovery, account } = await this.#expectations(job, context)
     for await (const failed of platform.failedRecordings(job, options)) {
-      ledger.failedAtSource(
-        failed.recordingId,
-        failed.reason ?? 'the platform could not export it, and gives no reason',
-        failed.conversationId,
-      )
-      namedFailures += 1
+      ledger.failedAtSource(failed.recordingId, failed.reason, failed.conversationId)
+      account.namedFailures += 1
     }
     let unexpected = 0
     for await (const { place } of discover(storage, discovery, ledger, context)) {
@@ -150,7 +144,10 @@ export class LegalHoldExporter {
     return reconciliationOf(
       ledger,
       job,
-      ledger.settle(unnamedBy(ledger, job, namedFailures), leftOutBy(ledger, job)),
+      ledger.settle(
+        unnamedBy(ledger, [account]),
+        leftOutBy(ledger, [account], job.request?.includeSensitive === false),
+      ),
       unexpected,
     )
   }
@@ -158,22 +155,19 @@ export class LegalHoldExporter {
   /**
    * The whole job: inspect, export, validate what lands as it lands, repair, reconcile, report.
    *
-   * With a journal it can be interrupted at any instant: run again with the same journal and it goes on where it stopped,
-   * with the same run id and the same job. A finished journal gives its report again at once.
-   *
-   * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `CHECKPOINT_MISMATCH`, `JOURNAL_…`, `JOB_…`,
-   *   `PLATFORM_…`, `STORAGE_…`
+   * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `JOB_…`, `PLATFORM_…`, `STORAGE_…`
    */
   async run(request: ExportRequest, options: RunOptions = {}): Promise<RunReport> {
     const checked = checkRequest(request, this.#settings.clock.now())
     const { evidence, signal } = options
-    if (evidence === undefined) return runOnJournal(this.#settings, checked, options)
-    const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
-    const report = await runOnJournal(this.#settings, checked, { ...options, journal })
+    if (evidence === undefined) return new Run(this.#settings, checked, options).execute()
+    const journal = await evidence.open(this.#settings.journal, { signal })
+    const settings = { ...this.#settings, journal }
+    const report = await new Run(settings, checked, options).execute()
     const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
       throw notSealed(error, report)
     })
-    emitter(this.#settings, options.onEvent)({ type: 'sealed', evidence: sealed })
+    emitter(settings, options.onEvent)({ type: 'sealed', evidence: sealed })
     return report
   }
 
@@ -222,8 +216,12 @@ export class LegalHoldExporter {
   async #expectations(
     job: ExportJob,
     context: StageContext,
-  ): Promise<{ readonly ledger: RecordingLedger; readonly discovery: DiscoverySettings }> {
-    const { platform, lookbackHours, folderConcurrency } = this.#settings
+  ): Promise<{
+    readonly ledger: RecordingLedger
+    readonly discovery: DiscoverySettings
+    readonly account: JobAccount
+  }> {
+    const { platform, lookbackHours, folderConcurrency, reconciliation } = this.#settings
     const { request } = job
     if (request === undefined) {
       throw new LegalHoldError(
@@ -233,17 +231,24 @@ export class LegalHoldExporter {
     }
     const { signal } = context
     const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
-    const ledger = new RecordingLedger(platform.capabilities.listsExpectedRecordings)
+    const ledger = new RecordingLedger(reconciliation.listsRecordings)
+    const account = { job, expected: 0, skipped: 0, namedFailures: 0 }
     if (ledger.listed) {
-      for await (const recording of platform.expectedRecordings(job, request, { signal })) ledger.expect(recording)
+      const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)
+      for await (const recording of platform.expectedRecordings(job, request, { signal, onUndecided })) {
+        ledger.expect(recording)
+        account.expected += 1
+        if (recording.skippedReason !== undefined) account.skipped += 1
+      }
     }
     const discovery = {
       organizationId: organization.id,
       interval: request.interval,
       lookbackHours,
+      alsoHours: () => ledger.knownHours(),
       listConcurrency: folderConcurrency,
     }
-    return { ledger, discovery }
+    return { ledger, discovery, account }
   }
 
   #ref(item: string | ObjectRef): ObjectRef {

@@ -31,6 +31,7 @@ export type * from './ports.js'
 export type {
   CoverageReport,
   ObjectCounts,
+  ReconciliationReport,
   RecordingCounts,
   RecordingException,
   RecordingState,
@@ -46,6 +47,7 @@ export type { Residency } from './stages/inspect.js'
 export type { LandingOptions } from './stages/landing.js'
 export type { ConflictPolicy } from './stages/plan.js'
 export type { Reconciliation } from './stages/reconcile.js'
+export type { ReconciliationOptions } from './stages/reconciliation-options.js'
 export type { RemediationOptions } from './stages/remediate.js'
 export type {
   Difference,

@@ -10,6 +10,11 @@ import { defaultRequirements, type HoldRequirements } from './requirements.js'
 import { type PollingOptions, pollingDefaults } from './stages/export.js'
 import type { Residency } from './stages/inspect.js'
 import { type LandingOptions, landingDefaults } from './stages/landing.js'
+import {
+  type ReconciliationOptions,
+  type ReconciliationSettings,
+  reconciliationSettings,
+} from './stages/reconciliation-options.js'
 import { type RemediationOptions, type RepairOptions, remediationDefaults } from './stages/remediate.js'
 
 /** How much goes on at once. */
@@ -23,7 +28,7 @@ export interface ConcurrencyOptions {
 type Partially<T> = { readonly [K in keyof T]?: T[K] | undefined }
 
 /** Options of `LegalHoldExporter`. */
-export interface LegalHoldExporterOptions extends Partially<LandingOptions> {
+export interface LegalHoldExporterOptions extends Partially<LandingOptions>, ReconciliationOptions {
   /** The Genesys Cloud side: `RecordingJobsPlatform`, `BulkExportsPlatform`, or your own. */
   readonly platform: RecordingPlatform
   /** Where the recordings land: `S3StorageAdapter`, or your own. */
@@ -65,6 +70,7 @@ export interface Settings {
   readonly retry: RetryOptions | undefined
   readonly polling: PollingOptions
   readonly landing: LandingOptions
+  readonly reconciliation: ReconciliationSettings
   readonly accept: ReadonlySet<FindingCode>
   readonly lookbackHours: number
   readonly clock: Clock
@@ -111,6 +117,15 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     "has to be 'refuse' or 'merge'",
   )
   checkDurations(given, check)
+  const reconciliation = reconciliationSettings(
+    given,
+    {
+      listsRecordings: given.platform?.capabilities?.listsExpectedRecordings === true,
+      readsText: given.storage?.readText !== undefined,
+      protectsSource: given.platform?.protectSource === true,
+    },
+    check,
+  )
   checkRequirements(given.requirements, check)
   if (given.residency !== undefined) {
     check(Array.isArray(given.residency.regions), 'residency.regions', 'has to be a list of AWS region names')
@@ -134,6 +149,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     retry: options.retry,
     polling: withDefaults(pollingDefaults, options.polling),
     landing: withDefaults(landingDefaults, options),
+    reconciliation,
     accept: new Set(options.accept ?? []),
     lookbackHours,
     clock: options.clock ?? systemClock,

@@ -96,6 +96,43 @@ export interface ExpectedRecording {
   readonly skippedReason?: string | undefined
 }
 
+/** A conversation that the request covers, of which it is not known what recordings it has. */
+export interface UndecidedConversation {
+  readonly conversationId: string
+  /** ISO 8601. */
+  readonly conversationStart?: string | undefined
+}
+
+/** How a platform came to its list of expected recordings, and what that cost. */
+export interface ExpectedListing {
+  /** The cheapest source that answered: `retention-query`, `recording-metadata`, or the platform's own word. */
+  readonly source: string
+  /** Requests to the platform, by source. */
+  readonly calls: Readonly<Record<string, number>>
+  readonly conversations: number
+  /** Conversations whose recordings are not known, because finding out would have cost too much. */
+  readonly undecided: number
+  /** Why a cheaper source was not used, or why something is undecided. */
+  readonly reason?: string | undefined
+}
+
+/** Options of `expectedRecordings`. */
+export interface ExpectedRecordingsOptions extends CallOptions {
+  /** Told of each conversation whose recordings the list does not name: what lands in it counts as expected. */
+  readonly onUndecided?: ((conversation: UndecidedConversation) => void) | undefined
+  /** Told once, when the list is complete. */
+  readonly onListing?: ((listing: ExpectedListing) => void) | undefined
+}
+
+/** What a platform says of a recording that was not delivered. */
+export interface MissingExplanation {
+  readonly recordingId: string
+  /** `skipped`: left out by the platform; `not-covered`: the request does not mean it; `expected`: it should be there. */
+  readonly kind: 'skipped' | 'not-covered' | 'expected'
+  /** For `skipped`: `deleted`, `sensitive`, … */
+  readonly reason?: string | undefined
+}
+
 /** One recording the job could not export. */
 export interface FailedRecording {
   readonly recordingId: string
@@ -148,7 +185,20 @@ export interface RecordingPlatform {
   cancelJob(id: string, options?: CallOptions): Promise<void>
   failedRecordings(job: ExportJob, options?: CallOptions): AsyncIterable<FailedRecording>
   /** Every recording that the request covers, the skipped ones marked. */
-  expectedRecordings(job: ExportJob, request: ExportRequest, options?: CallOptions): AsyncIterable<ExpectedRecording>
+  expectedRecordings(
+    job: ExportJob,
+    request: ExportRequest,
+    options?: ExpectedRecordingsOptions,
+  ): AsyncIterable<ExpectedRecording>
+  /**
+   * Looks closer at recordings that were expected and did not come, grouped by their conversations. Says nothing of
+   * those it may not spend more requests on.
+   */
+  explainMissing?(
+    missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
+    request: ExportRequest,
+    options?: CallOptions,
+  ): AsyncIterable<MissingExplanation>
   /** Genesys' own legal hold at the source, 100 conversations a call. */
   protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>
   /** Switches the hold metadata of a profile on; rejects with `UNSUPPORTED` unless the caller allowed it. */

@@ -51,6 +51,21 @@ export interface CoverageReport {
   readonly depth: 'recordings' | 'counts'
 }
 
+/** How the expected recordings were learned, and what that cost. */
+export interface ReconciliationReport {
+  /** `recordings`: each expected recording was looked for; `counts`: only the totals of the jobs could be compared. */
+  readonly depth: 'recordings' | 'counts'
+  /** `retention-query`, `recording-metadata`, `job-totals`, or the platform's own word. */
+  readonly source: string
+  /** Requests to the platform. */
+  readonly calls: number
+  readonly callsBySource: Readonly<Record<string, number>>
+  /** Conversations whose recordings are not known beforehand; what landed in them counts as expected. */
+  readonly undecided: number
+  /** Why a cheaper source was not used, or why something is undecided. */
+  readonly reason?: string | undefined
+}
+
 /** What the repairs amounted to, in objects. */
 export interface RemediationSummary {
   readonly planned: number
@@ -69,8 +84,6 @@ export interface RunReport {
   readonly schemaVersion: 1
   readonly runId: string
   readonly dryRun: boolean
-  /** How often the run was interrupted and went on with its journal. */
-  readonly resumed: number
   /** ISO 8601 in UTC. */
   readonly startedAt: string
   /** ISO 8601 in UTC. */
@@ -86,9 +99,13 @@ export interface RunReport {
     readonly organizationName?: string | undefined
   }
   readonly storage: { readonly name: string; readonly bucket: string; readonly region?: string | undefined }
+  /** The first job. */
   readonly job: ExportJob
+  /** All jobs: more than one where the request was split, or a rest exported later. */
+  readonly jobs: readonly ExportJob[]
   readonly interval: Interval
   readonly coverage: CoverageReport
+  readonly reconciliation: ReconciliationReport
   readonly findings: readonly Finding[]
   /** Codes of blockers that the caller accepted and that occurred. */
   readonly accepted: readonly FindingCode[]
@@ -97,6 +114,6 @@ export interface RunReport {
   /** The first 1,000. */
   readonly exceptions: readonly RecordingException[]
   readonly remediations: RemediationSummary
-  /** Milliseconds by stage; the stages overlap. Of a resumed run: of its last part, but `total`. */
+  /** Milliseconds by stage; the stages overlap. */
   readonly timings: Readonly<Record<string, number>>
 }

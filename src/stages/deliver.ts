@@ -1,47 +1,38 @@
 import type { Stage } from '../errors.js'
-import { abortedError, forManyListeners, throwIfAborted } from '../internal/abort.js'
+import { abortedError, forManyListeners } from '../internal/abort.js'
 import { mapWindow, type Source } from '../internal/streams.js'
 import type { Settings } from '../options.js'
-import type { ExportJob, HashContent, JournalRecord } from '../ports.js'
+import type { ExportJob, HashContent, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
-import type { BegunObject } from './checkpoint.js'
 import { type ContentDigest, contentDigest } from './content-digest.js'
 import type { StageContext } from './context.js'
 import { type DiscoveredObject, type DiscoverySettings, discover, SeenObjects } from './discover.js'
-import { waitForJob } from './export.js'
-import { type JobWatch, land } from './landing.js'
+import type { JobWatch } from './folder-watch.js'
+import { JobGroup } from './job-group.js'
+import { land } from './landing.js'
 import { RecordingLedger } from './ledger.js'
 import { objectRecord } from './object-record.js'
+import type { JobPart } from './parts.js'
 import { type Processed, processObject } from './process.js'
-import { protectConversations } from './protect.js'
-import { leftOutBy } from './reconcile.js'
+import { pendingOf } from './reconcile.js'
 import type { Recorder } from './recorder.js'
-import type { BegunRepair } from './remediate.js'
-import { replayVerdict } from './replay.js'
 import type { Tally } from './tally.js'
-
-/** What a former part of the run found out, before it was interrupted. */
-export interface FormerDelivery {
-  /** The records of the objects that are done with. */
-  verdicts(): AsyncIterable<JournalRecord['data']>
-  /** Objects that were under repair. */
-  readonly begun: Iterable<BegunObject>
-  /** The conversations are protected at the source. */
-  readonly isProtected: boolean
-}
 
 /** What one delivery needs. */
 export interface DeliverySubject {
   readonly settings: Settings
   readonly request: ExportRequest
   readonly organizationId: string
-  readonly job: ExportJob
+  readonly parts: readonly JobPart[]
+  /** How far the index reached when the parts were made. */
+  readonly coverage: PlatformCoverage
+  /** Creates the job of a part, or finds the one that exists. */
+  readonly open: (request: ExportRequest, context: StageContext) => Promise<ExportJob>
   /** Repair what is not held, or only look. */
   readonly repair: boolean
   readonly dryRun: boolean
   /** Whether contents are read for their digest. */
   readonly hashContent: HashContent
-  readonly former: FormerDelivery | undefined
   readonly recorder: Recorder
   readonly tally: Tally
   readonly context: StageContext
@@ -49,44 +40,45 @@ export interface DeliverySubject {
 }
 
 /**
- * One job from its creation until everything expected has landed and was validated and repaired. The job is polled
- * while objects are validated as they land; a failure on either side ends the other.
+ * One export from its first job until everything expected has landed and was validated and repaired. The jobs are
+ * polled while objects are validated as they land; a failure on either side ends the other.
  */
 export class Delivery {
   readonly ledger: RecordingLedger
+  readonly jobs: JobGroup
   readonly #subject: DeliverySubject
   readonly #seen = new SeenObjects()
   readonly #written = new SeenObjects()
-  /** What a sweep needs not look at; filled only where one may come. */
-  readonly #done = new SeenObjects()
   readonly #busy = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
   readonly #context: StageContext
-  #namedFailures = 0
-  #job: ExportJob
-  #fulfilledAt: number | undefined
 
   constructor(subject: DeliverySubject) {
+    const { settings, parts, coverage, open, dryRun, recorder, timed } = subject
     this.#subject = subject
-    this.#job = subject.job
     this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
-    this.ledger = new RecordingLedger(subject.settings.platform.capabilities.listsExpectedRecordings)
+    this.ledger = new RecordingLedger(settings.reconciliation.listsRecordings)
+    this.jobs = new JobGroup({
+      settings,
+      parts,
+      coverage,
+      open,
+      protect: settings.platform.protectSource === true && !dryRun,
+      ledger: this.ledger,
+      recorder,
+      context: this.#context,
+      timed,
+    })
   }
 
-  /** Recordings that the platform named as failed. */
-  get namedFailures(): number {
-    return this.#namedFailures
-  }
-
-  /** @returns the job as it ended */
-  async complete(): Promise<ExportJob> {
+  /** Resolves when everything that was expected and came has been dealt with. */
+  async complete(): Promise<void> {
     const { signal } = this.#subject.context
     const onAbort = () => this.#stop.abort(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
     try {
       await this.#run()
-      return this.#job
     } catch (error) {
       // What stopped the run is what is reported, not the echo of it in the other half.
       if (signal?.aborted) throw abortedError(signal, 'validate')
@@ -100,24 +92,16 @@ export class Delivery {
   async sweep(): Promise<void> {
     const { settings, context } = this.#subject
     const found = discover(settings.storage, this.#discovery(), this.ledger, context)
-    await this.#consume(unless(found, this.#done), true, context)
+    await this.#consume(found, true, context)
   }
 
   async #run(): Promise<void> {
-    const { settings, timed, former } = this.#subject
-    const { platform } = settings
-    if (platform.protectSource && !this.#subject.dryRun && former?.isProtected !== true) {
-      await this.#loadExpected()
-      await timed('protect', () => this.#protect())
-    }
-    const started = deferred()
-    const ending = this.#awaitJob(started.resolve)
+    const { timed } = this.#subject
+    const ending = this.jobs.run()
     // A rejection before anybody waits must not crash the process; it is seen through `settledOr` or `ending`.
     ending.catch(() => {})
     try {
-      if (this.ledger.size === 0) await this.#loadExpected()
-      await this.#replay()
-      await Promise.race([started.promise, ending])
+      await Promise.race([this.jobs.started, ending])
       await timed('validate', () => this.#validateLanding(ending))
       await ending
     } catch (error) {
@@ -125,70 +109,6 @@ export class Delivery {
       await ending.catch(() => {})
       throw error
     }
-  }
-
-  async #awaitJob(onStarted: () => void): Promise<void> {
-    const { settings, job, timed, recorder } = this.#subject
-    const { platform, polling, clock } = settings
-    const onProgress = (current: ExportJob) => {
-      this.#job = current
-      if (current.state === 'PROCESSING' || current.state === 'FULFILLED') onStarted()
-    }
-    try {
-      this.#job = await timed('export', () => waitForJob(platform, job, { ...polling, onProgress }, this.#context))
-    } finally {
-      if (hasEnded(this.#job)) await recorder.record('job', this.#job)
-    }
-    const signal = this.#stop.signal
-    for await (const failed of platform.failedRecordings(this.#job, { signal })) {
-      this.ledger.failedAtSource(
-        failed.recordingId,
-        failed.reason ?? 'the platform could not export it, and gives no reason',
-        failed.conversationId,
-      )
-      this.#namedFailures += 1
-    }
-    this.#fulfilledAt = clock.now()
-  }
-
-  async #loadExpected(): Promise<void> {
-    const { settings, request, job } = this.#subject
-    if (!this.ledger.listed) return
-    const signal = this.#stop.signal
-    for await (const recording of settings.platform.expectedRecordings(job, request, { signal })) {
-      this.ledger.expect(recording)
-    }
-    this.#context.emit({ type: 'expected', recordings: this.ledger.size, skipped: this.ledger.skipped })
-  }
-
-  /** Takes up the account where a former part of the run left it. */
-  async #replay(): Promise<void> {
-    const { former, tally } = this.#subject
-    if (former === undefined) return
-    const account = { ledger: this.ledger, tally, seen: this.#seen, done: this.#done }
-    for await (const verdict of former.verdicts()) {
-      throwIfAborted(this.#stop.signal, 'validate')
-      replayVerdict(verdict, account)
-    }
-    await this.#settle(former.begun)
-  }
-
-  /** Reads back what was under repair and finishes it, before anything else touches those objects. */
-  async #settle(begun: Iterable<BegunObject>): Promise<void> {
-    const { objectConcurrency } = this.#subject.settings
-    const settled = mapWindow(begun, objectConcurrency, ({ place, repair }) => {
-      this.#seen.add(repair.original)
-      return this.#inTurn({ object: repair.original, place }, true, this.#context, repair)
-    })
-    for await (const _ of settled) {
-      // As below: the window does the work.
-    }
-  }
-
-  async #protect(): Promise<void> {
-    const { settings, recorder } = this.#subject
-    const result = await protectConversations(settings.platform, this.ledger.conversations(), this.#context)
-    if (result !== undefined) await recorder.record('protection', result)
   }
 
   async #validateLanding(ending: Promise<void>): Promise<void> {
@@ -205,17 +125,22 @@ export class Delivery {
       organizationId,
       interval: request.interval,
       lookbackHours: settings.lookbackHours,
+      alsoHours: () => this.ledger.knownHours(),
       listConcurrency: settings.folderConcurrency,
     }
   }
 
   #watch(ending: Promise<void>): JobWatch {
-    const { clock } = this.#subject.settings
-    const { createdAt } = this.#subject.job
+    const { clock, landing } = this.#subject.settings
+    const { jobs } = this
     return {
-      createdAt: createdAt === undefined ? clock.now() : Date.parse(createdAt),
-      fulfilledAt: () => this.#fulfilledAt,
-      pending: () => this.#pending(),
+      createdAt: jobs.createdAt,
+      lists: jobs.lists,
+      listsComplete: () => jobs.listsComplete(),
+      fulfilledAt: () => jobs.fulfilledAt,
+      revisitAt: (hour) => jobs.revisitAt(hour, landing.landingQuietMs),
+      pending: () => pendingOf(this.ledger, jobs.accounts),
+      explainMissing: () => this.#explainMissing(),
       settledOr: async (ms) => {
         const wake = new AbortController()
         const onStop = () => wake.abort(this.#stop.signal.reason)
@@ -223,7 +148,7 @@ export class Delivery {
         if (this.#stop.signal.aborted) onStop()
         try {
           const sleeping = clock.sleep(ms, wake.signal)
-          await (this.#fulfilledAt === undefined ? Promise.race([ending, sleeping]) : sleeping)
+          await (jobs.fulfilledAt === undefined ? Promise.race([ending, sleeping]) : sleeping)
         } finally {
           this.#stop.signal.removeEventListener('abort', onStop)
           wake.abort()
@@ -232,13 +157,15 @@ export class Delivery {
     }
   }
 
-  #pending(): number | undefined {
-    if (!this.ledger.listed) {
-      const { recordings, failed = 0, skipped = 0 } = this.#job.totals
-      return recordings === undefined ? undefined : Math.max(0, recordings - failed - skipped - this.ledger.delivered)
+  async #explainMissing(): Promise<void> {
+    const { settings, request } = this.#subject
+    const { platform } = settings
+    if (platform.explainMissing === undefined || !this.ledger.listed) return
+    const { signal } = this.#context
+    for await (const found of platform.explainMissing(this.ledger.pendingRecordings(), request, { signal })) {
+      if (found.kind === 'skipped') this.ledger.skippedAtSource(found.recordingId, found.reason ?? 'left out')
+      else if (found.kind === 'not-covered') this.ledger.withdraw(found.recordingId)
     }
-    // What the job says it left out will not land.
-    return Math.max(0, this.ledger.pending - leftOutBy(this.ledger, this.#job).count)
   }
 
   async #consume(found: Source<DiscoveredObject>, repair: boolean, context: StageContext): Promise<void> {
@@ -249,15 +176,10 @@ export class Delivery {
   }
 
   /** One object at a time for each key: a rewritten object waits until its former state is done with. */
-  async #inTurn(
-    found: DiscoveredObject,
-    repair: boolean,
-    context: StageContext,
-    begun?: BegunRepair | undefined,
-  ): Promise<void> {
+  async #inTurn(found: DiscoveredObject, repair: boolean, context: StageContext): Promise<void> {
     const { key } = found.object
     const former = this.#busy.get(key)
-    const work = (former ?? Promise.resolve()).then(() => this.#process(found, repair, context, begun))
+    const work = (former ?? Promise.resolve()).then(() => this.#process(found, repair, context))
     const settled = work.catch(() => {})
     this.#busy.set(key, settled)
     try {
@@ -267,25 +189,20 @@ export class Delivery {
     }
   }
 
-  async #process(
-    { object, place }: DiscoveredObject,
-    repair: boolean,
-    context: StageContext,
-    begun: BegunRepair | undefined,
-  ): Promise<void> {
+  async #process({ object, place }: DiscoveredObject, repair: boolean, context: StageContext): Promise<void> {
     const { settings, tally, recorder, dryRun } = this.#subject
     tally.found(object.key, place)
     // Listed while its repair was under way: what we wrote ourselves is no arrival.
     if (place.kind === 'unexpected' || this.#written.has(object)) return
     const { storage, requirements, remediation: options } = settings
-    const repairSettings = repair ? { requirements, options, dryRun, witness: recorder, begun } : undefined
+    const repairSettings = repair ? { requirements, options, dryRun, witness: recorder } : undefined
     const processed = await processObject(storage, requirements, object, place, repairSettings, context)
     tally.processed(processed)
     this.ledger.enter(object.key, place, processed.outcome, processed.reason)
-    this.#remember(processed, repair)
+    this.#rememberRepair(processed)
     if (!recorder.active) return
     const digest = await this.#digest(processed, context)
-    await recorder.verdict(objectRecord(processed, place, this.#job, digest))
+    await recorder.verdict(objectRecord(processed, place, this.jobs.jobs[0], digest))
   }
 
   #digest({ verdict, remediation }: Processed, context: StageContext): Promise<ContentDigest | undefined> {
@@ -296,27 +213,9 @@ export class Delivery {
   }
 
   /** What a repair wrote is not news when it is listed again. */
-  #remember({ verdict, remediation }: Processed, repair: boolean): void {
-    if (remediation?.after !== undefined) {
-      this.#seen.add(remediation.after)
-      this.#written.add(remediation.after)
-    }
-    if (!repair && verdict.verdict === 'held' && verdict.state !== undefined) this.#done.add(verdict.state)
+  #rememberRepair({ remediation }: Processed): void {
+    if (remediation?.after === undefined) return
+    this.#seen.add(remediation.after)
+    this.#written.add(remediation.after)
   }
-}
-
-async function* unless(found: AsyncIterable<DiscoveredObject>, done: SeenObjects): AsyncGenerator<DiscoveredObject> {
-  for await (const one of found) if (!done.has(one.object)) yield one
-}
-
-function hasEnded({ state }: ExportJob): boolean {
-  return state === 'FULFILLED' || state === 'FAILED' || state === 'CANCELLED'
-}
-
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = () => {}
-  const promise = new Promise<void>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
 }

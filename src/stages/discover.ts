@@ -5,7 +5,7 @@ import type { ObjectPlace } from '../verdict.js'
 import { classifyConversation, type LocatedObject, type Scope } from './classify.js'
 import type { StageContext } from './context.js'
 import { type Folder, findFolders } from './folders.js'
-import { hourRange, parseKey } from './layout.js'
+import { hourRange, onlyHours, parseKey } from './layout.js'
 import { listResuming } from './listing.js'
 
 /** An object that was found, and where it belongs. */
@@ -20,6 +20,8 @@ export interface DiscoverySettings {
   readonly interval: Interval
   /** How long before the interval a conversation with activity in it may have begun. */
   readonly lookbackHours: number
+  /** Starts of hours in milliseconds in which conversations of the job began, however long before the interval. */
+  readonly alsoHours?: (() => ReadonlySet<number>) | undefined
   /** Folders listed side by side. */
   readonly listConcurrency: number
 }
@@ -38,12 +40,15 @@ export async function* discover(
   )
 }
 
+/** The hour folders that are there now; without `hours` all of the interval with its look-back. */
 export function foldersOf(
   storage: StorageAdapter,
   settings: DiscoverySettings,
   context: StageContext,
+  hours?: ReadonlySet<number>,
 ): Promise<Folder[]> {
-  const range = hourRange(settings.interval, settings.lookbackHours)
+  const { interval, lookbackHours, alsoHours } = settings
+  const range = hours === undefined ? hourRange(interval, lookbackHours, alsoHours?.()) : onlyHours(hours)
   return findFolders(storage, settings.organizationId, range, settings.listConcurrency, context)
 }
 

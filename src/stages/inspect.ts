@@ -16,6 +16,7 @@ import type {
 import type { ExportRequest } from '../request.js'
 import type { HoldRequirements } from '../requirements.js'
 import { persist, type StageContext } from './context.js'
+import { covers } from './index-wait.js'
 
 /** Where data may lie. */
 export interface Residency {
@@ -41,6 +42,8 @@ export interface InspectionSubject {
   readonly requirements: HoldRequirements
   readonly request: ExportRequest
   readonly residency: Residency | undefined
+  /** What is not indexed yet is exported later, so that it blocks nothing. */
+  readonly waitForIndex: boolean
   readonly needs: Omit<StorageNeeds, 'prefix'>
 }
 
@@ -83,7 +86,7 @@ export async function inspect(subject: InspectionSubject, context: StageContext)
     ...bucketMismatch(profile, storage.bucket),
     ...bucket.findings,
     ...residencyFindings(subject.residency, platform, bucket),
-    ...coverageFindings(request, coverage),
+    ...coverageFindings(request, coverage, subject.waitForIndex),
     ...policies.flat(),
   ])
   return { organization, profile, bucket, coverage, findings }
@@ -167,10 +170,21 @@ function mixUp(region: string, allowed: readonly string[]): string {
   return ' Note that eu-west-1 is Ireland and eu-west-2 is London.'
 }
 
-function coverageFindings(request: ExportRequest, coverage: PlatformCoverage): Finding[] {
+function coverageFindings(request: ExportRequest, coverage: PlatformCoverage, wait: boolean): Finding[] {
   const { end } = request.interval
   const { availableUntil } = coverage
-  if (availableUntil !== undefined && Date.parse(availableUntil) >= Date.parse(end)) return []
+  if (covers(coverage, request.interval)) return []
+  if (wait && availableUntil !== undefined) {
+    return [
+      {
+        code: 'interval-not-indexed',
+        severity: 'warning',
+        subject: end,
+        message: `The platform's index reaches until ${availableUntil}; the rest until ${end} is exported by another job once it is indexed.`,
+        remedy: 'Nothing: the run waits, which may take 48 hours.',
+      },
+    ]
+  }
   return [
     {
       code: 'interval-not-indexed',

@@ -73,24 +73,30 @@ export function isUuid(text: string): boolean {
   return uuidPattern.test(text)
 }
 
-/** A span of hours in milliseconds, both ends inclusive starts of hours. */
+/** Hours in milliseconds: a span of which both ends are inclusive starts of hours, and single ones beside it. */
 export interface HourRange {
   readonly first: number
   readonly last: number
+  readonly also?: ReadonlySet<number> | undefined
+}
+
+/** Nothing but these hours. */
+export function onlyHours(hours: ReadonlySet<number>): HourRange {
+  return { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY, also: hours }
 }
 
 const hourMs = 3_600_000
 
 /**
  * The hours in which a conversation of the interval can have begun. The query matches any activity inside the
- * interval, so a conversation may have started before it: hence the look-back.
+ * interval, so a conversation may have started before it: hence the look-back, and `also` for starts that are known.
  */
-export function hourRange(interval: Interval, lookbackHours: number): HourRange {
+export function hourRange(interval: Interval, lookbackHours: number, also?: ReadonlySet<number>): HourRange {
   const start = Date.parse(interval.start) - lookbackHours * hourMs
   const end = Date.parse(interval.end)
   const first = Math.floor(start / hourMs) * hourMs
   // The end is exclusive: an interval that ends at 10:00 does not touch the hour 10.
-  return { first, last: Math.max(first, Math.ceil(end / hourMs) * hourMs - hourMs) }
+  return { first, last: Math.max(first, Math.ceil(end / hourMs) * hourMs - hourMs), also }
 }
 
 /** Whether the folder named by the given leading parts (year, month, …) can hold an hour of the range. */
@@ -107,5 +113,7 @@ export function touches(range: HourRange, parts: readonly number[]): boolean {
         : month !== undefined
           ? Date.UTC(year, month, 1)
           : Date.UTC(year + 1, 0, 1)
-  return first <= range.last && next > range.first
+  if (first <= range.last && next > range.first) return true
+  for (const also of range.also ?? []) if (also >= first && also < next) return true
+  return false
 }

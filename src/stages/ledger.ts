@@ -18,6 +18,8 @@ import {
 /** What became of one object of a recording. */
 export type ObjectOutcome = 'held' | 'repaired' | Fault
 
+const noReason = 'the platform could not export it, and gives no reason'
+
 /** What is known of a recording, as bits. */
 const bits = { media: 1, sidecar: 2, repaired: 4, failed: 8, skipped: 16, withdrawn: 32 } as const
 const settled = bits.failed | bits.skipped | bits.withdrawn
@@ -43,7 +45,7 @@ export class RecordingLedger {
   readonly #conversations = new ConversationRows()
   readonly #recordingFaults = new FaultBook()
   readonly #conversationFaults = new FaultBook()
-  readonly #counts = { withdrawn: 0, skipped: 0, delivered: 0, pending: 0, neverDelivered: 0 }
+  readonly #counts = { withdrawn: 0, skipped: 0, unlisted: 0, delivered: 0, pending: 0, neverDelivered: 0 }
 
   /** @param listed whether the platform lists the expected recordings */
   constructor(listed: boolean) {
@@ -58,6 +60,11 @@ export class RecordingLedger {
   /** Recordings that the platform's list marks as skipped. */
   get skipped(): number {
     return this.#counts.skipped
+  }
+
+  /** Recordings that were in no list and came to be known by landing. */
+  get unlisted(): number {
+    return this.#counts.unlisted
   }
 
   /** Recordings of which the media file is on S3. */
@@ -80,14 +87,16 @@ export class RecordingLedger {
     return this.#conversations.open
   }
 
-  expect(recording: ExpectedRecording): void {
+  /** @returns `false` for a recording that is expected already */
+  expect(recording: ExpectedRecording): boolean {
     const before = this.#recordings.size
     const row = this.#recordings.add(recording.recordingId)
-    if (this.#recordings.size === before) return
+    if (this.#recordings.size === before) return false
     this.#ownerOf.set(row, this.#conversations.add(recording.conversationId, recording.conversationStart))
     this.#counts.pending += 1
     this.#counts.neverDelivered += 1
     if (recording.skippedReason !== undefined) this.#settleAtSource(row, bits.skipped, recording.skippedReason)
+    return true
   }
 
   /** Which recordings this conversation has is not known: those that land are its recordings. */
@@ -96,7 +105,7 @@ export class RecordingLedger {
   }
 
   /** The platform says it could not export this recording. */
-  failedAtSource(recordingId: string, reason: string, conversationId = ''): void {
+  failedAtSource(recordingId: string, reason = noReason, conversationId = ''): void {
     this.expect({ recordingId, conversationId })
     const row = this.#recordings.find(recordingId)
     this.#set(row, bits.failed)
@@ -193,9 +202,14 @@ export class RecordingLedger {
     return hours
   }
 
-  /** The conversations of the expected recordings, each once. */
-  *conversations(): Iterable<string> {
-    for (let row = 0; row < this.#conversations.size; row += 1) {
+  /** Conversations of the expected recordings. */
+  get conversationCount(): number {
+    return this.#conversations.size
+  }
+
+  /** The conversations of the expected recordings, each once, but for the first so many. */
+  *conversations(after = 0): Iterable<string> {
+    for (let row = after; row < this.#conversations.size; row += 1) {
       const id = this.#conversations.idAt(row)
       // A recording that failed at the source may come without its conversation.
       if (id !== '') yield id
@@ -273,6 +287,7 @@ export class RecordingLedger {
       const isRecording = kind === 'recording' || isUuid(recordingId)
       if (!isRecording || !this.covers(conversationId) || this.isListed(conversationId)) return -1
       this.expect({ recordingId, conversationId })
+      this.#counts.unlisted += 1
       row = this.#recordings.find(recordingId)
     }
     if ((this.#flags.get(row) & bits.withdrawn) === 0) this.#set(row, kind === 'recording' ? bits.media : bits.sidecar)

@@ -23,7 +23,7 @@ export function recordedState(state: ObjectState | undefined): object | undefine
 export function objectRecord(
   processed: Processed,
   place: ObjectPlace,
-  job: ExportJob,
+  job: ExportJob | undefined,
   digest: ContentDigest | undefined,
 ): object {
   const { verdict, remediation, outcome, reason } = processed
@@ -36,13 +36,12 @@ export function objectRecord(
     outcome,
     ...(reason === '' ? {} : { reason }),
     decision: decisionOf(processed),
-    remediation: remediation?.outcome,
     actions: remediation?.steps.map(({ action }) => action) ?? [],
     verification: verificationOf(remediation),
     differences: remediation?.differences,
     attempt: remediation?.attempts || (verdict.attempts ?? 1),
     request: { requestId: answered.requestId, httpStatus: answered.status },
-    job: { id: job.id, correlationId: job.correlationId },
+    job: { id: job?.id, correlationId: job?.correlationId },
     digest,
     before: recordedState(remediation?.before ?? verdict.state),
     after: recordedState(after),

@@ -4,7 +4,7 @@ import type { ObjectPlace, Remediation, Verdict } from '../verdict.js'
 import type { StageContext } from './context.js'
 import type { ObjectOutcome } from './ledger.js'
 import { type RemediationSettings, remediateObject } from './remediate.js'
-import { judge, validateObject } from './validate.js'
+import { validateObject } from './validate.js'
 
 /** What became of one object on its way through validation and repair. */
 export interface Processed {
@@ -24,12 +24,7 @@ export async function processObject(
   context: StageContext,
 ): Promise<Processed> {
   const { bucket, key } = object
-  const begun = repair?.begun
-  // What called for the repair that was begun calls for it still; the object itself may look repaired by now.
-  const verdict =
-    begun === undefined
-      ? await validateObject(storage, requirements, { bucket, key }, place, context)
-      : judge(requirements, begun.original, place)
+  const verdict = await validateObject(storage, requirements, { bucket, key }, place, context)
   context.emit({ type: 'verdict', verdict })
   const isDue = verdict.verdict !== 'held' && verdict.verdict !== 'absent'
   if (!isDue || repair === undefined) {

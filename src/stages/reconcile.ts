@@ -1,5 +1,7 @@
-import type { ExportJob, Interval, PlatformCoverage } from '../ports.js'
-import type { CoverageReport, RecordingException } from '../report.js'
+import type { ExportJob, Interval } from '../ports.js'
+import type { CoverageReport, ReconciliationReport, RecordingException } from '../report.js'
+import { covers } from './index-wait.js'
+import type { PartAccount } from './job-group.js'
 import { type LeftOut, nothingLeftOut, type RecordingLedger } from './ledger.js'
 import type { Settlement, UnnamedRecordings } from './settlement.js'
 
@@ -18,50 +20,151 @@ export interface Reconciliation {
   readonly exceptions: readonly RecordingException[]
 }
 
-/** Compares a ledger with the job's totals where the platform does not list its recordings. */
-export function unnamedBy(ledger: RecordingLedger, job: ExportJob, namedFailures: number): UnnamedRecordings {
-  if (ledger.listed) return { missing: 0, failed: 0, skipped: 0 }
-  const { recordings, failed = 0, skipped = 0 } = job.totals
-  const unnamedFailures = Math.max(0, failed - namedFailures)
-  if (recordings === undefined) return { missing: 0, failed: unnamedFailures, skipped }
-  // `size` already holds the recordings that landed and the failures that have a name.
-  const missing = Math.max(0, recordings - ledger.size - unnamedFailures - skipped)
-  return { missing, failed: unnamedFailures, skipped }
+/** What the comparison has to know of one job. */
+export interface JobAccount extends Pick<PartAccount, 'job' | 'expected' | 'skipped'> {
+  namedFailures: number
 }
 
-/** Recordings that the job says it left out, beyond those that the platform's list marks as skipped. */
-export function leftOutBy(ledger: RecordingLedger, job: ExportJob): LeftOut {
+/** Compares a ledger with the totals of the jobs where the platform does not list their recordings. Pure. */
+export function unnamedBy(ledger: RecordingLedger, accounts: readonly JobAccount[]): UnnamedRecordings {
+  if (ledger.listed) return { missing: 0, failed: 0, skipped: 0 }
+  let recordings: number | undefined = 0
+  let failed = 0
+  let skipped = 0
+  for (const { job, namedFailures } of accounts) {
+    const totals = job?.totals ?? {}
+    recordings =
+      totals.recordings === undefined || recordings === undefined ? undefined : recordings + totals.recordings
+    failed += Math.max(0, (totals.failed ?? 0) - namedFailures)
+    skipped += totals.skipped ?? 0
+  }
+  if (recordings === undefined) return { missing: 0, failed, skipped }
+  // `size` already holds the recordings that landed and the failures that have a name.
+  return { missing: Math.max(0, recordings - ledger.size - failed - skipped), failed, skipped }
+}
+
+/**
+ * Recordings that the jobs left out without naming them: those they count as skipped, beyond the ones that the
+ * platform's list marks, or those that a finished job never counted (genesys-facts, recording jobs: sensitive ones are
+ * left out silently, new ones are not indexed). Pure.
+ */
+export function leftOutBy(
+  ledger: RecordingLedger,
+  accounts: readonly JobAccount[],
+  sensitiveExcluded = false,
+): LeftOut {
   if (!ledger.listed) return nothingLeftOut
-  const count = Math.max(0, (job.totals.skipped ?? 0) - ledger.skipped)
-  return { count, reason: 'left out by the job, which counts it as skipped' }
+  let count = 0
+  let uncounted = false
+  for (const { job, expected, skipped } of accounts) {
+    const totals = job?.totals ?? {}
+    const counted = Math.max(0, (totals.skipped ?? 0) - skipped)
+    const silent = isDone(totals) ? Math.max(0, expected - skipped - (totals.recordings ?? 0)) : 0
+    count += Math.max(counted, silent)
+    uncounted ||= silent > counted
+  }
+  const sensitive = sensitiveExcluded ? 'sensitive, perhaps: the request leaves such recordings out. ' : ''
+  const why = uncounted
+    ? 'not indexed or not exportable: the job finished without counting it'
+    : 'left out by the job, which counts it as skipped'
+  return { count, reason: `${sensitive}${why}` }
+}
+
+/** A job whose own count adds up has done all that it chose to do. */
+function isDone({ recordings, processed, failed = 0 }: ExportJob['totals']): boolean {
+  if (recordings === undefined || processed === undefined) return false
+  // Whether failed recordings count as processed is not documented.
+  return processed >= recordings || processed + failed >= recordings
+}
+
+/** Recordings that have not landed; `undefined` where that cannot be known. Pure. */
+export function pendingOf(ledger: RecordingLedger, accounts: readonly JobAccount[]): number | undefined {
+  let counted: number | undefined = 0
+  for (const { job } of accounts) {
+    const { recordings, failed = 0, skipped = 0 } = job?.totals ?? {}
+    counted = recordings === undefined || counted === undefined ? undefined : counted + recordings - failed - skipped
+  }
+  const uncounted = counted === undefined ? undefined : Math.max(0, counted - ledger.delivered)
+  if (!ledger.listed) return uncounted
+  // What the job says it left out will not land.
+  const listed = Math.max(0, ledger.pending - leftOutBy(ledger, accounts).count)
+  if (ledger.openConversations === 0) return listed
+  return Math.max(listed, uncounted ?? 0)
 }
 
 /** Until when nothing can be missing unseen. Pure. */
 export function coverageOf(
   interval: Interval,
-  coverage: PlatformCoverage,
   ledger: RecordingLedger,
-  job: ExportJob,
+  accounts: readonly PartAccount[],
 ): CoverageReport {
-  const { availableUntil } = coverage
   const depth = ledger.listed ? 'recordings' : 'counts'
+  const short = accounts.find(({ request, coverage }) => !covers(coverage, request.interval))
+  const availableUntil = (short ?? accounts.at(-1))?.coverage.availableUntil
   const report = { depth, ...(availableUntil === undefined ? {} : { availableUntil }) } as const
   if (availableUntil === undefined) {
     return { ...report, proven: false, reason: 'the platform does not say how far its index reaches' }
   }
-  if (Date.parse(availableUntil) < Date.parse(interval.end)) {
+  if (short !== undefined) {
     const reason = `the platform's index reached only until ${availableUntil}`
     return { ...report, proven: false, provenUntil: availableUntil, reason }
   }
-  const { recordings } = job.totals
-  if (!ledger.listed && recordings === undefined) {
-    return { ...report, proven: false, reason: 'the platform neither lists nor counts the recordings of the job' }
-  }
-  if (ledger.listed && recordings !== undefined && recordings > ledger.size) {
-    const reason = `the job counts ${recordings} recordings, the platform lists only ${ledger.size}`
-    return { ...report, proven: false, reason }
-  }
+  const reason = ledger.listed ? doubtOfList(ledger, accounts) : doubtOfCounts(accounts)
+  if (reason !== undefined) return { ...report, proven: false, reason }
   return { ...report, proven: true, provenUntil: interval.end }
+}
+
+function doubtOfCounts(accounts: readonly PartAccount[]): string | undefined {
+  const isCounted = accounts.every(({ job }) => job?.totals.recordings !== undefined)
+  return isCounted ? undefined : 'the platform neither lists nor counts the recordings of the job'
+}
+
+function doubtOfList(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
+  let counted = 0
+  let listed = 0
+  let unlisted = 0
+  for (const { job, expected } of accounts) {
+    const { recordings } = job?.totals ?? {}
+    counted += recordings ?? 0
+    listed += expected
+    unlisted += Math.max(0, (recordings ?? 0) - expected)
+  }
+  if (unlisted > ledger.unlisted) {
+    return ledger.openConversations === 0
+      ? `the job counts ${counted} recordings, the platform lists only ${listed}`
+      : `the job counts ${counted} recordings, and only ${listed + ledger.unlisted} are known: ${undecidedBy(ledger)}`
+  }
+  const isCounted = accounts.every(({ job }) => job?.totals.recordings !== undefined)
+  return ledger.openConversations > 0 && !isCounted
+    ? `the job does not count its recordings, and not all are known: ${undecidedBy(ledger)}`
+    : undefined
+}
+
+function undecidedBy(ledger: RecordingLedger): string {
+  return `the recordings of ${ledger.openConversations} conversations were not asked for (maxMetadataCalls)`
+}
+
+/** How the expected recordings were learned, and what that cost. Pure. */
+export function reconciliationReportOf(
+  ledger: RecordingLedger,
+  accounts: readonly PartAccount[],
+): ReconciliationReport {
+  const listings = accounts.flatMap(({ listing }) => (listing === undefined ? [] : [listing]))
+  if (!ledger.listed) return { depth: 'counts', source: 'job-totals', calls: 0, callsBySource: {}, undecided: 0 }
+  const callsBySource: Record<string, number> = {}
+  for (const { calls } of listings) {
+    for (const [source, count] of Object.entries(calls)) callsBySource[source] = (callsBySource[source] ?? 0) + count
+  }
+  const sources = [...new Set(listings.map(({ source }) => source))]
+  const reasons = [...new Set(listings.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))]
+  return {
+    depth: 'recordings',
+    source: sources.length === 0 ? 'platform' : sources.join(', '),
+    calls: Object.values(callsBySource).reduce((sum, count) => sum + count, 0),
+    callsBySource,
+    undecided: listings.reduce((sum, { undecided }) => sum + undecided, 0),
+    ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
+  }
 }
 
 /** What `reconcile` returns. Pure. */

@@ -30,10 +30,7 @@ export interface RepairOptions extends RemediationOptions {
   readonly allowOverwrite: boolean
 }
 
-/**
- * Told before and after each mutation. The intent has to be durable before its promise resolves; an outcome that is
- * lost is read back by the run that resumes.
- */
+/** Told before and after each mutation; both have to be durable before the promise resolves. */
 export interface MutationWitness {
   intent(object: ObjectRef, step: RemediationStep, before: ObjectState, context: MutationContext): Promise<void>
   outcome(
@@ -42,22 +39,6 @@ export interface MutationWitness {
     result: MutationResult | LegalHoldError,
     context: MutationContext,
   ): Promise<void>
-}
-
-/** What an interrupted run had begun on an object, as its journal tells. */
-export interface BegunRepair {
-  /** The object as it was before the first step. */
-  readonly original: ObjectState
-  readonly steps: readonly BegunStep[]
-  /** When the last intent was recorded, in milliseconds. */
-  readonly lastIntentAt: number
-}
-
-/** A step with its outcome; with neither result nor error nobody knows whether it was taken. */
-export interface BegunStep {
-  readonly step: RemediationStep
-  readonly result?: MutationResult | undefined
-  readonly error?: Pick<LegalHoldError, 'code' | 'outcome'> | undefined
 }
 
 /** Settings of one repair. */
@@ -71,8 +52,6 @@ export interface RemediationSettings {
    * The copy must not carry that hold.
    */
   readonly heldByUs?: ((object: ObjectRef) => boolean) | undefined
-  /** What an interrupted run had begun on this very object: it is read back before anything else is done to it. */
-  readonly begun?: BegunRepair | undefined
 }
 
 /**

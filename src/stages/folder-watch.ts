@@ -1,0 +1,191 @@
+import type { StorageAdapter } from '../ports.js'
+import type { StageContext } from './context.js'
+import { type DiscoveredObject, type DiscoverySettings, foldersOf, listFolder, type SeenObjects } from './discover.js'
+import type { Folder } from './folders.js'
+import type { LandingOptions } from './landing.js'
+import type { RecordingLedger } from './ledger.js'
+
+/** What the landing has to know of the jobs while it goes on. */
+export interface JobWatch {
+  /** When objects of the first job can have been written at the earliest, in milliseconds. */
+  readonly createdAt: number
+  /** Milliseconds; `undefined` while a job runs. */
+  fulfilledAt(): number | undefined
+  /** Resolves when the jobs end in any way, or after `ms`. */
+  settledOr(ms: number): Promise<void>
+  /** Recordings that have not landed; `undefined` where that cannot be known. */
+  pending(): number | undefined
+  /**
+   * For each list of expected recordings that has been read, the hours in which its conversations began; `undefined`
+   * where that is not known. A new list may claim what belonged to nobody before.
+   */
+  readonly lists: readonly (ReadonlySet<number> | undefined)[]
+  /** Whether there are no more lists to come. */
+  listsComplete(): boolean
+  /** When an hour has to be looked at again, since a later job has written there once more; both in milliseconds. */
+  revisitAt(hour: number | undefined): number
+  /** Asks the platform why the rest is not there, and enters what it says. */
+  explainMissing(): Promise<void>
+}
+
+/** One folder and what is known of its state. */
+export interface FolderWatch {
+  readonly folder: Folder
+  /** Start of the last listing that went through, in milliseconds. */
+  listedAt: number
+  lastNewAt: number
+  /** Objects older than the job that it may still overwrite. */
+  stale: number
+  /** It has objects that belong to nobody yet. */
+  unclaimed: boolean
+}
+
+// S3 rounds to seconds, and the platform's clock is not S3's.
+const clockToleranceMs = 2_000
+const never = Number.POSITIVE_INFINITY
+const now = Number.NEGATIVE_INFINITY
+
+/** The folders of a job, and when each has to be listed again. */
+export class FolderWatches {
+  readonly #storage: StorageAdapter
+  readonly #settings: DiscoverySettings
+  readonly #ledger: RecordingLedger
+  readonly #job: JobWatch
+  readonly #options: LandingOptions
+  readonly #context: StageContext
+  readonly #watches = new Map<string, FolderWatch>()
+  #listsRead = 0
+  #found = false
+
+  constructor(
+    storage: StorageAdapter,
+    settings: DiscoverySettings,
+    ledger: RecordingLedger,
+    job: JobWatch,
+    options: LandingOptions,
+    context: StageContext,
+  ) {
+    this.#storage = storage
+    this.#settings = settings
+    this.#ledger = ledger
+    this.#job = job
+    this.#options = options
+    this.#context = context
+  }
+
+  /** Looks for folders that are not known yet: at first for all, then only for those that something is awaited in. */
+  async findNew(): Promise<void> {
+    const { lists } = this.#job
+    for (const hours of lists.slice(this.#listsRead)) {
+      for (const watch of this.#watches.values()) if (isAwaited(watch, hours)) watch.listedAt = now
+    }
+    this.#listsRead = lists.length
+    if (!this.#found) {
+      await this.#find(undefined)
+      this.#found = true
+      return
+    }
+    const awaited = this.#awaitedHours()
+    const missing = new Set(awaited)
+    for (const { folder } of this.#watches.values()) if (folder.hour !== undefined) missing.delete(folder.hour)
+    if (awaited === undefined || missing.size > 0) await this.#find(awaited === undefined ? undefined : missing)
+  }
+
+  /** The folders that have to be listed now. */
+  due(time: number): FolderWatch[] {
+    const awaited = this.#awaitedHours()
+    return [...this.#watches.values()].filter(
+      (watch) => isAwaited(watch, awaited) || this.#dueAt(watch, awaited) <= time,
+    )
+  }
+
+  /** Time until a folder has to be listed, at least `restMs` for those that are listed again and again. */
+  nextDueMs(time: number, restMs: number): number {
+    const awaited = this.#awaitedHours()
+    if (awaited === undefined || awaited.size > 0) return restMs
+    let next = never
+    for (const watch of this.#watches.values()) next = Math.min(next, this.#dueAt(watch, awaited) - time)
+    // The job may end, or another list be read, at any time.
+    return Math.min(next, restMs)
+  }
+
+  /** Whether every folder has been read for good. */
+  areDone(): boolean {
+    return this.unfinished().length === 0
+  }
+
+  /** Folders that something is awaited in, or that have not been listed late enough. */
+  unfinished(): FolderWatch[] {
+    const awaited = this.#awaitedHours()
+    return [...this.#watches.values()].filter(
+      (watch) => isAwaited(watch, awaited) || this.#dueAt(watch, awaited) < never,
+    )
+  }
+
+  /** Lists one folder. */
+  async *read(watch: FolderWatch, seen: SeenObjects): AsyncGenerator<DiscoveredObject, void, void> {
+    const { clock } = this.#context
+    const startedAt = clock.now()
+    let stale = 0
+    let unclaimed = false
+    for await (const found of listFolder(this.#storage, watch.folder, this.#ledger, this.#context)) {
+      if (found.place.kind === 'unexpected') unclaimed ||= this.isHeldBack(found)
+      else if (this.#isStale(found)) stale += 1
+      else if (!seen.has(found.object)) watch.lastNewAt = clock.now()
+      yield found
+    }
+    watch.listedAt = startedAt
+    watch.stale = stale
+    watch.unclaimed = unclaimed
+  }
+
+  /** Whether it is too early to say anything about an object: the job may overwrite it, or a list may claim it. */
+  isHeldBack(found: DiscoveredObject): boolean {
+    return found.place.kind === 'unexpected' ? !this.#job.listsComplete() : this.#isStale(found)
+  }
+
+  #isStale({ object, place }: DiscoveredObject): boolean {
+    if (place.kind === 'unexpected' || object.lastModified === undefined) return false
+    return Date.parse(object.lastModified) < this.#job.createdAt - clockToleranceMs
+  }
+
+  /** When a folder in which nothing is awaited has to be listed; `never` once it has been read for good. */
+  #dueAt(watch: FolderWatch, awaited: ReadonlySet<number> | undefined): number {
+    const { landingQuietMs, landingSettleMs } = this.#options
+    const { folder, listedAt, lastNewAt, stale, unclaimed } = watch
+    if (listedAt === now || (unclaimed && this.#job.listsComplete())) return now
+    const revisitAt = this.#job.revisitAt(folder.hour)
+    const quietAt = Math.max(lastNewAt === 0 ? now : lastNewAt + landingQuietMs, revisitAt)
+    const isKnown = this.#ledger.listed && awaited !== undefined && folder.hour !== undefined
+    const fulfilledAt = this.#job.fulfilledAt()
+    if (fulfilledAt === undefined) {
+      if (!isKnown) return now
+      return listedAt < quietAt ? quietAt : stale > 0 ? listedAt + landingQuietMs : never
+    }
+    // What is known to be complete needs no look after the job's end, if it has been left alone long enough.
+    if (isKnown && this.#ledger.openConversations === 0 && stale === 0 && listedAt >= quietAt) return never
+    const settledAt = Math.max(fulfilledAt, lastNewAt + landingSettleMs, revisitAt)
+    return stale === 0 && listedAt >= settledAt ? never : settledAt
+  }
+
+  /** Hours in which something is to come; `undefined` where it may be any. */
+  #awaitedHours(): ReadonlySet<number> | undefined {
+    const pending = this.#job.pending()
+    if (pending === 0) return nowhere
+    if (pending === undefined && this.#job.fulfilledAt() !== undefined) return nowhere
+    return this.#ledger.awaitedHours(true)
+  }
+
+  async #find(hours: ReadonlySet<number> | undefined): Promise<void> {
+    for (const folder of await foldersOf(this.#storage, this.#settings, this.#context, hours)) {
+      if (this.#watches.has(folder.prefix)) continue
+      this.#watches.set(folder.prefix, { folder, listedAt: now, lastNewAt: 0, stale: 0, unclaimed: false })
+    }
+  }
+}
+
+const nowhere: ReadonlySet<number> = new Set()
+
+function isAwaited({ folder }: FolderWatch, awaited: ReadonlySet<number> | undefined): boolean {
+  return awaited === undefined || (folder.hour === undefined ? awaited.size > 0 : awaited.has(folder.hour))
+}

@@ -1,0 +1,41 @@
+import { abortedError } from '../internal/abort.js'
+import type { Interval, PlatformCoverage, RecordingPlatform } from '../ports.js'
+import { persist, type StageContext } from './context.js'
+
+const shortestPauseMs = 60_000
+const longestPauseMs = 900_000
+
+/** Whether the platform's index covers an interval to its end. */
+export function covers(coverage: PlatformCoverage, interval: Interval): boolean {
+  const { availableUntil } = coverage
+  return availableUntil !== undefined && Date.parse(availableUntil) >= Date.parse(interval.end)
+}
+
+/**
+ * Waits until the platform's index covers the interval (it may be 48 hours behind: genesys-facts, recording jobs), or
+ * until the time is up. Either way it answers how far the index reaches.
+ */
+export async function waitForIndex(
+  platform: RecordingPlatform,
+  interval: Interval,
+  timeoutMs: number,
+  context: StageContext,
+): Promise<PlatformCoverage> {
+  const { clock, signal } = context
+  const startedAt = clock.now()
+  for (;;) {
+    const coverage = await persist(context, 'inspect', 'coverage', () => platform.coverage(interval, { signal }))
+    const waitedMs = clock.now() - startedAt
+    if (covers(coverage, interval) || waitedMs >= timeoutMs) return coverage
+    const { availableUntil } = coverage
+    context.emit({ type: 'index-waiting', availableUntil, until: interval.end, waitedMs })
+    const gapMs = availableUntil === undefined ? 0 : Date.parse(interval.end) - Date.parse(availableUntil)
+    const pauseMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, gapMs / 4), timeoutMs - waitedMs)
+    try {
+      await clock.sleep(pauseMs, signal)
+    } catch (error) {
+      if (signal?.aborted) throw abortedError(signal, 'export')
+      throw error
+    }
+  }
+}

@@ -1,0 +1,265 @@
+import pLimit from 'p-limit'
+import type { Stage } from '../errors.js'
+import { forManyListeners, throwIfAborted } from '../internal/abort.js'
+import type { Settings } from '../options.js'
+import type { ExpectedListing, ExportJob, PlatformCoverage } from '../ports.js'
+import type { ExportRequest } from '../request.js'
+import type { StageContext } from './context.js'
+import { waitForJob } from './export.js'
+import { waitForIndex } from './index-wait.js'
+import type { RecordingLedger } from './ledger.js'
+import type { JobPart } from './parts.js'
+import { protectConversations } from './protect.js'
+import type { Recorder } from './recorder.js'
+
+/** Jobs of an organisation that may be pending or processing (genesys-facts, recording jobs). */
+const jobSlots = 2
+
+/** What the jobs of a request need. */
+export interface JobGroupSubject {
+  readonly settings: Settings
+  readonly parts: readonly JobPart[]
+  /** How far the index reached when the parts were made. */
+  readonly coverage: PlatformCoverage
+  /** Creates the job of a part, or finds the one that exists. */
+  readonly open: (request: ExportRequest, context: StageContext) => Promise<ExportJob>
+  /** Protect the conversations at the source before their job is started. */
+  readonly protect: boolean
+  readonly ledger: RecordingLedger
+  readonly recorder: Recorder
+  readonly context: StageContext
+  readonly timed: <T>(stage: Stage, work: () => Promise<T>) => Promise<T>
+}
+
+/** What became of one part of a request. */
+export interface PartAccount {
+  readonly request: ExportRequest
+  /** How far the index reached before the job was created. */
+  coverage: PlatformCoverage
+  job: ExportJob | undefined
+  /** Recordings in the platform's list, those of an earlier part included. */
+  expected: number
+  /** Those of them that the list marks as skipped. */
+  skipped: number
+  /** Recordings that the platform named as failed. */
+  namedFailures: number
+  /** How the platform came to its list; `undefined` where there is none, or where it does not say. */
+  listing: ExpectedListing | undefined
+}
+
+interface PartState {
+  readonly account: PartAccount
+  createdAt: number
+  started: boolean
+  listed: boolean
+  endedAt: number | undefined
+  /** Hours of conversations that an earlier part has exported too; `'any'` where they are not known. */
+  again: Set<number> | 'any'
+}
+
+/**
+ * The jobs of one request: each with the list of what it is to export, at most two at a time. They share a ledger, so
+ * that a recording which belongs to two of them counts once.
+ */
+export class JobGroup {
+  /** The hours of each list that was read; `undefined` where they are not known. */
+  readonly lists: (ReadonlySet<number> | undefined)[] = []
+  readonly #subject: JobGroupSubject
+  readonly #parts: PartState[]
+  readonly #started = deferred()
+  readonly #stop = new AbortController()
+  readonly #context: StageContext
+
+  constructor(subject: JobGroupSubject) {
+    this.#subject = subject
+    this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
+    this.#parts = subject.parts.map(({ request }) => ({
+      account: {
+        request,
+        coverage: subject.coverage,
+        job: undefined,
+        expected: 0,
+        skipped: 0,
+        namedFailures: 0,
+        listing: undefined,
+      },
+      createdAt: Number.POSITIVE_INFINITY,
+      started: false,
+      listed: !subject.ledger.listed,
+      endedAt: undefined,
+      again: new Set(),
+    }))
+  }
+
+  /** Resolves when the first job delivers and its list has been read. */
+  get started(): Promise<void> {
+    return this.#started.promise
+  }
+
+  get accounts(): readonly PartAccount[] {
+    return this.#parts.map(({ account }) => account)
+  }
+
+  /** The jobs that exist, in the order of their parts. */
+  get jobs(): readonly ExportJob[] {
+    return this.#parts.flatMap(({ account: { job } }) => (job === undefined ? [] : [job]))
+  }
+
+  /** When the last of the jobs was fulfilled, in milliseconds. */
+  get fulfilledAt(): number | undefined {
+    let last: number | undefined = Number.NEGATIVE_INFINITY
+    for (const { endedAt } of this.#parts)
+      last = endedAt === undefined || last === undefined ? undefined : Math.max(last, endedAt)
+    return last
+  }
+
+  /** When objects of these jobs can have been written at the earliest, in milliseconds. */
+  get createdAt(): number {
+    return Math.min(...this.#parts.map((part) => part.createdAt))
+  }
+
+  /** Whether every list has been read. */
+  listsComplete(): boolean {
+    return this.#parts.every(({ listed }) => listed)
+  }
+
+  /** A job that exports a conversation again may overwrite what an earlier one delivered in its hour. */
+  revisitAt(hour: number | undefined, afterMs: number): number {
+    let revisitAt = Number.NEGATIVE_INFINITY
+    for (const { again, endedAt = Number.POSITIVE_INFINITY } of this.#parts) {
+      const touches = again === 'any' || (hour === undefined ? again.size > 0 : again.has(hour))
+      if (touches) revisitAt = Math.max(revisitAt, endedAt + afterMs)
+    }
+    return revisitAt
+  }
+
+  /** Runs all parts to their end. A failure of one stops the others, and what is under way is waited for. */
+  async run(): Promise<void> {
+    const { signal } = this.#subject.context
+    const onAbort = () => this.#stop.abort(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+    const failures: unknown[] = []
+    const fail = (error: unknown) => {
+      failures.push(error)
+      this.#stop.abort(error)
+    }
+    const limit = pLimit(jobSlots)
+    try {
+      await Promise.all(
+        this.#parts.map((part, index) =>
+          limit(() => this.#run(part, this.#subject.parts[index]?.awaitIndex ?? false, fail)).catch(fail),
+        ),
+      )
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+    // The first one stopped the others: what they said then is its echo.
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async #run(part: PartState, awaitIndex: boolean, fail: (error: unknown) => void): Promise<void> {
+    const { settings, open, protect, timed } = this.#subject
+    const { account } = part
+    const context = this.#context
+    throwIfAborted(context.signal, 'export')
+    if (awaitIndex) {
+      const { interval } = account.request
+      account.coverage = await waitForIndex(
+        settings.platform,
+        interval,
+        settings.reconciliation.indexTimeoutMs,
+        context,
+      )
+    }
+    const openedAt = settings.clock.now()
+    const job = await open(account.request, context)
+    account.job = job
+    part.createdAt = job.createdAt === undefined ? openedAt : Date.parse(job.createdAt)
+    if (protect) {
+      const known = this.#subject.ledger.conversationCount
+      await this.#list(part, job)
+      await timed('protect', () => this.#protect(known))
+      await this.#follow(part, job)
+    } else {
+      await Promise.all([this.#follow(part, job).catch(fail), this.#list(part, job).catch(fail)])
+    }
+  }
+
+  async #follow(part: PartState, job: ExportJob): Promise<void> {
+    const { settings, timed, recorder, ledger } = this.#subject
+    const context = this.#context
+    const { platform, polling, clock } = settings
+    const { account } = part
+    const onProgress = (current: ExportJob) => {
+      account.job = current
+      part.started = current.state === 'PROCESSING' || current.state === 'FULFILLED'
+      this.#announce(part)
+    }
+    const ended = await timed('export', () => waitForJob(platform, job, { ...polling, onProgress }, context))
+    account.job = ended
+    await recorder.record('job', ended)
+    for await (const failed of platform.failedRecordings(ended, { signal: context.signal })) {
+      ledger.failedAtSource(failed.recordingId, failed.reason, failed.conversationId)
+      account.namedFailures += 1
+    }
+    part.endedAt = clock.now()
+  }
+
+  async #list(part: PartState, job: ExportJob): Promise<void> {
+    const { settings, ledger } = this.#subject
+    const context = this.#context
+    const { account } = part
+    if (part.listed) return
+    let hours: Set<number> | undefined = new Set()
+    const noteHour = (start: string | undefined) => {
+      const hour = start === undefined ? Number.NaN : Math.floor(Date.parse(start) / hourMs) * hourMs
+      if (Number.isNaN(hour)) hours = undefined
+      else hours?.add(hour)
+      return Number.isNaN(hour) ? undefined : hour
+    }
+    const expected = settings.platform.expectedRecordings(job, account.request, {
+      signal: context.signal,
+      onUndecided: ({ conversationId, conversationStart }) => {
+        noteHour(conversationStart)
+        ledger.open(conversationId, conversationStart)
+      },
+      onListing: (listing) => {
+        account.listing = listing
+      },
+    })
+    for await (const recording of expected) {
+      const hour = noteHour(recording.conversationStart)
+      account.expected += 1
+      if (recording.skippedReason !== undefined) account.skipped += 1
+      if (ledger.expect(recording)) continue
+      if (hour === undefined || part.again === 'any') part.again = 'any'
+      else part.again.add(hour)
+    }
+    part.listed = true
+    this.lists.push(hours)
+    context.emit({ type: 'expected', recordings: ledger.size, skipped: ledger.skipped })
+    this.#announce(part)
+  }
+
+  #announce({ started, listed }: PartState): void {
+    if (started && listed) this.#started.resolve()
+  }
+
+  /** @param known conversations of earlier lists, which are protected already */
+  async #protect(known: number): Promise<void> {
+    const { settings, recorder, ledger } = this.#subject
+    const result = await protectConversations(settings.platform, ledger.conversations(known), this.#context)
+    if (result !== undefined) await recorder.record('protection', result)
+  }
+}
+
+const hourMs = 3_600_000
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,100 @@
+/** How far a run goes to prove that nothing is missing. */
+export interface ReconciliationOptions {
+  /**
+   * `recordings` looks for every recording that the platform lists; `counts` compares the job's totals only, and takes
+   * everything in the hours of the interval for the job's.
+   *
+   * @defaultValue 'recordings' where the platform can list them
+   */
+  readonly reconciliation?: 'counts' | 'recordings' | undefined
+  /**
+   * What to do where the interval reaches past the end of the platform's index (up to 48 hours behind). `block`: the
+   * blocker `interval-not-indexed`. `wait`: export what is indexed, wait, and export the rest by a job of its own.
+   *
+   * @defaultValue 'block'
+   */
+  readonly onUnindexed?: 'block' | 'wait' | undefined
+  /** Longest wait for the index; after it the rest is exported as far as it is indexed. @defaultValue 259200000 (72 h) */
+  readonly indexTimeoutMs?: number | undefined
+  /**
+   * Longest interval of one job, as an ISO 8601 duration of weeks, days, hours and minutes: `P7D`, `PT12H`. A longer
+   * request is split into several jobs, two at a time, and reported as one.
+   *
+   * @defaultValue none: one job
+   */
+  readonly maxJobInterval?: string | undefined
+  /**
+   * Read each sidecar and compare it with its key: one that speaks of another recording, conversation or medium makes
+   * its recording `conflicting`. One GET a recording; needs `readText` of the storage.
+   *
+   * @defaultValue true where the storage can
+   */
+  readonly verifySidecars?: boolean | undefined
+}
+
+/** The options with every default in its place. */
+export interface ReconciliationSettings {
+  readonly listsRecordings: boolean
+  readonly waitForIndex: boolean
+  readonly indexTimeoutMs: number
+  readonly maxJobIntervalMs: number
+  readonly verifySidecars: boolean
+}
+
+/** What the ports can do, as far as these options ask for it. */
+export interface ReconciliationAbilities {
+  readonly listsRecordings: boolean
+  readonly readsText: boolean
+  readonly protectsSource: boolean
+}
+
+/** Checks the options and fills in what was not given. */
+export function reconciliationSettings(
+  given: ReconciliationOptions,
+  can: ReconciliationAbilities,
+  check: (right: boolean, path: string, problem: string) => void,
+): ReconciliationSettings {
+  const { reconciliation, onUnindexed, indexTimeoutMs = 259_200_000, maxJobInterval, verifySidecars } = given
+  check(
+    [undefined, 'counts', 'recordings'].includes(reconciliation),
+    'reconciliation',
+    "has to be 'counts' or 'recordings'",
+  )
+  check(
+    reconciliation !== 'recordings' || can.listsRecordings,
+    'reconciliation',
+    "cannot be 'recordings': the platform does not list them",
+  )
+  check(
+    reconciliation !== 'counts' || !can.protectsSource,
+    'reconciliation',
+    "cannot be 'counts' with protectSource, which needs to know the conversations",
+  )
+  check([undefined, 'block', 'wait'].includes(onUnindexed), 'onUnindexed', "has to be 'block' or 'wait'")
+  check(Number.isFinite(indexTimeoutMs) && indexTimeoutMs >= 0, 'indexTimeoutMs', 'has to be a number of at least 0')
+  const maxJobIntervalMs = maxJobInterval === undefined ? Number.POSITIVE_INFINITY : durationMs(maxJobInterval)
+  check(
+    maxJobIntervalMs >= minuteMs,
+    'maxJobInterval',
+    'has to be an ISO 8601 duration of a minute or more, such as P7D',
+  )
+  check(verifySidecars !== true || can.readsText, 'verifySidecars', 'needs a storage with readText')
+  return {
+    listsRecordings: can.listsRecordings && reconciliation !== 'counts',
+    waitForIndex: onUnindexed === 'wait',
+    indexTimeoutMs,
+    maxJobIntervalMs,
+    verifySidecars: verifySidecars ?? can.readsText,
+  }
+}
+
+const minuteMs = 60_000
+const durationPattern = /^P(?=.)(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?=.)(?:(\d{1,6})H)?(?:(\d{1,6})M)?)?$/
+
+/** Milliseconds of a duration; NaN for a text that is none. Months and years have no fixed length. */
+function durationMs(text: unknown): number {
+  const match = typeof text === 'string' ? durationPattern.exec(text) : null
+  if (match === null) return Number.NaN
+  const [weeks = 0, days = 0, hours = 0, minutes = 0] = match.slice(1).map((digits) => Number(digits ?? 0))
+  return ((weeks * 7 + days) * 1_440 + hours * 60 + minutes) * minuteMs
+}
