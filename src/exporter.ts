@@ -75,8 +75,9 @@ export class LegalHoldExporter {
    *
    * @throws LegalHoldError `JOB_FAILED`, `JOB_CANCELLED`, `JOB_STATE_UNKNOWN`, `JOB_DEADLINE_EXCEEDED`, `ABORTED`
    */
-  waitForJob(job: ExportJob, options: WaitForJobOptions = {}): Promise<ExportJob> {
+  async waitForJob(job: ExportJob, options: WaitForJobOptions = {}): Promise<ExportJob> {
     const { polling, platform } = this.#settings
+    checkWait(job, options)
     const waiting: PollingOptions = {
       ...polling,
       deadlineMs: options.deadlineMs ?? polling.deadlineMs,
@@ -94,6 +95,7 @@ export class LegalHoldExporter {
    */
   validate(source: ValidationSource = { prefix: '' }, options: CallOptions = {}): AsyncGenerator<Verdict, void, void> {
     const { storage, requirements, objectConcurrency } = this.#settings
+    checkSource(source)
     const context = this.#context(options)
     return mapWindow(this.#objects(source, context), objectConcurrency, ({ place, ...object }) =>
       validateObject(storage, requirements, object, place, context),
@@ -102,13 +104,14 @@ export class LegalHoldExporter {
 
   /**
    * Repairs what is not held and yields a remediation for each such object. Takes what `validate` takes, or its
-   * verdicts. With `dryRun` the repairs are planned and nothing is changed.
+   * verdicts, and never a whole bucket unasked (`{ prefix: '' }` asks). With `dryRun` the repairs are planned and nothing is changed.
    */
   async *remediate(
-    source: ValidationSource | Source<Verdict> = { prefix: '' },
+    source: ValidationSource | Source<Verdict>,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): AsyncGenerator<Remediation, void, void> {
     const { storage, requirements, remediation, objectConcurrency, journal, clock, hold } = this.#settings
+    checkSource(source)
     const context = this.#context(options)
     const settings = {
       requirements,
@@ -266,6 +269,32 @@ function notSealed(error: unknown, report: RunReport): LegalHoldError {
       'The journal is complete: seal it again with sealEvidence().',
     { code: 'EVIDENCE_NOT_SEALED', stage: 'report', details: { report }, cause: error },
   )
+}
+
+/** A text is iterable, letter by letter: what is meant by it is a list of one key, or a prefix. */
+function checkSource(source: unknown): void {
+  const isObject = typeof source === 'object' && source !== null
+  if (isObject && (isStream(source) || 'id' in source || typeof (source as { prefix?: unknown }).prefix === 'string')) {
+    return
+  }
+  throw new LegalHoldError(
+    "What to look at has to be a list or stream of keys, objects or verdicts, { prefix: '…' }, or a job; { prefix: '' } is the whole bucket.",
+    { code: 'INVALID_REQUEST', stage: 'options' },
+  )
+}
+
+function checkWait(job: unknown, options: WaitForJobOptions): void {
+  const named = typeof job === 'object' && job !== null && typeof (job as { id?: unknown }).id === 'string'
+  const { deadlineMs, minIntervalMs, maxIntervalMs } = options
+  const wrong = Object.entries({ deadlineMs, minIntervalMs, maxIntervalMs }).find(
+    ([, value]) => value !== undefined && !(Number.isFinite(value) && value >= 0),
+  )
+  if (named && wrong === undefined) return
+  const problem = named ? `${wrong?.[0]} has to be a number of at least 0` : 'the job has to be what createJob returned'
+  throw new LegalHoldError(`waitForJob cannot be used like this: ${problem}.`, {
+    code: 'INVALID_REQUEST',
+    stage: 'options',
+  })
 }
 
 function isStream<S extends object>(source: S): source is Extract<S, AsyncIterable<unknown> | Iterable<unknown>> {

@@ -94,6 +94,8 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     if (!right) mistakes.push({ path, problem })
   }
   const given: Partial<LegalHoldExporterOptions> = options ?? {}
+  const now = isPort(given.clock, ['now']) ? (given.clock as Clock).now() : Date.now()
+  checkNames(given, Object.keys(optionNames), '', check)
   check(isPort(given.platform, ['createJob', 'getJob']), 'platform', 'has to be a RecordingPlatform')
   check(isPort(given.storage, ['head', 'list']), 'storage', 'has to be a StorageAdapter')
   const retention = given.retention === undefined ? [] : [given.retention].flat()
@@ -126,10 +128,16 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     },
     check,
   )
-  checkRequirements(given.requirements, check)
+  checkRequirements(given.requirements, now, check)
   if (given.residency !== undefined) {
-    check(Array.isArray(given.residency.regions), 'residency.regions', 'has to be a list of AWS region names')
+    const regions: unknown = given.residency?.regions
+    check(Array.isArray(regions) && regions.every(isText), 'residency.regions', 'has to be a list of AWS region names')
   }
+  check(given.clock === undefined || isPort(given.clock, ['now', 'sleep']), 'clock', 'has to be a Clock')
+  const methods = ['debug', 'info', 'warn', 'error']
+  check(given.logger === undefined || isPort(given.logger, methods), 'logger', `has to have ${methods.join(', ')}`)
+  const { protectOriginal } = given.remediation ?? {}
+  check(isOptionalFlag(protectOriginal), 'remediation.protectOriginal', 'has to be true or false')
   const hold = checkHold(given.hold as LegalHold)
   if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', 'The options of LegalHoldExporter', mistakes)
   return {
@@ -153,11 +161,37 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     accept: new Set(options.accept ?? []),
     lookbackHours,
     clock: options.clock ?? systemClock,
-    logger: options.logger,
+    logger: guarded(options.logger),
   }
 }
 
+/** A logger that throws must not fail the run that it writes about. */
+function guarded(logger: Logger | undefined): Logger | undefined {
+  if (logger === undefined) return undefined
+  const guard =
+    (level: keyof Logger) =>
+    (message: string, ...details: unknown[]) => {
+      try {
+        logger[level](message, ...details)
+      } catch {
+        // There is nobody left to tell.
+      }
+    }
+  return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') }
+}
+
 type Check = (right: boolean, path: string, problem: string) => void
+
+function isOptionalFlag(value: unknown): boolean {
+  return value === undefined || typeof value === 'boolean'
+}
+
+/** A name that nobody reads is a wish that nobody heard: a typo must not silently widen or weaken anything. */
+function checkNames(value: object, known: readonly string[], path: string, check: Check): void {
+  for (const name of Object.keys(value)) {
+    check(known.includes(name), `${path}${name}`, `is not known; known are ${known.join(', ')}`)
+  }
+}
 
 function isPort(value: unknown, methods: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null) return false
@@ -166,7 +200,8 @@ function isPort(value: unknown, methods: readonly string[]): boolean {
 
 function concurrencyOf(given: LegalHoldExporterOptions['concurrency']): { objects: number; folders: number } {
   const defaults = { objects: 64, folders: 8 }
-  return typeof given === 'number' ? { ...defaults, objects: given } : withDefaults(defaults, given)
+  if (given === undefined) return defaults
+  return isRecord(given) ? withDefaults(defaults, given) : { ...defaults, objects: given as number }
 }
 
 function checkDurations(given: Partial<LegalHoldExporterOptions>, check: Check): void {
@@ -177,6 +212,7 @@ function checkDurations(given: Partial<LegalHoldExporterOptions>, check: Check):
     'polling.minIntervalMs': given.polling?.minIntervalMs,
     'polling.maxIntervalMs': given.polling?.maxIntervalMs,
     'polling.deadlineMs': given.polling?.deadlineMs,
+    'polling.unknownStatePolls': given.polling?.unknownStatePolls,
     'retry.retries': given.retry?.retries,
     'retry.minDelayMs': given.retry?.minDelayMs,
     'retry.maxDelayMs': given.retry?.maxDelayMs,
@@ -189,36 +225,62 @@ function checkDurations(given: Partial<LegalHoldExporterOptions>, check: Check):
 
 const metadataNamePattern = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/i
 
-function checkRequirements(requirements: HoldRequirements | undefined, check: Check): void {
+function checkRequirements(requirements: HoldRequirements | undefined, now: number, check: Check): void {
   if (requirements === undefined) return
-  for (const [name, value] of Object.entries(requirements.metadata ?? {})) {
-    check(metadataNamePattern.test(name), `requirements.metadata.${name}`, 'is no name of an HTTP header')
+  if (!isRecord(requirements)) {
+    check(false, 'requirements', 'have to be an object')
+    return
+  }
+  checkNames(requirements, Object.keys(requirementNames), 'requirements.', check)
+  const metadata = entriesOf(requirements.metadata, 'requirements.metadata', check)
+  const tags = entriesOf(requirements.tags, 'requirements.tags', check)
+  const names = metadata.map(([name]) => name.toLowerCase())
+  for (const [name, value] of metadata) {
+    const path = `requirements.metadata.${name}`
+    check(metadataNamePattern.test(name), path, 'is no name of an HTTP header')
     check(
       isHoldTag(value) || /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value),
-      `requirements.metadata.${name}`,
+      path,
       'has to be printable ASCII without blanks at its ends',
     )
+    // S3 knows no upper case in names: of two that differ by case only one could be met.
+    const twice = names.filter((other) => other === name.toLowerCase()).length > 1
+    check(!twice, path, 'stands there twice, but for upper and lower case')
   }
-  for (const [name, value] of Object.entries(requirements.tags ?? {})) {
+  for (const [name, value] of tags) {
     // Tag values of S3: letters, digits, space and + - = . _ : / @ (s3-facts, copy).
     check(/^[\p{L}\p{N} +\-=._:/@]{1,128}$/u.test(name), `requirements.tags.${name}`, 'is no key of an S3 tag')
     check(/^[\p{L}\p{N} +\-=._:/@]{1,256}$/u.test(value), `requirements.tags.${name}`, 'is no value of an S3 tag')
   }
-  const { retainUntilDate, retentionMode } = requirements
+  const { legalHold, retainUntilDate, retentionMode } = requirements
+  check(isOptionalFlag(legalHold), 'requirements.legalHold', 'has to be true or false')
   if (retainUntilDate !== undefined) {
-    check(isInstant(retainUntilDate), 'requirements.retainUntilDate', 'has to be ISO 8601 with a time zone')
+    const path = 'requirements.retainUntilDate'
+    check(isInstant(retainUntilDate), path, 'has to be ISO 8601 with a time zone')
+    if (isInstant(retainUntilDate)) check(Date.parse(retainUntilDate) > now, path, 'has passed')
   }
   check(
     retentionMode === undefined || retentionMode === 'GOVERNANCE' || retentionMode === 'COMPLIANCE',
     'requirements.retentionMode',
     "has to be 'GOVERNANCE' or 'COMPLIANCE'",
   )
-  const asked =
-    Object.keys(requirements.metadata ?? {}).length +
-    Object.keys(requirements.tags ?? {}).length +
-    (requirements.legalHold ? 1 : 0) +
-    (retainUntilDate === undefined ? 0 : 1)
+  const asked = metadata.length + tags.length + (legalHold ? 1 : 0) + (retainUntilDate === undefined ? 0 : 1)
   check(asked > 0, 'requirements', 'require nothing, so every object would count as held')
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function entriesOf(given: unknown, path: string, check: Check): [string, string][] {
+  if (given === undefined) return []
+  if (!isRecord(given)) {
+    check(false, path, 'has to be an object of names and values')
+    return []
+  }
+  const entries = Object.entries(given)
+  for (const [name, value] of entries) check(typeof value === 'string', `${path}.${name}`, 'has to be a text')
+  return entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
 }
 
 /** S3 returns metadata names in lower case. */
@@ -233,7 +295,56 @@ function lowerCaseNames(requirements: HoldRequirements): HoldRequirements {
 const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/
 
 function isInstant(text: unknown): text is string {
-  return typeof text === 'string' && instantPattern.test(text) && !Number.isNaN(Date.parse(text))
+  if (typeof text !== 'string' || !instantPattern.test(text) || Number.isNaN(Date.parse(text))) return false
+  // Date.parse takes 30 February for 2 March.
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number)
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
+}
+
+// Records, so that the compiler asks for every name that is added to the type.
+const requestNames: Record<keyof ExportRequest, true> = {
+  profileId: true,
+  integrationId: true,
+  interval: true,
+  mediaTypes: true,
+  messageTypes: true,
+  conversationIds: true,
+  format: true,
+  includeSensitive: true,
+}
+
+const requirementNames: Record<keyof HoldRequirements, true> = {
+  metadata: true,
+  tags: true,
+  legalHold: true,
+  retainUntilDate: true,
+  retentionMode: true,
+}
+
+const optionNames: Record<keyof LegalHoldExporterOptions, true> = {
+  platform: true,
+  storage: true,
+  retention: true,
+  hold: true,
+  requirements: true,
+  residency: true,
+  remediation: true,
+  journal: true,
+  concurrency: true,
+  retry: true,
+  polling: true,
+  accept: true,
+  lookbackHours: true,
+  landingTimeoutMs: true,
+  landingQuietMs: true,
+  landingSettleMs: true,
+  reconciliation: true,
+  onUnindexed: true,
+  indexTimeoutMs: true,
+  maxJobInterval: true,
+  verifySidecars: true,
+  clock: true,
+  logger: true,
 }
 
 const mediaTypes: ReadonlySet<unknown> = new Set<MediaType>(['call', 'chat', 'email', 'message', 'screen'])
@@ -249,6 +360,9 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
     if (!right) mistakes.push({ path, problem })
   }
   const given: Partial<ExportRequest> = request ?? {}
+  checkNames(given, Object.keys(requestNames), '', check)
+  check(isOptionalFlag(given.includeSensitive), 'includeSensitive', 'has to be true or false')
+  check(given.format === undefined || isText(given.format), 'format', 'has to be a text')
   check(
     isText(given.profileId) || isText(given.integrationId),
     'profileId',
@@ -266,8 +380,8 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
     check(Date.parse(end) <= now + futureToleranceMs, 'interval.end', `${end} lies in the future`)
   }
   if (given.mediaTypes !== undefined && given.mediaTypes !== 'digital') {
-    const list: readonly unknown[] = Array.isArray(given.mediaTypes) ? given.mediaTypes : [given.mediaTypes]
-    check(list.length > 0, 'mediaTypes', 'is empty')
+    const list: readonly unknown[] = Array.isArray(given.mediaTypes) ? given.mediaTypes : []
+    check(list.length > 0, 'mediaTypes', "has to be 'digital' or a list of media, not empty")
     for (const type of list) {
       check(mediaTypes.has(type), 'mediaTypes', `${JSON.stringify(type)} is none of ${[...mediaTypes].join(', ')}`)
     }

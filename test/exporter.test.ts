@@ -316,6 +316,18 @@ describe('a run', () => {
     expect(await exporter().run(request, { onEvent })).toMatchObject({ outcome: 'complete' })
   })
 
+  test('is not failed by a logger that throws', async () => {
+    const fail = () => {
+      throw new Error('logger')
+    }
+    const logger = { debug: fail, info: fail, warn: fail, error: fail }
+    const onEvent = () => {
+      throw new Error('observer')
+    }
+    const { exporter } = world()
+    expect(await exporter({ logger }).run(request, { onEvent })).toMatchObject({ outcome: 'complete' })
+  })
+
   test('reports the failure of the job, not its echo', async () => {
     const { platform, exporter } = world()
     platform.states = [job('PROCESSING'), job('FAILED', { errorMessage: 'role cannot be assumed' })]
@@ -456,6 +468,24 @@ describe('the stages', () => {
 })
 
 describe('bad input', () => {
+  test.each([['a key'], [null], [7], [{}]])('%j is nothing that could be validated or repaired', async (source) => {
+    const { exporter } = world()
+    await expect(async () => collect(exporter().validate(source as never))).rejects.toThrow(/prefix/)
+    await expect(async () => collect(exporter().remediate(source as never))).rejects.toThrow(/prefix/)
+  })
+
+  test('repairs are never made on a whole bucket unasked', async () => {
+    const { exporter } = world()
+    await expect(async () => collect(exporter().remediate(undefined as never))).rejects.toThrow(/prefix/)
+  })
+
+  test('waiting for no job, or for no time that is a number, is refused', async () => {
+    const { exporter } = world()
+    expect(await failure(exporter().waitForJob(undefined as never))).toMatchObject({ code: 'INVALID_REQUEST' })
+    const wait = exporter().waitForJob(job('PENDING'), { deadlineMs: Number.NaN })
+    expect(await failure(wait)).toMatchObject({ code: 'INVALID_REQUEST' })
+  })
+
   test.each([
     ['reversed', { start: '2023-10-20T00:00:00Z', end: '2023-10-18T00:00:00Z' }, 'reversed'],
     ['in the future', { start: '2023-10-18T00:00:00Z', end: '2033-10-18T00:00:00Z' }, 'future'],
@@ -506,6 +536,39 @@ describe('bad input', () => {
       'retry.retries',
       'requirements.tags.hold',
     ])
+  })
+
+  test.each<[string, object, RegExp]>([
+    ['a misspelt requirement', { requirements: { metdata: { a: 'b' } } }, /metdata is not known/],
+    ['a misspelt option', { requirement: {} }, /requirement is not known/],
+    ['names that differ by case only', { requirements: { metadata: { 'A-b': 'x', 'a-B': 'y' } } }, /twice/],
+    ['a number for a value', { requirements: { metadata: { hold: 7 } } }, /has to be a text/],
+    ['no object for requirements', { requirements: null }, /have to be an object/],
+    ['a text for a flag', { requirements: { legalHold: 'false' } }, /true or false/],
+    ['a date that has passed', { requirements: { retainUntilDate: '2020-01-01T00:00:00Z' } }, /has passed/],
+    ['30 February', { requirements: { retainUntilDate: '2030-02-30T00:00:00Z' } }, /ISO 8601/],
+    ['no object for residency', { residency: null }, /residency.regions/],
+    ['a clock that is none', { clock: {} }, /Clock/],
+    ['a logger that is none', { logger: {} }, /logger/],
+    ['a text for a number', { concurrency: '8' }, /concurrency/],
+    ['NaN for a number', { polling: { unknownStatePolls: Number.NaN } }, /unknownStatePolls/],
+  ])('%s is refused', (_, options, message) => {
+    const { exporter } = world()
+    expect(() => exporter(options as never)).toThrow(message)
+  })
+
+  test.each<[string, object, RegExp]>([
+    ['a misspelt name, which would widen the scope', { conversationId: ['x'] }, /conversationId is not known/],
+    ['a medium that is no list', { mediaTypes: 'message' }, /mediaTypes/],
+    ['a text for a flag', { includeSensitive: 'no' }, /includeSensitive/],
+    ['30 February', { interval: { start: '2023-02-30T00:00:00Z', end: '2023-03-05T00:00:00Z' } }, /interval.start/],
+  ])('a request with %s is refused', async (_, part, message) => {
+    const error = await failure(
+      world()
+        .exporter()
+        .run({ ...request, ...part } as never),
+    )
+    expect(error).toMatchObject({ code: 'INVALID_REQUEST', message: expect.stringMatching(message) })
   })
 
   test('requirements that require nothing are refused, since everything would count as held', () => {
