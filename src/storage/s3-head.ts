@@ -1,5 +1,40 @@
 import type { ObjectRef, ObjectState, Retention } from '../ports.js'
-import type { S3Headers, S3Output } from './s3-requests.js'
+import { stateOf } from './s3-fast-head.js'
+import { invalidAnswer, type S3Call, type S3Headers, type S3Output, type S3Requests } from './s3-requests.js'
+
+/**
+ * One HEAD, past the SDK where the client allows it (`s3-fast-path.ts`). An answer that is not plainly an object is
+ * read by the SDK, so that it means the same on both paths.
+ */
+export async function headObject(
+  requests: S3Requests,
+  ref: ObjectRef,
+  call: Pick<S3Call, 'stage' | 'signal'>,
+): Promise<ObjectState> {
+  const outcome = await requests.sendFast('HeadObject', ({ head }) => head(ref.key, ref.versionId), call, ref)
+  const state = outcome?.answer === undefined ? undefined : stateOf(ref, outcome.answer)
+  return state ?? headObjectBySdk(requests, ref, { ...call, outcome })
+}
+
+/** What a HEAD by the SDK takes beside the key: the customer's own key of an SSE-C object. */
+export type CustomerKeyInput = { readonly SSECustomerAlgorithm: string; readonly SSECustomerKey: string }
+
+/** One HEAD by the SDK. */
+export async function headObjectBySdk(
+  requests: S3Requests,
+  ref: ObjectRef,
+  call: S3Call,
+  customerKey?: CustomerKeyInput,
+): Promise<ObjectState> {
+  const version = ref.versionId === undefined ? {} : { VersionId: ref.versionId }
+  const input = { Key: ref.key, ...version, ChecksumMode: 'ENABLED' as const, ...customerKey }
+  const { output, headers, requestId, status } = await requests.send('HeadObject', input, call)
+  if (customerKey === undefined && output.ETag === undefined && output.LastModified === undefined) {
+    const context = { operation: 'HeadObject', stage: call.stage, ...ref, mutation: false }
+    throw invalidAnswer(context, 'no object headers')
+  }
+  return toObjectState(ref, output, headers, requestId, status)
+}
 
 /**
  * A HEAD as an `ObjectState`, with only what HEAD itself proves: lock and tag fields that are absent stay `undefined`,

@@ -1,9 +1,19 @@
 import { LegalHoldError } from '../errors.js'
 import { type RetryOptions, retrying } from '../internal/retry.js'
 import type { CallOptions, Clock, ListedObject } from '../ports.js'
-import { invalidAnswer, type S3Output, type S3Requests } from './s3-requests.js'
+import { type ScannedPage, scanListing } from './s3-fast-list.js'
+import { encodeQueryPart } from './s3-fast-signature.js'
+import { invalidAnswer, type S3Input, type S3Output, type S3Requests } from './s3-requests.js'
 
-type Page = S3Output<'ListObjectsV2'>
+type SdkPage = S3Output<'ListObjectsV2'>
+
+interface Page {
+  readonly objects: readonly ListedObject[]
+  /** With their trailing slash. */
+  readonly folders: readonly string[]
+  readonly truncated: boolean
+  readonly token: string | undefined
+}
 
 export interface ListContext {
   readonly requests: S3Requests
@@ -23,28 +33,21 @@ export async function* listObjects(
   input: ListInput,
   options: CallOptions,
 ): AsyncGenerator<ListedObject> {
-  for await (const page of pages(context, input, options)) {
-    for (const entry of page.Contents ?? []) {
-      if (entry.Key === undefined) continue
-      yield {
-        bucket: context.requests.bucket,
-        key: decodeKey(entry.Key, page.EncodingType),
-        sizeBytes: entry.Size ?? 0,
-        etag: entry.ETag,
-        lastModified: entry.LastModified?.toISOString(),
-        storageClass: entry.StorageClass,
-      }
-    }
-  }
+  for await (const page of pages(context, input, options)) yield* page.objects
+}
+
+/** The same in the pages in which S3 answers: an await for each object would cost more than its line in the page. */
+export async function* listObjectPages(
+  context: ListContext,
+  input: ListInput,
+  options: CallOptions,
+): AsyncGenerator<readonly ListedObject[]> {
+  for await (const page of pages(context, input, options)) yield page.objects
 }
 
 /** The next "folders" under a prefix, with their trailing slash. */
 export async function* listFolders(context: ListContext, prefix: string, options: CallOptions): AsyncGenerator<string> {
-  for await (const page of pages(context, { prefix, delimiter: '/' }, options)) {
-    for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
-      if (folder !== undefined) yield decodeKey(folder, page.EncodingType)
-    }
-  }
+  for await (const page of pages(context, { prefix, delimiter: '/' }, options)) yield* page.folders
 }
 
 /**
@@ -80,35 +83,85 @@ function fetchPage(
   signal: AbortSignal,
 ): Promise<Page> {
   const stage = 'discover'
+  const query = queryOf(input, token)
   return retrying(
     async () => {
-      const { output } = await requests.send(
-        'ListObjectsV2',
-        {
-          Prefix: input.prefix,
-          // Keys may hold characters that XML cannot carry (s3-facts: listing).
-          EncodingType: 'url',
-          ...(input.delimiter === undefined ? {} : { Delimiter: input.delimiter }),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-          ...(token === undefined && input.startAfter !== undefined ? { StartAfter: input.startAfter } : {}),
-        },
-        { stage, signal },
-      )
+      const outcome = await requests.sendFast('ListObjectsV2', ({ list }) => list(query), { stage, signal })
+      const { status, body } = outcome?.answer ?? {}
+      const scanned = status === 200 && body !== undefined ? scanListing(body) : undefined
+      if (scanned !== undefined) return pageOfScan(scanned, requests.bucket)
+      const { output } = await requests.send('ListObjectsV2', inputOf(input, token), { stage, signal, outcome })
       // An answer that is no listing parses as an empty one, and an empty one would read as "nothing was delivered".
       if (output.IsTruncated === undefined && output.Name === undefined && output.KeyCount === undefined) {
         const about = { operation: 'ListObjectsV2', stage, bucket: requests.bucket, mutation: false } as const
         throw invalidAnswer(about, 'something other than a listing')
       }
-      return output
+      return pageOfSdk(output, requests.bucket)
     },
     retry,
     { stage, signal, clock },
   )
 }
 
+// Keys may hold characters that XML cannot carry: hence the encoding (s3-facts: listing).
+function inputOf(input: ListInput, token: string | undefined): Omit<S3Input<'ListObjectsV2'>, 'Bucket'> {
+  return {
+    Prefix: input.prefix,
+    EncodingType: 'url',
+    ...(input.delimiter === undefined ? {} : { Delimiter: input.delimiter }),
+    ...(token === undefined ? {} : { ContinuationToken: token }),
+    ...(token === undefined && input.startAfter !== undefined ? { StartAfter: input.startAfter } : {}),
+  }
+}
+
+/** The same, as the query of a request, sorted by name as its signature wants it. */
+function queryOf(input: ListInput, token: string | undefined): string {
+  const startAfter = token === undefined ? input.startAfter : undefined
+  return [
+    ...(token === undefined ? [] : [`continuation-token=${encodeQueryPart(token)}`]),
+    ...(input.delimiter === undefined ? [] : [`delimiter=${encodeQueryPart(input.delimiter)}`]),
+    'encoding-type=url',
+    'list-type=2',
+    `prefix=${encodeQueryPart(input.prefix)}`,
+    ...(startAfter === undefined ? [] : [`start-after=${encodeQueryPart(startAfter)}`]),
+  ].join('&')
+}
+
+function pageOfScan(page: ScannedPage, bucket: string): Page {
+  const { encoding, token, truncated } = page
+  return {
+    objects: page.entries.map(({ key, sizeBytes, etag, lastModified, storageClass }) => ({
+      bucket,
+      key: decodeKey(key, encoding),
+      sizeBytes,
+      etag,
+      lastModified,
+      storageClass,
+    })),
+    folders: page.folders.map((folder) => decodeKey(folder, encoding)),
+    truncated,
+    token,
+  }
+}
+
+function pageOfSdk(page: SdkPage, bucket: string): Page {
+  const objects: ListedObject[] = []
+  for (const { Key: key, Size: sizeBytes = 0, ETag: etag, LastModified, StorageClass } of page.Contents ?? []) {
+    if (key === undefined) continue
+    const lastModified = LastModified?.toISOString()
+    const decoded = decodeKey(key, page.EncodingType)
+    objects.push({ bucket, key: decoded, sizeBytes, etag, lastModified, storageClass: StorageClass })
+  }
+  const folders: string[] = []
+  for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
+    if (folder !== undefined) folders.push(decodeKey(folder, page.EncodingType))
+  }
+  return { objects, folders, truncated: page.IsTruncated === true, token: page.NextContinuationToken }
+}
+
 function continuation(page: Page, previous: string | undefined, bucket: string): string | undefined {
-  if (page.IsTruncated !== true) return undefined
-  const token = page.NextContinuationToken
+  const { truncated, token } = page
+  if (!truncated) return undefined
   if (token !== undefined && token !== previous) return token
   throw new LegalHoldError(
     `The listing of s3://${bucket} says that it goes on but not from where. The server's paging is broken; nothing can be said about what is missing.`,
@@ -118,7 +171,7 @@ function continuation(page: Page, previous: string | undefined, bucket: string):
 
 /** Undoes `EncodingType: url`, where a space is `+` or `%20`. */
 export function decodeKey(key: string, encoding: string | undefined): string {
-  if (encoding !== 'url') return key
+  if (encoding !== 'url' || !(key.includes('%') || key.includes('+'))) return key
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))
   } catch (cause) {

@@ -2,8 +2,8 @@ import { LegalHoldError, type Stage } from '../errors.js'
 import type { AclGrant, CallOptions, HeadOptions, HeadResult, ObjectRef, ObjectState } from '../ports.js'
 import { isForbidden, isNoLockConfiguration, isUnsupported, type S3Bucket } from './s3-bucket.js'
 import { s3CodeOf, subjectOf } from './s3-errors.js'
-import { retentionOf, toObjectState } from './s3-head.js'
-import { invalidAnswer, type S3Answer, type S3Requests } from './s3-requests.js'
+import { headObject, headObjectBySdk, retentionOf } from './s3-head.js'
+import type { S3Requests } from './s3-requests.js'
 import type { S3StorageOptions } from './s3-settings.js'
 import { nextVersion } from './s3-versions.js'
 
@@ -42,15 +42,14 @@ export class S3Reads {
 
   async head(ref: ObjectRef, options: HeadOptions = {}, stage: Stage = 'validate'): Promise<HeadResult> {
     const call = { signal: options.signal }
-    let answer: S3Answer<'HeadObject'>
+    let state: ObjectState
     try {
-      answer = await this.#headObject(ref, stage, call)
+      state = await this.#headObject(ref, stage, call)
     } catch (error) {
       if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_NOT_FOUND') throw error
       return this.#absent(ref, error, stage, call)
     }
     this.#bucket.exists = true
-    const state = toObjectState(ref, answer.output, answer.headers, answer.requestId, answer.status)
     const pinned = { bucket: state.bucket, key: state.key, versionId: state.versionId }
     const wantsTags = options.tags === true || options.full === true
     const wantsLock = options.lock === true || options.full === true
@@ -112,22 +111,17 @@ export class S3Reads {
   }
 
   /** HEAD has no body and so no error code; what may be hidden behind a bare 400 or 403 is asked for once more by GET. */
-  async #headObject(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<S3Answer<'HeadObject'>> {
-    const input = { ...target(ref), ChecksumMode: 'ENABLED' as const }
+  async #headObject(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<ObjectState> {
     try {
-      const answer = await this.#requests.send('HeadObject', input, { stage, signal: call.signal })
-      if (answer.output.ETag === undefined && answer.output.LastModified === undefined) {
-        throw invalidAnswer({ operation: 'HeadObject', stage, ...ref, mutation: false }, 'no object headers')
-      }
-      return answer
+      return await headObject(this.#requests, ref, { stage, signal: call.signal })
     } catch (error) {
       if (!LegalHoldError.isInstance(error) || s3CodeOf(error) !== undefined) throw error
       if (error.code !== 'STORAGE_REJECTED' && error.code !== 'STORAGE_FORBIDDEN') throw error
       const named = await this.#explain(ref, stage, call)
       if (!isCustomerKeyRefusal(named)) throw named ?? error
       if (this.#options.sseCustomerKey === undefined) throw needsCustomerKey(ref, stage, named)
-      const keyed = { ...input, SSECustomerAlgorithm: 'AES256', SSECustomerKey: this.#options.sseCustomerKey as string }
-      return this.#requests.send('HeadObject', keyed, { stage, signal: call.signal })
+      const key = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: this.#options.sseCustomerKey as string }
+      return headObjectBySdk(this.#requests, ref, { stage, signal: call.signal }, key)
     }
   }
 

@@ -2,6 +2,9 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { normaliseS3Error, subjectOf } from './s3-errors.js'
+import { headersOf } from './s3-fast-headers.js'
+import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
+import { AttemptAborted, AttemptTimeout } from './s3-fast-transport.js'
 import type { S3ClientLike, S3ClientSettings, S3Credentials } from './s3-settings.js'
 import { hasHighBytes, RawHeaderSha256, signable } from './s3-signing.js'
 
@@ -50,6 +53,8 @@ export interface S3Call {
   readonly extraTimeoutMs?: number | undefined
   /** Request headers to send byte for byte, past the SDK's own rendering. */
   readonly rawHeaders?: Readonly<Record<string, string>> | undefined
+  /** What the fast path got for this very request: the SDK reads that instead of asking once more. */
+  readonly outcome?: WireOutcome | undefined
 }
 
 /** Response headers as Node decoded them (latin1); empty where a client without middleware was given. */
@@ -76,7 +81,11 @@ interface SmithyArgs {
   readonly request?: { readonly headers?: Record<string, string> }
 }
 interface SmithyResult {
-  readonly response?: { readonly headers?: Record<string, string> }
+  readonly response?: {
+    readonly statusCode?: number
+    readonly headers?: Record<string, string>
+    readonly body?: Uint8Array
+  }
 }
 
 const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
@@ -92,12 +101,45 @@ export class S3Requests {
   readonly bucket: string
   readonly #settings: S3ClientSettings
   readonly #region: string | undefined
+  readonly #fast: S3FastPath
   #client: S3ClientLike | undefined
 
   constructor(bucket: string, settings: S3ClientSettings) {
     this.bucket = bucket
     this.#settings = settings
     this.#region = settings.region ?? (settings.endpoint === undefined ? undefined : 'us-east-1')
+    this.#fast = new S3FastPath({
+      bucket,
+      settings,
+      connect: async () => {
+        const sdk = await loadSdk('validate')
+        this.#client ??= this.#build(sdk)
+        return { sdk, client: this.#client }
+      },
+    })
+  }
+
+  /**
+   * Sends one request past the SDK. `undefined` where that must not be done; an outcome that the caller does not
+   * understand goes to {@link S3Requests.send}, which lets the SDK read it.
+   */
+  async sendFast(
+    operation: 'HeadObject' | 'ListObjectsV2',
+    request: FastRequest,
+    call: Pick<S3Call, 'stage' | 'signal'>,
+    ref: { readonly key?: string; readonly versionId?: string | undefined } = {},
+  ): Promise<WireOutcome | undefined> {
+    throwIfAborted(call.signal, call.stage)
+    const context = { operation, stage: call.stage, bucket: this.bucket, ...ref, mutation: false, region: this.#region }
+    let outcome: WireOutcome | undefined
+    try {
+      outcome = await this.#fast.send(request, call.signal)
+    } catch (error) {
+      throw error instanceof AttemptAborted ? abortedUnderWay(context, call) : normaliseS3Error(error, context)
+    }
+    // The SDK's own time limit is around all of its attempts, too.
+    if (outcome?.error instanceof AttemptTimeout) throw normaliseS3Error(outcome.error, context)
+    return outcome
   }
 
   /** Sends one request about the bucket or one of its keys. */
@@ -120,12 +162,16 @@ export class S3Requests {
     }
     const sdk = await loadSdk(call.stage)
     let headers: S3Headers = {}
+    let { outcome } = call
     try {
       this.#client ??= this.#build(sdk)
       const command = buildCommand(sdk, operation, this.#complete(input))
       command.middlewareStack?.add(
         (next) => async (args) => {
-          const result = await next(args)
+          const received = outcome
+          // A client that retries by itself does so on the network.
+          outcome = undefined
+          const result = received === undefined ? await next(args) : asReceived(received)
           headers = result.response?.headers ?? {}
           return result
         },
@@ -146,6 +192,7 @@ export class S3Requests {
 
   /** Drops the connections of a client that was built here; a caller's own client is left alone. */
   close(): void {
+    this.#fast.close()
     if (this.#settings.client !== undefined) return
     const client = this.#client as { destroy?: () => void } | undefined
     this.#client = undefined
@@ -182,12 +229,7 @@ export class S3Requests {
       return await orAbort(Promise.race([work, late]), call.signal, call.stage)
     } catch (error) {
       if (call.signal?.aborted !== true) throw error
-      throw new LegalHoldError(`${context.operation} of ${subjectOf(context)} was aborted while it was under way.`, {
-        code: 'ABORTED',
-        stage: call.stage,
-        outcome: context.mutation ? 'unknown' : 'not-applied',
-        cause: call.signal.reason,
-      })
+      throw abortedUnderWay(context, call)
     } finally {
       clearTimeout(timer)
       call.signal?.removeEventListener('abort', onAbort)
@@ -215,6 +257,25 @@ export class S3Requests {
       ...((forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
     })
   }
+}
+
+function abortedUnderWay(
+  context: Parameters<typeof normaliseS3Error>[1],
+  call: Pick<S3Call, 'stage' | 'signal'>,
+): LegalHoldError {
+  return new LegalHoldError(`${context.operation} of ${subjectOf(context)} was aborted while it was under way.`, {
+    code: 'ABORTED',
+    stage: call.stage,
+    outcome: context.mutation ? 'unknown' : 'not-applied',
+    cause: call.signal?.reason,
+  })
+}
+
+/** What the fast path received, as the SDK's own request handler would have answered. */
+function asReceived(outcome: WireOutcome): SmithyResult {
+  if (outcome.answer === undefined) throw outcome.error
+  const { status, rawHeaders, body } = outcome.answer
+  return { response: { statusCode: status, headers: headersOf(rawHeaders), body: body ?? new Uint8Array(0) } }
 }
 
 type Identity = { accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }

@@ -7,6 +7,11 @@ export interface S3ClientLike {
   send(command: never, options?: never): Promise<unknown>
 }
 
+/** Any dispatcher of undici 7: only `dispatch` is used. */
+export interface DispatcherLike {
+  dispatch(options: never, handler: never): boolean
+}
+
 /** Long-lived keys, or temporary ones with their session token. */
 export interface S3Credentials {
   readonly accessKeyId: string
@@ -34,7 +39,12 @@ export interface S3ClientSettings {
   readonly forcePathStyle?: boolean | undefined
   /** A Smithy request handler, or options for the default one, instead of the pool made from `maxSockets`. */
   readonly requestHandler?: object | undefined
-  /** Connections held at most; at least the concurrency of the run. @defaultValue 128 */
+  /**
+   * A dispatcher of undici 7 (a `ProxyAgent`, an `Agent` with certificates of your own) for HEAD and list requests,
+   * which do not go through the SDK. For the others give a `requestHandler` that does the same.
+   */
+  readonly dispatcher?: DispatcherLike | undefined
+  /** Connections held at most; at least the concurrency of the run. @defaultValue 512 for HEAD and lists, else 128 */
   readonly maxSockets?: number | undefined
   /** How long one request may take, in milliseconds; a copy gets more by its size. @defaultValue 60000 */
   readonly attemptTimeoutMs?: number | undefined

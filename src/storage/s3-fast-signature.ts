@@ -1,0 +1,105 @@
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
+
+/** SHA-256 of nothing: the payload hash of every request without a body. */
+export const emptyPayloadHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+/** What a signature is made for, and with. */
+export interface SigningScope {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly region: string
+  readonly service: string
+  /** `YYYYMMDDTHHMMSSZ`, in UTC. */
+  readonly amzDate: string
+}
+
+/**
+ * Signatures (AWS Signature Version 4) for requests that differ only in method, path and query: everything else is
+ * rendered once. The path is taken as it is sent, encoded once and not normalised, as S3 wants it.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+export class RequestSigner {
+  readonly #key: KeyObject
+  /** What follows method, path and query in the canonical request. */
+  readonly #rest: string
+  readonly #toSign: string
+  readonly #credential: string
+
+  /** @param headers names (any case) and values of all headers to sign, `host` among them */
+  constructor(
+    scope: SigningScope,
+    headers: Iterable<readonly [name: string, value: string]>,
+    payloadHash: string = emptyPayloadHash,
+    keys: SigningKeys = new SigningKeys(),
+  ) {
+    const { names, text } = canonicalHeaders(headers)
+    const day = scope.amzDate.slice(0, 8)
+    const credentialScope = `${day}/${scope.region}/${scope.service}/aws4_request`
+    this.#key = keys.derive(scope.secretAccessKey, day, scope.region, scope.service)
+    this.#rest = `${text}\n${names}\n${payloadHash}`
+    this.#toSign = `AWS4-HMAC-SHA256\n${scope.amzDate}\n${credentialScope}\n`
+    this.#credential = `AWS4-HMAC-SHA256 Credential=${scope.accessKeyId}/${credentialScope}, SignedHeaders=${names}, Signature=`
+  }
+
+  /** The value of the `Authorization` header. Path and query are URL-encoded; the query is sorted by its names. */
+  authorization(method: string, path: string, query: string): string {
+    const canonical = hash('sha256', `${method}\n${path}\n${query}\n${this.#rest}`, 'hex')
+    return (
+      this.#credential +
+      createHmac('sha256', this.#key)
+        .update(this.#toSign + canonical)
+        .digest('hex')
+    )
+  }
+}
+
+function canonicalHeaders(headers: Iterable<readonly [string, string]>): { names: string; text: string } {
+  const merged = new Map<string, string>()
+  for (const [name, value] of headers) {
+    const canonical = value.trim().replace(/\s+/g, ' ')
+    const lowerCase = name.toLowerCase()
+    const former = merged.get(lowerCase)
+    merged.set(lowerCase, former === undefined ? canonical : `${former},${canonical}`)
+  }
+  const sorted = [...merged].sort(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    names: sorted.map(([name]) => name).join(';'),
+    text: sorted.map(([name, value]) => `${name}:${value}\n`).join(''),
+  }
+}
+
+/** The derived signing key of a day, region and service: four HMACs that are the same for a whole day of requests. */
+export class SigningKeys {
+  #secret: string | undefined
+  #scope = ''
+  #key: KeyObject | undefined
+
+  derive(secretAccessKey: string, day: string, region: string, service: string): KeyObject {
+    const scope = `${day}/${region}/${service}`
+    if (this.#key !== undefined && this.#secret === secretAccessKey && this.#scope === scope) return this.#key
+    let key: Buffer = Buffer.from(`AWS4${secretAccessKey}`)
+    for (const part of [day, region, service, 'aws4_request']) key = createHmac('sha256', key).update(part).digest()
+    this.#secret = secretAccessKey
+    this.#scope = scope
+    this.#key = createSecretKey(key)
+    return this.#key
+  }
+}
+
+const reserved = /[!'()*]/g
+const reservedOrSlash = /%2F|[!'()*]/g
+
+/** RFC 3986 encoding of a query name or value: all but `A-Z a-z 0-9 - . _ ~`. */
+export function encodeQueryPart(text: string): string {
+  return encodeURIComponent(text).replace(reserved, percent)
+}
+
+/** A key as it stands in the path of a request: as a query part, but for its slashes. Throws for a lone surrogate. */
+export function encodeKeyPath(key: string): string {
+  return encodeURIComponent(key).replace(reservedOrSlash, (part) => (part === '%2F' ? '/' : percent(part)))
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+}
