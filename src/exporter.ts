@@ -15,7 +15,7 @@ import { parseKey } from './stages/layout.js'
 import { RecordingLedger } from './stages/ledger.js'
 import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
-import { remediateObject } from './stages/remediate.js'
+import { isDue, remediateObject } from './stages/remediate.js'
 import { validateObject } from './stages/validate.js'
 import type { ObjectPlace, Remediation, Verdict } from './verdict.js'
 
@@ -121,9 +121,14 @@ export class LegalHoldExporter {
     }
     const verdicts = this.#verdicts(source, context)
     const repairs = mapWindow(verdicts, objectConcurrency, async (verdict) =>
-      verdict.verdict === 'held' ? undefined : remediateObject(storage, verdict, settings, context),
+      verdict.verdict === 'held' && !isDue(verdict, remediation)
+        ? undefined
+        : remediateObject(storage, verdict, settings, context),
     )
-    for await (const repair of repairs) if (repair !== undefined) yield repair
+    for await (const repair of repairs) {
+      if (repair === undefined || (repair.verdict.verdict === 'held' && repair.outcome === 'not-needed')) continue
+      yield repair
+    }
   }
 
   /**

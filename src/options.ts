@@ -7,6 +7,7 @@ import type { RetryOptions } from './internal/retry.js'
 import type { Clock, Journal, Logger, RecordingPlatform, RetentionPolicyAdapter, StorageAdapter } from './ports.js'
 import type { ExportRequest, MediaType } from './request.js'
 import { defaultRequirements, type HoldRequirements } from './requirements.js'
+import { withDeletedKeys } from './stages/deleted.js'
 import { type PollingOptions, pollingDefaults } from './stages/export.js'
 import type { Residency } from './stages/inspect.js'
 import { type LandingOptions, landingDefaults } from './stages/landing.js'
@@ -118,6 +119,17 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     'remediation.onConflict',
     "has to be 'refuse' or 'merge'",
   )
+  const versions = given.remediation?.versions
+  check(
+    versions === undefined || versions === 'current' || versions === 'all',
+    'remediation.versions',
+    "has to be 'current' or 'all'",
+  )
+  check(
+    versions !== 'all' || typeof given.storage?.listVersions === 'function',
+    'remediation.versions',
+    "can only be 'all' with a storage that lists versions",
+  )
   checkDurations(given, check)
   const reconciliation = reconciliationSettings(
     given,
@@ -142,7 +154,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', 'The options of LegalHoldExporter', mistakes)
   return {
     platform: options.platform,
-    storage: options.storage,
+    storage: options.remediation?.versions === 'all' ? withDeletedKeys(options.storage) : options.storage,
     retention,
     hold,
     requirements: lowerCaseNames(options.requirements ?? defaultRequirements(hold)),

@@ -248,6 +248,7 @@ export interface ListedVersion extends ObjectRef {
   readonly deleteMarker: boolean
   /** 0 for a delete marker. */
   readonly sizeBytes: number
+  readonly etag?: string | undefined
   /** ISO 8601. */
   readonly lastModified?: string | undefined
   readonly storageClass?: string | undefined
@@ -442,7 +443,10 @@ export interface StorageAdapter {
    * Versions and delete markers under a prefix: keys in UTF-8 byte order, the versions of a key newest first. Without
    * it, only current versions can be spoken of.
    */
-  listVersions?(prefix: string, options?: CallOptions): AsyncIterable<ListedVersion>
+  listVersions?(
+    prefix: string,
+    options?: CallOptions & { readonly startAfter?: string | undefined },
+  ): AsyncIterable<ListedVersion>
   /** Adds or changes the given tags, keeps the others. */
   mergeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, options?: MergeTagsOptions): Promise<MutationResult>
   putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: CallOptions): Promise<MutationResult>

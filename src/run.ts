@@ -104,7 +104,7 @@ export class Run {
         needs: {
           metadata: Object.keys(requirements.metadata ?? {}).length > 0,
           tags: Object.keys(requirements.tags ?? {}).length > 0,
-          legalHold: requirements.legalHold === true,
+          legalHold: requirements.legalHold === true || remediation.versions === 'all',
           retention: requirements.retainUntilDate !== undefined,
           remediate: !this.#dryRun,
           protectOriginal: remediation.protectOriginal,

@@ -29,6 +29,10 @@ export interface Verdict {
   readonly unmet: readonly UnmetRequirement[]
   /** Why, in a sentence, for everything but `held`. */
   readonly reason?: string | undefined
+  /** With `absent`: a delete marker lies on top, and the object can be had back from the version beneath it. */
+  readonly recoverable?:
+    | { readonly deleteMarker?: string | undefined; readonly beneath?: string | undefined }
+    | undefined
   /** What HEAD showed; absent for `absent` and for an object that could not be read at all. */
   readonly state?: ObjectState | undefined
   /** S3 request id of the HEAD. */
@@ -53,6 +57,8 @@ export type RemediationStep =
       readonly retention: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly retainUntilDate: string }
     }
   | { readonly action: 'replace-metadata'; readonly metadata: Readonly<Record<string, string>> }
+  /** Puts a version beneath the current one under an Object Lock hold; only with `versions: 'all'`. */
+  | { readonly action: 'hold-noncurrent'; readonly versionId: string }
 
 /** A property that differs after a repair although nobody asked for it. */
 export interface Difference {

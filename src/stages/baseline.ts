@@ -133,6 +133,7 @@ function withAsked(asked: AskedChanges, step: RemediationStep): AskedChanges {
     case 'replace-metadata':
       return { ...asked, metadata: step.metadata }
     case 'protect-original':
+    case 'hold-noncurrent':
       return asked
   }
 }

@@ -6,6 +6,7 @@ import type { ExportJob, HashContent, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import { type ContentDigest, contentDigest } from './content-digest.js'
 import type { StageContext } from './context.js'
+import { findDeleted } from './deleted.js'
 import { type DiscoveredObject, type DiscoverySettings, discover, SeenObjects } from './discover.js'
 import type { JobWatch } from './folder-watch.js'
 import { JobGroup } from './job-group.js'
@@ -104,6 +105,7 @@ export class Delivery {
       await Promise.race([this.jobs.started, ending])
       await timed('validate', () => this.#validateLanding(ending))
       await ending
+      if (this.ledger.pending > 0) await timed('validate', () => this.#lookForDeleted())
     } catch (error) {
       this.#stop.abort(error)
       await ending.catch(() => {})
@@ -117,6 +119,14 @@ export class Delivery {
     const watch = this.#watch(ending)
     const landed = land(storage, this.#discovery(), this.ledger, watch, landing, this.#seen, this.#context)
     await this.#consume(landed, repair, this.#context)
+  }
+
+  /** What is still missing may have been deleted since it was delivered. */
+  async #lookForDeleted(): Promise<void> {
+    const { settings, organizationId, repair } = this.#subject
+    const pending = this.ledger.pendingRecordings()
+    const found = findDeleted(settings.storage, organizationId, pending, this.ledger, this.#context)
+    await this.#consume(found, repair, this.#context)
   }
 
   #discovery(): DiscoverySettings {

@@ -73,6 +73,23 @@ export function isUuid(text: string): boolean {
   return uuidPattern.test(text)
 }
 
+/** The names an hour's folder may have: each of month, day and hour padded, or not. */
+export function hourFolders(organizationId: string, hour: number): readonly string[] {
+  const start = new Date(hour)
+  const parts = [
+    ['month', start.getUTCMonth() + 1],
+    ['day', start.getUTCDate()],
+    ['hour', start.getUTCHours()],
+  ] as const
+  return parts.reduce<readonly string[]>(
+    (folders, [name, value]) => {
+      const written = new Set([String(value), String(value).padStart(2, '0')])
+      return folders.flatMap((folder) => [...written].map((text) => `${folder}${name}=${text}/`))
+    },
+    [`${organizationId}/year=${start.getUTCFullYear()}/`],
+  )
+}
+
 /** Hours in milliseconds: a span of which both ends are inclusive starts of hours, and single ones beside it. */
 export interface HourRange {
   readonly first: number

@@ -20,6 +20,14 @@ export type ObjectOutcome = 'held' | 'repaired' | Fault
 
 const noReason = 'the platform could not export it, and gives no reason'
 
+/** A recording that is not wholly on S3. */
+export interface PendingRecording {
+  readonly recordingId: string
+  readonly conversationId: string
+  /** Start of the hour in which its conversation began, in milliseconds, where that is known. */
+  readonly hour: number | undefined
+}
+
 /** What is known of a recording, as bits. */
 const bits = { media: 1, sidecar: 2, repaired: 4, failed: 8, skipped: 16, withdrawn: 32 } as const
 const settled = bits.failed | bits.skipped | bits.withdrawn
@@ -167,11 +175,12 @@ export class RecordingLedger {
   }
 
   /** The recordings that {@link pending} counts. */
-  *pendingRecordings(): Iterable<{ readonly recordingId: string; readonly conversationId: string }> {
+  *pendingRecordings(): Iterable<PendingRecording> {
     for (let row = 0; row < this.#recordings.size; row += 1) {
       if (!isPending(this.#flags.get(row))) continue
-      const conversationId = this.#conversations.idAt(this.#ownerOf.get(row))
-      yield { recordingId: this.#recordings.idAt(row), conversationId }
+      const owner = this.#ownerOf.get(row)
+      const [conversationId, hour] = [this.#conversations.idAt(owner), this.#conversations.hourAt(owner)]
+      yield { recordingId: this.#recordings.idAt(row), conversationId, hour }
     }
   }
 

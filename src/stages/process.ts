@@ -3,7 +3,7 @@ import type { HoldRequirements } from '../requirements.js'
 import type { ObjectPlace, Remediation, Verdict } from '../verdict.js'
 import type { StageContext } from './context.js'
 import type { ObjectOutcome } from './ledger.js'
-import { type RemediationSettings, remediateObject } from './remediate.js'
+import { isDue, type RemediationSettings, remediateObject } from './remediate.js'
 import { validateObject } from './validate.js'
 
 /** What became of one object on its way through validation and repair. */
@@ -26,8 +26,7 @@ export async function processObject(
   const { bucket, key } = object
   const verdict = await validateObject(storage, requirements, { bucket, key }, place, context)
   context.emit({ type: 'verdict', verdict })
-  const isDue = verdict.verdict !== 'held' && verdict.verdict !== 'absent'
-  if (!isDue || repair === undefined) {
+  if (repair === undefined || !isDue(verdict, repair.options)) {
     return { verdict, remediation: undefined, ...outcomeOf(verdict, undefined) }
   }
   const remediation = await remediateObject(storage, verdict, repair, context)
@@ -41,8 +40,7 @@ export function outcomeOf(
   remediation: Remediation | undefined,
 ): { readonly outcome: ObjectOutcome; readonly reason: string } {
   const why = remediation?.reason ?? verdict.reason ?? verdict.verdict
-  if (verdict.verdict === 'held') return { outcome: 'held', reason: '' }
-  if (verdict.verdict === 'absent') return { outcome: 'missing', reason: `deleted since it was listed: ${why}` }
+  if (verdict.verdict === 'absent') return { outcome: 'missing', reason: why }
   switch (remediation?.outcome) {
     case 'repaired':
       return { outcome: 'repaired', reason: '' }
@@ -55,6 +53,7 @@ export function outcomeOf(
     default:
       break
   }
+  if (verdict.verdict === 'held') return { outcome: 'held', reason: '' }
   if (verdict.verdict === 'conflicting') return { outcome: 'conflicting', reason: why }
   if (verdict.verdict === 'unreadable') return { outcome: 'unreadable', reason: why }
   return {

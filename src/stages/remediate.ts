@@ -3,6 +3,7 @@ import type { MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../
 import type { HoldRequirements } from '../requirements.js'
 import type { ObjectPlace, Remediation, RemediationStep, Verdict } from '../verdict.js'
 import { persist, type StageContext } from './context.js'
+import { remediateNoncurrent } from './noncurrent.js'
 import type { ConflictPolicy } from './plan.js'
 import { Repair } from './repair.js'
 import { isFatal } from './validate.js'
@@ -13,9 +14,20 @@ export interface RemediationOptions {
   readonly onConflict: ConflictPolicy
   /** Put the delivered original under an Object Lock hold before a copy demotes it. @defaultValue true */
   readonly protectOriginal: boolean
+  /**
+   * `all`: the versions beneath the current one get an Object Lock hold too, of an object that is held already or was
+   * deleted as well. They cannot be given metadata or tags of the current one.
+   *
+   * @defaultValue 'current'
+   */
+  readonly versions: 'current' | 'all'
 }
 
-export const remediationDefaults: RemediationOptions = { onConflict: 'refuse', protectOriginal: true }
+export const remediationDefaults: RemediationOptions = {
+  onConflict: 'refuse',
+  protectOriginal: true,
+  versions: 'current',
+}
 
 /** What a mutation belongs to. */
 export interface MutationContext {
@@ -61,6 +73,23 @@ export interface RemediationSettings {
  * lost leads to a blind repetition.
  */
 export async function remediateObject(
+  storage: StorageAdapter,
+  verdict: Verdict,
+  settings: RemediationSettings,
+  context: StageContext,
+): Promise<Remediation> {
+  const remediation = await remediateCurrent(storage, verdict, settings, context)
+  if (settings.options.versions === 'current') return remediation
+  return remediateNoncurrent(storage, remediation, settings, context)
+}
+
+/** Whether there is anything to look at for a repair. */
+export function isDue({ verdict, recoverable }: Verdict, { versions }: RemediationOptions): boolean {
+  if (verdict === 'held') return versions === 'all'
+  return verdict !== 'absent' || (versions === 'all' && recoverable !== undefined)
+}
+
+async function remediateCurrent(
   storage: StorageAdapter,
   verdict: Verdict,
   settings: RemediationSettings,

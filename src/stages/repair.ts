@@ -182,6 +182,7 @@ export class Repair {
         })
       case 'protect-original':
       case 'put-legal-hold':
+      case 'hold-noncurrent':
         return this.#storage.putLegalHold(ref, 'ON', { signal })
       case 'put-retention':
         return this.#storage.putRetention(ref, step.retention, { signal })
@@ -280,6 +281,7 @@ function withStep(state: ObjectState, step: RemediationStep): ObjectState {
     case 'replace-metadata':
       return { ...state, metadata: step.metadata }
     case 'protect-original':
+    case 'hold-noncurrent':
       return state
   }
 }

@@ -1,8 +1,10 @@
 import { LegalHoldError } from '../errors.js'
-import type { ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import type { HeadResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import { evaluate, type HoldRequirements, headNeeds, type UnmetRequirement } from '../requirements.js'
 import type { ObjectPlace, Verdict, VerdictKind } from '../verdict.js'
 import { persist, type StageContext } from './context.js'
+
+type Absence = Extract<HeadResult, { found: false }>
 
 /** Errors that concern the whole run and not one object: going on would make every object unreadable. */
 const fatalCodes: ReadonlySet<string> = new Set([
@@ -37,7 +39,7 @@ export async function validateObject(
       return storage.head(object, { signal: context.signal, ...headNeeds(requirements) })
     })
     if (answer.found) return { ...judge(requirements, answer.state, place), status: answer.state.status, attempts }
-    return { verdict: 'absent', object, place, unmet: [], reason: describeAbsence(answer), attempts }
+    return { ...absent(object, place, answer), attempts }
   } catch (error) {
     if (isFatal(error)) throw error
     const { code, message, requestId, status } = error as LegalHoldError
@@ -75,9 +77,15 @@ function describeUnmet(unmet: readonly UnmetRequirement[]): string {
     .join('; ')
 }
 
-function describeAbsence(answer: { readonly deleteMarker: boolean; readonly beneath?: string | undefined }): string {
-  if (!answer.deleteMarker) return 'no object lies at this key'
-  const beneath =
-    answer.beneath === undefined ? 'what lies beneath could not be read' : `version ${answer.beneath} lies beneath`
-  return `deleted, recoverable: a delete marker is on top, ${beneath}`
+/** The verdict on an object that HEAD did not find. Pure. */
+export function absent(object: ObjectRef, place: ObjectPlace | undefined, answer: Absence): Verdict {
+  const verdict = { verdict: 'absent', object, place, unmet: [] } as const
+  if (!answer.deleteMarker) return { ...verdict, reason: 'no object lies at this key' }
+  const { beneath, versionId } = answer
+  const what = beneath === undefined ? 'what lies beneath could not be read' : `version ${beneath} lies beneath`
+  return {
+    ...verdict,
+    reason: `absent (deleted, recoverable): a delete marker is on top, ${what}`,
+    recoverable: { deleteMarker: versionId, beneath },
+  }
 }

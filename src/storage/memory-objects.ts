@@ -86,8 +86,9 @@ export class MemoryObjects {
   }
 
   /** Keys with any history, deleted ones included, in UTF-8 byte order. */
-  allKeys(prefix: string): readonly string[] {
-    return [...this.#keys.keys()].filter((key) => key.startsWith(prefix)).sort(compareUtf8)
+  allKeys(prefix: string, startAfter?: string): readonly string[] {
+    const keys = [...this.#keys.keys()].filter((key) => key.startsWith(prefix))
+    return keys.filter((key) => startAfter === undefined || compareUtf8(key, startAfter) > 0).sort(compareUtf8)
   }
 
   listedVersions(key: string): readonly ListedVersion[] {
@@ -100,7 +101,11 @@ export class MemoryObjects {
       lastModified: version.lastModified,
       ...(version.deleteMarker
         ? { sizeBytes: 0 }
-        : { sizeBytes: version.body.length, storageClass: version.object.storageClass ?? 'STANDARD' }),
+        : {
+            sizeBytes: version.body.length,
+            etag: version.etag,
+            storageClass: version.object.storageClass ?? 'STANDARD',
+          }),
     }))
   }
 

@@ -212,9 +212,12 @@ export class MemoryStorageAdapter implements StorageAdapter {
     this.#checkReplace(before, options)
   }
 
-  async *listVersions(prefix: string, options: CallOptions = {}): AsyncGenerator<ListedVersion> {
+  async *listVersions(
+    prefix: string,
+    options: CallOptions & { readonly startAfter?: string | undefined } = {},
+  ): AsyncGenerator<ListedVersion> {
     const listed = await this.#call('discover', { operation: 'listVersions', key: prefix }, options, () =>
-      this.#objects.allKeys(prefix).flatMap((key) => this.#objects.listedVersions(key)),
+      this.#objects.allKeys(prefix, options.startAfter).flatMap((key) => this.#objects.listedVersions(key)),
     )
     yield* listed
   }

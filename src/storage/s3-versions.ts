@@ -44,16 +44,22 @@ export async function nextVersion(
 
 type Page = S3Output<'ListObjectVersions'>
 
+/** Where a page begins. */
+interface Markers {
+  readonly KeyMarker?: string
+  readonly VersionIdMarker?: string
+}
+
 /**
  * Versions and delete markers under a prefix, the versions of a key newest first. The SDK sorts an answer into two
  * lists; markers and versions of a key are put in order by their dates again, the current one on top.
  */
 export async function* listVersions(
   context: ListContext,
-  prefix: string,
+  { prefix, startAfter }: { readonly prefix: string; readonly startAfter?: string | undefined },
   call: CallOptions,
 ): AsyncGenerator<ListedVersion> {
-  let markers: { readonly KeyMarker?: string; readonly VersionIdMarker?: string } | undefined = {}
+  let markers: Markers | undefined = startAfter === undefined ? {} : { KeyMarker: startAfter }
   while (markers !== undefined) {
     const page: Page = await fetchPage(context, prefix, markers, call)
     yield* entriesOf(page, context.requests.bucket)
@@ -61,7 +67,7 @@ export async function* listVersions(
   }
 }
 
-function fetchPage({ requests, retry, clock }: ListContext, prefix: string, markers: object, { signal }: CallOptions) {
+function fetchPage({ requests, retry, clock }: ListContext, prefix: string, markers: Markers, { signal }: CallOptions) {
   const stage = 'discover'
   return retrying(
     async () => {
@@ -90,6 +96,7 @@ function entriesOf(page: Page, bucket: string): readonly ListedVersion[] {
   const versions = (page.Versions ?? []).map((version) => ({
     ...entry(version, false),
     sizeBytes: version.Size ?? 0,
+    etag: version.ETag,
     storageClass: version.StorageClass,
   }))
   const deleted = (page.DeleteMarkers ?? []).map((marker) => ({ ...entry(marker, true), sizeBytes: 0 }))
@@ -110,11 +117,7 @@ function byUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
-function nextMarkers(
-  page: Page,
-  previous: { readonly KeyMarker?: string; readonly VersionIdMarker?: string },
-  bucket: string,
-) {
+function nextMarkers(page: Page, previous: Markers, bucket: string): Markers | undefined {
   if (page.IsTruncated !== true) return undefined
   const { NextKeyMarker: key, NextVersionIdMarker: version, EncodingType: encoding } = page
   const KeyMarker = key === undefined ? undefined : decodeKey(key, encoding)

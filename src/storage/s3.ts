@@ -148,9 +148,12 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#repair.check(this.#own(before), metadata, options)
   }
 
-  /** Versions and delete markers, the next page fetched while the consumer works on this one. */
-  listVersions(prefix: string, options: CallOptions = {}): AsyncIterable<ListedVersion> {
-    return listVersions(this.#list, prefix, options)
+  /** Versions and delete markers, page by page. */
+  listVersions(
+    prefix: string,
+    options: CallOptions & { readonly startAfter?: string | undefined } = {},
+  ): AsyncIterable<ListedVersion> {
+    return listVersions(this.#list, { prefix, startAfter: options.startAfter }, options)
   }
 
   /** Reads, merges, writes, reads again. `OBJECT_CHANGED` where another writer interfered. */

@@ -111,6 +111,9 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
         ['p/\u{1f600}', true, false],
       ])
       expect(ids.size).toEqual(5)
+      const after: string[] = []
+      for await (const { key } of adapter.listVersions('p/', { startAfter: 'p/a b' })) after.push(key)
+      expect(after).toEqual(['p/b', 'p/b', 'p/\u{1f600}'])
     })
   })
 

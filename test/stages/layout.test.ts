@@ -1,9 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hourRange, parseKey, roleOf, touches } from '#src/stages/layout.js'
+import { hourFolders, hourRange, parseKey, roleOf, touches } from '#src/stages/layout.js'
 
 const hourMs = 3_600_000
 const instants = fc.integer({ min: Date.UTC(2019, 0, 1), max: Date.UTC(2031, 0, 1) })
+
+describe('the folders of an hour', () => {
+  test('are all the names under which its keys parse, each once', () => {
+    expect(hourFolders('org', Date.UTC(2023, 10, 12, 13))).toEqual(['org/year=2023/month=11/day=12/hour=13/'])
+    fc.assert(
+      fc.property(instants, (instant) => {
+        const hour = Math.floor(instant / hourMs) * hourMs
+        const folders = hourFolders('org', hour)
+        expect(new Set(folders).size).toBe(folders.length)
+        for (const folder of folders) {
+          expect(parseKey(`${folder}conversation_id=c/r.wav`)?.hour).toBe(new Date(hour).toISOString())
+        }
+      }),
+    )
+  })
+})
 
 describe('a key', () => {
   test('is read with padded and unpadded folders alike', () => {

@@ -111,6 +111,42 @@ describe('what cannot be kept', () => {
   })
 })
 
+describe('holds of several matters', () => {
+  const two = { metadata: { 'legal-hold-tag': tag }, tags: { 'legal-hold': tag } }
+  const others = { Metadata: { 'legal-hold-tag': 'matter-10, m-2' }, Tagging: 'legal-hold=matter-10%20m-2&team=y' }
+
+  test("another matter's tag refuses the repair, a longer one that begins alike included", async () => {
+    const w = await world()
+    await upload(w, 'k', 'x', others)
+    const { remediation, verdict } = await repair(w.adapter(), 'k', { requirements: two })
+    expect([verdict.verdict, remediation.outcome]).toEqual(['conflicting', 'refused'])
+    expect(w.simulator.versions(w.bucket, 'k')).toHaveLength(1)
+  })
+
+  test('are merged on request: with commas in metadata, with spaces in tags, each in its order', async () => {
+    const w = await world()
+    await upload(w, 'k', 'x', others)
+    const adapter = w.adapter()
+    const merge = { requirements: two, options: { onConflict: 'merge' } } as const
+    expect((await repair(adapter, 'k', merge)).remediation.outcome).toBe('repaired')
+    const after = await fullState(adapter, 'k')
+    expect({ ...after.metadata }).toEqual({ 'legal-hold-tag': `matter-10, m-2,${tag}` })
+    expect({ ...(after.tags as object) }).toEqual({ 'legal-hold': `matter-10 m-2 ${tag}`, team: 'y' })
+    expect((await repair(adapter, 'k', merge)).remediation.outcome).toBe('not-needed')
+  })
+})
+
+test("versions: 'all' holds what lies beneath, on S3 as elsewhere", async () => {
+  const w = await world()
+  for (const body of ['1', '2', '3']) await upload(w, 'k', body)
+  await upload(w, 'k2', 'a longer key is another object')
+  const { remediation } = await repair(w.adapter(), 'k', { options: { versions: 'all' } })
+  expect(remediation.outcome).toBe('repaired')
+  const holds = (key: string) =>
+    w.simulator.versions(w.bucket, key).map((version) => !version.deleteMarker && version.legalHold === 'ON')
+  expect([holds('k'), holds('k2')]).toEqual([[false, true, true, true], [false]])
+})
+
 test('listVersions pages through long histories and never loops', async () => {
   const w = await world()
   for (let at = 0; at < 5; at += 1) await upload(w, 'k', `${at}`)

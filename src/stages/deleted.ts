@@ -1,0 +1,97 @@
+import { LegalHoldError } from '../errors.js'
+import type { CallOptions, ListedObject, ListedVersion, StorageAdapter } from '../ports.js'
+import { classifyConversation, type LocatedObject, type Scope } from './classify.js'
+import type { StageContext } from './context.js'
+import type { DiscoveredObject } from './discover.js'
+import { hourFolders, parseKey } from './layout.js'
+import type { PendingRecording } from './ledger.js'
+
+type ListOptions = CallOptions & { readonly startAfter?: string | undefined }
+
+/**
+ * The same storage, whose listing also shows keys that only a delete marker hides: each key once, as its newest
+ * version that is no marker. Needs `listVersions`.
+ */
+export function withDeletedKeys(storage: StorageAdapter): StorageAdapter {
+  const list = (prefix: string, options: ListOptions = {}) => newestOfEachKey(storage, prefix, options)
+  return new Proxy(storage, {
+    get(target, name) {
+      if (name === 'list') return list
+      const value: unknown = Reflect.get(target, name, target)
+      // Bound to the adapter itself: its private fields are not the proxy's.
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+async function* newestOfEachKey(
+  storage: StorageAdapter,
+  prefix: string,
+  options: ListOptions,
+): AsyncGenerator<ListedObject, void, void> {
+  let last: string | undefined
+  for await (const version of storage.listVersions?.(prefix, options) ?? []) {
+    if (version.deleteMarker || version.key === last) continue
+    last = version.key
+    yield asListed(version)
+  }
+}
+
+function asListed({ bucket, key, sizeBytes, etag, lastModified, storageClass }: ListedVersion): ListedObject {
+  return { bucket, key, sizeBytes, etag, lastModified, storageClass }
+}
+
+/** As many as a report shows exceptions: each costs a request or two. */
+const conversationsAtMost = 1_000
+
+/**
+ * Finds objects of recordings that never showed up in a listing because a delete marker lies on them: they are missing,
+ * but can be had back. Only conversations whose hour is known can be looked into.
+ */
+export async function* findDeleted(
+  storage: StorageAdapter,
+  organizationId: string,
+  pending: Iterable<PendingRecording>,
+  scope: Scope,
+  context: StageContext,
+): AsyncGenerator<DiscoveredObject, void, void> {
+  if (storage.listVersions === undefined) return
+  const looked = new Set<string>()
+  for (const { conversationId, hour } of pending) {
+    if (hour === undefined || looked.has(conversationId)) continue
+    if (looked.size === conversationsAtMost) return
+    looked.add(conversationId)
+    const deleted: LocatedObject[] = []
+    try {
+      for (const folder of hourFolders(organizationId, hour)) {
+        deleted.push(...(await deletedUnder(storage, `${folder}conversation_id=${conversationId}/`, context)))
+      }
+    } catch (error) {
+      // Who may not list versions, or whose server keeps none, has nothing to be told here: the recording is missing.
+      const isRefusal = LegalHoldError.isInstance(error) && /^STORAGE_(FORBIDDEN|UNSUPPORTED)$/.test(error.code)
+      if (!isRefusal) throw error
+      context.logger?.debug(
+        `validate: versions could not be listed, deleted recordings count as missing: ${error.code}`,
+      )
+      return
+    }
+    yield* classifyConversation(deleted, scope)
+  }
+}
+
+async function deletedUnder(
+  storage: StorageAdapter,
+  prefix: string,
+  { signal }: StageContext,
+): Promise<LocatedObject[]> {
+  const found: LocatedObject[] = []
+  let hidden: string | undefined
+  for await (const version of storage.listVersions?.(prefix, { signal }) ?? []) {
+    if (version.isLatest) hidden = version.deleteMarker ? version.key : undefined
+    if (version.deleteMarker || version.key !== hidden) continue
+    hidden = undefined
+    const key = parseKey(version.key)
+    if (key !== undefined) found.push({ object: asListed(version), key })
+  }
+  return found
+}

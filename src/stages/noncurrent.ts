@@ -1,0 +1,107 @@
+import { LegalHoldError } from '../errors.js'
+import type { ListedVersion, MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import type { Remediation, RemediationStep } from '../verdict.js'
+import { persist, type StageContext } from './context.js'
+import type { RemediationSettings } from './remediate.js'
+import { isFatal } from './validate.js'
+
+/**
+ * Puts the versions beneath the current one under an Object Lock hold, and says so in the remediation. An object that
+ * was left alone (another matter's tag, something that cannot be kept) is left alone with all its versions; one that
+ * was deleted keeps what lies beneath the marker.
+ */
+export async function remediateNoncurrent(
+  storage: StorageAdapter,
+  remediation: Remediation,
+  settings: RemediationSettings,
+  context: StageContext,
+): Promise<Remediation> {
+  const { outcome, verdict } = remediation
+  const isDeleted = verdict.verdict === 'absent' && verdict.recoverable !== undefined
+  if (!isDeleted && (outcome === 'refused' || outcome === 'failed')) return remediation
+  const steps: RemediationStep[] = []
+  try {
+    for await (const version of noncurrentOf(storage, verdict.object.key, context)) {
+      const held = await persist(context, 'remediate', version.key, () =>
+        holdVersion(storage, version, remediation, settings, context),
+      )
+      if (held) steps.push({ action: 'hold-noncurrent', versionId: version.versionId })
+    }
+  } catch (error) {
+    if (isFatal(error)) throw error
+    const { code, message } = error as LegalHoldError
+    const reason = `a version beneath the current one could not be held: ${code}: ${message}`
+    return { ...remediation, steps: [...remediation.steps, ...steps], outcome: 'failed', reason }
+  }
+  if (steps.length === 0) return remediation
+  const changed = { ...remediation, steps: [...remediation.steps, ...steps] }
+  if (isDeleted) return { ...changed, reason: `${remediation.reason}; ${described(steps, settings.dryRun)}` }
+  return { ...changed, outcome: settings.dryRun ? 'planned' : 'repaired' }
+}
+
+async function* noncurrentOf(
+  storage: StorageAdapter,
+  key: string,
+  context: StageContext,
+): AsyncGenerator<ListedVersion, void, void> {
+  for await (const version of storage.listVersions?.(key, { signal: context.signal }) ?? []) {
+    // Longer keys with this prefix follow the key's own history.
+    if (version.key !== key) return
+    if (!version.isLatest && !version.deleteMarker) yield version
+  }
+}
+
+/** Holds one version unless it is held; `false` where it was. Idempotent, so an unknown outcome is simply read again. */
+async function holdVersion(
+  storage: StorageAdapter,
+  { bucket, key, versionId }: ListedVersion,
+  { verdict }: Remediation,
+  settings: RemediationSettings,
+  context: StageContext,
+): Promise<boolean> {
+  const ref: ObjectRef = { bucket, key, versionId }
+  const { signal } = context
+  const before = await lockOf(storage, ref, signal)
+  if (before === undefined || before.legalHold === 'ON') return false
+  if (settings.dryRun) return true
+  const step = { action: 'hold-noncurrent', versionId } as const
+  const mutation = { attempt: 1, place: verdict.place }
+  await settings.witness.intent(ref, step, before, mutation)
+  const result = await storage
+    .putLegalHold(ref, 'ON', { signal })
+    .catch((error: unknown): MutationResult | LegalHoldError => {
+      if (LegalHoldError.isInstance(error)) return error
+      throw error
+    })
+  await settings.witness.outcome(ref, step, result, mutation)
+  if (LegalHoldError.isInstance(result)) throw result
+  const after = await lockOf(storage, ref, signal)
+  if (after?.legalHold === 'ON') return true
+  throw new LegalHoldError(`Version ${versionId} of ${key} does not show the hold that was put on it.`, {
+    code: 'STORAGE_RESPONSE_INVALID',
+    stage: 'remediate',
+    retryable: true,
+    outcome: 'unknown',
+  })
+}
+
+/** `undefined` for a version that is gone since it was listed: a lifecycle rule, or whoever may delete. */
+async function lockOf(
+  storage: StorageAdapter,
+  ref: ObjectRef,
+  signal: AbortSignal | undefined,
+): Promise<ObjectState | undefined> {
+  const answer = await storage.head(ref, { signal, lock: true })
+  if (!answer.found) return undefined
+  if (answer.state.legalHold !== 'unreadable') return answer.state
+  throw new LegalHoldError(`The lock state of version ${ref.versionId} of ${ref.key} may not be read.`, {
+    code: 'STORAGE_FORBIDDEN',
+    stage: 'remediate',
+    details: { action: 's3:GetObjectLegalHold' },
+  })
+}
+
+function described(steps: readonly RemediationStep[], dryRun: boolean): string {
+  const versions = steps.length === 1 ? '1 version' : `${steps.length} versions`
+  return dryRun ? `${versions} would be held` : `${versions} held`
+}
