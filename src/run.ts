@@ -3,6 +3,7 @@ import { LegalHoldError, type Stage } from './errors.js'
 import type { NewRunEvent, RunEvent } from './events.js'
 import type { Finding } from './findings.js'
 import { abortedError, forManyListeners } from './internal/abort.js'
+import { observe } from './internal/observe.js'
 import { mapWindow } from './internal/streams.js'
 import type { Settings } from './options.js'
 import type { EvidenceSink, ExportJob, ForcedProfile, HashContent } from './ports.js'
@@ -289,11 +290,8 @@ function policyOf(settings: Settings): object {
 export function emitter(settings: Settings, onEvent: RunOptions['onEvent']): (event: NewRunEvent) => void {
   if (onEvent === undefined) return () => {}
   return (event) => {
-    try {
-      onEvent({ ...event, at: new Date(settings.clock.now()).toISOString() })
-    } catch (error) {
-      settings.logger?.warn('onEvent threw; the run goes on.', error)
-    }
+    const at = new Date(settings.clock.now()).toISOString()
+    observe(onEvent, { ...event, at }, 'onEvent', settings.logger)
   }
 }
 

@@ -15,11 +15,9 @@ export async function* mapWindow<T, R>(
   const limit = pLimit(window)
   const channel = new Channel<R>(window)
   let underWay = 0
-  let onProgress: (() => void) | undefined
-  const progress = () =>
-    new Promise<void>((resolve) => {
-      onProgress = resolve
-    })
+  // The feed and the consumer that leaves may wait at the same time.
+  let waiting: (() => void)[] = []
+  const progress = () => new Promise<void>((resolve) => waiting.push(resolve))
   const run = async (item: T) => {
     try {
       await channel.push(await work(item))
@@ -27,7 +25,9 @@ export async function* mapWindow<T, R>(
       channel.fail(error)
     } finally {
       underWay -= 1
-      onProgress?.()
+      const woken = waiting
+      waiting = []
+      for (const wake of woken) wake()
     }
   }
   const feed = async () => {

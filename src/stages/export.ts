@@ -1,5 +1,6 @@
 import { LegalHoldError } from '../errors.js'
 import { abortedError, throwIfAborted } from '../internal/abort.js'
+import { observe } from '../internal/observe.js'
 import type { CreateJobContext, ExportJob, RecordingPlatform } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import { persist, type StageContext } from './context.js'
@@ -24,7 +25,7 @@ export const pollingDefaults: PollingOptions = {
 }
 
 // How often, and how far apart, a create with unknown outcome is looked up before it is taken for not done.
-const lookups = 4
+const lookups = 6
 // The platform's clock is not ours: a job counts as ours from this long before our request on.
 const clockToleranceMs = 120_000
 
@@ -119,7 +120,7 @@ export async function waitForJob(
     throwIfAborted(signal, 'export')
     const elapsedMs = clock.now() - startedAt
     const etaMs = estimate(current, elapsedMs)
-    notify(options.onProgress, current, context)
+    observe(options.onProgress, current, 'onProgress', context.logger)
     context.emit({ type: 'job-progress', job: current, elapsedMs, etaMs })
     if (current.state === 'FULFILLED') return current
     if (current.state === 'FAILED' || current.state === 'CANCELLED') throw endedBadly(current)
@@ -145,11 +146,21 @@ export async function waitForJob(
 
 async function start(platform: RecordingPlatform, job: ExportJob, context: StageContext): Promise<ExportJob> {
   try {
-    return await persist(context, 'export', `job ${job.id}`, () => platform.executeJob(job, { signal: context.signal }))
+    return await persist(context, 'export', `job ${job.id}`, async () => {
+      try {
+        return await platform.executeJob(job, { signal: context.signal })
+      } catch (error) {
+        // Waiting for a slot is the poll's business, which has the deadline.
+        if (LegalHoldError.isInstance(error) && error.code === 'JOB_SLOTS_BUSY') return job
+        throw error
+      }
+    })
   } catch (error) {
     // Started already, by an answer that was lost: the state says so.
     if (!LegalHoldError.isInstance(error) || error.code === 'ABORTED') throw error
-    const now = await platform.getJob(job.id, { signal: context.signal })
+    const now = await persist(context, 'export', `job ${job.id}`, () =>
+      platform.getJob(job.id, { signal: context.signal }),
+    )
     if (now.state === 'READY') throw error
     return now
   }
@@ -168,14 +179,6 @@ function estimate(job: ExportJob, elapsedMs: number): number | undefined {
 function nextPause(pauseMs: number, etaMs: number | undefined, { maxIntervalMs }: PollingOptions): number {
   // A tenth of what is left: frequent near the end, rare far from it.
   return etaMs === undefined ? Math.min(pauseMs * 1.25, maxIntervalMs) : etaMs / 10
-}
-
-function notify(onProgress: WaitOptions['onProgress'], job: ExportJob, context: StageContext): void {
-  try {
-    onProgress?.(job)
-  } catch (error) {
-    context.logger?.warn('onProgress threw; the run goes on.', error)
-  }
 }
 
 async function pause(ms: number, { clock, signal }: StageContext): Promise<void> {

@@ -34,8 +34,12 @@ export class FaultBook {
   #size = 0
   readonly #details = new Map<number, Map<string, Shortcoming>>()
 
-  /** Enters the last word on an object; without a fault it is well. */
-  note(owner: number, key: string, fault: Fault | undefined, reason: string): void {
+  /**
+   * Enters the last word on an object; without a fault it is well. But an object of which a repair failed is well only
+   * once it is `proven` so, by a repair that was compared with the original: that it carries the hold says nothing of
+   * what the failed repair lost.
+   */
+  note(owner: number, key: string, fault: Fault | undefined, reason: string, proven = true): void {
     if (fault === undefined && this.#size === 0) return
     const digest = hash('md5', this.#salt + key, 'buffer')
     const [low, high] = [digest.readUInt32LE(0), digest.readUInt32LE(4)]
@@ -46,6 +50,7 @@ export class FaultBook {
       this.#high[slot] = high
       this.#size += 1
     }
+    if (fault === undefined && !proven && this.#marks[slot] === faults.indexOf('unrepaired') + 2) return
     this.#owners[slot] = owner
     this.#marks[slot] = fault === undefined ? 1 : faults.indexOf(fault) + 2
     this.#noteDetail(owner, key, fault, reason)

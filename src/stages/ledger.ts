@@ -164,12 +164,13 @@ export class RecordingLedger {
     const row = this.#arrive(place)
     const { conversationId } = place
     const fault = outcome === 'held' || outcome === 'repaired' ? undefined : outcome
+    const proven = outcome === 'repaired'
     if (row >= 0) {
-      this.#recordingFaults.note(row, key, fault, reason)
+      this.#recordingFaults.note(row, key, fault, reason, proven)
       if (outcome === 'repaired') this.#set(row, bits.repaired)
     } else if (conversationId !== undefined) {
       const owner = this.#conversations.add(conversationId)
-      this.#conversationFaults.note(owner, key, fault, reason)
+      this.#conversationFaults.note(owner, key, fault, reason, proven)
       if (outcome === 'repaired') this.#conversations.markRepaired(owner)
     }
   }

@@ -62,6 +62,22 @@ describe('mapWindow', () => {
     await stream.return()
   })
 
+  test('ends when it is left while work is under way and the source is at its end', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const leaving = (async () => {
+      for await (const n of mapWindow(numbers(2), 2, async (n) => (n === 0 ? n : held.then(() => n)))) {
+        if (n === 0) break
+      }
+    })()
+    await setImmediate()
+    await setImmediate()
+    release()
+    await leaving
+  })
+
   test('passes an error of the source on', async () => {
     async function* source() {
       yield 1

@@ -58,7 +58,7 @@ describe('creating a job', () => {
     }
     const { context } = contextWith(new SimulatedClock())
     await createJob(platform, request, hold, pollingDefaults, context)
-    expect(platform.calls).toEqual(['createJob', 'findJob', 'findJob', 'findJob', 'findJob', 'createJob'])
+    expect(platform.calls).toEqual(['createJob', ...Array.from({ length: 6 }, () => 'findJob'), 'createJob'])
   })
 
   test('does not post again where the platform cannot be asked', async () => {
@@ -108,6 +108,19 @@ describe('waiting for a job', () => {
     expect(done.state).toBe('FULFILLED')
     expect(seen).toEqual(['PENDING', 'PENDING', 'READY', 'PROCESSING', 'PROCESSING', 'FULFILLED'])
     expect(platform.calls.filter((call) => call === 'executeJob')).toHaveLength(1)
+  })
+
+  test('waits its turn where another job took the slot before the start', async () => {
+    const platform = new FakePlatform()
+    platform.states = [job('READY'), job('READY'), job('PROCESSING'), job('FULFILLED')]
+    let starts = 0
+    platform.execute = async (ready) => {
+      starts += 1
+      if (starts < 3) throw busy()
+      return { ...ready, state: 'PROCESSING' }
+    }
+    await waitForJob(platform, job('READY'), pollingDefaults, contextWith(new SimulatedClock()).context)
+    expect(starts).toBe(3)
   })
 
   test('takes a job as started whose start was refused because it runs already', async () => {
@@ -183,11 +196,16 @@ describe('waiting for a job', () => {
     expect(platform.calls).toEqual([])
   })
 
-  test('goes on when its observer throws', async () => {
+  test.each([
+    ['throws', () => Promise.reject(new Error('observer'))],
+    [
+      'rejects',
+      () => {
+        throw new Error('observer')
+      },
+    ],
+  ])('goes on when its observer %s', async (_, onProgress) => {
     const platform = new FakePlatform()
-    const onProgress = () => {
-      throw new Error('observer')
-    }
     const options = { ...pollingDefaults, onProgress }
     const done = await waitForJob(platform, job('PENDING'), options, contextWith(new SimulatedClock()).context)
     expect(done.state).toBe('FULFILLED')

@@ -74,6 +74,16 @@ describe('the ledger', () => {
     expect(ledger.settle(none).counts.held).toBe(1)
   })
 
+  test('does not take a failed repair for held because the tag is there now', () => {
+    const ledger = new RecordingLedger(true)
+    ledger.expect({ recordingId: 'r', conversationId: 'c' })
+    delivered(ledger, 'r', 'unrepaired')
+    delivered(ledger, 'r', 'held')
+    expect(ledger.settle(none).counts).toMatchObject({ unrepaired: 1, held: 0 })
+    delivered(ledger, 'r', 'repaired')
+    expect(ledger.settle(none).counts.repaired).toBe(1)
+  })
+
   test('does not call a recording held whose sidecar was never delivered', () => {
     const ledger = new RecordingLedger(true)
     ledger.expect({ recordingId: 'r', conversationId: 'c' })

@@ -1,0 +1,21 @@
+import type { Logger } from '../ports.js'
+
+/**
+ * Tells an observer. What it throws, or what a promise of it rejects with, is logged: an observer must not fail the run
+ * that it watches, nor end the process by an unhandled rejection.
+ */
+export function observe<T>(
+  observer: ((value: T) => unknown) | undefined,
+  value: T,
+  name: string,
+  logger: Logger | undefined,
+): void {
+  if (observer === undefined) return
+  const failed = (error: unknown) => logger?.warn(`${name} threw; the run goes on.`, error)
+  try {
+    const answer = observer(value)
+    if (answer instanceof Promise) answer.catch(failed)
+  } catch (error) {
+    failed(error)
+  }
+}
