@@ -134,6 +134,19 @@ describe('a run', () => {
     expect(Date.parse(report.finishedAt) - Date.parse('2023-10-20T12:01:20Z')).toBeLessThan(40_000)
   })
 
+  test('looks again at what was written anew in a settled hour while another was awaited', async () => {
+    const { storage, platform, clock, exporter } = world(1)
+    platform.expected.push({ recordingId: 'r3', conversationId: 'c3', conversationStart: '2023-10-20T10:00:00Z' })
+    const late = 'org/year=2023/month=10/day=20/hour=10/conversation_id=c3/r3.json'
+    void clock.sleep(40_000).then(() => storage.put(`${folder}/r1.json`, { body: 'delivered once more' }))
+    void clock.sleep(90_000).then(() => {
+      for (const key of [late, `${late}_metadata.json`]) storage.put(key, {})
+    })
+    const report = await exporter().run(request)
+    expect(report).toMatchObject({ outcome: 'complete', counts: { expected: 2, repaired: 2 } })
+    expect(storage.versions(`${folder}/r1.json`)[0]?.state?.metadata).toEqual({ 'legal-hold-tag': tag })
+  })
+
   test('validates again what the job writes anew, and does not trust what lay there before', async () => {
     const { storage, platform, clock, exporter } = world(0)
     const key = `${folder}/r1.json`

@@ -114,6 +114,11 @@ export class FolderWatches {
     return this.unfinished().length === 0
   }
 
+  /** Folders whose last listing began before this time, in milliseconds. */
+  listedBefore(time: number): FolderWatch[] {
+    return [...this.#watches.values()].filter(({ listedAt }) => listedAt < time)
+  }
+
   /** Folders that something is awaited in, or that have not been listed late enough. */
   unfinished(): FolderWatch[] {
     const awaited = this.#awaitedHours()

@@ -3,7 +3,7 @@ import { merge } from '../internal/streams.js'
 import type { StorageAdapter } from '../ports.js'
 import type { StageContext } from './context.js'
 import { type DiscoveredObject, type DiscoverySettings, listFolder, type SeenObjects } from './discover.js'
-import { FolderWatches, type JobWatch } from './folder-watch.js'
+import { type FolderWatch, FolderWatches, type JobWatch } from './folder-watch.js'
 import type { RecordingLedger } from './ledger.js'
 
 /** How long to wait for what a fulfilled job has not delivered yet. */
@@ -22,6 +22,8 @@ export const landingDefaults: LandingOptions = {
   landingSettleMs: 2_000,
 }
 
+// While one hour is awaited, others may be written again: a listing this old proves nothing at the end of a run.
+const staleListingMs = 30_000
 const firstPauseMs = 350
 /** Between two looks while the job runs, and after it: what lands last is to be seen within seconds. */
 const longestPauseMs = { running: 15_000, fulfilled: 3_000 }
@@ -76,7 +78,10 @@ export async function* land(
     const fulfilledAt = job.fulfilledAt()
     let untilEndMs = Number.POSITIVE_INFINITY
     if (fulfilledAt !== undefined) {
-      if (watches.areDone() && (job.pending() ?? 0) === 0) return
+      if (watches.areDone() && (job.pending() ?? 0) === 0) {
+        yield* again(watches.listedBefore(clock.now() - staleListingMs))
+        return
+      }
       const now = clock.now()
       const quietForMs = now - Math.max(fulfilledAt, lastArrivalAt)
       untilEndMs = Math.min(options.landingQuietMs - quietForMs, options.landingTimeoutMs - (now - fulfilledAt))
@@ -93,10 +98,15 @@ export async function* land(
     await job.settledOr(Math.max(1, Math.min(watches.nextDueMs(clock.now(), restMs), untilEndMs)))
   }
   // What the job did not write again stands as it is.
-  const reads = watches.unfinished().map((watch) => () => listFolder(storage, watch.folder, ledger, context))
-  for await (const found of merge(reads, settings.listConcurrency)) {
-    if (!seen.add(found.object)) continue
-    ledger.arrived(found.place)
-    yield found
+  yield* again(new Set([...watches.unfinished(), ...watches.listedBefore(clock.now() - staleListingMs)]))
+
+  /** Lists folders once more, and yields what has changed in them. */
+  async function* again(folders: Iterable<FolderWatch>): AsyncGenerator<DiscoveredObject, void, void> {
+    const reads = [...folders].map((watch) => () => listFolder(storage, watch.folder, ledger, context))
+    for await (const found of merge(reads, settings.listConcurrency)) {
+      if (!seen.add(found.object)) continue
+      ledger.arrived(found.place)
+      yield found
+    }
   }
 }

@@ -92,7 +92,7 @@ describe('the landing', () => {
     expect(Math.max(...counted(lists).values())).toBeLessThanOrEqual(3)
   })
 
-  test('lists an hour no more once all of it has been left alone, while the job goes on for hours', async () => {
+  test('lists an hour no more once all of it has been left alone, but for a last look at the very end', async () => {
     const { platform, lists, run } = world()
     platform.processingMs = 2 * hourMs
     platform.conversations.push(...hourly((hour) => ({ landsAfterMs: 1_000 + hour * 140_000 })))
@@ -100,8 +100,9 @@ describe('the landing', () => {
     expect(report.outcome).toBe('complete')
     const first = folderOf(platform.conversations[0]!)
     const times = counted(lists)
-    expect(times.get(first)).toBeLessThanOrEqual(4)
-    expect(lists.lastIndexOf(first)).toBeLessThan(lists.length / 3)
+    expect(times.get(first)).toBeLessThanOrEqual(5)
+    const beforeTheEnd = lists.slice(0, lists.lastIndexOf(first))
+    expect(beforeTheEnd.lastIndexOf(first)).toBeLessThan(lists.length / 3)
     expect(Date.parse(report.finishedAt) - Date.parse(report.startedAt)).toBeLessThan(2 * hourMs + 120_000)
   })
 
