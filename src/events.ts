@@ -8,6 +8,16 @@ import type { Remediation, Verdict } from './verdict.js'
 /** What happened in a run. `at` is ISO 8601 in UTC. */
 export type RunEvent = { readonly at: string } & (
   | { readonly type: 'run-started'; readonly runId: string; readonly request: ExportRequest; readonly dryRun: boolean }
+  /** The journal holds a run that goes on, or that is finished and only tells its report again. */
+  | {
+      readonly type: 'run-resumed'
+      readonly runId: string
+      /** How often the run was resumed, this time included. */
+      readonly resumed: number
+      /** Objects that are on record already, and not read again. */
+      readonly verdicts: number
+      readonly finished: boolean
+    }
   | { readonly type: 'stage-started'; readonly stage: Stage }
   | { readonly type: 'stage-finished'; readonly stage: Stage; readonly durationMs: number }
   | { readonly type: 'finding'; readonly finding: Finding; readonly accepted: boolean }

@@ -1,11 +1,12 @@
 import { LegalHoldError } from './errors.js'
 import { forManyListeners } from './internal/abort.js'
 import { mapWindow, type Source } from './internal/streams.js'
+import { runOnJournal } from './journalled-run.js'
 import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'
 import type { CallOptions, ExportJob, ObjectRef, ProfileInspection, UndecidedConversation } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
-import { emitter, Run, type RunOptions } from './run.js'
+import { emitter, type RunOptions } from './run.js'
 import { classifyConversation, everythingInScope } from './stages/classify.js'
 import { persist, type StageContext } from './stages/context.js'
 import { type DiscoverySettings, discover, listFolder } from './stages/discover.js'
@@ -163,19 +164,22 @@ export class LegalHoldExporter {
   /**
    * The whole job: inspect, export, validate what lands as it lands, repair, reconcile, report.
    *
-   * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `JOB_…`, `PLATFORM_…`, `STORAGE_…`
+   * With a journal it can be interrupted at any instant: run again with the same journal and it goes on where it stopped,
+   * with the same run id and the same job. A finished journal gives its report again at once.
+   *
+   * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `CHECKPOINT_MISMATCH`, `JOURNAL_…`, `JOB_…`,
+   *   `PLATFORM_…`, `STORAGE_…`
    */
   async run(request: ExportRequest, options: RunOptions = {}): Promise<RunReport> {
     const checked = checkRequest(request, this.#settings.clock.now())
     const { evidence, signal } = options
-    if (evidence === undefined) return new Run(this.#settings, checked, options).execute()
-    const journal = await evidence.open(this.#settings.journal, { signal })
-    const settings = { ...this.#settings, journal }
-    const report = await new Run(settings, checked, options).execute()
+    if (evidence === undefined) return runOnJournal(this.#settings, checked, options)
+    const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
+    const report = await runOnJournal(this.#settings, checked, { ...options, journal })
     const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
       throw notSealed(error, report)
     })
-    emitter(settings, options.onEvent)({ type: 'sealed', evidence: sealed })
+    emitter(this.#settings, options.onEvent)({ type: 'sealed', evidence: sealed })
     return report
   }
 

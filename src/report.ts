@@ -84,6 +84,8 @@ export interface RunReport {
   readonly schemaVersion: 1
   readonly runId: string
   readonly dryRun: boolean
+  /** How often the run was interrupted and went on with its journal. */
+  readonly resumed: number
   /** ISO 8601 in UTC. */
   readonly startedAt: string
   /** ISO 8601 in UTC. */
@@ -114,6 +116,6 @@ export interface RunReport {
   /** The first 1,000. */
   readonly exceptions: readonly RecordingException[]
   readonly remediations: RemediationSummary
-  /** Milliseconds by stage; the stages overlap. */
+  /** Milliseconds by stage; the stages overlap. Of a resumed run: of its last part, but `total`. */
   readonly timings: Readonly<Record<string, number>>
 }

@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { LegalHoldError, type Stage } from './errors.js'
 import type { NewRunEvent, RunEvent } from './events.js'
-import type { Finding } from './findings.js'
+import type { Finding, FindingCode } from './findings.js'
 import { abortedError, forManyListeners } from './internal/abort.js'
 import { observe } from './internal/observe.js'
 import { mapWindow } from './internal/streams.js'
 import type { Settings } from './options.js'
-import type { EvidenceSink, ExportJob, ForcedProfile, HashContent } from './ports.js'
+import type { EvidenceSink, ForcedProfile, HashContent, Journal } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
+import { type Checkpoint, journalledVerdicts, type RunIdentity } from './stages/checkpoint.js'
 import type { StageContext } from './stages/context.js'
-import { Delivery } from './stages/deliver.js'
-import { createJob } from './stages/export.js'
+import { Delivery, type FormerDelivery } from './stages/deliver.js'
 import { type Inspection, inspect, profileIdOf } from './stages/inspect.js'
+import { JobBook } from './stages/job-book.js'
 import type { LeftOut } from './stages/ledger.js'
-import { partsOf } from './stages/parts.js'
+import { type JobPart, partsOf } from './stages/parts.js'
 import { coverageOf, leftOutBy, reconciliationReportOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
 import type { UnnamedRecordings } from './stages/settlement.js'
@@ -40,6 +41,12 @@ export interface RunOptions {
    * @defaultValue none
    */
   readonly evidence?: EvidenceSink | undefined
+  /**
+   * Record of all that is observed and done, and what an interrupted run goes on with.
+   *
+   * @defaultValue the exporter's own, if it has one
+   */
+  readonly journal?: Journal | undefined
 }
 
 /** One run from inspection to report. */
@@ -48,20 +55,35 @@ export class Run {
   readonly #request: ExportRequest
   readonly #dryRun: boolean
   readonly #hashContent: HashContent
-  readonly #runId = randomUUID()
+  readonly #runId: string
+  readonly #journal: Journal | undefined
+  /** What a former part of the run left on record. */
+  readonly #checkpoint: Checkpoint | undefined
+  readonly #resumed: number
   readonly #recorder: Recorder
+  readonly #jobs: JobBook
   readonly #context: StageContext
   readonly #startedAt: number
   readonly #timings: Record<string, number> = {}
   readonly #tally = new Tally()
 
-  constructor(settings: Settings, request: ExportRequest, options: RunOptions) {
-    this.#settings = settings
+  constructor(
+    settings: Settings,
+    request: ExportRequest,
+    options: RunOptions,
+    journal: Journal | undefined,
+    checkpoint: Checkpoint | undefined,
+  ) {
+    this.#settings = withAcceptances(settings, checkpoint)
+    this.#journal = journal
+    this.#checkpoint = checkpoint
+    this.#runId = checkpoint?.runId ?? randomUUID()
+    this.#resumed = checkpoint === undefined ? 0 : checkpoint.resumes + 1
     this.#request = request
     this.#dryRun = options.dryRun ?? false
     this.#hashContent = options.evidence?.hashContent ?? 'none'
-    this.#recorder = new Recorder(settings.journal, this.#runId, settings.clock, settings.hold.tag)
-    this.#startedAt = settings.clock.now()
+    this.#recorder = new Recorder(journal, this.#runId, settings.clock, settings.hold.tag)
+    this.#startedAt = checkpoint?.startedAt ?? settings.clock.now()
     this.#context = {
       clock: settings.clock,
       logger: settings.logger,
@@ -69,16 +91,33 @@ export class Run {
       signal: forManyListeners(options.signal),
       emit: emitter(settings, options.onEvent),
     }
+    this.#jobs = new JobBook({
+      platform: settings.platform,
+      hold: settings.hold,
+      runId: this.#runId,
+      polling: settings.polling,
+      recorder: this.#recorder,
+      timed: (work) => this.#timed('export', work),
+      journalled: checkpoint?.jobs ?? [],
+    })
   }
 
   async execute(): Promise<RunReport> {
-    const { emit } = this.#context
-    const { hold, requirements } = this.#settings
     const { signal } = this.#context
     if (signal?.aborted) throw abortedError(signal, 'inspect')
-    const [runId, request, dryRun] = [this.#runId, this.#request, this.#dryRun]
-    emit({ type: 'run-started', runId, request, dryRun })
-    await this.#recorder.record('run-started', { request, hold, requirements, dryRun, ...policyOf(this.#settings) })
+    try {
+      return await this.#execute()
+    } catch (error) {
+      const why = LegalHoldError.isInstance(error) ? error.toJSON() : { message: String(error) }
+      // Where the journal is what failed, this fails too.
+      await this.#recorder.record('run-stopped', { error: why }).catch(() => {})
+      throw error
+    }
+  }
+
+  async #execute(): Promise<RunReport> {
+    const { emit } = this.#context
+    await this.#begin()
     const inspection = await this.#timed('inspect', () => this.#inspect())
     const delivery = await this.#export(inspection)
     const report = this.#report(inspection, delivery)
@@ -89,10 +128,47 @@ export class Run {
     return report
   }
 
+  async #begin(): Promise<void> {
+    const { emit } = this.#context
+    const [runId, request, dryRun, checkpoint] = [this.#runId, this.#request, this.#dryRun, this.#checkpoint]
+    const { hold, requirements } = this.#settings
+    if (checkpoint === undefined) {
+      emit({ type: 'run-started', runId, request, dryRun })
+      const identity = { request, hold, requirements, dryRun }
+      await this.#recorder.record('run-started', { ...identity, ...policyOf(this.#settings) })
+      return
+    }
+    const { verdicts } = checkpoint
+    emit({ type: 'run-resumed', runId, resumed: this.#resumed, verdicts, finished: false })
+    await this.#recorder.record('run-resumed', { resumed: this.#resumed, verdicts, ...policyOf(this.#settings) })
+  }
+
+  /**
+   * Inspects before anything is created. A run that goes on after that keeps to what its job was created upon, as the
+   * report tells it; but what would now endanger the repairs that are still to be made stops it as it would have then.
+   */
   async #inspect(): Promise<Inspection> {
-    const { platform, storage, retention, hold, requirements, residency, remediation, reconciliation, accept } =
-      this.#settings
-    const inspection = await inspect(
+    const { accept } = this.#settings
+    const present = await this.#look()
+    const former = this.#hasJobs ? this.#checkpoint?.inspection : undefined
+    const blockers: Finding[] = []
+    for (const finding of former === undefined ? present.findings : newDangers(present.findings, former.findings)) {
+      const isBlocker = finding.severity === 'blocker'
+      const accepted = isBlocker && accept.has(finding.code)
+      this.#context.emit({ type: 'finding', finding, accepted })
+      await this.#recorder.note('finding', finding)
+      if (accepted) await this.#recorder.note('acceptance', { code: finding.code, subject: finding.subject })
+      else if (isBlocker) blockers.push(finding)
+    }
+    if (blockers.length > 0) throw preflightBlocked(blockers, present.findings)
+    if (former !== undefined) return former
+    await this.#recorder.record('inspection', { ...present, parts: this.#partsOf(present) })
+    return present
+  }
+
+  #look(): Promise<Inspection> {
+    const { platform, storage, retention, hold, requirements, residency, remediation, reconciliation } = this.#settings
+    return inspect(
       {
         platform,
         storage,
@@ -113,17 +189,6 @@ export class Run {
       },
       this.#context,
     )
-    const blockers: Finding[] = []
-    for (const finding of inspection.findings) {
-      const isBlocker = finding.severity === 'blocker'
-      const accepted = isBlocker && accept.has(finding.code)
-      this.#context.emit({ type: 'finding', finding, accepted })
-      await this.#recorder.record('finding', finding)
-      if (accepted) await this.#recorder.record('acceptance', { code: finding.code, subject: finding.subject })
-      else if (isBlocker) blockers.push(finding)
-    }
-    if (blockers.length > 0) throw preflightBlocked(blockers, inspection.findings)
-    return inspection
   }
 
   /** Exports once; again with the hold metadata forced on, as often as the caller allowed, while objects lack it. */
@@ -132,10 +197,11 @@ export class Run {
     const forcedRetries = this.#forcedRetries()
     let forced: ForcedProfile | undefined
     try {
-      for (let attempt = 0; ; attempt += 1) {
+      for (let attempt = this.#checkpoint?.jobs.at(-1)?.attempt ?? 0; ; attempt += 1) {
         const mayForce = attempt < forcedRetries
         this.#tally.reset()
-        const delivery = await this.#deliver(inspection, !mayForce)
+        this.#tally.forcedRetries = attempt
+        const delivery = await this.#deliver(inspection, attempt, !mayForce)
         if (!mayForce || this.#tally.due === 0) return delivery
         if (this.#tally.untagged === 0) {
           await delivery.sweep()
@@ -143,7 +209,6 @@ export class Run {
         }
         this.#context.emit({ type: 'forced-retry', attempt: attempt + 1, untagged: this.#tally.untagged })
         forced ??= await platform.forceHoldMetadata?.(profileIdOf(this.#request), { signal: this.#context.signal })
-        this.#tally.forcedRetries += 1
       }
     } finally {
       // Not on the caller's signal: an aborted run puts the organisation's setting back too.
@@ -157,17 +222,28 @@ export class Run {
     return this.#request.profileId === undefined ? 0 : (platform.forcedRetries ?? 0)
   }
 
-  async #deliver(inspection: Inspection, repair: boolean): Promise<Delivery> {
+  /** Whether a job was asked for before the run was interrupted. */
+  get #hasJobs(): boolean {
+    return this.#checkpoint !== undefined && this.#checkpoint.jobs.length > 0
+  }
+
+  #partsOf({ coverage }: Inspection): readonly JobPart[] {
+    return partsOf(this.#request, coverage, this.#settings.reconciliation)
+  }
+
+  async #deliver(inspection: Inspection, attempt: number, repair: boolean): Promise<Delivery> {
     const delivery = new Delivery({
       settings: this.#settings,
       request: this.#request,
       organizationId: inspection.organization.id,
-      parts: partsOf(this.#request, inspection.coverage, this.#settings.reconciliation),
+      // As they were split when the first job was created: what one job has, another must not be asked for.
+      parts: (this.#hasJobs ? this.#checkpoint?.parts : undefined) ?? this.#partsOf(inspection),
       coverage: inspection.coverage,
-      open: (request, context) => this.#open(request, context),
+      jobs: this.#jobs.of(attempt),
       repair,
       dryRun: this.#dryRun,
       hashContent: this.#hashContent,
+      former: this.#former(attempt),
       recorder: this.#recorder,
       tally: this.#tally,
       context: this.#context,
@@ -177,15 +253,16 @@ export class Run {
     return delivery
   }
 
-  /** Creates the job of a request, or of a part of it. */
-  async #open(request: ExportRequest, context: StageContext): Promise<ExportJob> {
-    const { platform, hold, polling } = this.#settings
-    await this.#recorder.record('job-intent', { request })
-    const created = await this.#timed('export', () =>
-      createJob(platform, request, { hold, runId: this.#runId }, polling, context),
-    )
-    await this.#recorder.record('job', created)
-    return created
+  /** What a former part of the run found out in this attempt. */
+  #former(attempt: number): FormerDelivery | undefined {
+    const [journal, checkpoint] = [this.#journal, this.#checkpoint]
+    if (journal === undefined || checkpoint === undefined || checkpoint.jobs.at(-1)?.attempt !== attempt)
+      return undefined
+    const { signal } = this.#context
+    return {
+      verdicts: () => journalledVerdicts(journal, checkpoint, { signal }),
+      begun: checkpoint.begun.values(),
+    }
   }
 
   #report(inspection: Inspection, delivery: Delivery): RunReport {
@@ -206,6 +283,7 @@ export class Run {
       schemaVersion: 1,
       runId: this.#runId,
       dryRun: this.#dryRun,
+      resumed: this.#resumed,
       startedAt: new Date(this.#startedAt).toISOString(),
       finishedAt: new Date(finishedAt).toISOString(),
       outcome: allHeld && coverage.proven && !dueInDryRun ? 'complete' : 'incomplete',
@@ -270,6 +348,39 @@ export class Run {
     }
   }
 }
+
+/** What makes two runs the same. */
+export function identityOf(settings: Settings, request: ExportRequest, options: RunOptions): RunIdentity {
+  const { hold, requirements, platform, storage } = settings
+  const { name, bucket } = storage
+  return { request, hold, requirements, dryRun: options.dryRun ?? false, platform, storage: { name, bucket } }
+}
+
+/** What was accepted once, and is on record, needs not be accepted again. */
+function withAcceptances(settings: Settings, checkpoint: Checkpoint | undefined): Settings {
+  if (checkpoint === undefined) return settings
+  return { ...settings, accept: new Set([...settings.accept, ...checkpoint.accepted]) }
+}
+
+/** Findings that concern what a resumed run has still to do, and that were not there when it began. */
+function newDangers(present: readonly Finding[], former: readonly Finding[]): Finding[] {
+  const known = new Set(former.map(({ code, subject }) => `${code}\n${subject}`))
+  return present.filter(
+    ({ code, subject, severity }) =>
+      severity === 'blocker' && dangersToRepairs.has(code) && !known.has(`${code}\n${subject}`),
+  )
+}
+
+const dangersToRepairs: ReadonlySet<string> = new Set<FindingCode>([
+  'bucket-unreachable',
+  'bucket-policy-denies',
+  'permission-missing',
+  'versioning-off',
+  'object-lock-unavailable',
+  'lifecycle-expires-objects',
+  'lifecycle-expires-noncurrent',
+  'region-mismatch',
+])
 
 /** By what rules the run went, beside its hold, requirements and request; the evidence carries a digest of it all. */
 function policyOf(settings: Settings): object {

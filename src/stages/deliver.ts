@@ -1,14 +1,16 @@
 import type { Stage } from '../errors.js'
-import { abortedError, forManyListeners } from '../internal/abort.js'
+import { abortedError, forManyListeners, throwIfAborted } from '../internal/abort.js'
 import { mapWindow, type Source } from '../internal/streams.js'
 import type { Settings } from '../options.js'
-import type { ExportJob, HashContent, PlatformCoverage } from '../ports.js'
+import type { HashContent, JournalRecord, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
+import type { BegunObject } from './checkpoint.js'
 import { type ContentDigest, contentDigest } from './content-digest.js'
 import type { StageContext } from './context.js'
 import { findDeleted } from './deleted.js'
 import { type DiscoveredObject, type DiscoverySettings, discover, SeenObjects } from './discover.js'
 import type { JobWatch } from './folder-watch.js'
+import type { AttemptJobs } from './job-book.js'
 import { JobGroup } from './job-group.js'
 import { land } from './landing.js'
 import { RecordingLedger } from './ledger.js'
@@ -17,7 +19,17 @@ import type { JobPart } from './parts.js'
 import { type Processed, processObject } from './process.js'
 import { pendingOf } from './reconcile.js'
 import type { Recorder } from './recorder.js'
+import type { BegunRepair } from './remediate.js'
+import { replayVerdict } from './replay.js'
 import type { Tally } from './tally.js'
+
+/** What a former part of the run found out, before it was interrupted. */
+export interface FormerDelivery {
+  /** The records of the objects that are done with. */
+  verdicts(): AsyncIterable<JournalRecord['data']>
+  /** Objects that were under repair. */
+  readonly begun: Iterable<BegunObject>
+}
 
 /** What one delivery needs. */
 export interface DeliverySubject {
@@ -27,13 +39,13 @@ export interface DeliverySubject {
   readonly parts: readonly JobPart[]
   /** How far the index reached when the parts were made. */
   readonly coverage: PlatformCoverage
-  /** Creates the job of a part, or finds the one that exists. */
-  readonly open: (request: ExportRequest, context: StageContext) => Promise<ExportJob>
+  readonly jobs: AttemptJobs
   /** Repair what is not held, or only look. */
   readonly repair: boolean
   readonly dryRun: boolean
   /** Whether contents are read for their digest. */
   readonly hashContent: HashContent
+  readonly former: FormerDelivery | undefined
   readonly recorder: Recorder
   readonly tally: Tally
   readonly context: StageContext
@@ -50,12 +62,14 @@ export class Delivery {
   readonly #subject: DeliverySubject
   readonly #seen = new SeenObjects()
   readonly #written = new SeenObjects()
+  /** What a sweep needs not look at; filled only where one may come. */
+  readonly #done = new SeenObjects()
   readonly #busy = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
   readonly #context: StageContext
 
   constructor(subject: DeliverySubject) {
-    const { settings, parts, coverage, open, dryRun, recorder, timed } = subject
+    const { settings, parts, coverage, jobs, dryRun, recorder, timed } = subject
     this.#subject = subject
     this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
     this.ledger = new RecordingLedger(settings.reconciliation.listsRecordings)
@@ -63,7 +77,7 @@ export class Delivery {
       settings,
       parts,
       coverage,
-      open,
+      jobs,
       protect: settings.platform.protectSource === true && !dryRun,
       ledger: this.ledger,
       recorder,
@@ -93,7 +107,7 @@ export class Delivery {
   async sweep(): Promise<void> {
     const { settings, context } = this.#subject
     const found = discover(settings.storage, this.#discovery(), this.ledger, context)
-    await this.#consume(found, true, context)
+    await this.#consume(unless(found, this.#done), true, context)
   }
 
   async #run(): Promise<void> {
@@ -102,6 +116,8 @@ export class Delivery {
     // A rejection before anybody waits must not crash the process; it is seen through `settledOr` or `ending`.
     ending.catch(() => {})
     try {
+      await Promise.race([this.jobs.takenUp, ending])
+      await this.#replay()
       await Promise.race([this.jobs.started, ending])
       await timed('validate', () => this.#validateLanding(ending))
       await ending
@@ -110,6 +126,31 @@ export class Delivery {
       this.#stop.abort(error)
       await ending.catch(() => {})
       throw error
+    }
+  }
+
+  /** Takes up the account where a former part of the run left it. */
+  async #replay(): Promise<void> {
+    const { former, tally } = this.#subject
+    if (former === undefined) return
+    const account = { ledger: this.ledger, tally, seen: this.#seen, done: this.#done, heldIsDone: this.#heldIsDone }
+    for await (const verdict of former.verdicts()) {
+      throwIfAborted(this.#stop.signal, 'validate')
+      replayVerdict(verdict, account)
+    }
+    await this.#settle(former.begun)
+  }
+
+  /** Reads back what was under repair and finishes it, before anything else touches those objects. */
+  async #settle(begun: Iterable<BegunObject>): Promise<void> {
+    const { objectConcurrency } = this.#subject.settings
+    const settled = mapWindow(begun, objectConcurrency, ({ object, place, repair }) => {
+      const { original } = repair
+      if (original !== undefined) this.#seen.add(original)
+      return this.#inTurn({ object: original ?? { ...object, sizeBytes: 0 }, place }, true, this.#context, repair)
+    })
+    for await (const _ of settled) {
+      // As below: the window does the work.
     }
   }
 
@@ -186,10 +227,15 @@ export class Delivery {
   }
 
   /** One object at a time for each key: a rewritten object waits until its former state is done with. */
-  async #inTurn(found: DiscoveredObject, repair: boolean, context: StageContext): Promise<void> {
+  async #inTurn(
+    found: DiscoveredObject,
+    repair: boolean,
+    context: StageContext,
+    begun?: BegunRepair | undefined,
+  ): Promise<void> {
     const { key } = found.object
     const former = this.#busy.get(key)
-    const work = (former ?? Promise.resolve()).then(() => this.#process(found, repair, context))
+    const work = (former ?? Promise.resolve()).then(() => this.#process(found, repair, context, begun))
     const settled = work.catch(() => {})
     this.#busy.set(key, settled)
     try {
@@ -199,17 +245,24 @@ export class Delivery {
     }
   }
 
-  async #process({ object, place }: DiscoveredObject, repair: boolean, context: StageContext): Promise<void> {
+  async #process(
+    { object, place }: DiscoveredObject,
+    repair: boolean,
+    context: StageContext,
+    begun: BegunRepair | undefined,
+  ): Promise<void> {
     const { settings, tally, recorder, dryRun } = this.#subject
     tally.found(object.key, place)
     // Listed while its repair was under way: what we wrote ourselves is no arrival.
     if (place.kind === 'unexpected' || this.#written.has(object)) return
     const { storage, requirements, remediation: options } = settings
-    const repairSettings = repair ? { requirements, options, dryRun, witness: recorder } : undefined
+    const repairSettings = repair ? { requirements, options, dryRun, witness: recorder, begun } : undefined
     const processed = await processObject(storage, requirements, object, place, repairSettings, context)
     tally.processed(processed)
     this.ledger.enter(object.key, place, processed.outcome, processed.reason)
-    this.#rememberRepair(processed)
+    this.#remember(processed, repair)
+    // Not out of a listing, so the next one would show it as new.
+    if (begun !== undefined && processed.verdict.state !== undefined) this.#seen.add(processed.verdict.state)
     if (!recorder.active) return
     const digest = await this.#digest(processed, context)
     await recorder.verdict(objectRecord(processed, place, this.jobs.jobs[0], digest))
@@ -223,9 +276,21 @@ export class Delivery {
   }
 
   /** What a repair wrote is not news when it is listed again. */
-  #rememberRepair({ remediation }: Processed): void {
-    if (remediation?.after === undefined) return
-    this.#seen.add(remediation.after)
-    this.#written.add(remediation.after)
+  #remember({ verdict, remediation }: Processed, repair: boolean): void {
+    if (remediation?.after !== undefined) {
+      this.#seen.add(remediation.after)
+      this.#written.add(remediation.after)
+    }
+    const { verdict: kind, state } = verdict
+    if (!repair && kind === 'held' && this.#heldIsDone && state !== undefined) this.#done.add(state)
   }
+
+  /** Whether an object that carries the hold needs no further look: its former versions may be due. */
+  get #heldIsDone(): boolean {
+    return this.#subject.settings.remediation.versions === 'current'
+  }
+}
+
+async function* unless(found: AsyncIterable<DiscoveredObject>, done: SeenObjects): AsyncGenerator<DiscoveredObject> {
+  for await (const one of found) if (!done.has(one.object)) yield one
 }

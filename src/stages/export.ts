@@ -24,10 +24,16 @@ export const pollingDefaults: PollingOptions = {
   unknownStatePolls: 5,
 }
 
-// How often, and how far apart, a create with unknown outcome is looked up before it is taken for not done.
-const lookups = 6
+// A job may be listed some time after it was asked for: so long it is looked for before it is taken for not created.
+const lookUpForMs = 31_000
 // The platform's clock is not ours: a job counts as ours from this long before our request on.
 const clockToleranceMs = 120_000
+
+/** What a job is created with: {@link CreateJobContext}, and jobs that are not it although they look the same. */
+export interface NewJobContext extends CreateJobContext {
+  /** Ids of jobs of the same request that this run had before. @defaultValue none */
+  readonly known?: ReadonlySet<string> | undefined
+}
 
 /**
  * Creates the job once. Waits its turn while both job slots of the organisation are taken. After an answer that was
@@ -38,7 +44,7 @@ const clockToleranceMs = 120_000
 export async function createJob(
   platform: RecordingPlatform,
   request: ExportRequest,
-  create: CreateJobContext,
+  { known, ...create }: NewJobContext,
   polling: PollingOptions,
   context: StageContext,
 ): Promise<ExportJob> {
@@ -55,7 +61,12 @@ export async function createJob(
     } catch (error) {
       if (!LegalHoldError.isInstance(error)) throw error
       if (error.outcome === 'unknown') {
-        const job = await lookUp(platform, request, create, postedAt, error, context)
+        const why = `The answer to creating the export job was lost (${error.message})`
+        context.logger?.warn(`${why}; asking whether it exists.`)
+        const job =
+          platform.capabilities.idempotency === 'none'
+            ? undefined
+            : await lookUpJob(platform, request, { ...create, known }, postedAt, context)
         if (job !== undefined) {
           context.emit({ type: 'job-created', job, adopted: true })
           return job
@@ -71,25 +82,27 @@ export async function createJob(
   }
 }
 
-async function lookUp(
+/**
+ * Asks the platform for a job of ours that was asked for at `postedAt` (milliseconds) or later, until it would be
+ * listed if there were one.
+ */
+export async function lookUpJob(
   platform: RecordingPlatform,
   request: ExportRequest,
-  create: CreateJobContext,
+  { hold, known }: NewJobContext,
   postedAt: number,
-  error: LegalHoldError,
   context: StageContext,
 ): Promise<ExportJob | undefined> {
-  if (platform.capabilities.idempotency === 'none') return undefined
+  const { clock, signal } = context
   const since = new Date(postedAt - clockToleranceMs).toISOString()
-  context.logger?.warn(`The answer to creating the export job was lost (${error.message}); asking whether it exists.`)
-  for (let attempt = 1; attempt <= lookups; attempt += 1) {
+  for (let pauseMs = 1_000; ; pauseMs *= 2) {
     const job = await persist(context, 'export', 'findJob', () =>
-      platform.findJob(request, { hold: create.hold, since }, { signal: context.signal }),
+      platform.findJob(request, { hold, since }, { signal }),
     )
-    if (job !== undefined) return job
-    if (attempt < lookups) await pause(1_000 * 2 ** (attempt - 1), context)
+    if (job !== undefined && !known?.has(job.id)) return job
+    if (clock.now() - postedAt >= lookUpForMs) return undefined
+    await pause(pauseMs, context)
   }
-  return undefined
 }
 
 /** What `waitForJob` takes beside the job. */

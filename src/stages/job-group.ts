@@ -7,6 +7,7 @@ import type { ExportRequest } from '../request.js'
 import type { StageContext } from './context.js'
 import { waitForJob } from './export.js'
 import { waitForIndex } from './index-wait.js'
+import type { AttemptJobs } from './job-book.js'
 import type { RecordingLedger } from './ledger.js'
 import type { JobPart } from './parts.js'
 import { protectConversations } from './protect.js'
@@ -21,8 +22,7 @@ export interface JobGroupSubject {
   readonly parts: readonly JobPart[]
   /** How far the index reached when the parts were made. */
   readonly coverage: PlatformCoverage
-  /** Creates the job of a part, or finds the one that exists. */
-  readonly open: (request: ExportRequest, context: StageContext) => Promise<ExportJob>
+  readonly jobs: AttemptJobs
   /** Protect the conversations at the source before their job is started. */
   readonly protect: boolean
   readonly ledger: RecordingLedger
@@ -67,6 +67,7 @@ export class JobGroup {
   readonly #subject: JobGroupSubject
   readonly #parts: PartState[]
   readonly #started = deferred()
+  readonly #takenUp = deferred()
   readonly #stop = new AbortController()
   readonly #context: StageContext
 
@@ -89,11 +90,17 @@ export class JobGroup {
       endedAt: undefined,
       again: new Set(),
     }))
+    for (const part of this.#parts) this.#announce(part)
   }
 
   /** Resolves when the first job delivers and its list has been read. */
   get started(): Promise<void> {
     return this.#started.promise
+  }
+
+  /** Resolves when the lists of all jobs that a former part of the run had begun have been read. */
+  get takenUp(): Promise<void> {
+    return this.#takenUp.promise
   }
 
   get accounts(): readonly PartAccount[] {
@@ -159,11 +166,13 @@ export class JobGroup {
   }
 
   async #run(part: PartState, awaitIndex: boolean, fail: (error: unknown) => void): Promise<void> {
-    const { settings, open, protect, timed } = this.#subject
+    const { settings, jobs, protect, timed } = this.#subject
     const { account } = part
     const context = this.#context
     throwIfAborted(context.signal, 'export')
-    if (awaitIndex) {
+    const intended = jobs.intended(account.request)
+    if (intended !== undefined) account.coverage = intended
+    else if (awaitIndex) {
       const { interval } = account.request
       account.coverage = await waitForIndex(
         settings.platform,
@@ -173,13 +182,13 @@ export class JobGroup {
       )
     }
     const openedAt = settings.clock.now()
-    const job = await open(account.request, context)
+    const job = await jobs.open(account.request, account.coverage, context)
     account.job = job
     part.createdAt = job.createdAt === undefined ? openedAt : Date.parse(job.createdAt)
     if (protect) {
       const known = this.#subject.ledger.conversationCount
       await this.#list(part, job)
-      await timed('protect', () => this.#protect(known))
+      if (!jobs.isProtected(job.id)) await timed('protect', () => this.#protect(job.id, known))
       await this.#follow(part, job)
     } else {
       await Promise.all([this.#follow(part, job).catch(fail), this.#list(part, job).catch(fail)])
@@ -196,9 +205,14 @@ export class JobGroup {
       part.started = current.state === 'PROCESSING' || current.state === 'FULFILLED'
       this.#announce(part)
     }
-    const ended = await timed('export', () => waitForJob(platform, job, { ...polling, onProgress }, context))
-    account.job = ended
-    await recorder.record('job', ended)
+    let ended = job
+    try {
+      ended = await timed('export', () => waitForJob(platform, job, { ...polling, onProgress }, context))
+      account.job = ended
+    } finally {
+      // That it failed is on record too: running again then means another job.
+      if (account.job !== undefined && hasEnded(account.job)) await recorder.record('job', account.job)
+    }
     for await (const failed of platform.failedRecordings(ended, { signal: context.signal })) {
       ledger.failedAtSource(failed.recordingId, failed.reason, failed.conversationId)
       account.namedFailures += 1
@@ -244,14 +258,21 @@ export class JobGroup {
 
   #announce({ started, listed }: PartState): void {
     if (started && listed) this.#started.resolve()
+    const isOpen = ({ account, listed }: PartState) =>
+      !listed && this.#subject.jobs.intended(account.request) !== undefined
+    if (!this.#parts.some(isOpen)) this.#takenUp.resolve()
   }
 
   /** @param known conversations of earlier lists, which are protected already */
-  async #protect(known: number): Promise<void> {
+  async #protect(jobId: string, known: number): Promise<void> {
     const { settings, recorder, ledger } = this.#subject
     const result = await protectConversations(settings.platform, ledger.conversations(known), this.#context)
-    if (result !== undefined) await recorder.record('protection', result)
+    if (result !== undefined) await recorder.record('protection', { jobId, ...result })
   }
+}
+
+function hasEnded({ state }: ExportJob): boolean {
+  return state === 'FULFILLED' || state === 'FAILED' || state === 'CANCELLED'
 }
 
 const hourMs = 3_600_000

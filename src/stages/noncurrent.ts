@@ -62,7 +62,9 @@ async function holdVersion(
   const ref: ObjectRef = { bucket, key, versionId }
   const { signal } = context
   const before = await lockOf(storage, ref, signal)
-  if (before === undefined || before.legalHold === 'ON') return false
+  if (before === undefined) return false
+  // What an interrupted run was about to hold is its doing.
+  if (before.legalHold === 'ON') return settings.begun?.noncurrent.has(versionId) === true
   if (settings.dryRun) return true
   const step = { action: 'hold-noncurrent', versionId } as const
   const mutation = { attempt: 1, place: verdict.place }

@@ -36,6 +36,7 @@ export function objectRecord(
     outcome,
     ...(reason === '' ? {} : { reason }),
     decision: decisionOf(processed),
+    remediation: remediation?.outcome,
     actions: remediation?.steps.map(({ action }) => action) ?? [],
     verification: verificationOf(remediation),
     differences: remediation?.differences,

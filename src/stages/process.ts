@@ -4,7 +4,7 @@ import type { ObjectPlace, Remediation, Verdict } from '../verdict.js'
 import type { StageContext } from './context.js'
 import type { ObjectOutcome } from './ledger.js'
 import { isDue, type RemediationSettings, remediateObject } from './remediate.js'
-import { validateObject } from './validate.js'
+import { judge, validateObject } from './validate.js'
 
 /** What became of one object on its way through validation and repair. */
 export interface Processed {
@@ -24,7 +24,12 @@ export async function processObject(
   context: StageContext,
 ): Promise<Processed> {
   const { bucket, key } = object
-  const verdict = await validateObject(storage, requirements, { bucket, key }, place, context)
+  const original = repair?.begun?.original
+  // What called for the repair that was begun calls for it still; the object itself may look repaired by now.
+  const verdict =
+    original === undefined
+      ? await validateObject(storage, requirements, { bucket, key }, place, context)
+      : judge(requirements, original, place)
   context.emit({ type: 'verdict', verdict })
   if (repair === undefined || !isDue(verdict, repair.options)) {
     return { verdict, remediation: undefined, ...outcomeOf(verdict, undefined) }

@@ -23,11 +23,21 @@ export class Recorder implements MutationWitness {
     return this.#journal !== undefined
   }
 
-  async record(type: JournalEntry['type'], data: object): Promise<void> {
+  /** Resolves once the record is durable. */
+  record(type: JournalEntry['type'], data: object): Promise<void> {
+    return this.#append(type, data, false)
+  }
+
+  /** Resolves once the record has its place: for what a resumed run finds out again if it is lost. */
+  note(type: JournalEntry['type'], data: object): Promise<void> {
+    return this.#append(type, data, true)
+  }
+
+  async #append(type: JournalEntry['type'], data: object, buffered: boolean): Promise<void> {
     if (this.#journal === undefined) return
     const time = new Date(this.#clock.now()).toISOString()
     try {
-      await this.#journal.append({ time, runId: this.#runId, type, data: plain(data) })
+      await this.#journal.append({ time, runId: this.#runId, type, data: data as JournalEntry['data'] }, { buffered })
     } catch (error) {
       if (LegalHoldError.isInstance(error)) throw error
       throw new LegalHoldError(
@@ -49,7 +59,8 @@ export class Recorder implements MutationWitness {
   ): Promise<void> {
     const { requestId, status } = result
     const data = LegalHoldError.isInstance(result) ? { error: result.toJSON() } : { result }
-    return this.record('outcome', {
+    // Without it the change is read back: it needs not be waited for.
+    return this.note('outcome', {
       hold: this.#hold,
       object,
       ...context,
@@ -61,16 +72,11 @@ export class Recorder implements MutationWitness {
 
   /** What became of one object: complete in itself, so that it can be disclosed without the others. */
   verdict(data: object): Promise<void> {
-    return this.record('verdict', { hold: this.#hold, ...data })
+    return this.note('verdict', { hold: this.#hold, ...data })
   }
 
   /** The one state in which a recording ended. */
   recording(data: object): Promise<void> {
-    return this.record('recording', { hold: this.#hold, ...data })
+    return this.note('recording', { hold: this.#hold, ...data })
   }
-}
-
-/** Plain JSON: no `undefined`, no class, no prototype that a hostile name could reach. */
-function plain(data: object): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(data))
 }

@@ -42,7 +42,10 @@ export interface RepairOptions extends RemediationOptions {
   readonly allowOverwrite: boolean
 }
 
-/** Told before and after each mutation; both have to be durable before the promise resolves. */
+/**
+ * Told before and after each mutation. The intent has to be durable before its promise resolves; an outcome that is
+ * lost is read back by the run that resumes.
+ */
 export interface MutationWitness {
   intent(object: ObjectRef, step: RemediationStep, before: ObjectState, context: MutationContext): Promise<void>
   outcome(
@@ -51,6 +54,24 @@ export interface MutationWitness {
     result: MutationResult | LegalHoldError,
     context: MutationContext,
   ): Promise<void>
+}
+
+/** What an interrupted run had begun on an object, as its journal tells. */
+export interface BegunRepair {
+  /** The object as it was before the first step; `undefined` where only versions beneath it were touched. */
+  readonly original: ObjectState | undefined
+  readonly steps: readonly BegunStep[]
+  /** Ids of versions beneath the current one that were to be held. */
+  readonly noncurrent: ReadonlySet<string>
+  /** When the last intent was recorded, in milliseconds. */
+  readonly lastIntentAt: number
+}
+
+/** A step with its outcome; with neither result nor error nobody knows whether it was taken. */
+export interface BegunStep {
+  readonly step: RemediationStep
+  readonly result?: MutationResult | undefined
+  readonly error?: Pick<LegalHoldError, 'code' | 'outcome'> | undefined
 }
 
 /** Settings of one repair. */
@@ -64,6 +85,8 @@ export interface RemediationSettings {
    * The copy must not carry that hold.
    */
   readonly heldByUs?: ((object: ObjectRef) => boolean) | undefined
+  /** What an interrupted run had begun on this very object: it is read back before anything else is done to it. */
+  readonly begun?: BegunRepair | undefined
 }
 
 /**

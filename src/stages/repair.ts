@@ -1,13 +1,18 @@
 import { type AskedChanges, compareObjectStates } from '../compare.js'
 import { LegalHoldError } from '../errors.js'
+import { abortedError } from '../internal/abort.js'
 import type { MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import { evaluate } from '../requirements.js'
 import type { Difference, Remediation, RemediationStep, Verdict } from '../verdict.js'
 import { Baseline, isVersioned } from './baseline.js'
 import type { StageContext } from './context.js'
 import { planRepair, withEntries } from './plan.js'
-import type { RemediationSettings } from './remediate.js'
+import type { BegunRepair, RemediationSettings } from './remediate.js'
 import { isFatal, judge } from './validate.js'
+
+// How long a request of a process that died may be under way: the slowest S3 copies some 50 MB a second.
+const inFlightMs = 2_000
+const inFlightBytesPerMs = 10_000
 
 /** The repair of one object over all its attempts. */
 export class Repair {
@@ -16,7 +21,9 @@ export class Repair {
   readonly #settings: RemediationSettings
   readonly #context: StageContext
   #baseline: Baseline | undefined
-  readonly #steps: RemediationStep[] = []
+  #steps: RemediationStep[] = []
+  /** Steps of an interrupted run of which nobody knows yet whether they were taken. */
+  readonly #inDoubt = new Set<RemediationStep>()
   #attempts = 0
 
   constructor(storage: StorageAdapter, verdict: Verdict, settings: RemediationSettings, context: StageContext) {
@@ -24,6 +31,7 @@ export class Repair {
     this.#verdict = verdict
     this.#settings = settings
     this.#context = context
+    if (settings.begun !== undefined) this.#takeUp(settings.begun)
   }
 
   get progress(): { steps: RemediationStep[]; attempts: number; before?: ObjectState } {
@@ -36,11 +44,12 @@ export class Repair {
 
   async attempt(): Promise<Remediation> {
     this.#attempts += 1
-    const current = await this.#read()
+    const current = await this.#current()
     if (current === undefined) {
       const reason = 'the object is no longer there'
       return this.#end(this.#baseline?.changed === true ? 'failed' : 'refused', { reason })
     }
+    this.#settleProtection(current)
     const baseline = await this.#baselineOf(current)
     const state = baseline.withoutProtection(current)
     const { requirements, options, dryRun } = this.#settings
@@ -53,6 +62,49 @@ export class Repair {
     if (dryRun) return this.#end('planned', { steps })
     await this.#apply(steps, state, baseline)
     return this.#verify(baseline)
+  }
+
+  /** Stands where the interrupted run stood. */
+  #takeUp({ original, steps }: BegunRepair): void {
+    if (original === undefined) return
+    const baseline = new Baseline(original, false)
+    for (const { step, result, error } of steps) {
+      this.#steps.push(step)
+      const isInDoubt = result === undefined && error === undefined
+      if (isInDoubt) this.#inDoubt.add(step)
+      // Whether the hold is on the original can be seen, once it is read.
+      if (step.action === 'protect-original' && result === undefined) continue
+      baseline.begin(step)
+      if (step.action !== 'replace-metadata') continue
+      if (result !== undefined) baseline.copied(result.versionId)
+      if (error?.outcome === 'not-applied') baseline.notCopied()
+    }
+    this.#baseline = baseline
+  }
+
+  /** A hold on the original that was about to be put there is the one that protects it. */
+  #settleProtection(current: ObjectState): void {
+    const step = [...this.#inDoubt].find(({ action }) => action === 'protect-original')
+    if (step === undefined || this.#baseline?.isOriginal(current) !== true || current.legalHold !== 'ON') return
+    this.#inDoubt.delete(step)
+    this.#baseline.begin(step)
+  }
+
+  /** The object as it is, once a request that an interrupted run may have left on its way has had time to arrive. */
+  async #current(): Promise<ObjectState | undefined> {
+    const current = await this.#read()
+    const { begun } = this.#settings
+    if (begun === undefined || current === undefined || this.#inDoubt.size === 0) return current
+    if (this.#baseline?.isOriginal(current) !== true) return current
+    const { clock, signal } = this.#context
+    // S3 copies without us: the larger the object, the longer.
+    const waitMs = begun.lastIntentAt + inFlightMs + current.sizeBytes / inFlightBytesPerMs - clock.now()
+    if (waitMs <= 0) return current
+    await clock.sleep(waitMs, signal).catch((error: unknown) => {
+      if (signal?.aborted) throw abortedError(signal, 'remediate')
+      throw error
+    })
+    return this.#read()
   }
 
   async #read(): Promise<ObjectState | undefined> {
@@ -160,6 +212,12 @@ export class Repair {
   async #take(step: RemediationStep, state: ObjectState): Promise<MutationResult | LegalHoldError> {
     const { witness } = this.#settings
     const context = { attempt: this.#attempts, place: this.#verdict.place }
+    // Taken again, so it was not taken before.
+    const former = [...this.#inDoubt].find(({ action }) => action === step.action)
+    if (former !== undefined) {
+      this.#inDoubt.delete(former)
+      this.#steps = this.#steps.filter((other) => other !== former)
+    }
     this.#steps.push(step)
     await witness.intent(refOf(state), step, state, context)
     const result = await this.#mutate(step, state).catch((error: unknown) => {

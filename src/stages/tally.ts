@@ -1,6 +1,6 @@
 import { SeenSet } from '../internal/seen.js'
 import type { ObjectCounts, RemediationSummary } from '../report.js'
-import type { ObjectPlace, Remediation } from '../verdict.js'
+import type { ObjectPlace, Remediation, VerdictKind } from '../verdict.js'
 import type { Processed } from './process.js'
 
 /** Counts of a run. */
@@ -39,13 +39,19 @@ export class Tally {
   }
 
   processed({ verdict, remediation }: Processed): void {
-    if (verdict.verdict === 'untagged') this.#untagged += 1
+    const actions = remediation?.steps.map(({ action }) => action) ?? []
+    this.count(verdict.verdict, remediation?.outcome, actions)
+  }
+
+  /** Counts what became of an object, now or in a former part of the run. */
+  count(verdict: VerdictKind, remediation: Remediation['outcome'] | undefined, actions: readonly string[]): void {
+    if (verdict === 'untagged') this.#untagged += 1
     if (remediation === undefined) {
-      if (verdict.verdict !== 'held') this.#due += 1
+      if (verdict !== 'held') this.#due += 1
       return
     }
-    this.#remediations[outcomes[remediation.outcome]] += 1
-    for (const { action } of remediation.steps) this.#steps[action] = (this.#steps[action] ?? 0) + 1
+    this.#remediations[outcomes[remediation]] += 1
+    for (const action of actions) this.#steps[action] = (this.#steps[action] ?? 0) + 1
   }
 
   objects(): ObjectCounts {

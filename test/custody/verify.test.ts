@@ -84,9 +84,9 @@ describe('verification', () => {
   const cases: [what: string, change: (dir: string) => void, codes: EvidenceProblemCode[], line?: number][] = [
     [
       'a word in a line changed',
-      (dir) => editLines(dir, (lines) => lines.map((line, at) => (at === 4 ? line.replace('c1', 'c2') : line))),
+      (dir) => editLines(dir, (lines) => lines.map((line, at) => (at === 5 ? line.replace('c1', 'c2') : line))),
       ['file-changed', 'record-changed', 'root-mismatch'],
-      5,
+      6,
     ],
     [
       'a line gone',

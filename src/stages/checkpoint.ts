@@ -1,0 +1,264 @@
+import { LegalHoldError } from '../errors.js'
+import type { FindingCode } from '../findings.js'
+import type { LegalHold } from '../hold.js'
+import type {
+  CallOptions,
+  ExportJob,
+  Journal,
+  JournalRecord,
+  MutationResult,
+  ObjectRef,
+  ObjectState,
+  PlatformCoverage,
+} from '../ports.js'
+import type { RunReport } from '../report.js'
+import type { ExportRequest } from '../request.js'
+import type { HoldRequirements } from '../requirements.js'
+import type { ObjectPlace, RemediationStep } from '../verdict.js'
+import type { Inspection } from './inspect.js'
+import type { JobPart } from './parts.js'
+import type { BegunRepair, BegunStep } from './remediate.js'
+
+/** What a run is of. Only the same run goes on with a journal. */
+export interface RunIdentity {
+  readonly request: ExportRequest
+  readonly hold: LegalHold
+  readonly requirements: HoldRequirements
+  readonly dryRun: boolean
+  readonly platform: { readonly name: string }
+  readonly storage: { readonly name: string; readonly bucket: string }
+}
+
+/** What a job is asked for with, recorded before it is. */
+export interface JobIntent {
+  /** 0 for the first export, then the repeats with the profile forced. */
+  readonly attempt: number
+  readonly request: ExportRequest
+  /** How far the platform's index reached. */
+  readonly coverage: PlatformCoverage
+}
+
+/** One job that a run intended, and what is known of it. */
+export interface JournalledJob extends JobIntent {
+  /** Milliseconds: before this the job was not asked for. */
+  readonly intendedAt: number
+  /** As it was last seen; absent where the run ended before it knew whether there is one. */
+  job: ExportJob | undefined
+  /** The run was about to cancel it. */
+  cancelling: boolean
+  /** Its conversations are protected at the source. */
+  isProtected: boolean
+}
+
+/** An object that a run had begun to repair. */
+export interface BegunObject {
+  readonly object: ObjectRef
+  readonly place: ObjectPlace
+  readonly repair: BegunRepair
+}
+
+/** What a journal says of the run that it is the record of. */
+export interface Checkpoint {
+  readonly runId: string
+  /** What the run is of, as it was recorded. */
+  readonly identity: RunIdentity
+  /** Milliseconds. */
+  readonly startedAt: number
+  /** How often the run was resumed. */
+  resumes: number
+  /** The inspection that the job was created upon. */
+  inspection: Inspection | undefined
+  /** How the request was split into jobs. */
+  parts: readonly JobPart[] | undefined
+  readonly accepted: Set<FindingCode>
+  readonly jobs: JournalledJob[]
+  /** Sequence of the record from which on verdicts belong to the last attempt. */
+  attemptFrom: number
+  /** Objects with a verdict. */
+  verdicts: number
+  /** Objects with changes that no verdict followed, by key: as few as were under way when the run was interrupted. */
+  readonly begun: Map<string, BegunObject>
+  /** The run is over. */
+  report: RunReport | undefined
+}
+
+/**
+ * Reads what a journal says of its run; `undefined` where it holds none. One pass, and nothing is kept of the objects:
+ * they are read again, one by one, by {@link journalledVerdicts}.
+ */
+export async function readCheckpoint(journal: Journal, options: CallOptions = {}): Promise<Checkpoint | undefined> {
+  let checkpoint: Checkpoint | undefined
+  for await (const record of journal.entries(options)) {
+    if (checkpoint === undefined) {
+      if (record.type === 'run-started') checkpoint = begin(record)
+    } else if (record.runId === checkpoint.runId) take(record, checkpoint)
+  }
+  return checkpoint
+}
+
+/** The verdicts of the last attempt, in their order. */
+export async function* journalledVerdicts(
+  journal: Journal,
+  { runId, attemptFrom }: Checkpoint,
+  options: CallOptions = {},
+): AsyncGenerator<JournalRecord['data'], void, void> {
+  for await (const { type, runId: of, sequence, data } of journal.entries(options)) {
+    if (type === 'verdict' && of === runId && sequence > attemptFrom) yield data
+  }
+}
+
+/**
+ * @throws LegalHoldError `CHECKPOINT_MISMATCH`, with `details.differences`: the journal is that of another run
+ */
+export function requireSameRun({ identity, runId }: Checkpoint, now: RunIdentity): void {
+  const differences = (['request', 'hold', 'requirements', 'dryRun', 'platform', 'storage'] as const).filter(
+    (name) => canonical(identity[name]) !== canonical(name === 'platform' ? { name: now.platform.name } : now[name]),
+  )
+  if (differences.length === 0) return
+  const list = differences
+    .map((name) => `${name} was ${JSON.stringify(identity[name])} and is ${JSON.stringify(now[name])}`)
+    .join('; ')
+  throw new LegalHoldError(
+    `The journal is the record of another run (${runId}): ${list}. Use another journal, or repeat the run as it was.`,
+    { code: 'CHECKPOINT_MISMATCH', stage: 'journal', details: { runId, differences } },
+  )
+}
+
+/** The same text for data that means the same. */
+export function canonical(data: unknown): string {
+  return (
+    JSON.stringify(data, (_, value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value,
+    ) ?? ''
+  )
+}
+
+function begin({ runId, time, data }: JournalRecord): Checkpoint {
+  const { request, hold, requirements, dryRun, platform, storage } = data as unknown as RunIdentity
+  return {
+    runId,
+    identity: { request, hold, requirements, dryRun, platform: { name: platform.name }, storage },
+    startedAt: Date.parse(time),
+    resumes: 0,
+    inspection: undefined,
+    parts: undefined,
+    accepted: new Set(),
+    jobs: [],
+    attemptFrom: 0,
+    verdicts: 0,
+    begun: new Map(),
+    report: undefined,
+  }
+}
+
+function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpoint): void {
+  switch (type) {
+    case 'run-resumed':
+      checkpoint.resumes += 1
+      break
+    case 'acceptance':
+      checkpoint.accepted.add(data.code as FindingCode)
+      break
+    case 'inspection':
+      checkpoint.inspection = data as unknown as Inspection
+      checkpoint.parts = data.parts as readonly JobPart[]
+      break
+    case 'job-intent':
+      takeIntent(data as unknown as JobIntent, time, sequence, checkpoint)
+      break
+    case 'job':
+      takeJob(data as unknown as ExportJob, checkpoint)
+      break
+    case 'job-cancel':
+      for (const entry of checkpoint.jobs) entry.cancelling ||= entry.job?.id === data.jobId
+      break
+    case 'protection':
+      for (const entry of checkpoint.jobs) entry.isProtected ||= entry.job?.id === data.jobId
+      break
+    case 'intent':
+      takeRepairIntent(data as unknown as RepairIntent, Date.parse(time), checkpoint)
+      break
+    case 'outcome':
+      takeRepairOutcome(data as unknown as RepairOutcome, checkpoint)
+      break
+    case 'verdict':
+      checkpoint.verdicts += 1
+      checkpoint.begun.delete((data.object as ObjectRef).key)
+      break
+    case 'report':
+      checkpoint.report = data as unknown as RunReport
+      break
+    default:
+      break
+  }
+}
+
+function takeIntent(intent: JobIntent, time: string, sequence: number, checkpoint: Checkpoint): void {
+  if (checkpoint.jobs.every(({ attempt }) => attempt !== intent.attempt)) {
+    checkpoint.attemptFrom = sequence
+    checkpoint.verdicts = 0
+  }
+  const { attempt, request, coverage } = intent
+  const unknown = { job: undefined, cancelling: false, isProtected: false }
+  checkpoint.jobs.push({ attempt, request, coverage, intendedAt: Date.parse(time), ...unknown })
+}
+
+/** A job is that of the last intent for its request, or one that is known and seen again. */
+function takeJob(job: ExportJob, checkpoint: Checkpoint): void {
+  const wanted = canonical(job.request)
+  const known = checkpoint.jobs.find((entry) => entry.job?.id === job.id)
+  const entry =
+    known ?? checkpoint.jobs.findLast(({ job: none, request }) => none === undefined && canonical(request) === wanted)
+  if (entry !== undefined) entry.job = job
+}
+
+/** As the recorder writes it. */
+interface RepairIntent {
+  readonly object: ObjectRef
+  readonly place: ObjectPlace
+  readonly step: RemediationStep
+  readonly before: ObjectState
+}
+
+interface RepairOutcome {
+  readonly object: ObjectRef
+  readonly action: RemediationStep['action']
+  readonly result?: MutationResult | undefined
+  readonly error?: BegunStep['error']
+}
+
+function takeRepairIntent({ object, place, step, before }: RepairIntent, at: number, { begun }: Checkpoint): void {
+  const { original, steps, noncurrent } = begun.get(object.key)?.repair ?? nothingBegun
+  const touched = { object: { bucket: object.bucket, key: object.key }, place }
+  if (step.action === 'hold-noncurrent') {
+    const versions = new Set([...noncurrent, step.versionId])
+    begun.set(object.key, { ...touched, repair: { original, steps, noncurrent: versions, lastIntentAt: at } })
+    return
+  }
+  // A step that is taken again after an interruption was not taken before.
+  const known = steps.filter((other) => other.step.action !== step.action || !isInDoubt(other))
+  const repair = { original: original ?? before, steps: [...known, { step }], noncurrent, lastIntentAt: at }
+  begun.set(object.key, { ...touched, repair })
+}
+
+const nothingBegun: Pick<BegunRepair, 'original' | 'steps' | 'noncurrent'> = {
+  original: undefined,
+  steps: [],
+  noncurrent: new Set(),
+}
+
+function takeRepairOutcome({ object, action, result, error }: RepairOutcome, { begun }: Checkpoint): void {
+  const known = begun.get(object.key)
+  if (known === undefined) return
+  const { repair } = known
+  const steps = repair.steps.map((other) =>
+    other.step.action === action && isInDoubt(other) ? { ...other, result, error } : other,
+  )
+  begun.set(object.key, { ...known, repair: { ...repair, steps } })
+}
+
+function isInDoubt({ result, error }: BegunStep): boolean {
+  return result === undefined && error === undefined
+}

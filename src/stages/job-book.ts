@@ -1,0 +1,126 @@
+import { LegalHoldError } from '../errors.js'
+import type { LegalHold } from '../hold.js'
+import type { ExportJob, PlatformCoverage, RecordingPlatform } from '../ports.js'
+import type { ExportRequest } from '../request.js'
+import { canonical, type JobIntent, type JournalledJob } from './checkpoint.js'
+import { persist, type StageContext } from './context.js'
+import { createJob, lookUpJob, type PollingOptions } from './export.js'
+import type { Recorder } from './recorder.js'
+
+/** What jobs are created with. */
+export interface JobBookSubject {
+  readonly platform: RecordingPlatform
+  readonly hold: LegalHold
+  readonly runId: string
+  readonly polling: PollingOptions
+  readonly recorder: Recorder
+  readonly timed: <T>(work: () => Promise<T>) => Promise<T>
+  /** What the journal of a resumed run knows of its jobs. */
+  readonly journalled: readonly JournalledJob[]
+}
+
+/** The jobs of one attempt at the export, by the request that each is for. */
+export interface AttemptJobs {
+  /** How far the index reached when the job of this request was asked for; `undefined` where it was not yet. */
+  intended(request: ExportRequest): PlatformCoverage | undefined
+  /** The job of this request: as the journal has it, as the platform knows it, or a new one. */
+  open(request: ExportRequest, coverage: PlatformCoverage, context: StageContext): Promise<ExportJob>
+  /** Whether the conversations of a job are protected at the source already. */
+  isProtected(jobId: string): boolean
+}
+
+/**
+ * The jobs of a run, each created once. The intent is on record before the job is asked for; a run that ended between
+ * the two asks the platform for a job of its own before it asks for another.
+ */
+export class JobBook {
+  readonly #subject: JobBookSubject
+  /** Ids of jobs that stand for another attempt or request than the one that is looked for. */
+  readonly #known: Set<string>
+
+  constructor(subject: JobBookSubject) {
+    this.#subject = subject
+    this.#known = new Set(subject.journalled.flatMap(({ job }) => (job === undefined ? [] : [job.id])))
+  }
+
+  /** @param attempt 0 for the first export, then the repeats with the profile forced */
+  of(attempt: number): AttemptJobs {
+    return {
+      intended: (request) => this.#journalled(request, attempt)?.coverage,
+      open: (request, coverage, context) =>
+        this.#subject.timed(() => this.#open({ attempt, request, coverage }, context)),
+      isProtected: (jobId) => this.#subject.journalled.some(({ job, isProtected }) => isProtected && job?.id === jobId),
+    }
+  }
+
+  #journalled(request: ExportRequest, attempt: number): JournalledJob | undefined {
+    const wanted = canonical(request)
+    return this.#subject.journalled.findLast((one) => one.attempt === attempt && canonical(one.request) === wanted)
+  }
+
+  /**
+   * @throws LegalHoldError `JOB_OUTCOME_UNKNOWN` where a job may have been created and the platform cannot be asked;
+   *   and what {@link createJob} throws
+   */
+  async #open(intent: JobIntent, context: StageContext): Promise<ExportJob> {
+    const { platform, hold, runId, polling, recorder } = this.#subject
+    const { request, attempt } = intent
+    const entry = this.#journalled(request, attempt)
+    const found = entry === undefined ? undefined : await this.#find(entry, context)
+    if (found !== undefined) {
+      context.emit({ type: 'job-created', job: found, adopted: true })
+      return found
+    }
+    await recorder.record('job-intent', intent)
+    const create = { hold, runId, known: this.#known }
+    const job = await createJob(platform, request, create, polling, context)
+    return this.#note({ ...job, request })
+  }
+
+  async #find(
+    { job, request, intendedAt, cancelling }: JournalledJob,
+    context: StageContext,
+  ): Promise<ExportJob | undefined> {
+    const { platform, hold, runId } = this.#subject
+    if (job !== undefined) {
+      // It ended, and that was told: running again means another job.
+      if (job.state === 'FAILED' || job.state === 'CANCELLED') return undefined
+      const now = await this.#read(job.id, cancelling, context)
+      return now === undefined ? undefined : { ...now, request, createdAt: job.createdAt ?? now.createdAt }
+    }
+    const { idempotency } = platform.capabilities
+    // The platform itself takes a second request with the same key for the first one.
+    if (idempotency === 'key') return undefined
+    if (idempotency === 'none') throw outcomeUnknown(intendedAt)
+    const adopted = await lookUpJob(platform, request, { hold, runId, known: this.#known }, intendedAt, context)
+    return adopted === undefined ? undefined : this.#note({ ...adopted, request })
+  }
+
+  async #read(id: string, cancelling: boolean, context: StageContext): Promise<ExportJob | undefined> {
+    const { platform } = this.#subject
+    const { signal } = context
+    try {
+      const job = await persist(context, 'export', `job ${id}`, () => platform.getJob(id, { signal }))
+      // We cancelled it ourselves, so this run never had what it wanted of it.
+      return cancelling && job.state === 'CANCELLED' ? undefined : job
+    } catch (error) {
+      if (cancelling && LegalHoldError.isInstance(error) && error.code === 'JOB_NOT_FOUND') return undefined
+      throw error
+    }
+  }
+
+  async #note(job: ExportJob): Promise<ExportJob> {
+    this.#known.add(job.id)
+    await this.#subject.recorder.record('job', job)
+    return job
+  }
+}
+
+function outcomeUnknown(intendedAt: number): LegalHoldError {
+  const since = new Date(intendedAt).toISOString()
+  return new LegalHoldError(
+    `The run ended while it was creating its export job (at ${since}), and this platform cannot be asked whether there is one. ` +
+      'Look for it on the platform: cancel it, then begin with a new journal.',
+    { code: 'JOB_OUTCOME_UNKNOWN', stage: 'export', outcome: 'unknown', details: { since } },
+  )
+}

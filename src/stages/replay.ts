@@ -1,0 +1,52 @@
+import type { JournalRecord } from '../ports.js'
+import type { ObjectPlace, Remediation, VerdictKind } from '../verdict.js'
+import type { SeenObjects } from './discover.js'
+import type { ObjectOutcome, RecordingLedger } from './ledger.js'
+import type { Tally } from './tally.js'
+
+/** What a verdict's record says, as far as a resumed run needs it (`objectRecord` writes it). */
+interface JournalledVerdict {
+  readonly object: { readonly key: string }
+  readonly place: ObjectPlace
+  readonly verdict: VerdictKind
+  readonly outcome: ObjectOutcome
+  readonly reason?: string | undefined
+  readonly remediation?: Remediation['outcome'] | undefined
+  readonly actions: readonly string[]
+  readonly before?: JournalledState | undefined
+  readonly after?: JournalledState | undefined
+}
+
+interface JournalledState {
+  readonly etag?: string | undefined
+  readonly lastModified?: string | undefined
+  readonly sizeBytes?: number | undefined
+}
+
+/** Where the account of a run is kept. */
+export interface Account {
+  readonly ledger: RecordingLedger
+  readonly tally: Tally
+  /** States of objects that need not be read again. */
+  readonly seen: SeenObjects
+  /** States of objects that are done with, held or repaired or beyond repair; only where repairs come later. */
+  readonly done: SeenObjects
+  /** Whether an object that carried the hold is done with. */
+  readonly heldIsDone: boolean
+}
+
+/** Enters what a former part of the run found out about one object, as if it had been found out now. */
+export function replayVerdict(data: JournalRecord['data'], account: Account): void {
+  const { ledger, tally, seen, done, heldIsDone } = account
+  const { object, place, verdict, outcome, reason, remediation, actions, before, after } =
+    data as unknown as JournalledVerdict
+  tally.found(object.key, place)
+  tally.count(verdict, remediation, actions)
+  ledger.enter(object.key, place, outcome, reason)
+  // Without a state it was not read, so it is read again.
+  for (const state of [before, after]) {
+    if (state === undefined) continue
+    seen.add({ key: object.key, ...state })
+    if (remediation !== undefined || (verdict === 'held' && heldIsDone)) done.add({ key: object.key, ...state })
+  }
+}
