@@ -31,7 +31,7 @@ export function flowChart(counts: RecordingCounts, width: number, id: string): H
   const middle = place(
     [
       { name: 'Delivered', count: delivered, kind: 'neutral' },
-      { name: 'Not delivered', count: undelivered, kind: 'missing' },
+      { name: 'Undelivered', count: undelivered, kind: 'missing' },
     ],
     expected,
   )
@@ -46,8 +46,9 @@ export function flowChart(counts: RecordingCounts, width: number, id: string): H
     ],
     expected,
   )
-  const columns = [0, Math.round(width * 0.34), Math.round(width * 0.68)]
-  const [first = 0, second = 0, third = 0] = columns
+  // On a phone the last column's names need the room.
+  const [atSecond, atThird] = width < 500 ? [0.28, 0.57] : [0.34, 0.68]
+  const [first, second, third] = [0, Math.round(width * atSecond), Math.round(width * atThird)]
   const fromDelivered = ends.filter(({ kind }) => kind !== 'missing')
   const fromUndelivered = ends.filter(({ kind }) => kind === 'missing')
   const height = Math.max(...[...sources, ...middle, ...ends].map(({ top, height: own }) => top + own), 40) + 12
