@@ -6,12 +6,12 @@ import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Setting
 import type { CallOptions, ExportJob, ObjectRef, ProfileInspection, UndecidedConversation } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
-import { emitter, type RunOptions } from './run.js'
+import { emitter, inspectionSubject, type RunOptions } from './run.js'
 import { classifyConversation, everythingInScope } from './stages/classify.js'
 import { persist, type StageContext } from './stages/context.js'
 import { type DiscoverySettings, discover, listFolder } from './stages/discover.js'
 import { createJob, type PollingOptions, waitForJob } from './stages/export.js'
-import { bucketMismatch } from './stages/inspect.js'
+import { bucketMismatch, type Inspection, inspect } from './stages/inspect.js'
 import { parseKey } from './stages/layout.js'
 import { RecordingLedger } from './stages/ledger.js'
 import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
@@ -56,6 +56,17 @@ export class LegalHoldExporter {
       platform.inspectProfile(id, options),
     )
     return { ...inspection, findings: [...inspection.findings, ...bucketMismatch(inspection, storage.bucket)] }
+  }
+
+  /**
+   * Everything that a run inspects before it creates anything: profile, bucket, coverage, retention, residency. Creates
+   * and changes nothing, and accepts nothing: what blocks is for the caller to see.
+   *
+   * @throws LegalHoldError `INVALID_REQUEST`, `ABORTED`, `PLATFORM_…`, `STORAGE_…`
+   */
+  async inspect(request: ExportRequest, options: CallOptions = {}): Promise<Inspection> {
+    const checked = checkRequest(request, this.#settings.clock.now())
+    return inspect(inspectionSubject(this.#settings, checked, true), this.#context(options))
   }
 
   /**

@@ -43,7 +43,7 @@ export type { HoldRequirements, Shortfall, UnmetRequirement } from './requiremen
 export { type FixedRetentionOptions, FixedRetentionPolicy } from './retention/fixed.js'
 export type { RunOptions } from './run.js'
 export type { PollingOptions } from './stages/export.js'
-export type { Residency } from './stages/inspect.js'
+export type { Inspection, Residency } from './stages/inspect.js'
 export type { LandingOptions } from './stages/landing.js'
 export type { ConflictPolicy } from './stages/plan.js'
 export type { Reconciliation } from './stages/reconcile.js'

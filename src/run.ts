@@ -12,7 +12,7 @@ import type { ExportRequest } from './request.js'
 import { type Checkpoint, journalledVerdicts, type RunIdentity } from './stages/checkpoint.js'
 import type { StageContext } from './stages/context.js'
 import { Delivery, type FormerDelivery } from './stages/deliver.js'
-import { type Inspection, inspect, profileIdOf } from './stages/inspect.js'
+import { type Inspection, type InspectionSubject, inspect, profileIdOf } from './stages/inspect.js'
 import { JobBook } from './stages/job-book.js'
 import type { LeftOut } from './stages/ledger.js'
 import { type JobPart, partsOf } from './stages/parts.js'
@@ -167,28 +167,7 @@ export class Run {
   }
 
   #look(): Promise<Inspection> {
-    const { platform, storage, retention, hold, requirements, residency, remediation, reconciliation } = this.#settings
-    return inspect(
-      {
-        platform,
-        storage,
-        retention,
-        hold,
-        requirements,
-        request: this.#request,
-        residency,
-        waitForIndex: reconciliation.waitForIndex,
-        needs: {
-          metadata: Object.keys(requirements.metadata ?? {}).length > 0,
-          tags: Object.keys(requirements.tags ?? {}).length > 0,
-          legalHold: requirements.legalHold === true || remediation.versions === 'all',
-          retention: requirements.retainUntilDate !== undefined,
-          remediate: !this.#dryRun,
-          protectOriginal: remediation.protectOriginal,
-        },
-      },
-      this.#context,
-    )
+    return inspect(inspectionSubject(this.#settings, this.#request, !this.#dryRun), this.#context)
   }
 
   /** Exports once; again with the hold metadata forced on, as often as the caller allowed, while objects lack it. */
@@ -394,6 +373,29 @@ function policyOf(settings: Settings): object {
     remediation,
     accept: [...accept].sort(),
     lookbackHours,
+  }
+}
+
+/** What a run inspects before it creates anything. */
+export function inspectionSubject(settings: Settings, request: ExportRequest, remediate: boolean): InspectionSubject {
+  const { platform, storage, retention, hold, requirements, residency, remediation, reconciliation } = settings
+  return {
+    platform,
+    storage,
+    retention,
+    hold,
+    requirements,
+    request,
+    residency,
+    waitForIndex: reconciliation.waitForIndex,
+    needs: {
+      metadata: Object.keys(requirements.metadata ?? {}).length > 0,
+      tags: Object.keys(requirements.tags ?? {}).length > 0,
+      legalHold: requirements.legalHold === true || remediation.versions === 'all',
+      retention: requirements.retainUntilDate !== undefined,
+      remediate,
+      protectOriginal: remediation.protectOriginal,
+    },
   }
 }
 

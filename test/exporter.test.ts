@@ -589,3 +589,14 @@ describe('bad input', () => {
     expect(() => exporter({ requirements: {} })).toThrow(/require nothing/)
   })
 })
+
+describe('inspect', () => {
+  test('returns what a run would look at, blockers and all, and creates nothing', async () => {
+    const { platform, exporter } = world()
+    platform.availableUntil = '2023-10-19T00:00:00Z'
+    const inspection = await exporter({ accept: ['interval-not-indexed'] }).inspect(request)
+    expect(inspection).toMatchObject({ organization: { id: 'org' }, bucket: { versioning: 'Enabled' } })
+    expect(inspection.findings).toMatchObject([{ code: 'interval-not-indexed', severity: 'blocker' }])
+    expect(platform.calls).toEqual([])
+  })
+})
