@@ -6,6 +6,7 @@ export default defineConfig({
     genesys: 'src/genesys.ts',
     s3: 'src/s3.ts',
     node: 'src/node.ts',
+    cli: 'src/cli/main.ts',
     testing: 'src/testing/index.ts',
     'testing-msw': 'src/testing/msw.ts',
   },

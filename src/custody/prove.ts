@@ -9,6 +9,7 @@ import { AuditPath, leafHash, rootFromPath } from './merkle.js'
 import { fileLines } from './record-lines.js'
 import { objectNameOf, parseRecord } from './records-check.js'
 import { readStatement } from './statement.js'
+import { readStatementOf } from './statement-file.js'
 import type { EvidenceProblem } from './verify.js'
 
 /** Type of a proof file. */
@@ -37,11 +38,9 @@ export interface InclusionProof {
  *   what was sealed
  */
 export async function prove(dir: string, key: string, options: CallOptions = {}): Promise<InclusionProof> {
+  const { log, storage } = (await readStatementOf(dir)).predicate
   const text = await readText(dir, bundleFiles.statement)
   const publicKey = await readText(dir, bundleFiles.publicKey)
-  const read = readStatement(text)
-  if (typeof read === 'string') throw unusable(`${bundleFiles.statement} cannot be used: ${read}`)
-  const { log, storage } = read.statement.predicate
   const names = new Set([key, `${storage.bucket}/${key}`])
   const found = await find(dir, names, options)
   if (found === undefined) {

@@ -1,0 +1,110 @@
+import { writeFile } from 'node:fs/promises'
+import { answerOf } from '../custody/answer.js'
+import { evidenceBundle } from '../custody/evidence-bundle.js'
+import { FileJournal } from '../custody/file-journal.js'
+import { KeyFileSigner } from '../custody/keys.js'
+import { LegalHoldError } from '../errors.js'
+import type { RunEvent } from '../events.js'
+import { LegalHoldExporter } from '../exporter.js'
+import { type Finding, type FindingCode, findingCodes } from '../findings.js'
+import type { EvidenceSink } from '../ports.js'
+import { ArgumentError, fileOf, type Given, needed, readArguments } from './arguments.js'
+import { connect, connectionFlags } from './connection.js'
+import { shown, type Terminal } from './terminal.js'
+
+/** `inspect`. */
+export async function inspectCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const given = readArguments(args, { ...connectionFlags, json: 'flag' })
+  needed(given.positionals, [])
+  const { options, request, close } = await connect(given, terminal)
+  try {
+    const { findings } = await new LegalHoldExporter(options).inspect(request, terminal)
+    if (given.flag('json')) terminal.out(JSON.stringify(findings, null, 2))
+    else for (const finding of findings) terminal.out(describe(finding))
+    const blockers = findings.filter(({ severity }) => severity === 'blocker').length
+    if (!given.flag('json'))
+      terminal.out(blockers === 0 ? 'Nothing blocks an export.' : `${blockers} of these block an export.`)
+    return blockers === 0 ? 0 : 2
+  } finally {
+    close()
+  }
+}
+
+/** `export`. */
+export async function exportCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const given = readArguments(args, {
+    ...connectionFlags,
+    accept: 'list',
+    'dry-run': 'flag',
+    report: 'text',
+    journal: 'text',
+    evidence: 'text',
+    'signing-key': 'text',
+    'tsa-url': 'text',
+    previous: 'text',
+  })
+  needed(given.positionals, [])
+  const accept = given.list('accept').map(findingCode)
+  const evidence = await evidenceOf(given, terminal)
+  const journal = given.text('journal')
+  const { options, request, close } = await connect(given, terminal)
+  try {
+    const report = await new LegalHoldExporter({ ...options, accept }).run(request, {
+      dryRun: given.flag('dry-run'),
+      evidence,
+      signal: terminal.signal,
+      onEvent: (event) => tell(event, terminal),
+      ...(journal === undefined ? {} : { journal: new FileJournal(journal) }),
+    })
+    const file = given.text('report') ?? 'legal-hold-report.json'
+    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
+    terminal.out(`report: ${file}\n${shown(answerOf(report))}`)
+    return report.outcome === 'complete' ? 0 : 2
+  } catch (error) {
+    if (!LegalHoldError.isInstance(error) || error.code !== 'PREFLIGHT_BLOCKED') throw error
+    terminal.err(shown(error.message.split('\n')[0]))
+    return 2
+  } finally {
+    close()
+  }
+}
+
+async function evidenceOf(given: Given, { env }: Terminal): Promise<EvidenceSink | undefined> {
+  const dir = given.text('evidence')
+  const pem = await fileOf('signing-key', given.text('signing-key'))
+  if (dir === undefined) {
+    for (const flag of ['signing-key', 'tsa-url', 'previous']) {
+      if (given.text(flag) !== undefined) throw new ArgumentError(`--${flag} is for --evidence DIR, which is missing.`)
+    }
+    return undefined
+  }
+  if (pem === undefined) throw new ArgumentError('--evidence needs --signing-key FILE.')
+  const authority = given.text('tsa-url')
+  return evidenceBundle({
+    dir,
+    signer: new KeyFileSigner({ pem, passphrase: env.SIGNING_KEY_PASSPHRASE }),
+    previous: given.text('previous'),
+    ...(authority === undefined ? {} : { timestamp: { authority } }),
+  })
+}
+
+function tell(event: RunEvent, terminal: Terminal): void {
+  if (event.type === 'finding') terminal.out(describe(event.finding, event.accepted))
+  if (event.type === 'job-progress') terminal.out(`job ${shown(event.job.id)}: ${shown(event.job.platformState)}`)
+  if (event.type === 'sealed') {
+    terminal.out(`evidence: ${event.evidence.dir}\nsigned with: ${event.evidence.fingerprint}`)
+  }
+}
+
+function describe({ severity, code, message, remedy }: Finding, accepted = false): string {
+  const label = accepted ? 'accepted' : severity
+  const advice = severity === 'blocker' ? `\n${' '.repeat(10)}${shown(remedy)}` : ''
+  return `${label.padEnd(9)} ${code}: ${shown(message)}${advice}`
+}
+
+function findingCode(code: string): FindingCode {
+  const found = findingCodes.find((known) => known === code)
+  if (found === undefined)
+    throw new ArgumentError(`--accept ${JSON.stringify(code)} is none of ${findingCodes.join(', ')}.`)
+  return found
+}

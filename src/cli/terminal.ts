@@ -1,0 +1,23 @@
+import { visible } from '../custody/html.js'
+
+/** Where a command writes; tests give their own. */
+export interface Terminal {
+  out(line: string): void
+  err(line: string): void
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signal: AbortSignal
+}
+
+/** Text from elsewhere as a terminal may show it: no control character moves the cursor or hides a name. */
+export function shown(text: unknown): string {
+  return visible(String(text))
+}
+
+/** Aligned pairs. */
+export function pairs(list: readonly (readonly [string, string | undefined])[]): string {
+  const width = Math.max(...list.map(([name]) => name.length)) + 2
+  return list
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `  ${name.padEnd(width)}${shown(value)}`)
+    .join('\n')
+}

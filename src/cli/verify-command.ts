@@ -1,0 +1,136 @@
+import { realpath } from 'node:fs/promises'
+import { sep } from 'node:path'
+import { answerOf, counted, figure } from '../custody/answer.js'
+import type { CustodyPredicate } from '../custody/bundle.js'
+import { readBundleReport } from '../custody/bundle-report.js'
+import { type ProofVerification, verifyProof } from '../custody/prove.js'
+import { utc } from '../custody/report-text.js'
+import { readStatementOf } from '../custody/statement-file.js'
+import { type EvidenceProblem, type EvidenceVerification, verifyEvidence } from '../custody/verify.js'
+import type { StorageAdapter } from '../ports.js'
+import { ArgumentError, fileOf, needed, readArguments } from './arguments.js'
+import { pairs, shown, type Terminal } from './terminal.js'
+
+const flags = {
+  key: 'text',
+  fingerprint: 'text',
+  tsa: 'text',
+  previous: 'text',
+  record: 'text',
+  proof: 'text',
+  live: 'flag',
+  region: 'text',
+  's3-endpoint': 'text',
+  json: 'flag',
+} as const
+
+/** `verify DIR`, or `verify --proof FILE`. */
+export async function verifyCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const given = readArguments(args, flags)
+  const publicKey = await fileOf('key', given.text('key'))
+  const key = { publicKey, fingerprint: given.text('fingerprint') }
+  const proof = await fileOf('proof', given.text('proof'))
+  if (proof !== undefined) {
+    needed(given.positionals, [])
+    const verification = verifyProof(proof, key)
+    if (given.flag('json')) terminal.out(JSON.stringify(verification, null, 2))
+    else tellProof(verification, terminal)
+    return verification.verified ? 0 : 2
+  }
+  const [dir = ''] = needed(given.positionals, ['DIR'])
+  const live = given.flag('live')
+    ? await storageOf(dir, given.text('region'), given.text('s3-endpoint'), terminal)
+    : undefined
+  try {
+    const verification = await verifyEvidence(dir, {
+      ...key,
+      tsaCa: await fileOf('tsa', given.text('tsa')),
+      previous: given.text('previous'),
+      record: given.text('record'),
+      live: live?.storage,
+      signal: terminal.signal,
+    })
+    if (given.flag('json')) terminal.out(JSON.stringify(verification, null, 2))
+    else await tell(dir, verification, terminal)
+    if (await liesWithin(given.text('key'), dir)) {
+      terminal.err('note: this key lies inside the bundle. It shows that the bundle fits together, not who signed it.')
+    }
+    return verification.verified ? 0 : 2
+  } finally {
+    live?.close()
+  }
+}
+
+async function tell(dir: string, verification: EvidenceVerification, terminal: Terminal): Promise<void> {
+  const { verified, problems, notes, predicate, claimedFingerprint, timestamp, record, live } = verification
+  terminal.out(verified ? 'VERIFIES' : 'DOES NOT VERIFY')
+  tellProblems(problems, terminal)
+  for (const note of notes) terminal.out(`  note: ${shown(note)}`)
+  if (!verified && claimedFingerprint !== undefined) terminal.out(`  fingerprint found: ${shown(claimedFingerprint)}`)
+  if (verified && predicate !== undefined) {
+    const stamped =
+      timestamp && `${timestamp.time} by ${timestamp.authority}${timestamp.trusted ? '' : ' (not checked)'}`
+    terminal.out(pairs([...factsOf(predicate), ['signed with', claimedFingerprint], ['time stamp', stamped]]))
+    terminal.out(`  ${shown(answerOf(await readBundleReport(dir)))}`)
+  }
+  if (live !== undefined)
+    terminal.out(`  live: ${counted(live.checked, 'object')} read, ${figure(live.drifted)} drifted`)
+  if (record !== undefined) {
+    terminal.out(`record on line ${record.line}:\n${shown(JSON.stringify(record.record))}`)
+  }
+}
+
+function tellProof({ verified, problems, record, predicate }: ProofVerification, terminal: Terminal): void {
+  terminal.out(verified ? 'VERIFIES' : 'DOES NOT VERIFY')
+  tellProblems(problems, terminal)
+  if (!verified || predicate === undefined) return
+  terminal.out(pairs(factsOf(predicate)))
+  terminal.out(`record:\n${shown(JSON.stringify(record))}`)
+}
+
+const mostProblems = 50
+
+function tellProblems(problems: readonly EvidenceProblem[], terminal: Terminal): void {
+  for (const { code, message, file, line } of problems.slice(0, mostProblems)) {
+    const where = file === undefined ? '' : ` ${shown(file)}${line === undefined ? '' : `:${line}`}`
+    terminal.out(`  ${code}${where}: ${shown(message)}`)
+  }
+  if (problems.length > mostProblems)
+    terminal.out(`  … and ${figure(problems.length - mostProblems)} more (--json lists them)`)
+}
+
+function factsOf({ hold, runId, sealedAt, storage, interval, counts, log }: CustodyPredicate) {
+  return [
+    ['matter', hold.matter],
+    ['hold', hold.tag],
+    ['interval', `${utc(interval.start)} to ${utc(interval.end)}`],
+    ['bucket', storage.bucket],
+    ['run', runId],
+    ['sealed', utc(sealedAt)],
+    ['records', `${figure(log.treeSize)}, about ${counted(counts.recordings.expected, 'recording')}`],
+  ] as [string, string | undefined][]
+}
+
+/** The S3 adapter is loaded only where it is needed: to verify takes no AWS package. */
+async function storageOf(
+  dir: string,
+  region: string | undefined,
+  endpoint: string | undefined,
+  { env }: Terminal,
+): Promise<{ storage: StorageAdapter; close: () => void }> {
+  const { storage } = (await readStatementOf(dir)).predicate
+  const where = region ?? storage.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
+  if (where === undefined) throw new ArgumentError('--live needs the region of the bucket: --region, or AWS_REGION.')
+  const { S3StorageAdapter } = await import('../storage/s3.js')
+  const adapter = new S3StorageAdapter({
+    bucket: storage.bucket,
+    region: where,
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+  })
+  return { storage: adapter, close: () => adapter.close() }
+}
+
+async function liesWithin(file: string | undefined, dir: string): Promise<boolean> {
+  if (file === undefined) return false
+  return (await realpath(file)).startsWith((await realpath(dir)) + sep)
+}
