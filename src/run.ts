@@ -28,7 +28,8 @@ export interface RunOptions {
   /** Called for every event. What it throws is logged and ignored. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined
   /**
-   * Export and validate, but change no object, no setting and no protection: repairs are planned only.
+   * Export and validate, but change no object, no setting and no protection: repairs are planned only. A job of ours
+   * that was run before for the same request is taken up instead of another, since an export writes every object anew.
    *
    * @defaultValue false
    */
@@ -95,6 +96,7 @@ export class Run {
       platform: settings.platform,
       hold: settings.hold,
       runId: this.#runId,
+      dryRun: this.#dryRun,
       polling: settings.polling,
       recorder: this.#recorder,
       timed: (work) => this.#timed('export', work),

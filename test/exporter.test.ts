@@ -185,6 +185,19 @@ describe('a run', () => {
     expect(storage.versions(`${folder}/r1.json`)[0]?.state?.legalHold).toBe('OFF')
   })
 
+  test('takes up the job that was run before, when it is dry, instead of exporting over what is held', async () => {
+    const { storage, platform, exporter } = world()
+    const done = await exporter().run(request)
+    const job = done.job
+    platform.find = async () => ({ ...job, createdAt: '2023-10-20T12:00:00Z' })
+    const creates = () => platform.calls.filter((call) => call === 'createJob').length
+    expect(creates()).toBe(1)
+    const report = await exporter().run(request, { dryRun: true })
+    expect(creates()).toBe(1)
+    expect(report).toMatchObject({ outcome: 'complete', counts: { held: 2 }, remediations: { planned: 0 } })
+    expect(storage.versions(`${folder}/r1.json`)).toHaveLength(2)
+  })
+
   test('is incomplete where the platform’s index does not cover the interval, even though that was accepted', async () => {
     const { platform, exporter } = world()
     platform.availableUntil = '2023-10-19T00:00:00Z'

@@ -12,6 +12,8 @@ export interface JobBookSubject {
   readonly platform: RecordingPlatform
   readonly hold: LegalHold
   readonly runId: string
+  /** A dry run takes up a job that was run before, since another export would write over what is held. */
+  readonly dryRun: boolean
   readonly polling: PollingOptions
   readonly recorder: Recorder
   readonly timed: <T>(work: () => Promise<T>) => Promise<T>
@@ -66,7 +68,7 @@ export class JobBook {
     const { platform, hold, runId, polling, recorder } = this.#subject
     const { request, attempt } = intent
     const entry = this.#journalled(request, attempt)
-    const found = entry === undefined ? undefined : await this.#find(entry, context)
+    const found = entry === undefined ? await this.#former(request, context) : await this.#find(entry, context)
     if (found !== undefined) {
       context.emit({ type: 'job-created', job: found, adopted: true })
       return found
@@ -75,6 +77,16 @@ export class JobBook {
     const create = { hold, runId, known: this.#known }
     const job = await createJob(platform, request, create, polling, context)
     return this.#note({ ...job, request })
+  }
+
+  /** An export writes every object anew, and the new version does not carry what was put on the old one. */
+  async #former(request: ExportRequest, context: StageContext): Promise<ExportJob | undefined> {
+    const { platform, hold, dryRun } = this.#subject
+    if (!dryRun || platform.capabilities.idempotency === 'none') return undefined
+    const job = await persist(context, 'export', 'findJob', () =>
+      platform.findJob(request, { hold, since: new Date(0).toISOString() }, { signal: context.signal }),
+    )
+    return job === undefined || this.#known.has(job.id) ? undefined : this.#note({ ...job, request })
   }
 
   async #find(
