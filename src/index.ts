@@ -28,7 +28,9 @@ export {
 export type { RetryOptions } from './internal/retry.js'
 export type { ConcurrencyOptions, LegalHoldExporterOptions } from './options.js'
 export type * from './ports.js'
+export { type PriceTable, type StorageClassPrices, s3Prices } from './prices.js'
 export type {
+  CostDollars,
   CoverageReport,
   ObjectCounts,
   ReconciliationReport,
@@ -36,12 +38,15 @@ export type {
   RecordingException,
   RecordingState,
   RemediationSummary,
+  RepairCost,
   RunReport,
+  StorageClassCost,
 } from './report.js'
 export type { ExportRequest, MediaType } from './request.js'
 export type { HoldRequirements, Shortfall, UnmetRequirement } from './requirements.js'
 export { type FixedRetentionOptions, FixedRetentionPolicy } from './retention/fixed.js'
 export type { RunOptions } from './run.js'
+export { CostTally } from './stages/cost.js'
 export type { PollingOptions } from './stages/export.js'
 export type { Inspection, Residency } from './stages/inspect.js'
 export type { LandingOptions } from './stages/landing.js'
@@ -56,6 +61,7 @@ export type {
   Remediation,
   RemediationOutcome,
   RemediationStep,
+  RepairEstimate,
   Verdict,
   VerdictKind,
 } from './verdict.js'

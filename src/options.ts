@@ -5,6 +5,7 @@ import { systemClock } from './internal/clock.js'
 import { withDefaults } from './internal/defaults.js'
 import type { RetryOptions } from './internal/retry.js'
 import type { Clock, Journal, Logger, RecordingPlatform, RetentionPolicyAdapter, StorageAdapter } from './ports.js'
+import { type PriceTable, s3Prices } from './prices.js'
 import type { ExportRequest, MediaType } from './request.js'
 import { defaultRequirements, type HoldRequirements } from './requirements.js'
 import { withDeletedKeys } from './stages/deleted.js'
@@ -41,7 +42,12 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   readonly requirements?: HoldRequirements | undefined
   /** Where data may lie. @defaultValue anywhere */
   readonly residency?: Residency | undefined
-  readonly remediation?: Partially<RemediationOptions> | undefined
+  readonly remediation?:
+    | (Partially<RemediationOptions> & {
+        /** What the storage charges; for the cost in the report. @defaultValue `s3Prices`, the list prices of us-east-1 */
+        readonly prices?: PriceTable | undefined
+      })
+    | undefined
   /** Record of all that is observed and done. @defaultValue none */
   readonly journal?: Journal | undefined
   /** A number is the count of objects read and repaired at once. @defaultValue 64 */
@@ -65,6 +71,7 @@ export interface Settings {
   readonly requirements: HoldRequirements
   readonly residency: Residency | undefined
   readonly remediation: RepairOptions
+  readonly prices: PriceTable
   readonly journal: Journal | undefined
   readonly objectConcurrency: number
   readonly folderConcurrency: number
@@ -130,6 +137,8 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     'remediation.versions',
     "can only be 'all' with a storage that lists versions",
   )
+  checkNames(given.remediation ?? {}, [...Object.keys(remediationDefaults), 'prices'], 'remediation.', check)
+  checkPrices(given.remediation?.prices, check)
   checkDurations(given, check)
   const reconciliation = reconciliationSettings(
     given,
@@ -159,6 +168,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     hold,
     requirements: lowerCaseNames(options.requirements ?? defaultRequirements(hold)),
     residency: options.residency,
+    prices: options.remediation?.prices ?? s3Prices,
     remediation: {
       ...withDefaults(remediationDefaults, options.remediation),
       allowOverwrite: options.accept?.includes('versioning-off') === true,
@@ -190,6 +200,27 @@ function guarded(logger: Logger | undefined): Logger | undefined {
       }
     }
   return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') }
+}
+
+function checkPrices(prices: unknown, check: Check): void {
+  if (prices === undefined) return
+  const classes = isRecord(prices) && isRecord(prices.classes) ? Object.values(prices.classes) : []
+  const isPriced = (value: unknown) => isRecord(value) && Object.values(value).every(isPrice)
+  const isTable =
+    isRecord(prices) &&
+    isText(prices.asOf) &&
+    isPrice(prices.listsPer1000) &&
+    isRecord(prices.classes) &&
+    'STANDARD' in prices.classes
+  check(
+    isTable && classes.every(isPriced),
+    'remediation.prices',
+    'has to be a PriceTable with at least the class STANDARD',
+  )
+}
+
+function isPrice(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }
 
 type Check = (right: boolean, path: string, problem: string) => void

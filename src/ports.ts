@@ -2,6 +2,7 @@ import type { Finding } from './findings.js'
 import type { LegalHold } from './hold.js'
 import type { ExportRequest } from './request.js'
 import type { HoldRequirements } from './requirements.js'
+import type { RemediationStep } from './verdict.js'
 
 /** What every I/O call takes. An aborted signal rejects the call with `ABORTED`. */
 export interface CallOptions {
@@ -447,6 +448,8 @@ export interface StorageAdapter {
     prefix: string,
     options?: CallOptions & { readonly startAfter?: string | undefined },
   ): AsyncIterable<ListedVersion>
+  /** The requests that a repair with these steps takes, by operation: for what it costs. Sends nothing. */
+  requestsOf?(before: ObjectState, steps: readonly RemediationStep[]): Readonly<Record<string, number>>
   /** Adds or changes the given tags, keeps the others. */
   mergeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, options?: MergeTagsOptions): Promise<MutationResult>
   putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: CallOptions): Promise<MutationResult>

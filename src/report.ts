@@ -66,6 +66,48 @@ export interface ReconciliationReport {
   readonly reason?: string | undefined
 }
 
+/** US dollars, to a millionth. */
+export interface CostDollars {
+  readonly requests: number
+  /** Reading what is copied out of an infrequent-access class. */
+  readonly retrieval: number
+  /** For what is stored in addition, as long as it is. */
+  readonly storagePerMonth: number
+}
+
+/** What repairs cost in one storage class. */
+export interface StorageClassCost {
+  readonly objects: number
+  /** By operation. */
+  readonly requests: Readonly<Record<string, number>>
+  readonly bytesCopied: number
+  readonly extraBytesStored: number
+  readonly dollars: CostDollars
+  /** What deleting a version early costs in this class. */
+  readonly note?: string | undefined
+}
+
+/**
+ * What the repairs cost, on top of the validation: planned ones in a dry run, else those made. An estimate, without second
+ * attempts and without charges for KMS and transfer.
+ */
+export interface RepairCost {
+  /** When and where the prices were looked up; give your own with `remediation.prices`. */
+  readonly prices: {
+    readonly asOf: string
+    readonly region: string
+    readonly source: string
+  }
+  /** By operation, e.g. `HeadObject`, `CopyObject`; empty where the storage does not say. */
+  readonly requests: Readonly<Record<string, number>>
+  readonly bytesCopied: number
+  /** Bytes of the versions that copies leave beneath the new ones. */
+  readonly extraBytesStored: number
+  /** `total` is what is paid once: requests and retrieval. */
+  readonly dollars: CostDollars & { readonly total: number }
+  readonly byStorageClass: Readonly<Record<string, StorageClassCost>>
+}
+
 /** What the repairs amounted to, in objects. */
 export interface RemediationSummary {
   readonly planned: number
@@ -77,6 +119,7 @@ export interface RemediationSummary {
   readonly steps: Readonly<Record<string, number>>
   /** How often the export was repeated with the hold metadata forced on. */
   readonly forcedRetries: number
+  readonly cost: RepairCost
 }
 
 /** What `run` returns: plain JSON, schema version 1. */

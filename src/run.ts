@@ -66,7 +66,7 @@ export class Run {
   readonly #context: StageContext
   readonly #startedAt: number
   readonly #timings: Record<string, number> = {}
-  readonly #tally = new Tally()
+  readonly #tally: Tally
 
   constructor(
     settings: Settings,
@@ -85,6 +85,7 @@ export class Run {
     this.#hashContent = options.evidence?.hashContent ?? 'none'
     this.#recorder = new Recorder(journal, this.#runId, settings.clock, settings.hold.tag)
     this.#startedAt = checkpoint?.startedAt ?? settings.clock.now()
+    this.#tally = new Tally(settings.prices)
     this.#context = {
       clock: settings.clock,
       logger: settings.logger,

@@ -68,6 +68,17 @@ export interface Difference {
   readonly after: unknown
 }
 
+/** What a repair asks of the storage: planned, or done without a second attempt. */
+export interface RepairEstimate {
+  /** By operation, e.g. `HeadObject`, `CopyObject`; empty where the storage does not say. */
+  readonly requests: Readonly<Record<string, number>>
+  readonly bytesCopied: number
+  /** What the version costs that the copy leaves beneath the new one. */
+  readonly extraBytesStored: number
+  /** `STANDARD` where S3 names none. */
+  readonly storageClass: string
+}
+
 /** Planned or done repair of one object. */
 export interface Remediation {
   readonly outcome: RemediationOutcome
@@ -83,4 +94,6 @@ export interface Remediation {
   /** Differences beyond what was asked; only with `failed`. */
   readonly differences?: readonly Difference[] | undefined
   readonly attempts: number
+  /** Set where there are steps. */
+  readonly estimate?: RepairEstimate | undefined
 }

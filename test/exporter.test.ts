@@ -179,7 +179,12 @@ describe('a run', () => {
       dryRun: true,
       outcome: 'incomplete',
       counts: { unrepaired: 2 },
-      remediations: { planned: 4, repaired: 0, steps: { 'replace-metadata': 4 } },
+      remediations: {
+        planned: 4,
+        repaired: 0,
+        steps: { 'protect-original': 4, 'replace-metadata': 4 },
+        cost: { bytesCopied: 26, extraBytesStored: 26, byStorageClass: { STANDARD: { objects: 4 } } },
+      },
     })
     expect(storage.versions(`${folder}/r1.json`)).toHaveLength(1)
     expect(storage.versions(`${folder}/r1.json`)[0]?.state?.legalHold).toBe('OFF')

@@ -122,6 +122,13 @@ export class Display {
     this.print(
       `  ${dim(`${repairs}, ${remediations.failed} failed, in ${((timings.total ?? 0) / 1000).toFixed(1)} s`)}`,
     )
+    if (report.dryRun) {
+      const { dollars, prices, bytesCopied } = remediations.cost
+      const once = `they would copy ${bytesCopied} bytes and cost ${dollars.total} dollars on Amazon S3`
+      this.print(
+        `  ${dim(`${once} (${prices.region}, prices of ${prices.asOf}), and ${dollars.storagePerMonth} a month for the originals`)}`,
+      )
+    }
     this.print(
       coverage.proven
         ? `  ${dim(`coverage proven until ${coverage.provenUntil}`)}`

@@ -38,6 +38,7 @@ export function objectRecord(
     decision: decisionOf(processed),
     remediation: remediation?.outcome,
     actions: remediation?.steps.map(({ action }) => action) ?? [],
+    estimate: remediation?.estimate,
     verification: verificationOf(remediation),
     differences: remediation?.differences,
     attempt: remediation?.attempts || (verdict.attempts ?? 1),
@@ -50,8 +51,7 @@ export function objectRecord(
 }
 
 function decisionOf({ verdict, remediation }: Processed): Decision {
-  if (verdict.verdict === 'held') return 'leave'
-  if (remediation === undefined) return 'none'
+  if (remediation === undefined) return verdict.verdict === 'held' ? 'leave' : 'none'
   const decisions = {
     'not-needed': 'leave',
     planned: 'plan',

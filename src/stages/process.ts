@@ -52,7 +52,10 @@ export function outcomeOf(
     case 'not-needed':
       return { outcome: 'held', reason: '' }
     case 'planned':
-      return { outcome: 'unrepaired', reason: `dry run, repair planned: ${verdict.reason ?? ''}` }
+      return {
+        outcome: 'unrepaired',
+        reason: `dry run, repair planned: ${verdict.reason ?? 'versions beneath the current one are not held'}`,
+      }
     case 'failed':
       return { outcome: 'unrepaired', reason: `repair failed: ${why}` }
     default:

@@ -3,6 +3,7 @@ import type { MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../
 import type { HoldRequirements } from '../requirements.js'
 import type { ObjectPlace, Remediation, RemediationStep, Verdict } from '../verdict.js'
 import { persist, type StageContext } from './context.js'
+import { estimateOf } from './cost.js'
 import { remediateNoncurrent } from './noncurrent.js'
 import type { ConflictPolicy } from './plan.js'
 import { Repair } from './repair.js'
@@ -101,9 +102,12 @@ export async function remediateObject(
   settings: RemediationSettings,
   context: StageContext,
 ): Promise<Remediation> {
-  const remediation = await remediateCurrent(storage, verdict, settings, context)
-  if (settings.options.versions === 'current') return remediation
-  return remediateNoncurrent(storage, remediation, settings, context)
+  const current = await remediateCurrent(storage, verdict, settings, context)
+  const isAll = settings.options.versions === 'all'
+  const remediation = isAll ? await remediateNoncurrent(storage, current, settings, context) : current
+  const before = remediation.before ?? verdict.state
+  if (remediation.steps.length === 0 || before === undefined) return remediation
+  return { ...remediation, estimate: estimateOf(storage, before, remediation.steps) }
 }
 
 /** Whether there is anything to look at for a repair. */

@@ -1,5 +1,5 @@
 import type { JournalRecord } from '../ports.js'
-import type { ObjectPlace, Remediation, VerdictKind } from '../verdict.js'
+import type { ObjectPlace, Remediation, RepairEstimate, VerdictKind } from '../verdict.js'
 import type { SeenObjects } from './discover.js'
 import type { ObjectOutcome, RecordingLedger } from './ledger.js'
 import type { Tally } from './tally.js'
@@ -13,6 +13,7 @@ interface JournalledVerdict {
   readonly reason?: string | undefined
   readonly remediation?: Remediation['outcome'] | undefined
   readonly actions: readonly string[]
+  readonly estimate?: RepairEstimate | undefined
   readonly before?: JournalledState | undefined
   readonly after?: JournalledState | undefined
 }
@@ -38,10 +39,10 @@ export interface Account {
 /** Enters what a former part of the run found out about one object, as if it had been found out now. */
 export function replayVerdict(data: JournalRecord['data'], account: Account): void {
   const { ledger, tally, seen, done, heldIsDone } = account
-  const { object, place, verdict, outcome, reason, remediation, actions, before, after } =
+  const { object, place, verdict, outcome, reason, remediation, actions, estimate, before, after } =
     data as unknown as JournalledVerdict
   tally.found(object.key, place)
-  tally.count(verdict, remediation, actions)
+  tally.count(verdict, remediation, actions, estimate)
   ledger.enter(object.key, place, outcome, reason)
   // Without a state it was not read, so it is read again.
   for (const state of [before, after]) {

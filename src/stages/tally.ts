@@ -1,6 +1,8 @@
 import { SeenSet } from '../internal/seen.js'
+import type { PriceTable } from '../prices.js'
 import type { ObjectCounts, RemediationSummary } from '../report.js'
-import type { ObjectPlace, Remediation, VerdictKind } from '../verdict.js'
+import type { ObjectPlace, Remediation, RepairEstimate, VerdictKind } from '../verdict.js'
+import { CostTally } from './cost.js'
 import type { Processed } from './process.js'
 
 /** Counts of a run. */
@@ -12,6 +14,11 @@ export class Tally {
   #steps: Record<string, number> = {}
   #due = 0
   #untagged = 0
+  readonly #cost: CostTally
+
+  constructor(prices: PriceTable) {
+    this.#cost = new CostTally(prices)
+  }
 
   /** Objects that are not held and were not repaired yet. */
   get due(): number {
@@ -40,17 +47,23 @@ export class Tally {
 
   processed({ verdict, remediation }: Processed): void {
     const actions = remediation?.steps.map(({ action }) => action) ?? []
-    this.count(verdict.verdict, remediation?.outcome, actions)
+    this.count(verdict.verdict, remediation?.outcome, actions, remediation?.estimate)
   }
 
   /** Counts what became of an object, now or in a former part of the run. */
-  count(verdict: VerdictKind, remediation: Remediation['outcome'] | undefined, actions: readonly string[]): void {
+  count(
+    verdict: VerdictKind,
+    remediation: Remediation['outcome'] | undefined,
+    actions: readonly string[],
+    estimate: RepairEstimate | undefined,
+  ): void {
     if (verdict === 'untagged') this.#untagged += 1
     if (remediation === undefined) {
       if (verdict !== 'held') this.#due += 1
       return
     }
     this.#remediations[outcomes[remediation]] += 1
+    if (estimate !== undefined) this.#cost.add(estimate)
     for (const action of actions) this.#steps[action] = (this.#steps[action] ?? 0) + 1
   }
 
@@ -59,7 +72,12 @@ export class Tally {
   }
 
   remediations(): RemediationSummary {
-    return { ...this.#remediations, steps: { ...this.#steps }, forcedRetries: this.forcedRetries }
+    return {
+      ...this.#remediations,
+      steps: { ...this.#steps },
+      forcedRetries: this.forcedRetries,
+      cost: this.#cost.cost(),
+    }
   }
 }
 

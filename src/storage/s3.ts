@@ -16,8 +16,10 @@ import type {
   StorageCapabilities,
   StorageNeeds,
 } from '../ports.js'
+import type { RemediationStep } from '../verdict.js'
 import { S3Bucket } from './s3-bucket.js'
 import { readContent } from './s3-content.js'
+import { requestsOf } from './s3-estimate.js'
 import { inspectBucket } from './s3-inspect.js'
 import { type ListContext, listFolders, listObjects } from './s3-list.js'
 import { cleanUpUploads, type MultipartContext, type OrphanedUpload } from './s3-multipart.js'
@@ -154,6 +156,11 @@ export class S3StorageAdapter implements StorageAdapter {
     options: CallOptions & { readonly startAfter?: string | undefined } = {},
   ): AsyncIterable<ListedVersion> {
     return listVersions(this.#list, { prefix, startAfter: options.startAfter }, options)
+  }
+
+  /** The requests of one repair, those that read before and after it included. Sends nothing. */
+  requestsOf(before: ObjectState, steps: readonly RemediationStep[]): Readonly<Record<string, number>> {
+    return requestsOf(before, steps, this.#multipart.limits)
   }
 
   /** Reads, merges, writes, reads again. `OBJECT_CHANGED` where another writer interfered. */

@@ -1,0 +1,81 @@
+import type { ObjectState } from '../ports.js'
+import type { RemediationStep } from '../verdict.js'
+import { partRanges } from './s3-multipart.js'
+import { significantGrants } from './s3-properties.js'
+import type { S3Limits } from './s3-settings.js'
+
+/**
+ * The requests of one repair that needs no second attempt, by operation: the reading before its first step and after its
+ * last one included. What is asked once for a bucket (Object Lock, ownership) is left out, and so is a look at versions
+ * beneath that turn out to be held.
+ */
+export function requestsOf(
+  before: ObjectState,
+  steps: readonly RemediationStep[],
+  limits: S3Limits,
+): Readonly<Record<string, number>> {
+  const requests: Record<string, number> = {}
+  const add = (operations: Readonly<Record<string, number>>) => {
+    for (const [operation, count] of Object.entries(operations)) {
+      if (count > 0) requests[operation] = (requests[operation] ?? 0) + count
+    }
+  }
+  const beneath = steps.filter(({ action }) => action === 'hold-noncurrent').length
+  const current = steps.length - beneath
+  const hasTags = typeof before.tags === 'object' && Object.keys(before.tags).length > 0
+  if (current > 0) {
+    const tagged = hasTags || steps.some(({ action }) => action === 'merge-tags')
+    add(reading(before, hasTags))
+    add(reading(before, tagged))
+  }
+  let tagged = hasTags
+  for (const step of steps) {
+    add(stepRequests(step, before, tagged, limits))
+    if (step.action === 'merge-tags') tagged = true
+  }
+  // One list of the key's versions finds them all; the original that was just demoted is among them.
+  const demotes = steps.some(({ action }) => action === 'replace-metadata') && before.versionId !== undefined
+  if (beneath > 0) add({ ListObjectVersions: 1, HeadObject: demotes ? 1 : 0 })
+  return requests
+}
+
+/** One full reading: HEAD shows all but tags and grants. */
+function reading({ acl }: ObjectState, hasTags: boolean): Readonly<Record<string, number>> {
+  return { HeadObject: 1, GetObjectTagging: hasTags ? 1 : 0, GetObjectAcl: acl === 'bucket-owner-enforced' ? 0 : 1 }
+}
+
+function stepRequests(
+  step: RemediationStep,
+  before: ObjectState,
+  tagged: boolean,
+  limits: S3Limits,
+): Readonly<Record<string, number>> {
+  switch (step.action) {
+    case 'merge-tags':
+      return { GetObjectTagging: 2, PutObjectTagging: 1 }
+    case 'protect-original':
+    case 'put-legal-hold':
+      return { PutObjectLegalHold: 1 }
+    case 'put-retention':
+      return { GetObjectRetention: 1, PutObjectRetention: 1 }
+    case 'hold-noncurrent':
+      return { HeadObject: 2, PutObjectLegalHold: 1 }
+    case 'replace-metadata': {
+      const isVersioned = before.versionId !== undefined && before.versionId !== 'null'
+      return {
+        ...copyRequests(before, limits),
+        // The new version is read back; without versions the old one is looked at once more before.
+        HeadObject: isVersioned ? 1 : 2,
+        GetObjectTagging: tagged ? 1 : 0,
+        ListObjectVersions: before.versionId === undefined ? 0 : 1,
+        GetObjectAcl: significantGrants(before.acl).length > 0 ? 1 : 0,
+      }
+    }
+  }
+}
+
+function copyRequests({ sizeBytes }: ObjectState, limits: S3Limits): Readonly<Record<string, number>> {
+  if (sizeBytes <= limits.multipartThresholdBytes) return { CopyObject: 1 }
+  const parts = partRanges(sizeBytes, limits.partSizeBytes).length
+  return { CreateMultipartUpload: 1, ListMultipartUploads: 1, UploadPartCopy: parts, CompleteMultipartUpload: 1 }
+}
