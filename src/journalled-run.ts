@@ -1,5 +1,5 @@
 import { LegalHoldError } from './errors.js'
-import type { Settings } from './options.js'
+import { isPort, type Settings } from './options.js'
 import type { Journal } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
@@ -21,6 +21,12 @@ export async function runOnJournal(
 ): Promise<RunReport> {
   const journal = options.journal ?? settings.journal
   if (journal === undefined) return new Run(settings, request, options, undefined, undefined).execute()
+  if (!isPort(journal, ['append', 'entries'])) {
+    throw new LegalHoldError('The option `journal` of run has to be a Journal.', {
+      code: 'INVALID_OPTIONS',
+      stage: 'options',
+    })
+  }
   if (inUse.has(journal)) {
     throw new LegalHoldError(
       'Another run of this process is writing this journal. Wait for it, or use another journal.',

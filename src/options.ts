@@ -54,6 +54,13 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   readonly concurrency?: number | ConcurrencyOptions | undefined
   readonly retry?: RetryOptions | undefined
   readonly polling?: Partially<PollingOptions> | undefined
+  /**
+   * Cancel the jobs of a run that is aborted. Without it they go on, and the run finds them when it goes on with its
+   * journal.
+   *
+   * @defaultValue false
+   */
+  readonly cancelJobOnAbort?: boolean | undefined
   /** Codes of blockers that do not stop the run. @defaultValue none */
   readonly accept?: readonly FindingCode[] | undefined
   /** How long before the interval a conversation with activity in it may have begun, in hours. @defaultValue 24 */
@@ -77,6 +84,7 @@ export interface Settings {
   readonly folderConcurrency: number
   readonly retry: RetryOptions | undefined
   readonly polling: PollingOptions
+  readonly cancelJobOnAbort: boolean
   readonly landing: LandingOptions
   readonly reconciliation: ReconciliationSettings
   readonly accept: ReadonlySet<FindingCode>
@@ -178,6 +186,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     folderConcurrency: concurrency.folders,
     retry: options.retry,
     polling: withDefaults(pollingDefaults, options.polling),
+    cancelJobOnAbort: options.cancelJobOnAbort ?? false,
     landing: withDefaults(landingDefaults, options),
     reconciliation,
     accept: new Set(options.accept ?? []),
@@ -236,7 +245,8 @@ function checkNames(value: object, known: readonly string[], path: string, check
   }
 }
 
-function isPort(value: unknown, methods: readonly string[]): boolean {
+/** Whether a value has the methods of a port. */
+export function isPort(value: unknown, methods: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null) return false
   return methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function')
 }
@@ -376,6 +386,7 @@ const optionNames: Record<keyof LegalHoldExporterOptions, true> = {
   concurrency: true,
   retry: true,
   polling: true,
+  cancelJobOnAbort: true,
   accept: true,
   lookbackHours: true,
   landingTimeoutMs: true,

@@ -204,6 +204,11 @@ export interface RecordingPlatform {
   protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>
   /** Switches the hold metadata of a profile on; rejects with `UNSUPPORTED` unless the caller allowed it. */
   forceHoldMetadata?(profileId: string, options?: CallOptions): Promise<ForcedProfile>
+  /**
+   * Puts a profile back that a run forced which was then interrupted, as `restore()` of its {@link ForcedProfile} would
+   * have. Without it such a profile stays as it is.
+   */
+  restoreHoldMetadata?(profileId: string, includesHoldMetadata: boolean, options?: CallOptions): Promise<void>
   /** How often a run may force the profile and export again; 0 where the caller did not allow it. */
   readonly forcedRetries?: number | undefined
   /** Whether deletion protection is to be switched on before the export (opt-in). */

@@ -6,12 +6,13 @@ import { abortedError, forManyListeners } from './internal/abort.js'
 import { observe } from './internal/observe.js'
 import { mapWindow } from './internal/streams.js'
 import type { Settings } from './options.js'
-import type { EvidenceSink, ForcedProfile, HashContent, Journal } from './ports.js'
+import type { EvidenceSink, HashContent, Journal } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
 import { type Checkpoint, journalledVerdicts, type RunIdentity } from './stages/checkpoint.js'
 import type { StageContext } from './stages/context.js'
 import { Delivery, type FormerDelivery } from './stages/deliver.js'
+import { ProfileForcing } from './stages/forced-profile.js'
 import { type Inspection, type InspectionSubject, inspect, profileIdOf } from './stages/inspect.js'
 import { JobBook } from './stages/job-book.js'
 import type { LeftOut } from './stages/ledger.js'
@@ -111,6 +112,7 @@ export class Run {
     try {
       return await this.#execute()
     } catch (error) {
+      if (signal?.aborted && this.#settings.cancelJobOnAbort) await this.#jobs.cancelAll(this.#context)
       const why = LegalHoldError.isInstance(error) ? error.toJSON() : { message: String(error) }
       // Where the journal is what failed, this fails too.
       await this.#recorder.record('run-stopped', { error: why }).catch(() => {})
@@ -175,26 +177,36 @@ export class Run {
 
   /** Exports once; again with the hold metadata forced on, as often as the caller allowed, while objects lack it. */
   async #export(inspection: Inspection): Promise<Delivery> {
-    const { platform } = this.#settings
+    const profile = new ProfileForcing({
+      platform: this.#settings.platform,
+      profileId: profileIdOf(this.#request),
+      recorder: this.#recorder,
+      context: this.#context,
+      former: this.#checkpoint?.forced,
+    })
+    const delivery = await this.#exportForcing(inspection, profile).catch(async (error: unknown) => {
+      // Why the run failed says more than that the profile could not be put back; going on tries that again.
+      await profile.restore().catch((late) => this.#settings.logger?.error('The profile could not be put back.', late))
+      throw error
+    })
+    await profile.restore()
+    return delivery
+  }
+
+  async #exportForcing(inspection: Inspection, profile: ProfileForcing): Promise<Delivery> {
     const forcedRetries = this.#forcedRetries()
-    let forced: ForcedProfile | undefined
-    try {
-      for (let attempt = this.#checkpoint?.jobs.at(-1)?.attempt ?? 0; ; attempt += 1) {
-        const mayForce = attempt < forcedRetries
-        this.#tally.reset()
-        this.#tally.forcedRetries = attempt
-        const delivery = await this.#deliver(inspection, attempt, !mayForce)
-        if (!mayForce || this.#tally.due === 0) return delivery
-        if (this.#tally.untagged === 0) {
-          await delivery.sweep()
-          return delivery
-        }
-        this.#context.emit({ type: 'forced-retry', attempt: attempt + 1, untagged: this.#tally.untagged })
-        forced ??= await platform.forceHoldMetadata?.(profileIdOf(this.#request), { signal: this.#context.signal })
+    for (let attempt = this.#checkpoint?.jobs.at(-1)?.attempt ?? 0; ; attempt += 1) {
+      const mayForce = attempt < forcedRetries
+      if (attempt > 0) await profile.force()
+      this.#tally.reset()
+      this.#tally.forcedRetries = attempt
+      const delivery = await this.#deliver(inspection, attempt, !mayForce)
+      if (!mayForce || this.#tally.due === 0) return delivery
+      if (this.#tally.untagged === 0) {
+        await delivery.sweep()
+        return delivery
       }
-    } finally {
-      // Not on the caller's signal: an aborted run puts the organisation's setting back too.
-      await forced?.restore()
+      this.#context.emit({ type: 'forced-retry', attempt: attempt + 1, untagged: this.#tally.untagged })
     }
   }
 

@@ -28,6 +28,9 @@ class KeepingPlatform extends FakePlatform {
   readonly jobs: ExportJob[] = []
   readonly #clock: SimulatedClock
   polls = 2
+  /** A setting of the whole organisation. */
+  includesHold = false
+  forcedRetries = 0
 
   constructor(clock: SimulatedClock) {
     super()
@@ -55,6 +58,23 @@ class KeepingPlatform extends FakePlatform {
     return this.jobs[at] as ExportJob
   }
 
+  override async inspectProfile(id: string) {
+    return { id, kind: 'integration' as const, includesHoldMetadata: this.includesHold, findings: [] }
+  }
+
+  async forceHoldMetadata() {
+    const changed = !this.includesHold
+    this.includesHold = true
+    const restore = async () => {
+      if (changed) this.includesHold = false
+    }
+    return { changed, restore }
+  }
+
+  async restoreHoldMetadata(_: string, includesHoldMetadata: boolean) {
+    this.includesHold = includesHoldMetadata
+  }
+
   override async cancelJob(id = 'job-1') {
     this.calls.push('cancelJob')
     const at = this.jobs.findIndex((one) => one.id === id)
@@ -79,9 +99,11 @@ interface Shape {
   readonly concurrency?: number | undefined
   /** Objects with a former version, and all versions to be held. */
   readonly versions?: boolean | undefined
+  /** The platform stamps once its profile is forced, but for the last recording. */
+  readonly forced?: boolean | undefined
 }
 
-function world({ recordings, requirements, conflict, merge, missing, concurrency, versions }: Shape): World {
+function world({ recordings, requirements, conflict, merge, missing, concurrency, versions, forced }: Shape): World {
   const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
   const platform = new KeepingPlatform(clock)
   const storage = new MemoryStorageAdapter({ clock })
@@ -93,6 +115,20 @@ function world({ recordings, requirements, conflict, merge, missing, concurrency
     const held = id === 2 ? { 'legal-hold-tag': tag } : other
     storage.put(`${folder}/r${id}.json`, { body: `recording ${id}`, metadata: held, tags: { team: 'y' } })
     storage.put(`${folder}/r${id}.json_metadata.json`, { body: '{}' })
+  }
+  if (forced) {
+    Object.assign(platform.capabilities, { stampsHoldMetadata: true })
+    platform.forcedRetries = 1
+    const create = platform.create
+    platform.create = async () => {
+      const created = await create()
+      for (let id = 1; platform.includesHold && id <= recordings; id += 1) {
+        const metadata: Record<string, string> = id === recordings ? {} : { 'legal-hold-tag': tag }
+        storage.put(`${folder}/r${id}.json`, { body: `again ${id}`, metadata })
+        storage.put(`${folder}/r${id}.json_metadata.json`, { body: '{}', metadata })
+      }
+      return created
+    }
   }
   storage.put(`${folder}/call.wav`, {})
   storage.put(`${folder}/call.wav_metadata.json`, {})
@@ -117,7 +153,7 @@ function world({ recordings, requirements, conflict, merge, missing, concurrency
           concurrency: concurrency ?? 4,
           remediation: { onConflict: merge ? 'merge' : 'refuse', versions: versions ? 'all' : 'current' },
           ...options,
-        }).run(request),
+        }).run(forced ? { ...request, profileId: 'p' } : request),
       ]),
   }
 }
@@ -152,8 +188,23 @@ async function failure(work: Promise<unknown>): Promise<LegalHoldError> {
   return error
 }
 
-/** Kills a run at each of the given steps in turn, each time going on with what the journal kept, then lets it finish. */
-async function interrupted(shape: Shape, kills: readonly number[], losing: number): Promise<World> {
+/** What a run that nobody interrupts leaves. */
+async function uninterrupted(shape: Shape, life = new Life()) {
+  const whole = world(shape)
+  const report = await whole.run(life)
+  return { report: lasting(report), bucket: bucketOf(whole), jobs: whole.platform.jobs.length }
+}
+
+/**
+ * Kills a run at each of the given steps in turn, each time going on with what the journal kept, lets it finish, and
+ * compares what it leaves.
+ */
+async function interrupted(
+  shape: Shape,
+  kills: readonly number[],
+  losing: number,
+  expected: Awaited<ReturnType<typeof uninterrupted>>,
+): Promise<void> {
   const it = world(shape)
   let deaths = 0
   for (const at of kills) {
@@ -163,22 +214,29 @@ async function interrupted(shape: Shape, kills: readonly number[], losing: numbe
     it.journal.crash(losing)
   }
   const report = await it.run()
-  const whole = world(shape)
-  const expected = await whole.run()
-  expect(lasting(report)).toEqual(lasting(expected))
-  expect(bucketOf(it)).toEqual(bucketOf(whole))
-  expect(it.platform.jobs).toHaveLength(1)
+  expect(lasting(report)).toEqual(expected.report)
+  expect(bucketOf(it)).toEqual(expected.bucket)
+  expect(it.platform.jobs).toHaveLength(expected.jobs)
+  expect(it.platform.includesHold).toBe(false)
   if (report !== 'killed') expect(report.resumed).toBeLessThanOrEqual(deaths)
-  return it
 }
 
 describe('a run that is killed', () => {
   test('at any instant ends, once it goes on, as if it had not been: one job, nothing copied twice, the same report', async () => {
     const shape = { recordings: 3, conflict: true }
     const life = new Life()
-    await world(shape).run(life)
+    const expected = await uninterrupted(shape, life)
+    expect(expected.jobs).toBe(1)
     expect(life.steps).toBeGreaterThan(100)
-    for (let at = 1; at <= life.steps; at += 1) await interrupted(shape, [at], at % 3)
+    for (let at = 1; at <= life.steps; at += 1) await interrupted(shape, [at], at % 3, expected)
+  })
+
+  test('while a profile is forced puts it back once it goes on, and exports again no more often', async () => {
+    const shape = { recordings: 2, forced: true }
+    const life = new Life()
+    const expected = await uninterrupted(shape, life)
+    expect(expected).toMatchObject({ report: { remediations: { forcedRetries: 1 }, outcome: 'complete' }, jobs: 2 })
+    for (let at = 1; at <= life.steps; at += 1) await interrupted(shape, [at], at % 3, expected)
   })
 
   test('goes on whatever is required, however often it is killed and however much of its journal was still buffered', async () => {
@@ -197,11 +255,12 @@ describe('a run that is killed', () => {
       missing: fc.boolean(),
       concurrency: fc.constantFrom(1, 2, 8),
       versions: fc.boolean(),
+      forced: fc.boolean(),
     })
     const kills = fc.array(fc.integer({ min: 1, max: 220 }), { minLength: 1, maxLength: 4 })
     await fc.assert(
       fc.asyncProperty(shape, kills, fc.nat(4), async (made, at, losing) => {
-        await interrupted(made, at, losing)
+        await interrupted(made, at, losing, await uninterrupted(made))
       }),
       { numRuns: 60 },
     )
@@ -420,6 +479,66 @@ describe('the job of a resumed run', () => {
     expect(await failure(it.run() as Promise<unknown>)).toMatchObject({ code: 'JOB_FAILED' })
     it.platform.getJob = read
     expect(await it.run()).toMatchObject({ job: { id: 'job-2' }, outcome: 'complete', resumed: 1 })
+  })
+})
+
+describe('a run that is aborted', () => {
+  async function abortedAt(type: RunEvent['type'], options: Partial<LegalHoldExporterOptions>): Promise<World> {
+    const it = world({ recordings: 2 })
+    it.platform.polls = 1_000
+    const { platform, storage, journal, clock } = it
+    const controller = new AbortController()
+    const exporter = new LegalHoldExporter({ platform, storage, journal, clock, hold: { tag }, ...options })
+    const onEvent = (event: RunEvent) => {
+      if (event.type === type) controller.abort(new Error('court adjourned'))
+    }
+    const error = await failure(exporter.run(request, { signal: controller.signal, onEvent }))
+    expect(error).toMatchObject({ code: 'ABORTED', cause: { message: 'court adjourned' } })
+    expect(journal.records.at(-1)).toMatchObject({ type: 'run-stopped', data: { error: { code: 'ABORTED' } } })
+    platform.polls = 1
+    return it
+  }
+
+  test('leaves the job as it is, and goes on with it', async () => {
+    const it = await abortedAt('job-progress', {})
+    expect(it.platform.calls).not.toContain('cancelJob')
+    expect(await it.run()).toMatchObject({ outcome: 'complete', resumed: 1, job: { id: 'job-1' } })
+  })
+
+  test('cancels the job where it was told to, and then goes on with another', async () => {
+    const it = await abortedAt('job-progress', { cancelJobOnAbort: true })
+    expect(it.platform.jobs).toMatchObject([{ id: 'job-1', state: 'CANCELLED' }])
+    expect(await it.run()).toMatchObject({ outcome: 'complete', resumed: 1, job: { id: 'job-2' } })
+  })
+
+  test('cancels even the job of which it has not heard yet', async () => {
+    const it = world({ recordings: 1 })
+    const { platform, storage, journal, clock } = it
+    const controller = new AbortController()
+    const create = platform.create
+    platform.create = async () => {
+      await create()
+      controller.abort()
+      throw new LegalHoldError('aborted', { code: 'ABORTED', stage: 'export', outcome: 'unknown' })
+    }
+    const exporter = new LegalHoldExporter({ platform, storage, journal, clock, hold: { tag }, cancelJobOnAbort: true })
+    expect(await failure(exporter.run(request, { signal: controller.signal }))).toMatchObject({ code: 'ABORTED' })
+    expect(platform.jobs).toMatchObject([{ state: 'CANCELLED' }])
+  })
+
+  test('leaves a job alone that is over', async () => {
+    const it = world({ recordings: 2 })
+    const { platform, storage, journal, clock } = it
+    const controller = new AbortController()
+    const exporter = new LegalHoldExporter({ platform, storage, journal, clock, hold: { tag }, cancelJobOnAbort: true })
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'remediation') controller.abort()
+    }
+    expect(await failure(exporter.run(request, { signal: controller.signal, onEvent }))).toMatchObject({
+      code: 'ABORTED',
+    })
+    expect(platform.calls).not.toContain('cancelJob')
+    expect(await it.run()).toMatchObject({ job: { id: 'job-1' }, outcome: 'complete' })
   })
 })
 

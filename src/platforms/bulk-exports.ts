@@ -287,10 +287,13 @@ export class BulkExportsPlatform implements RecordingPlatform {
     await this.profiles.setHoldMetadata(profileId, true, options)
     return {
       changed: true,
-      restore: async (restoreOptions) => {
-        if (this.#restoreProfile) await this.profiles.setHoldMetadata(profileId, before ?? false, restoreOptions)
-      },
+      restore: (restoreOptions) => this.restoreHoldMetadata(profileId, before ?? false, restoreOptions),
     }
+  }
+
+  /** Puts a forced profile back if the option `restoreProfile` says so. */
+  async restoreHoldMetadata(profileId: string, includesHoldMetadata: boolean, options?: CallOptions): Promise<void> {
+    if (this.#restoreProfile) await this.profiles.setHoldMetadata(profileId, includesHoldMetadata, options)
   }
 
   /** The integration goes into every job; a request that names only a profile takes the profile's. */

@@ -15,6 +15,7 @@ import type { RunReport } from '../report.js'
 import type { ExportRequest } from '../request.js'
 import type { HoldRequirements } from '../requirements.js'
 import type { ObjectPlace, RemediationStep } from '../verdict.js'
+import type { JournalledProfile } from './forced-profile.js'
 import type { Inspection } from './inspect.js'
 import type { JobPart } from './parts.js'
 import type { BegunRepair, BegunStep } from './remediate.js'
@@ -78,6 +79,8 @@ export interface Checkpoint {
   verdicts: number
   /** Objects with changes that no verdict followed, by key: as few as were under way when the run was interrupted. */
   readonly begun: Map<string, BegunObject>
+  /** A profile that was about to be forced and is not put back. */
+  forced: JournalledProfile | undefined
   /** The run is over. */
   report: RunReport | undefined
 }
@@ -149,6 +152,7 @@ function begin({ runId, time, data }: JournalRecord): Checkpoint {
     attemptFrom: 0,
     verdicts: 0,
     begun: new Map(),
+    forced: undefined,
     report: undefined,
   }
 }
@@ -186,6 +190,12 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
     case 'verdict':
       checkpoint.verdicts += 1
       checkpoint.begun.delete((data.object as ObjectRef).key)
+      break
+    case 'profile-intent':
+      checkpoint.forced = data as unknown as JournalledProfile
+      break
+    case 'profile-restored':
+      checkpoint.forced = undefined
       break
     case 'report':
       checkpoint.report = data as unknown as RunReport

@@ -27,7 +27,7 @@ export const pollingDefaults: PollingOptions = {
 // A job may be listed some time after it was asked for: so long it is looked for before it is taken for not created.
 const lookUpForMs = 31_000
 // The platform's clock is not ours: a job counts as ours from this long before our request on.
-const clockToleranceMs = 120_000
+export const clockToleranceMs = 120_000
 
 /** What a job is created with: {@link CreateJobContext}, and jobs that are not it although they look the same. */
 export interface NewJobContext extends CreateJobContext {

@@ -4,8 +4,10 @@ import type { ExportJob, PlatformCoverage, RecordingPlatform } from '../ports.js
 import type { ExportRequest } from '../request.js'
 import { canonical, type JobIntent, type JournalledJob } from './checkpoint.js'
 import { persist, type StageContext } from './context.js'
-import { createJob, lookUpJob, type PollingOptions } from './export.js'
+import { clockToleranceMs, createJob, lookUpJob, type PollingOptions } from './export.js'
 import type { Recorder } from './recorder.js'
+
+const cancelWithinMs = 10_000
 
 /** What jobs are created with. */
 export interface JobBookSubject {
@@ -39,6 +41,10 @@ export class JobBook {
   readonly #subject: JobBookSubject
   /** Ids of jobs that stand for another attempt or request than the one that is looked for. */
   readonly #known: Set<string>
+  /** Jobs that this process follows. */
+  readonly #followed = new Set<string>()
+  /** What is being created, by the time since when. */
+  readonly #creating = new Map<ExportRequest, number>()
 
   constructor(subject: JobBookSubject) {
     this.#subject = subject
@@ -71,12 +77,50 @@ export class JobBook {
     const found = entry === undefined ? await this.#former(request, context) : await this.#find(entry, context)
     if (found !== undefined) {
       context.emit({ type: 'job-created', job: found, adopted: true })
-      return found
+      return this.#follow(found)
     }
     await recorder.record('job-intent', intent)
     const create = { hold, runId, known: this.#known }
+    this.#creating.set(request, context.clock.now())
     const job = await createJob(platform, request, create, polling, context)
-    return this.#note({ ...job, request })
+    this.#creating.delete(request)
+    return this.#follow(await this.#note({ ...job, request }))
+  }
+
+  /**
+   * Cancels the jobs that are not over, of a run that was aborted: so not on its signal, but within 10 seconds. What
+   * cannot be cancelled goes on.
+   */
+  async cancelAll({ clock, logger }: StageContext): Promise<void> {
+    const { platform, recorder, hold } = this.#subject
+    const signal = AbortSignal.timeout(cancelWithinMs)
+    const attempt = async (work: () => Promise<void>) => {
+      try {
+        await work()
+      } catch (error) {
+        logger?.warn('A job of the aborted run could not be cancelled; it goes on.', error)
+      }
+    }
+    for (const [request, creatingSince] of this.#creating) {
+      await attempt(async () => {
+        const since = new Date(Math.min(creatingSince, clock.now()) - clockToleranceMs).toISOString()
+        const job = await platform.findJob(request, { hold, since }, { signal })
+        if (job !== undefined && !this.#known.has(job.id)) this.#follow(await this.#note({ ...job, request }))
+      })
+    }
+    for (const id of this.#followed) {
+      await attempt(async () => {
+        const { state } = await platform.getJob(id, { signal })
+        if (state === 'FULFILLED' || state === 'FAILED' || state === 'CANCELLED') return
+        await recorder.record('job-cancel', { jobId: id })
+        await platform.cancelJob(id, { signal })
+      })
+    }
+  }
+
+  #follow(job: ExportJob): ExportJob {
+    this.#followed.add(job.id)
+    return job
   }
 
   /** An export writes every object anew, and the new version does not carry what was put on the old one. */

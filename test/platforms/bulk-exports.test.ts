@@ -126,6 +126,10 @@ describe('an export profile', () => {
     expect(profileOf(world)).toMatchObject({ include_legal_hold_metadata: true, retention_policy: 'long-term' })
     await forced.restore()
     expect(profileOf(world).include_legal_hold_metadata).toBe(false)
+    // By a process that was killed meanwhile: another one puts it back.
+    await restoring.forceHoldMetadata(profileId)
+    await restoring.restoreHoldMetadata(profileId, false)
+    expect(profileOf(world).include_legal_hold_metadata).toBe(false)
 
     const keeping = new BulkExportsPlatform({ ...world.connection, allowProfileUpdate: true })
     await (await keeping.forceHoldMetadata(profileId)).restore()
