@@ -224,6 +224,42 @@ describe('a run', () => {
     expect(await exporter().run(request)).toMatchObject({ outcome: 'incomplete', coverage: { proven: false } })
   })
 
+  test.each([
+    ['fails what it does not name', { recordings: 2, failed: 1 }],
+    ['skips what is in no list', { recordings: 2, skipped: 3 }],
+  ])('is incomplete where the job %s', async (_, totals) => {
+    const { platform, exporter } = world()
+    platform.states = [job('FULFILLED', { totals })]
+    expect(await exporter().run(request)).toMatchObject({ outcome: 'incomplete', coverage: { proven: false } })
+  })
+
+  test('is incomplete where nothing is listed and nothing is counted', async () => {
+    const { exporter } = world(0)
+    expect(await exporter().run(request)).toMatchObject({ outcome: 'incomplete', coverage: { proven: false } })
+  })
+
+  test('is incomplete where one recording is listed for two conversations', async () => {
+    const { platform, exporter } = world()
+    platform.expected.push({ recordingId: 'r1', conversationId: 'c2' })
+    expect(await exporter().run(request)).toMatchObject({ outcome: 'incomplete', coverage: { proven: false } })
+  })
+
+  test('does not spin while it waits for what an older export left', async () => {
+    const { storage, platform, clock, exporter } = world(0)
+    platform.expected.push({ recordingId: 'r1', conversationId: 'c1', conversationStart: '2023-10-20T09:30:00Z' })
+    platform.failed.push({ recordingId: 'r1', reason: 'codec' })
+    platform.create = async () => job('PENDING', { createdAt: new Date(clock.now() + 60_000).toISOString() })
+    for (const name of ['r1.json', 'r1.json_metadata.json']) storage.put(`${folder}/${name}`, {})
+    const sleep = clock.sleep.bind(clock)
+    let sleeps = 0
+    clock.sleep = (ms, signal) => {
+      sleeps += 1
+      return sleep(ms, signal)
+    }
+    await exporter().run(request)
+    expect(sleeps).toBeLessThan(200)
+  })
+
   test('goes by the totals of the job where the platform lists nothing', async () => {
     const { platform, exporter } = world()
     platform.capabilities = { ...platform.capabilities, listsExpectedRecordings: false }

@@ -42,6 +42,7 @@ export interface FolderWatch {
 
 // S3 rounds to seconds, and the platform's clock is not S3's.
 const clockToleranceMs = 2_000
+const staleRestMs = 3_000
 const never = Number.POSITIVE_INFINITY
 const now = Number.NEGATIVE_INFINITY
 
@@ -170,7 +171,9 @@ export class FolderWatches {
     // What is known to be complete needs no look after the job's end, if it has been left alone long enough.
     if (isKnown && this.#ledger.openConversations === 0 && stale === 0 && listedAt >= quietAt) return never
     const settledAt = Math.max(fulfilledAt, lastNewAt + landingSettleMs, revisitAt)
-    return stale === 0 && listedAt >= settledAt ? never : settledAt
+    if (listedAt < settledAt) return settledAt
+    // What is older than the job may still be written again: looked at now and then, until the landing is over.
+    return stale === 0 ? never : listedAt + staleRestMs
   }
 
   /** Hours in which something is to come; `undefined` where it may be any. */

@@ -53,6 +53,7 @@ export class RecordingLedger {
   readonly #conversations = new ConversationRows()
   readonly #recordingFaults = new FaultBook()
   readonly #conversationFaults = new FaultBook()
+  #contradictions = 0
   readonly #counts = { withdrawn: 0, skipped: 0, unlisted: 0, delivered: 0, pending: 0, neverDelivered: 0 }
 
   /** @param listed whether the platform lists the expected recordings */
@@ -99,7 +100,11 @@ export class RecordingLedger {
   expect(recording: ExpectedRecording): boolean {
     const before = this.#recordings.size
     const row = this.#recordings.add(recording.recordingId)
-    if (this.#recordings.size === before) return false
+    if (this.#recordings.size === before) {
+      // An id stands for one recording; two conversations that claim it leave one of them without an account.
+      if (this.#conversations.idAt(this.#ownerOf.get(row)) !== recording.conversationId) this.#contradictions += 1
+      return false
+    }
     this.#ownerOf.set(row, this.#conversations.add(recording.conversationId, recording.conversationStart))
     this.#counts.pending += 1
     this.#counts.neverDelivered += 1
@@ -112,9 +117,14 @@ export class RecordingLedger {
     this.#conversations.markOpen(this.#conversations.add(conversationId, conversationStart))
   }
 
+  /** Ids that the platform lists for more than one conversation. */
+  get contradictions(): number {
+    return this.#contradictions
+  }
+
   /** The platform says it could not export this recording. */
   failedAtSource(recordingId: string, reason = noReason, conversationId = ''): void {
-    this.expect({ recordingId, conversationId })
+    if (this.#recordings.find(recordingId) < 0) this.expect({ recordingId, conversationId })
     const row = this.#recordings.find(recordingId)
     this.#set(row, bits.failed)
     this.#reasonOf.set(row, this.#reasons.numberOf(reason))

@@ -120,6 +120,23 @@ function doubtOfCounts(accounts: readonly PartAccount[]): string | undefined {
 }
 
 function doubtOfList(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
+  if (ledger.contradictions > 0) return `${ledger.contradictions} recordings are listed for two conversations each`
+  return doubtOfTotals(ledger, accounts) ?? doubtOfExtent(ledger, accounts)
+}
+
+/** Recordings that the jobs count as failed or skipped, and that nothing in the list explains. */
+function doubtOfTotals(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
+  if (ledger.size === 0 && accounts.some(({ job }) => job?.totals.recordings === undefined)) {
+    return 'the platform lists no recording, and the job does not count any'
+  }
+  let failed = 0
+  for (const { job, namedFailures } of accounts) failed += Math.max(0, (job?.totals.failed ?? 0) - namedFailures)
+  if (failed > ledger.pending) return `the job counts ${failed} failed recordings that it does not name`
+  const skipped = leftOutBy(ledger, accounts).count
+  return skipped > ledger.pending ? `the job left out ${skipped} recordings that are in no list` : undefined
+}
+
+function doubtOfExtent(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
   let counted = 0
   let listed = 0
   let unlisted = 0

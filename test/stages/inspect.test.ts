@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Finding, LegalHoldError, type LegalHoldErrorCode, LegalHoldExporter } from '#src/index.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
-import { FakePlatform } from '../fakes/platform.js'
+import { FakePlatform, job } from '../fakes/platform.js'
 
 const request = { integrationId: 'i', interval: { start: '2023-10-18T12:00:00Z', end: '2023-10-20T11:00:00Z' } }
 
@@ -9,6 +9,7 @@ const request = { integrationId: 'i', interval: { start: '2023-10-18T12:00:00Z',
 async function run(code: LegalHoldErrorCode, retryable: boolean, times = 1_000) {
   const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
   const platform = new FakePlatform()
+  platform.states = [job('FULFILLED', { totals: { recordings: 0 } })]
   let asked = 0
   const storage = new MemoryStorageAdapter({
     clock,
