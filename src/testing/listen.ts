@@ -14,11 +14,13 @@ export interface HandleContext {
 /** A simulator as a plain function. `Response.error()` means: drop the connection. */
 export type Handle = (request: Request, context?: HandleContext) => Promise<Response>
 
+/** Where to listen. */
 export interface ListenOptions {
   /** @defaultValue 0, any free port */
   readonly port?: number | undefined
 }
 
+/** A simulator that is bound to a port. */
 export interface Listener {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string
@@ -36,9 +38,12 @@ const smallBytes = 65_536
 
 /** Binds a simulator to a port on loopback. There is no way to bind it to anything else. */
 export async function listen(handle: Handle, options: ListenOptions = {}): Promise<Listener> {
-  const server = createServer({ maxHeaderSize, keepAliveTimeout: 30_000 }, (incoming, outgoing) => {
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     answer(handle, incoming, outgoing).catch(() => incoming.socket.destroy())
-  })
+  }
+  const server = createServer({ maxHeaderSize, keepAliveTimeout: 30_000 }, onRequest)
+  // Node would ask for the body at once; asked for when it is read, one that is refused is never sent.
+  server.on('checkContinue', onRequest)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port ?? 0, '127.0.0.1', () => resolve())
@@ -63,7 +68,7 @@ function portOf(server: Server): number {
 
 async function answer(handle: Handle, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const rawTarget = incoming.url ?? '/'
-  const body = hasBody(incoming) ? incomingBody(incoming) : undefined
+  const body = hasBody(incoming) ? incomingBody(incoming, () => outgoing.writeContinue()) : undefined
   const request = toRequest(incoming, rawTarget, body?.stream)
   if (request === undefined) {
     outgoing.writeHead(400, { connection: 'close' }).end()
@@ -74,8 +79,10 @@ async function answer(handle: Handle, incoming: IncomingMessage, outgoing: Serve
     incoming.socket.destroy()
     return
   }
-  // What the handler did not read has to be taken off the wire before the connection can be used again.
-  body?.discard()
+  // What the handler did not read has to be taken off the wire before the connection can be used again; where it
+  // was not even asked for, nobody knows whether it will come.
+  if (body?.isAwaited()) outgoing.setHeader('connection', 'close')
+  else body?.discard()
   for (const [name, value] of response.headers) outgoing.setHeader(name, value)
   outgoing.statusCode = response.status
   await writeBody(response, outgoing, incoming.method === 'HEAD')
@@ -100,8 +107,12 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** The body as a stream that reads only when asked to, and that can be let go without closing the connection. */
-function incomingBody(incoming: IncomingMessage): { stream: ReadableStream<Uint8Array>; discard(): void } {
+function incomingBody(
+  incoming: IncomingMessage,
+  askForIt: () => void,
+): { stream: ReadableStream<Uint8Array>; isAwaited(): boolean; discard(): void } {
   let discarded = false
+  let awaited = incoming.headers.expect?.toLowerCase() === '100-continue'
   const discard = () => {
     discarded = true
     incoming.resume()
@@ -123,13 +134,15 @@ function incomingBody(incoming: IncomingMessage): { stream: ReadableStream<Uint8
         })
       },
       pull() {
+        if (awaited) askForIt()
+        awaited = false
         incoming.resume()
       },
       cancel: discard,
     },
     { highWaterMark: 0 },
   )
-  return { stream, discard }
+  return { stream, isAwaited: () => awaited, discard }
 }
 
 /** Undefined for what the Request class has no form for, such as a host that is no host. */

@@ -74,6 +74,16 @@ it('reuses a connection whose request body the handler gave up in the middle', a
   expect(answer.match(/stopped/g)).toHaveLength(2)
 })
 
+it('asks for a body that waits to be asked for only when it is read', async () => {
+  const { port } = await start(async (request) => {
+    if (request.url.endsWith('/refused')) return new Response('no', { status: 403 })
+    return new Response(await request.text())
+  })
+  const put = (path: string) => `PUT ${path} HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n`
+  expect(await exchange(port, put('/refused'))).toMatch(/^HTTP\/1\.1 403/)
+  expect(await exchange(port, `${put('/read')}body`, 'body')).toMatch(/^HTTP\/1\.1 100 Continue[\s\S]*HTTP\/1\.1 200/)
+})
+
 it('drops the connection for Response.error()', async () => {
   const { port } = await start(async () => Response.error())
   expect(await exchange(port, 'GET / HTTP/1.1\r\nHost: h\r\n\r\n')).toBe('')

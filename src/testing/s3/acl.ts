@@ -46,14 +46,14 @@ export function namesAcl(headers: Headers): boolean {
 /** Reads `x-amz-acl` or the grant headers; undefined if there is none of them. */
 export function aclFromHeaders(headers: Headers, settings: BucketSettings): readonly StoredGrant[] | undefined {
   const name = headers.get('x-amz-acl')
-  const grants = grantHeaders.flatMap(([header, permission]) => readGrants(headers.get(header), permission))
+  const grants = grantHeaders.flatMap(([header, permission]) => readGrants(header, headers.get(header), permission))
   if (name === null && grants.length === 0) return undefined
   if (name !== null && grants.length > 0) {
     throw new S3Error('InvalidRequest', { message: 'Specifying both Canned ACLs and Header Grants is not allowed' })
   }
   if (name !== null && !canned.has(name)) throw invalidArgument('x-amz-acl', name, '')
   const acl = name === null ? grants : (canned.get(name) ?? privateAcl)
-  // user guide, "Controlling ownership of objects": this canned ACL or none.
+  // User guide, "Controlling ownership of objects": this canned ACL or none.
   if (settings.ownership === 'BucketOwnerEnforced' && name !== 'bucket-owner-full-control') {
     throw new S3Error('AccessControlListNotSupported')
   }
@@ -70,23 +70,26 @@ function checkPublic(acl: readonly StoredGrant[], settings: BucketSettings): voi
   }
 }
 
-function readGrants(value: string | null, permission: string): StoredGrant[] {
+function readGrants(header: string, value: string | null, permission: string): StoredGrant[] {
   if (value === null) return []
   return value.split(',').map((part) => {
     const match = /^\s*(id|uri|emailAddress)\s*=\s*"?([^"]*)"?\s*$/i.exec(part)
-    if (match === null) throw invalidArgument('x-amz-grant', value, 'Argument format not recognized')
+    if (match === null) throw invalidArgument(header, value, 'Argument format not recognized')
     const [, kind = '', grantee = ''] = match
-    return grant(kind.toLowerCase(), grantee, permission)
+    return grant(kind.toLowerCase(), { name: kind, grantee }, permission)
   })
 }
 
-function grant(kind: string, grantee: string, permission: string): StoredGrant {
+function grant(kind: string, given: { name: string; grantee: string }, permission: string): StoredGrant {
+  const { name, grantee } = given
   if (kind === 'uri') {
-    if (!grantee.startsWith(groups)) throw invalidArgument('uri', grantee, 'Invalid group uri')
+    if (![allUsers, authenticatedUsers, logDelivery].includes(grantee)) {
+      throw invalidArgument(name, grantee, 'Invalid group uri')
+    }
     return group(grantee, permission)
   }
   if (kind === 'id') {
-    if (!/^[0-9a-f]{64}$/.test(grantee)) throw invalidArgument('CanonicalUser/ID', grantee, 'Invalid id')
+    if (!/^[0-9a-f]{64}$/.test(grantee)) throw invalidArgument(name, grantee, 'Invalid id')
     return { type: 'CanonicalUser', grantee, permission }
   }
   return { type: 'AmazonCustomerByEmail', grantee, permission }
@@ -114,17 +117,18 @@ function readGrant(element: XmlElement): StoredGrant {
   if (grantee === undefined || !grantHeaders.some(([, known]) => known === permission)) {
     throw new S3Error('MalformedACLError')
   }
-  for (const [name, kind] of [
-    ['ID', 'id'],
-    ['URI', 'uri'],
-    ['EmailAddress', 'email'],
+  for (const [element, kind, name] of [
+    ['ID', 'id', 'CanonicalUser/ID'],
+    ['URI', 'uri', 'Group/URI'],
+    ['EmailAddress', 'email', 'EmailAddress'],
   ] as const) {
-    const text = childText(grantee, name)
-    if (text !== undefined) return grant(kind, text, permission ?? '')
+    const text = childText(grantee, element)
+    if (text !== undefined) return grant(kind, { name, grantee: text }, permission ?? '')
   }
   throw new S3Error('MalformedACLError')
 }
 
+/** Writes an `AccessControlPolicy` document. */
 export function aclXml(acl: readonly StoredGrant[]): string {
   return xmlDocument(
     'AccessControlPolicy',

@@ -12,6 +12,7 @@ import {
   signingKey,
   stringToSign,
 } from './signature.js'
+import { authenticatePresignedV2, isPresignedV2 } from './signature-v2.js'
 import { httpDate, isoSeconds, parseBasicDate } from './time.js'
 
 /** How the body of a request is covered by its signature. */
@@ -25,6 +26,7 @@ export type PayloadMode =
       readonly signing?: ChunkSigning | undefined
     }
 
+/** What the signatures of chunks are made with. */
 export interface ChunkSigning {
   readonly key: Buffer
   readonly timestamp: string
@@ -32,6 +34,7 @@ export interface ChunkSigning {
   readonly seed: string
 }
 
+/** Who sent a request, and how its body is covered. */
 export interface Authenticated {
   readonly identity: Identity
   readonly payload: PayloadMode
@@ -50,6 +53,7 @@ export interface SignatureClaim {
   readonly sessionToken: string | undefined
 }
 
+/** What the check of a signature needs to know. */
 export interface AuthenticationSettings {
   readonly credentials: ReadonlyMap<string, S3SimulatorCredentials>
   readonly verifySignatures: boolean
@@ -63,7 +67,7 @@ export interface AuthenticationSettings {
 export function authenticate(request: S3Request, settings: AuthenticationSettings): Authenticated {
   const authorization = request.headers.get('authorization')
   const presigned = request.query.has('X-Amz-Algorithm') || request.query.has('X-Amz-Signature')
-  const versionTwo = request.query.has('Signature') && request.query.has('AWSAccessKeyId')
+  const versionTwo = isPresignedV2(request)
   if (authorization !== null && (presigned || versionTwo)) {
     throw invalidArgument(
       'Authorization',
@@ -72,7 +76,7 @@ export function authenticate(request: S3Request, settings: AuthenticationSetting
       'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified',
     )
   }
-  if (versionTwo) throw unsupportedMechanism()
+  if (versionTwo) return authenticatePresignedV2(request, { ...settings, region: settings.regions.at(-1) ?? '' })
   if (presigned) return verify(request, presignedClaim(request, settings), settings, 'query')
   if (authorization !== null) return verify(request, headerClaim(request, authorization), settings, 'header')
   return { identity: anonymousIdentity, payload: payloadMode(request.headers.get('x-amz-content-sha256')) }
@@ -149,9 +153,9 @@ function verify(
   checkRegion(claim, settings, place)
   if (place === 'header') checkSkew(claim, settings)
   checkToken(claim, credentials, settings)
-  checkSignedHeaders(request, claim)
   const key = signingKey(credentials.secretAccessKey, claim.scope)
   if (settings.verifySignatures) checkSignature(request, claim, key)
+  checkSignedHeaders(request, claim)
   const signing = {
     key,
     timestamp: claim.timestamp,
@@ -215,7 +219,7 @@ function checkToken(
 /** S3 refuses what an attacker could have added: the host and every x-amz header have to be signed. */
 function checkSignedHeaders(request: S3Request, claim: SignatureClaim): void {
   const signed = new Set(claim.signedHeaders)
-  const unsigned = ['host', ...request.headers.keys()].filter(
+  const unsigned = ['host', ...request.request.headers.keys()].filter(
     (name) => (name === 'host' || name.startsWith('x-amz-')) && !signed.has(name) && name !== 'x-amz-content-sha256',
   )
   if (unsigned.length === 0) return

@@ -118,10 +118,12 @@ export async function storeBody(blobs: BlobStore, bytes: Buffer): Promise<Body> 
   return { segments: [{ blob, start: 0, length: bytes.length }], sizeBytes: bytes.length }
 }
 
+/** Keeps the bytes of a body from being removed. */
 export function retainBody(blobs: BlobStore, body: Body): void {
   for (const segment of body.segments) blobs.retain(segment.blob)
 }
 
+/** Lets go of the bytes of a body: those that nothing else retains are removed. */
 export function releaseBody(blobs: BlobStore, body: Body): void {
   for (const segment of body.segments) blobs.release(segment.blob)
 }
@@ -141,6 +143,7 @@ export function sliceBody(body: Body, start: number, end: number): Body {
   return { segments, sizeBytes: Math.max(0, Math.min(end, body.sizeBytes) - start) }
 }
 
+/** One body after the other, without copying their bytes. */
 export function joinBodies(bodies: readonly Body[]): Body {
   return {
     segments: bodies.flatMap((body) => body.segments),

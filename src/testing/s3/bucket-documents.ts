@@ -3,7 +3,7 @@ import type { Call } from './call.js'
 import { invalidArgument, S3Error, type S3ErrorCode } from './errors.js'
 import { checkLifecycle } from './lifecycle.js'
 import { emptyResponse, xmlResponse } from './respond.js'
-import { children, childText, leaf, writeElement, type XmlElement, xmlDocument } from './xml.js'
+import { child, children, childText, leaf, writeElement, type XmlElement, xmlDocument } from './xml.js'
 
 /** A configuration that the simulator keeps and answers, without acting on it. */
 interface DocumentKind {
@@ -49,12 +49,16 @@ const kinds: ReadonlyMap<string, DocumentKind> = new Map<string, DocumentKind>([
       },
     },
   ],
-  ['logging', kind('BucketLoggingStatus', 'BucketLogging')],
+  ['logging', { ...kind('BucketLoggingStatus', 'BucketLogging'), check: checkLogging }],
   ['notification', kind('NotificationConfiguration', 'BucketNotification')],
-  ['accelerate', { ...kind('AccelerateConfiguration', 'AccelerateConfiguration') }],
+  ['accelerate', { ...kind('AccelerateConfiguration', 'AccelerateConfiguration'), check: checkAcceleration }],
   [
     'requestPayment',
-    { ...kind('RequestPaymentConfiguration', 'BucketRequestPayment'), initial: leaf('Payer', 'BucketOwner') },
+    {
+      ...kind('RequestPaymentConfiguration', 'BucketRequestPayment'),
+      initial: leaf('Payer', 'BucketOwner'),
+      check: checkPayer,
+    },
   ],
   ['analytics', several('AnalyticsConfiguration', 'AnalyticsConfiguration', 'ListBucketAnalyticsConfigurationResult')],
   ['inventory', several('InventoryConfiguration', 'InventoryConfiguration', 'ListInventoryConfigurationsResult')],
@@ -99,7 +103,11 @@ export function documentOperations(resource: string): {
     remove: (call) => {
       call.bucket()
       call.allow(described.putAction)
-      save(call, nameOf(call, resource, described), undefined)
+      const name = nameOf(call, resource, described)
+      const known = call.bucket().settings.documents.some(([other]) => other === name)
+      // Of those that a bucket has several of, a missing one cannot be deleted again.
+      if (!known && described.list !== undefined) throw new S3Error('NoSuchConfiguration')
+      save(call, name, undefined)
       return emptyResponse(204)
     },
   }
@@ -116,21 +124,81 @@ function get(call: Call, resource: string, described: DocumentKind): Response {
   const { documents } = call.bucket().settings
   call.allow(described.getAction)
   if (described.list !== undefined && !call.request.query.has('id')) {
-    const all = documents.filter(([name]) => name.startsWith(`${resource}/`)).map(([, text]) => text)
-    return xmlResponse(xmlDocument(described.list, leaf('IsTruncated', false), ...all))
+    return listDocuments(call, resource, described.list)
   }
   const name = nameOf(call, resource, described)
   const text = documents.find(([known]) => known === name)?.[1]
   if (text === undefined) {
     if (described.missing !== undefined) {
-      throw new S3Error(described.missing, { details: [['BucketName', call.bucketName]] })
+      const details = described.list === undefined ? [['BucketName', call.bucketName] as const] : []
+      throw new S3Error(described.missing, { details })
     }
     return xmlResponse(xmlDocument(described.root, described.initial ?? ''))
   }
   return xmlResponse(
     text.replace(`<${described.root}>`, `<${described.root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`),
-    resource === 'lifecycle' ? [['x-amz-transition-default-minimum-object-size', 'all_storage_classes_128K']] : [],
+    resource === 'lifecycle' ? [[minimumSizeHeader, storedMinimumSize(call)]] : [],
   )
+}
+
+/** A setting of the lifecycle configuration that travels in a header. */
+const minimumSizeHeader = 'x-amz-transition-default-minimum-object-size'
+
+function storedMinimumSize(call: Call): string {
+  const stored = call.bucket().settings.documents.find(([name]) => name === minimumSizeHeader)
+  return stored?.[1] ?? 'all_storage_classes_128K'
+}
+
+const pageLength = 100
+
+function listDocuments(call: Call, resource: string, root: string): Response {
+  const token = call.request.query.get('continuation-token')
+  const after = Buffer.from(token ?? '', 'base64').toString('utf8')
+  const rest = call
+    .bucket()
+    .settings.documents.filter(([name]) => name.startsWith(`${resource}/`) && name > after)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const page = rest.slice(0, pageLength)
+  const truncated = rest.length > page.length
+  const next = truncated ? Buffer.from(page.at(-1)?.[0] ?? '').toString('base64') : undefined
+  return xmlResponse(
+    xmlDocument(
+      root,
+      leaf('IsTruncated', truncated),
+      leaf('ContinuationToken', token),
+      leaf('NextContinuationToken', next),
+      ...page.map(([, text]) => text),
+    ),
+  )
+}
+
+function checkPayer(document: XmlElement): void {
+  const payer = childText(document, 'Payer')
+  if (payer !== 'BucketOwner' && payer !== 'Requester') throw new S3Error('MalformedXML')
+}
+
+function checkLogging(document: XmlElement, call: Call): void {
+  const enabled = child(document, 'LoggingEnabled')
+  if (enabled === undefined) return
+  const target = childText(enabled, 'TargetBucket')
+  if (target === undefined || child(enabled, 'TargetPrefix') === undefined) throw new S3Error('MalformedXML')
+  const settings = call.store.buckets.get(target)?.settings
+  if (settings === undefined) {
+    throw new S3Error('InvalidTargetBucketForLogging', { details: [['TargetBucket', target]] })
+  }
+  if (settings.region !== call.bucket().settings.region) {
+    throw new S3Error('CrossLocationLoggingProhibitted', { details: [['TargetBucketLocation', settings.region]] })
+  }
+}
+
+function checkAcceleration(document: XmlElement, call: Call): void {
+  if (call.bucketName.includes('.')) {
+    throw new S3Error('InvalidRequest', {
+      message: 'S3 Transfer Acceleration is not supported for buckets with periods (.) in their names',
+    })
+  }
+  const status = childText(document, 'Status')
+  if (status !== 'Enabled' && status !== 'Suspended') throw new S3Error('MalformedXML')
 }
 
 async function put(call: Call, resource: string, described: DocumentKind): Promise<Response> {
@@ -138,9 +206,19 @@ async function put(call: Call, resource: string, described: DocumentKind): Promi
   call.allow(described.putAction)
   const digestRequired = ['lifecycle', 'cors', 'website', 'replication', 'logging', 'requestPayment'].includes(resource)
   const document = await call.xml(described.root, { digestRequired })
+  const minimumSize = call.header(minimumSizeHeader) ?? 'all_storage_classes_128K'
+  if (minimumSize !== 'all_storage_classes_128K' && minimumSize !== 'varies_by_storage_class') {
+    throw new S3Error('InvalidRequest', {
+      message: `Invalid TransitionDefaultMinimumObjectSize found: ${minimumSize}`,
+    })
+  }
   described.check?.(document, call)
+  const id = call.request.query.get('id')
+  if (described.list !== undefined && childText(document, 'Id') !== id) throw new S3Error('MalformedXML')
   save(call, nameOf(call, resource, described), writeElement(named(document)))
-  return emptyResponse(described.putStatus ?? 200)
+  if (resource !== 'lifecycle') return emptyResponse(described.putStatus ?? 200)
+  save(call, minimumSizeHeader, minimumSize)
+  return emptyResponse(200, [[minimumSizeHeader, minimumSize]])
 }
 
 /** S3 names the rules that come without an id. */

@@ -49,6 +49,7 @@ export function buildBucket(
     defaultRetention: options.defaultRetention,
     ownership: options.objectOwnership ?? base.ownership,
     encryption: encryptionOf(options, base),
+    encryptionConfigured: options.defaultEncryption === undefined ? undefined : true,
     publicAccessBlock:
       options.publicAccessBlock === null ? undefined : (options.publicAccessBlock ?? base.publicAccessBlock),
     policy: policyOf(name, options.policy),

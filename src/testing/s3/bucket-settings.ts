@@ -1,33 +1,22 @@
-import { aclFromHeaders, aclFromXml, aclXml } from './acl.js'
+import { changeBucket, digestRequired, settingsFor } from './bucket-change.js'
 import type { Call } from './call.js'
 import { defaultKmsKey } from './encryption.js'
 import { invalidArgument, S3Error } from './errors.js'
-import { isPublicPolicy, parsePolicy } from './policy.js'
 import { emptyResponse, xmlResponse } from './respond.js'
-import type { BucketSettings, DefaultRetention, PublicAccessBlock, StoredEncryption } from './state.js'
+import type { BucketSettings, DefaultRetention, StoredEncryption } from './state.js'
 import { tagSetXml, tagsFromXml } from './tags.js'
-import { child, children, childText, leaf, node, onlyChildren, type XmlElement, xmlDocument } from './xml.js'
+import { child, children, childText, leaf, node, type XmlElement, xmlDocument } from './xml.js'
 
-function settingsFor(call: Call, action: string): BucketSettings {
-  const { settings } = call.bucket()
-  call.allow(action)
-  return settings
-}
-
-function change(call: Call, changes: Partial<BucketSettings>): void {
-  call.store.saveBucket({ ...call.bucket().settings, ...changes })
-}
-
-const required = { digestRequired: true } as const
-
+/** Carries out `GetBucketVersioning`. */
 export function getBucketVersioning(call: Call): Response {
   const { versioning } = settingsFor(call, 's3:GetBucketVersioning')
   return xmlResponse(xmlDocument('VersioningConfiguration', leaf('Status', versioning)))
 }
 
+/** Carries out `PutBucketVersioning`. */
 export async function putBucketVersioning(call: Call): Promise<Response> {
   settingsFor(call, 's3:PutBucketVersioning')
-  const document = await call.xml('VersioningConfiguration', required)
+  const document = await call.xml('VersioningConfiguration', digestRequired)
   const status = childText(document, 'Status')
   if (status !== 'Enabled' && status !== 'Suspended') {
     throw new S3Error(status === undefined ? 'IllegalVersioningConfigurationException' : 'MalformedXML')
@@ -37,13 +26,16 @@ export async function putBucketVersioning(call: Call): Promise<Response> {
       message: 'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
     })
   }
-  change(call, { versioning: status })
+  changeBucket(call, { versioning: status })
   return emptyResponse(200)
 }
 
+/** Carries out `GetObjectLockConfiguration`. */
 export function getObjectLockConfiguration(call: Call): Response {
   const { objectLock, defaultRetention } = settingsFor(call, 's3:GetBucketObjectLockConfiguration')
-  if (!objectLock) throw new S3Error('ObjectLockConfigurationNotFoundError')
+  if (!objectLock) {
+    throw new S3Error('ObjectLockConfigurationNotFoundError', { details: [['BucketName', call.bucketName]] })
+  }
   const rule =
     defaultRetention === undefined
       ? ''
@@ -59,9 +51,10 @@ export function getObjectLockConfiguration(call: Call): Response {
   return xmlResponse(xmlDocument('ObjectLockConfiguration', leaf('ObjectLockEnabled', 'Enabled'), rule))
 }
 
+/** Carries out `PutObjectLockConfiguration`. */
 export async function putObjectLockConfiguration(call: Call): Promise<Response> {
   settingsFor(call, 's3:PutBucketObjectLockConfiguration')
-  const document = await call.xml('ObjectLockConfiguration', required)
+  const document = await call.xml('ObjectLockConfiguration', digestRequired)
   if (childText(document, 'ObjectLockEnabled') !== 'Enabled') throw new S3Error('MalformedXML')
   const rule = child(document, 'Rule')
   const retention = rule && child(rule, 'DefaultRetention')
@@ -72,7 +65,7 @@ export async function putObjectLockConfiguration(call: Call): Promise<Response> 
       message: "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
     })
   }
-  change(call, { objectLock: true, defaultRetention })
+  changeBucket(call, { objectLock: true, defaultRetention })
   return emptyResponse(200)
 }
 
@@ -94,46 +87,7 @@ function readDefaultRetention(element: XmlElement): DefaultRetention {
   return { mode, ...(days === undefined ? { years: period } : { days: period }) }
 }
 
-export function getBucketPolicy(call: Call): Response {
-  const { policy } = settingsFor(call, 's3:GetBucketPolicy')
-  if (policy === undefined) throw new S3Error('NoSuchBucketPolicy', { details: [['BucketName', call.bucketName]] })
-  return new Response(policy, {
-    headers: { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(policy)) },
-  })
-}
-
-export async function putBucketPolicy(call: Call): Promise<Response> {
-  const { publicAccessBlock } = settingsFor(call, 's3:PutBucketPolicy')
-  const text = await call.text({ digestRequired: false })
-  if (text === '') throw new S3Error('MissingRequestBodyError')
-  if (text.length > 20_480) {
-    throw new S3Error('InvalidArgument', {
-      message: 'Normalized policy document exceeds the maximum allowed size of 20480 bytes.',
-    })
-  }
-  const policy = parsePolicy(text, call.bucketName)
-  if (publicAccessBlock?.blockPublicPolicy === true && isPublicPolicy(policy)) {
-    throw new S3Error('AccessDenied', {
-      message: `User: ${call.identity.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "arn:aws:s3:::${call.bucketName}" because public policies are blocked by the BlockPublicPolicy block public access setting.`,
-    })
-  }
-  change(call, { policy: text })
-  return emptyResponse(204)
-}
-
-export function deleteBucketPolicy(call: Call): Response {
-  settingsFor(call, 's3:DeleteBucketPolicy')
-  change(call, { policy: undefined })
-  return emptyResponse(204)
-}
-
-export function getBucketPolicyStatus(call: Call): Response {
-  const { policy, name } = settingsFor(call, 's3:GetBucketPolicyStatus')
-  if (policy === undefined) throw new S3Error('NoSuchBucketPolicy', { details: [['BucketName', name]] })
-  const isPublic = isPublicPolicy(parsePolicy(policy, name))
-  return xmlResponse(xmlDocument('PolicyStatus', leaf('IsPublic', isPublic)))
-}
-
+/** Carries out `GetBucketEncryption`. */
 export function getBucketEncryption(call: Call): Response {
   const { encryption, blockedEncryption } = settingsFor(call, 's3:GetEncryptionConfiguration')
   return xmlResponse(
@@ -144,7 +98,10 @@ export function getBucketEncryption(call: Call): Response {
         node(
           'ApplyServerSideEncryptionByDefault',
           leaf('SSEAlgorithm', encryption.algorithm),
-          leaf('KMSMasterKeyID', encryption.kmsKeyId),
+          leaf(
+            'KMSMasterKeyID',
+            encryption.kmsKeyId === defaultKmsKey(call.bucket().settings.region) ? undefined : encryption.kmsKeyId,
+          ),
         ),
         leaf('BucketKeyEnabled', encryption.bucketKey ?? false),
         blockedEncryption === undefined
@@ -155,16 +112,18 @@ export function getBucketEncryption(call: Call): Response {
   )
 }
 
+/** Carries out `PutBucketEncryption`. */
 export async function putBucketEncryption(call: Call): Promise<Response> {
   const settings = settingsFor(call, 's3:PutEncryptionConfiguration')
-  const document = await call.xml('ServerSideEncryptionConfiguration', required)
+  const document = await call.xml('ServerSideEncryptionConfiguration', digestRequired)
   const rules = children(document, 'Rule')
   const [rule] = rules
   if (rule === undefined || rules.length > 1) throw new S3Error('MalformedXML')
   const byDefault = child(rule, 'ApplyServerSideEncryptionByDefault')
   const blocked = child(rule, 'BlockedEncryptionTypes')
   const types = blocked && children(blocked, 'EncryptionType').map(({ text }) => text)
-  change(call, {
+  changeBucket(call, {
+    encryptionConfigured: true,
     encryption: byDefault === undefined ? settings.encryption : readEncryption(byDefault, rule, settings),
     ...(types === undefined ? {} : { blockedEncryption: types.includes('NONE') ? undefined : types }),
   })
@@ -191,109 +150,61 @@ function readEncryption(element: XmlElement, rule: XmlElement, { region }: Bucke
 /** A bucket is never without default encryption: deleting it brings back SSE-S3. */
 export function deleteBucketEncryption(call: Call): Response {
   settingsFor(call, 's3:PutEncryptionConfiguration')
-  change(call, { encryption: { algorithm: 'AES256' } })
+  changeBucket(call, { encryption: { algorithm: 'AES256' }, encryptionConfigured: undefined })
   return emptyResponse(204)
 }
 
+/** Carries out `GetBucketOwnershipControls`. */
 export function getBucketOwnershipControls(call: Call): Response {
   const { ownership } = settingsFor(call, 's3:GetBucketOwnershipControls')
-  if (ownership === undefined) throw new S3Error('OwnershipControlsNotFoundError')
+  if (ownership === undefined) {
+    throw new S3Error('OwnershipControlsNotFoundError', { details: [['BucketName', call.bucketName]] })
+  }
   return xmlResponse(xmlDocument('OwnershipControls', node('Rule', leaf('ObjectOwnership', ownership))))
 }
 
+/** Carries out `PutBucketOwnershipControls`. */
 export async function putBucketOwnershipControls(call: Call): Promise<Response> {
   settingsFor(call, 's3:PutBucketOwnershipControls')
-  const document = await call.xml('OwnershipControls', required)
-  const [rule] = children(document, 'Rule')
-  const ownership = rule && childText(rule, 'ObjectOwnership')
+  const document = await call.xml('OwnershipControls', digestRequired)
+  const [rule, ...more] = children(document, 'Rule')
+  const ownership = more.length > 0 ? undefined : rule && childText(rule, 'ObjectOwnership')
   if (ownership !== 'BucketOwnerEnforced' && ownership !== 'BucketOwnerPreferred' && ownership !== 'ObjectWriter') {
     throw new S3Error('MalformedXML')
   }
   if (ownership === 'BucketOwnerEnforced' && call.bucket().settings.acl.length > 1) {
     throw new S3Error('InvalidBucketAclWithObjectOwnership')
   }
-  change(call, { ownership })
+  changeBucket(call, { ownership })
   return emptyResponse(200)
 }
 
+/** Carries out `DeleteBucketOwnershipControls`. */
 export function deleteBucketOwnershipControls(call: Call): Response {
   settingsFor(call, 's3:PutBucketOwnershipControls')
-  change(call, { ownership: undefined })
+  changeBucket(call, { ownership: undefined })
   return emptyResponse(204)
 }
 
-export function getBucketAcl(call: Call): Response {
-  return xmlResponse(aclXml(settingsFor(call, 's3:GetBucketAcl').acl))
-}
-
-export async function putBucketAcl(call: Call): Promise<Response> {
-  const settings = settingsFor(call, 's3:PutBucketAcl')
-  const text = await call.text({ digestRequired: false })
-  const fromHeaders = aclFromHeaders(call.headers, settings)
-  if (fromHeaders !== undefined && text !== '') throw new S3Error('UnexpectedContent')
-  if (fromHeaders === undefined && text === '') {
-    throw new S3Error('MissingSecurityHeader', { details: [['MissingHeaderName', 'x-amz-acl']] })
-  }
-  change(call, { acl: fromHeaders ?? aclFromXml(call.parse(text, 'AccessControlPolicy'), settings) })
-  return emptyResponse(200)
-}
-
+/** Carries out `GetBucketTagging`. */
 export function getBucketTagging(call: Call): Response {
   const { tags } = settingsFor(call, 's3:GetBucketTagging')
   if (tags === undefined) throw new S3Error('NoSuchTagSet', { details: [['BucketName', call.bucketName]] })
   return xmlResponse(xmlDocument('Tagging', tagSetXml(tags)))
 }
 
+/** Carries out `PutBucketTagging`. */
 export async function putBucketTagging(call: Call): Promise<Response> {
   settingsFor(call, 's3:PutBucketTagging')
-  const tags = tagsFromXml(await call.xml('Tagging', required), 50)
-  change(call, { tags })
+  const tags = tagsFromXml(await call.xml('Tagging', digestRequired), 'bucket')
+  // An empty set is none at all.
+  changeBucket(call, { tags: tags.length === 0 ? undefined : tags })
   return emptyResponse(204)
 }
 
+/** Carries out `DeleteBucketTagging`. */
 export function deleteBucketTagging(call: Call): Response {
   settingsFor(call, 's3:PutBucketTagging')
-  change(call, { tags: undefined })
-  return emptyResponse(204)
-}
-
-const blockElements: readonly (readonly [element: string, field: keyof PublicAccessBlock])[] = [
-  ['BlockPublicAcls', 'blockPublicAcls'],
-  ['IgnorePublicAcls', 'ignorePublicAcls'],
-  ['BlockPublicPolicy', 'blockPublicPolicy'],
-  ['RestrictPublicBuckets', 'restrictPublicBuckets'],
-]
-
-export function getPublicAccessBlock(call: Call): Response {
-  const { publicAccessBlock } = settingsFor(call, 's3:GetBucketPublicAccessBlock')
-  if (publicAccessBlock === undefined) {
-    throw new S3Error('NoSuchPublicAccessBlockConfiguration', { details: [['BucketName', call.bucketName]] })
-  }
-  const settings = blockElements.map(([element, field]) => leaf(element, publicAccessBlock[field]))
-  return xmlResponse(xmlDocument('PublicAccessBlockConfiguration', ...settings))
-}
-
-export async function putPublicAccessBlock(call: Call): Promise<Response> {
-  settingsFor(call, 's3:PutBucketPublicAccessBlock')
-  const document = await call.xml('PublicAccessBlockConfiguration', required)
-  onlyChildren(
-    document,
-    blockElements.map(([element]) => element),
-  )
-  const isOn = (element: string) => childText(document, element)?.toLowerCase() === 'true'
-  change(call, {
-    publicAccessBlock: {
-      blockPublicAcls: isOn('BlockPublicAcls'),
-      ignorePublicAcls: isOn('IgnorePublicAcls'),
-      blockPublicPolicy: isOn('BlockPublicPolicy'),
-      restrictPublicBuckets: isOn('RestrictPublicBuckets'),
-    },
-  })
-  return emptyResponse(200)
-}
-
-export function deletePublicAccessBlock(call: Call): Response {
-  settingsFor(call, 's3:PutBucketPublicAccessBlock')
-  change(call, { publicAccessBlock: undefined })
+  changeBucket(call, { tags: undefined })
   return emptyResponse(204)
 }

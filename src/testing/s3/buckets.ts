@@ -1,13 +1,15 @@
 import { aclFromHeaders, privateAcl } from './acl.js'
 import type { Call } from './call.js'
 import { invalidArgument, S3Error } from './errors.js'
-import { ownerId } from './identity.js'
+import { accountId, accountOf, ownerId } from './identity.js'
 import { compareKeys } from './key-index.js'
 import { readMost } from './listing.js'
+import { s3Regions } from './regions.js'
 import { emptyResponse, ownerXml, xmlResponse } from './respond.js'
-import type { BucketSettings, ObjectOwnership, Pairs } from './state.js'
+import type { BucketSettings, ObjectOwnership } from './state.js'
+import { readTags } from './tags.js'
 import { isoSeconds } from './time.js'
-import { child, children, childText, leaf, node, xmlDocument } from './xml.js'
+import { child, childText, leaf, node, xmlDocument } from './xml.js'
 
 /** Settings of a new bucket as S3 makes it since April 2023: ACLs off, public access blocked, encrypted. */
 export function newBucket(name: string, region: string, nowMs: number): BucketSettings {
@@ -40,8 +42,7 @@ export function checkBucketName(name: string): void {
   if (!valid) throw new S3Error('InvalidBucketName', { details: [['BucketName', name]] })
 }
 
-const regionName = /^[a-z]{2}(-[a-z]+)+-\d$/
-
+/** Carries out `CreateBucket`. */
 export async function createBucket(call: Call): Promise<Response> {
   const name = call.bucketName
   const { headers, simulation, store } = call
@@ -49,22 +50,26 @@ export async function createBucket(call: Call): Promise<Response> {
   checkBucketName(name)
   const text = await call.text({ digestRequired: false })
   const document = text === '' ? undefined : call.parse(text, 'CreateBucketConfiguration')
-  const region = chosenRegion(document && childText(document, 'LocationConstraint'), simulation.region)
+  const constraint = document && childText(document, 'LocationConstraint')
+  const region = chosenRegion(constraint, simulation.region)
   const ownership = readOwnership(headers.get('x-amz-object-ownership'))
   const objectLock = headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true'
+  const tagged = document && child(document, 'Tags')
+  const tags = tagged === undefined ? [] : readTags(tagged, 'new bucket')
   const known = store.buckets.get(name)
   if (known !== undefined) {
     // The one region where creating a bucket anew succeeds, for old times' sake (API reference, CreateBucket).
-    if (known.settings.region === 'us-east-1' && region === 'us-east-1') return created(name)
+    if (accountOf(call.identity.arn) !== accountId) throw new S3Error('BucketAlreadyExists')
+    if (known.settings.region === 'us-east-1' && region === 'us-east-1' && tags.length === 0) return created(name)
     throw new S3Error('BucketAlreadyOwnedByYou', { details: [['BucketName', name]] })
   }
-  const tags = document && child(document, 'Tags')
   const settings: BucketSettings = {
     ...newBucket(name, region, call.nowMs),
     ownership,
     objectLock,
+    location: constraint === 'EU' ? constraint : undefined,
     ...(objectLock ? { versioning: 'Enabled' } : {}),
-    ...(tags === undefined ? {} : { tags: readTags(children(tags, 'Tag')) }),
+    ...(tags.length === 0 ? {} : { tags }),
   }
   if (ownership === 'BucketOwnerEnforced' && headers.has('x-amz-acl') && headers.get('x-amz-acl') !== 'private') {
     throw new S3Error('InvalidBucketAclWithObjectOwnership')
@@ -75,11 +80,10 @@ export async function createBucket(call: Call): Promise<Response> {
 }
 
 function created(name: string): Response {
-  return emptyResponse(200, [['location', `/${name}`]])
-}
-
-function readTags(tags: ReturnType<typeof children>): Pairs {
-  return tags.map((tag) => [childText(tag, 'Key') ?? '', childText(tag, 'Value') ?? ''] as const)
+  return emptyResponse(200, [
+    ['location', `/${name}`],
+    ['x-amz-bucket-arn', `arn:aws:s3:::${name}`],
+  ])
 }
 
 /** The endpoint of us-east-1 makes buckets anywhere, every other one only in its own region. */
@@ -90,7 +94,7 @@ function chosenRegion(constraint: string | undefined, endpointRegion: string): s
     throw new S3Error('IllegalLocationConstraintException')
   }
   // us-east-1 is what a bucket gets without a constraint, and no valid one.
-  if (!regionName.test(region) || region === 'us-east-1') {
+  if (endpointRegion === 'us-east-1' && (!s3Regions.has(region) || region === 'us-east-1')) {
     throw new S3Error('InvalidLocationConstraint', { details: [['LocationConstraint', region]] })
   }
   if (region !== endpointRegion && endpointRegion !== 'us-east-1') {
@@ -101,14 +105,16 @@ function chosenRegion(constraint: string | undefined, endpointRegion: string): s
   return region
 }
 
+/** Reads `x-amz-object-ownership`; without it ACLs are off, as S3 makes buckets since April 2023. */
 export function readOwnership(value: string | null): ObjectOwnership {
   const ownership = value ?? 'BucketOwnerEnforced'
   if (ownership !== 'BucketOwnerEnforced' && ownership !== 'BucketOwnerPreferred' && ownership !== 'ObjectWriter') {
-    throw invalidArgument('x-amz-object-ownership', value, 'Invalid x-amz-object-ownership header')
+    throw invalidArgument('x-amz-object-ownership', undefined, `Invalid x-amz-object-ownership header: ${value}`)
   }
   return ownership
 }
 
+/** Carries out `HeadBucket`. */
 export function headBucket(call: Call): Response {
   const { settings } = call.bucket()
   call.allow('s3:ListBucket')
@@ -120,6 +126,7 @@ export function headBucket(call: Call): Response {
   ])
 }
 
+/** Carries out `DeleteBucket`. */
 export function deleteBucket(call: Call): Response {
   const bucket = call.bucket()
   call.allow('s3:DeleteBucket')
@@ -134,6 +141,7 @@ export function deleteBucket(call: Call): Response {
   return emptyResponse(204)
 }
 
+/** Carries out `ListBuckets`. */
 export function listBuckets(call: Call): Response {
   call.allowWithoutBucket('s3:ListAllMyBuckets')
   const { query } = call.request
@@ -142,6 +150,9 @@ export function listBuckets(call: Call): Response {
   const prefix = query.get('prefix') ?? ''
   const after = Buffer.from(query.get('continuation-token') ?? '', 'base64').toString('utf8')
   const region = query.get('bucket-region')
+  if (region !== undefined && !s3Regions.has(region)) {
+    throw invalidArgument('bucket-region', undefined, `Argument value ${region} is not a valid AWS Region`)
+  }
   const all = [...call.store.buckets.values()]
     .map(({ settings }) => settings)
     .filter((settings) => settings.name.startsWith(prefix) && settings.name > after)
@@ -179,9 +190,10 @@ function readMostBuckets(text: string): number {
   return Math.max(most, Math.min(Number(text), 10_000))
 }
 
+/** Carries out `GetBucketLocation`. */
 export function getBucketLocation(call: Call): Response {
-  const { region } = call.bucket().settings
+  const { region, location } = call.bucket().settings
   call.allow('s3:GetBucketLocation')
   // us-east-1 answers an empty constraint.
-  return xmlResponse(xmlDocument('LocationConstraint', region === 'us-east-1' ? '' : region))
+  return xmlResponse(xmlDocument('LocationConstraint', region === 'us-east-1' ? '' : (location ?? region)))
 }

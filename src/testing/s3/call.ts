@@ -98,7 +98,13 @@ export class Call {
   /** Refuses a request that expects another account to own the bucket. */
   checkOwner(header: 'x-amz-expected-bucket-owner' | 'x-amz-source-expected-bucket-owner'): void {
     const expected = this.header(header)
-    if (expected !== undefined && expected !== accountId) throw new S3Error('AccessDenied')
+    if (expected === undefined || expected === accountId) return
+    if (!/^\d{12}$/.test(expected)) {
+      throw new S3Error('InvalidBucketOwnerAWSAccountID', {
+        message: `The value of the expected bucket owner parameter must be an AWS Account ID... [${expected}]`,
+      })
+    }
+    throw new S3Error('AccessDenied')
   }
 
   /** Adds what a policy may ask about and only the operation knows, e.g. the tags of the object. */

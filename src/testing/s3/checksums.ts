@@ -15,6 +15,7 @@ const widths: ReadonlyMap<ChecksumAlgorithm, number> = new Map([
 
 const headerPrefix = 'x-amz-checksum-'
 
+/** Name of the header that carries a checksum, e.g. `x-amz-checksum-sha256`. */
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return headerPrefix + algorithm.toLowerCase()
 }
@@ -24,6 +25,7 @@ export function checksumElement(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm}`
 }
 
+/** The algorithms that the simulator can compute: those of S3 but the XXHASH family. */
 export const checksumAlgorithms: readonly ChecksumAlgorithm[] = [...widths.keys()]
 
 /** Reads the value of `x-amz-checksum-algorithm` and its kin. */
@@ -41,6 +43,7 @@ export function readAlgorithm(value: string | null, header: string): ChecksumAlg
   )
 }
 
+/** Begins a checksum over several pieces. */
 export function runningChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
   switch (algorithm) {
     case 'CRC32':
@@ -57,12 +60,14 @@ export function runningChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
   }
 }
 
+/** Checksum of bytes, in base64. */
 export function checksumOf(algorithm: ChecksumAlgorithm, bytes: Buffer): string {
   const running = runningChecksum(algorithm)
   running.update(bytes)
   return running.digest().toString('base64')
 }
 
+/** Checksum of a stream of bytes, in base64. */
 export async function checksumOfAll(algorithm: ChecksumAlgorithm, chunks: AsyncIterable<Buffer>): Promise<string> {
   const running = runningChecksum(algorithm)
   for await (const chunk of chunks) running.update(chunk)

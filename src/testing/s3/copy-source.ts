@@ -29,7 +29,7 @@ function readSource(value: string): SourceName {
   const versionId = at < 0 ? undefined : decode(value.slice(at + marker.length))
   const slash = path.indexOf('/')
   if (slash <= 0 || slash === path.length - 1) {
-    throw invalidArgument(header, value, 'Copy Source must mention the source bucket and key: sourcebucket/sourcekey')
+    throw invalidArgument(header, header, 'Invalid copy source object key')
   }
   if (versionId === '') throw invalidArgument(header, value, 'Version id cannot be the empty string')
   return { bucket: path.slice(0, slash), key: path.slice(slash + 1), versionId }

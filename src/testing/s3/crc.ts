@@ -6,6 +6,7 @@ export interface RunningChecksum {
   digest(): Buffer
 }
 
+/** CRC-32, as of zlib. */
 export function crc32Checksum(): RunningChecksum {
   let value = 0
   return {
@@ -18,6 +19,7 @@ export function crc32Checksum(): RunningChecksum {
 
 const castagnoli = reflectedTable(0x82f63b78)
 
+/** CRC-32C (Castagnoli). */
 export function crc32cChecksum(): RunningChecksum {
   let value = 0xffffffff
   return {
@@ -34,6 +36,7 @@ export function crc32cChecksum(): RunningChecksum {
 // BigInt a byte would be slow.
 const [nvmeHigh, nvmeLow] = reflectedTables(0x9a6c9329, 0xac4bc9b5)
 
+/** CRC-64/NVME, which S3 adds to whatever comes without a checksum. */
 export function crc64nvmeChecksum(): RunningChecksum {
   let high = 0xffffffff
   let low = 0xffffffff

@@ -20,15 +20,15 @@ function kmsKeyArn(key: string, region: string): string {
 export function encryptionFromHeaders(headers: Headers, settings: BucketSettings): StoredEncryption {
   const algorithm = headers.get(prefix)
   const key = headers.get(`${prefix}-aws-kms-key-id`)
+  if (algorithm !== null && headers.has(`${prefix}-customer-algorithm`)) {
+    throw invalidArgument(
+      prefix,
+      algorithm,
+      'Server Side Encryption with Customer provided key is incompatible with the encryption method specified',
+    )
+  }
   const customer = customerKey(headers, `${prefix}-customer-`)
   if (customer !== undefined) {
-    if (algorithm !== null) {
-      throw invalidArgument(
-        prefix,
-        algorithm,
-        'Server Side Encryption with Customer provided key is incompatible with the encryption method specified',
-      )
-    }
     if (settings.blockedEncryption?.includes('SSE-C')) {
       throw new S3Error('AccessDenied', {
         message: 'Access Denied: the bucket blocks uploads with server-side encryption with customer-provided keys.',
@@ -45,11 +45,18 @@ export function encryptionFromHeaders(headers: Headers, settings: BucketSettings
         'Server Side Encryption with KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms',
       )
     }
-    return bucketKey === undefined || settings.encryption.algorithm !== 'aws:kms'
-      ? settings.encryption
-      : { ...settings.encryption, bucketKey }
+    return byDefault(settings, bucketKey)
   }
   return managed(algorithm, key, headers.get(`${prefix}-context`), bucketKey, settings)
+}
+
+function byDefault({ encryption, region }: BucketSettings, bucketKey: boolean | undefined): StoredEncryption {
+  if (encryption.kmsKeyId === undefined) return { algorithm: encryption.algorithm }
+  return {
+    ...encryption,
+    kmsKeyId: kmsKeyArn(encryption.kmsKeyId, region),
+    bucketKey: bucketKey ?? encryption.bucketKey,
+  }
 }
 
 function readBucketKey(value: string | null): boolean | undefined {
@@ -81,7 +88,7 @@ function managed(
   const inherited = settings.encryption.algorithm === algorithm ? settings.encryption : undefined
   return {
     algorithm,
-    kmsKeyId: key === null ? (inherited?.kmsKeyId ?? defaultKmsKey(settings.region)) : kmsKeyArn(key, settings.region),
+    kmsKeyId: kmsKeyArn(key ?? inherited?.kmsKeyId ?? defaultKmsKey(settings.region), settings.region),
     context: context ?? undefined,
     bucketKey: bucketKey ?? inherited?.bucketKey,
   }
@@ -95,15 +102,22 @@ export function customerKey(headers: Headers, namePrefix: string): StoredEncrypt
   if (algorithm === null && key === null && md5 === null) return undefined
   if (algorithm === null) {
     throw invalidArgument(
-      `${namePrefix}algorithm`,
+      prefix,
       null,
       'Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.',
     )
   }
-  if (algorithm !== 'AES256') throw new S3Error('InvalidEncryptionAlgorithmError')
+  if (algorithm !== 'AES256') {
+    throw new S3Error('InvalidEncryptionAlgorithmError', {
+      details: [
+        ['ArgumentName', prefix],
+        ['ArgumentValue', algorithm],
+      ],
+    })
+  }
   if (key === null || md5 === null) {
     throw invalidArgument(
-      `${namePrefix}key`,
+      prefix,
       null,
       key === null
         ? 'Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.'
@@ -113,11 +127,11 @@ export function customerKey(headers: Headers, namePrefix: string): StoredEncrypt
   const bytes = Buffer.from(key, 'base64')
   // The value of the argument is the caller's key: it is never repeated.
   if (bytes.length !== 32) {
-    throw invalidArgument(`${namePrefix}key`, undefined, 'The secret key was invalid for the specified algorithm.')
+    throw invalidArgument(prefix, undefined, 'The secret key was invalid for the specified algorithm.')
   }
   if (createHash('md5').update(bytes).digest('base64') !== md5) {
     throw invalidArgument(
-      `${namePrefix}key-md5`,
+      prefix,
       undefined,
       'The calculated MD5 hash of the key did not match the hash that was provided.',
     )
@@ -142,7 +156,12 @@ export function checkCustomerKey(stored: StoredEncryption, headers: Headers, nam
         'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.',
     })
   }
-  if (given.customerKeyMd5 !== stored.customerKeyMd5) throw new S3Error('AccessDenied')
+  if (given.customerKeyMd5 !== stored.customerKeyMd5) {
+    throw new S3Error('AccessDenied', {
+      message:
+        'Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.',
+    })
+  }
 }
 
 /** Prefix of the headers that carry the key of the object itself. */
@@ -151,6 +170,7 @@ export const customerKeyPrefix = `${prefix}-customer-`
 /** Prefix of the headers that carry the key of the source of a copy. */
 export const sourceCustomerKeyPrefix = 'x-amz-copy-source-server-side-encryption-customer-'
 
+/** Headers that tell how an object is encrypted. They never hold a key. */
 export function encryptionHeaders(encryption: StoredEncryption): HeaderList {
   if (encryption.customerKeyMd5 !== undefined) {
     return [
@@ -161,7 +181,7 @@ export function encryptionHeaders(encryption: StoredEncryption): HeaderList {
   return [
     [prefix, encryption.algorithm],
     [`${prefix}-aws-kms-key-id`, encryption.kmsKeyId],
-    [`${prefix}-bucket-key-enabled`, encryption.bucketKey ? 'true' : undefined],
+    [`${prefix}-bucket-key-enabled`, encryption.bucketKey && encryption.kmsKeyId !== undefined ? 'true' : undefined],
   ]
 }
 

@@ -16,6 +16,7 @@ const table = {
     409,
     'The conditional request cannot succeed due to a conflicting operation against this resource.',
   ],
+  CrossLocationLoggingProhibitted: [403, 'Cross S3 location logging not allowed. '],
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed size'],
   EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed size'],
   ExpiredToken: [400, 'The provided token has expired.'],
@@ -32,13 +33,14 @@ const table = {
     400,
     "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
   ],
+  InvalidBucketOwnerAWSAccountID: [
+    400,
+    'The value of the expected bucket owner parameter must be an AWS Account ID...',
+  ],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
   InvalidBucketState: [409, 'The request is not valid with the current state of the bucket.'],
   InvalidDigest: [400, 'The Content-MD5 you specified was invalid.'],
-  InvalidEncryptionAlgorithmError: [
-    400,
-    'The encryption request you specified is not valid. The valid value is AES256.',
-  ],
+  InvalidEncryptionAlgorithmError: [400, 'The Encryption request you specified is not valid. Supported value: AES256.'],
   InvalidLocationConstraint: [400, 'The specified location-constraint is not valid'],
   InvalidObjectState: [403, "The operation is not valid for the object's storage class"],
   InvalidPart: [
@@ -46,15 +48,13 @@ const table = {
     "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
   ],
   InvalidPartNumber: [416, 'The requested partnumber is not satisfiable'],
-  InvalidPartOrder: [
-    400,
-    'The list of parts was not in ascending order. The parts list must be specified in order by part number.',
-  ],
+  InvalidPartOrder: [400, 'The list of parts was not in ascending order. Parts must be ordered by part number.'],
   InvalidRange: [416, 'The requested range is not satisfiable'],
   InvalidRedirectLocation: [400, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."],
   InvalidRequest: [400, 'Invalid Request'],
   InvalidStorageClass: [400, 'The storage class you specified is not valid'],
   InvalidTag: [400, 'The tag provided was not a valid tag.'],
+  InvalidTargetBucketForLogging: [400, 'The target bucket for logging does not exist'],
   InvalidToken: [400, 'The provided token is malformed or otherwise invalid.'],
   InvalidURI: [400, "Couldn't parse the specified URI."],
   KeyTooLongError: [400, 'Your key is too long'],
@@ -111,6 +111,7 @@ const table = {
   XAmzContentSHA256Mismatch: [400, "The provided 'x-amz-content-sha256' header does not match what was computed."],
 } as const satisfies Record<string, readonly [number, string]>
 
+/** Code of an error document. */
 export type S3ErrorCode = keyof typeof table
 
 /** What an {@link S3Error} may carry beyond its code. */
@@ -144,13 +145,11 @@ export class S3Error extends Error {
 export function invalidArgument(name: string, value: string | null | undefined, message?: string): S3Error {
   return new S3Error('InvalidArgument', {
     message,
-    details: [
-      ['ArgumentName', name],
-      ['ArgumentValue', value ?? ''],
-    ],
+    details: [['ArgumentName', name], ...(value ? [['ArgumentValue', value] as const] : [])],
   })
 }
 
+/** `InvalidRequest`, whose message alone tells what is wrong. */
 export function invalidRequest(message: string): S3Error {
   return new S3Error('InvalidRequest', { message })
 }

@@ -23,6 +23,7 @@ export const accountId = '123456789012'
 /** Canonical id of that account, as ACLs name it. */
 export const ownerId = '75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a'
 
+/** The root user of that account. */
 export const rootArn = `arn:aws:iam::${accountId}:root`
 
 /** Who sent a request. */
@@ -33,8 +34,10 @@ export interface Identity {
   readonly deny: readonly string[]
 }
 
+/** Who sends a request without a signature. */
 export const anonymousIdentity: Identity = { anonymous: true, arn: '*', allow: [], deny: [] }
 
+/** Who sends a request that is signed with these credentials. */
 export function identityOf(credentials: S3SimulatorCredentials): Identity {
   return {
     anonymous: false,

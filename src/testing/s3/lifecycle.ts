@@ -1,4 +1,4 @@
-import { S3Error } from './errors.js'
+import { invalidArgument, S3Error } from './errors.js'
 import type { Bucket, ObjectVersion } from './state.js'
 import { httpDate, parseIsoDate } from './time.js'
 import { child, children, childText, parseXml, type XmlElement } from './xml.js'
@@ -100,8 +100,9 @@ function checkRule(rule: XmlElement): void {
   const status = childText(rule, 'Status')
   if (status !== 'Enabled' && status !== 'Disabled') throw new S3Error('MalformedXML')
   if ((childText(rule, 'ID') ?? '').length > 255) throw argument('ID length should not exceed allowed limit of 255')
-  const hasFilter = child(rule, 'Filter') !== undefined
-  if (hasFilter === (child(rule, 'Prefix') !== undefined)) throw new S3Error('MalformedXML')
+  const filter = child(rule, 'Filter')
+  if ((filter === undefined) === (child(rule, 'Prefix') === undefined)) throw new S3Error('MalformedXML')
+  if (filter !== undefined) checkFilter(filter)
   if (!actions.some((name) => child(rule, name) !== undefined)) {
     throw new S3Error('InvalidRequest', {
       message: 'At least one action needs to be specified in a rule',
@@ -110,7 +111,18 @@ function checkRule(rule: XmlElement): void {
   for (const element of rule.children) if (actions.includes(element.name)) checkAction(element)
 }
 
+/** A filter has one condition; several go into `And`. */
+function checkFilter(filter: XmlElement): void {
+  if (filter.children.length > 1) throw new S3Error('MalformedXML')
+  const tags = children(child(filter, 'And') ?? filter, 'Tag').map((tag) => childText(tag, 'Key'))
+  if (new Set(tags).size !== tags.length) {
+    throw new S3Error('InvalidRequest', { message: 'Duplicate Tag Keys are not allowed.' })
+  }
+}
+
 function checkAction(element: XmlElement): void {
+  const kinds = ['Days', 'Date', 'ExpiredObjectDeleteMarker'].filter((name) => child(element, name) !== undefined)
+  if (element.children.length === 0 || kinds.length > 1) throw new S3Error('MalformedXML')
   for (const name of ['Days', 'NoncurrentDays', 'DaysAfterInitiation']) {
     const text = childText(element, name)
     if (text === undefined) continue
@@ -127,5 +139,7 @@ function checkAction(element: XmlElement): void {
   if (date === undefined) return
   const ms = parseIsoDate(date)
   if (ms === undefined) throw new S3Error('MalformedXML')
-  if (ms % dayMs !== 0) throw argument("'Date' must be at midnight GMT")
+  if (ms % dayMs !== 0) {
+    throw invalidArgument('Date', date, "'Date' must be at midnight GMT")
+  }
 }

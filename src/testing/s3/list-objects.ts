@@ -33,6 +33,7 @@ export function checksumXml({ checksum }: ObjectVersion): string {
   return leaf('ChecksumAlgorithm', checksum.algorithm) + leaf('ChecksumType', checksum.type)
 }
 
+/** Carries out `ListObjectsV2`. */
 export function listObjectsV2(call: Call): Response {
   const bucket = call.bucket()
   call.allow('s3:ListBucket')
@@ -49,7 +50,7 @@ export function listObjectsV2(call: Call): Response {
       'ListBucketResult',
       leaf('Name', bucket.settings.name),
       leaf('Prefix', encode(prefix)),
-      leaf('StartAfter', startAfter === undefined ? undefined : encode(startAfter)),
+      leaf('StartAfter', startAfter === undefined || token !== undefined ? undefined : encode(startAfter)),
       leaf('ContinuationToken', token),
       leaf('NextContinuationToken', page.truncated ? writeToken(lastName(page)) : undefined),
       leaf('KeyCount', page.entries.length + page.commonPrefixes.length),
@@ -60,9 +61,11 @@ export function listObjectsV2(call: Call): Response {
       ...page.entries.map(({ entry }) => objectXml(entry, encode, withOwner)),
       commonPrefixesXml(page.commonPrefixes, encode),
     ),
+    [['x-amz-bucket-region', bucket.settings.region]],
   )
 }
 
+/** Carries out `ListObjects`. */
 export function listObjects(call: Call): Response {
   const bucket = call.bucket()
   call.allow('s3:ListBucket')
@@ -76,7 +79,8 @@ export function listObjects(call: Call): Response {
     xmlDocument(
       'ListBucketResult',
       leaf('Name', bucket.settings.name),
-      leaf('Prefix', encode(prefix)),
+      // Not encoded here, unlike in the second version of the listing.
+      leaf('Prefix', prefix),
       leaf('Marker', encode(marker)),
       leaf('NextMarker', nextMarker),
       leaf('MaxKeys', most),
@@ -86,6 +90,7 @@ export function listObjects(call: Call): Response {
       ...page.entries.map(({ entry }) => objectXml(entry, encode, true)),
       commonPrefixesXml(page.commonPrefixes, encode),
     ),
+    [['x-amz-bucket-region', bucket.settings.region]],
   )
 }
 

@@ -6,8 +6,10 @@ import { commonPrefixesXml, listingParameters, listPage } from './listing.js'
 import { ownerXml, xmlResponse } from './respond.js'
 import type { Bucket, ObjectVersion } from './state.js'
 import { isoSeconds } from './time.js'
+import { sequenceOfVersion } from './version-id.js'
 import { leaf, node, xmlDocument } from './xml.js'
 
+/** Carries out `ListObjectVersions`. */
 export function listObjectVersions(call: Call): Response {
   const bucket = call.bucket()
   call.allow('s3:ListBucketVersions')
@@ -28,7 +30,9 @@ export function listObjectVersions(call: Call): Response {
   const start = { after: keyMarker, inclusive: versionMarker !== undefined }
   const page = listPage(bucket.objects.ordered(), parameters, start, (key) => {
     const versions = bucket.objects.get(key)
-    return key === keyMarker && versionMarker !== undefined ? versionsAfter(versions, versionMarker) : versions
+    return key === keyMarker && versionMarker !== undefined
+      ? versionsAfter(bucket.settings.name, versions, versionMarker)
+      : versions
   })
   const { encode, prefix, delimiter, most, encoding } = parameters
   const last = page.truncated ? page.last : undefined
@@ -52,10 +56,12 @@ export function listObjectVersions(call: Call): Response {
   )
 }
 
-function versionsAfter(versions: readonly ObjectVersion[], marker: string): readonly ObjectVersion[] {
+function versionsAfter(bucket: string, versions: readonly ObjectVersion[], marker: string): readonly ObjectVersion[] {
   const at = versions.findIndex(({ versionId }) => versionId === marker)
-  // The version of the marker may be gone by now: then the key counts as listed.
-  return at < 0 ? [] : versions.slice(at + 1)
+  if (at >= 0) return versions.slice(at + 1)
+  // The version of the marker may be gone by now: what is older follows.
+  const sequence = sequenceOfVersion(bucket, marker)
+  return sequence === undefined ? [] : versions.filter((version) => version.sequence < sequence)
 }
 
 function versionXml(bucket: Bucket, version: ObjectVersion, encode: (text: string) => string): string {

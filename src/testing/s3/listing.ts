@@ -14,6 +14,7 @@ export interface ListingParameters {
   readonly encode: (text: string) => string
 }
 
+/** Reads the parameters that every listing takes. */
 export function listingParameters(call: Call, maxName: string): ListingParameters {
   const { query } = call.request
   const encoding = query.get('encoding-type')
@@ -107,8 +108,8 @@ export function listPage<T>(
 function firstPosition(ordered: OrderedKeys, prefix: string, delimiter: string, { after, inclusive }: Start): number {
   if (after === '' || compareKeys(after, prefix) < 0) return ordered.position(prefix)
   const rolled = commonPrefixOf(after, prefix, delimiter)
-  // A page that ended in a common prefix goes on behind everything beneath it.
-  if (rolled === after) return ordered.positionAfterPrefix(after)
+  // A page that ended in a common prefix goes on behind everything beneath it; so does one from a key beneath.
+  if (rolled !== undefined) return ordered.positionAfterPrefix(rolled)
   const at = ordered.position(after)
   return ordered.keys[at] === after && !inclusive ? at + 1 : at
 }
@@ -119,6 +120,7 @@ function commonPrefixOf(key: string, prefix: string, delimiter: string): string 
   return at < 0 ? undefined : key.slice(0, at + delimiter.length)
 }
 
+/** Writes the common prefixes of a page. */
 export function commonPrefixesXml(prefixes: readonly string[], encode: (text: string) => string): string {
   return prefixes.map((prefix) => node('CommonPrefixes', leaf('Prefix', encode(prefix)))).join('')
 }

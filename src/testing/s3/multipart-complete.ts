@@ -8,8 +8,8 @@ import {
   defaultChecksumType,
   givenChecksum,
 } from './checksums.js'
-import { checkWriteConditionForm, checkWriteConditions } from './conditions.js'
-import { checkCustomerKey, customerKeyPrefix, encryptionHeaders } from './encryption.js'
+import { checkUntouched, checkWriteConditionForm, checkWriteConditions } from './conditions.js'
+import { checkCustomerKey, customerKeyPrefix, encryptionHeaders, hasPlainEtag } from './encryption.js'
 import { invalidRequest, S3Error } from './errors.js'
 import { expirationHeader } from './lifecycle.js'
 import { findUpload, multipartEtag, partAlgorithm } from './multipart.js'
@@ -18,7 +18,7 @@ import { allowConditions, commit } from './object-write.js'
 import { xmlResponse } from './respond.js'
 import type { MultipartUpload, ObjectVersion, StoredChecksum, UploadPart } from './state.js'
 import { encodeRfc3986 } from './uri.js'
-import { versionHeader, writeVersion } from './versions.js'
+import { writeVersion, writtenVersionHeader } from './versions.js'
 import { children, childText, leaf, onlyChildren, type XmlElement, xmlDocument } from './xml.js'
 
 interface NamedPart {
@@ -27,17 +27,19 @@ interface NamedPart {
   readonly checksums: ReadonlyMap<string, string>
 }
 
+/** Carries out `CompleteMultipartUpload`. */
 export async function completeMultipartUpload(call: Call): Promise<Response> {
   call.allow('s3:PutObject')
   allowConditions(call)
   checkWriteConditionForm(call.headers)
   findUpload(call)
-  const document = await call.xml('CompleteMultipartUpload', { digestRequired: false, checksumOfObject: true })
-  const named = readParts(document)
+  const document = await readDocument(call)
+  const named = readParts(document, call.request.query.get('uploadId') ?? '')
   const upload = findUpload(call)
   if (call.headers.has(`${customerKeyPrefix}algorithm`)) {
     checkCustomerKey(upload.properties.encryption, call.headers, customerKeyPrefix)
   }
+  checkClaimedType(call, upload)
   const parts = matchParts(call, upload, named)
   const body = joinBodies(parts.map((part) => part.body))
   const { blobs } = call.store
@@ -48,7 +50,8 @@ export async function completeMultipartUpload(call: Call): Promise<Response> {
     const version = commit(call, body, (bucket, current) => {
       // It may have been completed or aborted while the checksum was made.
       findUpload(call)
-      checkWriteConditions(call.headers, current)
+      checkWriteConditions(call, current)
+      checkUntouched(call, bucket, upload)
       const written = writeVersion(call, bucket, {
         ...withDefaultRetention(upload.properties, bucket.settings, call.nowMs),
         key: upload.key,
@@ -61,13 +64,19 @@ export async function completeMultipartUpload(call: Call): Promise<Response> {
       call.store.removeUpload(call.bucketName, upload)
       return written
     })
-    return completed(call, version)
+    return completed(call, upload, version)
   } finally {
     releaseBody(blobs, body)
   }
 }
 
-function readParts(document: XmlElement): NamedPart[] {
+async function readDocument(call: Call): Promise<XmlElement> {
+  const text = await call.text({ digestRequired: false, checksumOfObject: true })
+  if (text === '') throw invalidRequest('You must specify at least one part')
+  return call.parse(text, 'CompleteMultipartUpload')
+}
+
+function readParts(document: XmlElement, uploadId: string): NamedPart[] {
   onlyChildren(document, ['Part'])
   const parts = children(document, 'Part').map((part) => {
     const number = childText(part, 'PartNumber')
@@ -83,9 +92,15 @@ function readParts(document: XmlElement): NamedPart[] {
   if (parts.length > 10_000) throw new S3Error('MalformedXML')
   for (const [index, part] of parts.entries()) {
     const previous = parts[index - 1]
-    if (previous !== undefined && previous.number >= part.number) throw new S3Error('InvalidPartOrder')
+    if (previous !== undefined && previous.number >= part.number) {
+      throw new S3Error('InvalidPartOrder', { details: [['UploadId', uploadId]] })
+    }
   }
   return parts
+}
+
+function isChecksum(element: string): boolean {
+  return element.startsWith('Checksum')
 }
 
 function matchParts(call: Call, upload: MultipartUpload, named: readonly NamedPart[]): UploadPart[] {
@@ -93,13 +108,22 @@ function matchParts(call: Call, upload: MultipartUpload, named: readonly NamedPa
   const parts = named.map(({ number, etag, checksums }) => {
     const part = upload.parts.get(number)
     const given = checksums.get(element)
-    if (part === undefined || part.etag !== etag || (given !== undefined && given !== part.checksum)) {
+    // An upload without an algorithm has parts without checksums, whatever was sent with them.
+    const unexpected = upload.checksumAlgorithm === undefined && [...checksums.keys()].some(isChecksum)
+    const differs = given !== undefined && given !== part?.checksum
+    if (part === undefined || part.etag !== etag || differs || unexpected) {
       throw new S3Error('InvalidPart', {
         details: [
           ['UploadId', upload.uploadId],
           ['PartNumber', number],
           ['ETag', etag],
         ],
+      })
+    }
+    const other = [...checksums.keys()].find((name) => isChecksum(name) && name !== element)
+    if (other !== undefined) {
+      throw new S3Error('BadDigest', {
+        message: `The ${other.slice('Checksum'.length).toLowerCase()} you specified for part ${number} did not match what we received.`,
       })
     }
     if (upload.checksumType === 'COMPOSITE' && given === undefined) {
@@ -137,21 +161,28 @@ function checkObjectSize(call: Call, sizeBytes: number): void {
   }
 }
 
-async function objectChecksum(
-  call: Call,
-  upload: MultipartUpload,
-  parts: readonly UploadPart[],
-): Promise<StoredChecksum> {
-  const given = givenChecksum(call.headers, new Map(), { composite: true })
-  const algorithm = upload.checksumAlgorithm ?? given?.algorithm ?? 'CRC64NVME'
-  const type =
-    upload.checksumType ?? (upload.checksumAlgorithm === undefined ? 'FULL_OBJECT' : defaultChecksumType(algorithm))
+function checkClaimedType(call: Call, upload: MultipartUpload): void {
+  const type = upload.checksumType ?? 'null'
   const claimed = call.header('x-amz-checksum-type')?.toUpperCase()
   if (claimed !== undefined && claimed !== type) {
     throw invalidRequest(
       `The upload was created using the ${type} checksum mode. The complete request must use the same checksum mode.`,
     )
   }
+}
+
+async function objectChecksum(
+  call: Call,
+  upload: MultipartUpload,
+  parts: readonly UploadPart[],
+): Promise<StoredChecksum | undefined> {
+  const given = givenChecksum(call.headers, new Map(), { composite: true })
+  const ownKey = upload.properties.encryption.customerKeyMd5 !== undefined
+  // Without the key S3 has no means to read what it has stored.
+  if (ownKey && upload.checksumAlgorithm === undefined && given === undefined) return undefined
+  const algorithm = upload.checksumAlgorithm ?? given?.algorithm ?? 'CRC64NVME'
+  const type =
+    upload.checksumType ?? (upload.checksumAlgorithm === undefined ? 'FULL_OBJECT' : defaultChecksumType(algorithm))
   if (upload.checksumAlgorithm === undefined) checkChecksumType(algorithm, type)
   if (given !== undefined && given.algorithm !== algorithm) {
     throw invalidRequest(
@@ -181,9 +212,11 @@ function wholeChecksum(
   return checksumOfAll(algorithm, readBody(call.store.blobs, joinBodies(parts.map((part) => part.body))))
 }
 
-function completed(call: Call, version: ObjectVersion): Response {
+function completed(call: Call, upload: MultipartUpload, version: ObjectVersion): Response {
   const bucket = call.bucket()
-  const { checksum } = version
+  // Of what KMS encrypts, the checksum that S3 adds by itself is not told here.
+  const told = upload.checksumAlgorithm !== undefined || hasPlainEtag(version.encryption)
+  const checksum = told ? version.checksum : undefined
   const path = `${encodeRfc3986(call.bucketName)}/${call.key.split('/').map(encodeRfc3986).join('/')}`
   return xmlResponse(
     xmlDocument(
@@ -196,7 +229,7 @@ function completed(call: Call, version: ObjectVersion): Response {
       leaf('ChecksumType', checksum?.type),
     ),
     [
-      ['x-amz-version-id', versionHeader(bucket, version)],
+      ['x-amz-version-id', writtenVersionHeader(bucket, version)],
       ['x-amz-expiration', expirationHeader(bucket, version)],
       ...encryptionHeaders(version.encryption),
     ],

@@ -11,6 +11,7 @@ import { isoSeconds } from './time.js'
 import { encodeListed } from './uri.js'
 import { leaf, node, xmlDocument } from './xml.js'
 
+/** Carries out `ListParts`. */
 export function listParts(call: Call): Response {
   call.allow('s3:ListMultipartUploadParts')
   const upload = findUpload(call)
@@ -57,6 +58,7 @@ export function listParts(call: Call): Response {
   )
 }
 
+/** Carries out `ListMultipartUploads`. */
 export function listMultipartUploads(call: Call): Response {
   const bucket = call.bucket()
   call.allow('s3:ListBucketMultipartUploads')
@@ -66,24 +68,28 @@ export function listMultipartUploads(call: Call): Response {
   // Without a key marker it is ignored (API reference, ListMultipartUploads).
   const idMarker = keyMarker === '' ? undefined : query.get('upload-id-marker') || undefined
   const { ordered, uploads } = byKey(bucket.uploads.values())
+  const marked = idMarker === undefined ? undefined : bucket.uploads.get(idMarker)
+  if (marked !== undefined && marked.key !== keyMarker) {
+    throw invalidArgument('upload-id-marker', idMarker, 'Invalid uploadId marker')
+  }
   const start = { after: keyMarker, inclusive: idMarker !== undefined }
   const page = listPage(ordered, parameters, start, (key) => {
     const all = uploads.get(key) ?? []
     return key === keyMarker && idMarker !== undefined ? uploadsAfter(all, idMarker) : all
   })
   const { encode, prefix, delimiter, most, encoding } = parameters
-  const last = page.truncated ? page.last : undefined
-  const nextKey = last === undefined ? '' : 'key' in last ? last.key : last.commonPrefix
+  // The last upload on the page, also if it is the last of all; none if the page ends in a common prefix.
+  const last = page.last !== undefined && 'key' in page.last ? page.last : undefined
   return xmlResponse(
     xmlDocument(
       'ListMultipartUploadsResult',
       leaf('Bucket', bucket.settings.name),
       leaf('KeyMarker', encode(keyMarker)),
       leaf('UploadIdMarker', idMarker ?? ''),
-      leaf('NextKeyMarker', encode(nextKey)),
+      leaf('NextKeyMarker', encode(last?.key ?? '')),
       leaf('Prefix', encode(prefix)),
       leaf('Delimiter', delimiter === '' ? undefined : encode(delimiter)),
-      leaf('NextUploadIdMarker', last !== undefined && 'key' in last ? last.entry.uploadId : ''),
+      leaf('NextUploadIdMarker', last?.entry.uploadId ?? ''),
       leaf('MaxUploads', most),
       leaf('EncodingType', encoding),
       leaf('IsTruncated', page.truncated),

@@ -11,7 +11,7 @@ import {
 } from './checksums.js'
 import { checkSourceConditions } from './conditions.js'
 import { findSource } from './copy-source.js'
-import { checkCustomerKey, customerKeyPrefix, encryptionHeaders } from './encryption.js'
+import { customerKey, customerKeyPrefix, encryptionHeaders } from './encryption.js'
 import { invalidArgument, invalidRequest, S3Error } from './errors.js'
 import { copyResult } from './object-copy.js'
 import { requireDigest, withDefaultRetention } from './object-lock.js'
@@ -22,6 +22,7 @@ import { emptyResponse, xmlResponse } from './respond.js'
 import type { Body, ChecksumAlgorithm, ChecksumType, MultipartUpload, UploadPart } from './state.js'
 import { leaf, xmlDocument } from './xml.js'
 
+/** Carries out `CreateMultipartUpload`. */
 export function createMultipartUpload(call: Call): Response {
   allowWrite(call)
   const { settings } = call.bucket()
@@ -82,11 +83,25 @@ export function partAlgorithm(upload: MultipartUpload): ChecksumAlgorithm {
   return upload.checksumAlgorithm ?? 'CRC64NVME'
 }
 
+/** A part comes with the key that the upload was begun with. */
+function checkPartKey({ properties }: MultipartUpload, headers: Headers): void {
+  const { customerKeyMd5 } = properties.encryption
+  const given = customerKey(headers, customerKeyPrefix)?.customerKeyMd5
+  if (given === customerKeyMd5) return
+  if (given !== undefined && customerKeyMd5 !== undefined) {
+    throw invalidRequest('The provided encryption parameters did not match the ones used originally.')
+  }
+  throw invalidRequest(
+    'The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.',
+  )
+}
+
+/** Carries out `UploadPart`. */
 export async function uploadPart(call: Call): Promise<Response> {
   call.allow('s3:PutObject')
   const number = readPartNumber(call.request.query.get('partNumber') ?? '')
   const upload = findUpload(call)
-  checkCustomerKey(upload.properties.encryption, call.headers, customerKeyPrefix)
+  checkPartKey(upload, call.headers)
   const payload = await call.upload()
   const { settings } = call.bucket()
   const lock = withDefaultRetention(upload.properties, settings, call.nowMs)
@@ -121,13 +136,14 @@ function savePart(call: Call, body: Body, part: Omit<UploadPart, 'body' | 'lastM
   }
 }
 
+/** Carries out `UploadPartCopy`. */
 export async function uploadPartCopy(call: Call): Promise<Response> {
   call.allow('s3:PutObject')
   const number = readPartNumber(call.request.query.get('partNumber') ?? '')
   const upload = findUpload(call)
-  checkCustomerKey(upload.properties.encryption, call.headers, customerKeyPrefix)
-  const { bucket, version } = findSource(call)
-  checkSourceConditions(call.headers, version)
+  checkPartKey(upload, call.headers)
+  const { version } = findSource(call)
+  checkSourceConditions(call, version)
   const { blobs } = call.store
   const body = copiedRange(call, version.body)
   const { maxUploadSizeBytes } = call.simulation.limits
@@ -147,7 +163,7 @@ export async function uploadPartCopy(call: Call): Promise<Response> {
     })
     const checksum = upload.checksumAlgorithm && { algorithm: upload.checksumAlgorithm, value: part.checksum ?? '' }
     return xmlResponse(copyResult('CopyPartResult', { ...part, checksum }), [
-      ['x-amz-copy-source-version-id', bucket.settings.versioning === undefined ? undefined : version.versionId],
+      ['x-amz-copy-source-version-id', version.versionId === 'null' ? undefined : version.versionId],
       ...encryptionHeaders(upload.properties.encryption),
     ])
   } finally {
@@ -159,7 +175,7 @@ function copiedRange(call: Call, body: Body): Body {
   const range = call.header('x-amz-copy-source-range')
   if (range === undefined) return joinBodies([body])
   const match = /^bytes=(\d+)-(\d+)$/.exec(range)
-  if (match === null) {
+  if (match === null || Number(match[1]) > Number(match[2])) {
     throw invalidArgument(
       'x-amz-copy-source-range',
       range,
@@ -167,7 +183,8 @@ function copiedRange(call: Call, body: Body): Body {
     )
   }
   const [first, last] = [Number(match[1]), Number(match[2])]
-  if (first > last || last >= body.sizeBytes) {
+  if (first >= body.sizeBytes) throw invalidRequest('The specified copy range is invalid for the source object size')
+  if (last >= body.sizeBytes) {
     throw invalidArgument(
       'x-amz-copy-source-range',
       range,
@@ -177,6 +194,7 @@ function copiedRange(call: Call, body: Body): Body {
   return sliceBody(body, first, last + 1)
 }
 
+/** Carries out `AbortMultipartUpload`. */
 export function abortMultipartUpload(call: Call): Response {
   call.allow('s3:AbortMultipartUpload')
   call.store.removeUpload(call.bucketName, findUpload(call))

@@ -12,6 +12,7 @@ import { leaf, node, xmlDocument } from './xml.js'
 
 const names = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize']
 
+/** Carries out `GetObjectAttributes`. */
 export function getObjectAttributes(call: Call): Response {
   const bucket = call.bucket()
   const versionId = call.requestedVersion
@@ -20,7 +21,7 @@ export function getObjectAttributes(call: Call): Response {
   const wanted = readWanted(call)
   const version = findVersion(call, { bucket, key: call.key, versionId })
   checkCustomerKey(version.encryption, call.headers, customerKeyPrefix)
-  checkReadConditions(call.headers, version)
+  checkReadConditions(call, version)
   const { checksum } = version
   return xmlResponse(
     xmlDocument(

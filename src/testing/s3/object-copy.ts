@@ -11,7 +11,7 @@ import { allowWrite, metadataFromHeaders, propertiesFromHeaders } from './proper
 import { xmlResponse } from './respond.js'
 import type { ObjectProperties, ObjectVersion, StoredChecksum } from './state.js'
 import { isoSeconds } from './time.js'
-import { writeVersion } from './versions.js'
+import { versionHeader, writeVersion } from './versions.js'
 import { leaf, xmlDocument } from './xml.js'
 
 /**
@@ -30,7 +30,7 @@ export async function copyObject(call: Call): Promise<Response> {
     call.allow('s3:GetObjectTagging', { bucket: source.bucket, key: version.key, version })
     call.allow('s3:PutObjectTagging')
   }
-  checkSourceConditions(headers, version)
+  checkSourceConditions(call, version)
   const { maxCopySizeBytes } = call.simulation.limits
   if (version.body.sizeBytes > maxCopySizeBytes) {
     throw invalidRequest(
@@ -42,8 +42,10 @@ export async function copyObject(call: Call): Promise<Response> {
   const copy = await write(call, version, properties)
   return xmlResponse(copyResult('CopyObjectResult', copy), [
     // The ETag of a copy is in its document only.
-    ...writeHeaders(call.bucket(), copy).filter(([name]) => name !== 'etag' && !name.startsWith('x-amz-checksum-')),
-    ['x-amz-copy-source-version-id', source.bucket.settings.versioning === undefined ? undefined : version.versionId],
+    ...writeHeaders(call.bucket(), copy).filter(([name]) => !/^(etag|x-amz-version-id|x-amz-checksum-.*)$/.test(name)),
+    // Unlike other writes, a copy also answers the null version of a suspended bucket.
+    ['x-amz-version-id', versionHeader(call.bucket(), copy)],
+    ['x-amz-copy-source-version-id', version.versionId === 'null' ? undefined : version.versionId],
   ])
 }
 
@@ -75,7 +77,9 @@ function refusePointless(call: Call, { bucket, version, versionId }: CopySource)
       name === 'x-amz-website-redirect-location' ||
       name.startsWith('x-amz-server-side-encryption'),
   )
-  if (onItself && isCurrent && !changes) {
+  // The copy gets the bucket's default, which may differ from how the source is encrypted.
+  const reencrypts = bucket.settings.encryptionConfigured || version.encryption.algorithm !== 'AES256'
+  if (onItself && isCurrent && !changes && !reencrypts) {
     throw invalidRequest(
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     )
@@ -104,7 +108,7 @@ async function write(call: Call, source: ObjectVersion, properties: ObjectProper
     const etag = sameEtag ? source.etag : await contentEtag(call, body, properties.encryption)
     const checksum = await copiedChecksum(call, source)
     return commit(call, body, (bucket, current) => {
-      checkWriteConditions(call.headers, current)
+      checkWriteConditions(call, current)
       return writeVersion(call, bucket, { ...properties, key: call.key, deleteMarker: false, body, etag, checksum })
     })
   } finally {

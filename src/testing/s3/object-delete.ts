@@ -5,7 +5,8 @@ import { S3Error } from './errors.js'
 import { bypassesGovernance, checkDeletable } from './object-lock.js'
 import { asS3Error, emptyResponse, xmlResponse } from './respond.js'
 import type { Bucket, ObjectVersion } from './state.js'
-import { checkVersionIdForm, writeVersion } from './versions.js'
+import { sequenceOfVersion } from './version-id.js'
+import { writeVersion } from './versions.js'
 import { children, childText, leaf, node, onlyChildren, type XmlElement, xmlDocument } from './xml.js'
 
 interface Deletion {
@@ -19,6 +20,20 @@ interface Deleted {
   readonly marker: boolean
 }
 
+/** A version id that the bucket never gave; `DeleteObjects` has another code for it than `DeleteObject`. */
+class UnknownVersion extends S3Error {
+  constructor(versionId: string) {
+    super('InvalidArgument', {
+      message: 'Invalid version id specified',
+      details: [
+        ['ArgumentName', 'versionId'],
+        ['ArgumentValue', versionId],
+      ],
+    })
+  }
+}
+
+/** Carries out `DeleteObject`. */
 export function deleteObject(call: Call): Response {
   const deleted = remove(call, {
     key: call.key,
@@ -47,13 +62,16 @@ function remove(call: Call, deletion: Deletion): Deleted {
 }
 
 function removeVersion(call: Call, bucket: Bucket, versionId: string, target: ObjectVersion | undefined): Deleted {
-  checkVersionIdForm(versionId)
+  const { name, versioning } = bucket.settings
   call.versionId = versionId
-  const named = bucket.settings.versioning === undefined ? undefined : versionId
-  // Deleting what is not there succeeds, so that it can be repeated.
-  if (target === undefined) return { versionId: named, marker: false }
+  const named = versioning === undefined ? undefined : versionId
+  if (target === undefined) {
+    // Deleting what is gone succeeds, so that it can be repeated; an id that was never given does not.
+    if (versionId !== 'null' && sequenceOfVersion(name, versionId) === undefined) throw new UnknownVersion(versionId)
+    return { versionId: named, marker: false }
+  }
   checkDeletable(target, call.nowMs, () => bypassesGovernance(call))
-  call.store.removeVersion(bucket.settings.name, target)
+  call.store.removeVersion(name, target)
   return { versionId: named, marker: target.deleteMarker }
 }
 
@@ -88,6 +106,7 @@ function addMarker(call: Call, bucket: Bucket, key: string, versions: readonly O
 
 const mostKeys = 1000
 
+/** Carries out `DeleteObjects`. */
 export async function deleteObjects(call: Call): Promise<Response> {
   const document = await call.xml('Delete', { digestRequired: true })
   onlyChildren(document, ['Object', 'Quiet'])
@@ -120,7 +139,7 @@ function removeOne(call: Call, deletion: Deletion, quiet: boolean): string {
       leaf('DeleteMarkerVersionId', deleted.marker ? deleted.versionId : undefined),
     )
   } catch (error) {
-    const { code, message } = asS3Error(error)
+    const { code, message } = asS3Error(error instanceof UnknownVersion ? new S3Error('NoSuchVersion') : error)
     return node('Error', leaf('Key', key), leaf('VersionId', versionId), leaf('Code', code), leaf('Message', message))
   }
 }

@@ -43,8 +43,8 @@ function retentionFromHeaders(headers: Headers, nowMs: number): StoredRetention 
   if (mode === null && date === null) return undefined
   if (mode === null || date === null) {
     throw invalidArgument(
-      mode === null ? dateHeader : modeHeader,
-      mode ?? date,
+      mode === null ? modeHeader : dateHeader,
+      undefined,
       `${dateHeader} and ${modeHeader} must both be supplied`,
     )
   }
@@ -54,11 +54,11 @@ function retentionFromHeaders(headers: Headers, nowMs: number): StoredRetention 
   if (untilMs === undefined) {
     throw invalidArgument(dateHeader, date, 'The retain until date must be provided in ISO 8601 format')
   }
-  return { mode, untilMs: futureDate(untilMs, date, nowMs) }
+  return { mode, untilMs: futureDate(untilMs, dateHeader, date, nowMs) }
 }
 
-function futureDate(untilMs: number, text: string, nowMs: number): number {
-  if (untilMs <= nowMs) throw invalidArgument(dateHeader, text, 'The retain until date must be in the future!')
+function futureDate(untilMs: number, name: string, text: string, nowMs: number): number {
+  if (untilMs <= nowMs) throw invalidArgument(name, text, 'The retain until date must be in the future!')
   return untilMs
 }
 
@@ -96,7 +96,7 @@ export function retentionFromXml(document: XmlElement, nowMs: number): StoredRet
   if (mode === undefined && date === undefined) return undefined
   const untilMs = parseIsoDate(date ?? '')
   if ((mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') || untilMs === undefined) throw new S3Error('MalformedXML')
-  return { mode, untilMs: futureDate(untilMs, date ?? '', nowMs) }
+  return { mode, untilMs: futureDate(untilMs, 'RetainUntilDate', date ?? '', nowMs) }
 }
 
 /** Whether the caller asks to bypass GOVERNANCE retention and may. */

@@ -17,9 +17,10 @@ import { findVersion, versionHeader } from './versions.js'
 /** Bodies up to this size are answered at once, larger ones as a stream. */
 const wholeBytes = 1_048_576
 
+/** Carries out `GetObject`. */
 export async function getObject(call: Call): Promise<Response> {
   const { version, bucket } = locate(call)
-  checkReadConditions(call.headers, version)
+  checkReadConditions(call, version)
   if (isArchived(version, call.nowMs)) {
     throw new S3Error('InvalidObjectState', {
       message: "The operation is not valid for the object's storage class",
@@ -32,9 +33,10 @@ export async function getObject(call: Call): Promise<Response> {
   return bodyResponse(stretch.partial ? 206 : 200, headers, await openBody(call.store.blobs, body))
 }
 
+/** Carries out `HeadObject`. */
 export function headObject(call: Call): Response {
   const { version, bucket } = locate(call)
-  checkReadConditions(call.headers, version)
+  checkReadConditions(call, version)
   const stretch = requestedStretch(call, version)
   return emptyResponse(stretch.partial ? 206 : 200, readHeaders(call, bucket, version, stretch))
 }
@@ -53,8 +55,17 @@ function locate(call: Call): { bucket: Bucket; version: ObjectVersion } {
   const asked = versionId === undefined ? known[0] : known.find((version) => version.versionId === versionId)
   call.allow(versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion', { version: asked })
   const version = findVersion(call, { bucket, key: call.key, versionId })
+  refuseEncryptionHeader(call)
   checkCustomerKey(version.encryption, call.headers, customerKeyPrefix)
   return { bucket, version }
+}
+
+/** How an object is encrypted is not asked for in a read (API reference, GetObject). */
+function refuseEncryptionHeader(call: Call): void {
+  const name = 'x-amz-server-side-encryption'
+  const value = call.header(name)
+  if (value === undefined) return
+  throw invalidArgument(name, value, 'x-amz-server-side-encryption header is not supported for this operation.')
 }
 
 function readHeaders(call: Call, bucket: Bucket, version: ObjectVersion, stretch: Stretch): HeaderList {
@@ -95,7 +106,7 @@ function restoreHeader(version: ObjectVersion, nowMs: number): string | undefine
 function readChecksum(call: Call, version: ObjectVersion, stretch: Stretch): HeaderList {
   const { checksum } = version
   if (call.header('x-amz-checksum-mode')?.toUpperCase() !== 'ENABLED' || checksum === undefined) return []
-  if (stretch.part !== undefined) {
+  if (stretch.part !== undefined && checksum.type === 'COMPOSITE') {
     return [
       [checksumHeader(checksum.algorithm), stretch.part.checksum],
       ['x-amz-checksum-type', checksum.type],
@@ -112,8 +123,9 @@ function contentOverrides(call: Call, version: ObjectVersion): HeaderList {
   }
   for (const [name, value] of overrides) {
     // Anything else could not be a header, and would split the answer.
-    if (value !== undefined && !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      throw invalidArgument(`response-${name}`, value)
+    if (value !== undefined && !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      throw invalidArgument(`response-${name}`, value, 'Header value cannot be represented using ISO-8859-1.')
+    }
   }
   const kept = new Map(version.headers)
   for (const [name, value] of overrides) if (value !== undefined) kept.set(name, value)

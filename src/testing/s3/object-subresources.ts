@@ -1,4 +1,4 @@
-import { aclFromHeaders, aclFromXml, aclXml } from './acl.js'
+import { aclFromHeaders, aclFromXml, aclXml, namesAcl } from './acl.js'
 import type { Call } from './call.js'
 import { invalidRequest, S3Error } from './errors.js'
 import {
@@ -11,7 +11,7 @@ import {
 import { emptyResponse, xmlResponse } from './respond.js'
 import type { Bucket, ObjectVersion } from './state.js'
 import { tagSetXml, tagsFromXml } from './tags.js'
-import { findVersion, versionHeader } from './versions.js'
+import { findVersion, markerNotAllowed, versionHeader } from './versions.js'
 import { childText, leaf, xmlDocument } from './xml.js'
 
 interface Target {
@@ -20,13 +20,21 @@ interface Target {
 }
 
 /** Finds the version a sub-resource belongs to. */
-function locate(call: Call, action: string, versionedAction: string): Target {
+function locate(
+  call: Call,
+  action: string,
+  versionedAction: string,
+  options: { readonly markerIsMissing?: boolean } = {},
+): Target {
   const bucket = call.bucket()
   const versionId = call.requestedVersion
   const known = bucket.objects.get(call.key)
   const asked = versionId === undefined ? known[0] : known.find((version) => version.versionId === versionId)
   call.allow(versionId === undefined ? action : versionedAction, { version: asked })
-  return { bucket, version: findVersion(call, { bucket, key: call.key, versionId }) }
+  const version = findVersion(call, { bucket, key: call.key, versionId }, { markers: !options.markerIsMissing })
+  // A marker has no sub-resources: for most of them not even the current one counts as a missing key.
+  if (version.deleteMarker) throw markerNotAllowed(call, bucket, version)
+  return { bucket, version }
 }
 
 /** Changes a version in place: no new version arises, and its date stays. */
@@ -38,39 +46,42 @@ function versionHeaders({ bucket, version }: Target): [string, string | undefine
   return [['x-amz-version-id', versionHeader(bucket, version)]]
 }
 
+/** Carries out `GetObjectTagging`. */
 export function getObjectTagging(call: Call): Response {
   const target = locate(call, 's3:GetObjectTagging', 's3:GetObjectVersionTagging')
   return xmlResponse(xmlDocument('Tagging', tagSetXml(target.version.tags)), versionHeaders(target))
 }
 
+/** Carries out `PutObjectTagging`. */
 export async function putObjectTagging(call: Call): Promise<Response> {
   locate(call, 's3:PutObjectTagging', 's3:PutObjectVersionTagging')
-  const tags = tagsFromXml(await call.xml('Tagging', { digestRequired: false }), 10)
+  const tags = tagsFromXml(await call.xml('Tagging', { digestRequired: false }), 'object')
   for (const [name, value] of tags) call.addConditionKey(`s3:RequestObjectTag/${name}`, [value])
   const target = locate(call, 's3:PutObjectTagging', 's3:PutObjectVersionTagging')
   change(call, target, { tags })
   return emptyResponse(200, versionHeaders(target))
 }
 
+/** Carries out `DeleteObjectTagging`. */
 export function deleteObjectTagging(call: Call): Response {
   const target = locate(call, 's3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging')
   change(call, target, { tags: [] })
   return emptyResponse(204, versionHeaders(target))
 }
 
+/** Carries out `GetObjectAcl`. */
 export function getObjectAcl(call: Call): Response {
-  const { version } = locate(call, 's3:GetObjectAcl', 's3:GetObjectVersionAcl')
+  const { version } = locate(call, 's3:GetObjectAcl', 's3:GetObjectVersionAcl', { markerIsMissing: true })
   return xmlResponse(aclXml(version.acl))
 }
 
+/** Carries out `PutObjectAcl`. */
 export async function putObjectAcl(call: Call): Promise<Response> {
   locate(call, 's3:PutObjectAcl', 's3:PutObjectVersionAcl')
   const { settings } = call.bucket()
   const text = await call.text({ digestRequired: false })
+  if (text !== '' && namesAcl(call.headers)) throw new S3Error('UnexpectedContent')
   const fromHeaders = aclFromHeaders(call.headers, settings)
-  if (fromHeaders !== undefined && text !== '') {
-    throw new S3Error('UnexpectedContent')
-  }
   if (fromHeaders === undefined && text === '') {
     throw new S3Error('MissingSecurityHeader', { details: [['MissingHeaderName', 'x-amz-acl']] })
   }
@@ -80,6 +91,7 @@ export async function putObjectAcl(call: Call): Promise<Response> {
   return emptyResponse(200, versionHeaders(target))
 }
 
+/** Carries out `GetObjectLegalHold`. */
 export function getObjectLegalHold(call: Call): Response {
   const { version, bucket } = locate(call, 's3:GetObjectLegalHold', 's3:GetObjectLegalHold')
   requireObjectLock(bucket)
@@ -87,17 +99,19 @@ export function getObjectLegalHold(call: Call): Response {
   return xmlResponse(xmlDocument('LegalHold', leaf('Status', version.legalHold)))
 }
 
+/** Carries out `PutObjectLegalHold`. */
 export async function putObjectLegalHold(call: Call): Promise<Response> {
   call.allow('s3:PutObjectLegalHold')
-  requireObjectLock(call.bucket())
   const document = await call.xml('LegalHold', { digestRequired: true })
   const status = childText(document, 'Status')
   if (status !== 'ON' && status !== 'OFF') throw new S3Error('MalformedXML')
+  requireObjectLock(call.bucket())
   const target = locate(call, 's3:PutObjectLegalHold', 's3:PutObjectLegalHold')
   change(call, target, { legalHold: status })
   return emptyResponse(200)
 }
 
+/** Carries out `GetObjectRetention`. */
 export function getObjectRetention(call: Call): Response {
   const { version, bucket } = locate(call, 's3:GetObjectRetention', 's3:GetObjectRetention')
   requireObjectLock(bucket)
@@ -108,6 +122,7 @@ export function getObjectRetention(call: Call): Response {
   )
 }
 
+/** Carries out `PutObjectRetention`. */
 export async function putObjectRetention(call: Call): Promise<Response> {
   call.allow('s3:PutObjectRetention')
   requireObjectLock(call.bucket())

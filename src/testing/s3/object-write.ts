@@ -10,8 +10,9 @@ import { requireDigest, withDefaultRetention } from './object-lock.js'
 import { allowWrite, propertiesFromHeaders } from './properties.js'
 import { emptyResponse, type HeaderList } from './respond.js'
 import type { Body, Bucket, ObjectVersion, StoredChecksum, StoredEncryption } from './state.js'
-import { versionHeader, writeVersion } from './versions.js'
+import { writeVersion, writtenVersionHeader } from './versions.js'
 
+/** Carries out `PutObject`. */
 export async function putObject(call: Call): Promise<Response> {
   const { headers, store } = call
   allowWrite(call)
@@ -26,7 +27,7 @@ export async function putObject(call: Call): Promise<Response> {
   requireDigest(properties, payload.hasContentMd5 || payload.checksum !== undefined, 'Object')
   const body = await storeBody(store.blobs, payload.bytes)
   const version = commit(call, body, (bucket, current) => {
-    checkWriteConditions(headers, current)
+    checkWriteConditions(call, current)
     return writeVersion(call, bucket, {
       ...properties,
       key: call.key,
@@ -74,7 +75,7 @@ function storedChecksum(given: GivenChecksum | undefined, bytes: Buffer): Stored
 export function writeHeaders(bucket: Bucket, version: ObjectVersion): HeaderList {
   return [
     ['etag', `"${version.etag}"`],
-    ['x-amz-version-id', versionHeader(bucket, version)],
+    ['x-amz-version-id', writtenVersionHeader(bucket, version)],
     ['x-amz-expiration', expirationHeader(bucket, version)],
     ...encryptionHeaders(version.encryption),
     ...checksumHeaders(version.checksum),

@@ -93,7 +93,7 @@ async function readPayload(
   if (contentMd5 !== undefined && !contentMd5.equals(md5)) {
     throw new S3Error('BadDigest', {
       details: [
-        ['ExpectedDigest', contentMd5.toString('base64')],
+        ['ExpectedDigest', contentMd5.toString('hex')],
         ['CalculatedDigest', md5.toString('base64')],
       ],
     })
@@ -108,7 +108,8 @@ function readContentMd5(headers: Headers): Buffer | undefined {
   const value = headers.get('content-md5')
   if (value === null) return undefined
   const bytes = Buffer.from(value, 'base64')
-  if (bytes.length !== 16 || bytes.toString('base64') !== value) throw new S3Error('InvalidDigest')
+  if (bytes.length !== 16 || bytes.toString('base64') !== value)
+    throw new S3Error('InvalidDigest', { details: [['Content-MD5', value]] })
   return bytes
 }
 

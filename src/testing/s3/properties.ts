@@ -70,6 +70,7 @@ function withoutAwsChunked(value: string): string {
     .join(',')
 }
 
+/** Reads `x-amz-storage-class`; without it STANDARD, also for a copy. */
 export function storageClassFromHeaders(headers: Headers): string {
   const storageClass = headers.get('x-amz-storage-class') ?? 'STANDARD'
   if (!storageClasses.has(storageClass)) {
@@ -78,6 +79,7 @@ export function storageClassFromHeaders(headers: Headers): string {
   return storageClass
 }
 
+/** Reads `x-amz-website-redirect-location`. */
 export function redirectFromHeaders(headers: Headers): string | undefined {
   const redirect = headers.get('x-amz-website-redirect-location') ?? undefined
   if (redirect !== undefined && !/^(\/|https?:\/\/)/.test(redirect)) throw new S3Error('InvalidRedirectLocation')
@@ -123,11 +125,14 @@ export function allowWrite(call: Call): void {
   if (lock.legalHold) call.allow('s3:PutObjectLegalHold')
 }
 
-/** User metadata as an answer carries it. What is not US-ASCII comes in the form of RFC 2047. */
+/**
+ * User metadata as an answer carries it. What is not US-ASCII comes in the form of RFC 2047, each byte that was sent
+ * read as a character of ISO 8859-1 (user guide, "Working with object metadata", whose example is doubly encoded).
+ */
 export function metadataHeaders(metadata: Pairs): [string, string][] {
   return metadata.map(([name, value]) => [
     metadataPrefix + name,
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is the definition of US-ASCII
-    /^[\x00-\x7f]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value, 'latin1').toString('base64')}?=`,
+    /^[\x00-\x7f]*$/.test(value) ? value : `=?UTF-8?B?${Buffer.from(value).toString('base64')}?=`,
   ])
 }

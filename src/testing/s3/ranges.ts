@@ -78,6 +78,7 @@ function noSuchPart(text: string, count: number): S3Error {
   })
 }
 
+/** Reads a part number, 1 to 10,000. */
 export function readPartNumber(text: string): number {
   const number = Number(text)
   if (!/^\d+$/.test(text) || number < 1 || number > 10_000) {

@@ -23,7 +23,7 @@ const secret = /^(authorization|cookie|x-amz-security-token|.*-customer-key)$/
 
 /** The last requests, and how many there were of each operation. */
 export class RequestLog {
-  readonly entries: LoggedRequest[] = []
+  readonly #entries: LoggedRequest[] = []
   readonly #counts = new Map<string, number>()
   readonly #limit: number
   #sequence = 0
@@ -35,7 +35,7 @@ export class RequestLog {
   add(request: S3Request, outcome: Pick<LoggedRequest, 'operation' | 'versionId' | 'status' | 'errorCode'>): void {
     this.#sequence += 1
     this.#counts.set(outcome.operation, (this.#counts.get(outcome.operation) ?? 0) + 1)
-    this.entries.push({
+    this.#entries.push({
       sequence: this.#sequence,
       method: request.method,
       bucket: request.bucket,
@@ -44,7 +44,11 @@ export class RequestLog {
       ...outcome,
     })
     // Dropped in batches: shifting one at a time would move the whole list for each request.
-    if (this.entries.length >= this.#limit * 2) this.entries.splice(0, this.entries.length - this.#limit)
+    if (this.#entries.length >= this.#limit * 2) this.#entries.splice(0, this.#entries.length - this.#limit)
+  }
+
+  get entries(): readonly LoggedRequest[] {
+    return this.#entries.slice(-this.#limit)
   }
 
   counts(): Record<string, number> {
@@ -52,7 +56,7 @@ export class RequestLog {
   }
 
   clear(): void {
-    this.entries.length = 0
+    this.#entries.length = 0
     this.#counts.clear()
   }
 }

@@ -36,6 +36,8 @@ export interface S3Request {
   readonly host: string
   readonly bucket: string | undefined
   readonly key: string | undefined
+  /** Whether the bucket is named by the host. */
+  readonly hosted: boolean
   readonly query: Query
   readonly headers: Headers
   readonly request: Request
@@ -49,7 +51,8 @@ export function readRequest(request: Request, context: HandleContext | undefined
   const at = target.indexOf('?')
   const rawPath = at < 0 ? target : target.slice(0, at)
   const host = request.headers.get('host') ?? new URL(request.url).host
-  const { bucket, key } = locate(host, rawPath)
+  const { bucket, key, hosted } = locate(host, rawPath)
+  const query = new Query(at < 0 ? '' : target.slice(at + 1))
   return {
     method: request.method,
     rawPath,
@@ -57,11 +60,47 @@ export function readRequest(request: Request, context: HandleContext | undefined
     host,
     bucket,
     key,
-    query: new Query(at < 0 ? '' : target.slice(at + 1)),
-    headers: request.headers,
+    hosted,
+    query,
+    headers: hoistedHeaders(request.headers, query),
     request,
     overHttp: context?.rawTarget !== undefined,
   }
+}
+
+/** Parameters of a presigned URL that stand for headers of the same name, beside those that begin with `x-amz-`. */
+export const hoistable: ReadonlySet<string> = new Set([
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-md5',
+  'content-type',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'range',
+])
+
+const ofSignature = /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|content-sha256|security-token)$/
+
+/** Signers move headers into the URL that they presign; S3 reads them from there. */
+function hoistedHeaders(headers: Headers, query: Query): Headers {
+  if (!query.has('X-Amz-Signature') && !query.has('Signature')) return headers
+  const merged = new Headers(headers)
+  for (const [name, value] of query.pairs) {
+    const header = name.toLowerCase()
+    const counts = hoistable.has(header) || (header.startsWith('x-amz-') && !ofSignature.test(header))
+    if (!counts || value === undefined || merged.has(header)) continue
+    try {
+      // As bytes, which is how a header itself would have come.
+      merged.set(header, Buffer.from(value).toString('latin1'))
+    } catch {
+      throw new S3Error('InvalidArgument', { message: 'Header value cannot be represented using ISO-8859-1.' })
+    }
+  }
+  return merged
 }
 
 function targetOf(url: string): string {
@@ -71,14 +110,20 @@ function targetOf(url: string): string {
   return hash < 0 ? target : target.slice(0, hash)
 }
 
-function locate(host: string, rawPath: string): { bucket: string | undefined; key: string | undefined } {
+interface Location {
+  readonly bucket: string | undefined
+  readonly key: string | undefined
+  readonly hosted: boolean
+}
+
+function locate(host: string, rawPath: string): Location {
   const hosted = hostedBucket(host)
-  if (hosted !== undefined) return { bucket: hosted, key: keyOf(rawPath.slice(1)) }
+  if (hosted !== undefined) return { bucket: hosted, key: keyOf(rawPath.slice(1)), hosted: true }
   const path = rawPath.slice(1)
   const slash = path.indexOf('/')
-  if (slash < 0) return { bucket: path === '' ? undefined : decodeUri(path), key: undefined }
+  if (slash < 0) return { bucket: path === '' ? undefined : decodeUri(path), key: undefined, hosted: false }
   const bucket = decodeUri(path.slice(0, slash))
-  return { bucket: bucket === '' ? undefined : bucket, key: keyOf(path.slice(slash + 1)) }
+  return { bucket: bucket === '' ? undefined : bucket, key: keyOf(path.slice(slash + 1)), hosted: false }
 }
 
 function keyOf(rawKey: string): string | undefined {

@@ -1,6 +1,7 @@
 import { S3Error } from './errors.js'
 import { leaf, node, plainDocument } from './xml.js'
 
+/** Headers of an answer; those without a value are left out. */
 export type HeaderList = readonly (readonly [name: string, value: string | number | undefined])[]
 
 function toHeaders(list: HeaderList): Headers {
@@ -23,6 +24,7 @@ export function xmlResponse(document: string, headers: HeaderList = [], status =
   })
 }
 
+/** An answer with content. */
 export function bodyResponse(
   status: number,
   headers: HeaderList,
@@ -58,6 +60,7 @@ export function asS3Error(error: unknown): S3Error {
   return error instanceof S3Error ? error : new S3Error('InternalError', { details: [['Detail', String(error)]] })
 }
 
+/** Writes an owner. S3 no longer tells a display name. */
 export function ownerXml(id: string, name = 'Owner'): string {
   return node(name, leaf('ID', id))
 }

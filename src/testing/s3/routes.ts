@@ -1,27 +1,29 @@
+import {
+  deleteBucketPolicy,
+  deletePublicAccessBlock,
+  getBucketAcl,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  getPublicAccessBlock,
+  putBucketAcl,
+  putBucketPolicy,
+  putPublicAccessBlock,
+} from './bucket-access.js'
 import { documentOperations, documentResources } from './bucket-documents.js'
 import {
   deleteBucketEncryption,
   deleteBucketOwnershipControls,
-  deleteBucketPolicy,
   deleteBucketTagging,
-  deletePublicAccessBlock,
-  getBucketAcl,
   getBucketEncryption,
   getBucketOwnershipControls,
-  getBucketPolicy,
-  getBucketPolicyStatus,
   getBucketTagging,
   getBucketVersioning,
   getObjectLockConfiguration,
-  getPublicAccessBlock,
-  putBucketAcl,
   putBucketEncryption,
   putBucketOwnershipControls,
-  putBucketPolicy,
   putBucketTagging,
   putBucketVersioning,
   putObjectLockConfiguration,
-  putPublicAccessBlock,
 } from './bucket-settings.js'
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.js'
 import type { Call } from './call.js'
@@ -48,7 +50,7 @@ import {
   restoreObject,
 } from './object-subresources.js'
 import { putObject } from './object-write.js'
-import type { S3Request } from './request.js'
+import { hoistable, type S3Request } from './request.js'
 
 /** What carries an operation out. */
 export type Operation = (call: Call) => Response | Promise<Response>
@@ -150,6 +152,9 @@ route('object', 'GET uploadId', 'ListParts', listParts)
 
 // Parameters that qualify a request rather than name a sub-resource.
 const parameters: ReadonlySet<string> = new Set([
+  'AWSAccessKeyId',
+  'Expires',
+  'Signature',
   'continuation-token',
   'bucket-region',
   'delimiter',
@@ -204,6 +209,8 @@ export function findRoute(request: S3Request): Route {
 
 function isResource(name: string, { method, query }: S3Request): boolean {
   if (parameters.has(name) || /^(x-|response-)/i.test(name)) return false
+  const presigned = query.has('X-Amz-Signature') || query.has('Signature')
+  if (presigned && hoistable.has(name.toLowerCase())) return false
   // S3 ignores what it does not know; a read can afford that, as long as it does not look like a sub-resource.
   return !(method === 'GET' || method === 'HEAD') || query.get(name) === '' || isKnown(name)
 }

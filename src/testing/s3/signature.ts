@@ -11,6 +11,7 @@ export interface Scope {
   readonly terminator: string
 }
 
+/** The scope as it stands in a string to sign. */
 export function scopeText(scope: Scope): string {
   return `${scope.date}/${scope.region}/${scope.service}/${scope.terminator}`
 }
@@ -18,6 +19,7 @@ export function scopeText(scope: Scope): string {
 // Deriving a key takes four HMACs; the keys of a day are few.
 const keys = new Map<string, Buffer>()
 
+/** Derives the key that signs within a scope. */
 export function signingKey(secretAccessKey: string, scope: Scope): Buffer {
   const id = `${scopeText(scope)}/${secretAccessKey}`
   const known = keys.get(id)
@@ -31,10 +33,12 @@ export function signingKey(secretAccessKey: string, scope: Scope): Buffer {
   return key
 }
 
+/** HMAC-SHA256 in hex. */
 export function hmacHex(key: Buffer, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex')
 }
 
+/** SHA-256 in hex. */
 export function sha256Hex(data: string | Buffer): string {
   return createHash('sha256').update(data).digest('hex')
 }
@@ -78,7 +82,8 @@ function canonicalQuery(request: S3Request): string {
 
 function headerValue(request: S3Request, name: string): string {
   if (name === 'host') return request.host
-  return request.headers.get(name) ?? ''
+  // As sent: what a presigned URL carries in place of headers is signed as a part of the URL.
+  return request.request.headers.get(name) ?? ''
 }
 
 function canonicalValue(value: string): string {

@@ -7,6 +7,7 @@ export interface Segment {
   readonly length: number
 }
 
+/** Content of an object or part. */
 export interface Body {
   readonly segments: readonly Segment[]
   readonly sizeBytes: number
@@ -15,10 +16,13 @@ export interface Body {
 /** Names and values as they were sent; pairs, since a name may be `__proto__`. */
 export type Pairs = readonly (readonly [name: string, value: string])[]
 
+/** The checksums that the simulator knows. */
 export type ChecksumAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256' | 'SHA512' | 'MD5'
 
+/** Whether a checksum is of the whole object or of the checksums of its parts. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
 
+/** A checksum as it is kept. */
 export interface StoredChecksum {
   readonly algorithm: ChecksumAlgorithm
   /** Base64; a composite one ends in `-` and the number of parts. */
@@ -26,6 +30,7 @@ export interface StoredChecksum {
   readonly type: ChecksumType
 }
 
+/** How an object is encrypted, or a bucket by default. */
 export interface StoredEncryption {
   /** `AES256`, `aws:kms`, `aws:kms:dsse`; for SSE-C the algorithm the caller named. */
   readonly algorithm: string
@@ -36,6 +41,7 @@ export interface StoredEncryption {
   readonly customerKeyMd5?: string | undefined
 }
 
+/** A grant of an ACL. */
 export interface StoredGrant {
   readonly type: 'CanonicalUser' | 'Group' | 'AmazonCustomerByEmail'
   /** Canonical id, group URI or e-mail address. */
@@ -43,12 +49,14 @@ export interface StoredGrant {
   readonly permission: string
 }
 
+/** Object Lock retention of a version. */
 export interface StoredRetention {
   readonly mode: 'GOVERNANCE' | 'COMPLIANCE'
   /** Milliseconds since the epoch. */
   readonly untilMs: number
 }
 
+/** A part of an object that was uploaded in several. */
 export interface StoredPart {
   readonly number: number
   readonly sizeBytes: number
@@ -93,6 +101,7 @@ export interface ObjectVersion extends ObjectProperties {
   readonly archiveStatus?: string | undefined
 }
 
+/** A part of an upload that is not complete. */
 export interface UploadPart extends StoredPart {
   readonly body: Body
   readonly etag: string
@@ -111,14 +120,17 @@ export interface MultipartUpload {
   readonly parts: Map<number, UploadPart>
 }
 
+/** Who owns what is written to a bucket; `BucketOwnerEnforced` turns ACLs off. */
 export type ObjectOwnership = 'BucketOwnerEnforced' | 'BucketOwnerPreferred' | 'ObjectWriter'
 
+/** Retention of versions that are written without one. */
 export interface DefaultRetention {
   readonly mode: 'GOVERNANCE' | 'COMPLIANCE'
   readonly days?: number | undefined
   readonly years?: number | undefined
 }
 
+/** What of public access a bucket blocks. */
 export interface PublicAccessBlock {
   readonly blockPublicAcls: boolean
   readonly ignorePublicAcls: boolean
@@ -130,6 +142,8 @@ export interface PublicAccessBlock {
 export interface BucketSettings {
   readonly name: string
   readonly region: string
+  /** What the location is answered as, where it is not the region: `EU`. */
+  readonly location?: string | undefined
   readonly createdMs: number
   readonly versioning?: 'Enabled' | 'Suspended' | undefined
   readonly objectLock: boolean
@@ -137,6 +151,8 @@ export interface BucketSettings {
   /** Undefined once the ownership controls are deleted, which means ObjectWriter. */
   readonly ownership?: ObjectOwnership | undefined
   readonly encryption: StoredEncryption
+  /** Whether the default was configured, and is not only what every bucket has. */
+  readonly encryptionConfigured?: boolean | undefined
   readonly blockedEncryption?: readonly string[] | undefined
   readonly publicAccessBlock?: PublicAccessBlock | undefined
   readonly policy?: string | undefined
@@ -146,8 +162,11 @@ export interface BucketSettings {
   readonly documents: Pairs
 }
 
+/** A bucket with all that is in it. */
 export interface Bucket {
   settings: BucketSettings
   readonly objects: KeyIndex
   readonly uploads: Map<string, MultipartUpload>
+  /** Sequence of the last write or deletion at a key, noted while there are uploads that it may collide with. */
+  readonly touched: Map<string, number>
 }

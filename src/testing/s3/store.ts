@@ -46,11 +46,13 @@ export class Store {
   /** Puts a version on top of its key, or in place of the one with the same id. */
   saveVersion(bucketName: string, version: ObjectVersion): void {
     this.#setVersion(bucketName, version)
+    if (version.sequence === this.#sequence) this.#touch(bucketName, version.key)
     this.#file?.append({ kind: 'version', bucket: bucketName, version })
   }
 
   removeVersion(bucketName: string, version: Pick<ObjectVersion, 'key' | 'versionId'>): void {
     this.#dropVersion(bucketName, version.key, version.versionId)
+    this.#touch(bucketName, version.key)
     this.#file?.append({
       kind: 'version-gone',
       bucket: bucketName,
@@ -78,13 +80,20 @@ export class Store {
     this.#file?.close()
   }
 
+  #touch(bucketName: string, key: string): void {
+    const bucket = this.buckets.get(bucketName)
+    if (bucket === undefined) return
+    if (bucket.uploads.size === 0) bucket.touched.clear()
+    else bucket.touched.set(key, this.nextSequence())
+  }
+
   #setBucket(settings: BucketSettings): Bucket {
     const known = this.buckets.get(settings.name)
     if (known !== undefined) {
       known.settings = settings
       return known
     }
-    const bucket: Bucket = { settings, objects: new KeyIndex(), uploads: new Map() }
+    const bucket: Bucket = { settings, objects: new KeyIndex(), uploads: new Map(), touched: new Map() }
     this.buckets.set(settings.name, bucket)
     return bucket
   }

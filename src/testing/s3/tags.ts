@@ -5,7 +5,19 @@ import { child, children, childText, leaf, node, onlyChildren, type XmlElement }
 // Letters, spaces and numbers of any script, and `+ - = . _ : / @` (user guide, "Categorizing your objects").
 const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
 
-function checkTags(tags: Pairs, most: number): void {
+type TagOwner = 'object' | 'bucket' | 'new bucket'
+
+const systemTag: ReadonlyMap<TagOwner, string> = new Map([
+  ['object', 'Your TagKey cannot be prefixed with aws:'],
+  ['bucket', 'System tags cannot be added/updated by requester'],
+  [
+    'new bucket',
+    'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.',
+  ],
+])
+
+function checkTags(tags: Pairs, of: TagOwner): void {
+  const most = of === 'object' ? 10 : 50
   if (tags.length > most) {
     throw new S3Error('BadRequest', {
       message:
@@ -30,7 +42,7 @@ function checkTags(tags: Pairs, most: number): void {
       })
     }
     if (name.toLowerCase().startsWith('aws:')) {
-      throw new S3Error('InvalidTag', { message: 'System tags cannot be added/updated by requester' })
+      throw new S3Error('InvalidTag', { message: systemTag.get(of), details: [['TagKey', name]] })
     }
     if (names.has(name)) {
       throw new S3Error('InvalidTag', {
@@ -50,10 +62,11 @@ export function tagsFromHeader(value: string | undefined): Pairs {
     .filter((part) => part !== '')
     .map((part) => {
       const at = part.indexOf('=')
+      if (part.indexOf('=', at + 1) > at) throw badHeader(value)
       return at < 0 ? ([decode(part), ''] as const) : ([decode(part.slice(0, at)), decode(part.slice(at + 1))] as const)
     })
   if (new Set(tags.map(([name]) => name)).size !== tags.length) throw badHeader(value)
-  checkTags(tags, 10)
+  checkTags(tags, 'object')
   return tags
 }
 
@@ -74,22 +87,28 @@ function badHeader(value: string): S3Error {
 }
 
 /** Reads a `Tagging` document. */
-export function tagsFromXml(document: XmlElement, most: number): Pairs {
+export function tagsFromXml(document: XmlElement, of: 'object' | 'bucket'): Pairs {
   onlyChildren(document, ['TagSet'])
   const set = child(document, 'TagSet')
-  if (set === undefined) throw new S3Error('MalformedXML')
+  if (set === undefined) return []
   onlyChildren(set, ['Tag'])
-  const tags = children(set, 'Tag').map((tag) => {
+  return readTags(set, of)
+}
+
+/** Reads the `Tag` elements within an element. */
+export function readTags(element: XmlElement, of: TagOwner): Pairs {
+  const tags = children(element, 'Tag').map((tag) => {
     onlyChildren(tag, ['Key', 'Value'])
     const name = childText(tag, 'Key')
     const value = childText(tag, 'Value')
     if (name === undefined || value === undefined) throw new S3Error('MalformedXML')
     return [name, value] as const
   })
-  checkTags(tags, most)
+  checkTags(tags, of)
   return tags
 }
 
+/** Writes a `TagSet`. */
 export function tagSetXml(tags: Pairs): string {
   return node('TagSet', ...tags.map(([name, value]) => node('Tag', leaf('Key', name), leaf('Value', value))))
 }

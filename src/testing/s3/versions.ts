@@ -1,13 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import type { Call } from './call.js'
 import { invalidArgument, S3Error } from './errors.js'
 import type { Bucket, ObjectVersion } from './state.js'
 import { httpDate } from './time.js'
-
-/** A version id as S3 makes them: opaque, 32 characters. */
-function newVersionId(): string {
-  return randomBytes(24).toString('base64').replaceAll('+', '.').replaceAll('/', '_')
-}
+import { isVersionId, makeVersionId } from './version-id.js'
 
 /**
  * Puts a new version, or marker, on top of its key. Where versioning is not on it is the `null` version, which
@@ -19,20 +14,27 @@ export function writeVersion(
   draft: Omit<ObjectVersion, 'versionId' | 'sequence' | 'lastModifiedMs'>,
 ): ObjectVersion {
   const { store } = call
+  const { name, versioning } = bucket.settings
+  const sequence = store.nextSequence()
   const version: ObjectVersion = {
     ...draft,
-    versionId: bucket.settings.versioning === 'Enabled' ? newVersionId() : 'null',
-    sequence: store.nextSequence(),
+    versionId: versioning === 'Enabled' ? makeVersionId(name, sequence) : 'null',
+    sequence,
     lastModifiedMs: call.nowMs,
   }
-  store.saveVersion(bucket.settings.name, version)
+  store.saveVersion(name, version)
   call.versionId = version.versionId
   return version
 }
 
-/** The `x-amz-version-id` of a write: absent on a bucket that never had versioning, `null` while suspended. */
+/** The `x-amz-version-id` of a read: absent on a bucket that never had versioning. */
 export function versionHeader(bucket: Bucket, version: ObjectVersion): string | undefined {
   return bucket.settings.versioning === undefined ? undefined : version.versionId
+}
+
+/** The `x-amz-version-id` that answers a write: absent too while versioning is suspended. */
+export function writtenVersionHeader(bucket: Bucket, version: ObjectVersion): string | undefined {
+  return bucket.settings.versioning === 'Enabled' ? version.versionId : undefined
 }
 
 /** What to look for at a key. */
@@ -64,20 +66,23 @@ export function findVersion(
   const found = versions.find((version) => version.versionId === versionId)
   if (found === undefined) throw missingVersion(call, query)
   call.versionId = found.versionId
-  if (found.deleteMarker && !options.markers) {
-    throw new S3Error('MethodNotAllowed', {
-      details: [
-        ['Method', call.request.method],
-        ['ResourceType', 'DeleteMarker'],
-      ],
-      headers: {
-        ...markerHeaders(bucket, found),
-        allow: 'DELETE',
-        'last-modified': httpDate(found.lastModifiedMs),
-      },
-    })
-  }
+  if (found.deleteMarker && !options.markers) throw markerNotAllowed(call, bucket, found)
   return found
+}
+
+/** A marker can be deleted, and nothing else. */
+export function markerNotAllowed(call: Call, bucket: Bucket, marker: ObjectVersion): S3Error {
+  return new S3Error('MethodNotAllowed', {
+    details: [
+      ['Method', call.request.method],
+      ['ResourceType', 'DeleteMarker'],
+    ],
+    headers: {
+      ...markerHeaders(bucket, marker),
+      allow: 'DELETE',
+      'last-modified': httpDate(marker.lastModifiedMs),
+    },
+  })
 }
 
 function markerHeaders(bucket: Bucket, marker: ObjectVersion): Record<string, string> {
@@ -95,7 +100,7 @@ function missingKey(call: Call, query: VersionQuery): S3Error {
 function missingVersion(call: Call, query: VersionQuery): S3Error {
   const { bucket, key, versionId } = query
   if (!call.can('s3:ListBucket', { bucket })) return denied(call, query)
-  checkVersionIdForm(versionId ?? 'null')
+  checkVersionIdForm(bucket, versionId ?? 'null')
   return new S3Error('NoSuchVersion', {
     details: [
       ['Key', key],
@@ -104,9 +109,9 @@ function missingVersion(call: Call, query: VersionQuery): S3Error {
   })
 }
 
-/** `InvalidArgument` for what cannot be a version id at all. */
-export function checkVersionIdForm(versionId: string): void {
-  if (versionId === 'null' || /^[A-Za-z0-9._-]{32}$/.test(versionId)) return
+/** `InvalidArgument` for what cannot be a version id at all, or not of a bucket that never had versions. */
+function checkVersionIdForm(bucket: Bucket, versionId: string): void {
+  if (versionId === 'null' || (isVersionId(versionId) && bucket.settings.versioning !== undefined)) return
   throw invalidArgument('versionId', versionId, 'Invalid version id specified')
 }
 

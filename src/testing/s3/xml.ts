@@ -83,10 +83,12 @@ export function child(element: XmlElement, name: string): XmlElement | undefined
   return element.children.find((candidate) => candidate.name === name)
 }
 
+/** All children of that name. */
 export function children(element: XmlElement, name: string): XmlElement[] {
   return element.children.filter((candidate) => candidate.name === name)
 }
 
+/** Text of the first child of that name. */
 export function childText(element: XmlElement, name: string): string | undefined {
   return child(element, name)?.text
 }
@@ -114,6 +116,7 @@ export function leaf(name: string, value: string | number | boolean | undefined)
   return value === undefined ? '' : `<${name}>${escapeXml(String(value))}</${name}>`
 }
 
+/** `<name>` around markup. */
 export function node(name: string, ...content: readonly Markup[]): Markup {
   return `<${name}>${content.join('')}</${name}>`
 }
