@@ -185,7 +185,8 @@ export class BulkExportsPlatform implements RecordingPlatform {
       const job = bulkExportFrom(listed, undefined, request)
       if (job === undefined || job.state === 'FAILED' || job.state === 'CANCELLED') continue
       const createdAt = job.createdAt ?? ''
-      if (Date.parse(createdAt) < since || createdAt < (newest?.createdAt ?? '')) continue
+      // `since` is of our clock, and the job's time of the platform's, which the list's answer has just shown.
+      if (Date.parse(createdAt) < since + this.client.clockOffsetMs || createdAt < (newest?.createdAt ?? '')) continue
       const same =
         isSameExport(body, listed, this.#fields) ??
         isSameExport(body, (await this.#read(job.id, options)).body, this.#fields)

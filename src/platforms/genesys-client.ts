@@ -64,6 +64,7 @@ export class GenesysClient {
   readonly #redactor = new Redactor()
   readonly #session: GenesysSession
   #sdk: Promise<SdkAccess> | undefined
+  #clockOffsetMs = 0
 
   /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`. */
   constructor(options: GenesysConnectionOptions, connection = checkConnection(options, 'GenesysClient')) {
@@ -82,6 +83,15 @@ export class GenesysClient {
       credentials.kind === 'client' ? undefined : (signal, stage) => this.#logIn(signal, stage),
       renewable,
     )
+  }
+
+  /**
+   * How far the platform's clock is ahead of {@link clock}, in milliseconds, by the `Date` header of its last answer;
+   * negative where it is behind, zero before the first answer. It shows whole seconds (RFC 9110, 5.6.7) and the answer
+   * travels, so that the platform's time is at least what this makes of ours.
+   */
+  get clockOffsetMs(): number {
+    return this.#clockOffsetMs
   }
 
   /**
@@ -141,6 +151,7 @@ export class GenesysClient {
     const extended = isAnswer(answer) && typeof answer.status === 'number' && 'headers' in answer
     const headers = extended && isAnswer(answer.headers) ? answer.headers : {}
     const data = extended ? answer.body : answer
+    this.#setClockBy(headers)
     this.#observe(headers)
     const fits = request.expect === 'anything' || (request.expect === 'list' ? Array.isArray(data) : isAnswer(data))
     if (!fits) {
@@ -163,6 +174,7 @@ export class GenesysClient {
   #normalise(failure: unknown, request: GenesysRequest): LegalHoldError | Recognised {
     if (LegalHoldError.isInstance(failure)) return failure
     const read = readFailure(failure)
+    this.#setClockBy(read.headers)
     const error = this.#toError(read, request)
     const recognised = request.recognise?.(read, error)
     if (recognised) return new Recognised(recognised)
@@ -175,6 +187,11 @@ export class GenesysClient {
   #toError(failure: PlatformFailure, request: GenesysRequest): LegalHoldError {
     const { operation, stage, effect = 'read' } = request
     return toLegalHoldError(failure, { operation, stage, effect }, this.#redactor, this.clock.now())
+  }
+
+  #setClockBy(headers: Answer): void {
+    const dateMs = Date.parse(headerOf(headers, 'date') ?? '')
+    if (!Number.isNaN(dateMs)) this.#clockOffsetMs = dateMs - this.clock.now()
   }
 
   #observe(headers: Answer): void {

@@ -129,7 +129,8 @@ export class RecordingJobsPlatform implements RecordingPlatform {
       const job = recordingJobFrom(listed, undefined, request)
       if (job === undefined || job.state === 'FAILED' || job.state === 'CANCELLED') continue
       const createdAt = job.createdAt ?? ''
-      if (Date.parse(createdAt) < since || createdAt < (newest?.createdAt ?? '')) continue
+      // `since` is of our clock, and the job's time of the platform's, which the list's answer has just shown.
+      if (Date.parse(createdAt) < since + this.client.clockOffsetMs || createdAt < (newest?.createdAt ?? '')) continue
       const full = isAnswer(answerOf(listed, 'recordingJobsQuery')) ? listed : (await this.#read(job.id, options)).body
       if (isSameQuery(query, answerOf(full, 'recordingJobsQuery'), this.#timing)) newest = job
     }

@@ -155,6 +155,10 @@ export class GenesysSimulator {
     if (response.type !== 'error' && !response.headers.has('inin-correlation-id')) {
       response.headers.set('inin-correlation-id', correlationId)
     }
+    // By its own clock, as every server does: a client may tell by it how far the clocks are apart.
+    if (response.type !== 'error' && !response.headers.has('date')) {
+      response.headers.set('date', new Date(atMs).toUTCString())
+    }
     const { method } = request
     this.#requests.push({ method, target, operation, status: response.status, atMs, correlationId })
     if (this.#requests.length > rememberedRequests) this.#requests.shift()

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { BulkExportsPlatform } from '../../src/platforms/bulk-exports.js'
 import type { ExportRequest } from '../../src/request.js'
 import type { SimulatedExportProfile } from '../../src/testing/genesys/organization.js'
+import { SimulatedClock } from '../../src/testing/index.js'
 import { conversation, id, integrationId, profileId } from '../testing/genesys-fixture.js'
 import { all, request as base, hold, startWorld } from './platform-world.js'
 import { clientId, clientSecret, json, ScriptedServer } from './scripted-server.js'
@@ -75,6 +76,15 @@ describe('a bulk export', () => {
     expect(await platform.findJob({ ...request, format: 'WAV' }, { hold, since })).toBeUndefined()
     await platform.cancelJob(jobId)
     expect(await platform.findJob(request, { hold, since })).toBeUndefined()
+  })
+
+  it('that was lost is found when the clock of the platform is 5 minutes behind ours', async () => {
+    await using world = await startWorld([conversation(1)])
+    const ourClock = new SimulatedClock({ now: world.clock.now() + 300_000 })
+    const platform = new BulkExportsPlatform({ ...world.connection, clock: ourClock })
+    const job = await platform.createJob(request, context)
+    const since = new Date(ourClock.now() - 120_000).toISOString()
+    expect(await platform.findJob(request, { hold, since })).toMatchObject({ id: job.id })
   })
 
   it('in a state that is not known says so', async () => {

@@ -64,6 +64,30 @@ describe('a recording job', () => {
     await expect(platform.findJob(request, { hold, since })).resolves.toBeUndefined()
   })
 
+  it.each([
+    ['behind', -300_000],
+    ['ahead of', 300_000],
+  ])(
+    'that was lost is found when the clock of the platform is 5 minutes %s ours, and an older one is not',
+    async (_, skewMs) => {
+      const platformClock = new SimulatedClock({ now: Date.parse(now) + skewMs })
+      await using world = await startWorld([conversation(1)], { clock: platformClock })
+      const ourClock = new SimulatedClock({ now })
+      const platform = new RecordingJobsPlatform({ ...world.connection, clock: ourClock })
+      const older = await platform.createJob(request, context)
+      const toleranceMs = 120_000
+      ourClock.advance(toleranceMs + 10_000)
+      platformClock.advance(toleranceMs + 10_000)
+      const since = new Date(ourClock.now() - toleranceMs).toISOString()
+      const fresh = () => new RecordingJobsPlatform({ ...world.connection, clock: ourClock })
+      expect(older.id).toBe(world.simulator.jobs[0]!.id)
+      expect(await fresh().findJob(request, { hold, since })).toBeUndefined()
+      world.simulator.faults.add({ match: { operation: 'createRecordingJob' }, action: { kind: 'reset-after' } })
+      await expect(platform.createJob(request, context)).rejects.toMatchObject({ code: 'JOB_OUTCOME_UNKNOWN' })
+      expect(await fresh().findJob(request, { hold, since })).toMatchObject({ id: world.simulator.jobs[1]!.id })
+    },
+  )
+
   it.each([429, 400, 409] as const)('waits for nothing itself when both slots are busy, said by %i', async (status) => {
     await using world = await startWorld([conversation(1)], { slotRefusalStatus: status })
     const platform = new RecordingJobsPlatform(world.connection)
