@@ -1,7 +1,7 @@
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { systemClock } from '../internal/clock.js'
-import { type RetryOptions, retrying } from '../internal/retry.js'
+import { type RetryOptions, retryDefaults, retrying } from '../internal/retry.js'
 import type { CallOptions, Clock, Logger } from '../ports.js'
 import { type Answer, isAnswer, numberOf } from './answer.js'
 import {
@@ -73,7 +73,7 @@ export class GenesysClient {
     this.clock = options.clock ?? systemClock
     this.#retry = options.retry
     this.#logger = options.logger
-    this.#gate = new RateGate(this.clock)
+    this.#gate = new RateGate(this.clock, options.retry?.totalTimeoutMs ?? retryDefaults.totalTimeoutMs)
     const { credentials } = connection
     if (credentials.kind === 'client-credentials') {
       this.#redactor.addClient(credentials.clientId, credentials.clientSecret)
@@ -123,7 +123,7 @@ export class GenesysClient {
 
   async #attempt(request: GenesysRequest, signal: AbortSignal | undefined): Promise<GenesysAnswer> {
     const { stage } = request
-    await this.#gate.pass(signal, stage)
+    await this.#gate.pass(request.operation, signal, stage)
     const generation = await this.#session.ensure(signal, stage)
     try {
       return await this.#send(request, signal)
@@ -131,7 +131,7 @@ export class GenesysClient {
       if (!LegalHoldError.isInstance(error) || error.code !== 'PLATFORM_UNAUTHORIZED') throw error
       if (!(await this.#session.renew(generation, signal, stage))) throw error
     }
-    await this.#gate.pass(signal, stage)
+    await this.#gate.pass(request.operation, signal, stage)
     return this.#send(request, signal)
   }
 

@@ -1,4 +1,4 @@
-import type { Stage } from '../errors.js'
+import { LegalHoldError, type Stage } from '../errors.js'
 import { abortedError } from '../internal/abort.js'
 import type { Clock } from '../ports.js'
 
@@ -21,18 +21,25 @@ const reserveShare = 0.1
  */
 export class RateGate {
   readonly #clock: Clock
+  readonly #longestWaitMs: number
   #retryAt = 0
   #quotaAt = 0
   #spacingMs = 0
   #spacingUntil = 0
   #nextAt = 0
 
-  constructor(clock: Clock) {
+  /** Waits longer than `longestWaitMs` are refused instead of slept: the header of one answer must not stop a run. */
+  constructor(clock: Clock, longestWaitMs: number) {
     this.#clock = clock
+    this.#longestWaitMs = longestWaitMs
   }
 
-  /** Resolves when the next request may go. Rejects with `ABORTED` as soon as the signal fires. */
-  async pass(signal: AbortSignal | undefined, stage: Stage): Promise<void> {
+  /**
+   * Resolves when the next request may go. Rejects with `ABORTED` as soon as the signal fires.
+   *
+   * @throws `PLATFORM_RATE_LIMITED` at once, when the wait would be longer than the longest allowed.
+   */
+  async pass(operation: string, signal: AbortSignal | undefined, stage: Stage): Promise<void> {
     for (;;) {
       const now = this.#clock.now()
       const waitMs = Math.max(this.#retryAt, this.#quotaAt, this.#nextAt) - now
@@ -40,6 +47,7 @@ export class RateGate {
         this.#nextAt = now < this.#spacingUntil ? now + this.#spacingMs : 0
         return
       }
+      if (waitMs > this.#longestWaitMs) throw tooLong(operation, waitMs, this.#longestWaitMs, stage)
       try {
         await this.#clock.sleep(waitMs, signal)
       } catch (error) {
@@ -73,4 +81,12 @@ export class RateGate {
       this.#nextAt = 0
     }
   }
+}
+
+function tooLong(operation: string, waitMs: number, longestWaitMs: number, stage: Stage): LegalHoldError {
+  const [wait, longest] = [waitMs, longestWaitMs].map((ms) => Math.ceil(ms / 1_000))
+  return new LegalHoldError(
+    `Could not ${operation}: Genesys Cloud wants no request for ${wait} s, and retry.totalTimeoutMs allows ${longest} s. Try again then, or allow more.`,
+    { code: 'PLATFORM_RATE_LIMITED', stage, retryable: true, outcome: 'not-applied', retryAfterMs: Math.ceil(waitMs) },
+  )
 }

@@ -286,6 +286,63 @@ describe('the rate limit', () => {
   })
 })
 
+describe('a wait that is longer than the retries may last', () => {
+  it.each([
+    ['Retry-After', () => errorBody(429, 'too.many.requests', 'slow down', { 'retry-after': '999999' }), 999_999_000],
+    [
+      'a used-up quota',
+      () =>
+        json(
+          200,
+          {},
+          {
+            'inin-ratelimit-count': '300',
+            'inin-ratelimit-allowed': '300',
+            'inin-ratelimit-reset': '86400000',
+          },
+        ),
+      86_400_000_000,
+    ],
+    [
+      'a quota that runs low',
+      () =>
+        json(
+          200,
+          {},
+          {
+            'inin-ratelimit-count': '290',
+            'inin-ratelimit-allowed': '300',
+            'inin-ratelimit-reset': '86400000',
+          },
+        ),
+      8_640_000_000,
+    ],
+  ])('is refused at once and not slept, when %s asks for it', async (_, answer, retryAfterMs) => {
+    const tenant = client()
+    const startedAt = clock.now()
+    server.on(thing, answer)
+    await tenant.request(read).catch(() => {})
+    for (const request of [read, create]) {
+      const error = await failureOf(tenant.request(request))
+      expect(error).toMatchObject({ code: 'PLATFORM_RATE_LIMITED', outcome: 'not-applied', retryAfterMs })
+      expect(error.message).toContain(request.operation)
+    }
+    expect(clock.now()).toBe(startedAt)
+    expect(server.requests.filter(({ path }) => path === '/api/v2/thing')).toHaveLength(1)
+    clock.advance(retryAfterMs)
+    server.on(thing, () => json(200, {}))
+    await expect(tenant.request(read)).resolves.toMatchObject({ status: 200 })
+  })
+
+  it('is slept when it is just as long', async () => {
+    const tenant = client({ retry: { totalTimeoutMs: 7_000 } })
+    server.on(thing, (_, nth) => json(nth === 1 ? 429 : 200, {}, nth === 1 ? { 'retry-after': '7' } : {}))
+    const startedAt = clock.now()
+    await expect(tenant.request(read)).resolves.toMatchObject({ status: 200 })
+    expect(clock.now() - startedAt).toBe(7_000)
+  })
+})
+
 describe('an abort', () => {
   it('is answered at once while a request is under way, while waiting and before it begins', async () => {
     server.on(thing, () => new Promise<Response>(() => {}))
