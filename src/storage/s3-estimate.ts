@@ -13,6 +13,7 @@ export function requestsOf(
   before: ObjectState,
   steps: readonly RemediationStep[],
   limits: S3Limits,
+  hasObjectLock: boolean,
 ): Readonly<Record<string, number>> {
   const requests: Record<string, number> = {}
   const add = (operations: Readonly<Record<string, number>>) => {
@@ -24,9 +25,16 @@ export function requestsOf(
   const current = steps.length - beneath
   const hasTags = typeof before.tags === 'object' && Object.keys(before.tags).length > 0
   if (current > 0) {
-    const tagged = hasTags || steps.some(({ action }) => action === 'merge-tags')
-    add(reading(before, hasTags))
-    add(reading(before, tagged))
+    const takes = (wanted: RemediationStep['action']) => steps.some(({ action }) => action === wanted)
+    const held = before.legalHold === 'ON'
+    const retained = typeof before.retention === 'object'
+    add(reading(before, hasObjectLock, { held, retained }))
+    add(
+      reading(before, hasObjectLock, {
+        held: held || takes('put-legal-hold'),
+        retained: retained || takes('put-retention'),
+      }),
+    )
   }
   let tagged = hasTags
   for (const step of steps) {
@@ -39,9 +47,19 @@ export function requestsOf(
   return requests
 }
 
-/** One full reading: HEAD shows all but tags and grants. */
-function reading({ acl }: ObjectState, hasTags: boolean): Readonly<Record<string, number>> {
-  return { HeadObject: 1, GetObjectTagging: hasTags ? 1 : 0, GetObjectAcl: acl === 'bucket-owner-enforced' ? 0 : 1 }
+/** One full reading: HEAD, and the object is asked for the lock that HEAD does not show, for its tags and its grants. */
+function reading(
+  { acl, tagCount }: ObjectState,
+  hasObjectLock: boolean,
+  { held, retained }: { readonly held: boolean; readonly retained: boolean },
+): Readonly<Record<string, number>> {
+  return {
+    HeadObject: 1,
+    GetObjectTagging: tagCount === 0 ? 0 : 1,
+    GetObjectLegalHold: hasObjectLock && !held ? 1 : 0,
+    GetObjectRetention: hasObjectLock && !retained ? 1 : 0,
+    GetObjectAcl: acl === 'bucket-owner-enforced' ? 0 : 1,
+  }
 }
 
 function stepRequests(

@@ -12,7 +12,8 @@ type Tags = Readonly<Record<string, string>>
 /**
  * Whether an absent field of a HEAD means "none" or "not allowed to see". HEAD succeeds either way and omits the
  * field (s3-facts: Object Lock), so the first absence is settled by asking for the field itself; the answer holds for
- * the adapter's life. `ask`: this server's HEAD leaves the field out although it is set.
+ * the adapter's life, as a hint for validation only. A policy may hide the fields of a single object: before a copy
+ * (`full`) each one is asked for. `ask`: this server's HEAD leaves the field out although it is set.
  */
 type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 
@@ -57,8 +58,8 @@ export class S3Reads {
       found: true,
       state: {
         ...state,
-        ...(wantsTags ? { tags: await this.#tagsOf(pinned, state, stage, call) } : {}),
-        ...(wantsLock ? await this.#lockOf(pinned, state, stage, call) : {}),
+        ...(wantsTags ? { tags: await this.#tagsOf(pinned, state, stage, call, options.full === true) } : {}),
+        ...(wantsLock ? await this.#lockOf(pinned, state, stage, call, options.full === true) : {}),
         ...(options.full === true ? { acl: await this.#aclOf(pinned, stage, call) } : {}),
       },
     }
@@ -180,21 +181,25 @@ export class S3Reads {
     }
   }
 
-  async #tagsOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions): Promise<ObjectState['tags']> {
-    if (state.tagCount === undefined || state.tagCount > 0) {
-      return this.#field('tags', state.tagCount !== undefined, Object.create(null) as Tags, isEmpty, () =>
-        this.tags(ref, stage, call),
-      )
-    }
-    return Object.create(null) as Tags
+  async #tagsOf(
+    ref: ObjectRef,
+    state: ObjectState,
+    stage: Stage,
+    call: CallOptions,
+    always: boolean,
+  ): Promise<ObjectState['tags']> {
+    const none = Object.create(null) as Tags
+    if (state.tagCount === 0) return none
+    return this.#field('tags', always || state.tagCount !== undefined, none, isEmpty, () => this.tags(ref, stage, call))
   }
 
-  async #lockOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions) {
+  async #lockOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions, full: boolean) {
+    const always = full && (await this.#mayBeLocked(state, stage, call))
     const [legalHold, retention] = await Promise.all([
       state.legalHold ??
         this.#field(
           'legalHold',
-          false,
+          always,
           'OFF' as const,
           (value) => value === 'OFF',
           () => this.legalHold(ref, stage, call),
@@ -202,7 +207,7 @@ export class S3Reads {
       state.retention ??
         this.#field(
           'retention',
-          false,
+          always,
           'none' as const,
           (value) => value === 'none',
           () => this.retention(ref, stage, call),
@@ -211,6 +216,13 @@ export class S3Reads {
     if (state.legalHold !== undefined) this.#visibility.legalHold = 'shown'
     if (state.retention !== undefined) this.#visibility.retention = 'shown'
     return { legalHold, retention }
+  }
+
+  /** Where the bucket has no Object Lock there is nothing that could be hidden. */
+  async #mayBeLocked(state: ObjectState, stage: Stage, call: CallOptions): Promise<boolean> {
+    if (state.legalHold !== undefined && state.retention !== undefined) return false
+    const lock = await this.#bucket.objectLock(stage, call)
+    return lock.value === 'unreadable' || lock.value.enabled
   }
 
   async #aclOf(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<ObjectState['acl']> {
@@ -225,24 +237,25 @@ export class S3Reads {
     }
   }
 
+  /** `always`: the object itself is asked, whatever others have shown. */
   async #field<T>(
     name: 'tags' | 'legalHold' | 'retention',
-    present: boolean,
+    always: boolean,
     none: T,
     isNone: (value: T) => boolean,
     read: () => Promise<T>,
   ): Promise<T | 'unreadable'> {
     const seen = this.#visibility[name]
-    if (!present && seen === 'shown') return none
-    if (seen === 'refused') return 'unreadable'
+    if (!always && seen === 'shown') return none
+    if (!always && seen === 'refused') return 'unreadable'
     try {
       const value = await read()
-      this.#visibility[name] = present ? 'shown' : isNone(value) && seen !== 'ask' ? 'shown' : 'ask'
+      if (!always) this.#visibility[name] = isNone(value) && seen !== 'ask' ? 'shown' : 'ask'
       return value
     } catch (error) {
       if (!isForbidden(error)) throw error
-      // A tag count in the HEAD shows that tags may be seen; then the refusal is this object's alone.
-      if (!present) this.#visibility[name] = 'refused'
+      // Asked about one object alone, it may be refused for that one alone.
+      if (!always) this.#visibility[name] = 'refused'
       return 'unreadable'
     }
   }

@@ -160,7 +160,7 @@ export class S3StorageAdapter implements StorageAdapter {
 
   /** The requests of one repair, those that read before and after it included. Sends nothing. */
   requestsOf(before: ObjectState, steps: readonly RemediationStep[]): Readonly<Record<string, number>> {
-    return requestsOf(before, steps, this.#multipart.limits)
+    return requestsOf(before, steps, this.#multipart.limits, this.#capabilities.objectLock)
   }
 
   /** Reads, merges, writes, reads again. `OBJECT_CHANGED` where another writer interfered. */

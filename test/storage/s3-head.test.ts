@@ -24,7 +24,9 @@ describe('what HEAD hides', () => {
     for (const key of ['a', 'b', 'c']) await upload(w, key)
     const adapter = w.adapter()
     for (const key of ['a', 'b', 'c']) {
-      expect(await fullState(adapter, key)).toMatchObject({ legalHold: 'OFF', retention: 'none', tags: {} })
+      const { found, ...rest } = await adapter.head({ bucket: w.bucket, key }, { lock: true, tags: true })
+      expect(found).toBe(true)
+      expect(rest).toMatchObject({ state: { legalHold: 'OFF', retention: 'none', tags: {} } })
     }
     expect(w.simulator.counts()).toMatchObject({
       HeadObject: 3,
@@ -40,10 +42,44 @@ describe('what HEAD hides', () => {
     const adapter = w.adapter({ credentials: limited })
     expect(await fullState(adapter, 'k')).toMatchObject({ legalHold: 'unreadable', retention: 'unreadable' })
     expect(await fullState(w.adapter(), 'k')).toMatchObject({ legalHold: 'ON', retention: 'none' })
-    await fullState(adapter, 'k')
+    w.simulator.clearRequests()
+    for (const _ of [1, 2]) await adapter.head({ bucket: w.bucket, key: 'k' }, { lock: true })
     expect(
       w.simulator.requests.filter(({ operation, status }) => operation === 'GetObjectLegalHold' && status === 403),
     ).toHaveLength(1)
+  })
+
+  test('before a copy each object is asked itself: a policy that hides one object costs it neither hold nor retention', async () => {
+    const hides = (Action: string[]) => ({
+      Effect: 'Deny',
+      Principal: '*',
+      Action,
+      Resource: 'arn:aws:s3:::evidence/confidential*',
+    })
+    const policy = {
+      Version: '2012-10-17',
+      Statement: [hides(['s3:GetObjectLegalHold', 's3:GetObjectRetention'])],
+    }
+    const w = await world({ ...limitedTo([]), bucket: { objectLock: true, policy } })
+    const retained = {
+      ObjectLockLegalHoldStatus: 'ON',
+      ObjectLockMode: 'COMPLIANCE',
+      ObjectLockRetainUntilDate: new Date('2040-01-01'),
+    } as const
+    await upload(w, 'plain')
+    await upload(w, 'confidential', 'x', retained)
+    await upload(w, 'second')
+    const adapter = w.adapter({ credentials: limited })
+    expect(await fullState(adapter, 'plain')).toMatchObject({ legalHold: 'OFF', retention: 'none' })
+    const hidden = await fullState(adapter, 'confidential')
+    expect(hidden).toMatchObject({ legalHold: 'unreadable', retention: 'unreadable' })
+    expect(await failure(adapter.replaceMetadata(hidden, { two: '2' }))).toMatchObject({
+      code: 'STORAGE_FORBIDDEN',
+      details: { reason: 'lock-unreadable' },
+    })
+    expect(w.simulator.versions(w.bucket, 'confidential')).toHaveLength(1)
+    // The refusal was that object's alone.
+    expect(await fullState(adapter, 'second')).toMatchObject({ legalHold: 'OFF', retention: 'none' })
   })
 
   test('hidden tags are unreadable, not none', async () => {
