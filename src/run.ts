@@ -189,7 +189,11 @@ export class Run {
       await profile.restore().catch((late) => this.#settings.logger?.error('The profile could not be put back.', late))
       throw error
     })
-    await profile.restore()
+    await profile.restore().catch((late: unknown) => {
+      // A run with a journal can go on and try that again; without one a finished report must not be lost over it.
+      if (this.#journal !== undefined) throw late
+      this.#settings.logger?.error('The profile could not be put back.', late)
+    })
     return delivery
   }
 
