@@ -1,6 +1,7 @@
 import { LegalHoldError } from './errors.js'
 import { forManyListeners } from './internal/abort.js'
-import { mapWindow, type Source } from './internal/streams.js'
+import { Lanes } from './internal/lanes.js'
+import { Batches, mapWindow, type Source } from './internal/streams.js'
 import { runOnJournal } from './journalled-run.js'
 import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'
 import type { CallOptions, ExportJob, ObjectRef, ProfileInspection, UndecidedConversation } from './ports.js'
@@ -9,7 +10,7 @@ import type { ExportRequest } from './request.js'
 import { emitter, inspectionSubject, type RunOptions } from './run.js'
 import { classifyConversation, everythingInScope } from './stages/classify.js'
 import { persist, type StageContext } from './stages/context.js'
-import { type DiscoverySettings, discover, listFolder } from './stages/discover.js'
+import { type DiscoveredObject, type DiscoverySettings, discover, listFolder } from './stages/discover.js'
 import { createJob, type PollingOptions, waitForJob } from './stages/export.js'
 import { bucketMismatch, type Inspection, inspect } from './stages/inspect.js'
 import { parseKey } from './stages/layout.js'
@@ -106,12 +107,8 @@ export class LegalHoldExporter {
    * @defaultValue every object of the bucket
    */
   validate(source: ValidationSource = { prefix: '' }, options: CallOptions = {}): AsyncGenerator<Verdict, void, void> {
-    const { storage, requirements, objectConcurrency } = this.#settings
     checkSource(source)
-    const context = this.#context(options)
-    return mapWindow(this.#objects(source, context), objectConcurrency, ({ place, ...object }) =>
-      validateObject(storage, requirements, object, place, context),
-    )
+    return this.#validate(source, this.#context(options))
   }
 
   /**
@@ -122,7 +119,7 @@ export class LegalHoldExporter {
     source: ValidationSource | Source<Verdict>,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): AsyncGenerator<Remediation, void, void> {
-    const { storage, requirements, remediation, objectConcurrency, journal, clock, hold } = this.#settings
+    const { storage, requirements, remediation, journal, clock, hold } = this.#settings
     checkSource(source)
     const context = this.#context(options)
     const settings = {
@@ -132,7 +129,7 @@ export class LegalHoldExporter {
       witness: new Recorder(journal, 'remediate', clock, hold.tag),
     }
     const verdicts = this.#verdicts(source, context)
-    const repairs = mapWindow(verdicts, objectConcurrency, async (verdict) =>
+    const repairs = mapWindow(verdicts, context.lanes, async (verdict) =>
       verdict.verdict === 'held' && !isDue(verdict, remediation)
         ? undefined
         : remediateObject(storage, verdict, settings, context),
@@ -157,9 +154,11 @@ export class LegalHoldExporter {
       account.namedFailures += 1
     }
     let unexpected = 0
-    for await (const { place } of discover(storage, discovery, ledger, context)) {
-      if (place.kind === 'unexpected') unexpected += 1
-      else ledger.arrived(place)
+    for await (const piece of discover(storage, discovery, ledger, context)) {
+      for (const { place } of piece) {
+        if (place.kind === 'unexpected') unexpected += 1
+        else ledger.arrived(place)
+      }
     }
     return reconciliationOf(
       ledger,
@@ -194,45 +193,57 @@ export class LegalHoldExporter {
     return report
   }
 
-  #context(options: CallOptions): StageContext {
-    const { clock, logger, retry } = this.#settings
-    return { clock, logger, retry, signal: forManyListeners(options.signal), emit: () => {} }
+  #context(options: CallOptions): StageContext & { readonly lanes: Lanes } {
+    const { clock, logger, retry, objectConcurrency } = this.#settings
+    const lanes = new Lanes({ most: objectConcurrency, clock })
+    return { clock, logger, retry, lanes, signal: forManyListeners(options.signal), emit: () => {} }
   }
 
-  async *#verdicts(source: ValidationSource | Source<Verdict>, context: StageContext): AsyncGenerator<Verdict> {
-    const { storage, requirements, objectConcurrency } = this.#settings
+  #validate(
+    source: ValidationSource,
+    context: StageContext & { readonly lanes: Lanes },
+  ): AsyncGenerator<Verdict, void, void> {
+    const { storage, requirements } = this.#settings
+    if (isStream(source)) return mapWindow(source, context.lanes, (item) => this.#validateItem(item, context))
+    return mapWindow(new Batches(this.#found(source, context)), context.lanes, ({ object, place }) =>
+      // Not the listing's version: the current one is meant.
+      validateObject(storage, requirements, { bucket: object.bucket, key: object.key }, place, context),
+    )
+  }
+
+  #validateItem(item: string | ObjectRef, context: StageContext): Promise<Verdict> {
+    const { storage, requirements } = this.#settings
+    const ref = this.#ref(item)
+    return validateObject(storage, requirements, ref, placeOf(ref.key), context)
+  }
+
+  async *#verdicts(
+    source: ValidationSource | Source<Verdict>,
+    context: StageContext & { readonly lanes: Lanes },
+  ): AsyncGenerator<Verdict> {
     if (!isStream(source)) {
-      yield* this.validate(source, { signal: context.signal })
+      yield* this.#validate(source, context)
       return
     }
-    yield* mapWindow(source, objectConcurrency, async (item: string | ObjectRef | Verdict) => {
+    yield* mapWindow(source, context.lanes, async (item: string | ObjectRef | Verdict) => {
       if (typeof item === 'object' && 'verdict' in item) return item
-      return validateObject(storage, requirements, this.#ref(item), placeOf(this.#ref(item).key), context)
+      return this.#validateItem(item, context)
     })
   }
 
-  async *#objects(
-    source: ValidationSource,
+  /** What lies under a prefix, or belongs to a job. */
+  async *#found(
+    source: { readonly prefix: string } | ExportJob,
     context: StageContext,
-  ): AsyncGenerator<ObjectRef & { readonly place?: ObjectPlace | undefined }> {
+  ): AsyncGenerator<readonly DiscoveredObject[]> {
     const { storage } = this.#settings
-    if (isStream(source)) {
-      for await (const item of source) {
-        const ref = this.#ref(item)
-        yield { ...ref, place: placeOf(ref.key) }
-      }
-      return
-    }
     if ('prefix' in source) {
-      const folder = { prefix: source.prefix, hour: undefined }
-      for await (const { object, place } of listFolder(storage, folder, everythingInScope, context)) {
-        yield { bucket: object.bucket, key: object.key, place }
-      }
+      yield* listFolder(storage, { prefix: source.prefix, hour: undefined }, everythingInScope, context)
       return
     }
     const { ledger, discovery } = await this.#expectations(source, context)
-    for await (const { object, place } of discover(storage, discovery, ledger, context)) {
-      if (place.kind !== 'unexpected') yield { bucket: object.bucket, key: object.key, place }
+    for await (const piece of discover(storage, discovery, ledger, context)) {
+      yield piece.filter(({ place }) => place.kind !== 'unexpected')
     }
   }
 

@@ -424,6 +424,11 @@ export interface StorageAdapter {
     prefix: string,
     options?: CallOptions & { readonly startAfter?: string | undefined },
   ): AsyncIterable<ListedObject>
+  /** The same as `list`, in the pieces in which the storage answers: an await for each object costs more than its line. */
+  listPages?(
+    prefix: string,
+    options?: CallOptions & { readonly startAfter?: string | undefined },
+  ): AsyncIterable<readonly ListedObject[]>
   /** Next "folders" under a prefix, up to `/`. */
   listFolders(prefix: string, options?: CallOptions): AsyncIterable<string>
   head(ref: ObjectRef, options?: HeadOptions): Promise<HeadResult>

@@ -3,6 +3,7 @@ import { LegalHoldError, type Stage } from './errors.js'
 import type { NewRunEvent, RunEvent } from './events.js'
 import type { Finding, FindingCode } from './findings.js'
 import { abortedError, forManyListeners } from './internal/abort.js'
+import { Lanes } from './internal/lanes.js'
 import { observe } from './internal/observe.js'
 import { mapWindow } from './internal/streams.js'
 import type { Settings } from './options.js'
@@ -91,6 +92,7 @@ export class Run {
       clock: settings.clock,
       logger: settings.logger,
       retry: settings.retry,
+      lanes: new Lanes({ most: settings.objectConcurrency, clock: settings.clock }),
       signal: forManyListeners(options.signal),
       emit: emitter(settings, options.onEvent),
     }

@@ -1,5 +1,6 @@
 import type { Stage } from '../errors.js'
 import type { NewRunEvent } from '../events.js'
+import type { Lanes } from '../internal/lanes.js'
 import type { RetryOptions } from '../internal/retry.js'
 import { retrying } from '../internal/retry.js'
 import type { Clock, Logger } from '../ports.js'
@@ -10,9 +11,14 @@ export interface StageContext {
   readonly logger: Logger | undefined
   readonly retry: RetryOptions | undefined
   readonly signal: AbortSignal | undefined
+  /** On which all requests to the storage go, so that one that is refused slows down all. */
+  readonly lanes?: Lanes | undefined
   /** Never throws: an observer must not fail the run that it watches. */
   readonly emit: (event: NewRunEvent) => void
 }
+
+/** Stages whose requests go to the storage. */
+const ofStorage: ReadonlySet<Stage> = new Set<Stage>(['discover', 'validate', 'remediate'])
 
 /** Repeats one request as the caller's retry policy says, and tells about each repeat. */
 export function persist<T>(
@@ -25,6 +31,7 @@ export function persist<T>(
     stage,
     signal: context.signal,
     clock: context.clock,
+    lanes: ofStorage.has(stage) ? context.lanes : undefined,
     onRetry: (error, attemptNumber, delayMs) => {
       context.emit({ type: 'retry', stage, attempt: attemptNumber, delayMs, error, subject })
       context.logger?.debug(`${stage}: ${subject}: ${error.code}, trying again in ${delayMs} ms`)

@@ -17,6 +17,7 @@ export function withDeletedKeys(storage: StorageAdapter): StorageAdapter {
   return new Proxy(storage, {
     get(target, name) {
       if (name === 'list') return list
+      if (name === 'listPages') return undefined
       const value: unknown = Reflect.get(target, name, target)
       // Bound to the adapter itself: its private fields are not the proxy's.
       return typeof value === 'function' ? value.bind(target) : value

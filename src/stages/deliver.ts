@@ -1,6 +1,6 @@
 import type { Stage } from '../errors.js'
 import { abortedError, forManyListeners, throwIfAborted } from '../internal/abort.js'
-import { mapWindow, type Source } from '../internal/streams.js'
+import { Batches, mapWindow, type Source } from '../internal/streams.js'
 import type { Settings } from '../options.js'
 import type { HashContent, JournalRecord, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
@@ -107,7 +107,7 @@ export class Delivery {
   async sweep(): Promise<void> {
     const { settings, context } = this.#subject
     const found = discover(settings.storage, this.#discovery(), this.ledger, context)
-    await this.#consume(unless(found, this.#done), true, context)
+    await this.#consume(new Batches(unless(found, this.#done)), true, context)
   }
 
   async #run(): Promise<void> {
@@ -159,7 +159,7 @@ export class Delivery {
     const { storage, landing } = settings
     const watch = this.#watch(ending)
     const landed = land(storage, this.#discovery(), this.ledger, watch, landing, this.#seen, this.#context)
-    await this.#consume(landed, repair, this.#context)
+    await this.#consume(new Batches(landed), repair, this.#context)
   }
 
   /** What is still missing may have been deleted since it was delivered. */
@@ -219,9 +219,13 @@ export class Delivery {
     }
   }
 
-  async #consume(found: Source<DiscoveredObject>, repair: boolean, context: StageContext): Promise<void> {
-    const { settings } = this.#subject
-    for await (const _ of mapWindow(found, settings.objectConcurrency, (item) => this.#inTurn(item, repair, context))) {
+  async #consume(
+    found: Source<DiscoveredObject> | Batches<DiscoveredObject>,
+    repair: boolean,
+    context: StageContext,
+  ): Promise<void> {
+    const lanes = context.lanes ?? this.#subject.settings.objectConcurrency
+    for await (const _ of mapWindow(found, lanes, (item) => this.#inTurn(item, repair, context))) {
       // The work is done in the window; what is left to do here is to keep it moving.
     }
   }
@@ -291,6 +295,9 @@ export class Delivery {
   }
 }
 
-async function* unless(found: AsyncIterable<DiscoveredObject>, done: SeenObjects): AsyncGenerator<DiscoveredObject> {
-  for await (const one of found) if (!done.has(one.object)) yield one
+async function* unless(
+  found: AsyncIterable<readonly DiscoveredObject[]>,
+  done: SeenObjects,
+): AsyncGenerator<readonly DiscoveredObject[]> {
+  for await (const piece of found) yield piece.filter(({ object }) => !done.has(object))
 }

@@ -26,19 +26,23 @@ export interface DiscoverySettings {
   readonly listConcurrency: number
 }
 
-/** Finds the hour folders of the interval and lists them side by side, once. */
+/** Finds the hour folders of the interval and lists them side by side, once. In pieces of many objects. */
 export async function* discover(
   storage: StorageAdapter,
   settings: DiscoverySettings,
   scope: Scope,
   context: StageContext,
-): AsyncGenerator<DiscoveredObject, void, void> {
+): AsyncGenerator<readonly DiscoveredObject[], void, void> {
   const folders = await foldersOf(storage, settings, context)
   yield* merge(
     folders.map((folder) => () => listFolder(storage, folder, scope, context)),
     settings.listConcurrency,
+    piecesAhead,
   )
 }
+
+/** Pieces of up to a page that wait for a consumer: what is read ahead must not grow with the bucket. */
+export const piecesAhead = 4
 
 /** The hour folders that are there now; without `hours` all of the interval with its look-back. */
 export function foldersOf(
@@ -52,27 +56,34 @@ export function foldersOf(
   return findFolders(storage, settings.organizationId, range, settings.listConcurrency, context)
 }
 
-/** Lists one folder and says what each object is; a conversation's objects are contiguous in a listing. */
+/**
+ * Lists one folder and says what each object is. A conversation's objects are contiguous in a listing, and looked at
+ * together; the last one of a page may go on in the next.
+ */
 export async function* listFolder(
   storage: StorageAdapter,
   folder: Folder,
   scope: Scope,
   context: StageContext,
-): AsyncGenerator<DiscoveredObject, void, void> {
+): AsyncGenerator<readonly DiscoveredObject[], void, void> {
   let conversation: LocatedObject[] = []
-  for await (const object of listResuming(storage, folder.prefix, context)) {
-    const key = parseKey(object.key)
-    if (key === undefined) {
-      yield { object, place: { kind: 'unexpected' } }
-      continue
+  for await (const page of listResuming(storage, folder.prefix, context)) {
+    const found: DiscoveredObject[] = []
+    for (const object of page) {
+      const key = parseKey(object.key)
+      if (key === undefined) {
+        found.push({ object, place: { kind: 'unexpected' } })
+        continue
+      }
+      if (conversation[0] !== undefined && conversation[0].key.conversationId !== key.conversationId) {
+        for (const one of classifyConversation(conversation, scope)) found.push(one)
+        conversation = []
+      }
+      conversation.push({ object, key })
     }
-    if (conversation[0] !== undefined && conversation[0].key.conversationId !== key.conversationId) {
-      yield* classifyConversation(conversation, scope)
-      conversation = []
-    }
-    conversation.push({ object, key })
+    if (found.length > 0) yield found
   }
-  yield* classifyConversation(conversation, scope)
+  if (conversation.length > 0) yield classifyConversation(conversation, scope)
 }
 
 /** Remembers which states of which objects have been read; a rewritten object counts as new. */

@@ -129,16 +129,18 @@ export class FolderWatches {
   }
 
   /** Lists one folder. */
-  async *read(watch: FolderWatch, seen: SeenObjects): AsyncGenerator<DiscoveredObject, void, void> {
+  async *read(watch: FolderWatch, seen: SeenObjects): AsyncGenerator<readonly DiscoveredObject[], void, void> {
     const { clock } = this.#context
     const startedAt = clock.now()
     let stale = 0
     let unclaimed = false
-    for await (const found of listFolder(this.#storage, watch.folder, this.#ledger, this.#context)) {
-      if (found.place.kind === 'unexpected') unclaimed ||= this.isHeldBack(found)
-      else if (this.#isStale(found)) stale += 1
-      else if (!seen.has(found.object)) watch.lastNewAt = clock.now()
-      yield found
+    for await (const piece of listFolder(this.#storage, watch.folder, this.#ledger, this.#context)) {
+      for (const found of piece) {
+        if (found.place.kind === 'unexpected') unclaimed ||= this.isHeldBack(found)
+        else if (this.#isStale(found)) stale += 1
+        else if (!seen.has(found.object)) watch.lastNewAt = clock.now()
+      }
+      yield piece
     }
     watch.listedAt = startedAt
     watch.stale = stale

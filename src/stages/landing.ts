@@ -2,7 +2,7 @@ import { throwIfAborted } from '../internal/abort.js'
 import { merge } from '../internal/streams.js'
 import type { StorageAdapter } from '../ports.js'
 import type { StageContext } from './context.js'
-import { type DiscoveredObject, type DiscoverySettings, listFolder, type SeenObjects } from './discover.js'
+import { type DiscoveredObject, type DiscoverySettings, listFolder, piecesAhead, type SeenObjects } from './discover.js'
 import { type FolderWatch, FolderWatches, type JobWatch } from './folder-watch.js'
 import type { RecordingLedger } from './ledger.js'
 
@@ -47,7 +47,7 @@ export async function* land(
   options: LandingOptions,
   seen: SeenObjects,
   context: StageContext,
-): AsyncGenerator<DiscoveredObject, void, void> {
+): AsyncGenerator<readonly DiscoveredObject[], void, void> {
   const { clock, signal } = context
   const watches = new FolderWatches(storage, settings, ledger, job, options, context)
   let lastArrivalAt = 0
@@ -62,13 +62,12 @@ export async function* land(
       let listed = 0
       let arrivals = 0
       const reads = due.map((watch) => () => watches.read(watch, seen))
-      for await (const found of merge(reads, settings.listConcurrency)) {
-        listed += 1
-        if (seen.has(found.object) || watches.isHeldBack(found)) continue
-        seen.add(found.object)
-        arrivals += 1
-        ledger.arrived(found.place)
-        yield found
+      for await (const piece of merge(reads, settings.listConcurrency, piecesAhead)) {
+        listed += piece.length
+        const arrived = piece.filter((found) => !watches.isHeldBack(found) && seen.add(found.object))
+        for (const { place } of arrived) ledger.arrived(place)
+        arrivals += arrived.length
+        if (arrived.length > 0) yield arrived
       }
       if (arrivals > 0) lastArrivalAt = clock.now()
       pauseMs = arrivals > 0 ? firstPauseMs : pauseMs
@@ -101,12 +100,12 @@ export async function* land(
   yield* again(new Set([...watches.unfinished(), ...watches.listedBefore(clock.now() - staleListingMs)]))
 
   /** Lists folders once more, and yields what has changed in them. */
-  async function* again(folders: Iterable<FolderWatch>): AsyncGenerator<DiscoveredObject, void, void> {
+  async function* again(folders: Iterable<FolderWatch>): AsyncGenerator<readonly DiscoveredObject[], void, void> {
     const reads = [...folders].map((watch) => () => listFolder(storage, watch.folder, ledger, context))
-    for await (const found of merge(reads, settings.listConcurrency)) {
-      if (!seen.add(found.object)) continue
-      ledger.arrived(found.place)
-      yield found
+    for await (const piece of merge(reads, settings.listConcurrency, piecesAhead)) {
+      const changed = piece.filter(({ object }) => seen.add(object))
+      for (const { place } of changed) ledger.arrived(place)
+      if (changed.length > 0) yield changed
     }
   }
 }

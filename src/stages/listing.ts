@@ -2,17 +2,16 @@ import { LegalHoldError } from '../errors.js'
 import type { ListedObject, StorageAdapter } from '../ports.js'
 import { persist, type StageContext } from './context.js'
 
-/** Lists a prefix; a page that fails is asked for again from the last key on. */
+/** Lists a prefix in pages; a page that fails is asked for again from the last key on. */
 export async function* listResuming(
   storage: StorageAdapter,
   prefix: string,
   context: StageContext,
-): AsyncGenerator<ListedObject, void, void> {
+): AsyncGenerator<readonly ListedObject[], void, void> {
   let startAfter: string | undefined
-  let iterator: AsyncIterator<ListedObject> | undefined
-  const open = () => storage.list(prefix, { signal: context.signal, startAfter })[Symbol.asyncIterator]()
+  let iterator: AsyncIterator<readonly ListedObject[]> | undefined
   const next = async () => {
-    iterator ??= open()
+    iterator ??= open(storage, prefix, { signal: context.signal, startAfter })
     try {
       return await iterator.next()
     } catch (error) {
@@ -27,10 +26,31 @@ export async function* listResuming(
         return persist(context, 'discover', prefix, next)
       })
       if (step.done) return
-      startAfter = step.value.key
+      startAfter = step.value.at(-1)?.key ?? startAfter
       yield step.value
     }
   } finally {
     await iterator?.return?.()
   }
+}
+
+function open(
+  storage: StorageAdapter,
+  prefix: string,
+  options: NonNullable<Parameters<StorageAdapter['list']>[1]>,
+): AsyncIterator<readonly ListedObject[]> {
+  const pages = listsInPages(storage) ? storage.listPages?.(prefix, options) : undefined
+  return (pages ?? onePerPage(storage.list(prefix, options)))[Symbol.asyncIterator]()
+}
+
+/** Whoever puts a `list` of their own over that of an adapter means the pages, too. */
+function listsInPages(storage: StorageAdapter): boolean {
+  let owner: unknown = storage
+  while (owner instanceof Object && !Object.hasOwn(owner, 'listPages')) owner = Object.getPrototypeOf(owner)
+  return owner instanceof Object && (owner as StorageAdapter).list === storage.list
+}
+
+/** What is listed object by object is passed on at once: nobody knows when the next one comes. */
+async function* onePerPage(objects: AsyncIterable<ListedObject>): AsyncGenerator<readonly ListedObject[], void, void> {
+  for await (const object of objects) yield [object]
 }

@@ -21,7 +21,7 @@ import { S3Bucket } from './s3-bucket.js'
 import { readContent } from './s3-content.js'
 import { requestsOf } from './s3-estimate.js'
 import { inspectBucket } from './s3-inspect.js'
-import { type ListContext, listFolders, listObjects } from './s3-list.js'
+import { type ListContext, listFolders, listObjectPages, listObjects } from './s3-list.js'
 import { cleanUpUploads, type MultipartContext, type OrphanedUpload } from './s3-multipart.js'
 import { S3Mutations } from './s3-mutations.js'
 import { S3Reads } from './s3-reads.js'
@@ -107,6 +107,14 @@ export class S3StorageAdapter implements StorageAdapter {
     options: CallOptions & { readonly startAfter?: string | undefined } = {},
   ): AsyncIterable<ListedObject> {
     return listObjects(this.#list, { prefix, startAfter: options.startAfter }, options)
+  }
+
+  /** The same in pages of up to 1,000. */
+  listPages(
+    prefix: string,
+    options: CallOptions & { readonly startAfter?: string | undefined } = {},
+  ): AsyncIterable<readonly ListedObject[]> {
+    return listObjectPages(this.#list, { prefix, startAfter: options.startAfter }, options)
   }
 
   /** "Folders" under a prefix, with their trailing slash. */

@@ -1,0 +1,11 @@
+/** Items that come one by one. */
+export type Source<T> = AsyncIterable<T> | Iterable<T>
+
+/** A stream in pieces of many items: it costs an await for each piece instead of one for each item. */
+export class Batches<T> {
+  readonly source: AsyncIterable<readonly T[]>
+
+  constructor(source: AsyncIterable<readonly T[]>) {
+    this.source = source
+  }
+}
