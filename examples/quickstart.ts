@@ -9,6 +9,7 @@ import {
 } from 'genesys-legal-hold-exporter/genesys'
 import { S3LifecyclePolicy, S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
 import { Display } from './quickstart/display.ts'
+import { quickstartEvidence } from './quickstart/evidence.ts'
 import { FlagError, type Flags, help, readFlags } from './quickstart/flags.ts'
 import { openServers, type Servers } from './quickstart/servers.ts'
 
@@ -79,6 +80,7 @@ async function exportMatter(flags: Flags, servers: Servers, display: Display): P
     landingSettleMs: 500,
     landingQuietMs: 10_000,
   })
+  const evidence = quickstartEvidence(flags.evidence)
   const report = await exporter.run(
     {
       ...(isBulk ? { profileId: genesys.exportProfileId } : {}),
@@ -86,10 +88,11 @@ async function exportMatter(flags: Flags, servers: Servers, display: Display): P
       interval,
       ...mediaOf(flags),
     },
-    { dryRun: flags.dryRun, onEvent: display.onEvent, signal: interrupted() },
+    { dryRun: flags.dryRun, evidence: evidence.sink, onEvent: display.onEvent, signal: interrupted() },
   )
   if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
   display.result(report)
+  display.section('5  Evidence', await evidence.verify())
   return report.outcome === 'complete' ? 0 : 2
 }
 

@@ -145,6 +145,12 @@ export class Display {
     this.print(`\n${bold(verdict)}  ${sentence(report)}`)
   }
 
+  /** A section whose lines are known. */
+  section(heading: string, lines: readonly string[]): void {
+    this.#heading(heading)
+    for (const line of lines) this.print(line)
+  }
+
   print(line: string): void {
     if (this.#quiet) return
     this.#closeLine()

@@ -20,6 +20,7 @@ How
   --accept CODE                            let a finding that blocks pass, by its code (repeatable)
   --dry-run                                plan the repairs, change no object
   --report FILE                            write the report there, as JSON
+  --evidence DIR                           write the evidence there (default: a temporary folder, which is named)
   --quiet                                  print nothing but errors
   --help
 
@@ -45,6 +46,7 @@ export interface Flags {
   readonly accept: readonly FindingCode[]
   readonly dryRun: boolean
   readonly report: string | undefined
+  readonly evidence: string | undefined
   readonly quiet: boolean
   readonly help: boolean
   readonly s3Endpoint: string | undefined
@@ -81,6 +83,7 @@ export function readFlags(args: readonly string[]): Flags {
     accept: (values.accept ?? []).map((code) => oneOf('accept', code, findingCodes)),
     dryRun: values['dry-run'] ?? false,
     report: writable(values.report),
+    evidence: values.evidence,
     quiet: values.quiet ?? false,
     help: values.help ?? false,
     s3Endpoint: url('s3-endpoint', values['s3-endpoint']),
@@ -107,6 +110,7 @@ function parse(args: readonly string[]) {
         accept: { type: 'string', multiple: true },
         'dry-run': flag,
         report: text,
+        evidence: text,
         quiet: flag,
         help: flag,
         's3-endpoint': text,
