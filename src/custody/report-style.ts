@@ -54,7 +54,7 @@ footer{padding-top:2rem;padding-bottom:3rem;color:var(--soft);font-size:.9rem}
 @media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--tint:#fff;--accent:#000;
 --held:#1a7f4b;--repaired:#2f6fc4;--exception:#b3470b;--missing:#b3261e;--neutral:#77818c}
 body{font-size:10pt}main,header,footer{max-width:none;padding:0}header{padding-top:0}.tools{display:none}
-.wide{display:block}.narrow{display:none}.scroll{overflow:visible}.exceptions{min-width:0}
+.wide{display:block}.narrow{display:none}tr[hidden]{display:table-row}.scroll{overflow:visible}.exceptions{min-width:0}
 h2,h3{break-after:avoid}figure,.finding,tr,dl{break-inside:avoid}thead{display:table-header-group}
 .bar,.ribbon{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `
