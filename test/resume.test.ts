@@ -542,6 +542,43 @@ describe('a run that is aborted', () => {
   })
 })
 
+describe('a dry run that is killed', () => {
+  test('goes on with what it planned, on the job of the run before', async () => {
+    const it = world({ recordings: 4 })
+    await it.platform.createJob()
+    const dry = (life: Life) => {
+      const { platform, storage, clock } = it
+      const journal = life.around(it.journal)
+      const exporter = new LegalHoldExporter({
+        platform,
+        storage: life.around(storage),
+        clock,
+        hold: { tag },
+        concurrency: 1,
+      })
+      return Promise.race([life.ended, exporter.run(request, { dryRun: true, journal })])
+    }
+    const heads: string[] = []
+    const head = it.storage.head.bind(it.storage)
+    it.storage.head = (ref, options) => {
+      heads.push(ref.key)
+      return head(ref, options)
+    }
+    expect(await dry(new Life(60))).toBe('killed')
+    const planned = it.journal.records.filter(({ type }) => type === 'verdict').length
+    expect(planned).toBeGreaterThan(1)
+    heads.length = 0
+    expect(await dry(new Life())).toMatchObject({
+      resumed: 1,
+      dryRun: true,
+      remediations: { planned: 7 },
+      job: { id: 'job-1' },
+    })
+    expect(new Set(heads).size).toBe(8 - planned)
+    expect(it.platform.jobs).toHaveLength(1)
+  })
+})
+
 describe('a memory journal', () => {
   test('resumes within the process', async () => {
     const { platform, storage, clock } = world({ recordings: 2 })

@@ -37,6 +37,8 @@ export interface JobIntent {
   readonly request: ExportRequest
   /** How far the platform's index reached. */
   readonly coverage: PlatformCoverage
+  /** It is the job of a run before. @defaultValue false */
+  readonly takenUp?: boolean | undefined
 }
 
 /** One job that a run intended, and what is known of it. */
@@ -210,9 +212,9 @@ function takeIntent(intent: JobIntent, time: string, sequence: number, checkpoin
     checkpoint.attemptFrom = sequence
     checkpoint.verdicts = 0
   }
-  const { attempt, request, coverage } = intent
+  const { attempt, request, coverage, takenUp } = intent
   const unknown = { job: undefined, cancelling: false, isProtected: false }
-  checkpoint.jobs.push({ attempt, request, coverage, intendedAt: Date.parse(time), ...unknown })
+  checkpoint.jobs.push({ attempt, request, coverage, takenUp, intendedAt: Date.parse(time), ...unknown })
 }
 
 /** A job is that of the last intent for its request, or one that is known and seen again. */

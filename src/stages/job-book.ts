@@ -74,10 +74,11 @@ export class JobBook {
     const { platform, hold, runId, polling, recorder } = this.#subject
     const { request, attempt } = intent
     const entry = this.#journalled(request, attempt)
-    const found = entry === undefined ? await this.#former(request, context) : await this.#find(entry, context)
+    const found = entry === undefined ? await this.#former(intent, context) : await this.#find(entry, context)
     if (found !== undefined) {
       context.emit({ type: 'job-created', job: found, adopted: true })
-      return this.#follow(found)
+      // A job of another run is not this run's to cancel.
+      return entry === undefined || entry.takenUp ? found : this.#follow(found)
     }
     await recorder.record('job-intent', intent)
     const create = { hold, runId, known: this.#known }
@@ -124,13 +125,16 @@ export class JobBook {
   }
 
   /** An export writes every object anew, and the new version does not carry what was put on the old one. */
-  async #former(request: ExportRequest, context: StageContext): Promise<ExportJob | undefined> {
-    const { platform, hold, dryRun } = this.#subject
+  async #former(intent: JobIntent, context: StageContext): Promise<ExportJob | undefined> {
+    const { platform, hold, dryRun, recorder } = this.#subject
+    const { request } = intent
     if (!dryRun || platform.capabilities.idempotency === 'none') return undefined
     const job = await persist(context, 'export', 'findJob', () =>
       platform.findJob(request, { hold, since: new Date(0).toISOString() }, { signal: context.signal }),
     )
-    return job === undefined || this.#known.has(job.id) ? undefined : this.#note({ ...job, request })
+    if (job === undefined || this.#known.has(job.id)) return undefined
+    await recorder.record('job-intent', { ...intent, takenUp: true })
+    return this.#note({ ...job, request })
   }
 
   async #find(
