@@ -56,7 +56,7 @@ export class Repair {
     const plan = planRepair(requirements, state, options.onConflict)
     if (plan.refused !== undefined) return this.#end('refused', { reason: plan.refused })
     if (plan.steps.length === 0 && !baseline.changed) return this.#end('not-needed', { after: current })
-    const steps = this.#withProtection(plan.steps, state, baseline)
+    const steps = this.#withProtection(plan.steps, state, baseline.isProtected && current.legalHold === 'ON')
     const refusal = await this.#refusalOf(steps, state)
     if (refusal !== undefined) return this.#end('refused', { reason: refusal, steps: dryRun ? steps : this.#steps })
     if (dryRun) return this.#end('planned', { steps })
@@ -158,13 +158,16 @@ export class Repair {
     return { beneath: undefined }
   }
 
-  /** The hold on the original comes right before the copy that demotes it (s3-facts, Object Lock). */
-  #withProtection(steps: readonly RemediationStep[], state: ObjectState, baseline: Baseline): RemediationStep[] {
+  /**
+   * The hold on the original comes right before the copy that demotes it (s3-facts, Object Lock). That it was asked for
+   * in an earlier attempt is no proof: only one that shows (`isProtected`) is not put again.
+   */
+  #withProtection(steps: readonly RemediationStep[], state: ObjectState, isProtected: boolean): RemediationStep[] {
     const { versionId } = state
     const isHeld = state.legalHold === 'ON' || steps.some(({ action }) => action === 'put-legal-hold')
     const { capabilities } = this.#storage
     const wanted = this.#settings.options.protectOriginal && capabilities.metadataUpdate === 'new-version'
-    const isDue = wanted && capabilities.objectLock && !isHeld && !baseline.isProtected
+    const isDue = wanted && capabilities.objectLock && !isHeld && !isProtected
     return steps.flatMap((step): RemediationStep[] =>
       step.action === 'replace-metadata' && isDue && versionId !== undefined
         ? [{ action: 'protect-original', versionId }, step]

@@ -73,11 +73,11 @@ function stepRequests(
       return { GetObjectTagging: 2, PutObjectTagging: 1 }
     case 'protect-original':
     case 'put-legal-hold':
-      return { PutObjectLegalHold: 1 }
+      return { PutObjectLegalHold: 1, GetObjectLegalHold: 1 }
     case 'put-retention':
       return { GetObjectRetention: 1, PutObjectRetention: 1 }
     case 'hold-noncurrent':
-      return { HeadObject: 2, PutObjectLegalHold: 1 }
+      return { HeadObject: 2, PutObjectLegalHold: 1, GetObjectLegalHold: 1 }
     case 'replace-metadata': {
       const isVersioned = before.versionId !== undefined && before.versionId !== 'null'
       return {

@@ -54,7 +54,30 @@ export class S3Mutations {
     return { versionId: output.VersionId ?? ref.versionId, requestId, status }
   }
 
+  /**
+   * Reads back what it put: a 200 alone is no proof that it is there. The hold on an original that is about to be
+   * demoted is read by nobody else.
+   */
   async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', call: CallOptions): Promise<MutationResult> {
+    const result = await this.#sendLegalHold(ref, status, call)
+    const shown = await this.#reads.legalHold(ref, stage, call).catch((error: unknown) => {
+      throw afterChange(error, `The legal hold of ${subjectOf(ref)} was put ${status}`, {})
+    })
+    if (shown === status) return result
+    throw new LegalHoldError(
+      `PutObjectLegalHold of ${subjectOf(ref)} was answered with ${result.status ?? 'success'}, but the hold reads ${shown}, not ${status}. Look for a proxy between here and the endpoint.`,
+      {
+        code: 'STORAGE_RESPONSE_INVALID',
+        stage,
+        retryable: true,
+        outcome: 'unknown',
+        status: result.status,
+        requestId: result.requestId,
+      },
+    )
+  }
+
+  async #sendLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', call: CallOptions): Promise<MutationResult> {
     try {
       const { requestId, status: answered } = await this.#requests.send(
         'PutObjectLegalHold',

@@ -361,8 +361,10 @@ function refuseForeignAnswer(
   headers: S3Headers,
   context: Parameters<typeof normaliseS3Error>[1],
 ): void {
-  if (!answersXml.test(operation)) return
   const isHtml = (headers['content-type'] ?? '').startsWith('text/html')
+  // Writes that S3 answers without a body: a page in its place says that they never got there.
+  if (isHtml && operation.startsWith('PutObject')) throw invalidAnswer(context, 'an HTML page')
+  if (!answersXml.test(operation)) return
   const isEmpty = headers['content-length'] === '0'
   if (isHtml || isEmpty) throw invalidAnswer(context, isHtml ? 'an HTML page' : 'an empty body')
 }

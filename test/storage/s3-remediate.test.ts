@@ -69,6 +69,53 @@ describe('a repair on S3 whose copy fails', () => {
   })
 })
 
+describe('the hold on the original', () => {
+  const holds = (w: Awaited<ReturnType<typeof world>>) =>
+    w.simulator.versions(w.bucket, 'k').map((version) => !version.deleteMarker && version.legalHold === 'ON')
+  const page = (type: string) =>
+    ({ kind: 'respond', status: 200, headers: { 'content-type': type }, body: '<html>Sign in</html>' }) as const
+
+  test.each<[string, Fault['action']]>([
+    ['a page', page('text/html; charset=utf-8')],
+    ['a page that says it is XML', page('application/xml')],
+    ['200 and nothing', { kind: 'respond', status: 200 }],
+    ['503 before the work', answer(503, 'SlowDown')],
+  ])('is put again until it shows, and nothing is copied before: %s', async (_, action) => {
+    const w = await world()
+    await upload(w, 'k')
+    const put = { operation: 'PutObjectLegalHold' }
+    w.simulator.faults.add({ match: put, action, times: 2 })
+    const { remediation } = await repair(w.adapter(), 'k')
+    expect(remediation).toMatchObject({ outcome: 'repaired', attempts: 3 })
+    expect(holds(w)).toEqual([false, true])
+  })
+
+  test.each(['text/html', 'text/plain'])('that a proxy answers every time (%s) fails the repair', async (type) => {
+    const w = await world()
+    await upload(w, 'k')
+    w.simulator.faults.add({ match: { operation: 'PutObjectLegalHold' }, action: page(type), times: 99 })
+    const adapter = w.adapter()
+    const { remediation } = await repair(adapter, 'k', { retries: 2 })
+    expect(remediation).toMatchObject({
+      outcome: 'failed',
+      reason: expect.stringContaining('STORAGE_RESPONSE_INVALID'),
+    })
+    expect(holds(w)).toEqual([false])
+    const put = adapter.putLegalHold({ bucket: w.bucket, key: 'k' }, 'ON')
+    await expect(put).rejects.toMatchObject({
+      code: 'STORAGE_RESPONSE_INVALID',
+      outcome: 'unknown',
+      retryable: true,
+    })
+    w.simulator.faults.add({ match: { operation: 'PutObjectRetention' }, action: page('text/html'), times: 99 })
+    const retention = { mode: 'GOVERNANCE', retainUntilDate: '2040-01-01T00:00:00.000Z' } as const
+    await expect(adapter.putRetention({ bucket: w.bucket, key: 'k' }, retention)).rejects.toMatchObject({
+      code: 'STORAGE_RESPONSE_INVALID',
+      outcome: 'unknown',
+    })
+  })
+})
+
 describe('a bucket that was never inspected', () => {
   test('without Object Lock costs one refused hold, and the repairs go on', async () => {
     const w = await world({ bucket: { versioning: 'Enabled' } })
