@@ -93,7 +93,7 @@ async function waitForJob(client: GenesysClient, jobId: string, options: CallOpt
     if (state === 'FULFILLED') return
     if (state === 'FAILED' || state === 'CANCELLED' || state === 'EXPIRED') {
       throw new LegalHoldError(
-        `The conversation query ${jobId} ended as ${state}: ${textOf(body, 'errorMessage') ?? 'no reason given'}.`,
+        `The conversation query ${jobId} ended as ${state}: ${client.redact(textOf(body, 'errorMessage')) ?? 'no reason given'}.`,
         { code: 'PLATFORM_REJECTED', stage, requestId: correlationId },
       )
     }

@@ -2,6 +2,7 @@ import type { LegalHold } from '../hold.js'
 import type { ExportJob, JobState } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import { type Answer, answerOf, dateOf, fieldOf, flagOf, listOf, numberOf, textOf } from './answer.js'
+import type { GenesysClient } from './genesys-client.js'
 import { canonical } from './recording-jobs-query.js'
 import { intervalText, isDigitalOnly, mediaTypesOf } from './request-scope.js'
 
@@ -159,6 +160,7 @@ const stateWords: Readonly<Record<string, JobState>> = {
 
 /** A job as the surface describes it; `undefined` where it has no id. */
 export function bulkExportFrom(
+  client: Pick<GenesysClient, 'redact'>,
   body: Answer,
   correlationId: string | undefined,
   request: ExportRequest | undefined,
@@ -178,7 +180,7 @@ export function bulkExportFrom(
       failed: numberOf(body, 'failedRecordings', 'totalFailedRecordings'),
       skipped: numberOf(body, 'skippedRecordings', 'totalSkippedRecordings'),
     },
-    errorMessage: textOf(body, 'errorMessage', 'error'),
+    errorMessage: client.redact(textOf(body, 'errorMessage', 'error')),
     createdAt: dateOf(body, 'dateCreated', 'createdAt', 'createdDate'),
     request,
     correlationId,

@@ -164,7 +164,10 @@ export class BulkExportsPlatform implements RecordingPlatform {
       },
       options,
     )
-    return bulkExportFrom(created, correlationId, request) ?? jobWithoutId('create the bulk export', correlationId)
+    return (
+      bulkExportFrom(this.client, created, correlationId, request) ??
+      jobWithoutId('create the bulk export', correlationId)
+    )
   }
 
   /**
@@ -182,7 +185,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
     const since = Date.parse(context.since)
     let newest: ExportJob | undefined
     for await (const listed of this.#jobs(options)) {
-      const job = bulkExportFrom(listed, undefined, request)
+      const job = bulkExportFrom(this.client, listed, undefined, request)
       if (job === undefined || job.state === 'FAILED' || job.state === 'CANCELLED') continue
       const createdAt = job.createdAt ?? ''
       // `since` is of our clock, and the job's time of the platform's, which the list's answer has just shown.
@@ -203,7 +206,10 @@ export class BulkExportsPlatform implements RecordingPlatform {
 
   async getJob(id: string, options?: CallOptions): Promise<ExportJob> {
     const { body, correlationId } = await this.#read(id, options)
-    return bulkExportFrom(body, correlationId, undefined) ?? jobWithoutId(`read the bulk export ${id}`, correlationId)
+    return (
+      bulkExportFrom(this.client, body, correlationId, undefined) ??
+      jobWithoutId(`read the bulk export ${id}`, correlationId)
+    )
   }
 
   async cancelJob(id: string, options?: CallOptions): Promise<void> {
@@ -247,7 +253,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
         yield {
           recordingId,
           conversationId: textOf(answerOf(entry, 'conversation'), 'id') ?? textOf(entry, 'conversationId'),
-          reason: textOf(entry, 'errorMessage', 'reason', 'error'),
+          reason: this.client.redact(textOf(entry, 'errorMessage', 'reason', 'error')),
         }
       }
     } catch (error) {

@@ -37,7 +37,7 @@ export async function protectConversations(
     for (const update of listOf(body, 'failedUpdates') ?? []) {
       const conversationId = textOf(answerOf(update, 'conversation'), 'id') ?? textOf(update, 'conversationId')
       if (conversationId === undefined) continue
-      const reason = textOf(update, 'errorMessage', 'errorCode')
+      const reason = client.redact(textOf(update, 'errorMessage', 'errorCode'))
       failed.push({ conversationId, ...(reason === undefined ? {} : { reason }) })
     }
   }

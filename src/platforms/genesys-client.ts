@@ -85,6 +85,13 @@ export class GenesysClient {
     )
   }
 
+  /** A text of the platform's answers as it may leave the library: without credentials. */
+  redact(text: string): string
+  redact(text: string | undefined): string | undefined
+  redact(text: string | undefined): string | undefined {
+    return text === undefined ? undefined : this.#redactor.redact(text)
+  }
+
   /**
    * How far the platform's clock is ahead of {@link clock}, in milliseconds, by the `Date` header of its last answer;
    * negative where it is behind, zero before the first answer. It shows whole seconds (RFC 9110, 5.6.7) and the answer

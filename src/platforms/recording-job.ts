@@ -2,11 +2,13 @@ import { LegalHoldError } from '../errors.js'
 import type { ExportJob, JobState } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import { type Answer, dateOf, numberOf, textOf } from './answer.js'
+import type { GenesysClient } from './genesys-client.js'
 
 const states: readonly string[] = ['PENDING', 'READY', 'PROCESSING', 'FULFILLED', 'FAILED', 'CANCELLED']
 
 /** A job as the platform describes it; `undefined` where it has no id. A state that is not known is `UNKNOWN`. */
 export function recordingJobFrom(
+  client: Pick<GenesysClient, 'redact'>,
   body: Answer,
   correlationId: string | undefined,
   request: ExportRequest | undefined,
@@ -26,7 +28,7 @@ export function recordingJobFrom(
       failed: numberOf(body, 'totalFailedRecordings'),
       skipped: numberOf(body, 'totalSkippedRecordings'),
     },
-    errorMessage: textOf(body, 'errorMessage'),
+    errorMessage: client.redact(textOf(body, 'errorMessage')),
     createdAt: dateOf(body, 'dateCreated'),
     request,
     correlationId,

@@ -114,7 +114,10 @@ export class RecordingJobsPlatform implements RecordingPlatform {
       },
       options,
     )
-    return recordingJobFrom(body, correlationId, request) ?? jobWithoutId('create the recording job', correlationId)
+    return (
+      recordingJobFrom(this.client, body, correlationId, request) ??
+      jobWithoutId('create the recording job', correlationId)
+    )
   }
 
   async findJob(
@@ -126,7 +129,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     const since = Date.parse(context.since)
     let newest: ExportJob | undefined
     for await (const listed of this.#jobs({ showOnlyMyJobs: true, sortBy: 'dateCreated' }, options)) {
-      const job = recordingJobFrom(listed, undefined, request)
+      const job = recordingJobFrom(this.client, listed, undefined, request)
       if (job === undefined || job.state === 'FAILED' || job.state === 'CANCELLED') continue
       const createdAt = job.createdAt ?? ''
       // `since` is of our clock, and the job's time of the platform's, which the list's answer has just shown.
@@ -152,7 +155,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
         },
         options,
       )
-      return recordingJobFrom(body, correlationId, job.request) ?? this.getJob(job.id, options)
+      return recordingJobFrom(this.client, body, correlationId, job.request) ?? this.getJob(job.id, options)
     } catch (error) {
       // A repeat after an answer that was lost is refused, because the job runs.
       const refused = LegalHoldError.isInstance(error) && (error.status === 400 || error.status === 409)
@@ -177,7 +180,8 @@ export class RecordingJobsPlatform implements RecordingPlatform {
   async getJob(id: string, options?: CallOptions): Promise<ExportJob> {
     const { body, correlationId } = await this.#read(id, options)
     return (
-      recordingJobFrom(body, correlationId, undefined) ?? jobWithoutId(`read the recording job ${id}`, correlationId)
+      recordingJobFrom(this.client, body, correlationId, undefined) ??
+      jobWithoutId(`read the recording job ${id}`, correlationId)
     )
   }
 
@@ -223,7 +227,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
       yield {
         recordingId,
         conversationId: textOf(answerOf(entry, 'conversation'), 'id') ?? textOf(entry, 'conversationId'),
-        reason: textOf(entry, 'errorMessage', 'reason'),
+        reason: this.client.redact(textOf(entry, 'errorMessage', 'reason')),
       }
     }
   }

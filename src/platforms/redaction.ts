@@ -1,3 +1,8 @@
+// In JSON as well, and in JSON within JSON, where the quotes are escaped.
+const namedSecret =
+  /((?:access_?token|refresh_?token|id_?token|client_?secret|authorization|password|secret_?access_?key|x-amz-(?:signature|security-token))\\*["']?\s*[:=]\s*\\*["']?)(?:\\[^"]|[^"'\s,&}\\])+/gi
+const awsKeyId = /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g
+
 /**
  * Keeps credentials out of whatever leaves the library. AxiosErrors carry the Bearer or Basic credential and servers
  * may echo what they were sent (genesys-facts: the JavaScript SDK).
@@ -29,9 +34,7 @@ export class Redactor {
     }
     return clean
       .replace(/\b(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 [redacted]')
-      .replace(
-        /("?(?:access_token|refresh_token|client_secret|authorization)"?\s*[:=]\s*"?)[^"\s,&}]+/gi,
-        '$1[redacted]',
-      )
+      .replace(namedSecret, '$1[redacted]')
+      .replace(awsKeyId, '[redacted]')
   }
 }
