@@ -17,9 +17,10 @@ import { parseKey } from './stages/layout.js'
 import { RecordingLedger } from './stages/ledger.js'
 import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
+import { type ReleaseOptions, releaseObject } from './stages/release.js'
 import { isDue, remediateObject } from './stages/remediate.js'
 import { validateObject } from './stages/validate.js'
-import type { ObjectPlace, Remediation, Verdict } from './verdict.js'
+import type { ObjectPlace, Release, Remediation, Verdict } from './verdict.js'
 
 /** Objects to look at: keys, references, or the verdicts of `validate`. */
 export type ObjectSource = Source<string | ObjectRef>
@@ -141,6 +142,48 @@ export class LegalHoldExporter {
   }
 
   /**
+   * Takes the hold's tag off objects and leaves those of other matters. An Object Lock hold is switched off only where no
+   * tag is left and only with `allowUnlock`; a retention stays. Everything is journalled with the reason. Yields a
+   * release for each object that carried the tag, or could not be released.
+   *
+   * Of the metadata and tags that the requirements name, those are released whose required value is the hold's tag.
+   *
+   * @throws LegalHoldError `INVALID_REQUEST` without a reason or a source, and what stops a run
+   */
+  async *release(
+    source: ValidationSource | Source<Verdict>,
+    options: ReleaseOptions,
+  ): AsyncGenerator<Release, void, void> {
+    const { storage, requirements, remediation, journal, clock, hold } = this.#settings
+    checkSource(source)
+    checkRelease(options)
+    const context = this.#context(options)
+    const { reason, allowUnlock = false, dryRun = false } = options
+    const recorder = new Recorder(journal, 'release', clock, hold.tag)
+    const settings = { hold, requirements, options: remediation, reason, allowUnlock, dryRun, witness: recorder }
+    const counts: Record<Release['outcome'], number> = {
+      planned: 0,
+      released: 0,
+      'not-needed': 0,
+      refused: 0,
+      failed: 0,
+    }
+    await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
+    try {
+      const releases = mapWindow(this.#subjects(source, context), context.lanes, ({ place, ...object }) =>
+        releaseObject(storage, object, place, settings, context),
+      )
+      for await (const release of releases) {
+        counts[release.outcome] += 1
+        if (release.outcome !== 'not-needed') yield release
+      }
+      await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'ended', counts })
+    } finally {
+      await journal?.close?.()
+    }
+  }
+
+  /**
    * Compares the recordings that the job covers with what lies in the bucket, without reading headers.
    *
    * @throws LegalHoldError `INVALID_REQUEST` for a job without its request
@@ -231,6 +274,24 @@ export class LegalHoldExporter {
     })
   }
 
+  /** Objects whatever they are given as, a verdict by its object. */
+  async *#subjects(
+    source: ValidationSource | Source<Verdict>,
+    context: StageContext,
+  ): AsyncGenerator<ObjectRef & { readonly place?: ObjectPlace | undefined }> {
+    const { bucket } = this.#settings.storage
+    if (!isStream(source)) {
+      for await (const piece of this.#found(source, context)) {
+        for (const { object, place } of piece) yield { bucket, key: object.key, place }
+      }
+      return
+    }
+    for await (const item of source as Source<string | ObjectRef | Verdict>) {
+      const ref = this.#ref(typeof item === 'object' && 'verdict' in item ? item.object : item)
+      yield { bucket: ref.bucket, key: ref.key, place: placeOf(ref.key) }
+    }
+  }
+
   /** What lies under a prefix, or belongs to a job. */
   async *#found(
     source: { readonly prefix: string } | ExportJob,
@@ -312,6 +373,20 @@ function checkSource(source: unknown): void {
     "What to look at has to be a list or stream of keys, objects or verdicts, { prefix: '…' }, or a job; { prefix: '' } is the whole bucket.",
     { code: 'INVALID_REQUEST', stage: 'options' },
   )
+}
+
+function checkRelease(options: unknown): void {
+  const { reason, allowUnlock, dryRun } = (options ?? {}) as Partial<Record<keyof ReleaseOptions, unknown>>
+  const isFlag = (value: unknown) => value === undefined || typeof value === 'boolean'
+  const hasReason = typeof reason === 'string' && reason.trim() !== ''
+  if (hasReason && isFlag(allowUnlock) && isFlag(dryRun)) return
+  const problem = hasReason
+    ? 'allowUnlock and dryRun are true or false'
+    : 'it needs a reason, which stands in the journal'
+  throw new LegalHoldError(`A release cannot be made like this: ${problem}.`, {
+    code: 'INVALID_REQUEST',
+    stage: 'options',
+  })
 }
 
 function checkWait(job: unknown, options: WaitForJobOptions): void {

@@ -53,11 +53,14 @@ export type { LandingOptions } from './stages/landing.js'
 export type { ConflictPolicy } from './stages/plan.js'
 export type { Reconciliation } from './stages/reconcile.js'
 export type { ReconciliationOptions } from './stages/reconciliation-options.js'
+export type { ReleaseOptions } from './stages/release.js'
 export type { RemediationOptions } from './stages/remediate.js'
 export type {
   Difference,
   ObjectKind,
   ObjectPlace,
+  Release,
+  ReleaseOutcome,
   Remediation,
   RemediationOutcome,
   RemediationStep,

@@ -462,6 +462,15 @@ export interface StorageAdapter {
   requestsOf?(before: ObjectState, steps: readonly RemediationStep[]): Readonly<Record<string, number>>
   /** Adds or changes the given tags, keeps the others. */
   mergeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, options?: MergeTagsOptions): Promise<MutationResult>
+  /**
+   * Writes `tags` as the complete set. Only a release asks for it, the one stage that takes anything away. Where the
+   * present set is not `expected`, nothing is written (`OBJECT_CHANGED`).
+   */
+  replaceTags?(
+    ref: ObjectRef,
+    tags: Readonly<Record<string, string>>,
+    options: CallOptions & { readonly expected: Readonly<Record<string, string>> },
+  ): Promise<MutationResult>
   putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: CallOptions): Promise<MutationResult>
   /** Extends a retention. A shorter one or a weaker mode is refused with `STORAGE_REJECTED`. */
   putRetention(ref: ObjectRef, retention: Retention, options?: CallOptions): Promise<MutationResult>
@@ -521,6 +530,7 @@ export interface RetentionPolicyAdapter {
  * - `protection` at the source
  * - `intent` before and `outcome` after each change of an object, `verdict` when an object is done with
  * - `listing` when a folder has been read for good
+ * - `release` before and after a release, with its reason
  * - `recording` what became of a recording
  */
 export type JournalRecordType =
@@ -540,6 +550,7 @@ export type JournalRecordType =
   | 'outcome'
   | 'verdict'
   | 'listing'
+  | 'release'
   | 'recording'
   | 'report'
 

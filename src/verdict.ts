@@ -56,9 +56,18 @@ export type RemediationStep =
       readonly action: 'put-retention'
       readonly retention: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly retainUntilDate: string }
     }
-  | { readonly action: 'replace-metadata'; readonly metadata: Readonly<Record<string, string>> }
+  | {
+      readonly action: 'replace-metadata'
+      readonly metadata: Readonly<Record<string, string>>
+      /** The new version is not held although the old one is: only in a release. */
+      readonly legalHold?: 'OFF' | undefined
+    }
   /** Puts a version beneath the current one under an Object Lock hold; only with `versions: 'all'`. */
   | { readonly action: 'hold-noncurrent'; readonly versionId: string }
+  /** Writes the complete set of tags, fewer than before; only in a release. */
+  | { readonly action: 'replace-tags'; readonly tags: Readonly<Record<string, string>> }
+  /** Switches the Object Lock hold of the current or the named version off; only in a release. */
+  | { readonly action: 'lift-legal-hold'; readonly versionId?: string | undefined }
 
 /** A property that differs after a repair although nobody asked for it. */
 export interface Difference {
@@ -96,4 +105,26 @@ export interface Remediation {
   readonly attempts: number
   /** Set where there are steps. */
   readonly estimate?: RepairEstimate | undefined
+}
+
+/** A release's end. `not-needed` where the object does not carry the tag. */
+export type ReleaseOutcome = 'planned' | 'released' | 'not-needed' | 'refused' | 'failed'
+
+/** Planned or done release of one object from one matter's hold. */
+export interface Release {
+  readonly outcome: ReleaseOutcome
+  readonly object: ObjectRef
+  readonly place?: ObjectPlace | undefined
+  readonly steps: readonly RemediationStep[]
+  /** Tags of other matters that hold the object still. */
+  readonly remaining: readonly string[]
+  /** Object Lock hold of the current version as it is now. */
+  readonly legalHold?: ObjectState['legalHold']
+  /** Why nothing was done, or what failed. */
+  readonly reason?: string | undefined
+  readonly before?: ObjectState | undefined
+  readonly after?: ObjectState | undefined
+  /** Differences beyond what was asked; only with `failed`. */
+  readonly differences?: readonly Difference[] | undefined
+  readonly attempts: number
 }

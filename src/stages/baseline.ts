@@ -98,7 +98,7 @@ export class Baseline {
 
   /** Notes a step before it is taken. */
   begin(step: RemediationStep): void {
-    this.#asked = withAsked(this.#asked, step)
+    this.#asked = withAsked(this.#asked, step, this.#original)
     if (step.action === 'protect-original') this.#protected = true
     else this.#changed = true
     if (step.action === 'replace-metadata' && this.#copy === 'none') this.#copy = 'perhaps'
@@ -113,7 +113,9 @@ export class Baseline {
   /** The copy was refused, so nothing of it can be seen later. */
   notCopied(): void {
     this.#copy = 'none'
-    this.#asked = { ...this.#asked, metadata: undefined }
+    const { legalHold, ...asked } = this.#asked
+    // A hold that the new version was not to carry is on the old one as before.
+    this.#asked = { ...asked, metadata: undefined, ...(legalHold === 'ON' ? { legalHold } : {}) }
   }
 }
 
@@ -122,7 +124,7 @@ export function isVersioned({ versionId }: ObjectState): boolean {
   return versionId !== undefined && versionId !== 'null'
 }
 
-function withAsked(asked: AskedChanges, step: RemediationStep): AskedChanges {
+function withAsked(asked: AskedChanges, step: RemediationStep, original: ObjectState): AskedChanges {
   switch (step.action) {
     case 'merge-tags':
       return { ...asked, tags: withEntries(asked.tags ?? {}, step.tags) }
@@ -131,7 +133,15 @@ function withAsked(asked: AskedChanges, step: RemediationStep): AskedChanges {
     case 'put-retention':
       return { ...asked, retention: step.retention }
     case 'replace-metadata':
-      return { ...asked, metadata: step.metadata }
+      return {
+        ...asked,
+        metadata: step.metadata,
+        ...(step.legalHold === undefined ? {} : { legalHold: step.legalHold }),
+      }
+    case 'replace-tags':
+      return { ...asked, tags: step.tags, removedTags: gone(original.tags, step.tags) }
+    case 'lift-legal-hold':
+      return { ...asked, legalHold: 'OFF' }
     case 'protect-original':
     case 'hold-noncurrent':
       return asked
@@ -141,4 +151,8 @@ function withAsked(asked: AskedChanges, step: RemediationStep): AskedChanges {
 function same(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a)
   return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
+}
+
+function gone(before: ObjectState['tags'], after: Readonly<Record<string, string>>): readonly string[] {
+  return typeof before === 'object' ? Object.keys(before).filter((key) => !Object.hasOwn(after, key)) : []
 }

@@ -39,7 +39,8 @@ export async function remediateNoncurrent(
   return { ...changed, outcome: settings.dryRun ? 'planned' : 'repaired' }
 }
 
-async function* noncurrentOf(
+/** The versions of a key beneath its current one, newest first, without delete markers. */
+export async function* noncurrentOf(
   storage: StorageAdapter,
   key: string,
   context: StageContext,

@@ -5,9 +5,9 @@ import type { ObjectPlace, Remediation, RemediationStep, Verdict } from '../verd
 import { persist, type StageContext } from './context.js'
 import { estimateOf } from './cost.js'
 import { remediateNoncurrent } from './noncurrent.js'
-import type { ConflictPolicy } from './plan.js'
-import { Repair } from './repair.js'
-import { isFatal } from './validate.js'
+import { type ConflictPolicy, planRepair } from './plan.js'
+import { Repair, type RepairGoal } from './repair.js'
+import { isFatal, judge } from './validate.js'
 
 /** How repairs are made. */
 export interface RemediationOptions {
@@ -35,6 +35,8 @@ export interface MutationContext {
   /** Which attempt at the repair it is part of, from 1. */
   readonly attempt: number
   readonly place: ObjectPlace | undefined
+  /** Set where it is part of a release. */
+  readonly release?: { readonly reason: string } | undefined
 }
 
 /** The options of a repair, and what was accepted by code. */
@@ -134,12 +136,22 @@ async function remediateCurrent(
   ) {
     return { ...base, outcome: 'refused', steps: [], attempts: 0, before: verdict.state, reason: verdict.reason }
   }
-  const repair = new Repair(storage, verdict, settings, context)
+  const { allowOverwrite } = settings.options
+  const repair = new Repair(storage, verdict, { ...settings, allowOverwrite, goal: holding(settings, place) }, context)
   try {
-    return await persist(context, 'remediate', object.key, () => repair.attempt())
+    return { ...base, ...(await persist(context, 'remediate', object.key, () => repair.attempt())) }
   } catch (error) {
     if (isFatal(error)) throw error
     const { code, message } = error as LegalHoldError
     return { ...base, ...repair.progress, outcome: 'failed', reason: `${code}: ${message}` }
+  }
+}
+
+/** To meet all requirements. */
+function holding({ requirements, options }: RemediationSettings, place: ObjectPlace | undefined): RepairGoal {
+  return {
+    plan: (state) => planRepair(requirements, state, options.onConflict),
+    protects: () => options.protectOriginal,
+    shortfall: (after) => judge(requirements, after, place).reason,
   }
 }

@@ -2,13 +2,59 @@ import { type AskedChanges, compareObjectStates } from '../compare.js'
 import { LegalHoldError } from '../errors.js'
 import { abortedError } from '../internal/abort.js'
 import type { MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
-import { evaluate } from '../requirements.js'
-import type { Difference, Remediation, RemediationStep, Verdict } from '../verdict.js'
+import type { Difference, ObjectPlace, RemediationOutcome, RemediationStep } from '../verdict.js'
 import { Baseline, isVersioned } from './baseline.js'
 import type { StageContext } from './context.js'
-import { planRepair, withEntries } from './plan.js'
-import type { BegunRepair, RemediationSettings } from './remediate.js'
-import { isFatal, judge } from './validate.js'
+import type { RepairPlan } from './plan.js'
+import type { BegunRepair, MutationContext, MutationWitness } from './remediate.js'
+import { missingTags, refOf, takeStep, withStep } from './repair-steps.js'
+import { isFatal } from './validate.js'
+
+/** What a repair is to bring about. */
+export interface RepairGoal {
+  /**
+   * What to do about the object as it is.
+   *
+   * @param asked what our steps have asked for so far, in this attempt or a former one
+   */
+  plan(state: ObjectState, asked: AskedChanges): RepairPlan
+  /** Whether the version that a copy demotes is to be put under a hold before. */
+  protects(state: ObjectState): boolean
+  /** What the object still lacks when it is read back. */
+  shortfall(after: ObjectState): string | undefined
+  /** Steps in place that what was read back calls for, beside putting back what was lost. */
+  amend?(after: ObjectState, asked: AskedChanges): readonly RemediationStep[]
+}
+
+/** Settings of one repair. */
+export interface RepairSettings {
+  readonly goal: RepairGoal
+  /** `versioning-off` was accepted: a copy may overwrite the original. */
+  readonly allowOverwrite: boolean
+  readonly dryRun: boolean
+  readonly witness: MutationWitness
+  /** What every mutation belongs to, beside attempt and place. */
+  readonly about?: Pick<MutationContext, 'release'> | undefined
+  readonly heldByUs?: ((object: ObjectRef) => boolean) | undefined
+  readonly begun?: BegunRepair | undefined
+}
+
+/** What is repaired. */
+export interface RepairSubject {
+  readonly object: ObjectRef
+  readonly place?: ObjectPlace | undefined
+}
+
+/** How a repair ended. */
+export interface RepairEnd {
+  readonly outcome: RemediationOutcome
+  readonly steps: readonly RemediationStep[]
+  readonly attempts: number
+  readonly reason?: string | undefined
+  readonly before?: ObjectState | undefined
+  readonly after?: ObjectState | undefined
+  readonly differences?: readonly Difference[] | undefined
+}
 
 // How long a request of a process that died may be under way: the slowest S3 copies some 50 MB a second.
 const inFlightMs = 2_000
@@ -17,8 +63,8 @@ const inFlightBytesPerMs = 10_000
 /** The repair of one object over all its attempts. */
 export class Repair {
   readonly #storage: StorageAdapter
-  readonly #verdict: Verdict
-  readonly #settings: RemediationSettings
+  readonly #subject: RepairSubject
+  readonly #settings: RepairSettings
   readonly #context: StageContext
   #baseline: Baseline | undefined
   #steps: RemediationStep[] = []
@@ -26,9 +72,9 @@ export class Repair {
   readonly #inDoubt = new Set<RemediationStep>()
   #attempts = 0
 
-  constructor(storage: StorageAdapter, verdict: Verdict, settings: RemediationSettings, context: StageContext) {
+  constructor(storage: StorageAdapter, subject: RepairSubject, settings: RepairSettings, context: StageContext) {
     this.#storage = storage
-    this.#verdict = verdict
+    this.#subject = subject
     this.#settings = settings
     this.#context = context
     if (settings.begun !== undefined) this.#takeUp(settings.begun)
@@ -42,7 +88,7 @@ export class Repair {
     }
   }
 
-  async attempt(): Promise<Remediation> {
+  async attempt(): Promise<RepairEnd> {
     this.#attempts += 1
     const current = await this.#current()
     if (current === undefined) {
@@ -52,8 +98,8 @@ export class Repair {
     this.#settleProtection(current)
     const baseline = await this.#baselineOf(current)
     const state = baseline.withoutProtection(current)
-    const { requirements, options, dryRun } = this.#settings
-    const plan = planRepair(requirements, state, options.onConflict)
+    const { goal, dryRun } = this.#settings
+    const plan = goal.plan(state, baseline.asked)
     if (plan.refused !== undefined) return this.#end('refused', { reason: plan.refused })
     if (plan.steps.length === 0 && !baseline.changed) return this.#end('not-needed', { after: current })
     const steps = this.#withProtection(plan.steps, state, baseline.isProtected && current.legalHold === 'ON')
@@ -108,7 +154,7 @@ export class Repair {
   }
 
   async #read(): Promise<ObjectState | undefined> {
-    const { bucket, key } = this.#verdict.object
+    const { bucket, key } = this.#subject.object
     // Without the version: the newest one is what has to carry the hold.
     const answer = await this.#storage.head({ bucket, key }, { signal: this.#context.signal, full: true })
     return answer.found ? answer.state : undefined
@@ -166,7 +212,7 @@ export class Repair {
     const { versionId } = state
     const isHeld = state.legalHold === 'ON' || steps.some(({ action }) => action === 'put-legal-hold')
     const { capabilities } = this.#storage
-    const wanted = this.#settings.options.protectOriginal && capabilities.metadataUpdate === 'new-version'
+    const wanted = this.#settings.goal.protects(state) && capabilities.metadataUpdate === 'new-version'
     const isDue = wanted && capabilities.objectLock && !isHeld && !isProtected
     return steps.flatMap((step): RemediationStep[] =>
       step.action === 'replace-metadata' && isDue && versionId !== undefined
@@ -181,7 +227,7 @@ export class Repair {
     if (copy?.action !== 'replace-metadata') return undefined
     const { capabilities } = this.#storage
     const keepsVersions = capabilities.versioning && state.versionId !== undefined
-    if (capabilities.metadataUpdate === 'new-version' && !keepsVersions && !this.#settings.options.allowOverwrite) {
+    if (capabilities.metadataUpdate === 'new-version' && !keepsVersions && !this.#settings.allowOverwrite) {
       return 'without versioning a copy would overwrite the delivered original; accept `versioning-off` to allow it'
     }
     try {
@@ -214,7 +260,7 @@ export class Repair {
   /** One step with its intent before and its outcome after it on record. */
   async #take(step: RemediationStep, state: ObjectState): Promise<MutationResult | LegalHoldError> {
     const { witness } = this.#settings
-    const context = { attempt: this.#attempts, place: this.#verdict.place }
+    const context = { attempt: this.#attempts, place: this.#subject.place, ...this.#settings.about }
     // Taken again, so it was not taken before.
     const former = [...this.#inDoubt].find(({ action }) => action === step.action)
     if (former !== undefined) {
@@ -223,7 +269,7 @@ export class Repair {
     }
     this.#steps.push(step)
     await witness.intent(refOf(state), step, state, context)
-    const result = await this.#mutate(step, state).catch((error: unknown) => {
+    const result = await takeStep(this.#storage, step, state, this.#copyOptions()).catch((error: unknown) => {
       if (LegalHoldError.isInstance(error)) return error
       throw error
     })
@@ -231,34 +277,13 @@ export class Repair {
     return result
   }
 
-  #mutate(step: RemediationStep, state: ObjectState): Promise<MutationResult> {
-    const { signal } = this.#context
-    const ref = refOf(state)
-    switch (step.action) {
-      case 'merge-tags':
-        // The values were decided on by what was read: another matter's that came since must not be overwritten.
-        return this.#storage.mergeTags(ref, step.tags, {
-          signal,
-          ...(typeof state.tags === 'object' ? { expected: state.tags } : {}),
-        })
-      case 'protect-original':
-      case 'put-legal-hold':
-      case 'hold-noncurrent':
-        return this.#storage.putLegalHold(ref, 'ON', { signal })
-      case 'put-retention':
-        return this.#storage.putRetention(ref, step.retention, { signal })
-      case 'replace-metadata':
-        return this.#storage.replaceMetadata(state, step.metadata, this.#copyOptions())
-    }
-  }
-
   #copyOptions() {
-    const { allowOverwrite } = this.#settings.options
+    const { allowOverwrite } = this.#settings
     // The original is protected by a step of its own, so that it is on record by itself.
     return { signal: this.#context.signal, protectOriginal: false, allowOverwrite }
   }
 
-  async #verify(baseline: Baseline): Promise<Remediation> {
+  async #verify(baseline: Baseline): Promise<RepairEnd> {
     const gone = 'the object was gone when it was read back'
     let after = await this.#read()
     if (after === undefined) return this.#end('failed', { reason: gone })
@@ -274,10 +299,9 @@ export class Repair {
       const lost = differences.map(({ property }) => property).join(', ')
       return this.#end('failed', { after, differences, reason: `the repair changed more than was asked: ${lost}` })
     }
-    const { unmet } = evaluate(this.#settings.requirements, after)
-    if (unmet.length > 0) {
-      const reason = judge(this.#settings.requirements, after, this.#verdict.place).reason ?? 'not held'
-      return this.#end('failed', { after, reason: `read back after the repair: ${reason}` })
+    const shortfall = this.#settings.goal.shortfall(after)
+    if (shortfall !== undefined) {
+      return this.#end('failed', { after, reason: `read back after the repair: ${shortfall}` })
     }
     return this.#end('repaired', { after })
   }
@@ -302,13 +326,14 @@ export class Repair {
   async #putBack(baseline: Baseline, after: ObjectState, differences: readonly Difference[]): Promise<boolean> {
     const { original, asked } = baseline
     const lost = new Set(differences.map(({ property }) => property.split('.')[0]))
-    const steps: RemediationStep[] = []
+    const steps: RemediationStep[] = [...(this.#settings.goal.amend?.(after, asked) ?? [])]
     const tags = missingTags(original, asked, after)
     if (tags !== undefined) steps.push({ action: 'merge-tags', tags })
     if (lost.has('legalHold') && original.legalHold === 'ON') steps.push({ action: 'put-legal-hold' })
     const retention = asked.retention ?? original.retention
     if (lost.has('retention') && typeof retention === 'object') steps.push({ action: 'put-retention', retention })
     for (const step of steps) {
+      baseline.begin(step)
       const result = await this.#take(step, after)
       if (LegalHoldError.isInstance(result)) throw result
     }
@@ -316,46 +341,9 @@ export class Repair {
   }
 
   #end(
-    outcome: Remediation['outcome'],
-    rest: Partial<Pick<Remediation, 'reason' | 'after' | 'differences' | 'steps'>>,
-  ): Remediation {
-    const { object, place } = this.#verdict
-    return { object, place, verdict: this.#verdict, ...this.progress, ...rest, outcome }
+    outcome: RepairEnd['outcome'],
+    rest: Partial<Pick<RepairEnd, 'reason' | 'after' | 'differences' | 'steps'>>,
+  ): RepairEnd {
+    return { ...this.progress, ...rest, outcome }
   }
-}
-
-function refOf({ bucket, key, versionId }: ObjectState): ObjectRef {
-  return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
-}
-
-/** The state as a step that was applied leaves it. The hold that protects the original is not to be carried by a copy. */
-function withStep(state: ObjectState, step: RemediationStep): ObjectState {
-  switch (step.action) {
-    case 'merge-tags': {
-      const tags = withEntries(typeof state.tags === 'object' ? state.tags : {}, step.tags)
-      return { ...state, tags, tagCount: Object.keys(tags).length }
-    }
-    case 'put-legal-hold':
-      return { ...state, legalHold: 'ON' }
-    case 'put-retention':
-      return { ...state, retention: step.retention }
-    case 'replace-metadata':
-      return { ...state, metadata: step.metadata }
-    case 'protect-original':
-    case 'hold-noncurrent':
-      return state
-  }
-}
-
-/** Only what is gone: a value that stands there may be another matter's, and is never overwritten. */
-function missingTags(
-  original: ObjectState,
-  asked: AskedChanges,
-  after: ObjectState,
-): Readonly<Record<string, string>> | undefined {
-  const { tags } = after
-  if (typeof original.tags !== 'object' || typeof tags !== 'object') return undefined
-  const wanted = Object.entries(withEntries(original.tags, asked.tags ?? {}))
-  const missing = wanted.filter(([key]) => !Object.hasOwn(tags, key))
-  return missing.length === 0 ? undefined : withEntries({}, Object.fromEntries(missing))
 }

@@ -32,6 +32,7 @@ export interface MemoryStorageCall {
     | 'head'
     | 'replaceMetadata'
     | 'mergeTags'
+    | 'replaceTags'
     | 'putLegalHold'
     | 'putRetention'
     | 'readText'
@@ -235,6 +236,21 @@ export class MemoryStorageAdapter implements StorageAdapter {
       const merged = { ...version.object.tags, ...tags }
       if (Object.keys(merged).length > 10) throw rejected(ref, 'it would have more than 10 tags')
       version.object = { ...version.object, tags: merged }
+      return { versionId: this.#shown(version) }
+    })
+  }
+
+  async replaceTags(
+    ref: ObjectRef,
+    tags: Readonly<Record<string, string>>,
+    options: CallOptions & { readonly expected: Readonly<Record<string, string>> },
+  ): Promise<MutationResult> {
+    return this.#call('remediate', { operation: 'replaceTags', ...named(ref) }, options, () => {
+      const version = this.#require(ref)
+      const present = version.object.tags ?? {}
+      const keys = Object.keys({ ...present, ...options.expected })
+      if (keys.some((key) => present[key] !== options.expected[key])) throw changed(ref)
+      version.object = { ...version.object, tags: { ...tags } }
       return { versionId: this.#shown(version) }
     })
   }

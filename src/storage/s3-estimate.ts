@@ -74,6 +74,14 @@ function stepRequests(
     case 'protect-original':
     case 'put-legal-hold':
       return { PutObjectLegalHold: 1, GetObjectLegalHold: 1 }
+    case 'lift-legal-hold':
+      return {
+        ...(step.versionId === undefined ? {} : { HeadObject: 2 }),
+        PutObjectLegalHold: 1,
+        GetObjectLegalHold: 1,
+      }
+    case 'replace-tags':
+      return { GetObjectTagging: 2, PutObjectTagging: 1 }
     case 'put-retention':
       return { GetObjectRetention: 1, PutObjectRetention: 1 }
     case 'hold-noncurrent':

@@ -33,13 +33,28 @@ export class S3Mutations {
     const after = await this.#reads.tags(pinned, stage, call).catch((error: unknown) => {
       throw afterChange(error, `The tags of ${subjectOf(pinned)} were written`, { versionId: pinned.versionId })
     })
-    const lost = Object.entries(merged).filter(([key, value]) => after[key] !== value)
-    if (lost.length > 0) {
-      throw new LegalHoldError(
-        `The tags of ${subjectOf(pinned)} are not as they were written: ${lost.map(([key]) => `"${key}"`).join(', ')} differ. Somebody else writes them, too. Read them again and decide again.`,
-        { code: 'OBJECT_CHANGED', stage, retryable: true, outcome: 'applied', requestId: written.requestId },
-      )
-    }
+    const lost = Object.keys(merged).filter((key) => after[key] !== merged[key])
+    if (lost.length > 0) throw tagsDiffer(pinned, lost, written)
+    return written
+  }
+
+  /** Writes the complete set where the present one is as expected, and reads it again. */
+  async replaceTags(
+    ref: ObjectRef,
+    tags: Readonly<Record<string, string>>,
+    call: CallOptions & { readonly expected: Readonly<Record<string, string>> },
+  ): Promise<MutationResult> {
+    refuseTags(ref, tags, Object.keys(tags).length)
+    const present = await this.#reads.tags(ref, stage, call)
+    const all = Object.fromEntries(Object.keys({ ...present, ...call.expected }).map((key) => [key, '']))
+    refuseUnexpected(ref, all, present, call.expected)
+    const written = await this.writeTags(ref, tags, call)
+    const pinned = { ...ref, versionId: written.versionId ?? ref.versionId }
+    const after = await this.#reads.tags(pinned, stage, call).catch((error: unknown) => {
+      throw afterChange(error, `The tags of ${subjectOf(pinned)} were written`, { versionId: pinned.versionId })
+    })
+    const differing = Object.keys({ ...tags, ...after }).filter((key) => tags[key] !== after[key])
+    if (differing.length > 0) throw tagsDiffer(pinned, differing, written)
     return written
   }
 
@@ -127,6 +142,13 @@ export function refuseWeakerRetention(ref: ObjectRef, present: Retention, asked:
   throw new LegalHoldError(
     `${subjectOf(ref)} is retained until ${present.retainUntilDate} in ${present.mode} mode, which ${asked.mode} until ${asked.retainUntilDate} would weaken. It stays as it is.`,
     { code: 'STORAGE_REJECTED', stage, details: { reason: 'retention-weaker', present, asked } },
+  )
+}
+
+function tagsDiffer(ref: ObjectRef, keys: readonly string[], { requestId }: MutationResult): LegalHoldError {
+  return new LegalHoldError(
+    `The tags of ${subjectOf(ref)} are not as they were written: ${keys.map((key) => `"${key}"`).join(', ')} differ. Somebody else writes them, too. Read them again and decide again.`,
+    { code: 'OBJECT_CHANGED', stage, retryable: true, outcome: 'applied', requestId },
   )
 }
 

@@ -180,6 +180,15 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#mutations.mergeTags(this.#own(ref), tags, options)
   }
 
+  /** Reads, writes the complete set, reads again. `OBJECT_CHANGED` where the present set is not the expected one. */
+  async replaceTags(
+    ref: ObjectRef,
+    tags: Readonly<Record<string, string>>,
+    options: CallOptions & { readonly expected: Readonly<Record<string, string>> },
+  ): Promise<MutationResult> {
+    return this.#mutations.replaceTags(this.#own(ref), tags, options)
+  }
+
   /** `STORAGE_UNSUPPORTED` where the bucket has no Object Lock. */
   async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options: CallOptions = {}): Promise<MutationResult> {
     try {

@@ -237,6 +237,21 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
       expect(typeof tags === 'object' && { ...tags }).toEqual({ change: 'theirs', keep: 'me', add: 'new' })
     })
 
+    test('writes a smaller set only over the one that was expected', async ({ adapter, seed }) => {
+      if (!adapter.capabilities.tags || adapter.replaceTags === undefined) return
+      await seed('k', { body: 'abc', tags: { gone: 'x', keep: 'me' } })
+      const ref = refOf(await stateOf(adapter, 'k'))
+      for (const expected of [{ keep: 'me' }, { gone: 'x', keep: 'me', more: '1' }, { gone: 'y', keep: 'me' }]) {
+        await rejects(expect, adapter.replaceTags(ref, { keep: 'me' }, { expected }), 'OBJECT_CHANGED')
+      }
+      await adapter.replaceTags(ref, { keep: 'me' }, { expected: { gone: 'x', keep: 'me' } })
+      const after = await stateOf(adapter, 'k', { tags: true })
+      expect(typeof after.tags === 'object' && { ...after.tags }).toEqual({ keep: 'me' })
+      await adapter.replaceTags(ref, {}, { expected: { keep: 'me' } })
+      const none = await stateOf(adapter, 'k', { tags: true })
+      expect(typeof none.tags === 'object' && { ...none.tags }).toEqual({})
+    })
+
     test('an object without tags has none, which is not "unreadable"', async ({ adapter, seed }) => {
       if (!adapter.capabilities.tags) return
       await seed('k', { body: 'abc' })

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { LegalHoldExporter } from '#src/index.js'
+import type { S3StorageAdapter } from '#src/s3.js'
 import type { Fault } from '#src/testing/index.js'
+import { FakePlatform } from '../fakes/platform.js'
 import { repair, tag } from '../fakes/repair.js'
-import { fullState, S3, simulated, upload } from './s3-world.js'
+import { fullState, type PutInput, S3, simulated, upload } from './s3-world.js'
 
 const worlds: { close(): Promise<void> }[] = []
 const world = async (...options: Parameters<typeof simulated>) => {
@@ -180,6 +183,47 @@ describe('holds of several matters', () => {
     expect({ ...after.metadata }).toEqual({ 'legal-hold-tag': `matter-10, m-2,${tag}` })
     expect({ ...(after.tags as object) }).toEqual({ 'legal-hold': `matter-10 m-2 ${tag}`, team: 'y' })
     expect((await repair(adapter, 'k', merge)).remediation.outcome).toBe('not-needed')
+  })
+})
+
+describe('a release on S3', () => {
+  const requirements = { metadata: { 'legal-hold-tag': tag }, tags: { hold: tag }, legalHold: true }
+  const release = async (adapter: S3StorageAdapter, allowUnlock: boolean) => {
+    const retry = { minDelayMs: 1, maxDelayMs: 2 }
+    const platform = new FakePlatform()
+    const exporter = new LegalHoldExporter({ platform, storage: adapter, hold: { tag }, requirements, retry })
+    const releases = []
+    for await (const one of exporter.release(['k'], { reason: 'settled', allowUnlock })) releases.push(one)
+    return releases
+  }
+  const mine: PutInput = {
+    Metadata: { 'legal-hold-tag': tag, one: '1' },
+    Tagging: `hold=${tag}&a=1`,
+    ObjectLockLegalHoldStatus: 'ON',
+    ContentType: 'audio/ogg',
+  }
+
+  test.each([
+    ['503 after the work', { kind: 'respond-after', status: 503, body: error('SlowDown') } as const],
+    ['409', answer(409, 'ConditionalRequestConflict')],
+  ])('survives a copy that fails for a moment: %s', async (_, action) => {
+    const w = await world()
+    await upload(w, 'k', 'sound', mine)
+    w.simulator.faults.add({ match: copy, action })
+    const adapter = w.adapter()
+    expect(await release(adapter, true)).toMatchObject([{ outcome: 'released', legalHold: 'OFF', remaining: [] }])
+    const after = await fullState(adapter, 'k')
+    expect(after).toMatchObject({ legalHold: 'OFF', headers: { contentType: 'audio/ogg' } })
+    expect([{ ...after.metadata }, { ...(after.tags as object) }]).toEqual([{ one: '1' }, { a: '1' }])
+    expect(w.simulator.versions(w.bucket, 'k')).toHaveLength(2)
+  })
+
+  test('keeps the hold without allowUnlock, and the last tag may leave an empty set', async () => {
+    const w = await world()
+    await upload(w, 'k', 'sound', { ...mine, Tagging: `hold=${tag}` })
+    const adapter = w.adapter()
+    expect(await release(adapter, false)).toMatchObject([{ outcome: 'released', legalHold: 'ON' }])
+    expect({ ...((await fullState(adapter, 'k')).tags as object) }).toEqual({})
   })
 })
 
