@@ -152,7 +152,6 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     given,
     {
       listsRecordings: given.platform?.capabilities?.listsExpectedRecordings === true,
-      readsText: given.storage?.readText !== undefined,
       protectsSource: given.platform?.protectSource === true,
     },
     check,
@@ -396,7 +395,6 @@ const optionNames: Record<keyof LegalHoldExporterOptions, true> = {
   onUnindexed: true,
   indexTimeoutMs: true,
   maxJobInterval: true,
-  verifySidecars: true,
   clock: true,
   logger: true,
 }

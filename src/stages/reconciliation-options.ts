@@ -23,13 +23,6 @@ export interface ReconciliationOptions {
    * @defaultValue none: one job
    */
   readonly maxJobInterval?: string | undefined
-  /**
-   * Read each sidecar and compare it with its key: one that speaks of another recording, conversation or medium makes
-   * its recording `conflicting`. One GET a recording; needs `readText` of the storage.
-   *
-   * @defaultValue true where the storage can
-   */
-  readonly verifySidecars?: boolean | undefined
 }
 
 /** The options with every default in its place. */
@@ -38,13 +31,11 @@ export interface ReconciliationSettings {
   readonly waitForIndex: boolean
   readonly indexTimeoutMs: number
   readonly maxJobIntervalMs: number
-  readonly verifySidecars: boolean
 }
 
 /** What the ports can do, as far as these options ask for it. */
 export interface ReconciliationAbilities {
   readonly listsRecordings: boolean
-  readonly readsText: boolean
   readonly protectsSource: boolean
 }
 
@@ -54,7 +45,7 @@ export function reconciliationSettings(
   can: ReconciliationAbilities,
   check: (right: boolean, path: string, problem: string) => void,
 ): ReconciliationSettings {
-  const { reconciliation, onUnindexed, indexTimeoutMs = 259_200_000, maxJobInterval, verifySidecars } = given
+  const { reconciliation, onUnindexed, indexTimeoutMs = 259_200_000, maxJobInterval } = given
   check(
     [undefined, 'counts', 'recordings'].includes(reconciliation),
     'reconciliation',
@@ -78,13 +69,11 @@ export function reconciliationSettings(
     'maxJobInterval',
     'has to be an ISO 8601 duration of a minute or more, such as P7D',
   )
-  check(verifySidecars !== true || can.readsText, 'verifySidecars', 'needs a storage with readText')
   return {
     listsRecordings: can.listsRecordings && reconciliation !== 'counts',
     waitForIndex: onUnindexed === 'wait',
     indexTimeoutMs,
     maxJobIntervalMs,
-    verifySidecars: verifySidecars ?? can.readsText,
   }
 }
 
