@@ -13,7 +13,8 @@ export interface Arrivals {
 }
 
 const second = 1_000
-const widths = [1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000].map(
+// Each divides the next, so that a span never lies across two wider ones.
+const widths = [1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 432_000, 2_592_000].map(
   (seconds) => seconds * second,
 )
 const mostBins = 48

@@ -68,7 +68,8 @@ describe('the hours of an interval', () => {
           const range = hourRange(interval, lookbackHours)
           const earliest = start - lookbackHours * hourMs
           // A conversation that began anywhere from the look-back to the last millisecond of the interval.
-          const began = new Date(Math.floor(earliest + at * (start + lengthMs - earliest)))
+          const latest = start + lengthMs - 1
+          const began = new Date(Math.min(latest, Math.floor(earliest + at * (latest - earliest))))
           const parts = [began.getUTCFullYear(), began.getUTCMonth() + 1, began.getUTCDate(), began.getUTCHours()]
           for (let depth = 1; depth <= 4; depth += 1) expect(touches(range, parts.slice(0, depth))).toBe(true)
           expect(range.first).toBeGreaterThan(earliest - hourMs)
