@@ -4,9 +4,16 @@ const leafPrefix = 0x00
 const nodePrefix = 0x01
 const digestBytes = 32
 
+// One piece of memory for all short leaves: a hash object for each of a million would take longer than the hashes.
+const leafScratch = Buffer.alloc(1 << 16, leafPrefix)
+
 /** Hash of a leaf: SHA-256 over 0x00 and its bytes (RFC 6962, 2.1). */
 export function leafHash(leaf: Uint8Array): Buffer {
-  return createHash('sha256').update(Uint8Array.of(leafPrefix)).update(leaf).digest()
+  if (leaf.length >= leafScratch.length) {
+    return createHash('sha256').update(Uint8Array.of(leafPrefix)).update(leaf).digest()
+  }
+  leafScratch.set(leaf, 1)
+  return hash('sha256', leafScratch.subarray(0, leaf.length + 1), 'buffer')
 }
 
 /**

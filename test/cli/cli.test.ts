@@ -207,5 +207,9 @@ describe('inspect and export', () => {
     const { endpoint } = simulators.description.s3
     const live = await cli(['verify', dir, '--fingerprint', signing.fingerprint, '--live', '--s3-endpoint', endpoint])
     expect(live).toMatchObject({ code: 0, out: expect.stringContaining('0 drifted') })
+    // It has no time stamp, so one that is asked for is a problem.
+    const certificate = fileWith('ca.pem', 'none')
+    const stamped = await cli(['verify', dir, '--fingerprint', signing.fingerprint, '--tsa', certificate])
+    expect(stamped).toMatchObject({ code: 2, out: expect.stringContaining('timestamp-invalid') })
   })
 })

@@ -77,6 +77,10 @@ describe('the commands in the documentation', () => {
     ['npm ci && npm test', '.ci/run'],
     ['npm install genesys-legal-hold-exporter', 'test/package'],
     ['npm run simulators', 'test/testing/simulators-script.test.ts'],
+    ['npx genesys-legal-hold-exporter verify DIR --key key.pem', 'test/cli/cli.test.ts'],
+    ['npx genesys-legal-hold-exporter verify DIR --fingerprint sha256:… --tsa ca.pem --live', 'test/cli/cli.test.ts'],
+    ['npx genesys-legal-hold-exporter prove DIR BUCKET/KEY --out proof.json', 'test/cli/cli.test.ts'],
+    ['npx genesys-legal-hold-exporter verify --proof proof.json --key key.pem', 'test/cli/cli.test.ts'],
   ])
 
   test('are all run by something', () => {
