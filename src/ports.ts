@@ -125,6 +125,12 @@ export interface ExpectedRecordingsOptions extends CallOptions {
   readonly onListing?: ((listing: ExpectedListing) => void) | undefined
 }
 
+/** Options of `explainMissing`. */
+export interface ExplainMissingOptions extends CallOptions {
+  /** Told once, at the end, what that cost. */
+  readonly onListing?: ((listing: ExpectedListing) => void) | undefined
+}
+
 /** What a platform says of a recording that was not delivered. */
 export interface MissingExplanation {
   readonly recordingId: string
@@ -198,7 +204,7 @@ export interface RecordingPlatform {
   explainMissing?(
     missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
     request: ExportRequest,
-    options?: CallOptions,
+    options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation>
   /** Genesys' own legal hold at the source, 100 conversations a call. */
   protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>

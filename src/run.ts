@@ -304,7 +304,7 @@ export class Run {
       jobs: jobs.jobs,
       interval: this.#request.interval,
       coverage,
-      reconciliation: reconciliationReportOf(ledger, jobs.accounts),
+      reconciliation: reconciliationReportOf(ledger, jobs.accounts, delivery.explanations),
       findings,
       accepted: [
         ...new Set(

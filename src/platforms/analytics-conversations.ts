@@ -22,19 +22,22 @@ export interface FoundConversation {
 
 /**
  * The conversations that a query matches, by an asynchronous conversation details job: the same index that the
- * recording job queries, so that both see the same.
+ * recording job queries, so that both see the same. `onCall` is told of each request.
  */
 export async function* findConversations(
   client: GenesysClient,
   query: ConversationQuery,
   options: CallOptions = {},
+  onCall: () => void = () => {},
 ): AsyncGenerator<FoundConversation, void, void> {
+  onCall()
   const jobId = await startJob(client, query, options)
-  await waitForJob(client, jobId, options)
+  await waitForJob(client, jobId, onCall, options)
   let availableUntil: string | undefined
   const conversations = cursorPages(
     { subject: 'the conversations of the interval', stage, elements: 'conversations' },
     async (cursor) => {
+      onCall()
       const { body } = await client.request(
         {
           operation: 'list the conversations of the interval',
@@ -76,11 +79,17 @@ async function startJob(client: GenesysClient, query: ConversationQuery, options
   })
 }
 
-async function waitForJob(client: GenesysClient, jobId: string, options: CallOptions): Promise<void> {
+async function waitForJob(
+  client: GenesysClient,
+  jobId: string,
+  onCall: () => void,
+  options: CallOptions,
+): Promise<void> {
   const { clock } = client
   const { signal } = options
   const giveUpAt = clock.now() + deadlineMs
   for (let pollMs = firstPollMs; ; pollMs = Math.min(longestPollMs, pollMs * 2)) {
+    onCall()
     const { body, correlationId } = await client.request(
       {
         operation: `read the conversation query ${jobId}`,

@@ -5,11 +5,14 @@ import type {
   CallOptions,
   CreateJobContext,
   ExpectedRecording,
+  ExpectedRecordingsOptions,
+  ExplainMissingOptions,
   ExportJob,
   FailedRecording,
   FindJobContext,
   ForcedProfile,
   Interval,
+  MissingExplanation,
   Organization,
   PlatformCapabilities,
   PlatformCoverage,
@@ -29,7 +32,12 @@ import {
   isSameExport,
 } from './bulk-exports-surface.js'
 import { protectConversations } from './deletion-protection.js'
-import { expectedRecordings } from './expected-recordings.js'
+import {
+  checkLimits,
+  type ExpectedRecordingsLimits,
+  expectedRecordings,
+  explainMissing,
+} from './expected-recordings.js'
 import { type ExportProfile, ExportProfiles, profileFindings } from './export-profiles.js'
 import { GenesysClient } from './genesys-client.js'
 import { checkConnection, type GenesysConnectionOptions, OptionProblems } from './genesys-options.js'
@@ -42,7 +50,7 @@ import { formatFindings, protectionFindings, sensitiveFindings, subjectOf } from
 import { coversDigital } from './request-scope.js'
 
 /** Options of {@link BulkExportsPlatform}. */
-export interface BulkExportsOptions extends GenesysConnectionOptions {
+export interface BulkExportsOptions extends GenesysConnectionOptions, ExpectedRecordingsLimits {
   readonly paths?: { readonly [K in keyof BulkExportsPaths]?: BulkExportsPaths[K] | undefined } | undefined
   readonly fields?: { readonly [K in keyof BulkExportsFields]?: string | undefined } | undefined
   /** Protect the request's conversations from deletion before the export. @defaultValue false */
@@ -78,6 +86,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
   readonly #fields: BulkExportsFields
   readonly #allowProfileUpdate: boolean
   readonly #restoreProfile: boolean
+  readonly #maxMetadataCalls: number
   #canList: boolean
 
   /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`: all mistakes in one. */
@@ -90,6 +99,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
     this.forcedRetries = this.#allowProfileUpdate ? (options.forcedRetries ?? 1) : 0
     checkPaths(this.#paths, problems)
     checkForcing(options, problems)
+    this.#maxMetadataCalls = checkLimits(options, problems)
     this.client = new GenesysClient(options, checkConnection(options, 'BulkExportsPlatform', problems))
     this.profiles = new ExportProfiles(this.client, this.#paths, this.#fields)
     this.protectSource = options.protectSource ?? false
@@ -262,8 +272,20 @@ export class BulkExportsPlatform implements RecordingPlatform {
     }
   }
 
-  expectedRecordings(_job: ExportJob, request: ExportRequest, options?: CallOptions): AsyncIterable<ExpectedRecording> {
-    return expectedRecordings(this.client, request, options)
+  expectedRecordings(
+    _job: ExportJob,
+    request: ExportRequest,
+    options?: ExpectedRecordingsOptions,
+  ): AsyncIterable<ExpectedRecording> {
+    return expectedRecordings(this.client, request, options, this.#maxMetadataCalls)
+  }
+
+  explainMissing(
+    missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
+    request: ExportRequest,
+    options?: ExplainMissingOptions,
+  ): AsyncIterable<MissingExplanation> {
+    return explainMissing(this.client, missing, request, options, this.#maxMetadataCalls)
   }
 
   protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {

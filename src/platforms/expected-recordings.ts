@@ -1,125 +1,231 @@
-import { LegalHoldError } from '../errors.js'
 import { SeenSet } from '../internal/seen.js'
 import { mapWindow } from '../internal/streams.js'
-import type { CallOptions, ExpectedRecording } from '../ports.js'
+import type {
+  ExpectedListing,
+  ExpectedRecording,
+  ExpectedRecordingsOptions,
+  ExplainMissingOptions,
+  MissingExplanation,
+} from '../ports.js'
 import type { ExportRequest } from '../request.js'
-import { type FoundConversation, findConversations } from './analytics-conversations.js'
-import { type Answer, dateOf, flagOf, isAnswer, listOf, textOf } from './answer.js'
+import { findConversations } from './analytics-conversations.js'
 import { conversationQuery } from './conversation-query.js'
+import { ConversationTable } from './conversation-table.js'
 import type { GenesysClient } from './genesys-client.js'
-import { coversMedia, mediaTypeFrom } from './request-scope.js'
+import type { OptionProblems } from './genesys-options.js'
+import { expectedFrom, explanationFrom, readMetadata } from './recording-metadata.js'
+import { isRefused, retainedRecordings, ScanTooLong } from './retention-query.js'
+
+/** How much it may cost to know the expected recordings. */
+export interface ExpectedRecordingsLimits {
+  /**
+   * Calls of `recordingmetadata`, one a conversation, at 300 a minute: those of mixed media, and those that the
+   * retention query says nothing of. What lands in a conversation beyond it counts as expected, and the coverage is
+   * proven only if the job's totals agree.
+   *
+   * @defaultValue 3000 (10 minutes)
+   */
+  readonly maxMetadataCalls?: number | undefined
+}
+
+/** {@link ExpectedRecordingsLimits.maxMetadataCalls} where nothing else is said. */
+export const defaultMaxMetadataCalls = 3_000
+
+/** The limit that the options name. */
+export function checkLimits(options: ExpectedRecordingsLimits, problems: OptionProblems): number {
+  const { maxMetadataCalls = defaultMaxMetadataCalls } = options
+  if (!Number.isInteger(maxMetadataCalls) || maxMetadataCalls < 0) {
+    problems.add('INVALID_OPTIONS', `maxMetadataCalls is ${maxMetadataCalls}; it has to be zero or a whole number.`)
+  }
+  return maxMetadataCalls
+}
 
 /** Conversations whose recordings are asked for side by side. */
 const concurrency = 8
+/** A minute's worth of calls (genesys-facts: limits): no other source is sure to be cheaper, and none tells more. */
+const fewConversations = 300
+/** Conversations that are asked for what is missing of them: a minute's worth, since the report waits for it. */
+const mostExplained = 300
+/** The scan is given up when it has cost this share of what asking for each conversation would cost. */
+const scanShare = 0.25
+const dayMs = 86_400_000
+const hourMs = 3_600_000
 
 /**
- * Every recording that a request covers: the conversations of the interval, and the recordings of each. What the
- * platform leaves out of the job although the request covers it is marked with `skippedReason`; recordings of media
- * that the request does not name are not expected at all, and neither are those the index does not know yet.
+ * Every recording that a request covers: the conversations of the interval by analytics, which queries the same index
+ * as the recording job, and the recordings of each. What the platform leaves out of the job although the request
+ * covers it is marked with `skippedReason`; recordings of media that the request does not name are not expected at all,
+ * and neither are those the index does not know yet.
+ *
+ * For a few conversations each is asked for its recordings. For many the retention query names them, 500 a call, and
+ * only those conversations are asked for that it leaves undecided, up to `maxMetadataCalls`.
  */
 export async function* expectedRecordings(
   client: GenesysClient,
   request: ExportRequest,
-  options: CallOptions = {},
+  options: ExpectedRecordingsOptions = {},
+  maxMetadataCalls = defaultMaxMetadataCalls,
 ): AsyncGenerator<ExpectedRecording, void, void> {
-  const recordings = mapWindow(findConversations(client, conversationQuery(request), options), concurrency, (found) =>
-    recordingsOf(client, found, request, options),
-  )
+  const listing = new Listing(client, request, options, maxMetadataCalls)
   const seen = new SeenSet()
-  for await (const batch of recordings) {
-    for (const recording of batch) if (seen.add(recording.recordingId)) yield recording
+  for await (const recording of listing.recordings()) if (seen.add(recording.recordingId)) yield recording
+  options.onListing?.(listing.summary())
+}
+
+class Listing {
+  readonly #client: GenesysClient
+  readonly #request: ExportRequest
+  readonly #options: ExpectedRecordingsOptions
+  readonly #table: ConversationTable
+  readonly #calls = { analytics: 0, 'retention-query': 0, 'recording-metadata': 0 }
+  #metadataCallsLeft: number
+  #source = 'recording-metadata'
+  #undecided = 0
+  readonly #reasons: string[] = []
+  /** Conversations that ended before this have all their recordings in the retention query, in milliseconds. */
+  #scannedUntil = Number.NEGATIVE_INFINITY
+
+  constructor(
+    client: GenesysClient,
+    request: ExportRequest,
+    options: ExpectedRecordingsOptions,
+    maxMetadataCalls: number,
+  ) {
+    this.#client = client
+    this.#request = request
+    this.#options = options
+    this.#table = new ConversationTable(request)
+    this.#metadataCallsLeft = maxMetadataCalls
+  }
+
+  async *recordings(): AsyncGenerator<ExpectedRecording, void, void> {
+    const conversations = findConversations(this.#client, conversationQuery(this.#request), this.#options, () => {
+      this.#calls.analytics += 1
+    })
+    for await (const { conversation, availableUntil } of conversations) this.#table.add(conversation, availableUntil)
+    if (this.#table.size > Math.min(fewConversations, this.#metadataCallsLeft)) yield* this.#scan()
+    yield* this.#askEach()
+    if (this.#undecided > 0) {
+      this.#reasons.push(`maxMetadataCalls was reached with ${this.#undecided} conversations undecided`)
+    }
+  }
+
+  summary(): ExpectedListing {
+    return {
+      source: this.#source,
+      calls: this.#calls,
+      conversations: this.#table.size,
+      undecided: this.#undecided,
+      ...(this.#reasons.length === 0 ? {} : { reason: this.#reasons.join('; ') }),
+    }
+  }
+
+  /** The recordings of decided conversations, as the retention query names them. */
+  async *#scan(): AsyncGenerator<ExpectedRecording, void, void> {
+    const table = this.#table
+    const now = this.#client.clock.now()
+    const maxPages = Math.ceil(table.size * scanShare)
+    let youngest = Number.NEGATIVE_INFINITY
+    try {
+      const retained = retainedRecordings(
+        this.#client,
+        table.latestEnd ?? now,
+        maxPages,
+        () => {
+          this.#calls['retention-query'] += 1
+        },
+        this.#options,
+      )
+      for await (const { conversationId, createdAt, ...recording } of retained) {
+        youngest = Math.max(youngest, createdAt ?? Number.NEGATIVE_INFINITY)
+        const row = table.find(conversationId)
+        if (row < 0) continue
+        table.markFound(row)
+        if (!table.isDecided(row)) continue
+        const conversationStart = table.startAt(row)
+        yield { ...recording, conversationId, conversationStart, mediaType: table.mediumAt(row) }
+      }
+      this.#source = 'retention-query'
+      // Whether it holds recordings of the last day is not documented: as far as some are seen, it does.
+      this.#scannedUntil = Math.max(youngest, now - dayMs) - hourMs
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      const why = error instanceof ScanTooLong ? 'would have read the whole organisation' : 'was refused'
+      this.#reasons.push(`the retention query ${why}: ${(error as Error).message}`)
+    }
+  }
+
+  /** The recordings of what is not decided yet: those of which something is known to exist first. */
+  async *#askEach(): AsyncGenerator<ExpectedRecording, void, void> {
+    const batches = mapWindow(this.#openRows(), concurrency, (row) => this.#ask(row))
+    for await (const batch of batches) yield* batch
+  }
+
+  *#openRows(): Generator<number, void, void> {
+    const table = this.#table
+    for (const found of [true, false]) {
+      for (let row = 0; row < table.size; row += 1) {
+        if (table.isFound(row) === found && this.#isOpen(row)) yield row
+      }
+    }
+  }
+
+  #isOpen(row: number): boolean {
+    const table = this.#table
+    if (this.#source !== 'retention-query') return true
+    const scanned = (table.endAt(row) ?? Number.POSITIVE_INFINITY) <= this.#scannedUntil
+    if (!scanned) return true
+    return table.isFound(row) ? !table.isDecided(row) : !table.isUnrecorded(row)
+  }
+
+  async #ask(row: number): Promise<ExpectedRecording[]> {
+    const table = this.#table
+    const conversationId = table.idAt(row)
+    const conversationStart = table.startAt(row)
+    if (this.#metadataCallsLeft <= 0) {
+      this.#undecided += 1
+      this.#options.onUndecided?.({ conversationId, conversationStart })
+      return []
+    }
+    this.#metadataCallsLeft -= 1
+    this.#calls['recording-metadata'] += 1
+    const list = await readMetadata(this.#client, conversationId, this.#options)
+    const sessions = table.sessionsAt(row)
+    const facts = { conversationId, conversationStart, sessions, availableUntil: table.availableUntil }
+    return expectedFrom(list, facts, this.#request)
   }
 }
 
-async function recordingsOf(
+/**
+ * Looks closer at recordings that did not come: one call a conversation, for at most 300 or `maxMetadataCalls` of
+ * them. Says nothing of the others.
+ */
+export async function* explainMissing(
   client: GenesysClient,
-  { conversation, availableUntil }: FoundConversation,
+  missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
   request: ExportRequest,
-  options: CallOptions,
-): Promise<ExpectedRecording[]> {
-  const conversationId = textOf(conversation, 'conversationId', 'id')
-  if (conversationId === undefined) return []
-  const recordings = await readMetadata(client, conversationId, options)
-  const sessions = sessionsOf(conversation)
-  return recordings.flatMap((metadata) => {
-    const recordingId = textOf(metadata, 'id', 'recordingId')
-    if (recordingId === undefined) return []
-    if (!isCovered(metadata, sessions, request) || isBeyond(metadata, availableUntil)) return []
-    return [
-      {
-        recordingId,
-        conversationId: textOf(metadata, 'conversationId') ?? conversationId,
-        mediaType: mediaOf(metadata),
-        exportedAt: dateOf(metadata, 'exportedDate'),
-        deleteAt: dateOf(metadata, 'deleteDate'),
-        skippedReason: skippedReason(metadata, request),
-      },
-    ]
-  })
-}
-
-async function readMetadata(client: GenesysClient, conversationId: string, options: CallOptions): Promise<Answer[]> {
-  try {
-    const { list } = await client.request(
-      {
-        operation: `list the recordings of the conversation ${conversationId}`,
-        stage: 'reconcile',
-        expect: 'list',
-        send: ({ recording }) => recording.getConversationRecordingmetadata(conversationId),
-      },
-      options,
-    )
-    return list.filter(isAnswer)
-  } catch (error) {
-    // A conversation that was never recorded.
-    if (LegalHoldError.isInstance(error) && error.code === 'PLATFORM_NOT_FOUND') return []
-    throw error
+  options: ExplainMissingOptions = {},
+  maxMetadataCalls = defaultMaxMetadataCalls,
+): AsyncGenerator<MissingExplanation, void, void> {
+  const conversations = new Map<string, string[]>()
+  let beyond = 0
+  for (const { recordingId, conversationId } of missing) {
+    const known = conversations.get(conversationId)
+    if (known !== undefined) known.push(recordingId)
+    else if (conversations.size < Math.min(mostExplained, maxMetadataCalls))
+      conversations.set(conversationId, [recordingId])
+    else beyond += 1
   }
-}
-
-interface Session {
-  readonly id: string | undefined
-  readonly messageType: string | undefined
-}
-
-function sessionsOf(conversation: Answer): Session[] {
-  return (listOf(conversation, 'participants') ?? []).flatMap((participant) =>
-    (listOf(participant, 'sessions') ?? []).map((session) => ({
-      id: textOf(session, 'sessionId', 'id'),
-      messageType: textOf(session, 'messageType'),
-    })),
-  )
-}
-
-function mediaOf(metadata: Answer) {
-  // The subtype tells a screen recording where the medium only says what kind of conversation it is of.
-  return textOf(metadata, 'mediaSubtype')?.toLowerCase() === 'screen'
-    ? 'screen'
-    : mediaTypeFrom(textOf(metadata, 'media', 'mediaType'))
-}
-
-/** A recording of an unknown medium or message type counts as covered: rather one too many to look for. */
-function isCovered(metadata: Answer, sessions: readonly Session[], request: ExportRequest): boolean {
-  const media = mediaOf(metadata)
-  if (media !== undefined && !coversMedia(request, media)) return false
-  const wanted = (request.messageTypes ?? []).map((type) => type.toLowerCase())
-  if (media !== 'message' || wanted.length === 0) return true
-  const sessionId = textOf(metadata, 'sessionId')
-  const own = sessions.find(({ id }) => id !== undefined && id === sessionId)?.messageType
-  const types = (own === undefined ? sessions.map(({ messageType }) => messageType) : [own]).filter(
-    (type) => type !== undefined,
-  )
-  return types.length === 0 || types.some((type) => wanted.includes(type.toLowerCase()))
-}
-
-function isBeyond(metadata: Answer, availableUntil: string | undefined): boolean {
-  const endedAt = dateOf(metadata, 'endTime')
-  return endedAt !== undefined && availableUntil !== undefined && endedAt > availableUntil
-}
-
-function skippedReason(metadata: Answer, request: ExportRequest): string | undefined {
-  // A recording that is gone cannot be exported any more, and the reader of the report has to know.
-  if (textOf(metadata, 'fileState') === 'DELETED') return 'deleted'
-  const sensitive = flagOf(metadata, 'sensitiveData', 'containsSensitiveData', 'hasSensitiveData', 'sensitive')
-  return request.includeSensitive === false && sensitive === true ? 'sensitive' : undefined
+  const answers = mapWindow(conversations, concurrency, async ([conversationId, recordingIds]) => {
+    const list = await readMetadata(client, conversationId, options)
+    return recordingIds.map((recordingId) => explanationFrom(list, recordingId, request))
+  })
+  for await (const explanations of answers) yield* explanations
+  options.onListing?.({
+    source: 'recording-metadata',
+    calls: { 'recording-metadata': conversations.size },
+    conversations: conversations.size,
+    undecided: 0,
+    ...(beyond === 0 ? {} : { reason: `why ${beyond} more recordings are missing was not asked` }),
+  })
 }

@@ -62,6 +62,7 @@ interface RecordingApi {
   deleteRecordingJob(jobId: string): Promise<unknown>
   getRecordingJobFailedrecordings(jobId: string, options: Record<string, unknown>): Promise<unknown>
   getConversationRecordingmetadata(conversationId: string): Promise<unknown>
+  getRecordingsRetentionQuery(retentionThresholdDays: number, options: Record<string, unknown>): Promise<unknown>
   putRecordingsDeletionprotection(options: {
     protect: boolean
     body: { conversationIds: readonly string[] }

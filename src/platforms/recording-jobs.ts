@@ -4,10 +4,13 @@ import type {
   CallOptions,
   CreateJobContext,
   ExpectedRecording,
+  ExpectedRecordingsOptions,
+  ExplainMissingOptions,
   ExportJob,
   FailedRecording,
   FindJobContext,
   Interval,
+  MissingExplanation,
   Organization,
   PlatformCapabilities,
   PlatformCoverage,
@@ -18,7 +21,12 @@ import type {
 import type { ExportRequest } from '../request.js'
 import { type Answer, answerOf, dateOf, isAnswer, textOf } from './answer.js'
 import { protectConversations } from './deletion-protection.js'
-import { expectedRecordings } from './expected-recordings.js'
+import {
+  checkLimits,
+  type ExpectedRecordingsLimits,
+  expectedRecordings,
+  explainMissing,
+} from './expected-recordings.js'
 import { GenesysClient } from './genesys-client.js'
 import { checkConnection, type GenesysConnectionOptions, OptionProblems } from './genesys-options.js'
 import { cursorPages, numberedPages } from './genesys-pages.js'
@@ -30,7 +38,7 @@ import { type ExportTiming, isSameQuery, recordingJobsQuery } from './recording-
 import { protectionFindings, sensitiveFindings, subjectOf } from './request-findings.js'
 
 /** Options of {@link RecordingJobsPlatform}. */
-export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming {
+export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming, ExpectedRecordingsLimits {
   /** Protect the request's conversations from deletion before the export. @defaultValue false */
   readonly protectSource?: boolean | undefined
 }
@@ -56,6 +64,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
   /** The platform's access to Genesys Cloud; give it to a retention policy, so that it needs no login of its own. */
   readonly client: GenesysClient
   readonly #timing: ExportTiming
+  readonly #maxMetadataCalls: number
 
   /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`: all mistakes in one. */
   constructor(options: RecordingJobsOptions) {
@@ -63,6 +72,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     const { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays } = options
     this.#timing = { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays }
     checkTiming(this.#timing, problems)
+    this.#maxMetadataCalls = checkLimits(options, problems)
     this.client = new GenesysClient(options, checkConnection(options, 'RecordingJobsPlatform', problems))
     this.protectSource = options.protectSource ?? false
   }
@@ -232,8 +242,20 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     }
   }
 
-  expectedRecordings(_job: ExportJob, request: ExportRequest, options?: CallOptions): AsyncIterable<ExpectedRecording> {
-    return expectedRecordings(this.client, request, options)
+  expectedRecordings(
+    _job: ExportJob,
+    request: ExportRequest,
+    options?: ExpectedRecordingsOptions,
+  ): AsyncIterable<ExpectedRecording> {
+    return expectedRecordings(this.client, request, options, this.#maxMetadataCalls)
+  }
+
+  explainMissing(
+    missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
+    request: ExportRequest,
+    options?: ExplainMissingOptions,
+  ): AsyncIterable<MissingExplanation> {
+    return explainMissing(this.client, missing, request, options, this.#maxMetadataCalls)
   }
 
   protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {

@@ -2,7 +2,7 @@ import type { Stage } from '../errors.js'
 import { abortedError, forManyListeners, throwIfAborted } from '../internal/abort.js'
 import { Batches, mapWindow, type Source } from '../internal/streams.js'
 import type { Settings } from '../options.js'
-import type { HashContent, JournalRecord, PlatformCoverage } from '../ports.js'
+import type { ExpectedListing, HashContent, JournalRecord, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import type { BegunObject } from './checkpoint.js'
 import { type ContentDigest, contentDigest } from './content-digest.js'
@@ -59,6 +59,8 @@ export interface DeliverySubject {
 export class Delivery {
   readonly ledger: RecordingLedger
   readonly jobs: JobGroup
+  /** What asking for the missing recordings cost; `undefined` where it was not necessary. */
+  explanations: ExpectedListing | undefined
   readonly #subject: DeliverySubject
   readonly #seen = new SeenObjects()
   readonly #written = new SeenObjects()
@@ -121,6 +123,7 @@ export class Delivery {
       await Promise.race([this.jobs.started, ending])
       await timed('validate', () => this.#validateLanding(ending))
       await ending
+      if (this.ledger.neverDelivered > 0) await this.#explainMissing()
       if (this.ledger.pending > 0) await timed('validate', () => this.#lookForDeleted())
     } catch (error) {
       this.#stop.abort(error)
@@ -211,9 +214,13 @@ export class Delivery {
   async #explainMissing(): Promise<void> {
     const { settings, request } = this.#subject
     const { platform } = settings
-    if (platform.explainMissing === undefined || !this.ledger.listed) return
+    if (platform.explainMissing === undefined || !this.ledger.listed || this.explanations !== undefined) return
     const { signal } = this.#context
-    for await (const found of platform.explainMissing(this.ledger.pendingRecordings(), request, { signal })) {
+    const onListing = (listing: ExpectedListing) => {
+      this.explanations = listing
+    }
+    const missing = this.ledger.pendingRecordings()
+    for await (const found of platform.explainMissing(missing, request, { signal, onListing })) {
       if (found.kind === 'skipped') this.ledger.skippedAtSource(found.recordingId, found.reason ?? 'left out')
       else if (found.kind === 'not-covered') this.ledger.withdraw(found.recordingId)
     }

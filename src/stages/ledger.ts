@@ -54,7 +54,15 @@ export class RecordingLedger {
   readonly #recordingFaults = new FaultBook()
   readonly #conversationFaults = new FaultBook()
   #contradictions = 0
-  readonly #counts = { withdrawn: 0, skipped: 0, unlisted: 0, delivered: 0, pending: 0, neverDelivered: 0 }
+  readonly #counts = {
+    withdrawn: 0,
+    skipped: 0,
+    explained: 0,
+    unlisted: 0,
+    delivered: 0,
+    pending: 0,
+    neverDelivered: 0,
+  }
 
   /** @param listed whether the platform lists the expected recordings */
   constructor(listed: boolean) {
@@ -69,6 +77,11 @@ export class RecordingLedger {
   /** Recordings that the platform's list marks as skipped. */
   get skipped(): number {
     return this.#counts.skipped
+  }
+
+  /** Recordings that the platform, when asked why they did not come, said to be left out or not meant. */
+  get explained(): number {
+    return this.#counts.explained
   }
 
   /** Recordings that were in no list and came to be known by landing. */
@@ -135,6 +148,7 @@ export class RecordingLedger {
     const row = this.#recordings.find(recordingId)
     if (row >= 0 && (this.#flags.get(row) & (bits.media | settled)) === 0) {
       this.#settleAtSource(row, bits.skipped, reason)
+      this.#counts.explained += 1
     }
   }
 
@@ -144,6 +158,7 @@ export class RecordingLedger {
     if (row < 0 || (this.#flags.get(row) & (bits.media | settled)) !== 0) return
     this.#set(row, bits.withdrawn)
     this.#counts.withdrawn += 1
+    this.#counts.explained += 1
   }
 
   /** Whether a recording of this conversation belongs to the job. Without a list, everything in the hours does. */

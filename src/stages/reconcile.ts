@@ -1,4 +1,4 @@
-import type { ExportJob, Interval } from '../ports.js'
+import type { ExpectedListing, ExportJob, Interval } from '../ports.js'
 import type { CoverageReport, ReconciliationReport, RecordingException } from '../report.js'
 import { covers } from './index-wait.js'
 import type { PartAccount } from './job-group.js'
@@ -67,7 +67,8 @@ export function leftOutBy(
   const why = uncounted
     ? 'not indexed or not exportable: the job finished without counting it'
     : 'left out by the job, which counts it as skipped'
-  return { count, reason: `${sensitive}${why}` }
+  // The platform may have said since of some of them why.
+  return { count: Math.max(0, count - ledger.explained), reason: `${sensitive}${why}` }
 }
 
 /** A job whose own count adds up has done all that it chose to do. */
@@ -165,15 +166,17 @@ function undecidedBy(ledger: RecordingLedger): string {
 export function reconciliationReportOf(
   ledger: RecordingLedger,
   accounts: readonly PartAccount[],
+  explanations: ExpectedListing | undefined,
 ): ReconciliationReport {
   const listings = accounts.flatMap(({ listing }) => (listing === undefined ? [] : [listing]))
   if (!ledger.listed) return { depth: 'counts', source: 'job-totals', calls: 0, callsBySource: {}, undecided: 0 }
+  const all = explanations === undefined ? listings : [...listings, explanations]
   const callsBySource: Record<string, number> = {}
-  for (const { calls } of listings) {
+  for (const { calls } of all) {
     for (const [source, count] of Object.entries(calls)) callsBySource[source] = (callsBySource[source] ?? 0) + count
   }
   const sources = [...new Set(listings.map(({ source }) => source))]
-  const reasons = [...new Set(listings.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))]
+  const reasons = [...new Set(all.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))]
   return {
     depth: 'recordings',
     source: sources.length === 0 ? 'platform' : sources.join(', '),

@@ -38,13 +38,13 @@ it('mark what the platform leaves out on purpose, and not what it exports', asyn
     (await expected({ includeSensitive })).map(({ recordingId, skippedReason }) => [recordingId, skippedReason])
   expect(await reasons(false)).toEqual([
     ['plain', undefined],
-    ['card', 'sensitive'],
-    ['gone', 'deleted'],
+    ['card', 'sensitive: the request leaves such recordings out'],
+    ['gone', 'deleted at the source'],
   ])
   expect(await reasons(true)).toEqual([
     ['plain', undefined],
     ['card', undefined],
-    ['gone', 'deleted'],
+    ['gone', 'deleted at the source'],
   ])
   expect((await expected())[2]!.deleteAt).toBe('2023-10-01T00:00:00.000Z')
 })

@@ -135,10 +135,10 @@ function results({ query, clock }: RouteContext, job: ConversationJob): JsonObje
 }
 
 function toAnalyticsConversation(conversation: SimulatedConversation): JsonObject {
-  const session = (sessionId: string) => ({
+  const session = (sessionId: string, media = conversation.media) => ({
     sessionId,
-    mediaType: analyticsMediaType[conversation.media],
-    ...(conversation.messageType === undefined ? {} : { messageType: conversation.messageType }),
+    mediaType: analyticsMediaType[media],
+    ...(media !== 'message' || conversation.messageType === undefined ? {} : { messageType: conversation.messageType }),
     direction: conversation.direction,
     provider: conversation.provider,
     recording: conversation.recordings.length > 0,
@@ -151,7 +151,13 @@ function toAnalyticsConversation(conversation: SimulatedConversation): JsonObjec
       },
     ],
   })
-  const communications = [...new Set(conversation.recordings.map(({ communicationId }) => communicationId))]
+  // A screen recording is made beside a session of another medium.
+  const communications = new Map(
+    conversation.recordings.map(({ communicationId, media }) => [
+      communicationId,
+      media === 'screen' ? conversation.media : media,
+    ]),
+  )
   return {
     conversationId: conversation.id,
     conversationStart: conversation.startTime,
@@ -159,7 +165,11 @@ function toAnalyticsConversation(conversation: SimulatedConversation): JsonObjec
     originatingDirection: conversation.direction,
     divisionIds: [],
     participants: [
-      { participantId: conversation.id, purpose: 'customer', sessions: communications.map(session) },
+      {
+        participantId: conversation.id,
+        purpose: 'customer',
+        sessions: [...communications].map(([sessionId, media]) => session(sessionId, media)),
+      },
       ...conversation.userIds.map((userId) => ({
         participantId: userId,
         userId,

@@ -75,7 +75,8 @@ function compilePredicate(predicate: JsonObject): Predicate {
 /** Only what an export can sensibly ask for; anything else is refused rather than ignored. */
 const dimensions: Readonly<Record<string, (conversation: SimulatedConversation) => readonly string[]>> = {
   conversationId: ({ id }) => [id],
-  mediaType: ({ media }) => [analyticsMediaType[media]],
+  mediaType: ({ media, recordings }) =>
+    [media, ...recordings.map((one) => one.media)].map((one) => analyticsMediaType[one]),
   messageType: ({ messageType }) => (messageType === undefined ? [] : [messageType]),
   direction: ({ direction }) => [direction],
   originatingDirection: ({ direction }) => [direction],
