@@ -90,6 +90,21 @@ export class Baseline {
     }
   }
 
+  /**
+   * Takes over what somebody else changed in place on the original since it was read, so that it is looked for on the
+   * copy. What our own steps set there is not theirs.
+   */
+  follow({ tags, legalHold, retention }: ObjectState): void {
+    const { asked } = this
+    const holds = this.#protected || asked.legalHold !== undefined
+    this.#original = {
+      ...this.#original,
+      ...(typeof tags === 'object' ? { tags: withoutOurs(tags, this.#original.tags, asked) } : {}),
+      ...(holds || legalHold === 'unreadable' ? {} : { legalHold }),
+      ...(asked.retention !== undefined || retention === 'unreadable' ? {} : { retention }),
+    }
+  }
+
   /** The state to plan with and to copy from: without the hold that only protects the original. */
   withoutProtection(current: ObjectState): ObjectState {
     if (!this.#protected || !this.isOriginal(current) || this.#asked.legalHold !== undefined) return current
@@ -151,6 +166,23 @@ function withAsked(asked: AskedChanges, step: RemediationStep, original: ObjectS
 function same(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a)
   return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
+}
+
+/** The tags as they would be without our steps. */
+function withoutOurs(
+  now: Readonly<Record<string, string>>,
+  before: ObjectState['tags'],
+  { tags = {}, removedTags = [] }: AskedChanges,
+): Readonly<Record<string, string>> {
+  const theirs = withEntries(now, {})
+  if (typeof before !== 'object') return theirs
+  const isOurs = (key: string) => Object.hasOwn(tags, key) && tags[key] === theirs[key]
+  for (const key of [...Object.keys(tags).filter(isOurs), ...removedTags]) {
+    const value = Object.hasOwn(before, key) ? before[key] : undefined
+    if (value === undefined) delete theirs[key]
+    else theirs[key] = value
+  }
+  return theirs
 }
 
 function gone(before: ObjectState['tags'], after: Readonly<Record<string, string>>): readonly string[] {

@@ -2,7 +2,7 @@ import { LegalHoldError } from '../errors.js'
 import type { ListedVersion, MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import type { Remediation, RemediationStep } from '../verdict.js'
 import { persist, type StageContext } from './context.js'
-import type { RemediationSettings } from './remediate.js'
+import type { MutationContext, RemediationSettings } from './remediate.js'
 import { isFatal } from './validate.js'
 
 /**
@@ -19,13 +19,16 @@ export async function remediateNoncurrent(
   const { outcome, verdict } = remediation
   const isDeleted = verdict.verdict === 'absent' && verdict.recoverable !== undefined
   if (!isDeleted && (outcome === 'refused' || outcome === 'failed')) return remediation
-  const steps: RemediationStep[] = []
+  const steps: HoldStep[] = []
   try {
     for await (const version of noncurrentOf(storage, verdict.object.key, context)) {
-      const held = await persist(context, 'remediate', version.key, () =>
-        holdVersion(storage, version, remediation, settings, context),
+      // Once begun it is a step, whatever became of its answer.
+      const note = () => {
+        if (steps.every(({ versionId }) => versionId !== version.versionId)) steps.push(stepOf(version))
+      }
+      await persist(context, 'remediate', version.key, (attempt) =>
+        holdVersion(storage, version, { attempt, place: verdict.place }, settings, note, context.signal),
       )
-      if (held) steps.push({ action: 'hold-noncurrent', versionId: version.versionId })
     }
   } catch (error) {
     if (isFatal(error)) throw error
@@ -52,23 +55,33 @@ export async function* noncurrentOf(
   }
 }
 
-/** Holds one version unless it is held; `false` where it was. Idempotent, so an unknown outcome is simply read again. */
+type HoldStep = Extract<RemediationStep, { action: 'hold-noncurrent' }>
+
+function stepOf({ versionId }: ListedVersion): HoldStep {
+  return { action: 'hold-noncurrent', versionId }
+}
+
+/** Holds one version unless it is held. Idempotent, so an unknown outcome is simply read again. */
 async function holdVersion(
   storage: StorageAdapter,
-  { bucket, key, versionId }: ListedVersion,
-  { verdict }: Remediation,
+  version: ListedVersion,
+  mutation: MutationContext,
   settings: RemediationSettings,
-  context: StageContext,
-): Promise<boolean> {
+  note: () => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { bucket, key, versionId } = version
   const ref: ObjectRef = { bucket, key, versionId }
-  const { signal } = context
   const before = await lockOf(storage, ref, signal)
-  if (before === undefined) return false
-  // What an interrupted run was about to hold is its doing.
-  if (before.legalHold === 'ON') return settings.begun?.noncurrent.has(versionId) === true
-  if (settings.dryRun) return true
-  const step = { action: 'hold-noncurrent', versionId } as const
-  const mutation = { attempt: 1, place: verdict.place }
+  if (before === undefined) return
+  if (before.legalHold === 'ON') {
+    // What an interrupted run was about to hold is its doing.
+    if (settings.begun?.noncurrent.has(versionId) === true) note()
+    return
+  }
+  note()
+  if (settings.dryRun) return
+  const step = stepOf(version)
   await settings.witness.intent(ref, step, before, mutation)
   const result = await storage
     .putLegalHold(ref, 'ON', { signal })
@@ -79,7 +92,7 @@ async function holdVersion(
   await settings.witness.outcome(ref, step, result, mutation)
   if (LegalHoldError.isInstance(result)) throw result
   const after = await lockOf(storage, ref, signal)
-  if (after?.legalHold === 'ON') return true
+  if (after?.legalHold === 'ON') return
   throw new LegalHoldError(`Version ${versionId} of ${key} does not show the hold that was put on it.`, {
     code: 'STORAGE_RESPONSE_INVALID',
     stage: 'remediate',

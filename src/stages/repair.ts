@@ -4,7 +4,7 @@ import { abortedError } from '../internal/abort.js'
 import type { MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import type { Difference, ObjectPlace, RemediationOutcome, RemediationStep } from '../verdict.js'
 import { Baseline, isVersioned } from './baseline.js'
-import type { StageContext } from './context.js'
+import { persist, type StageContext } from './context.js'
 import type { RepairPlan } from './plan.js'
 import type { BegunRepair, MutationContext, MutationWitness } from './remediate.js'
 import { missingTags, refOf, takeStep, withStep } from './repair-steps.js'
@@ -90,6 +90,15 @@ export class Repair {
 
   async attempt(): Promise<RepairEnd> {
     this.#attempts += 1
+    try {
+      return await this.#attempt()
+    } catch (error) {
+      await this.#keepBuried(error)
+      throw error
+    }
+  }
+
+  async #attempt(): Promise<RepairEnd> {
     const current = await this.#current()
     if (current === undefined) {
       const reason = 'the object is no longer there'
@@ -108,6 +117,31 @@ export class Repair {
     if (dryRun) return this.#end('planned', { steps })
     await this.#apply(steps, state, baseline)
     return this.#verify(baseline)
+  }
+
+  /**
+   * What somebody else wrote between the reading and the copy lies beneath the copy now, demoted by it and held by nobody.
+   * The repair has failed, but that version has to last until the two have been compared.
+   */
+  async #keepBuried(error: unknown): Promise<void> {
+    if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_CHANGED') return
+    const { beneath: versionId, beneathIsDeleteMarker } = error.details ?? {}
+    if (typeof versionId !== 'string' || beneathIsDeleteMarker === true) return
+    try {
+      await persist(this.#context, 'remediate', this.#subject.object.key, () => this.#holdBuried(versionId))
+    } catch (failure) {
+      // The change is what is reported. Only what stops a run goes before it.
+      if (isFatal(failure)) throw failure
+    }
+  }
+
+  async #holdBuried(versionId: string): Promise<void> {
+    const { bucket, key } = this.#subject.object
+    if (!this.#storage.capabilities.objectLock) return
+    const answer = await this.#storage.head({ bucket, key, versionId }, { signal: this.#context.signal, lock: true })
+    if (!answer.found || answer.state.legalHold === 'ON' || !this.#settings.goal.protects(answer.state)) return
+    const result = await this.#take({ action: 'hold-noncurrent', versionId }, answer.state)
+    if (LegalHoldError.isInstance(result)) throw result
   }
 
   /** Stands where the interrupted run stood. */
@@ -285,6 +319,9 @@ export class Repair {
 
   async #verify(baseline: Baseline): Promise<RepairEnd> {
     const gone = 'the object was gone when it was read back'
+    if (!(await this.#followOriginal(baseline))) {
+      return this.#end('failed', { reason: 'the original was gone when it was looked for beneath the repair' })
+    }
     let after = await this.#read()
     if (after === undefined) return this.#end('failed', { reason: gone })
     this.#requireResult(baseline, after)
@@ -304,6 +341,19 @@ export class Repair {
       return this.#end('failed', { after, reason: `read back after the repair: ${shortfall}` })
     }
     return this.#end('repaired', { after })
+  }
+
+  /**
+   * Looks at the version that the copy demoted once more: a tag, hold or longer retention that somebody else gave it between
+   * its reading and the copy has to be on the new version, too, and no condition of S3 speaks of these.
+   */
+  async #followOriginal(baseline: Baseline): Promise<boolean> {
+    if (!baseline.mayHaveCopied || !isVersioned(baseline.original)) return true
+    if (this.#storage.capabilities.metadataUpdate !== 'new-version') return true
+    const { signal } = this.#context
+    const answer = await this.#storage.head(refOf(baseline.original), { signal, tags: true, lock: true })
+    if (answer.found) baseline.follow(answer.state)
+    return answer.found
   }
 
   #differences(baseline: Baseline, after: ObjectState): readonly Difference[] {

@@ -90,9 +90,9 @@ function stepRequests(
       const isVersioned = before.versionId !== undefined && before.versionId !== 'null'
       return {
         ...copyRequests(before, limits),
-        // The new version is read back; without versions the old one is looked at once more before.
-        HeadObject: isVersioned ? 1 : 2,
-        GetObjectTagging: tagged ? 1 : 0,
+        // The new version is read back and the original looked at once more, after the copy, or before it without versions.
+        HeadObject: 2,
+        GetObjectTagging: tagged ? (isVersioned ? 2 : 1) : 0,
         ListObjectVersions: before.versionId === undefined ? 0 : 1,
         GetObjectAcl: significantGrants(before.acl).length > 0 ? 1 : 0,
       }
