@@ -62,7 +62,10 @@ export async function* listVersions(
   let markers: Markers | undefined = startAfter === undefined ? {} : { KeyMarker: startAfter }
   while (markers !== undefined) {
     const page: Page = await fetchPage(context, prefix, markers, call)
-    yield* entriesOf(page, context.requests.bucket)
+    for (const entry of entriesOf(page, context.requests.bucket)) {
+      // Ceph RGW begins with the versions of the very key that is named as marker; S3 begins after them.
+      if (entry.key !== startAfter) yield entry
+    }
     markers = nextMarkers(page, markers, context.requests.bucket)
   }
 }

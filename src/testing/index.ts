@@ -39,9 +39,11 @@ export type { ForeignS3, ScenarioRequest } from './scenario/scenario-request.js'
 export { createScenario, type Scenario, type ScenarioOptions, type ScenarioScope } from './scenario.js'
 export { type Simulators, type SimulatorsDescription, type SimulatorsOptions, startSimulators } from './simulators.js'
 export {
+  type StorageConformanceFeature,
   type StorageConformanceOptions,
   type StorageConformanceRunner,
   type StorageConformanceSeed,
   type StorageConformanceSubject,
   storageConformance,
+  storageConformanceFeatures,
 } from './storage-conformance.js'

@@ -17,6 +17,18 @@ export interface StorageConformanceSeed {
   readonly contentType?: string | undefined
 }
 
+/**
+ * What a server beneath an adapter may be known not to do, although AWS does:
+ *
+ * - `copy-keeps-tags`: a copy that replaces the metadata carries the tags, so that nothing has to be put back after it
+ * - `copy-keeps-lock`: such a copy carries Object Lock hold and retention, so that there is no unprotected moment
+ * - `checksums`: `head` shows a checksum of the content
+ */
+export const storageConformanceFeatures = ['copy-keeps-tags', 'copy-keeps-lock', 'checksums'] as const
+
+/** One of {@link storageConformanceFeatures}. */
+export type StorageConformanceFeature = (typeof storageConformanceFeatures)[number]
+
 /** One storage, empty, as the author of an adapter provides it to each test. */
 export interface StorageConformanceSubject {
   readonly adapter: StorageAdapter
@@ -24,6 +36,13 @@ export interface StorageConformanceSubject {
   seed(key: string, object: StorageConformanceSeed): Promise<void>
   /** Deletes the current version as a user would. Without it the tests of delete markers are left out. */
   remove?(key: string): Promise<void>
+  /**
+   * What the server beneath is known not to do. Each is then tested for the opposite, so that an entry that is no longer
+   * true fails; what the library does about it is tested all the same.
+   *
+   * @defaultValue nothing
+   */
+  readonly lacks?: readonly StorageConformanceFeature[] | undefined
   /** Called after each test. */
   close?(): Promise<void> | void
 }
@@ -126,6 +145,12 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
       expect(state.sizeBytes).toEqual(3)
     })
 
+    test('shows a checksum of the content, unless the server has none', async ({ adapter, seed, lacks = [] }) => {
+      await seed('k', { body: 'abc' })
+      const { checksum } = await stateOf(adapter, 'k', { full: true })
+      expect(checksum !== undefined).toEqual(!lacks.includes('checksums'))
+    })
+
     test('a missing object is an answer, not an error', async ({ adapter }) => {
       const head = await adapter.head({ bucket: adapter.bucket, key: 'missing' })
       expect([head.found, head.found || head.deleteMarker]).toEqual([false, false])
@@ -165,6 +190,28 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
       expect(compareObjectStates(before, after, { metadata })).toEqual([])
       const { versioning, metadataUpdate } = adapter.capabilities
       expect(versioning && after.versionId !== before.versionId).toEqual(versioning && metadataUpdate === 'new-version')
+    })
+
+    test('says what a server lost in the copy and had to be given back: nothing, or what it is known to lose', async (subject) => {
+      const { adapter, seed, lacks = [] } = subject
+      const { metadataUpdate, tags, objectLock } = adapter.capabilities
+      if (metadataUpdate !== 'new-version') return
+      await seed('k', { body: 'abc', tags: tagsFor(adapter, { a: 'b' }) })
+      const ref = { bucket: adapter.bucket, key: 'k' }
+      const retainUntilDate = new Date(Math.ceil(Date.now() / 1000) * 1000 + 30_000).toISOString()
+      if (objectLock) {
+        await adapter.putLegalHold(ref, 'ON')
+        await adapter.putRetention(ref, { mode: 'GOVERNANCE', retainUntilDate })
+      }
+      const before = await stateOf(adapter, 'k', { full: true })
+      const { restored = [] } = await adapter.replaceMetadata(before, { two: '2' })
+      const lost = [
+        ...(objectLock && lacks.includes('copy-keeps-lock') ? ['legalHold', 'retention'] : []),
+        ...(tags && lacks.includes('copy-keeps-tags') ? ['tags'] : []),
+      ]
+      expect([...restored].sort()).toEqual(lost)
+      const after = await stateOf(adapter, 'k', { full: true })
+      expect(compareObjectStates(before, after, { metadata: { two: '2' } })).toEqual([])
     })
 
     test('keeps the original beneath the new version, held where it can be', async ({ adapter, seed }) => {

@@ -76,6 +76,7 @@ describe('the commands in the documentation', () => {
     ['npm ci && npm run quickstart', 'test/e2e/quickstart.test.ts; npm ci by .ci/run'],
     ['npm ci && npm test', '.ci/run'],
     ['npm install genesys-legal-hold-exporter', 'test/package'],
+    ['npm run test:ceph', '.ci/run'],
     ['npm run simulators', 'test/testing/simulators-script.test.ts'],
     ['npx genesys-legal-hold-exporter verify DIR --key key.pem', 'test/cli/cli.test.ts'],
     ['npx genesys-legal-hold-exporter verify DIR --fingerprint sha256:… --tsa ca.pem --live', 'test/cli/cli.test.ts'],
