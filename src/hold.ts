@@ -47,7 +47,7 @@ export function readTagList(value: string, form: TagListForm): string[] {
 
 /** Whether a value carries a tag: exact match of one tag of the list, never of a part of it. */
 export function carriesTag(value: string, tag: string, form: TagListForm): boolean {
-  return readTagList(value, form).includes(tag)
+  return value === tag || readTagList(value, form).includes(tag)
 }
 
 /** The value with the tag added at its end. What is there already is kept byte for byte. */

@@ -14,17 +14,37 @@ export interface ParsedKey {
   readonly rest: string
 }
 
-const keyPattern =
-  /^([^/]+)\/year=(\d{1,4})\/month=(\d{1,2})\/day=(\d{1,2})\/hour=(\d{1,2})\/conversation_id=([^/]+)\/([\s\S]+)$/
+const folderPattern = /^([^/]+)\/year=(\d{1,4})\/month=(\d{1,2})\/day=(\d{1,2})\/hour=(\d{1,2})\/conversation_id=/
+
+interface HourFolder {
+  /** The key up to the id of the conversation. */
+  readonly beginning: string
+  readonly organizationId: string
+  /** `undefined` for an hour that there is not. */
+  readonly hour: string | undefined
+}
+
+/** The keys of a listing lie in the same folder by the thousand. */
+let lastFolder: HourFolder | undefined
+
+function folderOf(key: string): HourFolder | undefined {
+  if (lastFolder !== undefined && key.startsWith(lastFolder.beginning)) return lastFolder
+  const match = folderPattern.exec(key)
+  if (match === null) return undefined
+  const [beginning, organizationId = '', year, month, day, hour] = match
+  const start = hourStart(Number(year), Number(month), Number(day), Number(hour))
+  lastFolder = { beginning, organizationId, hour: start === undefined ? undefined : new Date(start).toISOString() }
+  return lastFolder
+}
 
 /** Takes a key apart; `undefined` for one that is not of the layout. */
 export function parseKey(key: string): ParsedKey | undefined {
-  const match = keyPattern.exec(key)
-  if (match === null) return undefined
-  const [, organizationId, year, month, day, hour, conversationId, rest] = match
-  const start = hourStart(Number(year), Number(month), Number(day), Number(hour))
-  if (start === undefined || !organizationId || !conversationId || !rest) return undefined
-  return { organizationId, hour: new Date(start).toISOString(), conversationId, rest }
+  const folder = folderOf(key)
+  if (folder?.hour === undefined) return undefined
+  const { beginning, organizationId, hour } = folder
+  const end = key.indexOf('/', beginning.length)
+  if (end <= beginning.length || end === key.length - 1) return undefined
+  return { organizationId, hour, conversationId: key.slice(beginning.length, end), rest: key.slice(end + 1) }
 }
 
 /** Start of an hour in milliseconds, `undefined` where there is no such hour. */

@@ -185,21 +185,22 @@ class Scanner {
     this.#at = end
     this.#close(name)
     // Cut from the bytes: a piece of the text would keep the whole page in memory for as long as it is kept.
+    if (end === start) return ''
+    if (isBlank(this.#text.charCodeAt(start)) || isBlank(this.#text.charCodeAt(end - 1))) throw unexpected
     const value = this.#bytes.toString('latin1', start, end)
-    if (/^\s|\s$/.test(value)) throw unexpected
     return value.includes('&') ? unescapeXml(value) : value
   }
 
   /** Indentation. Blanks without a line break are content to the SDK's parser. */
   #skipBlanks(): void {
     const start = this.#at
-    let code = this.#text.charCodeAt(start)
-    while (code === 32 || code === 10 || code === 13 || code === 9) {
-      this.#at += 1
-      code = this.#text.charCodeAt(this.#at)
-    }
+    while (isBlank(this.#text.charCodeAt(this.#at))) this.#at += 1
     if (this.#at > start && !this.#text.slice(start, this.#at).includes('\n')) throw unexpected
   }
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13)
 }
 
 function once<T>(former: T | undefined, value: T): T {
@@ -232,6 +233,10 @@ function timestampOf(text: string): string {
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 function unescapeXml(value: string): string {
+  // An ETag.
+  if (value.startsWith('&quot;') && value.indexOf('&', 1) === value.length - 6 && value.endsWith('&quot;')) {
+    return `"${value.slice(6, -6)}"`
+  }
   return value.replace(/&([^;&]*)(;?)/g, (_, reference: string, end: string) => {
     const text = end === '' ? undefined : (named[reference] ?? characterOf(reference))
     if (text === undefined) throw unexpected

@@ -5,14 +5,11 @@ import { isIntercepted, isOrdinaryBucket, isStockClient, type ResolvedClient } f
 import { headersOf } from './s3-fast-headers.js'
 import { type FastSession, openSession } from './s3-fast-session.js'
 import { SigningKeys } from './s3-fast-signature.js'
-import {
-  AttemptAborted,
-  AttemptTimeout,
-  FastTransport,
-  type WireAnswer,
-  type WireRequest,
-} from './s3-fast-transport.js'
+import { AttemptAborted, FastTransport, type WireAnswer, type WireRequest } from './s3-fast-transport.js'
 import type { S3ClientSettings } from './s3-settings.js'
+
+/** Not on this path. */
+const nowhere = Promise.resolve(undefined)
 
 /** What came of one attempt: an answer, or what the network failed with. */
 export type WireOutcome =
@@ -55,19 +52,29 @@ export class S3FastPath {
     this.#off = !isOrdinaryBucket(subject.bucket)
   }
 
-  /** `undefined`: not here. Rejects only with {@link AttemptAborted}. */
-  async send(render: FastRequest, signal: AbortSignal | undefined): Promise<WireOutcome | undefined> {
-    if (this.#off || isIntercepted()) return undefined
-    const session = this.#fresh() ?? (await this.#renew())
-    if (session === undefined) return undefined
-    if (signal?.aborted) throw new AttemptAborted('aborted')
+  /**
+   * `undefined`: not here. With a session and a transport at hand, which is nearly always, nothing stands between the
+   * caller and the wire: each promise in a row costs as much as a part of the request.
+   */
+  send(render: FastRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
+    if (this.#off || isIntercepted()) return nowhere
+    const session = this.#fresh()
+    const transport = session === undefined ? undefined : this.#transportTo(session.origin)
+    if (session === undefined || transport === undefined) return this.#prepareAndSend(render, signal)
     const request = rendered(render, session)
-    if (request === undefined) return undefined
-    const outcome = await this.#attempt(session, request, signal)
-    if (outcome.answer === undefined || !(await this.#correctClock(outcome.answer, session))) return outcome
-    const corrected = await this.#renew()
-    const again = corrected === undefined ? undefined : rendered(render, corrected)
-    return corrected === undefined || again === undefined ? outcome : this.#attempt(corrected, again, signal)
+    return request === undefined ? nowhere : transport.send(request, signal)
+  }
+
+  /** Sends again, if the answer refuses a request only for the clock of this machine. */
+  async again(
+    answer: WireAnswer,
+    render: FastRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<WireAnswer | undefined> {
+    if (!(await this.#correctClock(answer))) return undefined
+    await this.#renewal
+    await this.#renew()
+    return this.send(render, signal)
   }
 
   /** Lets go of the connections; the next request makes new ones. */
@@ -78,14 +85,13 @@ export class S3FastPath {
     this.#transport = undefined
   }
 
-  async #attempt(session: FastSession, request: WireRequest, signal: AbortSignal | undefined): Promise<WireOutcome> {
-    try {
-      const transport = this.#transportTo(session.origin) ?? (await this.#connect(session.origin))
-      return { answer: await transport.send(request, signal) }
-    } catch (error) {
-      if (error instanceof AttemptAborted) throw error
-      return { error: named(error) }
-    }
+  async #prepareAndSend(render: FastRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
+    const session = this.#fresh() ?? (await this.#renew())
+    const request = session === undefined ? undefined : rendered(render, session)
+    if (session === undefined || request === undefined) return undefined
+    const transport = this.#transportTo(session.origin) ?? (await this.#connect(session.origin))
+    if (signal?.aborted) throw new AttemptAborted('aborted')
+    return transport.send(request, signal)
   }
 
   /** The session, if it is young enough; one that ages is renewed on the side. */
@@ -153,10 +159,11 @@ export class S3FastPath {
    * Whether an answer refused a request for the clock of this machine. A HEAD has no body that could say so: the
    * server's date does. The client's own offset is set then, as its signer does on every answer.
    */
-  async #correctClock(answer: WireAnswer, session: FastSession): Promise<boolean> {
-    if (answer.status !== 403 && answer.status !== 400) return false
+  async #correctClock(answer: WireAnswer): Promise<boolean> {
+    const session = this.#session
     const serverTime = Date.parse(headersOf(answer.rawHeaders).date ?? '')
-    if (Number.isNaN(serverTime) || Math.abs(serverTime - session.signedAt) < skewMs) return false
+    if (session === undefined || Number.isNaN(serverTime)) return false
+    if (Math.abs(serverTime - session.signedAt) < skewMs) return false
     const { client } = await this.#subject.connect()
     const { config } = client as ResolvedClient
     if (typeof config.disableClockSkewCorrection === 'function' && (await config.disableClockSkewCorrection())) {
@@ -179,12 +186,4 @@ function rendered(render: FastRequest, session: FastSession): WireRequest | unde
   } catch {
     return undefined
   }
-}
-
-/** Errors by the names that Node's own client and the SDK give them. */
-function named(error: unknown): unknown {
-  if (error instanceof AttemptTimeout || !(error instanceof Error)) return error
-  const { code } = error as { code?: unknown }
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') error.name = 'TimeoutError'
-  return error
 }

@@ -118,12 +118,12 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
   function formOf(headers: readonly (readonly [string, string])[]) {
     const signed = [...headers.filter(([name]) => !unsignedHeaders.has(name)), ['host', host] as const]
     const signer = new RequestSigner(scope, signed, payloadHash, keys)
-    const constant = headers.flat()
-    return (method: 'HEAD' | 'GET', path: string, query: string): WireRequest => ({
-      method,
-      path: query === '' ? path : `${path}?${query}`,
-      headers: [...constant, 'authorization', signer.authorization(method, path, query)],
-    })
+    const constant = [...headers.flat(), 'authorization', '']
+    return (method: 'HEAD' | 'GET', path: string, query: string): WireRequest => {
+      const sent = constant.slice()
+      sent[sent.length - 1] = signer.authorization(method, path, query)
+      return { method, path: query === '' ? path : `${path}?${query}`, headers: sent }
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 
 /** SHA-256 of nothing: the payload hash of every request without a body. */
 export const emptyPayloadHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
@@ -20,10 +20,9 @@ export interface SigningScope {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 export class RequestSigner {
-  readonly #key: KeyObject
+  readonly #mac: Hmac
   /** What follows method, path and query in the canonical request. */
   readonly #rest: string
-  readonly #toSign: string
   readonly #credential: string
 
   /** @param headers names (any case) and values of all headers to sign, `host` among them */
@@ -36,21 +35,47 @@ export class RequestSigner {
     const { names, text } = canonicalHeaders(headers)
     const day = scope.amzDate.slice(0, 8)
     const credentialScope = `${day}/${scope.region}/${scope.service}/aws4_request`
-    this.#key = keys.derive(scope.secretAccessKey, day, scope.region, scope.service)
+    const key = keys.derive(scope.secretAccessKey, day, scope.region, scope.service)
+    this.#mac = new Hmac(key, `AWS4-HMAC-SHA256\n${scope.amzDate}\n${credentialScope}\n`)
     this.#rest = `${text}\n${names}\n${payloadHash}`
-    this.#toSign = `AWS4-HMAC-SHA256\n${scope.amzDate}\n${credentialScope}\n`
     this.#credential = `AWS4-HMAC-SHA256 Credential=${scope.accessKeyId}/${credentialScope}, SignedHeaders=${names}, Signature=`
   }
 
   /** The value of the `Authorization` header. Path and query are URL-encoded; the query is sorted by its names. */
   authorization(method: string, path: string, query: string): string {
     const canonical = hash('sha256', `${method}\n${path}\n${query}\n${this.#rest}`, 'hex')
-    return (
-      this.#credential +
-      createHmac('sha256', this.#key)
-        .update(this.#toSign + canonical)
-        .digest('hex')
-    )
+    return this.#credential + this.#mac.hex(canonical)
+  }
+}
+
+const blockBytes = 64
+const digestHexLength = 64
+
+/**
+ * HMAC-SHA256 (RFC 2104) of a constant beginning and a hexadecimal digest, by `crypto.hash` alone. `createHmac` makes
+ * a native object each time, which costs three times as much: 4 of the 30 µs of a whole HEAD.
+ */
+class Hmac {
+  readonly #inner: Buffer
+  readonly #outer: Buffer
+  readonly #at: number
+
+  /** @param key at most 64 bytes */
+  constructor(key: Buffer, beginning: string) {
+    this.#at = blockBytes + beginning.length
+    this.#inner = Buffer.alloc(this.#at + digestHexLength, 0x36)
+    this.#outer = Buffer.alloc(blockBytes + digestHexLength / 2, 0x5c)
+    for (const [at, byte] of key.entries()) {
+      this.#inner[at] = 0x36 ^ byte
+      this.#outer[at] = 0x5c ^ byte
+    }
+    this.#inner.write(beginning, blockBytes, 'latin1')
+  }
+
+  hex(digest: string): string {
+    this.#inner.write(digest, this.#at, 'latin1')
+    this.#outer.write(hash('sha256', this.#inner, 'hex'), blockBytes, 'hex')
+    return hash('sha256', this.#outer, 'hex')
   }
 }
 
@@ -73,17 +98,17 @@ function canonicalHeaders(headers: Iterable<readonly [string, string]>): { names
 export class SigningKeys {
   #secret: string | undefined
   #scope = ''
-  #key: KeyObject | undefined
+  #key: Buffer | undefined
 
-  derive(secretAccessKey: string, day: string, region: string, service: string): KeyObject {
+  derive(secretAccessKey: string, day: string, region: string, service: string): Buffer {
     const scope = `${day}/${region}/${service}`
     if (this.#key !== undefined && this.#secret === secretAccessKey && this.#scope === scope) return this.#key
     let key: Buffer = Buffer.from(`AWS4${secretAccessKey}`)
     for (const part of [day, region, service, 'aws4_request']) key = createHmac('sha256', key).update(part).digest()
     this.#secret = secretAccessKey
     this.#scope = scope
-    this.#key = createSecretKey(key)
-    return this.#key
+    this.#key = key
+    return key
   }
 }
 
@@ -95,8 +120,12 @@ export function encodeQueryPart(text: string): string {
   return encodeURIComponent(text).replace(reserved, percent)
 }
 
+/** The characters of a key as Genesys writes it: of these only `=` is encoded. */
+const plainKey = /^[A-Za-z0-9\-._~/=]*$/
+
 /** A key as it stands in the path of a request: as a query part, but for its slashes. Throws for a lone surrogate. */
 export function encodeKeyPath(key: string): string {
+  if (plainKey.test(key)) return key.replaceAll('=', '%3D')
   return encodeURIComponent(key).replace(reservedOrSlash, (part) => (part === '%2F' ? '/' : percent(part)))
 }
 

@@ -255,7 +255,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onError(error: unknown): void {
     this.#release()
-    if (this.#settle()) this.#reject(error)
+    if (this.#settle()) this.#reject(named(error))
   }
 
   #release(): void {
@@ -270,4 +270,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#transport.ended(this)
     return true
   }
+}
+
+/** Errors by the names that Node's own client and the SDK give them. */
+function named(error: unknown): unknown {
+  if (error instanceof Error && (error as { code?: unknown }).code === 'UND_ERR_CONNECT_TIMEOUT') {
+    error.name = 'TimeoutError'
+  }
+  return error
 }

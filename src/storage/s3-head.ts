@@ -1,5 +1,8 @@
+import { throwIfAborted } from '../internal/abort.js'
 import type { ObjectRef, ObjectState, Retention } from '../ports.js'
 import { stateOf } from './s3-fast-head.js'
+import type { FastRequest } from './s3-fast-path.js'
+import type { WireAnswer } from './s3-fast-transport.js'
 import { invalidAnswer, type S3Call, type S3Headers, type S3Output, type S3Requests } from './s3-requests.js'
 
 /**
@@ -11,9 +14,21 @@ export async function headObject(
   ref: ObjectRef,
   call: Pick<S3Call, 'stage' | 'signal'>,
 ): Promise<ObjectState> {
-  const outcome = await requests.sendFast('HeadObject', ({ head }) => head(ref.key, ref.versionId), call, ref)
-  const state = outcome?.answer === undefined ? undefined : stateOf(ref, outcome.answer)
-  return state ?? headObjectBySdk(requests, ref, { ...call, outcome })
+  throwIfAborted(call.signal, call.stage)
+  const request: FastRequest = (session) => session.head(ref.key, ref.versionId)
+  let result: { readonly answer: WireAnswer } | { readonly error: unknown }
+  try {
+    const answer = await requests.sendFast(request, call.signal)
+    if (answer === undefined) return headObjectBySdk(requests, ref, call)
+    result = { answer }
+  } catch (error) {
+    result = { error }
+  }
+  const state = 'answer' in result ? stateOf(ref, result.answer) : undefined
+  if (state !== undefined) return state
+  const { key, versionId } = ref
+  const outcome = await requests.outcomeOf(result, request, call, { operation: 'HeadObject', key, versionId })
+  return headObjectBySdk(requests, ref, { ...call, outcome })
 }
 
 /** What a HEAD by the SDK takes beside the key: the customer's own key of an SSE-C object. */

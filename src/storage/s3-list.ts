@@ -1,7 +1,9 @@
 import { LegalHoldError } from '../errors.js'
+import { throwIfAborted } from '../internal/abort.js'
 import { type RetryOptions, retrying } from '../internal/retry.js'
 import type { CallOptions, Clock, ListedObject } from '../ports.js'
 import { type ScannedPage, scanListing } from './s3-fast-list.js'
+import type { FastRequest } from './s3-fast-path.js'
 import { encodeQueryPart } from './s3-fast-signature.js'
 import { invalidAnswer, type S3Input, type S3Output, type S3Requests } from './s3-requests.js'
 
@@ -84,12 +86,20 @@ function fetchPage(
 ): Promise<Page> {
   const stage = 'discover'
   const query = queryOf(input, token)
+  const request: FastRequest = (session) => session.list(query)
   return retrying(
     async () => {
-      const outcome = await requests.sendFast('ListObjectsV2', ({ list }) => list(query), { stage, signal })
-      const { status, body } = outcome?.answer ?? {}
+      throwIfAborted(signal, stage)
+      const result = await requests.sendFast(request, signal).then(
+        (answer) => (answer === undefined ? undefined : { answer }),
+        (error: unknown) => ({ error }),
+      )
+      const { status, body } = result !== undefined && 'answer' in result ? result.answer : {}
       const scanned = status === 200 && body !== undefined ? scanListing(body) : undefined
       if (scanned !== undefined) return pageOfScan(scanned, requests.bucket)
+      const about = { operation: 'ListObjectsV2' } as const
+      const outcome =
+        result === undefined ? undefined : await requests.outcomeOf(result, request, { stage, signal }, about)
       const { output } = await requests.send('ListObjectsV2', inputOf(input, token), { stage, signal, outcome })
       // An answer that is no listing parses as an empty one, and an empty one would read as "nothing was delivered".
       if (output.IsTruncated === undefined && output.Name === undefined && output.KeyCount === undefined) {
@@ -171,7 +181,10 @@ function continuation(page: Page, previous: string | undefined, bucket: string):
 
 /** Undoes `EncodingType: url`, where a space is `+` or `%20`. */
 export function decodeKey(key: string, encoding: string | undefined): string {
-  if (encoding !== 'url' || !(key.includes('%') || key.includes('+'))) return key
+  if (encoding !== 'url') return key
+  // All that has to be encoded in a key as Genesys writes it.
+  const plain = key.replaceAll('%3D', '=')
+  if (!plain.includes('%') && !plain.includes('+')) return plain
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))
   } catch (cause) {

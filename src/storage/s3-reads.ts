@@ -17,6 +17,10 @@ type Tags = Readonly<Record<string, string>>
  */
 type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 
+interface ReadCall extends CallOptions {
+  readonly stage: Stage
+}
+
 /** Reads objects: HEAD, and what HEAD cannot prove by itself. */
 export class S3Reads {
   readonly #requests: S3Requests
@@ -42,25 +46,28 @@ export class S3Reads {
   }
 
   async head(ref: ObjectRef, options: HeadOptions = {}, stage: Stage = 'validate'): Promise<HeadResult> {
-    const call = { signal: options.signal }
+    const call = { stage, signal: options.signal }
     let state: ObjectState
     try {
-      state = await this.#headObject(ref, stage, call)
+      state = await headObject(this.#requests, ref, call)
     } catch (error) {
-      if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_NOT_FOUND') throw error
-      return this.#absent(ref, error, stage, call)
+      const explained = await this.#lookCloser(ref, error, call)
+      if (!('bucket' in explained)) return explained
+      state = explained
     }
     this.#bucket.exists = true
+    const full = options.full === true
+    const wantsTags = full || options.tags === true
+    const wantsLock = full || options.lock === true
+    if (!wantsTags && !wantsLock) return { found: true, state }
     const pinned = { bucket: state.bucket, key: state.key, versionId: state.versionId }
-    const wantsTags = options.tags === true || options.full === true
-    const wantsLock = options.lock === true || options.full === true
     return {
       found: true,
       state: {
         ...state,
-        ...(wantsTags ? { tags: await this.#tagsOf(pinned, state, stage, call, options.full === true) } : {}),
-        ...(wantsLock ? await this.#lockOf(pinned, state, stage, call, options.full === true) : {}),
-        ...(options.full === true ? { acl: await this.#aclOf(pinned, stage, call) } : {}),
+        ...(wantsTags ? { tags: await this.#tagsOf(pinned, state, stage, call, full) } : {}),
+        ...(wantsLock ? await this.#lockOf(pinned, state, stage, call, full) : {}),
+        ...(full ? { acl: await this.#aclOf(pinned, stage, call) } : {}),
       },
     }
   }
@@ -112,18 +119,19 @@ export class S3Reads {
   }
 
   /** HEAD has no body and so no error code; what may be hidden behind a bare 400 or 403 is asked for once more by GET. */
-  async #headObject(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<ObjectState> {
-    try {
-      return await headObject(this.#requests, ref, { stage, signal: call.signal })
-    } catch (error) {
-      if (!LegalHoldError.isInstance(error) || s3CodeOf(error) !== undefined) throw error
-      if (error.code !== 'STORAGE_REJECTED' && error.code !== 'STORAGE_FORBIDDEN') throw error
-      const named = await this.#explain(ref, stage, call)
-      if (!isCustomerKeyRefusal(named)) throw named ?? error
-      if (this.#options.sseCustomerKey === undefined) throw needsCustomerKey(ref, stage, named)
-      const key = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: this.#options.sseCustomerKey as string }
-      return headObjectBySdk(this.#requests, ref, { stage, signal: call.signal }, key)
+  async #lookCloser(ref: ObjectRef, failure: unknown, call: ReadCall): Promise<ObjectState | HeadResult> {
+    let error = failure
+    if (isBareRefusal(error)) {
+      const named = await this.#explain(ref, call.stage, call)
+      if (isCustomerKeyRefusal(named)) {
+        if (this.#options.sseCustomerKey === undefined) throw needsCustomerKey(ref, call.stage, named)
+        const key = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: this.#options.sseCustomerKey as string }
+        return headObjectBySdk(this.#requests, ref, call, key)
+      }
+      error = named ?? error
     }
+    if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_NOT_FOUND') throw error
+    return this.#absent(ref, error, call.stage, call)
   }
 
   async #explain(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<LegalHoldError | undefined> {
@@ -259,6 +267,12 @@ export class S3Reads {
       return 'unreadable'
     }
   }
+}
+
+/** A 400 or 403 that does not say why. */
+function isBareRefusal(error: unknown): boolean {
+  if (!LegalHoldError.isInstance(error) || s3CodeOf(error) !== undefined) return false
+  return error.code === 'STORAGE_REJECTED' || error.code === 'STORAGE_FORBIDDEN'
 }
 
 /** Key and version as every object operation takes them. */

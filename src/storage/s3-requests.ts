@@ -4,7 +4,7 @@ import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { normaliseS3Error, subjectOf } from './s3-errors.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
-import { AttemptAborted, AttemptTimeout } from './s3-fast-transport.js'
+import { AttemptAborted, AttemptTimeout, type WireAnswer } from './s3-fast-transport.js'
 import type { S3ClientLike, S3ClientSettings, S3Credentials } from './s3-settings.js'
 import { hasHighBytes, RawHeaderSha256, signable } from './s3-signing.js'
 
@@ -120,26 +120,34 @@ export class S3Requests {
   }
 
   /**
-   * Sends one request past the SDK. `undefined` where that must not be done; an outcome that the caller does not
-   * understand goes to {@link S3Requests.send}, which lets the SDK read it.
+   * Sends one request past the SDK. `undefined` where that must not be done. What it rejects with goes to
+   * {@link S3Requests.outcomeOf}; so does an answer that the caller does not understand.
    */
-  async sendFast(
-    operation: 'HeadObject' | 'ListObjectsV2',
+  sendFast(request: FastRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
+    return this.#fast.send(request, signal)
+  }
+
+  /**
+   * What {@link S3Requests.send} is to let the SDK read: the answer, after another attempt if it was refused for the
+   * clock alone, or what the network failed with. Throws what ends the request for good.
+   */
+  async outcomeOf(
+    result: { readonly answer: WireAnswer } | { readonly error: unknown },
     request: FastRequest,
-    call: Pick<S3Call, 'stage' | 'signal'>,
-    ref: { readonly key?: string; readonly versionId?: string | undefined } = {},
-  ): Promise<WireOutcome | undefined> {
-    throwIfAborted(call.signal, call.stage)
-    const context = { operation, stage: call.stage, bucket: this.bucket, ...ref, mutation: false, region: this.#region }
-    let outcome: WireOutcome | undefined
-    try {
-      outcome = await this.#fast.send(request, call.signal)
-    } catch (error) {
-      throw error instanceof AttemptAborted ? abortedUnderWay(context, call) : normaliseS3Error(error, context)
+    call: S3Call,
+    about: { readonly operation: S3Operation; readonly key?: string; readonly versionId?: string | undefined },
+  ): Promise<WireOutcome> {
+    if ('answer' in result) {
+      const { answer } = result
+      const mayBeSkew = answer.status === 403 || answer.status === 400
+      return { answer: (mayBeSkew ? await this.#fast.again(answer, request, call.signal) : undefined) ?? answer }
     }
+    const { error } = result
+    const context = { stage: call.stage, bucket: this.bucket, ...about, mutation: false, region: this.#region }
+    if (error instanceof AttemptAborted) throw abortedUnderWay(context, call)
     // The SDK's own time limit is around all of its attempts, too.
-    if (outcome?.error instanceof AttemptTimeout) throw normaliseS3Error(outcome.error, context)
-    return outcome
+    if (error instanceof AttemptTimeout) throw normaliseS3Error(error, context)
+    return { error }
   }
 
   /** Sends one request about the bucket or one of its keys. */

@@ -126,8 +126,9 @@ export class S3StorageAdapter implements StorageAdapter {
    * One HEAD, and further reads only for what `options` ask and HEAD cannot prove. A refusal is thrown
    * (`STORAGE_FORBIDDEN`): without s3:ListBucket S3 answers 403 for a missing key, too.
    */
-  async head(ref: ObjectRef, options: HeadOptions = {}): Promise<HeadResult> {
-    return this.#reads.head(this.#own(ref), options)
+  head(ref: ObjectRef, options: HeadOptions = {}): Promise<HeadResult> {
+    if (ref.bucket !== this.bucket) return Promise.reject(this.#foreign(ref))
+    return this.#reads.head(ref, options)
   }
 
   /**
@@ -232,7 +233,11 @@ export class S3StorageAdapter implements StorageAdapter {
 
   #own<R extends ObjectRef>(ref: R): R {
     if (ref.bucket === this.bucket) return ref
-    throw new LegalHoldError(`The adapter of the bucket "${this.bucket}" was given an object of "${ref.bucket}".`, {
+    throw this.#foreign(ref)
+  }
+
+  #foreign(ref: ObjectRef): LegalHoldError {
+    return new LegalHoldError(`The adapter of the bucket "${this.bucket}" was given an object of "${ref.bucket}".`, {
       code: 'INVALID_REQUEST',
       stage: 'validate',
     })
