@@ -1,6 +1,6 @@
 // The whole job on embedded servers: npm run quickstart
 import { writeFile } from 'node:fs/promises'
-import { LegalHoldError, LegalHoldExporter } from 'genesys-legal-hold-exporter'
+import { type ExportRequest, LegalHoldError, LegalHoldExporter } from 'genesys-legal-hold-exporter'
 import {
   BulkExportsPlatform,
   ExportProfileRetentionPolicy,
@@ -11,6 +11,7 @@ import { S3LifecyclePolicy, S3StorageAdapter } from 'genesys-legal-hold-exporter
 import { Display } from './quickstart/display.ts'
 import { quickstartEvidence } from './quickstart/evidence.ts'
 import { FlagError, type Flags, help, readFlags } from './quickstart/flags.ts'
+import { journalFacts, type OpenedJournal, openJournal, whenNpmIsGone } from './quickstart/journal.ts'
 import { openServers, type Servers } from './quickstart/servers.ts'
 
 // The AWS SDK greets Node 20 with a notice; a script may silence it, the library never does.
@@ -32,24 +33,39 @@ async function main(): Promise<number> {
     return 0
   }
   const display = new Display(flags.quiet, acceptances)
-  const servers = await openServers(flags, Date.now())
+  const opened = await openJournal(flags)
   try {
-    return await exportMatter(flags, servers, display)
+    const servers = await openServers(flags, opened, Date.now())
+    try {
+      return await exportMatter(flags, servers, opened, display)
+    } finally {
+      await servers.close()
+    }
   } finally {
-    await servers.close()
+    await opened?.journal.close()
   }
 }
 
-async function exportMatter(flags: Flags, servers: Servers, display: Display): Promise<number> {
-  const { genesys, s3, interval } = servers
+async function exportMatter(
+  flags: Flags,
+  servers: Servers,
+  opened: OpenedJournal | undefined,
+  display: Display,
+): Promise<number> {
+  const { genesys, s3 } = servers
+  const former = opened?.former
+  const platformName = flags.platformGiven ? flags.platform : (former?.platform ?? flags.platform)
+  const isBulk = platformName === 'bulk-exports'
+  const request = requestOf(flags, servers, former?.request, isBulk)
+  const { interval } = request
   display.header([
     ['hold', hold.tag],
     ['interval', `${interval.start} to ${interval.end}`],
-    ['platform', `${flags.platform}, organisation ${genesys.organizationId} in eu-west-1 (Ireland)`],
+    ['platform', `${platformName}, organisation ${genesys.organizationId} in eu-west-1 (Ireland)`],
     ['bucket', `${s3.bucket} in ${s3.region}`],
     ['servers', servers.where],
+    ...(opened === undefined ? [] : [['journal', journalFacts(opened)] as const]),
   ])
-  const isBulk = flags.platform === 'bulk-exports'
   const connection = {
     region: 'eu-west-1',
     endpoint: genesys.endpoint,
@@ -80,20 +96,34 @@ async function exportMatter(flags: Flags, servers: Servers, display: Display): P
     landingSettleMs: 500,
     landingQuietMs: 10_000,
   })
-  const evidence = quickstartEvidence(flags.evidence)
-  const report = await exporter.run(
-    {
-      ...(isBulk ? { profileId: genesys.exportProfileId } : {}),
-      integrationId: genesys.integrationId,
-      interval,
-      ...mediaOf(flags),
-    },
-    { dryRun: flags.dryRun, evidence: evidence.sink, onEvent: display.onEvent, signal: interrupted() },
-  )
+  const evidence = await quickstartEvidence(flags.evidence, former?.report?.runId)
+  const report = await exporter.run(request, {
+    dryRun: flags.dryRun,
+    evidence: evidence.sink,
+    onEvent: display.onEvent,
+    signal: interrupted(),
+    journal: opened?.journal,
+  })
   if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
   display.result(report)
   display.section('5  Evidence', await evidence.verify())
   return report.outcome === 'complete' ? 0 : 2
+}
+
+/** With a journal the request is the one on record, unless a flag says otherwise: another one is then refused. */
+function requestOf(flags: Flags, servers: Servers, former: ExportRequest | undefined, isBulk: boolean): ExportRequest {
+  const { genesys, interval } = servers
+  if (former === undefined) {
+    return {
+      ...(isBulk ? { profileId: genesys.exportProfileId } : {}),
+      integrationId: genesys.integrationId,
+      interval,
+      ...mediaOf(flags),
+    }
+  }
+  const { mediaTypes, ...rest } = former
+  const media = flags.mediaGiven ? mediaOf(flags) : { ...(mediaTypes === undefined ? {} : { mediaTypes }) }
+  return { ...rest, interval: flags.interval ?? former.interval, ...media }
 }
 
 function mediaOf({ media, recordings }: Flags): { mediaTypes?: 'digital' | ['call'] } {
@@ -104,6 +134,7 @@ function mediaOf({ media, recordings }: Flags): { mediaTypes?: 'digital' | ['cal
 function interrupted(): AbortSignal {
   const controller = new AbortController()
   process.once('SIGINT', () => controller.abort(new Error('interrupted')))
+  whenNpmIsGone(() => controller.abort(new Error('npm was killed')))
   return controller.signal
 }
 
@@ -117,6 +148,12 @@ function explain(error: unknown): string {
     const codes = [...new Set(blockers.map(({ code }) => code))]
     const flags = codes.map((code) => `--accept ${code}`).join(' ')
     return `PREFLIGHT_BLOCKED by ${codes.join(', ')}: nothing was created.\nRemove the cause, or let it pass with ${flags}`
+  }
+  if (error.code === 'ABORTED') {
+    return `${error.code} during ${error.stage}\n${error.message}\nWith --journal DIR the same command goes on from here.`
+  }
+  if (error.code === 'CHECKPOINT_MISMATCH') {
+    return `${error.code}\n${error.message}\nWithout flags, --journal DIR goes on with what the journal is of.`
   }
   const id = error.requestId === undefined ? '' : ` (request id ${error.requestId})`
   return `${error.code} during ${error.stage}${id}\n${error.message}`

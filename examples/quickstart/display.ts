@@ -23,6 +23,8 @@ export class Display {
   #section = ''
   #drawnAt = 0
   #lineOpen = false
+  #onRecord = 0
+  #isOver = false
   #toldLate = false
 
   constructor(quiet: boolean, acceptances: Acceptances) {
@@ -38,6 +40,9 @@ export class Display {
 
   readonly onEvent = (event: RunEvent): void => {
     switch (event.type) {
+      case 'run-resumed':
+        this.#resumed(event)
+        break
       case 'finding':
         this.#heading('1  Inspect: what would go wrong')
         this.#finding(event)
@@ -45,6 +50,11 @@ export class Display {
       case 'job-waiting':
         this.#heading('2  Export')
         this.print(`  waiting: ${event.reason}`)
+        break
+      case 'job-created':
+        if (!event.adopted) break
+        this.#heading('2  Export')
+        this.print(`  job ${event.job.id} is there already, and no other is created`)
         break
       case 'job-progress':
         this.#job(event)
@@ -81,7 +91,7 @@ export class Display {
   /** The closing table. */
   result(report: RunReport): void {
     this.#closeLine()
-    this.#onArrival()
+    if (!this.#isOver) this.#onArrival()
     this.print('')
     this.print(bold('4  Result'))
     this.print(
@@ -164,6 +174,16 @@ export class Display {
     this.print(bold(section))
   }
 
+  #resumed({ finished, resumed, verdicts }: Extract<RunEvent, { type: 'run-resumed' }>): void {
+    this.#onRecord = verdicts
+    this.#isOver = finished
+    const objects = `${verdicts} objects are on record`
+    const times = resumed === 1 ? 'once' : `${resumed} times`
+    if (finished)
+      this.print(`  ${dim('finished'.padEnd(10))} ${objects}, and the report is as it was; nothing is done again`)
+    else this.print(`  ${dim('resumed'.padEnd(10))} ${times} by now; ${objects} and are not read again`)
+  }
+
   #finding({ finding, accepted }: Extract<RunEvent, { type: 'finding' }>): void {
     const colours = { blocker: accepted ? yellow : red, warning: yellow, info: dim }
     const label = accepted ? 'accepted' : finding.severity
@@ -206,7 +226,8 @@ export class Display {
   #onArrival(): void {
     const { held, ...rest } = this.#arrived
     const seen = held + Object.values(rest).reduce((sum, count) => sum + count, 0)
-    this.print(`  on arrival: ${seen - held} of ${seen} objects lacked the hold`)
+    const [of, before] = this.#onRecord === 0 ? ['', ''] : [' read now', `; ${this.#onRecord} were on record`]
+    this.print(`  on arrival: ${seen - held} of ${seen} objects${of} lacked the hold${before}`)
     for (const [verdict, count] of Object.entries(rest)) {
       if (count > 0) this.print(`    ${String(count).padStart(6)} ${verdict}`)
     }

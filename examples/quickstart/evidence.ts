@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EvidenceSink } from 'genesys-legal-hold-exporter'
@@ -7,30 +7,48 @@ import { evidenceBundle, fingerprintOf, KeyFileSigner, verifyEvidence } from 'ge
 
 /** Evidence of one run of the quickstart, signed with a key that is made on the spot and not kept. */
 export interface QuickstartEvidence {
-  readonly sink: EvidenceSink
+  /** `undefined` where the run is sealed already. */
+  readonly sink: EvidenceSink | undefined
   /** Verifies what was sealed; the lines say what was found, and how anyone can find the same. */
   verify(): Promise<readonly string[]>
 }
 
-/** @param folder where the bundle goes; by default a temporary folder */
-export function quickstartEvidence(folder: string | undefined): QuickstartEvidence {
+/**
+ * @param folder where the bundle goes; by default a temporary folder
+ * @param finishedRun id of the run that the journal is of, if it is over: its bundle may be there already
+ */
+export async function quickstartEvidence(
+  folder: string | undefined,
+  finishedRun: string | undefined,
+): Promise<QuickstartEvidence> {
   const dir = folder ?? join(mkdtempSync(join(tmpdir(), 'legal-hold-')), 'evidence')
+  const sealed = finishedRun === undefined ? undefined : await sealedBefore(dir, finishedRun)
+  if (sealed !== undefined) return { sink: undefined, verify: () => verified(dir, sealed) }
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  const fingerprint = fingerprintOf(publicKey)
   return {
     sink: evidenceBundle({ dir, signer: new KeyFileSigner({ pem }) }),
-    async verify() {
-      const { verified, problems, predicate } = await verifyEvidence(dir, { fingerprint })
-      if (!verified) throw new Error(`The evidence in ${dir} does not verify: ${problems[0]?.message}`)
-      return [
-        `  in ${dir}: report.html, and ${predicate?.log.treeSize} records signed with a key made for this run`,
-        '  verified; anyone can do the same, with this package or with openssl, sha256sum and jq:',
-        `  npx --no-install genesys-legal-hold-exporter verify ${quoted(dir)} --fingerprint ${fingerprint}`,
-        `  (cd ${quoted(dir)} && sed -n '/^\`\`\`sh$/,/^\`\`\`$/{//!p;}' VERIFY.md | KEY=public-key.pem sh -e)`,
-      ]
-    },
+    verify: () => verified(dir, fingerprintOf(publicKey)),
   }
+}
+
+/** The fingerprint of the key that lies in a bundle of this very run. */
+async function sealedBefore(dir: string, runId: string): Promise<string | undefined> {
+  if (!existsSync(join(dir, 'statement.dsse.json'))) return undefined
+  const fingerprint = fingerprintOf(createPublicKey(readFileSync(join(dir, 'public-key.pem'))))
+  const { predicate } = await verifyEvidence(dir, { fingerprint })
+  return predicate?.runId === runId ? fingerprint : undefined
+}
+
+async function verified(dir: string, fingerprint: string): Promise<readonly string[]> {
+  const { verified: isVerified, problems, predicate } = await verifyEvidence(dir, { fingerprint })
+  if (!isVerified) throw new Error(`The evidence in ${dir} does not verify: ${problems[0]?.message}`)
+  return [
+    `  in ${dir}: report.html, and ${predicate?.log.treeSize} records signed with a key made for this run`,
+    '  verified; anyone can do the same, with this package or with openssl, sha256sum and jq:',
+    `  npx --no-install genesys-legal-hold-exporter verify ${quoted(dir)} --fingerprint ${fingerprint}`,
+    `  (cd ${quoted(dir)} && sed -n '/^\`\`\`sh$/,/^\`\`\`$/{//!p;}' VERIFY.md | KEY=public-key.pem sh -e)`,
+  ]
 }
 
 function quoted(path: string): string {

@@ -20,6 +20,7 @@ How
   --accept CODE                            let a finding that blocks pass, by its code (repeatable)
   --dry-run                                plan the repairs, change no object
   --report FILE                            write the report there, as JSON
+  --journal DIR                            keep a record of the run there; after a crash the same command goes on with it
   --evidence DIR                           write the evidence there (default: a temporary folder, which is named)
   --quiet                                  print nothing but errors
   --help
@@ -37,7 +38,9 @@ Exit code: 0 complete, 2 incomplete, 1 an error.
 
 export interface Flags {
   readonly platform: 'recording-jobs' | 'bulk-exports'
+  readonly platformGiven: boolean
   readonly media: 'digital' | 'call' | 'all'
+  readonly mediaGiven: boolean
   readonly count: number
   readonly interval: Interval | undefined
   readonly recordings: string | undefined
@@ -46,6 +49,7 @@ export interface Flags {
   readonly accept: readonly FindingCode[]
   readonly dryRun: boolean
   readonly report: string | undefined
+  readonly journal: string | undefined
   readonly evidence: string | undefined
   readonly quiet: boolean
   readonly help: boolean
@@ -74,7 +78,9 @@ export function readFlags(args: readonly string[]): Flags {
   }
   return {
     platform: oneOf('platform', values.platform, ['recording-jobs', 'bulk-exports']),
+    platformGiven: values.platform !== undefined,
     media: oneOf('media', values.media, ['digital', 'call', 'all']),
+    mediaGiven: values.media !== undefined,
     count,
     interval: interval(values.interval),
     recordings,
@@ -83,6 +89,7 @@ export function readFlags(args: readonly string[]): Flags {
     accept: (values.accept ?? []).map((code) => oneOf('accept', code, findingCodes)),
     dryRun: values['dry-run'] ?? false,
     report: writable(values.report),
+    journal: directory('journal', values.journal),
     evidence: values.evidence,
     quiet: values.quiet ?? false,
     help: values.help ?? false,
@@ -110,6 +117,7 @@ function parse(args: readonly string[]) {
         accept: { type: 'string', multiple: true },
         'dry-run': flag,
         report: text,
+        journal: text,
         evidence: text,
         quiet: flag,
         help: flag,
@@ -160,13 +168,20 @@ function writable(path: string | undefined): string | undefined {
   return path
 }
 
+function directory(name: string, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined
+  if (path === '') throw new FlagError(`--${name} has to name a folder.`)
+  if (existsSync(path) && !statSync(path).isDirectory()) throw new FlagError(`--${name} ${path}: it is no folder.`)
+  return path
+}
+
 function folder(path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   if (!existsSync(path) || !statSync(path).isDirectory()) {
     throw new FlagError(`--recordings ${path}: there is no such folder.`)
   }
   if (readdirSync(path).length === 0) throw new FlagError(`--recordings ${path}: the folder is empty.`)
-  return path
+  return resolve(path)
 }
 
 function url(name: string, value: string | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import type { Interval } from 'genesys-legal-hold-exporter'
 import { type SimulatorsDescription, simulatorCredentials, startSimulators } from 'genesys-legal-hold-exporter/testing'
 import { FlagError, type Flags } from './flags.ts'
+import type { FormerRun, OpenedJournal } from './journal.ts'
 
 /** The servers a run talks to. */
 export interface Servers {
@@ -13,8 +14,13 @@ export interface Servers {
   close(): Promise<void>
 }
 
-/** Starts the embedded servers, or connects to those that the flags name. */
-export async function openServers(flags: Flags, now: number): Promise<Servers> {
+/**
+ * Starts the embedded servers, or connects to those that the flags name. With a journal the embedded ones keep their
+ * state beside it, so that the run which goes on finds its job and its bucket as they were.
+ */
+export async function openServers(flags: Flags, opened: OpenedJournal | undefined, now: number): Promise<Servers> {
+  const former = opened?.former
+  if (former?.report !== undefined) return notNeeded(former)
   const interval = flags.interval ?? lastTwoDays(now)
   const s3 = flags.s3Endpoint === undefined ? undefined : foreignS3(flags.s3Endpoint, flags.bucket ?? '')
   const scenario = {
@@ -25,9 +31,14 @@ export async function openServers(flags: Flags, now: number): Promise<Servers> {
     indexLagHours: flags.indexLagHours,
     ...(s3 === undefined ? {} : { s3 }),
   }
-  if (flags.genesysEndpoint !== undefined) return connect(flags, flags.genesysEndpoint, scenario, s3)
+  if (flags.genesysEndpoint !== undefined) {
+    return connect(flags, flags.genesysEndpoint, former === undefined ? scenario : undefined, s3)
+  }
   const recordings = flags.recordings === undefined ? {} : { recordingsDir: flags.recordings }
-  const simulators = await startSimulators({ scenario: { ...scenario, ...recordings } })
+  const simulators = await startSimulators({
+    scenario: { ...scenario, ...recordings },
+    ...(opened === undefined ? {} : { dataDir: opened.serversDir }),
+  })
   const { genesys } = simulators.description
   return {
     genesys,
@@ -36,6 +47,20 @@ export async function openServers(flags: Flags, now: number): Promise<Servers> {
     where: s3 === undefined ? 'embedded servers on loopback' : `embedded platform, S3 at ${s3.endpoint}`,
     foreignS3: s3 !== undefined,
     close: () => simulators.close(),
+  }
+}
+
+/** A finished run is only read: nobody is asked. */
+function notNeeded({ request, bucket }: FormerRun): Servers {
+  const { genesys, s3 } = simulatorCredentials
+  const endpoint = 'http://127.0.0.1:9'
+  return {
+    genesys: { endpoint, ...genesys },
+    s3: { endpoint, ...s3, bucket },
+    interval: request.interval,
+    where: 'none: the run is finished, and its report is in the journal',
+    foreignS3: true,
+    close: async () => {},
   }
 }
 
@@ -66,15 +91,25 @@ interface RemoteDescription extends SimulatorsDescription {
   readonly scenario: { readonly interval: Interval }
 }
 
-/** A running simulator. Only flags that shape its organisation, or another S3 server, change what it holds. */
-async function connect(flags: Flags, endpoint: string, scenario: object, s3: ForeignS3 | undefined): Promise<Servers> {
+/**
+ * A running simulator. Only flags that shape its organisation, or another S3 server, change what it holds; without a
+ * scenario, for a run that goes on, nothing does.
+ */
+async function connect(
+  flags: Flags,
+  endpoint: string,
+  scenario: object | undefined,
+  s3: ForeignS3 | undefined,
+): Promise<Servers> {
   if (flags.recordings !== undefined) {
     throw new FlagError('--recordings works with the embedded platform only: leave --genesys-endpoint out.')
   }
   const seen = await ask(endpoint, '/_simulator')
   const isTheirs = s3 === undefined || (s3.endpoint === seen.s3.endpoint && s3.bucket === seen.s3.bucket)
-  const own = isTheirs ? withoutS3(scenario) : scenario
-  const description = flags.shapesOrganization || !isTheirs ? await ask(endpoint, '/_simulator/scenario', own) : seen
+  const reshapes = scenario !== undefined && (flags.shapesOrganization || !isTheirs)
+  const description = reshapes
+    ? await ask(endpoint, '/_simulator/scenario', isTheirs ? withoutS3(scenario) : scenario)
+    : seen
   const { GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET } = process.env
   const { clientId, clientSecret } = simulatorCredentials.genesys
   return {

@@ -27,7 +27,12 @@ export interface SimulatorsOptions {
   readonly dataDir?: string | undefined
   /** Slows each answer of S3, in milliseconds. @defaultValue 0 */
   readonly latencyMs?: number | undefined
-  /** What to seed; ignored where `dataDir` holds a seed. @defaultValue the default scenario */
+  /**
+   * What to seed; ignored where `dataDir` holds a seed, but for `s3`: that server and its credentials are not kept, and have
+   * to be given at each start.
+   *
+   * @defaultValue the default scenario
+   */
   readonly scenario?: ScenarioRequest | undefined
   /** @defaultValue the machine's clock */
   readonly clock?: Clock | undefined
@@ -124,7 +129,7 @@ class SimulatorPair implements Simulators {
       const s3 = await this.s3.listen({ port: this.#options.s3Port ?? 0 })
       this.#bindings.push(s3)
       const { s3: keys, genesys } = simulatorCredentials
-      const kept = this.#seedFile?.read()
+      const kept = this.#seedFile?.read(this.#options.scenario?.s3)
       this.s3.createBucket(keys.bucket, { versioning: 'Enabled', objectLock: true })
       const control = await listen((request, context) => this.#handle(request, context), {
         port: this.#options.genesysPort ?? 0,
@@ -157,7 +162,8 @@ class SimulatorPair implements Simulators {
       await this.#putPreExisting(scenario)
       if (current === undefined) this.#open(seed, scenario)
       else await this.#replace(current.genesys, seed, scenario)
-      this.#seedFile?.write(seed)
+      const atStart = request === this.#options.scenario && request.s3 !== undefined
+      this.#seedFile?.write(seed, atStart)
       return scenario
     })
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GetObjectLockConfigurationCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
@@ -144,6 +144,39 @@ describe('startSimulators', () => {
     })
     const all = second.scenario.preExistingObjects.length + second.scenario.inScope.objects
     expect(await countWhenAllHasLanded(second)).toBe(all)
+  })
+
+  it('takes up what was made of own files', async () => {
+    const [dataDir, recordingsDir] = [directory(), directory()]
+    for (const name of ['a.wav', 'b.txt', 'c.json']) writeFileSync(join(recordingsDir, name), name)
+    const first = await start({ dataDir, scenario: { recordingsDir } })
+    const ids = first.scenario.inScope.recordingIds
+    expect(ids).toHaveLength(3)
+    await stop(first)
+    const second = await start({ dataDir })
+    expect(second.scenario.inScope.recordingIds).toEqual(ids)
+  })
+
+  it('does not keep the credentials of another S3 server that it was started with, and needs it again', async () => {
+    const dataDir = directory()
+    const s3 = {
+      endpoint: 'https://s3.example',
+      region: 'eu-west-1',
+      bucket: 'b',
+      accessKeyId: 'A',
+      secretAccessKey: 'hush',
+    }
+    const first = await start({ dataDir, scenario: { count: 3, s3 } })
+    const ids = first.scenario.inScope.recordingIds
+    await stop(first)
+    expect(readFileSync(join(dataDir, 'genesys', 'scenario.json'), 'utf8')).not.toContain('hush')
+    await expect(start({ dataDir })).rejects.toThrow('has to be given again')
+    const second = await start({ dataDir, scenario: { s3 } })
+    expect(second.scenario.inScope.recordingIds).toEqual(ids)
+    await stop(second)
+    const own = directory()
+    await stop(await start({ dataDir: own, scenario: { count: 3 } }))
+    await expect(start({ dataDir: own, scenario: { s3 } })).rejects.toThrow('not to another server')
   })
 })
 

@@ -46,6 +46,22 @@ export function parseScenarioRequest(body: unknown): ScenarioRequest {
   }
 }
 
+/**
+ * Checks what a data directory keeps: a body, and what only this machine may say.
+ *
+ * @param s3 the foreign S3 server, where the seed was made for one whose credentials are not kept
+ */
+export function parseKeptScenario(kept: unknown, s3: ForeignS3 | undefined): ScenarioRequest {
+  if (!isObject(kept)) throw new InvalidScenario('The kept scenario has to be a JSON object.')
+  const { recordingsDir, ...body } = kept
+  const request = parseScenarioRequest(body)
+  return {
+    ...request,
+    ...(typeof recordingsDir === 'string' ? { recordingsDir } : {}),
+    ...(s3 === undefined ? {} : { s3 }),
+  }
+}
+
 function onlyKnown(object: JsonObject, known: readonly string[], prefix: string): void {
   const unknown = Object.keys(object).filter((name) => !known.includes(name))
   if (unknown.length === 0) return
