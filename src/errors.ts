@@ -105,7 +105,7 @@ const brand: unique symbol = Symbol.for('genesys-legal-hold-exporter/LegalHoldEr
 /**
  * The one error class of this library. Its message says what failed, on what, why, and what to do.
  *
- * Use {@link LegalHoldError.isInstance} rather than `instanceof`: it also holds across the ESM and CJS copies.
+ * `instanceof` and {@link LegalHoldError.isInstance} also hold across the ESM and CJS copies of this library in a process.
  */
 export class LegalHoldError extends Error {
   override readonly name = 'LegalHoldError'
@@ -136,6 +136,17 @@ export class LegalHoldError extends Error {
   /** True for a `LegalHoldError` of any copy of this library in the process. */
   static isInstance(value: unknown): value is LegalHoldError {
     return typeof value === 'object' && value !== null && brand in value
+  }
+
+  /**
+   * `instanceof` holds across the ESM and CJS copies too. A subclass keeps the ordinary meaning: it has no brand of its
+   * own.
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: the class on the right of instanceof, which may be a subclass
+    const asked = this as unknown as (typeof Function)['prototype']
+    if (asked === LegalHoldError) return LegalHoldError.isInstance(value)
+    return Function.prototype[Symbol.hasInstance].call(asked, value)
   }
 
   /** Plain data without the stack: safe to log and to journal. The cause is reduced to its name, code and message. */

@@ -1,26 +1,16 @@
+import type { Engine } from './engine.js'
 import { LegalHoldError } from './errors.js'
-import { forManyListeners } from './internal/abort.js'
-import { Lanes } from './internal/lanes.js'
-import { Batches, mapWindow, type Source } from './internal/streams.js'
-import { runOnJournal } from './journalled-run.js'
+import { DeferredStream } from './internal/deferred-stream.js'
+import { isStream, type Source } from './internal/source.js'
 import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'
-import type { CallOptions, ExportJob, ObjectRef, ProfileInspection, UndecidedConversation } from './ports.js'
+import type { CallOptions, ExportJob, ObjectRef, ProfileInspection } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
-import { emitter, inspectionSubject, type RunOptions } from './run.js'
-import { classifyConversation, everythingInScope } from './stages/classify.js'
-import { persist, type StageContext } from './stages/context.js'
-import { type DiscoveredObject, type DiscoverySettings, discover, listFolder } from './stages/discover.js'
-import { createJob, type PollingOptions, waitForJob } from './stages/export.js'
-import { bucketMismatch, type Inspection, inspect } from './stages/inspect.js'
-import { parseKey } from './stages/layout.js'
-import { RecordingLedger } from './stages/ledger.js'
-import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
-import { Recorder } from './stages/recorder.js'
-import { type ReleaseOptions, releaseObject } from './stages/release.js'
-import { isDue, remediateObject } from './stages/remediate.js'
-import { validateObject } from './stages/validate.js'
-import type { ObjectPlace, Release, Remediation, Verdict } from './verdict.js'
+import type { RunOptions } from './run.js'
+import type { Inspection } from './stages/inspect.js'
+import type { Reconciliation } from './stages/reconcile.js'
+import type { ReleaseOptions } from './stages/release.js'
+import type { Release, Remediation, Verdict } from './verdict.js'
 
 /** Objects to look at: keys, references, or the verdicts of `validate`. */
 export type ObjectSource = Source<string | ObjectRef>
@@ -46,6 +36,7 @@ export interface WaitForJobOptions extends CallOptions {
  */
 export class LegalHoldExporter {
   readonly #settings: Settings
+  #loading: Promise<Engine> | undefined
 
   constructor(options: LegalHoldExporterOptions) {
     this.#settings = checkOptions(options)
@@ -53,11 +44,7 @@ export class LegalHoldExporter {
 
   /** Reads the export profile or integration and says what is wrong with it. An unknown one is a finding. */
   async inspectProfile(id: string, options: CallOptions = {}): Promise<ProfileInspection> {
-    const { platform, storage } = this.#settings
-    const inspection = await persist(this.#context(options), 'inspect', `profile ${id}`, () =>
-      platform.inspectProfile(id, options),
-    )
-    return { ...inspection, findings: [...inspection.findings, ...bucketMismatch(inspection, storage.bucket)] }
+    return (await this.#engine()).inspectProfile(id, options)
   }
 
   /**
@@ -68,7 +55,7 @@ export class LegalHoldExporter {
    */
   async inspect(request: ExportRequest, options: CallOptions = {}): Promise<Inspection> {
     const checked = checkRequest(request, this.#settings.clock.now())
-    return inspect(inspectionSubject(this.#settings, checked, true), this.#context(options))
+    return (await this.#engine()).inspect(checked, options)
   }
 
   /**
@@ -77,11 +64,8 @@ export class LegalHoldExporter {
    * @throws LegalHoldError `INVALID_REQUEST`, `JOB_DEADLINE_EXCEEDED`, `JOB_OUTCOME_UNKNOWN`, `PLATFORM_…`, `ABORTED`
    */
   async createJob(request: ExportRequest, options: CallOptions = {}): Promise<ExportJob> {
-    const { platform, hold, polling, clock } = this.#settings
-    const checked = checkRequest(request, clock.now())
-    const context = this.#context(options)
-    const job = await createJob(platform, checked, { hold, runId: 'createJob' }, polling, context)
-    return { ...job, request: checked }
+    const checked = checkRequest(request, this.#settings.clock.now())
+    return (await this.#engine()).createJob(checked, options)
   }
 
   /**
@@ -90,15 +74,8 @@ export class LegalHoldExporter {
    * @throws LegalHoldError `JOB_FAILED`, `JOB_CANCELLED`, `JOB_STATE_UNKNOWN`, `JOB_DEADLINE_EXCEEDED`, `ABORTED`
    */
   async waitForJob(job: ExportJob, options: WaitForJobOptions = {}): Promise<ExportJob> {
-    const { polling, platform } = this.#settings
     checkWait(job, options)
-    const waiting: PollingOptions = {
-      ...polling,
-      deadlineMs: options.deadlineMs ?? polling.deadlineMs,
-      minIntervalMs: options.minIntervalMs ?? polling.minIntervalMs,
-      maxIntervalMs: options.maxIntervalMs ?? polling.maxIntervalMs,
-    }
-    return waitForJob(platform, job, { ...waiting, onProgress: options.onProgress }, this.#context(options))
+    return (await this.#engine()).waitForJob(job, options)
   }
 
   /**
@@ -109,36 +86,21 @@ export class LegalHoldExporter {
    */
   validate(source: ValidationSource = { prefix: '' }, options: CallOptions = {}): AsyncGenerator<Verdict, void, void> {
     checkSource(source)
-    return this.#validate(source, this.#context(options))
+    return new DeferredStream(async () => (await this.#engine()).validate(source, options))
   }
 
   /**
    * Repairs what is not held and yields a remediation for each such object. Takes what `validate` takes, or its
    * verdicts, and never a whole bucket unasked (`{ prefix: '' }` asks). With `dryRun` the repairs are planned and nothing is changed.
    */
-  async *remediate(
+  remediate(
     source: ValidationSource | Source<Verdict>,
     options: CallOptions & { readonly dryRun?: boolean | undefined } = {},
   ): AsyncGenerator<Remediation, void, void> {
-    const { storage, requirements, remediation, journal, clock, hold } = this.#settings
-    checkSource(source)
-    const context = this.#context(options)
-    const settings = {
-      requirements,
-      options: remediation,
-      dryRun: options.dryRun ?? false,
-      witness: new Recorder(journal, 'remediate', clock, hold.tag),
-    }
-    const verdicts = this.#verdicts(source, context)
-    const repairs = mapWindow(verdicts, context.lanes, async (verdict) =>
-      verdict.verdict === 'held' && !isDue(verdict, remediation)
-        ? undefined
-        : remediateObject(storage, verdict, settings, context),
-    )
-    for await (const repair of repairs) {
-      if (repair === undefined || (repair.verdict.verdict === 'held' && repair.outcome === 'not-needed')) continue
-      yield repair
-    }
+    return new DeferredStream(async () => {
+      checkSource(source)
+      return (await this.#engine()).remediate(source, options)
+    })
   }
 
   /**
@@ -150,37 +112,12 @@ export class LegalHoldExporter {
    *
    * @throws LegalHoldError `INVALID_REQUEST` without a reason or a source, and what stops a run
    */
-  async *release(
-    source: ValidationSource | Source<Verdict>,
-    options: ReleaseOptions,
-  ): AsyncGenerator<Release, void, void> {
-    const { storage, requirements, remediation, journal, clock, hold } = this.#settings
-    checkSource(source)
-    checkRelease(options)
-    const context = this.#context(options)
-    const { reason, allowUnlock = false, dryRun = false } = options
-    const recorder = new Recorder(journal, 'release', clock, hold.tag)
-    const settings = { hold, requirements, options: remediation, reason, allowUnlock, dryRun, witness: recorder }
-    const counts: Record<Release['outcome'], number> = {
-      planned: 0,
-      released: 0,
-      'not-needed': 0,
-      refused: 0,
-      failed: 0,
-    }
-    await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
-    try {
-      const releases = mapWindow(this.#subjects(source, context), context.lanes, ({ place, ...object }) =>
-        releaseObject(storage, object, place, settings, context),
-      )
-      for await (const release of releases) {
-        counts[release.outcome] += 1
-        if (release.outcome !== 'not-needed') yield release
-      }
-      await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'ended', counts })
-    } finally {
-      await journal?.close?.()
-    }
+  release(source: ValidationSource | Source<Verdict>, options: ReleaseOptions): AsyncGenerator<Release, void, void> {
+    return new DeferredStream(async () => {
+      checkSource(source)
+      checkRelease(options)
+      return (await this.#engine()).release(source, options)
+    })
   }
 
   /**
@@ -189,29 +126,7 @@ export class LegalHoldExporter {
    * @throws LegalHoldError `INVALID_REQUEST` for a job without its request
    */
   async reconcile(job: ExportJob, options: CallOptions = {}): Promise<Reconciliation> {
-    const { platform, storage } = this.#settings
-    const context = this.#context(options)
-    const { ledger, discovery, account } = await this.#expectations(job, context)
-    for await (const failed of platform.failedRecordings(job, options)) {
-      ledger.failedAtSource(failed.recordingId, failed.reason, failed.conversationId)
-      account.namedFailures += 1
-    }
-    let unexpected = 0
-    for await (const piece of discover(storage, discovery, ledger, context)) {
-      for (const { place } of piece) {
-        if (place.kind === 'unexpected') unexpected += 1
-        else ledger.arrived(place)
-      }
-    }
-    return reconciliationOf(
-      ledger,
-      job,
-      ledger.settle(
-        unnamedBy(ledger, [account]),
-        leftOutBy(ledger, [account], job.request?.includeSensitive === false),
-      ),
-      unexpected,
-    )
+    return (await this.#engine()).reconcile(job, options)
   }
 
   /**
@@ -225,142 +140,14 @@ export class LegalHoldExporter {
    */
   async run(request: ExportRequest, options: RunOptions = {}): Promise<RunReport> {
     const checked = checkRequest(request, this.#settings.clock.now())
-    const { evidence, signal } = options
-    if (evidence === undefined) return runOnJournal(this.#settings, checked, options)
-    const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
-    const report = await runOnJournal(this.#settings, checked, { ...options, journal })
-    const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
-      throw notSealed(error, report)
-    })
-    emitter(this.#settings, options.onEvent)({ type: 'sealed', evidence: sealed })
-    return report
+    return (await this.#engine()).run(checked, options)
   }
 
-  #context(options: CallOptions): StageContext & { readonly lanes: Lanes } {
-    const { clock, logger, retry, objectConcurrency } = this.#settings
-    const lanes = new Lanes({ most: objectConcurrency, clock })
-    return { clock, logger, retry, lanes, signal: forManyListeners(options.signal), emit: () => {} }
+  /** What a run needs is loaded when it is first asked for, so that importing the library costs next to nothing. */
+  #engine(): Promise<Engine> {
+    this.#loading ??= import('./engine.js').then(({ Engine: Loaded }) => new Loaded(this.#settings))
+    return this.#loading
   }
-
-  #validate(
-    source: ValidationSource,
-    context: StageContext & { readonly lanes: Lanes },
-  ): AsyncGenerator<Verdict, void, void> {
-    const { storage, requirements } = this.#settings
-    if (isStream(source)) return mapWindow(source, context.lanes, (item) => this.#validateItem(item, context))
-    return mapWindow(new Batches(this.#found(source, context)), context.lanes, ({ object, place }) =>
-      // Not the listing's version: the current one is meant.
-      validateObject(storage, requirements, { bucket: object.bucket, key: object.key }, place, context),
-    )
-  }
-
-  #validateItem(item: string | ObjectRef, context: StageContext): Promise<Verdict> {
-    const { storage, requirements } = this.#settings
-    const ref = this.#ref(item)
-    return validateObject(storage, requirements, ref, placeOf(ref.key), context)
-  }
-
-  async *#verdicts(
-    source: ValidationSource | Source<Verdict>,
-    context: StageContext & { readonly lanes: Lanes },
-  ): AsyncGenerator<Verdict> {
-    if (!isStream(source)) {
-      yield* this.#validate(source, context)
-      return
-    }
-    yield* mapWindow(source, context.lanes, async (item: string | ObjectRef | Verdict) => {
-      if (typeof item === 'object' && 'verdict' in item) return item
-      return this.#validateItem(item, context)
-    })
-  }
-
-  /** Objects whatever they are given as, a verdict by its object. */
-  async *#subjects(
-    source: ValidationSource | Source<Verdict>,
-    context: StageContext,
-  ): AsyncGenerator<ObjectRef & { readonly place?: ObjectPlace | undefined }> {
-    const { bucket } = this.#settings.storage
-    if (!isStream(source)) {
-      for await (const piece of this.#found(source, context)) {
-        for (const { object, place } of piece) yield { bucket, key: object.key, place }
-      }
-      return
-    }
-    for await (const item of source as Source<string | ObjectRef | Verdict>) {
-      const ref = this.#ref(typeof item === 'object' && 'verdict' in item ? item.object : item)
-      yield { bucket: ref.bucket, key: ref.key, place: placeOf(ref.key) }
-    }
-  }
-
-  /** What lies under a prefix, or belongs to a job. */
-  async *#found(
-    source: { readonly prefix: string } | ExportJob,
-    context: StageContext,
-  ): AsyncGenerator<readonly DiscoveredObject[]> {
-    const { storage } = this.#settings
-    if ('prefix' in source) {
-      yield* listFolder(storage, { prefix: source.prefix, hour: undefined }, everythingInScope, context)
-      return
-    }
-    const { ledger, discovery } = await this.#expectations(source, context)
-    for await (const piece of discover(storage, discovery, ledger, context)) {
-      yield piece.filter(({ place }) => place.kind !== 'unexpected')
-    }
-  }
-
-  async #expectations(
-    job: ExportJob,
-    context: StageContext,
-  ): Promise<{
-    readonly ledger: RecordingLedger
-    readonly discovery: DiscoverySettings
-    readonly account: JobAccount
-  }> {
-    const { platform, lookbackHours, folderConcurrency, reconciliation } = this.#settings
-    const { request } = job
-    if (request === undefined) {
-      throw new LegalHoldError(
-        `Job ${job.id} does not say what it was created for; give it its request: { ...job, request }.`,
-        { code: 'INVALID_REQUEST', stage: 'discover' },
-      )
-    }
-    const { signal } = context
-    const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
-    const ledger = new RecordingLedger(reconciliation.listsRecordings)
-    const account = { job, expected: 0, skipped: 0, namedFailures: 0 }
-    if (ledger.listed) {
-      const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)
-      for await (const recording of platform.expectedRecordings(job, request, { signal, onUndecided })) {
-        ledger.expect(recording)
-        account.expected += 1
-        if (recording.skippedReason !== undefined) account.skipped += 1
-      }
-    }
-    const discovery = {
-      organizationId: organization.id,
-      interval: request.interval,
-      lookbackHours,
-      alsoHours: () => ledger.knownHours(),
-      listConcurrency: folderConcurrency,
-    }
-    return { ledger, discovery, account }
-  }
-
-  #ref(item: string | ObjectRef): ObjectRef {
-    if (typeof item === 'string') return { bucket: this.#settings.storage.bucket, key: item }
-    const { key, versionId } = item
-    const bucket = item.bucket ?? this.#settings.storage.bucket
-    return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
-  }
-}
-
-function notSealed(error: unknown, report: RunReport): LegalHoldError {
-  const why = error instanceof Error ? error.message : String(error)
-  return new LegalHoldError(
-    `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ` +
-      'The journal is complete: seal it again with sealEvidence().',
-    { code: 'EVIDENCE_NOT_SEALED', stage: 'report', details: { report }, cause: error },
-  )
 }
 
 /** A text is iterable, letter by letter: what is meant by it is a list of one key, or a prefix. */
@@ -401,15 +188,4 @@ function checkWait(job: unknown, options: WaitForJobOptions): void {
     code: 'INVALID_REQUEST',
     stage: 'options',
   })
-}
-
-function isStream<S extends object>(source: S): source is Extract<S, AsyncIterable<unknown> | Iterable<unknown>> {
-  return Symbol.asyncIterator in source || Symbol.iterator in source
-}
-
-/** The place a key by itself speaks of, without its neighbours and without a job's list. */
-function placeOf(key: string): ObjectPlace | undefined {
-  const parsed = parseKey(key)
-  if (parsed === undefined) return undefined
-  return classifyConversation([{ object: { bucket: '', key, sizeBytes: 0 }, key: parsed }], everythingInScope)[0]?.place
 }

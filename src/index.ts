@@ -47,14 +47,14 @@ export type { HoldRequirements, Shortfall, UnmetRequirement } from './requiremen
 export { type FixedRetentionOptions, FixedRetentionPolicy } from './retention/fixed.js'
 export type { RunOptions } from './run.js'
 export { CostTally } from './stages/cost.js'
-export type { PollingOptions } from './stages/export.js'
 export type { Inspection, Residency } from './stages/inspect.js'
-export type { LandingOptions } from './stages/landing.js'
+export type { LandingOptions } from './stages/landing-options.js'
 export type { ConflictPolicy } from './stages/plan.js'
+export type { PollingOptions } from './stages/polling-options.js'
 export type { Reconciliation } from './stages/reconcile.js'
 export type { ReconciliationOptions } from './stages/reconciliation-options.js'
 export type { ReleaseOptions } from './stages/release.js'
-export type { RemediationOptions } from './stages/remediate.js'
+export type { RemediationOptions } from './stages/remediation-options.js'
 export type {
   Difference,
   ObjectKind,

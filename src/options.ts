@@ -8,16 +8,15 @@ import type { Clock, Journal, Logger, RecordingPlatform, RetentionPolicyAdapter,
 import { type PriceTable, s3Prices } from './prices.js'
 import type { ExportRequest, MediaType } from './request.js'
 import { defaultRequirements, type HoldRequirements } from './requirements.js'
-import { withDeletedKeys } from './stages/deleted.js'
-import { type PollingOptions, pollingDefaults } from './stages/export.js'
 import type { Residency } from './stages/inspect.js'
-import { type LandingOptions, landingDefaults } from './stages/landing.js'
+import { type LandingOptions, landingDefaults } from './stages/landing-options.js'
+import { type PollingOptions, pollingDefaults } from './stages/polling-options.js'
 import {
   type ReconciliationOptions,
   type ReconciliationSettings,
   reconciliationSettings,
 } from './stages/reconciliation-options.js'
-import { type RemediationOptions, type RepairOptions, remediationDefaults } from './stages/remediate.js'
+import { type RemediationOptions, type RepairOptions, remediationDefaults } from './stages/remediation-options.js'
 
 /** How much goes on at once. */
 export interface ConcurrencyOptions {
@@ -170,7 +169,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', 'The options of LegalHoldExporter', mistakes)
   return {
     platform: options.platform,
-    storage: options.remediation?.versions === 'all' ? withDeletedKeys(options.storage) : options.storage,
+    storage: options.storage,
     retention,
     hold,
     requirements: lowerCaseNames(options.requirements ?? defaultRequirements(hold)),

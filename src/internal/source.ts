@@ -9,3 +9,10 @@ export class Batches<T> {
     this.source = source
   }
 }
+
+/** Whether it can be iterated, at once or as it comes. */
+export function isStream<S extends object>(
+  source: S,
+): source is Extract<S, AsyncIterable<unknown> | Iterable<unknown>> {
+  return Symbol.asyncIterator in source || Symbol.iterator in source
+}

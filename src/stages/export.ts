@@ -4,25 +4,7 @@ import { observe } from '../internal/observe.js'
 import type { CreateJobContext, ExportJob, RecordingPlatform } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import { persist, type StageContext } from './context.js'
-
-/** How a job is polled. */
-export interface PollingOptions {
-  /** Shortest time between two polls. @defaultValue 1000 */
-  readonly minIntervalMs: number
-  /** Longest time between two polls. @defaultValue 60000 */
-  readonly maxIntervalMs: number
-  /** All the waiting, for a free slot and for the job's end. @defaultValue 43200000 (12 h) */
-  readonly deadlineMs: number
-  /** Polls in a row that may answer a state this library does not know. @defaultValue 5 */
-  readonly unknownStatePolls: number
-}
-
-export const pollingDefaults: PollingOptions = {
-  minIntervalMs: 1_000,
-  maxIntervalMs: 60_000,
-  deadlineMs: 43_200_000,
-  unknownStatePolls: 5,
-}
+import type { PollingOptions } from './polling-options.js'
 
 // A job may be listed some time after it was asked for: so long it is looked for before it is taken for not created.
 const lookUpForMs = 31_000

@@ -2,7 +2,7 @@ import type { StorageAdapter } from '../ports.js'
 import type { StageContext } from './context.js'
 import { type DiscoveredObject, type DiscoverySettings, foldersOf, listFolder, type SeenObjects } from './discover.js'
 import type { Folder } from './folders.js'
-import type { LandingOptions } from './landing.js'
+import type { LandingOptions } from './landing-options.js'
 import type { RecordingLedger } from './ledger.js'
 
 /** What the landing has to know of the jobs while it goes on. */

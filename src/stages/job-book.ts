@@ -4,7 +4,8 @@ import type { ExportJob, PlatformCoverage, RecordingPlatform } from '../ports.js
 import type { ExportRequest } from '../request.js'
 import { canonical, type JobIntent, type JournalledJob } from './checkpoint.js'
 import { persist, type StageContext } from './context.js'
-import { clockToleranceMs, createJob, lookUpJob, type PollingOptions } from './export.js'
+import { clockToleranceMs, createJob, lookUpJob } from './export.js'
+import type { PollingOptions } from './polling-options.js'
 import type { Recorder } from './recorder.js'
 
 const cancelWithinMs = 10_000

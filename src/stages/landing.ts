@@ -4,23 +4,8 @@ import type { StorageAdapter } from '../ports.js'
 import type { StageContext } from './context.js'
 import { type DiscoveredObject, type DiscoverySettings, listFolder, piecesAhead, type SeenObjects } from './discover.js'
 import { type FolderWatch, FolderWatches, type JobWatch } from './folder-watch.js'
+import type { LandingOptions } from './landing-options.js'
 import type { RecordingLedger } from './ledger.js'
-
-/** How long to wait for what a fulfilled job has not delivered yet. */
-export interface LandingOptions {
-  /** All the waiting after the job was fulfilled. @defaultValue 1800000 (30 min) */
-  readonly landingTimeoutMs: number
-  /** Nothing new for this long, and the waiting is over. @defaultValue 120000 (2 min) */
-  readonly landingQuietMs: number
-  /** A folder is looked at once more, this long after its last new object. @defaultValue 2000 */
-  readonly landingSettleMs: number
-}
-
-export const landingDefaults: LandingOptions = {
-  landingTimeoutMs: 1_800_000,
-  landingQuietMs: 120_000,
-  landingSettleMs: 2_000,
-}
 
 // While one hour is awaited, others may be written again: a listing this old proves nothing at the end of a run.
 const staleListingMs = 30_000

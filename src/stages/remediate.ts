@@ -5,30 +5,10 @@ import type { ObjectPlace, Remediation, RemediationStep, Verdict } from '../verd
 import { persist, type StageContext } from './context.js'
 import { estimateOf } from './cost.js'
 import { remediateNoncurrent } from './noncurrent.js'
-import { type ConflictPolicy, planRepair } from './plan.js'
+import { planRepair } from './plan.js'
+import type { RemediationOptions, RepairOptions } from './remediation-options.js'
 import { Repair, type RepairGoal } from './repair.js'
 import { isFatal, judge } from './validate.js'
-
-/** How repairs are made. */
-export interface RemediationOptions {
-  /** @defaultValue 'refuse' */
-  readonly onConflict: ConflictPolicy
-  /** Put the delivered original under an Object Lock hold before a copy demotes it. @defaultValue true */
-  readonly protectOriginal: boolean
-  /**
-   * `all`: the versions beneath the current one get an Object Lock hold too, of an object that is held already or was
-   * deleted as well. They cannot be given metadata or tags of the current one.
-   *
-   * @defaultValue 'current'
-   */
-  readonly versions: 'current' | 'all'
-}
-
-export const remediationDefaults: RemediationOptions = {
-  onConflict: 'refuse',
-  protectOriginal: true,
-  versions: 'current',
-}
 
 /** What a mutation belongs to. */
 export interface MutationContext {
@@ -37,12 +17,6 @@ export interface MutationContext {
   readonly place: ObjectPlace | undefined
   /** Set where it is part of a release. */
   readonly release?: { readonly reason: string } | undefined
-}
-
-/** The options of a repair, and what was accepted by code. */
-export interface RepairOptions extends RemediationOptions {
-  /** `versioning-off` was accepted: a copy may overwrite the original. */
-  readonly allowOverwrite: boolean
 }
 
 /**

@@ -1,12 +1,8 @@
 import { LegalHoldError, type ObjectState, type Remediation, type StorageAdapter, type Verdict } from '#src/index.js'
 import type { HoldRequirements } from '#src/requirements.js'
 import type { StageContext } from '#src/stages/context.js'
-import {
-  type MutationWitness,
-  type RemediationSettings,
-  remediateObject,
-  remediationDefaults,
-} from '#src/stages/remediate.js'
+import { type MutationWitness, type RemediationSettings, remediateObject } from '#src/stages/remediate.js'
+import { remediationDefaults } from '#src/stages/remediation-options.js'
 import { validateObject } from '#src/stages/validate.js'
 import { SimulatedClock } from '#src/testing/clock.js'
 

@@ -50,8 +50,13 @@ describe('the package', () => {
       import { LegalHoldError } from 'genesys-legal-hold-exporter'
       const other = createRequire('${root}')('genesys-legal-hold-exporter').LegalHoldError
       const error = new other('x', { code: 'ABORTED', stage: 'export' })
-      console.log(JSON.stringify([error instanceof LegalHoldError, LegalHoldError.isInstance(error), other === LegalHoldError]))`
-    expect(await evaluate(code, 'module')).toEqual([false, true, false])
+      class Own extends LegalHoldError {}
+      const own = new Own('y', { code: 'ABORTED', stage: 'export' })
+      console.log(JSON.stringify([
+        other === LegalHoldError, error instanceof LegalHoldError, LegalHoldError.isInstance(error), own instanceof other,
+        own instanceof Own, error instanceof Own, new Error('z') instanceof LegalHoldError, null instanceof LegalHoldError,
+      ]))`
+    expect(await evaluate(code, 'module')).toEqual([false, true, true, true, true, false, false, false])
   })
 
   test('holds one copy of its error class over all CJS entries', async () => {

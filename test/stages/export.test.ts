@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { LegalHoldError, type RunEvent } from '#src/index.js'
 import type { StageContext } from '#src/stages/context.js'
-import { createJob, pollingDefaults, waitForJob } from '#src/stages/export.js'
+import { createJob, waitForJob } from '#src/stages/export.js'
+import { pollingDefaults } from '#src/stages/polling-options.js'
 import { SimulatedClock } from '#src/testing/clock.js'
 import { FakePlatform, job } from '../fakes/platform.js'
 

@@ -1,0 +1,297 @@
+import { LegalHoldError } from './errors.js'
+import type { ValidationSource, WaitForJobOptions } from './exporter.js'
+import { forManyListeners } from './internal/abort.js'
+import { Lanes } from './internal/lanes.js'
+import { isStream } from './internal/source.js'
+import { Batches, mapWindow, type Source } from './internal/streams.js'
+import { runOnJournal } from './journalled-run.js'
+import type { Settings } from './options.js'
+import type { CallOptions, ExportJob, ObjectRef, ProfileInspection, UndecidedConversation } from './ports.js'
+import type { RunReport } from './report.js'
+import type { ExportRequest } from './request.js'
+import { emitter, inspectionSubject, type RunOptions } from './run.js'
+import { classifyConversation, everythingInScope } from './stages/classify.js'
+import { persist, type StageContext } from './stages/context.js'
+import { withDeletedKeys } from './stages/deleted.js'
+import { type DiscoveredObject, type DiscoverySettings, discover, listFolder } from './stages/discover.js'
+import { createJob, waitForJob } from './stages/export.js'
+import { bucketMismatch, type Inspection, inspect } from './stages/inspect.js'
+import { parseKey } from './stages/layout.js'
+import { RecordingLedger } from './stages/ledger.js'
+import type { PollingOptions } from './stages/polling-options.js'
+import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
+import { Recorder } from './stages/recorder.js'
+import { type ReleaseOptions, releaseObject } from './stages/release.js'
+import { isDue, remediateObject } from './stages/remediate.js'
+import { validateObject } from './stages/validate.js'
+import type { ObjectPlace, Release, Remediation, Verdict } from './verdict.js'
+
+/** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
+export class Engine {
+  readonly #settings: Settings
+
+  constructor(settings: Settings) {
+    const { remediation, storage } = settings
+    this.#settings = remediation.versions === 'all' ? { ...settings, storage: withDeletedKeys(storage) } : settings
+  }
+
+  async inspectProfile(id: string, options: CallOptions): Promise<ProfileInspection> {
+    const { platform, storage } = this.#settings
+    const inspection = await persist(this.#context(options), 'inspect', `profile ${id}`, () =>
+      platform.inspectProfile(id, options),
+    )
+    return { ...inspection, findings: [...inspection.findings, ...bucketMismatch(inspection, storage.bucket)] }
+  }
+
+  inspect(request: ExportRequest, options: CallOptions): Promise<Inspection> {
+    return inspect(inspectionSubject(this.#settings, request, true), this.#context(options))
+  }
+
+  async createJob(request: ExportRequest, options: CallOptions): Promise<ExportJob> {
+    const { platform, hold, polling } = this.#settings
+    const context = this.#context(options)
+    const job = await createJob(platform, request, { hold, runId: 'createJob' }, polling, context)
+    return { ...job, request }
+  }
+
+  waitForJob(job: ExportJob, options: WaitForJobOptions): Promise<ExportJob> {
+    const { polling, platform } = this.#settings
+    const waiting: PollingOptions = {
+      ...polling,
+      deadlineMs: options.deadlineMs ?? polling.deadlineMs,
+      minIntervalMs: options.minIntervalMs ?? polling.minIntervalMs,
+      maxIntervalMs: options.maxIntervalMs ?? polling.maxIntervalMs,
+    }
+    return waitForJob(platform, job, { ...waiting, onProgress: options.onProgress }, this.#context(options))
+  }
+
+  validate(source: ValidationSource, options: CallOptions): AsyncGenerator<Verdict, void, void> {
+    return this.#validate(source, this.#context(options))
+  }
+
+  async *remediate(
+    source: ValidationSource | Source<Verdict>,
+    options: CallOptions & { readonly dryRun?: boolean | undefined },
+  ): AsyncGenerator<Remediation, void, void> {
+    const { storage, requirements, remediation, journal, clock, hold } = this.#settings
+    const context = this.#context(options)
+    const settings = {
+      requirements,
+      options: remediation,
+      dryRun: options.dryRun ?? false,
+      witness: new Recorder(journal, 'remediate', clock, hold.tag),
+    }
+    const verdicts = this.#verdicts(source, context)
+    const repairs = mapWindow(verdicts, context.lanes, async (verdict) =>
+      verdict.verdict === 'held' && !isDue(verdict, remediation)
+        ? undefined
+        : remediateObject(storage, verdict, settings, context),
+    )
+    for await (const repair of repairs) {
+      if (repair === undefined || (repair.verdict.verdict === 'held' && repair.outcome === 'not-needed')) continue
+      yield repair
+    }
+  }
+
+  async *release(
+    source: ValidationSource | Source<Verdict>,
+    options: ReleaseOptions,
+  ): AsyncGenerator<Release, void, void> {
+    const { storage, requirements, remediation, journal, clock, hold } = this.#settings
+    const context = this.#context(options)
+    const { reason, allowUnlock = false, dryRun = false } = options
+    const recorder = new Recorder(journal, 'release', clock, hold.tag)
+    const settings = { hold, requirements, options: remediation, reason, allowUnlock, dryRun, witness: recorder }
+    const counts: Record<Release['outcome'], number> = {
+      planned: 0,
+      released: 0,
+      'not-needed': 0,
+      refused: 0,
+      failed: 0,
+    }
+    await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
+    try {
+      const releases = mapWindow(this.#subjects(source, context), context.lanes, ({ place, ...object }) =>
+        releaseObject(storage, object, place, settings, context),
+      )
+      for await (const release of releases) {
+        counts[release.outcome] += 1
+        if (release.outcome !== 'not-needed') yield release
+      }
+      await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'ended', counts })
+    } finally {
+      await journal?.close?.()
+    }
+  }
+
+  async reconcile(job: ExportJob, options: CallOptions): Promise<Reconciliation> {
+    const { platform, storage } = this.#settings
+    const context = this.#context(options)
+    const { ledger, discovery, account } = await this.#expectations(job, context)
+    for await (const failed of platform.failedRecordings(job, options)) {
+      ledger.failedAtSource(failed.recordingId, failed.reason, failed.conversationId)
+      account.namedFailures += 1
+    }
+    let unexpected = 0
+    for await (const piece of discover(storage, discovery, ledger, context)) {
+      for (const { place } of piece) {
+        if (place.kind === 'unexpected') unexpected += 1
+        else ledger.arrived(place)
+      }
+    }
+    return reconciliationOf(
+      ledger,
+      job,
+      ledger.settle(
+        unnamedBy(ledger, [account]),
+        leftOutBy(ledger, [account], job.request?.includeSensitive === false),
+      ),
+      unexpected,
+    )
+  }
+
+  async run(request: ExportRequest, options: RunOptions): Promise<RunReport> {
+    const { evidence, signal } = options
+    if (evidence === undefined) return runOnJournal(this.#settings, request, options)
+    const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
+    const report = await runOnJournal(this.#settings, request, { ...options, journal })
+    const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
+      throw notSealed(error, report)
+    })
+    emitter(this.#settings, options.onEvent)({ type: 'sealed', evidence: sealed })
+    return report
+  }
+
+  #context(options: CallOptions): StageContext & { readonly lanes: Lanes } {
+    const { clock, logger, retry, objectConcurrency } = this.#settings
+    const lanes = new Lanes({ most: objectConcurrency, clock })
+    return { clock, logger, retry, lanes, signal: forManyListeners(options.signal), emit: () => {} }
+  }
+
+  #validate(
+    source: ValidationSource,
+    context: StageContext & { readonly lanes: Lanes },
+  ): AsyncGenerator<Verdict, void, void> {
+    const { storage, requirements } = this.#settings
+    if (isStream(source)) return mapWindow(source, context.lanes, (item) => this.#validateItem(item, context))
+    return mapWindow(new Batches(this.#found(source, context)), context.lanes, ({ object, place }) =>
+      // Not the listing's version: the current one is meant.
+      validateObject(storage, requirements, { bucket: object.bucket, key: object.key }, place, context),
+    )
+  }
+
+  #validateItem(item: string | ObjectRef, context: StageContext): Promise<Verdict> {
+    const { storage, requirements } = this.#settings
+    const ref = this.#ref(item)
+    return validateObject(storage, requirements, ref, placeOf(ref.key), context)
+  }
+
+  async *#verdicts(
+    source: ValidationSource | Source<Verdict>,
+    context: StageContext & { readonly lanes: Lanes },
+  ): AsyncGenerator<Verdict> {
+    if (!isStream(source)) {
+      yield* this.#validate(source, context)
+      return
+    }
+    yield* mapWindow(source, context.lanes, async (item: string | ObjectRef | Verdict) => {
+      if (typeof item === 'object' && 'verdict' in item) return item
+      return this.#validateItem(item, context)
+    })
+  }
+
+  /** Objects whatever they are given as, a verdict by its object. */
+  async *#subjects(
+    source: ValidationSource | Source<Verdict>,
+    context: StageContext,
+  ): AsyncGenerator<ObjectRef & { readonly place?: ObjectPlace | undefined }> {
+    const { bucket } = this.#settings.storage
+    if (!isStream(source)) {
+      for await (const piece of this.#found(source, context)) {
+        for (const { object, place } of piece) yield { bucket, key: object.key, place }
+      }
+      return
+    }
+    for await (const item of source as Source<string | ObjectRef | Verdict>) {
+      const ref = this.#ref(typeof item === 'object' && 'verdict' in item ? item.object : item)
+      yield { bucket: ref.bucket, key: ref.key, place: placeOf(ref.key) }
+    }
+  }
+
+  /** What lies under a prefix, or belongs to a job. */
+  async *#found(
+    source: { readonly prefix: string } | ExportJob,
+    context: StageContext,
+  ): AsyncGenerator<readonly DiscoveredObject[]> {
+    const { storage } = this.#settings
+    if ('prefix' in source) {
+      yield* listFolder(storage, { prefix: source.prefix, hour: undefined }, everythingInScope, context)
+      return
+    }
+    const { ledger, discovery } = await this.#expectations(source, context)
+    for await (const piece of discover(storage, discovery, ledger, context)) {
+      yield piece.filter(({ place }) => place.kind !== 'unexpected')
+    }
+  }
+
+  async #expectations(
+    job: ExportJob,
+    context: StageContext,
+  ): Promise<{
+    readonly ledger: RecordingLedger
+    readonly discovery: DiscoverySettings
+    readonly account: JobAccount
+  }> {
+    const { platform, lookbackHours, folderConcurrency, reconciliation } = this.#settings
+    const { request } = job
+    if (request === undefined) {
+      throw new LegalHoldError(
+        `Job ${job.id} does not say what it was created for; give it its request: { ...job, request }.`,
+        { code: 'INVALID_REQUEST', stage: 'discover' },
+      )
+    }
+    const { signal } = context
+    const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
+    const ledger = new RecordingLedger(reconciliation.listsRecordings)
+    const account = { job, expected: 0, skipped: 0, namedFailures: 0 }
+    if (ledger.listed) {
+      const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)
+      for await (const recording of platform.expectedRecordings(job, request, { signal, onUndecided })) {
+        ledger.expect(recording)
+        account.expected += 1
+        if (recording.skippedReason !== undefined) account.skipped += 1
+      }
+    }
+    const discovery = {
+      organizationId: organization.id,
+      interval: request.interval,
+      lookbackHours,
+      alsoHours: () => ledger.knownHours(),
+      listConcurrency: folderConcurrency,
+    }
+    return { ledger, discovery, account }
+  }
+
+  #ref(item: string | ObjectRef): ObjectRef {
+    if (typeof item === 'string') return { bucket: this.#settings.storage.bucket, key: item }
+    const { key, versionId } = item
+    const bucket = item.bucket ?? this.#settings.storage.bucket
+    return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
+  }
+}
+
+function notSealed(error: unknown, report: RunReport): LegalHoldError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new LegalHoldError(
+    `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ` +
+      'The journal is complete: seal it again with sealEvidence().',
+    { code: 'EVIDENCE_NOT_SEALED', stage: 'report', details: { report }, cause: error },
+  )
+}
+
+/** The place a key by itself speaks of, without its neighbours and without a job's list. */
+function placeOf(key: string): ObjectPlace | undefined {
+  const parsed = parseKey(key)
+  if (parsed === undefined) return undefined
+  return classifyConversation([{ object: { bucket: '', key, sizeBytes: 0 }, key: parsed }], everythingInScope)[0]?.place
+}

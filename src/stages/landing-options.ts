@@ -1,0 +1,15 @@
+/** How long to wait for what a fulfilled job has not delivered yet. */
+export interface LandingOptions {
+  /** All the waiting after the job was fulfilled. @defaultValue 1800000 (30 min) */
+  readonly landingTimeoutMs: number
+  /** Nothing new for this long, and the waiting is over. @defaultValue 120000 (2 min) */
+  readonly landingQuietMs: number
+  /** A folder is looked at once more, this long after its last new object. @defaultValue 2000 */
+  readonly landingSettleMs: number
+}
+
+export const landingDefaults: LandingOptions = {
+  landingTimeoutMs: 1_800_000,
+  landingQuietMs: 120_000,
+  landingSettleMs: 2_000,
+}

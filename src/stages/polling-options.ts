@@ -1,0 +1,18 @@
+/** How a job is polled. */
+export interface PollingOptions {
+  /** Shortest time between two polls. @defaultValue 1000 */
+  readonly minIntervalMs: number
+  /** Longest time between two polls. @defaultValue 60000 */
+  readonly maxIntervalMs: number
+  /** All the waiting, for a free slot and for the job's end. @defaultValue 43200000 (12 h) */
+  readonly deadlineMs: number
+  /** Polls in a row that may answer a state this library does not know. @defaultValue 5 */
+  readonly unknownStatePolls: number
+}
+
+export const pollingDefaults: PollingOptions = {
+  minIntervalMs: 1_000,
+  maxIntervalMs: 60_000,
+  deadlineMs: 43_200_000,
+  unknownStatePolls: 5,
+}
