@@ -96,7 +96,7 @@ const projects: readonly Project[] = [
         }`,
       ),
     },
-    commands: nodeVersions.map((version) => [`node_modules/node-${version}/bin/node`, 'main.js'] as const),
+    commands: [['every node', 'main.js']],
   },
   {
     name: 'JavaScript, CommonJS',
@@ -108,7 +108,7 @@ const projects: readonly Project[] = [
         }`,
       ),
     },
-    commands: nodeVersions.map((version) => [`node_modules/node-${version}/bin/node`, 'main.js'] as const),
+    commands: [['every node', 'main.js']],
   },
   typescript('TypeScript, node16, ESM', 'module', 'node16', 'node16'),
   typescript('TypeScript, node16, CommonJS', 'commonjs', 'node16', 'node16'),
@@ -159,6 +159,25 @@ async function write(folder: string, files: Readonly<Record<string, string>>): P
   }
 }
 
+/** The Node versions that are supported, as the npm package `node` carries them; else the one that runs this. */
+async function nodesIn(folder: string): Promise<readonly string[]> {
+  const aliases = nodeVersions.map((version) => `node-${version}@npm:node@${version}`)
+  await write(folder, { 'package.json': '{"private":true}' })
+  try {
+    // Its binary comes by an install script, which the settings of a user may switch off.
+    await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts=false', ...aliases], { cwd: folder })
+    const paths = nodeVersions.map((version) => join(folder, `node_modules/node-${version}/bin/node`))
+    for (const path of paths) await run(path, ['--version'])
+    return paths
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    console.log(
+      `note  Node ${nodeVersions.join(', ')} could not be installed (${why}); goes on with ${process.version}`,
+    )
+    return [process.execPath]
+  }
+}
+
 async function main(): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'package-'))
   const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
@@ -190,7 +209,6 @@ async function main(): Promise<void> {
 
     // One installation for all projects: what npm does with the tarball and its peers is the same for each.
     const shared = join(scratch, 'shared')
-    const nodes = nodeVersions.map((version) => `node-${version}@npm:node@${version}`)
     await write(shared, { 'package.json': '{"private":true}' })
     await check('npm installs it with its peers by itself', async () => {
       const tools = [
@@ -201,7 +219,7 @@ async function main(): Promise<void> {
         'publint@0.3',
         '@arethetypeswrong/cli@0.18',
       ]
-      await run('npm', ['install', '--no-audit', '--no-fund', tarball, ...tools, ...nodes], {
+      await run('npm', ['install', '--no-audit', '--no-fund', tarball, ...tools], {
         cwd: shared,
         env,
         maxBuffer: 1e8,
@@ -210,13 +228,19 @@ async function main(): Promise<void> {
       return typeof manifest.version === 'string' ? undefined : 'the AWS SDK is not there'
     })
 
+    const nodes = await nodesIn(join(scratch, 'nodes'))
+
     for (const [at, project] of projects.entries()) {
       const folder = join(shared, `project-${at}`)
       await write(folder, { 'package.json': JSON.stringify({ private: true, ...project.manifest }), ...project.files })
       await run('ln', ['-s', '../node_modules', join(folder, 'node_modules')])
-      for (const [command, ...args] of project.commands) {
-        await check(`${project.name}: ${command.replace('node_modules/', '')} ${args[0] ?? ''}`, async () => {
-          const path = command.includes('/') ? join(folder, command) : command
+      const commands = project.commands.flatMap(([command, ...args]) =>
+        command === 'every node' ? nodes.map((path) => [path, ...args] as const) : [[command, ...args] as const],
+      )
+      for (const [command, ...args] of commands) {
+        const shown = command.replace(/^.*node_modules\//, '')
+        await check(`${project.name}: ${shown} ${args[0] ?? ''}`, async () => {
+          const path = command.startsWith('node_modules/') ? join(folder, command) : command
           const ended = await run(path, args, { cwd: folder, env, timeout: 120_000 })
           if (args[0] === 'out/main.js' && !ended.stdout.includes('complete 4 true true')) return ended.stdout
           return undefined
@@ -240,7 +264,7 @@ async function main(): Promise<void> {
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
-  console.log(`${passed} passed, ${failures.length} failed`)
+  console.log(`package: ${passed} checks passed, ${failures.length} failed`)
   process.exitCode = failures.length === 0 ? 0 : 1
 }
 
