@@ -231,6 +231,37 @@ describe('a run that is killed', () => {
     for (let at = 1; at <= life.steps; at += 1) await interrupted(shape, [at], at % 3, expected)
   })
 
+  test('before any two of its records are written ends the same', async () => {
+    const shape = { recordings: 1, concurrency: 1 }
+    const expected = await uninterrupted(shape)
+    const whole = world(shape)
+    await whole.run()
+    const writes = whole.journal.records.length
+    expect(writes).toBeGreaterThan(15)
+    for (let first = 1; first <= writes; first += 1) {
+      for (let second = 1; second <= writes; second += 1) {
+        const it = world(shape)
+        const append = it.journal.append.bind(it.journal)
+        for (const at of [first, second]) {
+          const life = new Life()
+          let left = at
+          it.journal.append = async (...args) => {
+            left -= 1
+            if (left === 0) life.kill()
+            await life.step()
+            return append(...args)
+          }
+          await it.run(life)
+          it.journal.crash(0)
+        }
+        it.journal.append = append
+        expect(lasting(await it.run()), `killed at ${first} and ${second}`).toEqual(expected.report)
+        expect(bucketOf(it)).toEqual(expected.bucket)
+        expect(it.platform.jobs).toHaveLength(1)
+      }
+    }
+  })
+
   test('while a profile is forced puts it back once it goes on, and exports again no more often', async () => {
     const shape = { recordings: 2, forced: true }
     const life = new Life()

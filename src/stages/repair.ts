@@ -148,12 +148,15 @@ export class Repair {
   #takeUp({ original, steps }: BegunRepair): void {
     if (original === undefined) return
     const baseline = new Baseline(original, false)
-    for (const { step, result, error } of steps) {
+    for (const [at, { step, result, error }] of steps.entries()) {
       this.#steps.push(step)
-      const isInDoubt = result === undefined && error === undefined
+      const isProtection = step.action === 'protect-original'
+      // A copy is begun only once the hold shows: a second interruption found it there, and the answer was never needed.
+      const isSettled = isProtection && steps.slice(at).some(({ step: later }) => later.action === 'replace-metadata')
+      const isInDoubt = result === undefined && error === undefined && !isSettled
       if (isInDoubt) this.#inDoubt.add(step)
       // Whether the hold is on the original can be seen, once it is read.
-      if (step.action === 'protect-original' && result === undefined) continue
+      if (isProtection && (isInDoubt || error !== undefined)) continue
       baseline.begin(step)
       if (step.action !== 'replace-metadata') continue
       if (result !== undefined) baseline.copied(result.versionId)
