@@ -1,5 +1,5 @@
 import pRetry from 'p-retry'
-import { LegalHoldError, type Stage } from '../errors.js'
+import { LegalHoldError, type LegalHoldErrorCode, type Stage } from '../errors.js'
 import type { Clock } from '../ports.js'
 import { abortedError, throwIfAborted } from './abort.js'
 import { systemClock } from './clock.js'
@@ -8,19 +8,54 @@ import type { Lanes } from './lanes.js'
 
 /** How often and how patiently a request is repeated. Only errors marked `retryable` are. */
 export interface RetryOptions {
-  /** Repeats after the first attempt. @defaultValue 8 */
+  /**
+   * Repeats after the first attempt.
+   *
+   * @defaultValue As many as `totalTimeoutMs` allows while the service cannot be reached or does not work (network,
+   * timeout, 429, 5xx); 8 after any other failure
+   */
   readonly retries?: number | undefined
   /** First back-off, doubled each time, with full jitter. @defaultValue 200 */
   readonly minDelayMs?: number | undefined
   /** @defaultValue 20000 */
   readonly maxDelayMs?: number | undefined
-  /** No repeat begins later than this after the first attempt. @defaultValue 600000 */
+  /**
+   * So long an outage may last: no repeat begins later than this after the first failure, and no longer wait that a
+   * server asks for is obeyed.
+   *
+   * @defaultValue 600000 (10 min)
+   */
   readonly totalTimeoutMs?: number | undefined
 }
 
 type RetryPolicy = { [K in keyof RetryOptions]-?: number }
 
-export const retryDefaults: RetryPolicy = { retries: 8, minDelayMs: 200, maxDelayMs: 20_000, totalTimeoutMs: 600_000 }
+export const retryDefaults: RetryPolicy = {
+  retries: Number.POSITIVE_INFINITY,
+  minDelayMs: 200,
+  maxDelayMs: 20_000,
+  totalTimeoutMs: 600_000,
+}
+
+/** Failures that pass by themselves. What another failure does not gain by 8 repeats it does not gain by a hundred. */
+const outages: ReadonlySet<LegalHoldErrorCode> = new Set<LegalHoldErrorCode>([
+  'NETWORK_ERROR',
+  'TIMEOUT',
+  'STORAGE_THROTTLED',
+  'STORAGE_UNAVAILABLE',
+  'PLATFORM_RATE_LIMITED',
+  'PLATFORM_UNAVAILABLE',
+  'MISSING_CREDENTIALS',
+])
+const otherRepeats = 8
+
+// An adapter that has waited its time for one request of an operation: whoever repeats the operation does not wait again.
+const exhausted = new WeakSet<Error>()
+
+/** Whether an error may be repeated, and nobody has spent the time for that yet. */
+export function isWorthRepeating(error: unknown): error is LegalHoldError {
+  return LegalHoldError.isInstance(error) && error.retryable && !exhausted.has(error)
+}
 
 export interface RetryContext {
   readonly stage: Stage
@@ -42,8 +77,7 @@ export async function retrying<T>(
   options: RetryOptions | undefined,
   context: RetryContext,
 ): Promise<T> {
-  const { lanes, clock = systemClock } = context
-  const startedAt = clock.now()
+  const { lanes } = context
   throwIfAborted(context.signal, context.stage)
   const waitMs = lanes?.turn() ?? 0
   if (lanes !== undefined && waitMs > 0) await takeTurn(lanes, waitMs, context)
@@ -53,26 +87,32 @@ export async function retrying<T>(
     lanes?.answered()
     return result
   } catch (error) {
-    tellLanes(lanes, generation, error)
-    return repeat(attempt, error, startedAt, options, context)
+    const failedAt = (context.clock ?? systemClock).now()
+    const policy = withDefaults<RetryPolicy>(retryDefaults, options)
+    tellLanes(lanes, generation, error, policy)
+    return repeat(attempt, error, failedAt, policy, context)
   }
 }
 
 async function repeat<T>(
   attempt: (attemptNumber: number) => Promise<T>,
   firstError: unknown,
-  startedAt: number,
-  options: RetryOptions | undefined,
+  failedAt: number,
+  policy: RetryPolicy,
   context: RetryContext,
 ): Promise<T> {
-  const policy = withDefaults<RetryPolicy>(retryDefaults, options)
   const { lanes, signal, clock = systemClock } = context
-  const isWorthIt = (error: unknown): error is LegalHoldError =>
-    LegalHoldError.isInstance(error) && error.retryable && !signal?.aborted
+  const isWorthIt = (error: unknown): error is LegalHoldError => isWorthRepeating(error) && !signal?.aborted
+  let others = 0
   const waitAfter = async (error: LegalHoldError, attemptNumber: number) => {
     const ceilingMs = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (attemptNumber - 1))
     const delayMs = error.retryAfterMs ?? Math.round(Math.random() * ceilingMs)
-    if (clock.now() + delayMs - startedAt > policy.totalTimeoutMs) throw error
+    if (!outages.has(error.code)) others += 1
+    const isLate = clock.now() + delayMs - failedAt > policy.totalTimeoutMs
+    if (isLate || (others > otherRepeats && policy.retries === Number.POSITIVE_INFINITY)) {
+      exhausted.add(error)
+      throw error
+    }
     context.onRetry?.(error, attemptNumber, delayMs)
     await pause(delayMs, context)
     if (lanes !== undefined) await takeTurn(lanes, lanes.turn(), context)
@@ -87,7 +127,7 @@ async function repeat<T>(
         lanes?.answered()
         return result
       } catch (error) {
-        tellLanes(lanes, generation, error)
+        tellLanes(lanes, generation, error, policy)
         throw error
       }
     },
@@ -104,11 +144,16 @@ async function repeat<T>(
   )
 }
 
-function tellLanes(lanes: Lanes | undefined, generation: number, error: unknown): void {
+function tellLanes(lanes: Lanes | undefined, generation: number, error: unknown, policy: RetryPolicy): void {
   if (lanes === undefined) return
   const isRefusal = LegalHoldError.isInstance(error) && error.code === 'STORAGE_THROTTLED'
-  if (isRefusal) lanes.refused(generation, error.retryAfterMs)
-  else lanes.answered()
+  if (!isRefusal) {
+    lanes.answered()
+    return
+  }
+  const { retryAfterMs = 0 } = error
+  // The header of one answer must not stop a run: a wait that its own request refuses is none for the others, too.
+  lanes.refused(generation, retryAfterMs > policy.totalTimeoutMs ? undefined : retryAfterMs)
 }
 
 /** Waits for a turn; for another one, if the server has asked to slow down meanwhile. */

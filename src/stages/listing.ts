@@ -1,4 +1,4 @@
-import { LegalHoldError } from '../errors.js'
+import { isWorthRepeating } from '../internal/retry.js'
 import type { ListedObject, StorageAdapter } from '../ports.js'
 import { persist, type StageContext } from './context.js'
 
@@ -22,7 +22,7 @@ export async function* listResuming(
   try {
     for (;;) {
       const step = await next().catch((error: unknown) => {
-        if (!LegalHoldError.isInstance(error) || !error.retryable) throw error
+        if (!isWorthRepeating(error)) throw error
         return persist(context, 'discover', prefix, next)
       })
       if (step.done) return

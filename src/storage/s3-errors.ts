@@ -12,6 +12,8 @@ export interface S3ErrorContext {
   readonly mutation: boolean
   /** Region the client was told, where known. */
   readonly region?: string | undefined
+  /** Whether the credentials have served before: a provider that fails then may well succeed again. */
+  readonly credentialsWorked?: boolean | undefined
 }
 
 /** The parts of an AWS SDK error that are read; everything else (tokens, signatures) is left behind. */
@@ -21,7 +23,9 @@ interface SdkError {
   readonly code?: unknown
   readonly Region?: unknown
   readonly Endpoint?: unknown
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string } | undefined
+  readonly $metadata?:
+    | { readonly httpStatusCode?: number; readonly requestId?: string; readonly clockSkewCorrected?: boolean }
+    | undefined
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> } | undefined
 }
 
@@ -61,6 +65,8 @@ export function normaliseS3Error(error: unknown, context: S3ErrorContext): Legal
         ...(code === undefined ? {} : { s3Code: code }),
         ...found.details,
         ...markerOf(headers),
+        // A HEAD has no body that could say why it was refused.
+        ...(sdk.$metadata?.clockSkewCorrected && (status === 400 || status === 403) ? { clockCorrected: true } : {}),
       },
       cause: causeOf(sdk, code),
     },
@@ -140,11 +146,12 @@ function classify(facts: Facts): Classified {
   return byCode ?? classifyStatus(status, facts, context)
 }
 
-function classifyWithoutAnswer({ sdk, code, status }: Facts, message: string): Classified {
+function classifyWithoutAnswer({ sdk, code, status, context }: Facts, message: string): Classified {
   const network = typeof sdk.code === 'string' ? sdk.code : ''
   if (code === 'CredentialsProviderError' || /Resolved credential object is not valid/.test(message)) {
     return {
       code: 'MISSING_CREDENTIALS',
+      retryable: context.credentialsWorked === true,
       notApplied: true,
       remedy:
         'No AWS credentials were found. Give `credentials`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role.',
@@ -210,11 +217,7 @@ function classifyCode(code: string, { context, headers }: Facts): Classified | u
       }
     case 'RequestTimeTooSkewed':
     case 'RequestExpired':
-      return {
-        code: 'CLOCK_SKEW',
-        remedy: `The clock of this machine differs from that of S3 by more than 15 minutes${headers.date === undefined ? '' : ` (S3 says ${headers.date})`}. Set it by NTP.`,
-        details: headers.date === undefined ? {} : { serverTime: headers.date, localTime: new Date().toISOString() },
-      }
+      return skewed(headers.date)
     case 'RequestTimeout':
       return { ...timedOut, notApplied: false }
     case 'SlowDown':
@@ -253,6 +256,31 @@ function classifyCode(code: string, { context, headers }: Facts): Classified | u
     default:
       return undefined
   }
+}
+
+/** S3 refuses requests whose time is more than 15 minutes off its own. */
+function skewed(serverTime: string | undefined): Classified {
+  const now = Date.now()
+  const offMs = now - Date.parse(serverTime ?? '')
+  const remedy = 'Set the clock of this machine by NTP.'
+  if (Number.isNaN(offMs)) {
+    return {
+      code: 'CLOCK_SKEW',
+      remedy: `This machine and S3 differ by more than 15 minutes. ${remedy}`,
+    }
+  }
+  const minutes = Math.round(Math.abs(offMs) / 60_000)
+  const difference = `${minutes} min ${offMs < 0 ? 'behind' : 'ahead of'} that of S3`
+  return {
+    code: 'CLOCK_SKEW',
+    remedy: `The clock of this machine is ${difference} (S3 says ${serverTime}). ${remedy}`,
+    details: { serverTime, localTime: new Date(now).toISOString(), offMs },
+  }
+}
+
+/** Whether the client signs with the time of S3 from now on, so that the request may be sent again. */
+export function isCorrectedSkew(error: unknown): boolean {
+  return LegalHoldError.isInstance(error) && error.details?.clockCorrected === true
 }
 
 const throttled: Classified = {

@@ -77,6 +77,12 @@ export class S3FastPath {
     return this.send(render, signal)
   }
 
+  /** Lets go of the credentials; the next request takes those that the client has then. */
+  forget(): void {
+    this.#session = undefined
+    this.#renewal = undefined
+  }
+
   /** Lets go of the connections; the next request makes new ones. */
   close(): void {
     this.#session = undefined
@@ -108,14 +114,18 @@ export class S3FastPath {
 
   /** Never rejects: why there is no session is for the SDK to say, with its own request. */
   #renew(): Promise<FastSession | undefined> {
-    this.#renewal ??= this.#open()
+    if (this.#renewal !== undefined) return this.#renewal
+    const renewal: Promise<FastSession | undefined> = this.#open()
       .catch(() => undefined)
       .then((session) => {
+        // Unless it was begun with credentials that have been let go of since.
+        if (this.#renewal !== renewal) return session
         this.#session = session
         this.#renewal = undefined
         return session
       })
-    return this.#renewal
+    this.#renewal = renewal
+    return renewal
   }
 
   async #open(): Promise<FastSession | undefined> {

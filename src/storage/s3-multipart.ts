@@ -6,7 +6,7 @@ import { afterChange, subjectOf } from './s3-errors.js'
 import { decodeKey } from './s3-list.js'
 import { type CarriedProperties, copySourceOf, customerKey, rawHeaders, taggingHeader } from './s3-properties.js'
 import type { S3Input, S3Output, S3Requests } from './s3-requests.js'
-import { innerRetry, partLimits, type S3Limits, type S3StorageOptions } from './s3-settings.js'
+import { briefRetry, innerRetry, partLimits, type S3Limits, type S3StorageOptions } from './s3-settings.js'
 
 const stage = 'remediate'
 /** What S3 copies at the least in a second; a part that takes longer than its bytes at this rate has stalled. */
@@ -95,7 +95,7 @@ async function endUpload(
   error: unknown,
 ): Promise<unknown> {
   try {
-    await retrying(() => abortUpload(context, { key: before.key, uploadId }, {}), innerRetry(context.options), {
+    await retrying(() => abortUpload(context, { key: before.key, uploadId }, {}), briefRetry(context.options), {
       stage,
       clock: context.options.clock,
     })

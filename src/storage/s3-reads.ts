@@ -47,11 +47,12 @@ export class S3Reads {
 
   async head(ref: ObjectRef, options: HeadOptions = {}, stage: Stage = 'validate'): Promise<HeadResult> {
     const call = { stage, signal: options.signal }
+    const { generation } = this.#requests
     let state: ObjectState
     try {
       state = await headObject(this.#requests, ref, call)
     } catch (error) {
-      const explained = await this.#lookCloser(ref, error, call)
+      const explained = await this.#lookCloser(ref, error, call, generation)
       if (!('bucket' in explained)) return explained
       state = explained
     }
@@ -119,7 +120,12 @@ export class S3Reads {
   }
 
   /** HEAD has no body and so no error code; what may be hidden behind a bare 400 or 403 is asked for once more by GET. */
-  async #lookCloser(ref: ObjectRef, failure: unknown, call: ReadCall): Promise<ObjectState | HeadResult> {
+  async #lookCloser(
+    ref: ObjectRef,
+    failure: unknown,
+    call: ReadCall,
+    generation: number,
+  ): Promise<ObjectState | HeadResult> {
     let error = failure
     if (isBareRefusal(error)) {
       const named = await this.#explain(ref, call.stage, call)
@@ -129,6 +135,14 @@ export class S3Reads {
         return headObjectBySdk(this.#requests, ref, call, key)
       }
       error = named ?? error
+      // The credentials had expired, as HEAD cannot say, and were renewed for the GET or by another request.
+      if (named === undefined && this.#requests.generation !== generation) {
+        try {
+          return await headObject(this.#requests, ref, call)
+        } catch (again) {
+          error = again
+        }
+      }
     }
     if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_NOT_FOUND') throw error
     return this.#absent(ref, error, call.stage, call)
@@ -144,9 +158,10 @@ export class S3Reads {
       discard(output.Body)
       return undefined
     } catch (error) {
-      return LegalHoldError.isInstance(error) && (s3CodeOf(error) !== undefined || error.code === 'ABORTED')
-        ? error
-        : undefined
+      if (!LegalHoldError.isInstance(error)) return undefined
+      // A fault that may pass explains nothing: the HEAD has to be asked again, or it would count as a refusal.
+      const explains = s3CodeOf(error) !== undefined || error.retryable
+      return explains || error.code === 'ABORTED' || error.code === 'MISSING_CREDENTIALS' ? error : undefined
     }
   }
 

@@ -1,12 +1,14 @@
 import type * as S3 from '@aws-sdk/client-s3'
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
-import { normaliseS3Error, subjectOf } from './s3-errors.js'
+import { CredentialRenewal, isExpiry, toIdentity } from './s3-credentials.js'
+import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
 import { AttemptAborted, AttemptTimeout, type WireAnswer } from './s3-fast-transport.js'
-import type { S3ClientLike, S3ClientSettings, S3Credentials } from './s3-settings.js'
-import { hasHighBytes, RawHeaderSha256, signable } from './s3-signing.js'
+import { addHeaders, type SmithyCommand, type SmithyResult, signRawBytes, withoutRetries } from './s3-middleware.js'
+import type { S3ClientLike, S3ClientSettings } from './s3-settings.js'
+import { RawHeaderSha256 } from './s3-signing.js'
 
 /** The operations this library uses, with the types of one version of the SDK. Never part of the public types. */
 interface Operations {
@@ -68,26 +70,6 @@ export interface S3Answer<K extends S3Operation> {
   readonly status: number | undefined
 }
 
-/** The little of a Smithy command that is used. */
-interface SmithyCommand {
-  readonly middlewareStack?: {
-    add(
-      middleware: (next: (args: SmithyArgs) => Promise<SmithyResult>) => (args: SmithyArgs) => Promise<SmithyResult>,
-      options: { readonly step: string; readonly name: string; readonly priority?: string },
-    ): void
-  }
-}
-interface SmithyArgs {
-  readonly request?: { readonly headers?: Record<string, string> }
-}
-interface SmithyResult {
-  readonly response?: {
-    readonly statusCode?: number
-    readonly headers?: Record<string, string>
-    readonly body?: Uint8Array
-  }
-}
-
 const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
 /** Answers that have to be XML with something in it; HEAD and GET show the object's own content type instead. */
 const answersXml =
@@ -95,14 +77,18 @@ const answersXml =
 
 /**
  * Sends single requests: builds the client on first use, bounds each attempt in time, rejects at once on abort and
- * turns every failure into a `LegalHoldError`. It never repeats a request.
+ * turns every failure into a `LegalHoldError`. It repeats a request only where S3 did not look at it: once for
+ * credentials that had expired and were renewed, once for a clock that was off and was corrected.
  */
 export class S3Requests {
   readonly bucket: string
   readonly #settings: S3ClientSettings
   readonly #region: string | undefined
   readonly #fast: S3FastPath
+  readonly #renewal = new CredentialRenewal()
   #client: S3ClientLike | undefined
+  /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
+  #answered = false
 
   constructor(bucket: string, settings: S3ClientSettings) {
     this.bucket = bucket
@@ -150,8 +136,49 @@ export class S3Requests {
     return { error }
   }
 
+  /** Which credentials a request that begins now is signed with. */
+  get generation(): number {
+    return this.#renewal.generation
+  }
+
   /** Sends one request about the bucket or one of its keys. */
   async send<K extends S3Operation>(
+    operation: K,
+    input: Omit<S3Input<K>, 'Bucket'>,
+    call: S3Call,
+  ): Promise<S3Answer<K>> {
+    let current = call
+    // Once for each reason: a clock that is off, and credentials that have expired.
+    let mayCorrect = true
+    let mayRenew = true
+    for (;;) {
+      const { generation } = this.#renewal
+      try {
+        return await this.#send(operation, input, current)
+      } catch (error) {
+        const { outcome: _, ...again } = call
+        current = again
+        if (mayCorrect && isCorrectedSkew(error)) mayCorrect = false
+        else if (mayRenew && (await this.#isRenewed(error, generation, operation, call))) mayRenew = false
+        else throw error
+      }
+    }
+  }
+
+  /** Whether there are other credentials than those that have expired. Rejects as their provider does. */
+  async #isRenewed(error: unknown, generation: number, operation: S3Operation, call: S3Call): Promise<boolean> {
+    if (!isExpiry(error) || this.#client === undefined) return false
+    const context = { operation, stage: call.stage, bucket: this.bucket, mutation: false, credentialsWorked: true }
+    try {
+      const isRenewed = await orAbort(this.#renewal.renew(this.#client, generation), call.signal, call.stage)
+      if (isRenewed) this.#fast.forget()
+      return isRenewed
+    } catch (failure) {
+      throw normaliseS3Error(failure, context)
+    }
+  }
+
+  async #send<K extends S3Operation>(
     operation: K,
     input: Omit<S3Input<K>, 'Bucket'>,
     call: S3Call,
@@ -167,6 +194,7 @@ export class S3Requests {
       versionId,
       mutation,
       region: this.#region,
+      credentialsWorked: this.#answered,
     }
     const sdk = await loadSdk(call.stage)
     let headers: S3Headers = {}
@@ -181,10 +209,12 @@ export class S3Requests {
           outcome = undefined
           const result = received === undefined ? await next(args) : asReceived(received)
           headers = result.response?.headers ?? {}
+          this.#answered = true
           return result
         },
         { step: 'deserialize', name: 'legalHoldResponseHeaders', priority: 'low' },
       )
+      if (this.#settings.client !== undefined) withoutRetries(command)
       if (call.rawHeaders !== undefined) addHeaders(command, call.rawHeaders)
       if (operation === 'CopyObject' || operation === 'CreateMultipartUpload') {
         signRawBytes(command, this.#settings.client === undefined)
@@ -286,32 +316,6 @@ function asReceived(outcome: WireOutcome): SmithyResult {
   return { response: { statusCode: status, headers: headersOf(rawHeaders), body: body ?? new Uint8Array(0) } }
 }
 
-type Identity = { accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }
-
-/** A caller's provider may fail in any way; the SDK passes that on without a name. */
-function toIdentity(credentials: S3Credentials | (() => Promise<S3Credentials>)): Identity | (() => Promise<Identity>) {
-  if (typeof credentials !== 'function') return withoutUndefined(credentials)
-  return async () => {
-    try {
-      return withoutUndefined(await credentials())
-    } catch (error) {
-      const name = error instanceof Error ? error.name : 'an error'
-      throw Object.assign(new Error(`The credentials function failed with ${name}`), {
-        name: 'CredentialsProviderError',
-      })
-    }
-  }
-}
-
-function withoutUndefined({ accessKeyId, secretAccessKey, sessionToken, expiration }: S3Credentials): Identity {
-  return {
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-    ...(expiration === undefined ? {} : { expiration }),
-  }
-}
-
 async function loadSdk(stage: Stage): Promise<typeof S3> {
   try {
     return await import('@aws-sdk/client-s3')
@@ -326,41 +330,6 @@ async function loadSdk(stage: Stage): Promise<typeof S3> {
 function buildCommand(sdk: typeof S3, operation: S3Operation, input: object): SmithyCommand {
   const Command = sdk[`${operation}Command`] as unknown as new (input: object) => SmithyCommand
   return new Command(input)
-}
-
-function addHeaders(command: SmithyCommand, headers: Readonly<Record<string, string>>): void {
-  command.middlewareStack?.add(
-    (next) => (args) => {
-      // Before the signature is made, after the SDK has rendered its input.
-      if (args.request?.headers !== undefined) Object.assign(args.request.headers, headers)
-      return next(args)
-    },
-    { step: 'build', name: 'legalHoldRawHeaders' },
-  )
-}
-
-/** Gives header values with raw bytes the form they are signed in, and takes it off before they are sent. */
-function signRawBytes(command: SmithyCommand, ownHash: boolean): void {
-  const raw: Record<string, string> = {}
-  command.middlewareStack?.add(
-    (next) => (args) => {
-      const headers = args.request?.headers ?? {}
-      for (const [name, value] of Object.entries(headers)) {
-        if (!hasHighBytes(value)) continue
-        raw[name] = value
-        headers[name] = signable(value, ownHash)
-      }
-      return next(args)
-    },
-    { step: 'build', name: 'legalHoldSignableHeaders', priority: 'low' },
-  )
-  command.middlewareStack?.add(
-    (next) => (args) => {
-      if (args.request?.headers !== undefined) Object.assign(args.request.headers, raw)
-      return next(args)
-    },
-    { step: 'deserialize', name: 'legalHoldRawBytes', priority: 'low' },
-  )
 }
 
 /** A proxy's page with status 200 parses as an empty answer: no objects, no tags, no rules. It must not count as one. */

@@ -1,4 +1,5 @@
 import { LegalHoldError } from '../errors.js'
+import { withDefaults } from '../internal/defaults.js'
 import { type RetryOptions, retryDefaults } from '../internal/retry.js'
 import type { Clock } from '../ports.js'
 
@@ -24,16 +25,20 @@ export interface S3Credentials {
 /** How S3 is reached. Give a ready `client`, or settings from which one is built on first use. */
 export interface S3ClientSettings {
   /**
-   * A ready client. Set its `maxAttempts` to 1: the stages retry, and the SDK's own retry bucket is empty after about
-   * 100 retries in a burst. Metadata with bytes above 0x7F that are no UTF-8 can only be written by a client that was
-   * built from settings.
+   * A ready client. Its own retries are switched off for the requests of this library: the stages retry, and the SDK's
+   * retry bucket is empty after about 100 retries in a burst. Metadata with bytes above 0x7F that are no UTF-8 can only
+   * be written by a client that was built from settings.
    */
   readonly client?: S3ClientLike | undefined
   /** AWS region of the bucket. @defaultValue `us-east-1` with an `endpoint`, else what the environment says */
   readonly region?: string | undefined
   /** Another S3 server. Plain `http:` is refused (`INSECURE_ENDPOINT`) unless the host is loopback. */
   readonly endpoint?: string | undefined
-  /** @defaultValue the AWS SDK's default chain (environment, profile, role) */
+  /**
+   * A function is asked again when S3 says that what it gave has expired.
+   *
+   * @defaultValue the AWS SDK's default chain (environment, profile, role)
+   */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined
   /** Bucket in the path instead of the host name. @defaultValue true with an `endpoint` */
   readonly forcePathStyle?: boolean | undefined
@@ -99,9 +104,15 @@ export function limitsOf(options: S3StorageOptions): S3Limits {
   return limits
 }
 
-/** Retries inside multi-request operations: fewer than a stage's, which retries the whole operation. */
+/** Retries of the requests inside one operation, which a stage would have to begin anew. */
 export function innerRetry(options: { readonly retry?: RetryOptions | undefined }): RetryOptions {
-  return { ...retryDefaults, retries: 5, ...options.retry }
+  return withDefaults<RetryOptions>(retryDefaults, options.retry)
+}
+
+/** Of what is only tidied up, so that an end by abort or by a fault does not wait for a network that is gone. */
+export function briefRetry(options: { readonly retry?: RetryOptions | undefined }): RetryOptions {
+  const { retries = 5, ...rest } = options.retry ?? {}
+  return { ...rest, retries: Math.min(retries, 5) }
 }
 
 /** Refuses settings that cannot work before the first request is sent. */

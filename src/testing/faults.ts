@@ -30,6 +30,10 @@ export type FaultAction =
   | { readonly kind: 'reset-after' }
   /** Waits, then does the work as usual. */
   | { readonly kind: 'delay'; readonly delayMs: number }
+  /** Does the work and never answers, until the client gives up. */
+  | { readonly kind: 'hang' }
+  /** Does the work, sends half of the answer's body, then drops the connection. A body-less answer is dropped whole. */
+  | { readonly kind: 'truncate' }
 
 /** One scripted fault. */
 export interface Fault {
@@ -88,6 +92,11 @@ export class FaultScript {
       case 'delay':
         await new Promise((resolve) => setTimeout(resolve, action.delayMs))
         return work()
+      case 'hang':
+        await work()
+        return new Promise<never>(() => {})
+      case 'truncate':
+        return truncated(await work())
     }
   }
 
@@ -110,6 +119,27 @@ function matches(match: FaultMatch | undefined, request: FaultedRequest): boolea
   if (match.operation !== undefined && match.operation !== request.operation) return false
   if (typeof match.path === 'string') return request.target.includes(match.path)
   return match.path === undefined || match.path.test(request.target)
+}
+
+const cut = new WeakSet<Response>()
+
+/** Whether an answer ends in the middle of its body, which says how long it should have been. */
+export function isTruncated(response: Response): boolean {
+  return cut.has(response)
+}
+
+async function truncated(answer: Response): Promise<Response> {
+  const whole = new Uint8Array(await answer.arrayBuffer())
+  if (whole.length === 0) return Response.error()
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(whole.subarray(0, whole.length >> 1)),
+    pull: (controller) => controller.error(new Error('The connection was dropped by a scripted fault.')),
+  })
+  const headers = new Headers(answer.headers)
+  headers.set('content-length', String(whole.length))
+  const response = new Response(body, { status: answer.status, headers })
+  cut.add(response)
+  return response
 }
 
 function respond(action: { status: number; headers?: Record<string, string>; body?: string }): Response {

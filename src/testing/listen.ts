@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { isTruncated } from './faults.js'
 
 /**
  * What the URL class cannot carry: it resolves `..` and `.` in a path, which are legal in S3 keys. The raw request
@@ -95,7 +96,7 @@ async function writeBody(response: Response, outgoing: ServerResponse, bodyless:
     return
   }
   const length = response.headers.get('content-length')
-  if (length !== null && Number(length) <= smallBytes) {
+  if (length !== null && Number(length) <= smallBytes && !isTruncated(response)) {
     outgoing.end(Buffer.from(await response.arrayBuffer()))
     return
   }
