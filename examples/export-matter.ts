@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { type FindingCode, LegalHoldError, LegalHoldExporter } from 'genesys-legal-hold-exporter'
 import { GenesysMediaRetentionPolicy, RecordingJobsPlatform } from 'genesys-legal-hold-exporter/genesys'
+import { createProgressReporter } from 'genesys-legal-hold-exporter/node'
 import { S3LifecyclePolicy, S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
 
 const usage = `Exports the recordings of a matter and puts them under the hold. Settings come from the environment:
@@ -71,26 +72,19 @@ async function main(): Promise<number> {
     accept: list(env.ACCEPT) as FindingCode[],
   })
   const mediaTypes = env.MEDIA_TYPES === 'digital' ? 'digital' : list(env.MEDIA_TYPES)
-  const report = await exporter.run(
+  const progress = createProgressReporter({ stream: process.stdout })
+  const run = exporter.run(
     {
       integrationId: setting('GENESYS_INTEGRATION_ID'),
       interval: { start, end },
       ...(env.MEDIA_TYPES === undefined ? {} : { mediaTypes: mediaTypes as 'digital' }),
     },
-    {
-      dryRun: env.DRY_RUN === '1',
-      onEvent: (event) => {
-        if (event.type === 'finding') {
-          const { severity, code, message } = event.finding
-          console.log(`${event.accepted ? 'accepted' : severity} ${code}: ${message}`)
-        }
-        if (event.type === 'job-progress') console.log(`job ${event.job.id}: ${event.job.platformState}`)
-      },
-    },
+    { dryRun: env.DRY_RUN === '1', onEvent: progress.onEvent },
   )
+  const report = await run.finally(() => progress.close())
   const file = env.REPORT ?? 'legal-hold-report.json'
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
-  console.log(`${report.outcome}: ${JSON.stringify(report.counts)}\nreport: ${file}`)
+  console.log(`report: ${file}`)
   return report.outcome === 'complete' ? 0 : 2
 }
 

@@ -42,6 +42,7 @@ async function main(): Promise<number> {
       await servers.close()
     }
   } finally {
+    display.close()
     await opened?.journal.close()
   }
 }

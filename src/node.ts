@@ -15,3 +15,10 @@ export {
   type VerifyOptions,
   verifyEvidence,
 } from './custody/verify.js'
+export type { ProgressStyle } from './progress/narrative.js'
+export {
+  createProgressReporter,
+  type ProgressReporter,
+  type ProgressReporterOptions,
+  type ProgressStream,
+} from './progress/reporter.js'

@@ -1,4 +1,4 @@
-import { visible } from '../custody/html.js'
+import { visible } from '../internal/visible.js'
 
 /** Where a command writes; tests give their own. */
 export interface Terminal {

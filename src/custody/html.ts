@@ -1,3 +1,5 @@
+import { visible } from '../internal/visible.js'
+
 /** HTML that is safe as it stands. */
 export class Html {
   readonly text: string
@@ -32,15 +34,4 @@ const entities: Readonly<Record<string, string>> = {
 
 function escapeText(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => entities[character] ?? '')
-}
-
-/**
- * The text with what cannot be seen made visible: control characters, marks that turn the direction of writing and
- * those of no width can make one key look like another.
- */
-export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0
-    return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`
-  })
 }

@@ -6,9 +6,10 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ArrivalCounter } from '#src/custody/arrivals.js'
 import { csvField, csvHeader, csvLine } from '#src/custody/exceptions-csv.js'
-import { html, visible } from '#src/custody/html.js'
+import { html } from '#src/custody/html.js'
 import { reportPage } from '#src/custody/report-html.js'
 import type { RecordingException, RunReport } from '#src/index.js'
+import { visible } from '#src/internal/visible.js'
 import { folder, freshFolder, sealedRun } from './bundle-world.js'
 
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', process.env.CHROMIUM ?? ''].find(existsSync)

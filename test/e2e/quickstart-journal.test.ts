@@ -126,14 +126,14 @@ describe('npm run quickstart -- --journal DIR', { timeout: 180_000 }, () => {
     expect(Math.max(...copies)).toBe(2)
     expect(copies.filter((count) => count === 2)).toHaveLength(report?.remediations.repaired ?? 0)
     expect(out).toMatch(/taken over from process \d+, which is dead/)
-    expect(out).toMatch(/resumed +once by now; \d+ objects are on record and are not read again/)
+    expect(out).toMatch(/resumed once by now; \d+ objects are on record and are not read again/)
     expect(out).toContain('is there already, and no other is created')
 
     // Without a flag: what it is of stands in the journal. Nothing is started, and nothing is done.
     rmSync(join(dir, 'servers'), { recursive: true })
     const again = await quickstart(['--journal', dir]).ended
     expect(again).toMatchObject({ code: 0, err: '', report })
-    expect(again.out).toMatch(/finished +\d+ objects are on record/)
+    expect(again.out).toMatch(/finished: \d+ objects are on record/)
     expect(existsSync(join(dir, 'servers'))).toBe(false)
 
     const other = await quickstart(['--journal', dir, '--media', 'call']).ended

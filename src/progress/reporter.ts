@@ -1,0 +1,205 @@
+import { styleText } from 'node:util'
+import { createLogUpdate } from 'log-update'
+import type { RunEvent } from '../events.js'
+import { visible } from '../internal/visible.js'
+import { frameOf, progressLine } from './frame.js'
+import { ProgressModel } from './model.js'
+import { Narrative, type ProgressLine, type ProgressStyle } from './narrative.js'
+
+/** Where progress is shown: `process.stderr`, `process.stdout`, or anything that is written to like them. */
+export interface ProgressStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+  readonly rows?: number | undefined
+}
+
+/** Options of {@link createProgressReporter}. */
+export interface ProgressReporterOptions {
+  /** @defaultValue `process.stderr`, so that what a program prints stays clean */
+  readonly stream?: ProgressStream | undefined
+  /**
+   * `bars` redraws, `lines` only ever appends and uses no colour. By itself it is `lines` where the stream is no
+   * terminal, and where `NO_COLOR`, `CI` or `TERM=dumb` is set.
+   *
+   * @defaultValue what suits the stream and the environment
+   */
+  readonly mode?: 'bars' | 'lines' | undefined
+  /** @defaultValue `process.env` */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /** With `lines`: how often the counts are told while nothing else happens, in milliseconds. @defaultValue 10000 */
+  readonly lineIntervalMs?: number | undefined
+}
+
+/** Shows a run to the person who waits for it. */
+export interface ProgressReporter {
+  /** For `run(request, { onEvent })`. Bound, so that it may be passed on by itself. */
+  readonly onEvent: (event: RunEvent) => void
+  readonly mode: 'bars' | 'lines'
+  /** A line of your own above the bars. Control characters in it are made visible, but for line breaks. */
+  log(text: string, style?: ProgressStyle): void
+  /** Takes the bars away and stops. Call it in a `finally`, or declare the reporter with `using`. */
+  close(): void
+  [Symbol.dispose](): void
+}
+
+const refreshMs = 100
+
+/**
+ * Bars, rates, the time that is left and findings as they come; plain lines where there is no terminal to draw on.
+ * Keys and messages come from elsewhere: nothing in them can move the cursor or change the terminal.
+ *
+ * It neither waits nor ticks: what it draws follows the events, and it never keeps a process alive.
+ *
+ * @example
+ * ```ts
+ * const progress = createProgressReporter()
+ * try {
+ *   await exporter.run(request, { onEvent: progress.onEvent })
+ * } finally {
+ *   progress.close()
+ * }
+ * ```
+ */
+export function createProgressReporter(options: ProgressReporterOptions = {}): ProgressReporter {
+  const { stream = process.stderr, env = process.env, lineIntervalMs = 10_000 } = options
+  const mode = options.mode ?? modeOf(stream, env)
+  const canvas = mode === 'bars' ? new Bars(stream) : new Lines(stream, lineIntervalMs)
+  let model = new ProgressModel()
+  let narrative = new Narrative()
+  let closed = false
+  const write = ({ text, style }: ProgressLine) => canvas.keep(visible(text), style)
+  const close = () => {
+    if (closed) return
+    closed = true
+    canvas.end()
+  }
+  return {
+    mode,
+    onEvent(event) {
+      if (closed) return
+      if (event.type === 'run-started' || event.type === 'run-resumed') {
+        model = new ProgressModel()
+        narrative = new Narrative()
+      }
+      model.apply(event)
+      if (event.type === 'run-finished') canvas.end()
+      for (const line of narrative.linesOf(event, model)) write(line)
+      if (event.type !== 'run-finished' && event.type !== 'sealed') canvas.show(model)
+    },
+    log(text, style = 'plain') {
+      for (const line of text.split('\n')) write({ text: line, style })
+    },
+    close,
+    [Symbol.dispose]: close,
+  }
+}
+
+/** `NO_COLOR` counts when it is not empty (no-color.org); `CI=false` is how some runners say that they are none. */
+function modeOf({ isTTY }: ProgressStream, env: Readonly<Record<string, string | undefined>>): 'bars' | 'lines' {
+  const isCi = !['', '0', 'false'].includes(env.CI ?? '')
+  return isTTY === true && !env.NO_COLOR && !isCi && env.TERM !== 'dumb' ? 'bars' : 'lines'
+}
+
+interface Canvas {
+  /** A line that stays; its text is harmless. */
+  keep(text: string, style: ProgressStyle): void
+  /** How things stand. */
+  show(model: ProgressModel): void
+  end(): void
+}
+
+class Lines implements Canvas {
+  readonly #stream: ProgressStream
+  readonly #intervalMs: number
+  #toldAt = performance.now()
+
+  constructor(stream: ProgressStream, intervalMs: number) {
+    this.#stream = stream
+    this.#intervalMs = intervalMs
+  }
+
+  keep(text: string): void {
+    this.#stream.write(`${text}\n`)
+  }
+
+  show(model: ProgressModel): void {
+    const now = performance.now()
+    if (now - this.#toldAt < this.#intervalMs) return
+    const line = progressLine(model)
+    if (line === undefined) return
+    this.#toldAt = now
+    this.keep(line)
+  }
+
+  end(): void {
+    // Every line is written when it is told.
+  }
+}
+
+const looks = { plain: undefined, heading: 'bold', quiet: 'dim', good: 'green', notice: 'yellow', bad: 'red' } as const
+
+class Bars implements Canvas {
+  readonly #stream: ProgressStream
+  readonly #draw: ReturnType<typeof createLogUpdate>
+  #model: ProgressModel | undefined
+  #drawnAt = Number.NEGATIVE_INFINITY
+  #late: NodeJS.Timeout | undefined
+
+  constructor(stream: ProgressStream) {
+    this.#stream = stream
+    // A hidden cursor would have to be put back by a listener on the process, which is not ours.
+    this.#draw = createLogUpdate(sized(stream), { showCursor: true })
+  }
+
+  keep(text: string, style: ProgressStyle): void {
+    const look = looks[style]
+    this.#draw.clear()
+    // Whether the stream takes colours was decided before: it need not be standard output, which Node would look at.
+    const styled = look === undefined ? text : styleText(look, text, { validateStream: false })
+    this.#stream.write(`${styled}\n`)
+    if (this.#model !== undefined) this.#redraw(this.#model)
+  }
+
+  show(model: ProgressModel): void {
+    this.#model = model
+    const waitMs = this.#drawnAt + refreshMs - performance.now()
+    if (waitMs <= 0) this.#redraw(model)
+    else this.#late ??= setTimeout(() => this.#redraw(model), waitMs).unref()
+  }
+
+  end(): void {
+    this.#model = undefined
+    this.#stopWaiting()
+    this.#draw.clear()
+    this.#draw.done()
+  }
+
+  #redraw(model: ProgressModel): void {
+    this.#stopWaiting()
+    this.#drawnAt = performance.now()
+    const frame = frameOf(model)
+    if (frame.length > 0) this.#draw(frame.map(visible).join('\n'))
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#late)
+    this.#late = undefined
+  }
+}
+
+/** A pseudo terminal may say that it has no columns and no rows, and would then be shown nothing. */
+function sized(stream: ProgressStream): NodeJS.WritableStream {
+  const view = {
+    isTTY: true,
+    write: (text: string) => stream.write(text),
+    get columns() {
+      return stream.columns || 80
+    },
+    get rows() {
+      return stream.rows || 24
+    },
+  }
+  // These four are all that log-update uses of a stream.
+  return view as unknown as NodeJS.WritableStream
+}
