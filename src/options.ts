@@ -3,6 +3,7 @@ import { type FindingCode, findingCodes } from './findings.js'
 import { checkHold, isHoldTag, type LegalHold } from './hold.js'
 import { systemClock } from './internal/clock.js'
 import { withDefaults } from './internal/defaults.js'
+import { loggerOf } from './internal/logging.js'
 import type { RetryOptions } from './internal/retry.js'
 import type { Clock, Journal, Logger, RecordingPlatform, RetentionPolicyAdapter, StorageAdapter } from './ports.js'
 import { type PriceTable, s3Prices } from './prices.js'
@@ -65,6 +66,7 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   /** How long before the interval a conversation with activity in it may have begun, in hours. @defaultValue 24 */
   readonly lookbackHours?: number | undefined
   readonly clock?: Clock | undefined
+  /** `console`, or a logger of pino or winston, as it is. @defaultValue none */
   readonly logger?: Logger | undefined
 }
 
@@ -190,23 +192,8 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     accept: new Set(options.accept ?? []),
     lookbackHours,
     clock: options.clock ?? systemClock,
-    logger: guarded(options.logger),
+    logger: loggerOf(options.logger),
   }
-}
-
-/** A logger that throws must not fail the run that it writes about. */
-function guarded(logger: Logger | undefined): Logger | undefined {
-  if (logger === undefined) return undefined
-  const guard =
-    (level: keyof Logger) =>
-    (message: string, ...details: unknown[]) => {
-      try {
-        logger[level](message, ...details)
-      } catch {
-        // There is nobody left to tell.
-      }
-    }
-  return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') }
 }
 
 function checkPrices(prices: unknown, check: Check): void {

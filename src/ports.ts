@@ -655,7 +655,10 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** `console`, pino and winston fit as they are. */
+/**
+ * `console`, pino and winston fit as they are. What is logged beside the message is plain data, mostly `{ err }`; pino gets
+ * it before the message, every other logger behind it.
+ */
 export interface Logger {
   debug(message: string, ...details: unknown[]): void
   info(message: string, ...details: unknown[]): void
