@@ -6,6 +6,7 @@ export default defineConfig({
     genesys: 'src/genesys.ts',
     s3: 'src/s3.ts',
     node: 'src/node.ts',
+    opentelemetry: 'src/opentelemetry.ts',
     cli: 'src/cli/main.ts',
     testing: 'src/testing/index.ts',
     'testing-msw': 'src/testing/msw.ts',
@@ -20,5 +21,5 @@ export default defineConfig({
   sourcemap: true,
   target: 'node20',
   platform: 'node',
-  external: ['@aws-sdk/client-s3', 'purecloud-platform-client-v2', 'msw'],
+  external: ['@aws-sdk/client-s3', 'purecloud-platform-client-v2', 'msw', '@opentelemetry/api'],
 })

@@ -215,6 +215,7 @@ async function main(): Promise<void> {
         'typescript@5.9',
         '@types/node@20',
         'msw@2',
+        '@opentelemetry/api@1',
         'esbuild@0.27',
         'publint@0.3',
         '@arethetypeswrong/cli@0.18',
@@ -256,7 +257,7 @@ async function main(): Promise<void> {
     await check('attw --profile node16', async () => {
       await run(
         join(shared, 'node_modules/.bin/attw'),
-        [tarball, '--profile', 'node16', '--entrypoints', ...entries, './testing/msw'],
+        [tarball, '--profile', 'node16', '--entrypoints', ...entries, './testing/msw', './opentelemetry'],
         { env },
       )
       return undefined

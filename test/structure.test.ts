@@ -64,6 +64,7 @@ describe('dependencies point one way', () => {
     ['storage', ['stages', 'platforms', 'retention', 'custody', 'testing']],
     ['retention', ['stages', 'custody', 'testing']],
     ['custody', ['stages', 'platforms', 'storage', 'retention', 'testing']],
+    ['telemetry', ['stages', 'platforms', 'storage', 'retention', 'custody', 'progress', 'testing']],
     ['progress', ['stages', 'platforms', 'storage', 'retention', 'custody', 'testing']],
   ])('%s imports nothing of %j', (folder, forbidden) => {
     const wrong = files

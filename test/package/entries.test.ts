@@ -13,7 +13,7 @@ async function evaluate(code: string, type: 'module' | 'commonjs'): Promise<unkn
   return JSON.parse(stdout)
 }
 
-const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw']
+const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry']
 const specifier = (entry: string) => `genesys-legal-hold-exporter${entry.slice(1)}`
 
 describe('the package', () => {
@@ -22,10 +22,14 @@ describe('the package', () => {
     expect(manifest).toMatchObject({ license: 'MIT', type: 'module', sideEffects: false, engines: { node: '>=20.19' } })
     expect(Object.keys(manifest.peerDependencies).sort()).toEqual([
       '@aws-sdk/client-s3',
+      '@opentelemetry/api',
       'msw',
       'purecloud-platform-client-v2',
     ])
-    expect(manifest.peerDependenciesMeta).toEqual({ msw: { optional: true } })
+    expect(manifest.peerDependenciesMeta).toEqual({
+      '@opentelemetry/api': { optional: true },
+      msw: { optional: true },
+    })
   })
 
   test.each(entries)('%s gives the same names to import and to require', async (entry) => {

@@ -1,0 +1,1 @@
+export { type TraceRunOptions, traceRun } from './telemetry/trace-run.js'
