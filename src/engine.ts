@@ -134,9 +134,9 @@ export class Engine {
     }
     let unexpected = 0
     for await (const piece of discover(storage, discovery, ledger, context)) {
-      for (const { place } of piece) {
+      for (const { object, place } of piece) {
         if (place.kind === 'unexpected') unexpected += 1
-        else ledger.arrived(place)
+        else ledger.show(object, place, 0, true)
       }
     }
     return reconciliationOf(
@@ -253,6 +253,9 @@ export class Engine {
     const { signal } = context
     const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
     const ledger = new RecordingLedger(reconciliation.listsRecordings)
+    const { createdAt } = job
+    // Without a time of its own the job may have written everything.
+    ledger.writtenSince = () => (createdAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(createdAt))
     const account = { job, expected: 0, skipped: 0, namedFailures: 0 }
     if (ledger.listed) {
       const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)

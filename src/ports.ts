@@ -113,6 +113,10 @@ export interface ExpectedListing {
   readonly conversations: number
   /** Conversations whose recordings are not known, because finding out would have cost too much. */
   readonly undecided: number
+  /** Conversations that had not ended when they were listed: what is recorded of them later is in no list. */
+  readonly ongoing?: number | undefined
+  /** Why the list may lack recordings. Coverage is then not proven. */
+  readonly doubt?: string | undefined
   /** Why a cheaper source was not used, or why something is undecided. */
   readonly reason?: string | undefined
 }
@@ -136,7 +140,7 @@ export interface MissingExplanation {
   readonly recordingId: string
   /** `skipped`: left out by the platform; `not-covered`: the request does not mean it; `expected`: it should be there. */
   readonly kind: 'skipped' | 'not-covered' | 'expected'
-  /** For `skipped`: `deleted`, `sensitive`, … */
+  /** For `skipped`: `deleted`, `sensitive`, …; for `not-covered` its medium. */
   readonly reason?: string | undefined
 }
 

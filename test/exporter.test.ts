@@ -95,7 +95,7 @@ describe('a run', () => {
   })
 
   test('leaves recordings of other jobs and other organisations alone', async () => {
-    const { storage, exporter } = world()
+    const { storage, platform, clock, exporter } = world()
     const others = [
       `${folder}/call.wav`,
       `${folder}/call.wav_metadata.json`,
@@ -104,9 +104,30 @@ describe('a run', () => {
       'org/year=2023/month=10/day=10/hour=09/conversation_id=c1/r1.wav',
     ]
     for (const key of others) storage.put(key, {})
+    clock.advance(600_000)
+    platform.create = async () => job('PENDING', { createdAt: new Date(clock.now()).toISOString() })
     const report = await exporter().run(request)
     expect(report).toMatchObject({ outcome: 'complete', objects: { unexpected: 3 } })
     for (const key of others) expect(storage.versions(key)[0]?.state?.metadata).toEqual({})
+  })
+
+  test('holds whatever is delivered for a conversation of its own while the job runs, listed or not', async () => {
+    const { storage, platform, exporter } = world()
+    const call = `${folder}/call.wav`
+    for (const key of [call, `${call}_metadata.json`]) storage.put(key, {})
+    const report = await exporter().run(request)
+    expect(report).toMatchObject({
+      outcome: 'complete',
+      counts: { expected: 3, repaired: 3 },
+      objects: { unexpected: 0 },
+    })
+    expect(storage.versions(call)[0]?.state?.metadata).toEqual({ 'legal-hold-tag': tag })
+    // A list that is known to lack one proves nothing where the job counts more than it, too.
+    platform.states = [job('FULFILLED', { totals: { recordings: 3, processed: 3 } })]
+    expect(await exporter().run(request)).toMatchObject({
+      outcome: 'incomplete',
+      coverage: { proven: false, reason: 'the job counts 3 recordings, the platform lists only 2' },
+    })
   })
 
   test('is incomplete where a recording, or only its sidecar, was never delivered', async () => {

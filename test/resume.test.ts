@@ -107,7 +107,10 @@ function world({ recordings, requirements, conflict, merge, missing, concurrency
   const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
   const platform = new KeepingPlatform(clock)
   const storage = new MemoryStorageAdapter({ clock })
-  clock.advance(10_000)
+  // Of another job, long before.
+  storage.put(`${folder}/call.wav`, {})
+  storage.put(`${folder}/call.wav_metadata.json`, {})
+  clock.advance(600_000)
   for (let id = 1; id <= recordings; id += 1) {
     platform.expected.push({ recordingId: `r${id}`, conversationId: 'c1', conversationStart: '2023-10-20T09:30:00Z' })
     const other = conflict && id === 1 ? { 'legal-hold-tag': 'other-matter' } : { project: 'x' }
@@ -130,8 +133,6 @@ function world({ recordings, requirements, conflict, merge, missing, concurrency
       return created
     }
   }
-  storage.put(`${folder}/call.wav`, {})
-  storage.put(`${folder}/call.wav_metadata.json`, {})
   if (missing) platform.expected.push({ recordingId: 'never', conversationId: 'c1' })
   clock.advance(1_000)
   const journal = new FrailJournal()

@@ -1,7 +1,7 @@
 import { LegalHoldError } from '../errors.js'
 import { abortedError } from '../internal/abort.js'
 import type { CallOptions } from '../ports.js'
-import { type Answer, dateOf, isAnswer, textOf } from './answer.js'
+import { type Answer, dateOf, fieldOf, isAnswer, textOf, unusableAnswer } from './answer.js'
 import type { ConversationQuery } from './conversation-query.js'
 import type { GenesysClient } from './genesys-client.js'
 import { cursorPages } from './genesys-pages.js'
@@ -12,9 +12,11 @@ const longestPollMs = 15_000
 /** A details job is given up after this long. */
 const deadlineMs = 3_600_000
 const pageSize = 1_000
+const operation = 'list the conversations of the interval'
 
 /** A conversation as analytics knows it, with how far the index reached when it was listed. */
 export interface FoundConversation {
+  readonly conversationId: string
   readonly conversation: Answer
   /** ISO 8601. */
   readonly availableUntil: string | undefined
@@ -38,9 +40,9 @@ export async function* findConversations(
     { subject: 'the conversations of the interval', stage, elements: 'conversations' },
     async (cursor) => {
       onCall()
-      const { body } = await client.request(
+      const { body, correlationId } = await client.request(
         {
-          operation: 'list the conversations of the interval',
+          operation,
           stage,
           send: ({ analytics }) =>
             analytics.getAnalyticsConversationsDetailsJobResults(jobId, {
@@ -51,11 +53,21 @@ export async function* findConversations(
         options,
       )
       availableUntil = dateOf(body, 'dataAvailabilityDate')
+      const given = fieldOf(body, 'conversations')
+      // An answer of no known shape must not pass for an interval without conversations.
+      const isEmpty = given === undefined && availableUntil !== undefined
+      if (!Array.isArray(given) && !isEmpty) {
+        throw unusableAnswer(operation, 'a page has no list of conversations', stage, correlationId)
+      }
       return body
     },
   )
   for await (const conversation of conversations) {
-    if (isAnswer(conversation)) yield { conversation, availableUntil }
+    const conversationId = textOf(conversation, 'conversationId', 'id')
+    if (!isAnswer(conversation) || conversationId === undefined) {
+      throw unusableAnswer(operation, 'a conversation has no id', stage)
+    }
+    yield { conversationId, conversation, availableUntil }
   }
 }
 
@@ -72,11 +84,7 @@ async function startJob(client: GenesysClient, query: ConversationQuery, options
   )
   const jobId = textOf(body, 'jobId', 'id')
   if (jobId !== undefined) return jobId
-  throw new LegalHoldError('Could not query the conversations of the interval: the answer names no job.', {
-    code: 'PLATFORM_RESPONSE_INVALID',
-    stage,
-    requestId: correlationId,
-  })
+  throw unusableAnswer('query the conversations of the interval', 'the answer names no job', stage, correlationId)
 }
 
 async function waitForJob(

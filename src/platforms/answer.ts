@@ -1,3 +1,5 @@
+import { LegalHoldError, type Stage } from '../errors.js'
+
 /**
  * Reading of what the platform answers: plain JSON of unknown shape, in camelCase or snake_case (genesys-facts: read
  * it at run time, tolerate either answer). A field of the wrong type counts as absent.
@@ -18,6 +20,15 @@ export function fieldOf(answer: unknown, ...names: readonly string[]): unknown {
     }
   }
   return undefined
+}
+
+/** The error for an answer that cannot be what it should be. */
+export function unusableAnswer(operation: string, problem: string, stage: Stage, requestId?: string): LegalHoldError {
+  return new LegalHoldError(`Could not ${operation}: ${problem}.`, {
+    code: 'PLATFORM_RESPONSE_INVALID',
+    stage,
+    ...(requestId === undefined ? {} : { requestId }),
+  })
 }
 
 export function textOf(answer: unknown, ...names: readonly string[]): string | undefined {

@@ -277,7 +277,10 @@ export class BulkExportsPlatform implements RecordingPlatform {
     request: ExportRequest,
     options?: ExpectedRecordingsOptions,
   ): AsyncIterable<ExpectedRecording> {
-    return expectedRecordings(this.client, request, options, this.#maxMetadataCalls)
+    return expectedRecordings(this.client, request, options, {
+      maxMetadataCalls: this.#maxMetadataCalls,
+      screens: true,
+    })
   }
 
   explainMissing(

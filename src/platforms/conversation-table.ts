@@ -1,15 +1,15 @@
 import { Column } from '../internal/column.js'
 import { IdIndex } from '../internal/id-index.js'
-import type { ExportRequest, MediaType } from '../request.js'
-import { type Answer, dateOf, textOf } from './answer.js'
+import type { MediaType } from '../request.js'
+import type { FoundConversation } from './analytics-conversations.js'
+import { dateOf } from './answer.js'
 import { type Session, sessionsOf } from './recording-metadata.js'
-import { coversMedia, mediaTypesOf } from './request-scope.js'
 
 const bits = {
-  /** Every recording it can have is covered by the request. */
-  covered: 1,
   /** It ended before the index ended, so that all its recordings can be known. */
-  closed: 2,
+  closed: 1,
+  /** Analytics says that a call of it was recorded. */
+  recorded: 2,
   /** Analytics says that nothing of it was recorded. */
   unrecorded: 4,
   /** A recording of it is known. */
@@ -26,15 +26,9 @@ export class ConversationTable {
   /** Seconds since the epoch; 0 is not known. */
   readonly #starts = Column.words()
   readonly #ends = Column.words()
-  /** Only of conversations that are partly covered, and only where message types tell which part. */
-  readonly #sessions = new Map<number, readonly Session[]>()
-  readonly #request: ExportRequest
   #latestEnd = 0
+  #ongoing = 0
   #availableUntil: string | undefined
-
-  constructor(request: ExportRequest) {
-    this.#request = request
-  }
 
   get size(): number {
     return this.#ids.size
@@ -45,29 +39,33 @@ export class ConversationTable {
     return Number.isFinite(this.#latestEnd) ? this.#latestEnd : undefined
   }
 
+  /** Conversations without an end. */
+  get ongoing(): number {
+    return this.#ongoing
+  }
+
   /** ISO 8601: how far the index reached. */
   get availableUntil(): string | undefined {
     return this.#availableUntil
   }
 
-  add(conversation: Answer, availableUntil: string | undefined): void {
-    const id = textOf(conversation, 'conversationId', 'id')
-    if (id === undefined) return
-    const row = this.#ids.add(id)
+  add({ conversationId, conversation, availableUntil }: FoundConversation): void {
+    const known = this.#ids.size
+    const row = this.#ids.add(conversationId)
     const sessions = sessionsOf(conversation)
     const start = seconds(dateOf(conversation, 'conversationStart'), Math.floor)
     const end = seconds(dateOf(conversation, 'conversationEnd'), Math.ceil)
     this.#availableUntil = availableUntil
+    if (end === 0 && row === known) this.#ongoing += 1
     this.#starts.set(row, start)
     this.#ends.set(row, end)
     this.#media.set(row, Math.max(0, media.indexOf(onlyMedium(sessions))))
     this.#latestEnd = Math.max(this.#latestEnd, end === 0 ? Number.POSITIVE_INFINITY : end * 1_000)
     const closed = end > 0 && (availableUntil === undefined || end * 1_000 <= Date.parse(availableUntil))
-    const covered = coversAll(sessions, this.#request)
-    if (!covered && this.#request.messageTypes !== undefined) this.#sessions.set(row, sessions)
+    const recorded = sessions.some(({ medium, recorded: begun }) => medium === 'call' && begun === true)
     this.#flags.set(
       row,
-      (covered ? bits.covered : 0) | (closed ? bits.closed : 0) | (isUnrecorded(sessions) ? bits.unrecorded : 0),
+      (closed ? bits.closed : 0) | (recorded ? bits.recorded : 0) | (isUnrecorded(sessions) ? bits.unrecorded : 0),
     )
   }
 
@@ -97,15 +95,14 @@ export class ConversationTable {
     return media[this.#media.get(row)]
   }
 
-  /** Its sessions, where they are needed to tell its recordings apart. */
-  sessionsAt(row: number): readonly Session[] {
-    return this.#sessions.get(row) ?? []
+  /** Whether all its recordings can be known. */
+  isClosed(row: number): boolean {
+    return (this.#flags.get(row) & bits.closed) !== 0
   }
 
-  /** Whether a recording of it belongs to the request, whatever its medium. */
-  isDecided(row: number): boolean {
-    const wanted = bits.covered | bits.closed
-    return (this.#flags.get(row) & wanted) === wanted
+  /** Whether analytics says that a call of it was recorded. */
+  isRecorded(row: number): boolean {
+    return (this.#flags.get(row) & bits.recorded) !== 0
   }
 
   isUnrecorded(row: number): boolean {
@@ -128,19 +125,6 @@ function seconds(date: string | undefined, round: (value: number) => number): nu
 function onlyMedium(sessions: readonly Session[]): MediaType | undefined {
   const all = new Set(sessions.map(({ medium }) => medium))
   return all.size === 1 ? [...all][0] : undefined
-}
-
-/** Whether each session is of a medium and a message type that the request names. */
-function coversAll(sessions: readonly Session[], request: ExportRequest): boolean {
-  const wanted = request.messageTypes?.map((type) => type.toLowerCase()) ?? []
-  if (mediaTypesOf(request) === undefined && wanted.length === 0) return true
-  return (
-    sessions.length > 0 &&
-    sessions.every(({ medium, messageType }) => {
-      if (medium === undefined || !coversMedia(request, medium)) return false
-      return medium !== 'message' || wanted.length === 0 || (messageType !== undefined && wanted.includes(messageType))
-    })
-  )
 }
 
 function isUnrecorded(sessions: readonly Session[]): boolean {

@@ -51,24 +51,35 @@ const scanShare = 0.25
 const dayMs = 86_400_000
 const hourMs = 3_600_000
 
+/** What a listing depends on beside the request. */
+export interface ListingSettings {
+  readonly maxMetadataCalls: number
+  /** Whether the job delivers screen recordings. */
+  readonly screens: boolean
+}
+
 /**
  * Every recording that a request covers: the conversations of the interval by analytics, which queries the same index
- * as the recording job, and the recordings of each. What the platform leaves out of the job although the request
- * covers it is marked with `skippedReason`; recordings of media that the request does not name are not expected at all,
- * and neither are those the index does not know yet.
+ * as the recording job, and all recordings of each. What the platform leaves out of the job although the request
+ * covers it is marked with `skippedReason`.
  *
  * For a few conversations each is asked for its recordings. For many the retention query names them, 500 a call, and
  * only those conversations are asked for that it leaves undecided, up to `maxMetadataCalls`.
+ *
+ * @throws `PLATFORM_RESPONSE_INVALID` for an answer that cannot be read: it must not pass for "no recordings"
  */
 export async function* expectedRecordings(
   client: GenesysClient,
   request: ExportRequest,
   options: ExpectedRecordingsOptions = {},
-  maxMetadataCalls = defaultMaxMetadataCalls,
+  settings: ListingSettings = { maxMetadataCalls: defaultMaxMetadataCalls, screens: true },
 ): AsyncGenerator<ExpectedRecording, void, void> {
-  const listing = new Listing(client, request, options, maxMetadataCalls)
+  const listing = new Listing(client, request, options, settings)
   const seen = new SeenSet()
-  for await (const recording of listing.recordings()) if (seen.add(recording.recordingId)) yield recording
+  for await (const recording of listing.recordings()) {
+    // Under another conversation it is a contradiction, and not a repetition.
+    if (seen.add(`${recording.recordingId}\n${recording.conversationId}`)) yield recording
+  }
   options.onListing?.(listing.summary())
 }
 
@@ -76,11 +87,15 @@ class Listing {
   readonly #client: GenesysClient
   readonly #request: ExportRequest
   readonly #options: ExpectedRecordingsOptions
-  readonly #table: ConversationTable
+  readonly #table = new ConversationTable()
+  readonly #screens: boolean
   readonly #calls = { analytics: 0, 'retention-query': 0, 'recording-metadata': 0 }
   #metadataCallsLeft: number
   #source = 'recording-metadata'
   #undecided = 0
+  #unknown = 0
+  /** Conversations that were recorded, as analytics says, and that no recording is listed of. */
+  readonly #vanished = { count: 0, first: '' }
   readonly #reasons: string[] = []
   /** Conversations that ended before this have all their recordings in the retention query, in milliseconds. */
   #scannedUntil = Number.NEGATIVE_INFINITY
@@ -89,12 +104,12 @@ class Listing {
     client: GenesysClient,
     request: ExportRequest,
     options: ExpectedRecordingsOptions,
-    maxMetadataCalls: number,
+    { maxMetadataCalls, screens }: ListingSettings,
   ) {
     this.#client = client
     this.#request = request
     this.#options = options
-    this.#table = new ConversationTable(request)
+    this.#screens = screens
     this.#metadataCallsLeft = maxMetadataCalls
   }
 
@@ -102,22 +117,42 @@ class Listing {
     const conversations = findConversations(this.#client, conversationQuery(this.#request), this.#options, () => {
       this.#calls.analytics += 1
     })
-    for await (const { conversation, availableUntil } of conversations) this.#table.add(conversation, availableUntil)
+    for await (const conversation of conversations) this.#table.add(conversation)
     if (this.#table.size > Math.min(fewConversations, this.#metadataCallsLeft)) yield* this.#scan()
     yield* this.#askEach()
-    if (this.#undecided > 0) {
-      this.#reasons.push(`maxMetadataCalls was reached with ${this.#undecided} conversations undecided`)
+    const beyond = this.#undecided - this.#unknown
+    if (beyond > 0) this.#reasons.push(`maxMetadataCalls was reached with ${beyond} conversations undecided`)
+    if (this.#unknown > 0) {
+      this.#reasons.push(`the platform did not know ${this.#unknown} conversations that analytics lists (404)`)
     }
   }
 
   summary(): ExpectedListing {
+    const doubt = this.#doubt()
     return {
       source: this.#source,
       calls: this.#calls,
       conversations: this.#table.size,
       undecided: this.#undecided,
+      ongoing: this.#table.ongoing,
+      ...(doubt === undefined ? {} : { doubt }),
       ...(this.#reasons.length === 0 ? {} : { reason: this.#reasons.join('; ') }),
     }
+  }
+
+  /** Why the list may lack recordings although nothing was left undecided. */
+  #doubt(): string | undefined {
+    const { availableUntil } = this.#table
+    const { end } = this.#request.interval
+    if (availableUntil !== undefined && Date.parse(availableUntil) < Date.parse(end)) {
+      return `analytics listed the conversations only until ${availableUntil}`
+    }
+    const { count, first } = this.#vanished
+    if (count === 0) return undefined
+    return (
+      `analytics says that ${count} conversations were recorded of which the platform lists nothing ` +
+      `(deleted, not made yet, or not shown to this client), such as ${first}`
+    )
   }
 
   /** The recordings of decided conversations, as the retention query names them. */
@@ -141,7 +176,7 @@ class Listing {
         const row = table.find(conversationId)
         if (row < 0) continue
         table.markFound(row)
-        if (!table.isDecided(row)) continue
+        if (!table.isClosed(row)) continue
         const conversationStart = table.startAt(row)
         yield { ...recording, conversationId, conversationStart, mediaType: table.mediumAt(row) }
       }
@@ -175,24 +210,32 @@ class Listing {
     if (this.#source !== 'retention-query') return true
     const scanned = (table.endAt(row) ?? Number.POSITIVE_INFINITY) <= this.#scannedUntil
     if (!scanned) return true
-    return table.isFound(row) ? !table.isDecided(row) : !table.isUnrecorded(row)
+    return table.isFound(row) ? !table.isClosed(row) : !table.isUnrecorded(row)
   }
 
   async #ask(row: number): Promise<ExpectedRecording[]> {
     const table = this.#table
     const conversationId = table.idAt(row)
     const conversationStart = table.startAt(row)
-    if (this.#metadataCallsLeft <= 0) {
+    const leaveOpen = (): ExpectedRecording[] => {
       this.#undecided += 1
       this.#options.onUndecided?.({ conversationId, conversationStart })
       return []
     }
+    if (this.#metadataCallsLeft <= 0) return leaveOpen()
     this.#metadataCallsLeft -= 1
     this.#calls['recording-metadata'] += 1
     const list = await readMetadata(this.#client, conversationId, this.#options)
-    const sessions = table.sessionsAt(row)
-    const facts = { conversationId, conversationStart, sessions, availableUntil: table.availableUntil }
-    return expectedFrom(list, facts, this.#request)
+    if ((list === undefined || list.length === 0) && table.isRecorded(row)) {
+      this.#vanished.first ||= conversationId
+      this.#vanished.count += 1
+    }
+    if (list === undefined) {
+      this.#unknown += 1
+      return leaveOpen()
+    }
+    const facts = { conversationId, conversationStart, availableUntil: table.availableUntil }
+    return expectedFrom(list, facts, this.#request, this.#screens)
   }
 }
 

@@ -36,6 +36,7 @@ import { readCoverage, readOrganization } from './organization.js'
 import { jobNotFound, jobWithoutId, recordingJobFrom } from './recording-job.js'
 import { type ExportTiming, isSameQuery, recordingJobsQuery } from './recording-jobs-query.js'
 import { protectionFindings, sensitiveFindings, subjectOf } from './request-findings.js'
+import { coversMedia } from './request-scope.js'
 
 /** Options of {@link RecordingJobsPlatform}. */
 export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming, ExpectedRecordingsLimits {
@@ -247,7 +248,10 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     request: ExportRequest,
     options?: ExpectedRecordingsOptions,
   ): AsyncIterable<ExpectedRecording> {
-    return expectedRecordings(this.client, request, options, this.#maxMetadataCalls)
+    return expectedRecordings(this.client, request, options, {
+      maxMetadataCalls: this.#maxMetadataCalls,
+      screens: coversMedia(request, 'screen'),
+    })
   }
 
   explainMissing(

@@ -1,15 +1,15 @@
 import { LegalHoldError } from '../errors.js'
 import type { CallOptions, ExpectedRecording, MissingExplanation } from '../ports.js'
 import type { ExportRequest, MediaType } from '../request.js'
-import { type Answer, dateOf, flagOf, isAnswer, listOf, textOf } from './answer.js'
+import { type Answer, dateOf, flagOf, isAnswer, listOf, textOf, unusableAnswer } from './answer.js'
 import type { GenesysClient } from './genesys-client.js'
 import { coversMedia, mediaTypeFrom } from './request-scope.js'
 
+const stage = 'reconcile'
+
 /** A session of a conversation, as analytics knows it. */
 export interface Session {
-  readonly id: string | undefined
   readonly medium: MediaType | undefined
-  readonly messageType: string | undefined
   /** Whether a recording was begun; analytics says it of calls only. */
   readonly recorded: boolean | undefined
 }
@@ -18,34 +18,41 @@ export interface Session {
 export function sessionsOf(conversation: Answer): Session[] {
   return (listOf(conversation, 'participants') ?? []).flatMap((participant) =>
     (listOf(participant, 'sessions') ?? []).map((session) => ({
-      id: textOf(session, 'sessionId', 'id'),
       medium: mediaTypeFrom(textOf(session, 'mediaType')),
-      messageType: textOf(session, 'messageType')?.toLowerCase(),
       recorded: flagOf(session, 'recording'),
     })),
   )
 }
 
-/** The recordings of one conversation, with all that the platform tells of them: one call. */
+/**
+ * The recordings of one conversation, with all that the platform tells of them: one call. `undefined` where it knows
+ * no such conversation: whether that means "never recorded" is not documented, so it is not taken for that.
+ *
+ * @throws `PLATFORM_RESPONSE_INVALID` for a list that holds anything but recordings: one that nobody can read must not
+ *   pass for none
+ */
 export async function readMetadata(
   client: GenesysClient,
   conversationId: string,
   options: CallOptions,
-): Promise<Answer[]> {
+): Promise<readonly Answer[] | undefined> {
+  const operation = `list the recordings of the conversation ${conversationId}`
   try {
-    const { list } = await client.request(
+    const { list, correlationId } = await client.request(
       {
-        operation: `list the recordings of the conversation ${conversationId}`,
-        stage: 'reconcile',
+        operation,
+        stage,
         expect: 'list',
         send: ({ recording }) => recording.getConversationRecordingmetadata(conversationId),
       },
       options,
     )
-    return list.filter(isAnswer)
+    return list.map((entry) => {
+      if (isAnswer(entry) && recordingIdOf(entry) !== undefined) return entry
+      throw unusableAnswer(operation, 'an entry of the list has no id', stage, correlationId)
+    })
   } catch (error) {
-    // A conversation that was never recorded.
-    if (LegalHoldError.isInstance(error) && error.code === 'PLATFORM_NOT_FOUND') return []
+    if (LegalHoldError.isInstance(error) && error.code === 'PLATFORM_NOT_FOUND') return undefined
     throw error
   }
 }
@@ -55,27 +62,33 @@ export interface ConversationFacts {
   readonly conversationId: string
   /** ISO 8601. */
   readonly conversationStart?: string | undefined
-  readonly sessions: readonly Session[]
   /** ISO 8601: how far the index reached when the conversation was listed. */
   readonly availableUntil?: string | undefined
 }
 
-/** The recordings among the metadata that a request covers; those that the platform leaves out are marked. */
+/**
+ * The recordings among the metadata that a job delivers; those that the platform leaves out are marked.
+ *
+ * A job selects conversations, by their segments, and delivers all recordings of each (genesys-facts: recording jobs),
+ * so that the call inside a digital conversation comes too. Only screen recordings have a switch of their own.
+ */
 export function expectedFrom(
   list: readonly Answer[],
-  { conversationId, conversationStart, sessions, availableUntil }: ConversationFacts,
+  { conversationId, conversationStart, availableUntil }: ConversationFacts,
   request: ExportRequest,
+  screens: boolean,
 ): ExpectedRecording[] {
   return list.flatMap((metadata) => {
-    const recordingId = textOf(metadata, 'id', 'recordingId')
-    if (recordingId === undefined) return []
-    if (!isCovered(metadata, sessions, request) || isBeyond(metadata, availableUntil)) return []
+    const recordingId = recordingIdOf(metadata)
+    const mediaType = mediaOf(metadata)
+    if (recordingId === undefined || (mediaType === 'screen' && !screens)) return []
+    if (isLater(metadata, availableUntil, request)) return []
     return [
       {
         recordingId,
         conversationId: textOf(metadata, 'conversationId') ?? conversationId,
         conversationStart,
-        mediaType: mediaOf(metadata),
+        mediaType,
         exportedAt: dateOf(metadata, 'exportedDate'),
         deleteAt: dateOf(metadata, 'deleteDate'),
         skippedReason: skippedReason(metadata, request),
@@ -86,18 +99,25 @@ export function expectedFrom(
 
 /** Why a recording did not come, by the metadata of its conversation. */
 export function explanationFrom(
-  list: readonly Answer[],
+  list: readonly Answer[] | undefined,
   recordingId: string,
   request: ExportRequest,
 ): MissingExplanation {
-  const metadata = list.find((one) => textOf(one, 'id', 'recordingId') === recordingId)
+  if (list === undefined) {
+    return { recordingId, kind: 'skipped', reason: 'the platform knows its conversation no more, or does not show it' }
+  }
+  const metadata = list.find((one) => recordingIdOf(one) === recordingId)
   if (metadata === undefined) {
     return { recordingId, kind: 'skipped', reason: 'deleted at the source: the platform knows it no more' }
   }
   const medium = mediaOf(metadata)
-  if (medium !== undefined && !coversMedia(request, medium)) return { recordingId, kind: 'not-covered' }
+  if (medium !== undefined && !coversMedia(request, medium)) return { recordingId, kind: 'not-covered', reason: medium }
   const reason = skippedReason(metadata, request)
   return reason === undefined ? { recordingId, kind: 'expected' } : { recordingId, kind: 'skipped', reason }
+}
+
+function recordingIdOf(metadata: Answer): string | undefined {
+  return textOf(metadata, 'id', 'recordingId')
 }
 
 function mediaOf(metadata: Answer): MediaType | undefined {
@@ -107,22 +127,13 @@ function mediaOf(metadata: Answer): MediaType | undefined {
     : mediaTypeFrom(textOf(metadata, 'media', 'mediaType'))
 }
 
-/** A recording of an unknown medium or message type counts as covered: rather one too many to look for. */
-function isCovered(metadata: Answer, sessions: readonly Session[], request: ExportRequest): boolean {
-  const media = mediaOf(metadata)
-  if (media !== undefined && !coversMedia(request, media)) return false
-  const wanted = (request.messageTypes ?? []).map((type) => type.toLowerCase())
-  if (media !== 'message' || wanted.length === 0) return true
-  const sessionId = textOf(metadata, 'sessionId')
-  const own = sessions.find(({ id }) => id !== undefined && id === sessionId)?.messageType
-  const types = (own === undefined ? sessions.map(({ messageType }) => messageType) : [own]).filter(
-    (type) => type !== undefined,
-  )
-  return types.length === 0 || types.some((type) => wanted.includes(type))
-}
-
-function isBeyond(metadata: Answer, availableUntil: string | undefined): boolean {
-  const endedAt = dateOf(metadata, 'endTime')
+/**
+ * Neither of the interval nor of what the index holds: of a conversation that went on after both had ended. One that
+ * began inside the interval is expected, even if it ended too late for the index: then it is missing from the job.
+ */
+function isLater(metadata: Answer, availableUntil: string | undefined, { interval }: ExportRequest): boolean {
+  const [startedAt, endedAt] = [dateOf(metadata, 'startTime'), dateOf(metadata, 'endTime')]
+  if (startedAt === undefined || Date.parse(startedAt) < Date.parse(interval.end)) return false
   return endedAt !== undefined && availableUntil !== undefined && endedAt > availableUntil
 }
 

@@ -1,10 +1,11 @@
 import { LegalHoldError } from '../errors.js'
 import type { CallOptions } from '../ports.js'
-import { dateOf, textOf } from './answer.js'
+import { dateOf, listOf, textOf, unusableAnswer } from './answer.js'
 import type { GenesysClient } from './genesys-client.js'
 import { cursorPages } from './genesys-pages.js'
 
 const stage = 'reconcile'
+const operation = 'query the retention of recordings'
 /** The most the platform gives in a page (genesys-facts: expected recordings). */
 const pageSize = 500
 const dayMs = 86_400_000
@@ -45,21 +46,26 @@ export async function* retainedRecordings(
     if (pages >= maxPages) throw new ScanTooLong(`more than ${maxPages} pages`)
     pages += 1
     onCall()
-    const { body } = await client.request(
+    const { body, correlationId } = await client.request(
       {
-        operation: 'query the retention of recordings',
+        operation,
         stage,
         send: ({ recording }) =>
           recording.getRecordingsRetentionQuery(days, { pageSize, ...(cursor === undefined ? {} : { cursor }) }),
       },
       options,
     )
+    if (listOf(body, 'entities') === undefined)
+      throw unusableAnswer(operation, 'a page has no list', stage, correlationId)
     return body
   })
   for await (const entry of entries) {
     const recordingId = textOf(entry, 'recordingId', 'id')
     const conversationId = textOf(entry, 'conversationId')
-    if (recordingId === undefined || conversationId === undefined) continue
+    // One that cannot be told would be missing from the list; another source may know it.
+    if (recordingId === undefined || conversationId === undefined) {
+      throw unusableAnswer(operation, 'an entry does not name its recording and conversation', stage)
+    }
     const created = dateOf(entry, 'creationTime', 'createdDate')
     yield {
       recordingId,

@@ -8,10 +8,17 @@ export interface Scope {
   /** Whether the recordings of the conversation are known, so that any other one belongs to another job. */
   isListed(conversationId: string): boolean
   isExpected(recordingId: string, conversationId: string): boolean
+  /** Whether an object may have been delivered by the job, by when it was written. */
+  isOfJob(object: ListedObject): boolean
 }
 
 /** Without a list everything counts as the job's. */
-export const everythingInScope: Scope = { covers: () => true, isListed: () => false, isExpected: () => false }
+export const everythingInScope: Scope = {
+  covers: () => true,
+  isListed: () => false,
+  isExpected: () => false,
+  isOfJob: () => true,
+}
 
 /** One object with the parts of its key. */
 export interface LocatedObject {
@@ -21,7 +28,8 @@ export interface LocatedObject {
 
 /**
  * Says what each object of one conversation's folder is. The whole folder is looked at together, since a media file
- * with a sidecar that is in no list is a recording of another job, while one without is an attachment.
+ * with a sidecar that is in no list and older than the job is a recording of another one, while one without is an
+ * attachment.
  *
  * Transcripts and attachments of a conversation that is in scope are evidence like its recordings. When in doubt an
  * object counts as evidence: to hold too much can be undone.
@@ -35,14 +43,15 @@ export function classifyConversation(
     const role = roleOf(key.rest)
     if (role.role === 'sidecar') described.add(role.of)
   }
-  return objects.map(({ object, key }) => ({ object, place: placeOf(key, scope, described) }))
+  return objects.map(({ object, key }) => ({ object, place: placeOf(object, key, scope, described) }))
 }
 
-function placeOf(key: ParsedKey, scope: Scope, described: ReadonlySet<string>): ObjectPlace {
+function placeOf(object: ListedObject, key: ParsedKey, scope: Scope, described: ReadonlySet<string>): ObjectPlace {
   const { conversationId, rest } = key
   if (!scope.covers(conversationId)) return { kind: 'unexpected', conversationId }
   const role = roleOf(rest)
-  const listed = scope.isListed(conversationId)
+  // What lands in a conversation of the job while the job delivers is the job's, whether the platform listed it or not.
+  const listed = scope.isListed(conversationId) && !scope.isOfJob(object)
   switch (role.role) {
     case 'transcript':
       return { kind: 'transcript', conversationId }

@@ -1,17 +1,22 @@
 import { Column } from '../internal/column.js'
 import { IdIndex } from '../internal/id-index.js'
+import type { Listings } from './present-files.js'
 
 const hourMs = 3_600_000
 /** Stands for an hour that is not known: nothing of 1970 is exported. */
 const unknownHour = 0
 const bits = { open: 1, repaired: 2 } as const
 
-/** The conversations of a job, as rows of numbers: some 30 bytes each. */
+/** The conversations of a job, as rows of numbers: some 42 bytes each. */
 export class ConversationRows {
   readonly #ids = new IdIndex()
   readonly #flags = Column.bytes()
   /** Hours since the epoch. */
   readonly #hours = Column.integers()
+  /** Transcripts and attachments that the latest listing showed, that listing, and all that were ever found. */
+  readonly #present = Column.words()
+  readonly #listings = Column.words()
+  readonly #known = Column.words()
   #open = 0
 
   get size(): number {
@@ -58,6 +63,27 @@ export class ConversationRows {
 
   isRepaired(row: number): boolean {
     return (this.#flags.get(row) & bits.repaired) !== 0
+  }
+
+  /** A listing shows a transcript or an attachment. */
+  showCompanion(row: number, listing: number): void {
+    if (listing > this.#listings.get(row)) {
+      this.#listings.set(row, listing)
+      this.#present.set(row, 0)
+    }
+    this.#present.set(row, this.#present.get(row) + 1)
+  }
+
+  /** A transcript or an attachment was found for the first time, or what was taken for one is none. */
+  knowCompanion(row: number, change: 1 | -1): void {
+    this.#known.set(row, this.#known.get(row) + change)
+  }
+
+  /** Whether a transcript or an attachment was found once and is not in the latest listing. */
+  lostCompanion(row: number, listings: Listings): boolean {
+    const known = this.#known.get(row)
+    if (known === 0) return false
+    return !listings.isCurrent(this.#listings.get(row)) || this.#present.get(row) < known
   }
 
   /** Start of the hour in which a conversation began, in milliseconds; `undefined` where it is not known. */

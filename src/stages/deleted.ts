@@ -31,10 +31,19 @@ async function* newestOfEachKey(
   options: ListOptions,
 ): AsyncGenerator<ListedObject, void, void> {
   let last: string | undefined
+  let marker: ListedVersion | undefined
   for await (const version of storage.listVersions?.(prefix, options) ?? []) {
-    if (version.deleteMarker || version.key === last) continue
+    if (version.deleteMarker) {
+      if (version.isLatest) marker = version
+      continue
+    }
+    if (version.key === last) continue
     last = version.key
-    yield asListed(version)
+    // A deleted object is in another state than before, and has to be looked at again.
+    const isHidden = marker?.key === version.key
+    yield isHidden
+      ? { ...asListed(version), etag: marker?.versionId, lastModified: marker?.lastModified }
+      : asListed(version)
   }
 }
 

@@ -17,7 +17,7 @@ import { RecordingLedger } from './ledger.js'
 import { objectRecord } from './object-record.js'
 import type { JobPart } from './parts.js'
 import { type Processed, processObject } from './process.js'
-import { pendingOf } from './reconcile.js'
+import { pendingOf, uncountedBy } from './reconcile.js'
 import type { Recorder } from './recorder.js'
 import type { BegunRepair } from './remediate.js'
 import { replayVerdict } from './replay.js'
@@ -86,6 +86,7 @@ export class Delivery {
       context: this.#context,
       timed,
     })
+    this.ledger.writtenSince = () => this.jobs.createdAt
   }
 
   /** Resolves when everything that was expected and came has been dealt with. */
@@ -220,9 +221,14 @@ export class Delivery {
       this.explanations = listing
     }
     const missing = this.ledger.pendingRecordings()
+    const notCovered: string[] = []
     for await (const found of platform.explainMissing(missing, request, { signal, onListing })) {
       if (found.kind === 'skipped') this.ledger.skippedAtSource(found.recordingId, found.reason ?? 'left out')
-      else if (found.kind === 'not-covered') this.ledger.withdraw(found.recordingId)
+      else if (found.kind === 'not-covered') notCovered.push(found.recordingId)
+    }
+    // A job delivers conversations as a whole: what it counts it has to deliver, of whatever medium.
+    if (notCovered.length <= uncountedBy(this.ledger, this.jobs.accounts)) {
+      for (const recordingId of notCovered) this.ledger.withdraw(recordingId)
     }
   }
 
@@ -263,14 +269,15 @@ export class Delivery {
     begun: BegunRepair | undefined,
   ): Promise<void> {
     const { settings, tally, recorder, dryRun } = this.#subject
-    tally.found(object.key, place)
+    this.ledger.know(object.key, place, tally.found(object.key, place))
     // Listed while its repair was under way: what we wrote ourselves is no arrival.
     if (place.kind === 'unexpected' || this.#written.has(object)) return
     const { storage, requirements, remediation: options } = settings
     const repairSettings = repair ? { requirements, options, dryRun, witness: recorder, begun } : undefined
     const processed = await processObject(storage, requirements, object, place, repairSettings, context)
     tally.processed(processed)
-    this.ledger.enter(object.key, place, processed.outcome, processed.reason)
+    const { lastModified = processed.verdict.state?.lastModified } = object
+    this.ledger.enter(object.key, place, processed.outcome, processed.reason, this.ledger.isFresh({ lastModified }))
     this.#remember(processed, repair)
     // Not out of a listing, so the next one would show it as new.
     if (begun !== undefined && processed.verdict.state !== undefined) this.#seen.add(processed.verdict.state)

@@ -128,20 +128,33 @@ export class FolderWatches {
     )
   }
 
-  /** Lists one folder. */
-  async *read(watch: FolderWatch, seen: SeenObjects): AsyncGenerator<readonly DiscoveredObject[], void, void> {
+  /** Lists one folder. With `isFinal` nothing in it is held back any more. */
+  async *read(
+    watch: FolderWatch,
+    seen: SeenObjects,
+    isFinal = false,
+  ): AsyncGenerator<readonly DiscoveredObject[], void, void> {
     const { clock } = this.#context
     const startedAt = clock.now()
+    const listing = this.#ledger.beginListing(watch.folder.prefix)
     let stale = 0
     let unclaimed = false
     for await (const piece of listFolder(this.#storage, watch.folder, this.#ledger, this.#context)) {
       for (const found of piece) {
-        if (found.place.kind === 'unexpected') unclaimed ||= this.isHeldBack(found)
-        else if (this.#isStale(found)) stale += 1
-        else if (!seen.has(found.object)) watch.lastNewAt = clock.now()
+        const isUnexpected = found.place.kind === 'unexpected'
+        if (!isFinal && this.isHeldBack(found)) {
+          if (isUnexpected) unclaimed = true
+          else stale += 1
+          continue
+        }
+        if (isUnexpected) continue
+        const isNew = !seen.has(found.object)
+        if (isNew) watch.lastNewAt = clock.now()
+        this.#ledger.show(found.object, found.place, listing, isNew)
       }
       yield piece
     }
+    this.#ledger.endListing(listing)
     watch.listedAt = startedAt
     watch.stale = stale
     watch.unclaimed = unclaimed

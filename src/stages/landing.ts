@@ -2,7 +2,7 @@ import { throwIfAborted } from '../internal/abort.js'
 import { merge } from '../internal/streams.js'
 import type { StorageAdapter } from '../ports.js'
 import type { StageContext } from './context.js'
-import { type DiscoveredObject, type DiscoverySettings, listFolder, piecesAhead, type SeenObjects } from './discover.js'
+import { type DiscoveredObject, type DiscoverySettings, piecesAhead, type SeenObjects } from './discover.js'
 import { type FolderWatch, FolderWatches, type JobWatch } from './folder-watch.js'
 import type { LandingOptions } from './landing-options.js'
 import type { RecordingLedger } from './ledger.js'
@@ -50,7 +50,6 @@ export async function* land(
       for await (const piece of merge(reads, settings.listConcurrency, piecesAhead)) {
         listed += piece.length
         const arrived = piece.filter((found) => !watches.isHeldBack(found) && seen.add(found.object))
-        for (const { place } of arrived) ledger.arrived(place)
         arrivals += arrived.length
         if (arrived.length > 0) yield arrived
       }
@@ -86,10 +85,9 @@ export async function* land(
 
   /** Lists folders once more, and yields what has changed in them. */
   async function* again(folders: Iterable<FolderWatch>): AsyncGenerator<readonly DiscoveredObject[], void, void> {
-    const reads = [...folders].map((watch) => () => listFolder(storage, watch.folder, ledger, context))
+    const reads = [...folders].map((watch) => () => watches.read(watch, seen, true))
     for await (const piece of merge(reads, settings.listConcurrency, piecesAhead)) {
       const changed = piece.filter(({ object }) => seen.add(object))
-      for (const { place } of changed) ledger.arrived(place)
       if (changed.length > 0) yield changed
     }
   }

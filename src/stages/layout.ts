@@ -55,7 +55,8 @@ export function hourStart(year: number, month: number, day: number, hour: number
   return new Date(start).getUTCDate() === day ? start : undefined
 }
 
-const sidecarSuffix = '_metadata.json'
+/** What follows the name of a media file in the name of its sidecar. */
+export const sidecarSuffix = '_metadata.json'
 const transcriptSuffix = '.transcript.json'
 
 /** What the part of a key below the conversation's folder says by itself, before the job's list is asked. */

@@ -1,12 +1,14 @@
 import { Column } from '../internal/column.js'
 import { IdIndex } from '../internal/id-index.js'
+import { SeenSet } from '../internal/seen.js'
 import { Texts } from '../internal/texts.js'
-import type { ExpectedRecording } from '../ports.js'
+import type { ExpectedRecording, ListedObject } from '../ports.js'
 import type { RecordingException, RecordingState } from '../report.js'
 import type { ObjectPlace } from '../verdict.js'
 import { ConversationRows } from './conversation-rows.js'
 import { type Fault, FaultBook, type Shortcoming, worstOf } from './fault-book.js'
-import { isUuid } from './layout.js'
+import { isUuid, sidecarSuffix } from './layout.js'
+import { Listings, PresentFiles } from './present-files.js'
 import {
   type SettledRecording,
   type Settlement,
@@ -28,9 +30,26 @@ export interface PendingRecording {
   readonly hour: number | undefined
 }
 
-/** What is known of a recording, as bits. */
-const bits = { media: 1, sidecar: 2, repaired: 4, failed: 8, skipped: 16, withdrawn: 32 } as const
+/**
+ * What is known of a recording, as bits: `described`: each of its media files has its sidecar; `fresh`: one of them was
+ * written since the job was created; `unlisted`: it came to be known by landing in an open conversation.
+ */
+const bits = {
+  media: 1,
+  described: 2,
+  repaired: 4,
+  failed: 8,
+  skipped: 16,
+  withdrawn: 32,
+  fresh: 64,
+  unlisted: 128,
+} as const
 const settled = bits.failed | bits.skipped | bits.withdrawn
+
+// S3 rounds to seconds, and the platform's clock is not S3's. Where more is held for it, the tolerance is larger: a hold
+// too many can be undone.
+const freshToleranceMs = 2_000
+const ofJobToleranceMs = 60_000
 
 /**
  * The account of every expected recording. Objects are entered as they are validated and repaired; a later word on
@@ -53,6 +72,11 @@ export class RecordingLedger {
   readonly #conversations = new ConversationRows()
   readonly #recordingFaults = new FaultBook()
   readonly #conversationFaults = new FaultBook()
+  readonly #files = new PresentFiles()
+  readonly #listings = new Listings()
+  readonly #companions = new SeenSet()
+  /** When objects of the job can have been written at the earliest, in milliseconds. */
+  writtenSince: () => number = () => Number.POSITIVE_INFINITY
   #contradictions = 0
   readonly #counts = {
     withdrawn: 0,
@@ -79,19 +103,34 @@ export class RecordingLedger {
     return this.#counts.skipped
   }
 
-  /** Recordings that the platform, when asked why they did not come, said to be left out or not meant. */
+  /** Recordings that the platform, when asked why they did not come, said to be left out. */
   get explained(): number {
     return this.#counts.explained
   }
 
-  /** Recordings that were in no list and came to be known by landing. */
+  /** Recordings that the platform, when asked why they did not come, said not to be meant. */
+  get withdrawn(): number {
+    return this.#counts.withdrawn
+  }
+
+  /** Recordings of open conversations that were in no list and came to be known by being delivered. */
   get unlisted(): number {
     return this.#counts.unlisted
   }
 
-  /** Recordings of which the media file is on S3. */
+  /** Recordings of which a media file was written to S3 since the job was created. */
   get delivered(): number {
     return this.#counts.delivered
+  }
+
+  /** Recordings that the list marks as skipped and that are not on S3. */
+  get skippedAndAbsent(): number {
+    return this.#count((flags) => (flags & (bits.skipped | bits.media)) === bits.skipped)
+  }
+
+  /** Recordings that only an earlier export delivered, and that this job neither wrote nor named as failed. */
+  get onlyOlder(): number {
+    return this.#count((flags) => (flags & (bits.media | bits.fresh | bits.failed)) === bits.media)
   }
 
   /** Recordings that have not wholly landed and are not known to have failed or been skipped. */
@@ -116,6 +155,8 @@ export class RecordingLedger {
     if (this.#recordings.size === before) {
       // An id stands for one recording; two conversations that claim it leave one of them without an account.
       if (this.#conversations.idAt(this.#ownerOf.get(row)) !== recording.conversationId) this.#contradictions += 1
+      // What one job leaves out another may deliver.
+      if (recording.skippedReason === undefined) this.#set(row, 0, bits.skipped)
       return false
     }
     this.#ownerOf.set(row, this.#conversations.add(recording.conversationId, recording.conversationStart))
@@ -139,7 +180,7 @@ export class RecordingLedger {
   failedAtSource(recordingId: string, reason = noReason, conversationId = ''): void {
     if (this.#recordings.find(recordingId) < 0) this.expect({ recordingId, conversationId })
     const row = this.#recordings.find(recordingId)
-    this.#set(row, bits.failed)
+    this.#set(row, bits.failed, 0)
     this.#reasonOf.set(row, this.#reasons.numberOf(reason))
   }
 
@@ -156,9 +197,8 @@ export class RecordingLedger {
   withdraw(recordingId: string): void {
     const row = this.#recordings.find(recordingId)
     if (row < 0 || (this.#flags.get(row) & (bits.media | settled)) !== 0) return
-    this.#set(row, bits.withdrawn)
+    this.#set(row, bits.withdrawn, 0)
     this.#counts.withdrawn += 1
-    this.#counts.explained += 1
   }
 
   /** Whether a recording of this conversation belongs to the job. Without a list, everything in the hours does. */
@@ -175,24 +215,61 @@ export class RecordingLedger {
   /** Whether this recording belongs to the job. */
   isExpected(recordingId: string, conversationId: string): boolean {
     const row = this.#recordings.find(recordingId)
-    if (row < 0 || (this.#flags.get(row) & bits.withdrawn) !== 0) return false
-    return this.#ownerOf.get(row) === this.#conversations.find(conversationId)
+    return row >= 0 && this.#ownerOf.get(row) === this.#conversations.find(conversationId)
   }
 
-  /** A recording or its sidecar is on S3. */
-  arrived(place: ObjectPlace): void {
-    this.#arrive(place)
+  /** Whether an object may have been delivered by the job, by when it was written. */
+  isOfJob({ lastModified }: Pick<ListedObject, 'lastModified'>): boolean {
+    return lastModified !== undefined && Date.parse(lastModified) >= this.writtenSince() - ofJobToleranceMs
   }
 
-  /** Enters what became of one object. */
-  enter(key: string, place: ObjectPlace, outcome: ObjectOutcome, reason = ''): void {
-    const row = this.#arrive(place)
+  /** Whether an object was certainly written since the job was created. */
+  isFresh({ lastModified }: Pick<ListedObject, 'lastModified'>): boolean {
+    return lastModified !== undefined && Date.parse(lastModified) >= this.writtenSince() - freshToleranceMs
+  }
+
+  /** A listing of a folder begins. @returns its number, for {@link show} and {@link endListing} */
+  beginListing(prefix: string): number {
+    return this.#listings.begin(prefix)
+  }
+
+  /** A listing went through: what it did not show is not there. */
+  endListing(listing: number): void {
+    this.#listings.end(listing)
+  }
+
+  /** A listing shows an object of the job. */
+  show(object: Pick<ListedObject, 'key' | 'lastModified'>, place: ObjectPlace, listing: number, isNew: boolean): void {
+    this.#arrive(object.key, place, listing, isNew && this.isFresh(object))
+    const { kind, conversationId } = place
+    if (conversationId === undefined || kind === 'recording' || kind === 'sidecar' || kind === 'unexpected') return
+    this.#conversations.showCompanion(this.#conversations.add(conversationId), listing)
+  }
+
+  /** An object is dealt with; `isNew` says that its key was not met before. */
+  know(key: string, { kind, recordingId, conversationId }: ObjectPlace, isNew: boolean): void {
+    if (conversationId === undefined || kind === 'unexpected') return
+    if (kind === 'transcript' || kind === 'attachment') {
+      if (this.#companions.add(key)) this.#conversations.knowCompanion(this.#conversations.add(conversationId), 1)
+      return
+    }
+    const row = recordingId === undefined ? -1 : this.#recordings.find(recordingId)
+    if (row >= 0 && isNew) this.#files.know(row)
+    // A file looks like an attachment until its sidecar lands.
+    if (!isNew && this.#companions.has(key) && this.#companions.add(`${key}\n`)) {
+      this.#conversations.knowCompanion(this.#conversations.add(conversationId), -1)
+    }
+  }
+
+  /** Enters what became of one object. `isFresh`: it was written since the job was created. */
+  enter(key: string, place: ObjectPlace, outcome: ObjectOutcome, reason = '', isFresh = true): void {
+    const row = this.#arrive(key, place, 0, isFresh)
     const { conversationId } = place
     const fault = outcome === 'held' || outcome === 'repaired' ? undefined : outcome
     const proven = outcome === 'repaired'
     if (row >= 0) {
       this.#recordingFaults.note(row, key, fault, reason, proven)
-      if (outcome === 'repaired') this.#set(row, bits.repaired)
+      if (outcome === 'repaired') this.#set(row, bits.repaired, 0)
     } else if (conversationId !== undefined) {
       const owner = this.#conversations.add(conversationId)
       this.#conversationFaults.note(owner, key, fault, reason, proven)
@@ -288,12 +365,12 @@ export class RecordingLedger {
 
   #stateOf(row: number, owner: number, mark: number, sharedMark: number, leftOut: string | undefined): Found {
     const flags = this.#flags.get(row)
-    if ((flags & bits.media) === 0) return this.#undelivered(row, leftOut)
-    const lacksSidecar = this.listed && (flags & bits.sidecar) === 0
-    if (mark !== 0 || sharedMark !== 0 || lacksSidecar) {
+    if ((flags & bits.media) === 0) return this.#undelivered(row, mark, leftOut)
+    const absence = this.#absenceOf(row, owner)
+    if (mark !== 0 || sharedMark !== 0 || absence !== undefined) {
       const own = this.#recordingFaults.shortcomingAt(row, mark)
       const shared = this.#conversationFaults.shortcomingAt(owner, sharedMark)
-      const worst = worstOf(own, shared, lacksSidecar ? sidecarMissing : undefined)
+      const worst = worstOf(own, shared, absence)
       if (worst !== undefined) {
         const { fault, reason, key } = worst
         return { state: fault, reason, ...(key === undefined ? {} : { key }) }
@@ -303,47 +380,78 @@ export class RecordingLedger {
     return { state: repaired ? 'repaired' : 'held', reason: '' }
   }
 
-  #undelivered(row: number, leftOut: string | undefined): Found {
+  /** What of a delivered recording is not there, or not there any more. */
+  #absenceOf(row: number, owner: number): Shortcoming | undefined {
+    if (this.#listings.any) {
+      if (this.#files.isGone(row, this.#listings)) return gone
+      if (this.#conversations.lostCompanion(owner, this.#listings)) return companionGone
+    }
+    return (this.#flags.get(row) & bits.described) === 0 ? sidecarMissing : undefined
+  }
+
+  #undelivered(row: number, mark: number, leftOut: string | undefined): Found {
     const flags = this.#flags.get(row)
     const reason = () => this.#reasons.textAt(this.#reasonOf.get(row))
     if (flags & bits.failed) return { state: 'failedAtSource', reason: reason() }
     if (flags & bits.skipped) return { state: 'skippedAtSource', reason: reason() }
+    const own = this.#recordingFaults.shortcomingAt(row, mark)
+    if (own?.fault === 'missing' && own.key !== undefined) return { state: 'missing', reason: own.reason, key: own.key }
+    if (this.#files.wasFound(row) && this.#files.isGone(row, this.#listings))
+      return { state: 'missing', reason: gone.reason }
     if (leftOut !== undefined) return { state: 'skippedAtSource', reason: leftOut }
     return { state: 'missing', reason: 'never delivered' }
   }
 
   /** @returns the row of the recording that the object belongs to, -1 where it belongs to none in particular */
-  #arrive({ kind, recordingId, conversationId }: ObjectPlace): number {
+  #arrive(key: string, { kind, recordingId, conversationId }: ObjectPlace, listing: number, isFresh: boolean): number {
     if (recordingId === undefined || conversationId === undefined) return -1
     let row = this.#recordings.find(recordingId)
     if (kind !== 'recording' && kind !== 'sidecar') return row
     if (row < 0) {
       // A sidecar speaks of a recording too, but a customer may call a file so: only one named by an id is believed.
       const isRecording = kind === 'recording' || isUuid(recordingId)
-      if (!isRecording || !this.covers(conversationId) || this.isListed(conversationId)) return -1
+      if (!isRecording || !this.covers(conversationId)) return -1
+      // That a list lacks it is no secret only where the list does not claim to have all.
+      const isOpen = !this.isListed(conversationId)
       this.expect({ recordingId, conversationId })
-      this.#counts.unlisted += 1
       row = this.#recordings.find(recordingId)
+      if (isOpen) this.#set(row, bits.unlisted, 0)
     }
-    if ((this.#flags.get(row) & bits.withdrawn) === 0) this.#set(row, kind === 'recording' ? bits.media : bits.sidecar)
+    this.#files.show(row, kind, extensionOf(key, kind, recordingId), listing)
+    const isWhole = this.#files.hasMedia(row) && this.#files.isDescribed(row)
+    const fresh = isFresh && kind === 'recording' ? bits.fresh : 0
+    // What was not meant and is delivered all the same is evidence like the rest.
+    if ((this.#flags.get(row) & bits.withdrawn) !== 0) this.#counts.withdrawn -= 1
+    this.#set(
+      row,
+      (this.#files.hasMedia(row) ? bits.media : 0) | (isWhole ? bits.described : 0) | fresh,
+      bits.withdrawn | bits.media | bits.described,
+    )
     return row
   }
 
   #settleAtSource(row: number, bit: number, reason: string): void {
-    this.#set(row, bit)
+    this.#set(row, bit, 0)
     this.#reasonOf.set(row, this.#reasons.numberOf(reason))
-    this.#counts.skipped += 1
   }
 
-  #set(row: number, bit: number): void {
+  #set(row: number, add: number, remove: number): void {
     const before = this.#flags.get(row)
-    const after = before | bit
+    const after = (before & ~remove) | add
     if (before === after) return
     this.#flags.set(row, after)
-    if (isPending(before) && !isPending(after)) this.#counts.pending -= 1
-    else if (!isPending(before) && isPending(after)) this.#counts.pending += 1
-    if (isNeverDelivered(before) && !isNeverDelivered(after)) this.#counts.neverDelivered -= 1
-    if (bit === bits.media) this.#counts.delivered += 1
+    const change = (is: (flags: number) => boolean) => Number(is(after)) - Number(is(before))
+    this.#counts.pending += change(isPending)
+    this.#counts.neverDelivered += change(isNeverDelivered)
+    this.#counts.skipped += change(isSkipped)
+    this.#counts.delivered += change(isFreshlyDelivered)
+    this.#counts.unlisted += change(isUnlisted)
+  }
+
+  #count(is: (flags: number) => boolean): number {
+    let count = 0
+    for (let row = 0; row < this.#recordings.size; row += 1) if (is(this.#flags.get(row))) count += 1
+    return count
   }
 }
 
@@ -358,7 +466,14 @@ export const nothingLeftOut: LeftOut = { count: 0, reason: '' }
 
 const sidecarMissing: Shortcoming = {
   fault: 'missing',
-  reason: 'companion missing: its sidecar was never delivered',
+  reason: 'companion missing: its sidecar is not there',
+}
+
+const gone: Shortcoming = { fault: 'missing', reason: 'deleted since it was delivered: the bucket no longer lists it' }
+
+const companionGone: Shortcoming = {
+  fault: 'missing',
+  reason: 'companion deleted since it was delivered: a transcript or attachment that the bucket no longer lists',
 }
 
 interface Found {
@@ -368,10 +483,28 @@ interface Found {
 }
 
 function isPending(flags: number): boolean {
-  if (flags & bits.media) return (flags & bits.sidecar) === 0
+  if (flags & bits.media) return (flags & bits.described) === 0
   return (flags & settled) === 0
 }
 
 function isNeverDelivered(flags: number): boolean {
   return (flags & (bits.media | settled)) === 0
+}
+
+function isSkipped(flags: number): boolean {
+  return (flags & bits.skipped) !== 0
+}
+
+function isFreshlyDelivered(flags: number): boolean {
+  return (flags & (bits.media | bits.fresh)) === (bits.media | bits.fresh)
+}
+
+function isUnlisted(flags: number): boolean {
+  return (flags & bits.unlisted) !== 0 && isFreshlyDelivered(flags)
+}
+
+/** What follows the id in the name of a media file, or of the file that a sidecar describes. */
+function extensionOf(key: string, kind: 'recording' | 'sidecar', recordingId: string): string {
+  const name = key.slice(key.lastIndexOf('/') + 1, kind === 'sidecar' ? -sidecarSuffix.length : undefined)
+  return name.slice(recordingId.length)
 }

@@ -39,8 +39,10 @@ export function unnamedBy(ledger: RecordingLedger, accounts: readonly JobAccount
     skipped += totals.skipped ?? 0
   }
   if (recordings === undefined) return { missing: 0, failed, skipped }
-  // `size` already holds the recordings that landed and the failures that have a name.
-  return { missing: Math.max(0, recordings - ledger.size - failed - skipped), failed, skipped }
+  // `size` already holds the recordings that landed and the failures that have a name. What only an earlier export
+  // delivered, of whatever recordings, says nothing of those that this job counts.
+  const known = ledger.size - ledger.onlyOlder
+  return { missing: Math.max(0, recordings - known - failed - skipped), failed, skipped }
 }
 
 /**
@@ -54,21 +56,34 @@ export function leftOutBy(
   sensitiveExcluded = false,
 ): LeftOut {
   if (!ledger.listed) return nothingLeftOut
-  let count = 0
-  let uncounted = false
+  let skippedByJobs = 0
+  let silent = 0
   for (const { job, expected, skipped } of accounts) {
     const totals = job?.totals ?? {}
-    const counted = Math.max(0, (totals.skipped ?? 0) - skipped)
-    const silent = isDone(totals) ? Math.max(0, expected - skipped - (totals.recordings ?? 0)) : 0
-    count += Math.max(counted, silent)
-    uncounted ||= silent > counted
+    skippedByJobs += totals.skipped ?? 0
+    silent += isDone(totals) ? Math.max(0, expected - skipped - (totals.recordings ?? 0)) : 0
   }
+  // One that the list marks and that is on S3 all the same does not explain what a job skipped.
+  const counted = Math.max(0, skippedByJobs - ledger.skippedAndAbsent)
+  const unmeant = Math.max(0, silent - ledger.withdrawn)
+  const uncounted = unmeant > counted
   const sensitive = sensitiveExcluded ? 'sensitive, perhaps: the request leaves such recordings out. ' : ''
   const why = uncounted
     ? 'not indexed or not exportable: the job finished without counting it'
     : 'left out by the job, which counts it as skipped'
   // The platform may have said since of some of them why.
-  return { count: Math.max(0, count - ledger.explained), reason: `${sensitive}${why}` }
+  return { count: Math.max(0, Math.max(counted, unmeant) - ledger.explained), reason: `${sensitive}${why}` }
+}
+
+/** Recordings of the lists that finished jobs did not count; any number where a job does not count. Pure. */
+export function uncountedBy(ledger: RecordingLedger, accounts: readonly JobAccount[]): number {
+  let count = 0
+  for (const { job, expected, skipped } of accounts) {
+    const { recordings } = job?.totals ?? {}
+    if (recordings === undefined) return Number.POSITIVE_INFINITY
+    count += Math.max(0, expected - skipped - recordings)
+  }
+  return Math.max(0, count - ledger.explained)
 }
 
 /** A job whose own count adds up has done all that it chose to do. */
@@ -86,7 +101,8 @@ export function pendingOf(ledger: RecordingLedger, accounts: readonly JobAccount
     counted = recordings === undefined || counted === undefined ? undefined : counted + recordings - failed - skipped
   }
   const uncounted = counted === undefined ? undefined : Math.max(0, counted - ledger.delivered)
-  if (!ledger.listed) return uncounted
+  // Those that landed without their sidecars are pending too.
+  if (!ledger.listed) return uncounted === undefined ? undefined : uncounted + ledger.pending
   // What the job says it left out will not land.
   const listed = Math.max(0, ledger.pending - leftOutBy(ledger, accounts).count)
   if (ledger.openConversations === 0) return listed
@@ -106,12 +122,12 @@ export function coverageOf(
   if (availableUntil === undefined) {
     return { ...report, proven: false, reason: 'the platform does not say how far its index reaches' }
   }
-  if (short !== undefined) {
-    const reason = `the platform's index reached only until ${availableUntil}`
-    return { ...report, proven: false, provenUntil: availableUntil, reason }
-  }
   const reason = ledger.listed ? doubtOfList(ledger, accounts) : doubtOfCounts(accounts)
   if (reason !== undefined) return { ...report, proven: false, reason }
+  if (short !== undefined) {
+    const tooShort = `the platform's index reached only until ${availableUntil}`
+    return { ...report, proven: false, provenUntil: availableUntil, reason: tooShort }
+  }
   return { ...report, proven: true, provenUntil: interval.end }
 }
 
@@ -122,7 +138,16 @@ function doubtOfCounts(accounts: readonly PartAccount[]): string | undefined {
 
 function doubtOfList(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
   if (ledger.contradictions > 0) return `${ledger.contradictions} recordings are listed for two conversations each`
-  return doubtOfTotals(ledger, accounts) ?? doubtOfExtent(ledger, accounts)
+  return doubtOfSources(accounts) ?? doubtOfTotals(ledger, accounts) ?? doubtOfExtent(ledger, accounts)
+}
+
+/** What the platform itself says against its lists. */
+function doubtOfSources(accounts: readonly PartAccount[]): string | undefined {
+  for (const { listing } of accounts) if (listing?.doubt !== undefined) return listing.doubt
+  // What went on after an earlier part of the interval belongs to the next part, too.
+  const ongoing = accounts.at(-1)?.listing?.ongoing ?? 0
+  if (ongoing === 0) return undefined
+  return `${ongoing} conversations had not ended when they were listed: what is recorded of them later is in no list`
 }
 
 /** Recordings that the jobs count as failed or skipped, and that nothing in the list explains. */
@@ -141,11 +166,12 @@ function doubtOfExtent(ledger: RecordingLedger, accounts: readonly PartAccount[]
   let counted = 0
   let listed = 0
   let unlisted = 0
-  for (const { job, expected } of accounts) {
+  for (const { job, expected, skipped } of accounts) {
     const { recordings } = job?.totals ?? {}
     counted += recordings ?? 0
-    listed += expected
-    unlisted += Math.max(0, (recordings ?? 0) - expected)
+    listed += expected - skipped
+    // What the list marks as left out is not among those that the job counts.
+    unlisted += Math.max(0, (recordings ?? 0) - (expected - skipped))
   }
   if (unlisted > ledger.unlisted) {
     return ledger.openConversations === 0

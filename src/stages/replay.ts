@@ -41,9 +41,9 @@ export function replayVerdict(data: JournalRecord['data'], account: Account): vo
   const { ledger, tally, seen, done, heldIsDone } = account
   const { object, place, verdict, outcome, reason, remediation, actions, estimate, before, after } =
     data as unknown as JournalledVerdict
-  tally.found(object.key, place)
+  ledger.know(object.key, place, tally.found(object.key, place))
   tally.count(verdict, remediation, actions, estimate)
-  ledger.enter(object.key, place, outcome, reason)
+  ledger.enter(object.key, place, outcome, reason, ledger.isFresh(before ?? {}))
   // Without a state it was not read, so it is read again.
   for (const state of [before, after]) {
     if (state === undefined) continue

@@ -38,11 +38,12 @@ export class Tally {
     this.#untagged = 0
   }
 
-  /** Counts an object once, however often it is rewritten. */
-  found(key: string, place: ObjectPlace): void {
-    if (!this.#keys.add(key)) return
+  /** Counts an object once, however often it is rewritten. @returns whether it was counted now */
+  found(key: string, place: ObjectPlace): boolean {
+    if (!this.#keys.add(key)) return false
     this.#objects.listed += 1
     this.#objects[counters[place.kind]] += 1
+    return true
   }
 
   processed({ verdict, remediation }: Processed): void {

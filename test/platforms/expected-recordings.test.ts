@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { expectedRecordings } from '../../src/platforms/expected-recordings.js'
+import type { ExpectedListing, ExpectedRecordingsOptions } from '../../src/index.js'
+import { expectedRecordings, type ListingSettings } from '../../src/platforms/expected-recordings.js'
 import { GenesysClient } from '../../src/platforms/genesys-client.js'
 import type { ExportRequest } from '../../src/request.js'
 import { all, request } from './platform-world.js'
@@ -15,13 +16,25 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-function expected(given: Partial<ExportRequest> = {}) {
+let listing: ExpectedListing | undefined
+const undecided: string[] = []
+
+function expected(given: Partial<ExportRequest> = {}, settings: Partial<ListingSettings> = {}) {
   const client = new GenesysClient({ region: 'eu-west-1', clientId, clientSecret, endpoint: server.endpoint })
-  return all(expectedRecordings(client, { ...request, ...given }))
+  listing = undefined
+  undecided.length = 0
+  const options: ExpectedRecordingsOptions = {
+    onListing: (told) => {
+      listing = told
+    },
+    onUndecided: ({ conversationId }) => undecided.push(conversationId),
+  }
+  const limits = { maxMetadataCalls: 100, screens: true, ...settings }
+  return all(expectedRecordings(client, { ...request, ...given }, options, limits))
 }
 
-function answerWith(conversations: object[], recordings: object[]) {
-  server.on(`GET ${jobs}/q/results`, () => json(200, { conversations }))
+function answerWith(conversations: object[], recordings: object[], extra: object = {}) {
+  server.on(`GET ${jobs}/q/results`, () => json(200, { conversations, ...extra }))
   server.on('GET /api/v2/conversations/c/recordingmetadata', () => json(200, recordings))
 }
 
@@ -49,28 +62,117 @@ it('mark what the platform leaves out on purpose, and not what it exports', asyn
   expect((await expected())[2]!.deleteAt).toBe('2023-10-01T00:00:00.000Z')
 })
 
-it('tell messages apart by the session they are of, and expect those of an unknown kind', async () => {
-  const sessions = [
-    { sessionId: 's1', mediaType: 'message', messageType: 'whatsapp' },
-    { sessionId: 's2', mediaType: 'message', messageType: 'webmessaging' },
-  ]
+it('are all of a conversation that the request matches, whatever their medium', async () => {
   answerWith(
-    [{ conversationId: 'c', participants: [{ sessions }] }],
+    [{ conversationId: 'c' }],
     [
-      { id: 'wa', media: 'message', sessionId: 's1' },
-      { id: 'web', media: 'messaging', sessionId: 's2' },
-      { id: 'either', media: 'message', sessionId: 's3' },
+      { id: 'wa', media: 'message' },
+      { id: 'call', media: 'audio' },
       { id: 'screen', media: 'audio', mediaSubtype: 'Screen' },
       { id: 'strange', media: 'hologram' },
     ],
   )
-  const ids = async (given: Partial<ExportRequest>) => (await expected(given)).map(({ recordingId }) => recordingId)
-  expect(await ids({ mediaTypes: ['message'], messageTypes: ['WhatsApp'] })).toEqual(['wa', 'either', 'strange'])
-  expect(await ids({ mediaTypes: ['message'], messageTypes: ['sms'] })).toEqual(['strange'])
-  expect(await ids({ mediaTypes: ['screen'] })).toEqual(['screen', 'strange'])
+  const digital = await expected({ mediaTypes: ['message'], messageTypes: ['whatsapp'] })
+  expect(digital.map(({ recordingId, mediaType }) => [recordingId, mediaType])).toEqual([
+    ['wa', 'message'],
+    ['call', 'call'],
+    ['screen', 'screen'],
+    ['strange', undefined],
+  ])
+  // A recording job without screen recordings.
+  const ids = (await expected({}, { screens: false })).map(({ recordingId }) => recordingId)
+  expect(ids).toEqual(['wa', 'call', 'strange'])
 })
 
-it('come once each, and not at all from a conversation without recordings', async () => {
-  answerWith([{ conversationId: 'c' }, { conversationId: 'c' }, { conversationId: 'unrecorded' }], [{ id: 'r' }])
+const indexed = '2023-10-20T13:00:00.000Z'
+
+it('count one that began inside the interval and ended after the index did, and not one that began later', async () => {
+  const times = (startTime: string, endTime: string) => ({ startTime, endTime })
+  answerWith(
+    [{ conversationId: 'c' }],
+    [
+      { id: 'inside', ...times('2023-10-20T11:00:00Z', '2023-10-20T11:59:00Z') },
+      { id: 'straddling', ...times('2023-10-20T11:59:59.999Z', '2023-10-20T13:30:00Z') },
+      { id: 'later', ...times('2023-10-20T12:00:00Z', '2023-10-20T13:30:00Z') },
+      { id: 'later-indexed', ...times('2023-10-20T12:00:00Z', '2023-10-20T12:30:00Z') },
+      { id: 'unknown-start', endTime: '2023-10-20T13:30:00Z' },
+      { id: 'going-on', startTime: '2023-10-20T11:00:00Z' },
+    ],
+    { dataAvailabilityDate: indexed },
+  )
+  expect((await expected()).map(({ recordingId }) => recordingId)).toEqual([
+    'inside',
+    'straddling',
+    'later-indexed',
+    'unknown-start',
+    'going-on',
+  ])
+})
+
+it.each([
+  ['[null]', [null]],
+  ['an entry without an id', [{ media: 'audio' }]],
+  ['an entry that is none', ['r']],
+])('are no empty list where the recordings are %s', async (_, recordings) => {
+  answerWith([{ conversationId: 'c' }], recordings as object[])
+  await expect(expected()).rejects.toMatchObject({
+    code: 'PLATFORM_RESPONSE_INVALID',
+    message: expect.stringContaining('recordings of the conversation c'),
+  })
+})
+
+it.each([
+  ['{}', {}],
+  ['a list of another name', { items: [{ conversationId: 'c' }] }],
+  ['no list', { conversations: { c: 1 }, dataAvailabilityDate: indexed }],
+  ['conversations without ids', { conversations: [{}], dataAvailabilityDate: indexed }],
+  ['null', { conversations: [null], dataAvailabilityDate: indexed }],
+])('are no empty list where analytics answers %s', async (_, body) => {
+  server.on(`GET ${jobs}/q/results`, () => json(200, body))
+  await expect(expected()).rejects.toMatchObject({ code: 'PLATFORM_RESPONSE_INVALID' })
+})
+
+it('are none where analytics says how far it looked and names no conversation', async () => {
+  server.on(`GET ${jobs}/q/results`, () => json(200, { dataAvailabilityDate: indexed }))
+  expect(await expected()).toEqual([])
+  expect(listing).toMatchObject({ conversations: 0 })
+  expect(listing?.doubt).toBeUndefined()
+})
+
+it('are in doubt where a conversation has not ended, was recorded and has none, or lies beyond what was listed', async () => {
+  const ended = { conversationEnd: '2023-10-20T10:00:00Z' }
+  const recorded = (recording: boolean) => ({ participants: [{ sessions: [{ mediaType: 'voice', recording }] }] })
+  answerWith([{ conversationId: 'c' }], [{ id: 'r' }])
+  await expected()
+  expect(listing).toMatchObject({ ongoing: 1 })
+  answerWith([{ conversationId: 'c', ...ended, ...recorded(true) }], [])
+  await expected()
+  expect(listing).toMatchObject({
+    ongoing: 0,
+    doubt: expect.stringMatching(/1 conversations were recorded.*such as c$/),
+  })
+  answerWith([{ conversationId: 'c', ...ended, ...recorded(false) }], [])
+  await expected()
+  expect(listing?.doubt).toBeUndefined()
+  answerWith([{ conversationId: 'c', ...ended }], [{ id: 'r' }], { dataAvailabilityDate: '2023-10-20T11:00:00Z' })
+  await expected()
+  expect(listing).toMatchObject({ doubt: 'analytics listed the conversations only until 2023-10-20T11:00:00.000Z' })
+})
+
+it('are undecided where the platform does not know a conversation that analytics lists', async () => {
+  answerWith([{ conversationId: 'c' }, { conversationId: 'gone' }], [{ id: 'r' }])
+  expect((await expected()).map(({ recordingId }) => recordingId)).toEqual(['r'])
+  expect(undecided).toEqual(['gone'])
+  expect(listing).toMatchObject({ undecided: 1, reason: expect.stringContaining('404') })
+})
+
+it('keep the contradiction of an id that two conversations claim', async () => {
+  answerWith([{ conversationId: 'c' }, { conversationId: 'd' }], [{ id: 'r' }])
+  server.on('GET /api/v2/conversations/d/recordingmetadata', () => json(200, [{ id: 'r' }]))
+  expect((await expected()).map(({ conversationId }) => conversationId)).toEqual(['c', 'd'])
+})
+
+it('come once each', async () => {
+  answerWith([{ conversationId: 'c' }, { conversationId: 'c' }], [{ id: 'r' }])
   expect((await expected()).map(({ recordingId }) => recordingId)).toEqual(['r'])
 })

@@ -82,7 +82,7 @@ describe('the expected recordings', () => {
     expect(world.count('queryRetention')).toBe(0)
   })
 
-  it('of mixed media are asked for one by one, and so are those that the retention query does not know', async () => {
+  it('of mixed media come from there too, and only those are asked for one by one that it does not know', async () => {
     const mixed = (number: number) => [
       ...conversation(number).recordings,
       buildRecording({
@@ -98,8 +98,9 @@ describe('the expected recordings', () => {
     await using world = await startWorld(many(400, special))
     world.clock.advance(3 * 86_400_000)
     const { ids, listing } = await list(world, { mediaTypes: ['message'] })
-    expect(ids).toEqual(numbered(400).filter((one) => one !== id(2, 3) && one !== id(2, 4)))
-    expect(listing).toMatchObject({ source: 'retention-query', calls: { 'recording-metadata': 5 }, undecided: 0 })
+    const messages = numbered(400).filter((one) => one !== id(2, 3) && one !== id(2, 4))
+    expect(ids).toEqual([...messages, id(4, 0), id(4, 1), id(4, 2)].sort())
+    expect(listing).toMatchObject({ source: 'retention-query', calls: { 'recording-metadata': 2 }, undecided: 0 })
   })
 
   it.each([403, 404, 400])('fall back to each conversation where the retention query answers %i', async (status) => {
@@ -119,6 +120,22 @@ describe('the expected recordings', () => {
     await using world = await startWorld(many(40))
     refuseScan(world, 401)
     await expect(list(world, {}, { maxMetadataCalls: 39 })).rejects.toMatchObject({ code: 'PLATFORM_UNAUTHORIZED' })
+  })
+
+  it.each([
+    ['a page without a list', { total: 1 }],
+    ['an entry without its conversation', { entities: [{ recordingId: id(2, 0) }] }],
+    ['an entry that is null', { entities: [null] }],
+  ])('do not take the word of a retention query with %s', async (_, body) => {
+    await using world = await startWorld(many(40))
+    world.simulator.faults.add({
+      match: { operation: 'queryRetention' },
+      action: { kind: 'respond', status: 200, body: JSON.stringify(body) },
+      times: 5,
+    })
+    const { ids, listing } = await list(world, {}, { maxMetadataCalls: 39 })
+    expect(ids).toHaveLength(39)
+    expect(listing).toMatchObject({ source: 'recording-metadata', undecided: 1 })
   })
 
   it('do not read a whole organisation for the sake of one request', async () => {

@@ -162,7 +162,7 @@ describe('expected recordings', () => {
     )
   })
 
-  it('name conversation and medium, and leave out what the index does not know yet', async () => {
+  it('name conversation and medium, and what began in the interval although the index does not know its end yet', async () => {
     const growing = conversation(8, {}, { endTime: '2023-10-20T11:30:00.000Z' })
     await using world = await startWorld([...conversations(), growing], {
       indexLagMs: 3_600_000 * 2,
@@ -171,7 +171,8 @@ describe('expected recordings', () => {
     const platform = new RecordingJobsPlatform(world.connection)
     const job = { id: 'any', state: 'FULFILLED', platformState: 'FULFILLED', totals: {} } as const
     const expected = await all(platform.expectedRecordings(job, request))
-    expect(expected).toHaveLength(5)
+    expect(expected).toHaveLength(6)
+    expect(expected).toContainEqual(expect.objectContaining({ recordingId: id(2, 8) }))
     expect(expected).toContainEqual(
       expect.objectContaining({ recordingId: id(2, 3), conversationId: id(1, 3), mediaType: 'call' }),
     )

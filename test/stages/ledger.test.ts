@@ -241,7 +241,8 @@ describe('the rows of numbers', () => {
         for (const { recording, kind, copy, outcome } of entries) {
           const conversationId = conversationOf(recording)
           const owner = kind === 'recording' || kind === 'sidecar' ? idOf(recording) : undefined
-          const key = `${kind}-${owner ?? conversationId}-${copy}`
+          const name = `${owner ?? conversationId}.opus${kind === 'sidecar' ? '_metadata.json' : ''}`
+          const key = `${copy}/${kind}/${name}`
           const place = owner === undefined ? { kind, conversationId } : { kind, conversationId, recordingId: owner }
           ledger.enter(key, place, outcome, `${key} is ${outcome}`)
           plain.enter(key, kind, owner, conversationId, outcome)
@@ -294,13 +295,17 @@ describe('the rows of numbers', () => {
     delivered(ledger, 'd')
     for (const id of ['a', 'd', 'stranger']) ledger.withdraw(id)
     for (const id of ['a', 'b', 'd', 'stranger']) ledger.skippedAtSource(id, 'sensitive')
-    expect(ledger.isExpected('a', 'c')).toBe(false)
     expect(ledger.size).toBe(2)
     expect(ledger.pending).toBe(0)
     expect(ledger.settle(none)).toMatchObject({
       counts: { expected: 2, held: 1, skippedAtSource: 1, missing: 0 },
       exceptions: [{ recordingId: 'b', reason: 'sensitive' }],
     })
+    // It comes after all.
+    expect(ledger.isExpected('a', 'c')).toBe(true)
+    delivered(ledger, 'a')
+    expect([ledger.size, ledger.withdrawn]).toEqual([3, 0])
+    expect(ledger.settle(none).counts).toMatchObject({ expected: 3, held: 2, skippedAtSource: 1 })
   })
 
   test('take for recordings what lands in an open conversation, beside those that are listed elsewhere', () => {
