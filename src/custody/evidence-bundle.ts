@@ -9,8 +9,8 @@ import type {
   JournalRecord,
   SealedEvidence,
 } from '../ports.js'
-import { FileJournal } from './file-journal.js'
-import { leafHash, MerkleTree } from './merkle.js'
+import { FileJournal, observeLines } from './file-journal.js'
+import { leafHash, leafHashOfLine, MerkleTree } from './merkle.js'
 import { journalLines, lineOf } from './record-lines.js'
 import { refuseSealed, type SealOptions, sealEvidence } from './seal.js'
 
@@ -88,10 +88,17 @@ class GrowingJournal implements Journal {
   static async over(inner: Journal, options: CallOptions): Promise<GrowingJournal> {
     const growing = new GrowingJournal(inner)
     for await (const { line } of journalLines(inner, options)) growing.#tree.append(leafHash(line))
+    if (inner instanceof FileJournal) observeLines(inner, (line) => growing.#tree.append(leafHashOfLine(line)))
     return growing
   }
 
-  async append(record: Omit<JournalRecord, 'sequence'>, options?: AppendOptions): Promise<JournalRecord> {
+  append(record: Omit<JournalRecord, 'sequence'>, options?: AppendOptions): Promise<JournalRecord> {
+    return this.#inner instanceof FileJournal
+      ? this.#inner.append(record, options)
+      : this.#appendAndHash(record, options)
+  }
+
+  async #appendAndHash(record: Omit<JournalRecord, 'sequence'>, options?: AppendOptions): Promise<JournalRecord> {
     const written = await this.#inner.append(record, options)
     this.#early.set(written.sequence, leafHash(lineOf(written)))
     for (let leaf = this.#next(); leaf !== undefined; leaf = this.#next()) this.#tree.append(leaf)

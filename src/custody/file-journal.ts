@@ -24,6 +24,12 @@ export interface JournalOpening {
   readonly takenOverFrom?: Pick<LockOwner, 'pid' | 'host' | 'takenAt'> | undefined
 }
 
+/**
+ * Tells each line that a journal writes, its end included, in their order: for the tree that grows over them, so that
+ * no record is rendered twice. The listener must not throw; it takes the place of an earlier one.
+ */
+export let observeLines: (journal: FileJournal, listener: (line: string) => void) => void
+
 interface Session {
   readonly file: FileHandle
   readonly lock: HeldLock
@@ -62,6 +68,13 @@ export class FileJournal implements Journal {
   #opened: Promise<Session> | undefined
   /** Set as soon as `#opened` has resolved. */
   #session: Session | undefined
+  #onLine: ((line: string) => void) | undefined
+
+  static {
+    observeLines = (journal, listener) => {
+      journal.#onLine = listener
+    }
+  }
 
   constructor(directory: string, options: FileJournalOptions = {}) {
     this.directory = directory
@@ -83,6 +96,7 @@ export class FileJournal implements Journal {
     session.sequence += 1
     const { sequence } = session
     session.lastLine = recordLine(sequence, body)
+    this.#onLine?.(session.lastLine)
     try {
       await (buffered ? session.writer.buffer(session.lastLine) : session.writer.append(session.lastLine))
     } catch (error) {

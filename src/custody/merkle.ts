@@ -16,6 +16,14 @@ export function leafHash(leaf: Uint8Array): Buffer {
   return hash('sha256', leafScratch.subarray(0, leaf.length + 1), 'buffer')
 }
 
+/** Hash of a leaf that is a text without its last character, in UTF-8: of a line without its end. */
+export function leafHashOfLine(line: string): Buffer {
+  // No character of a string takes more than three bytes.
+  if (line.length * 3 >= leafScratch.length) return leafHash(Buffer.from(line.slice(0, -1)))
+  const bytes = leafScratch.write(line, 1)
+  return hash('sha256', leafScratch.subarray(0, bytes), 'buffer')
+}
+
 /**
  * The hash of a Merkle tree that grows by a leaf at a time (RFC 6962, 2.1). It keeps the roots of the complete
  * subtrees only, one for each bit of its size: a million leaves are 20 hashes.

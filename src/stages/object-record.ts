@@ -9,11 +9,35 @@ export type Decision = 'leave' | 'repair' | 'plan' | 'refuse' | 'none'
 /** How a repair stood up to being read back. */
 export type Verification = 'passed' | 'failed' | 'not-needed' | 'not-done'
 
-/** What the journal keeps of an object's state: everything that was read, without what is empty. */
+type Recorded = Exclude<keyof ObjectState, 'bucket' | 'key' | 'requestId' | 'status'>
+
+/**
+ * What the journal keeps of an object's state: everything that was read, without what is empty. Field by field, since
+ * a rest pattern costs as much as writing the record.
+ */
 export function recordedState(state: ObjectState | undefined): object | undefined {
   if (state === undefined) return undefined
-  const { bucket: _bucket, key: _key, requestId: _requestId, status: _status, headers, encryption, ...rest } = state
-  return { ...rest, headers: unlessEmpty(headers), encryption: unlessEmpty(encryption) }
+  return {
+    versionId: state.versionId,
+    sizeBytes: state.sizeBytes,
+    etag: state.etag,
+    lastModified: state.lastModified,
+    metadata: state.metadata,
+    missingMetadata: state.missingMetadata,
+    headers: unlessEmpty(state.headers),
+    storageClass: state.storageClass,
+    archiveStatus: state.archiveStatus,
+    restore: state.restore,
+    encryption: unlessEmpty(state.encryption),
+    checksum: state.checksum,
+    replicationStatus: state.replicationStatus,
+    tagCount: state.tagCount,
+    tags: state.tags,
+    legalHold: state.legalHold,
+    retention: state.retention,
+    acl: state.acl,
+    partsCount: state.partsCount,
+  } satisfies Record<Recorded, unknown>
 }
 
 /**
@@ -69,5 +93,6 @@ function verificationOf(remediation: Remediation | undefined): Verification {
 }
 
 function unlessEmpty(part: object): object | undefined {
-  return Object.values(part).some((value) => value !== undefined) ? part : undefined
+  for (const name in part) if (part[name as keyof typeof part] !== undefined) return part
+  return undefined
 }
