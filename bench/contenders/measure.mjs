@@ -1,0 +1,58 @@
+// What every contender that is JavaScript shares. Plain JavaScript, run by node itself: a loader of TypeScript would
+// count into the memory and the time.
+
+/**
+ * Runs the contender's work once to warm up and once measured, and prints one line of JSON for `bench/run.ts`.
+ *
+ * @param {(objects: number) => Promise<number>} work reads so many objects and returns how many it did read
+ */
+export async function measure(work) {
+  const objects = Number(process.argv[3])
+  await work(Math.min(objects, 2_000))
+  const cpuBefore = process.cpuUsage()
+  const startedAt = process.hrtime.bigint()
+  const done = await work(objects)
+  const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024
+  console.log(JSON.stringify({ objects: done, seconds, cpuSeconds: (user + system) / 1e6, peakRssBytes }))
+  process.exit()
+}
+
+export const endpoint = process.argv[2] ?? ''
+export const concurrency = Number(process.argv[4] ?? 64)
+export const bucket = process.env.BENCH_BUCKET ?? 'bench-recordings'
+export const region = process.env.AWS_REGION ?? 'eu-west-1'
+export const credentials = {
+  accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+}
+
+/** The tag that every object of the bench's bucket carries. */
+export const tag = 'discovery-batch-2023-10'
+
+/**
+ * Reads every item of a listing in so many lanes.
+ *
+ * @template T
+ * @param {AsyncIterable<T>} source
+ * @param {number} objects
+ * @param {(item: T) => Promise<unknown>} read
+ */
+export async function inLanes(source, objects, read) {
+  const iterator = source[Symbol.asyncIterator]()
+  let begun = 0
+  let done = 0
+  const lane = async () => {
+    while (begun < objects) {
+      begun += 1
+      const step = await iterator.next()
+      if (step.done) return
+      await read(step.value)
+      done += 1
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, lane))
+  await iterator.return?.()
+  return done
+}

@@ -1,0 +1,135 @@
+/*
+ * Compares this library with other ways to read the headers of many objects:
+ *
+ *   npm run bench -- [--objects N] [--concurrency N] [--rounds N] [--latency-ms N] [--endpoint URL] [--only NAMES] [--json]
+ *
+ * Against canned answers of nginx (Debian package) if it is installed, of a Node process otherwise or with a latency.
+ * Every contender runs in a process of its own, all of them in turn and several times over. CPU is the client's, by the
+ * accounting of the operating system, from the first request after a warm-up to the last (of programs: from their start).
+ */
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { type Contender, contenders, type Measurement, NotComparable } from './contenders.ts'
+import { startServer } from './server.ts'
+
+const { values } = parseArgs({
+  options: {
+    objects: { type: 'string', default: '100000' },
+    concurrency: { type: 'string', default: '50' },
+    rounds: { type: 'string', default: '3' },
+    'latency-ms': { type: 'string', default: '0' },
+    endpoint: { type: 'string' },
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const usage = `Usage: npm run bench -- [flags]
+  --objects N       objects in the bucket and read by each contender (100000)
+  --concurrency N   requests at once (50)
+  --rounds N        how often each contender runs, in turn (3)
+  --latency-ms N    wait before each answer (0)
+  --endpoint URL    another server, with the bucket BENCH_BUCKET and credentials from the environment
+  --only NAMES      of ${contenders.map(({ name }) => name).join(', ')}
+  --json            { results: [{ name, objects, objectsPerSecond, cpuSecondsPer10k, peakRssBytes }] }`
+
+interface Result {
+  readonly contender: Contender
+  readonly runs: readonly Measurement[]
+}
+
+const perSecond = ({ objects, seconds }: Measurement) => objects / seconds
+const cpuPer10k = ({ objects, cpuSeconds }: Measurement) => (cpuSeconds / objects) * 10_000
+
+async function main(): Promise<void> {
+  if (values.help) {
+    console.log(usage)
+    return
+  }
+  const [objects, concurrency, rounds] = [whole('objects'), whole('concurrency'), whole('rounds')]
+  const latencyMs = Number(values['latency-ms'])
+  const chosen = choose()
+  const server = values.endpoint === undefined ? await startServer(objects, latencyMs) : undefined
+  const endpoint = values.endpoint ?? server?.endpoint ?? ''
+  const runs = new Map<Contender, Measurement[]>(chosen.map((contender) => [contender, []]))
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const [contender, measured] of runs) {
+        if (!values.json) process.stderr.write(`round ${round} of ${rounds}: ${contender.name}\n`)
+        try {
+          measured.push(await contender.run({ endpoint, objects, concurrency }))
+        } catch (error) {
+          if (!(error instanceof NotComparable)) throw error
+          process.stderr.write(`${error.message}: left out\n`)
+          runs.delete(contender)
+        }
+      }
+    }
+  } finally {
+    await server?.stop()
+  }
+  const results = [...runs].map(([contender, measured]) => ({ contender, runs: measured }))
+  if (values.json) console.log(JSON.stringify({ results: results.map(asJson) }, null, 2))
+  else print(results, { concurrency, latencyMs, server: server?.name ?? endpoint })
+}
+
+function whole(name: 'objects' | 'concurrency' | 'rounds'): number {
+  const value = Number(values[name])
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} has to be a whole number\n${usage}`)
+  return value
+}
+
+function choose(): Contender[] {
+  const names = values.only?.split(',')
+  for (const name of names ?? []) {
+    if (!contenders.some((contender) => contender.name === name)) throw new Error(`no contender "${name}"\n${usage}`)
+  }
+  return contenders.filter(({ name, onlyHere, version }) => {
+    if (names !== undefined && !names.includes(name)) return false
+    return !(onlyHere === true && values.endpoint !== undefined) && version() !== undefined
+  })
+}
+
+function asJson({ contender, runs }: Result) {
+  return {
+    name: contender.name,
+    objects: median(runs.map((run) => run.objects)),
+    objectsPerSecond: Math.round(median(runs.map(perSecond))),
+    cpuSecondsPer10k: round(median(runs.map(cpuPer10k)), 3),
+    peakRssBytes: median(runs.map(({ peakRssBytes }) => peakRssBytes)),
+  }
+}
+
+function print(results: readonly Result[], about: { concurrency: number; latencyMs: number; server: string }): void {
+  const { model = 'unknown processor' } = cpus()[0] ?? {}
+  const versions = results.map(({ contender }) => `${contender.name} ${contender.version()}`)
+  console.log(`${cpus().length} cores (${model.trim()}), ${process.platform} ${process.arch}, Node ${process.version}`)
+  console.log(`server ${about.server}, ${about.concurrency} requests at once, ${about.latencyMs} ms of latency`)
+  console.log(`${versions.join(', ')}\n`)
+  console.log('| client | for each object | CPU s / 10,000 (min to max) | objects/s (min to max) | peak RSS MB |')
+  console.log('| --- | --- | --- | --- | --- |')
+  for (const { contender, runs } of results) {
+    const rss = Math.round(median(runs.map(({ peakRssBytes }) => peakRssBytes)) / 1e6)
+    const cpu = span(runs.map(cpuPer10k), (value) => value.toFixed(2))
+    const rate = span(runs.map(perSecond), (value) => Math.round(value).toLocaleString('en'))
+    console.log(`| ${contender.name} | ${contender.does} | ${cpu} | ${rate} | ${rss} |`)
+  }
+}
+
+function span(numbers: readonly number[], show: (value: number) => string): string {
+  return `${show(median(numbers))} (${show(Math.min(...numbers))} to ${show(Math.max(...numbers))})`
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits))
+}
+
+await main()

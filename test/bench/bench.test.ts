@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process'
+import { afterEach, expect, test } from 'vitest'
+import { contenders } from '../../bench/contenders.ts'
+import { type BenchServer, startServer } from '../../bench/server.ts'
+
+/** What the bench's server was asked for. */
+interface Counts {
+  readonly heads: number
+  readonly lists: number
+  readonly others: number
+  readonly connections: number
+  /** Requests under way at once. */
+  readonly most: number
+}
+
+let server: BenchServer | undefined
+afterEach(() => server?.stop())
+
+const concurrency = 16
+/** The warm-up reads so many, too. */
+const objects = 2_000
+
+test('a small bench: one HEAD an object, no more requests and connections at once than lanes', async () => {
+  // With a latency, or a server on one thread works on one request at a time.
+  server = await startServer(objects, 2, false)
+  const library = contenders.find(({ name }) => name === 'library')
+  const measured = await library?.run({ endpoint: server.endpoint, objects, concurrency })
+  const counts = (await (await fetch(`${server.endpoint}/bench-counts`)).json()) as Counts
+  console.log(`${server.name}:`, measured, counts)
+  expect(measured?.objects).toBe(objects)
+  // Both passes leave their listing while the last objects are under way.
+  expect(counts.heads).toBe(2 * objects)
+  expect(counts.others).toBe(0)
+  // Two pages a pass, and each is asked for once.
+  expect(counts.lists).toBe(2 * (objects / 1_000))
+  // The next page is under way beside the lanes.
+  expect(counts.most).toBeLessThanOrEqual(concurrency + 1)
+  expect(counts.most).toBeGreaterThan(concurrency / 2)
+  // Of the library, and the one that asks for the counts.
+  expect(counts.connections).toBeLessThanOrEqual(concurrency + 2)
+})
+
+test('--json prints the results and nothing else', () => {
+  const flags = ['--json', '--only', 'library-head', '--objects', '500', '--rounds', '1', '--concurrency', '8']
+  const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...flags], {
+    encoding: 'utf8',
+  })
+  expect(status).toBe(0)
+  const { results } = JSON.parse(stdout) as { results: Record<string, unknown>[] }
+  expect(results).toEqual([
+    {
+      name: 'library-head',
+      objects: 500,
+      objectsPerSecond: expect.any(Number),
+      cpuSecondsPer10k: expect.any(Number),
+      peakRssBytes: expect.any(Number),
+    },
+  ])
+})
