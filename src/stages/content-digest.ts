@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { LegalHoldError } from '../errors.js'
 import type { HashContent, ObjectState, StorageAdapter } from '../ports.js'
+import type { Difference, Remediation } from '../verdict.js'
+import { isVersioned } from './baseline.js'
 import { persist, type StageContext } from './context.js'
 import { isFatal } from './validate.js'
 
@@ -50,6 +52,58 @@ export async function contentDigest(
     const { code, message } = error as LegalHoldError
     return own ?? { source: 'unavailable', reason: `${code}: ${message}` }
   }
+}
+
+/** Digests of an object's content: as it is, and as it was before a repair that wrote it anew. */
+export interface ContentDigests {
+  readonly digest?: ContentDigest | undefined
+  readonly digestBefore?: ContentDigest | undefined
+}
+
+/**
+ * The digest of what a repair is about to overwrite, which nobody can read afterwards. With versioning the original
+ * stays and is read once the repair is over.
+ *
+ * @param begun the repair was begun by an interrupted run, which may have overwritten it already
+ */
+export async function digestOfOverwritten(
+  storage: StorageAdapter,
+  state: ObjectState | undefined,
+  begun: boolean,
+  hashContent: HashContent,
+  context: StageContext,
+): Promise<ContentDigest | undefined> {
+  if (state === undefined || isVersioned(state)) return undefined
+  if (begun && hashContent !== 'none') {
+    return { source: 'unavailable', reason: 'an interrupted run may have overwritten it' }
+  }
+  return contentDigest(storage, state, hashContent, context)
+}
+
+/** Both digests once an object is done with. */
+export async function contentDigests(
+  storage: StorageAdapter,
+  state: ObjectState | undefined,
+  { remediation, overwritten }: { remediation: Remediation | undefined; overwritten: ContentDigest | undefined },
+  hashContent: HashContent,
+  context: StageContext,
+): Promise<ContentDigests> {
+  const { before, after } = remediation ?? {}
+  const last = after ?? state
+  if (last === undefined) return {}
+  const digest = await contentDigest(storage, last, hashContent, context)
+  if (before === undefined || after === undefined) return { digest }
+  if (!isVersioned(before)) return { digest, digestBefore: overwritten }
+  // A change in place leaves the version, and with it the content, as it was.
+  if (before.versionId === after.versionId) return { digest }
+  return { digest, digestBefore: await contentDigest(storage, before, hashContent, context) }
+}
+
+/** What both digests say of a copy: the difference, where both were read and are not the same. */
+export function contentDifference({ digest, digestBefore }: ContentDigests): Difference | undefined {
+  if (digest?.source !== 'content' || digestBefore?.source !== 'content') return undefined
+  if (digest.value === digestBefore.value) return undefined
+  return { property: 'content', before: digestBefore.value, after: digest.value }
 }
 
 function changed({ bucket, key, sizeBytes }: ObjectState, read: number): LegalHoldError {

@@ -5,7 +5,6 @@ import type { Settings } from '../options.js'
 import type { ExpectedListing, HashContent, JournalRecord, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import type { BegunObject } from './checkpoint.js'
-import { type ContentDigest, contentDigest } from './content-digest.js'
 import type { StageContext } from './context.js'
 import { findDeleted } from './deleted.js'
 import { type DiscoveredObject, type DiscoverySettings, discover, SeenObjects } from './discover.js'
@@ -268,13 +267,14 @@ export class Delivery {
     context: StageContext,
     begun: BegunRepair | undefined,
   ): Promise<void> {
-    const { settings, tally, recorder, dryRun } = this.#subject
+    const { settings, tally, recorder, dryRun, hashContent } = this.#subject
     this.ledger.know(object.key, place, tally.found(object.key, place))
     // Listed while its repair was under way: what we wrote ourselves is no arrival.
     if (place.kind === 'unexpected' || this.#written.has(object)) return
     const { storage, requirements, remediation: options } = settings
     const repairSettings = repair ? { requirements, options, dryRun, witness: recorder, begun } : undefined
-    const processed = await processObject(storage, requirements, object, place, repairSettings, context)
+    const hashing = recorder.active ? hashContent : undefined
+    const processed = await processObject(storage, requirements, object, place, repairSettings, context, hashing)
     tally.processed(processed)
     const { lastModified = processed.verdict.state?.lastModified } = object
     this.ledger.enter(object.key, place, processed.outcome, processed.reason, this.ledger.isFresh({ lastModified }))
@@ -282,15 +282,7 @@ export class Delivery {
     // Not out of a listing, so the next one would show it as new.
     if (begun !== undefined && processed.verdict.state !== undefined) this.#seen.add(processed.verdict.state)
     if (!recorder.active) return
-    const digest = await this.#digest(processed, context)
-    await recorder.verdict(objectRecord(processed, place, this.jobs.jobs[0], digest))
-  }
-
-  #digest({ verdict, remediation }: Processed, context: StageContext): Promise<ContentDigest | undefined> {
-    const { settings, hashContent } = this.#subject
-    const state = remediation?.after ?? verdict.state
-    if (state === undefined) return Promise.resolve(undefined)
-    return contentDigest(settings.storage, state, hashContent, context)
+    await recorder.verdict(objectRecord(processed, place, this.jobs.jobs[0]))
   }
 
   /** What a repair wrote is not news when it is listed again. */

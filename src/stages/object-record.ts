@@ -1,6 +1,5 @@
 import type { ExportJob, ObjectState } from '../ports.js'
 import type { ObjectPlace, Remediation } from '../verdict.js'
-import type { ContentDigest } from './content-digest.js'
 import type { Processed } from './process.js'
 
 /** What was decided about an object once its verdict was known. */
@@ -44,13 +43,8 @@ export function recordedState(state: ObjectState | undefined): object | undefine
  * The record of one object, complete in itself: what it was, what was decided and done, what it is now and how that
  * was checked. ISO/IEC 27037 asks for just that: who acted on what, when, how, and with what result. Pure.
  */
-export function objectRecord(
-  processed: Processed,
-  place: ObjectPlace,
-  job: ExportJob | undefined,
-  digest: ContentDigest | undefined,
-): object {
-  const { verdict, remediation, outcome, reason } = processed
+export function objectRecord(processed: Processed, place: ObjectPlace, job: ExportJob | undefined): object {
+  const { verdict, remediation, outcome, reason, digest, digestBefore } = processed
   const after = remediation?.after
   const answered = after ?? verdict.state ?? verdict
   return {
@@ -69,6 +63,7 @@ export function objectRecord(
     request: { requestId: answered.requestId, httpStatus: answered.status },
     job: { id: job?.id, correlationId: job?.correlationId },
     digest,
+    digestBefore,
     before: recordedState(remediation?.before ?? verdict.state),
     after: recordedState(after),
   }

@@ -1,6 +1,7 @@
-import type { ListedObject, StorageAdapter } from '../ports.js'
+import type { HashContent, ListedObject, StorageAdapter } from '../ports.js'
 import type { HoldRequirements } from '../requirements.js'
-import type { ObjectPlace, Remediation, Verdict } from '../verdict.js'
+import type { Difference, ObjectPlace, Remediation, Verdict } from '../verdict.js'
+import { type ContentDigest, contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
 import type { StageContext } from './context.js'
 import type { ObjectOutcome } from './ledger.js'
 import { isDue, type RemediationSettings, remediateObject } from './remediate.js'
@@ -12,9 +13,17 @@ export interface Processed {
   readonly remediation: Remediation | undefined
   readonly outcome: ObjectOutcome
   readonly reason: string
+  /** Of the content as it is; only where contents are hashed, or the storage holds a checksum. */
+  readonly digest?: ContentDigest | undefined
+  /** Of the content before a repair that wrote it anew. */
+  readonly digestBefore?: ContentDigest | undefined
 }
 
-/** Validates one object and, where `repair` is given, repairs it if the hold is not on it. */
+/**
+ * Validates one object and, where `repair` is given, repairs it if the hold is not on it.
+ *
+ * @param hashContent whether contents are read for their digests; left out, nothing is said of them
+ */
 export async function processObject(
   storage: StorageAdapter,
   requirements: HoldRequirements,
@@ -22,6 +31,7 @@ export async function processObject(
   place: ObjectPlace,
   repair: RemediationSettings | undefined,
   context: StageContext,
+  hashContent?: HashContent,
 ): Promise<Processed> {
   const { bucket, key } = object
   const original = repair?.begun?.original
@@ -32,11 +42,30 @@ export async function processObject(
       : judge(requirements, original, place)
   context.emit({ type: 'verdict', verdict })
   if (repair === undefined || !isDue(verdict, repair.options)) {
-    return { verdict, remediation: undefined, ...outcomeOf(verdict, undefined) }
+    const digests = await digestsOf(undefined, undefined)
+    return { verdict, remediation: undefined, ...outcomeOf(verdict, undefined), ...digests }
   }
-  const remediation = await remediateObject(storage, verdict, repair, context)
+  const overwritten =
+    hashContent === undefined || repair.dryRun
+      ? undefined
+      : await digestOfOverwritten(storage, verdict.state, repair.begun !== undefined, hashContent, context)
+  const repaired = await remediateObject(storage, verdict, repair, context)
+  const digests = await digestsOf(repaired, overwritten)
+  const difference = contentDifference(digests)
+  const remediation = difference === undefined ? repaired : withDifference(repaired, difference)
   context.emit({ type: 'remediation', remediation })
-  return { verdict, remediation, ...outcomeOf(verdict, remediation) }
+  return { verdict, remediation, ...outcomeOf(verdict, remediation), ...digests }
+
+  async function digestsOf(remediation: Remediation | undefined, before: ContentDigest | undefined) {
+    if (hashContent === undefined) return {}
+    return contentDigests(storage, verdict.state, { remediation, overwritten: before }, hashContent, context)
+  }
+}
+
+/** A copy whose content is not that of the original is no repair, whatever its headers say. */
+function withDifference(remediation: Remediation, difference: Difference): Remediation {
+  const differences = [...(remediation.differences ?? []), difference]
+  return { ...remediation, outcome: 'failed', reason: 'the content of the copy is another', differences }
 }
 
 /** The state an object gives its recording. Pure. */
