@@ -206,7 +206,7 @@ describe('verification', () => {
       { numRuns: 1000 },
     )
     expect(await codesOf(dir)).toEqual([])
-  })
+  }, 240_000)
 })
 
 type Mutation =
