@@ -18,7 +18,8 @@ export default defineConfig({
   clean: true,
   // `npm ci` builds, and is to print nothing but errors.
   silent: true,
-  sourcemap: true,
+  // The output is not minified and reads like the sources; maps were most of the package, and named the machine's folders.
+  sourcemap: false,
   target: 'node20',
   platform: 'node',
   external: ['@aws-sdk/client-s3', 'purecloud-platform-client-v2', 'msw', '@opentelemetry/api'],

@@ -1,6 +1,8 @@
 export type { CustodyPredicate, CustodyStatement } from './custody/bundle.js'
+export type { DsseEnvelope } from './custody/dsse.js'
 export { type EvidenceBundleOptions, evidenceBundle } from './custody/evidence-bundle.js'
 export { FileJournal, type FileJournalOptions, type JournalOpening } from './custody/file-journal.js'
+export type { LockOwner } from './custody/journal-lock.js'
 export { fingerprintOf, KeyFileSigner, type KeyFileSignerOptions } from './custody/keys.js'
 export type { Drift, DriftKind, LiveCheck } from './custody/live.js'
 export { type InclusionProof, type ProofVerification, prove, verifyProof } from './custody/prove.js'

@@ -5,23 +5,28 @@ import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const scratch = `${root}.cache/examples-${process.pid}/`
-const pages = ['README.md', ...readdirSync(`${root}docs`).map((file) => `docs/${file}`)].filter((file) =>
-  file.endsWith('.md'),
+const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(`${root}docs`).map((file) => `docs/${file}`)].filter(
+  (file) => file.endsWith('.md'),
 )
 
 interface Block {
   readonly name: string
   readonly language: string
   readonly code: string
+  readonly page: string
+  /** The bucket holds what an export of the quickstart's hold has left there. */
+  readonly exported: boolean
 }
 
 function blocksOf(page: string): Block[] {
   const text = readFileSync(`${root}${page}`, 'utf8')
-  const fences = [...text.matchAll(/^```(\S*)( run)?\n([\s\S]*?)^```$/gm)]
-  return fences.map(([, language = '', run, code = ''], at) => ({
+  const fences = [...text.matchAll(/^```(\S*)( run)?( exported)?\n([\s\S]*?)^```$/gm)]
+  return fences.map(([, language = '', run, exported, code = ''], at) => ({
+    page,
     name: `${page} #${at + 1}`,
     language: `${language}${run ?? ''}`,
     code,
+    exported: exported !== undefined,
   }))
 }
 
@@ -55,17 +60,30 @@ describe('the code in the documentation', () => {
     expect(code).toBe(0)
   })
 
-  test.each(blocks.filter(({ language }) => language === 'ts run').map((block) => [block.name, block.code] as const))(
-    '%s runs',
-    async (name, code) => {
+  const runnable = blocks.filter(({ language }) => language === 'ts run')
+
+  test.each([...new Set(runnable.map(({ page }) => page))])(
+    '%s runs, each block in a world of its own',
+    async (page) => {
       mkdirSync(scratch, { recursive: true })
-      const file = `${scratch}${name.replace(/\W+/g, '-')}.ts`
-      writeFileSync(file, code)
+      const written = runnable
+        .filter((block) => block.page === page)
+        .map(({ name, code, exported }) => {
+          const file = `${scratch}${name.replace(/\W+/g, '-')}.ts`
+          writeFileSync(file, code)
+          return { file, code, exported }
+        })
       const offline = fileURLToPath(new URL('./offline.ts', import.meta.url))
-      const ended = await run(['--import', 'tsx', offline, file])
+      const args = written.map(({ file, exported }) => `${exported ? 'exported:' : 'fresh:'}${file}`)
+      const ended = await run(['--import', 'tsx', offline, ...args])
       expect(ended.code, ended.out).toBe(0)
-      expect(ended.out).not.toMatch(/warning/i)
-      if (code.includes('report.outcome')) expect(ended.out).toContain('complete')
+      expect(ended.out).not.toMatch(/\(node:\d+\)|Warning:/)
+      const outputs = ended.out.split(/^== .*\n/m).slice(1)
+      expect(outputs).toHaveLength(written.length)
+      for (const [at, { code }] of written.entries()) {
+        expect(outputs[at]?.trim(), page).not.toBe('')
+        if (code.includes('report.outcome')) expect(outputs[at]).toContain('complete')
+      }
     },
   )
 })
@@ -77,6 +95,10 @@ describe('the commands in the documentation', () => {
     ['npm ci && npm test', '.ci/run'],
     ['npm install genesys-legal-hold-exporter', 'test/package'],
     ['npm run test:ceph', '.ci/run'],
+    ['npm ci', '.ci/run'],
+    ['npm test', '.ci/run'],
+    ['npx genesys-legal-hold-exporter inspect --json', 'test/cli/cli.test.ts'],
+    ['npx genesys-legal-hold-exporter export --journal ./journal', 'test/cli/cli.test.ts'],
     ['npm run simulators', 'test/testing/simulators-script.test.ts'],
     ['npx genesys-legal-hold-exporter verify DIR --key key.pem', 'test/cli/cli.test.ts'],
     ['npx genesys-legal-hold-exporter verify DIR --fingerprint sha256:… --tsa ca.pem --live', 'test/cli/cli.test.ts'],

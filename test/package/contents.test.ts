@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
+const [packed] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }))
+const paths: string[] = packed.files.map(({ path }: { path: string }) => path)
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+
+/** Every file that `exports`, `bin`, `main` and the like name. */
+function named(value: unknown): string[] {
+  if (typeof value === 'string') return value.startsWith('./') ? [value.slice(2)] : []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(named) : []
+}
+
+test('the package holds what its manifest names, its documents, and nothing else', () => {
+  const { exports, bin, main, module, types } = manifest
+  const needed = [...named([exports, bin, main, module, types]), 'README.md', 'LICENSE', 'CHANGELOG.md']
+  expect(needed.length).toBeGreaterThan(20)
+  expect(needed.filter((path) => !paths.includes(path))).toEqual([])
+  const allowed =
+    /^(dist\/[\w.-]+\.(c?js|d\.c?ts)|docs\/[\w.-]+\.(md|json)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/
+  expect(paths.filter((path) => !allowed.test(path))).toEqual([])
+})
+
+test('no file of it names a folder of the machine that built it, a test or a map', () => {
+  const texts = paths.map((path) => [path, readFileSync(`${root}${path}`, 'utf8')] as const)
+  const telling = [root, homedir() === '/' ? root : `${homedir()}/`, 'sourceMappingURL', 'node_modules/vitest']
+  const found = texts.flatMap(([path, text]) =>
+    telling.filter((word) => text.includes(word)).map((word) => `${path}: ${word}`),
+  )
+  expect(found).toEqual([])
+})
+
+test('it stays small', () => {
+  expect(packed.unpackedSize).toBeLessThan(4_000_000)
+})
