@@ -11,16 +11,26 @@ export const bucketName = 'bench-recordings'
 
 const firstHour = Date.UTC(2023, 0, 1)
 
+/** Folder of an hour, the last one kept: keys are asked for in order. */
+let folder = { hour: -1, prefix: '' }
+
+function folderOf(hour: number): string {
+  if (folder.hour !== hour) {
+    const start = new Date(firstHour + hour * 3_600_000)
+    const [year, month, day] = [start.getUTCFullYear(), two(start.getUTCMonth() + 1), two(start.getUTCDate())]
+    const prefix = `${organizationId}/year=${year}/month=${month}/day=${day}/hour=${two(start.getUTCHours())}`
+    folder = { hour, prefix }
+  }
+  return folder.prefix
+}
+
 /** Key of one object. */
 export function keyAt(at: number): string {
-  const hour = Math.floor(at / objectsPerHour)
-  const start = new Date(firstHour + hour * 3_600_000)
   const conversation = Math.floor((at % objectsPerHour) / 2)
-  const folder = `${organizationId}/year=${start.getUTCFullYear()}/month=${two(start.getUTCMonth() + 1)}/day=${two(start.getUTCDate())}/hour=${two(start.getUTCHours())}`
   const id = hex(conversation)
   const file = at % 2 === 0 ? '.json' : '_metadata.json'
   // '.' sorts before '_'.
-  return `${folder}/conversation_id=${id}-5b3e-4e89-8c6a-2f9e0b7d4a03/${id}-9c6a-4b5d-8e7f-0a1b2c3d4e5f${file}`
+  return `${folderOf(Math.floor(at / objectsPerHour))}/conversation_id=${id}-5b3e-4e89-8c6a-2f9e0b7d4a03/${id}-9c6a-4b5d-8e7f-0a1b2c3d4e5f${file}`
 }
 
 /** Start of the hour of an object, ISO 8601. */

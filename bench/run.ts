@@ -7,6 +7,7 @@
  * Every contender runs in a process of its own, all of them in turn and several times over. CPU is the client's, by the
  * accounting of the operating system, from the first request after a warm-up to the last (of programs: from their start).
  */
+import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Contender, contenders, type Measurement, NotComparable } from './contenders.ts'
@@ -106,7 +107,8 @@ function print(results: readonly Result[], about: { concurrency: number; latency
   const versions = results.map(({ contender }) => `${contender.name} ${contender.version()}`)
   console.log(`${cpus().length} cores (${model.trim()}), ${process.platform} ${process.arch}, Node ${process.version}`)
   console.log(`server ${about.server}, ${about.concurrency} requests at once, ${about.latencyMs} ms of latency`)
-  console.log(`${versions.join(', ')}\n`)
+  console.log(versions.join(', '))
+  console.log(`import of genesys-legal-hold-exporter: ${span(importsMs(), (ms) => ms.toFixed(1))} ms\n`)
   console.log('| client | for each object | CPU s / 10,000 (min to max) | objects/s (min to max) | peak RSS MB |')
   console.log('| --- | --- | --- | --- | --- |')
   for (const { contender, runs } of results) {
@@ -115,6 +117,14 @@ function print(results: readonly Result[], about: { concurrency: number; latency
     const rate = span(runs.map(perSecond), (value) => Math.round(value).toLocaleString('en'))
     console.log(`| ${contender.name} | ${contender.does} | ${cpu} | ${rate} | ${rss} |`)
   }
+}
+
+/** How long Node takes to import the main entry, each time in a process of its own. */
+function importsMs(): number[] {
+  const script =
+    "const from = performance.now(); await import('genesys-legal-hold-exporter'); console.log(performance.now() - from)"
+  const once = () => spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  return Array.from({ length: 5 }, () => Number(once().stdout))
 }
 
 function span(numbers: readonly number[], show: (value: number) => string): string {
