@@ -18,6 +18,7 @@ import { createJob, waitForJob } from './stages/export.js'
 import { bucketMismatch, type Inspection, inspect } from './stages/inspect.js'
 import { parseKey } from './stages/layout.js'
 import { RecordingLedger } from './stages/ledger.js'
+import { listsRecordings } from './stages/parts.js'
 import type { PollingOptions } from './stages/polling-options.js'
 import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
@@ -242,7 +243,7 @@ export class Engine {
     readonly discovery: DiscoverySettings
     readonly account: JobAccount
   }> {
-    const { platform, lookbackHours, folderConcurrency, reconciliation } = this.#settings
+    const { platform, lookbackHours, folderConcurrency } = this.#settings
     const { request } = job
     if (request === undefined) {
       throw new LegalHoldError(
@@ -252,7 +253,7 @@ export class Engine {
     }
     const { signal } = context
     const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
-    const ledger = new RecordingLedger(reconciliation.listsRecordings)
+    const ledger = new RecordingLedger(listsRecordings(this.#settings, request))
     const { createdAt } = job
     // Without a time of its own the job may have written everything.
     ledger.writtenSince = () => (createdAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(createdAt))

@@ -154,6 +154,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     {
       listsRecordings: given.platform?.capabilities?.listsExpectedRecordings === true,
       protectsSource: given.platform?.protectSource === true,
+      readsText: typeof given.storage?.readText === 'function',
     },
     check,
   )
@@ -381,6 +382,7 @@ const optionNames: Record<keyof LegalHoldExporterOptions, true> = {
   onUnindexed: true,
   indexTimeoutMs: true,
   maxJobInterval: true,
+  verifySidecars: true,
   clock: true,
   logger: true,
 }

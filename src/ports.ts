@@ -195,6 +195,12 @@ export interface RecordingPlatform {
   getJob(id: string, options?: CallOptions): Promise<ExportJob>
   cancelJob(id: string, options?: CallOptions): Promise<void>
   failedRecordings(job: ExportJob, options?: CallOptions): AsyncIterable<FailedRecording>
+  /**
+   * Whether `expectedRecordings` can list those of this request; where it cannot, only the job's totals are compared.
+   *
+   * @defaultValue true
+   */
+  listsRecordings?(request: ExportRequest): boolean
   /** Every recording that the request covers, the skipped ones marked. */
   expectedRecordings(
     job: ExportJob,

@@ -26,6 +26,8 @@ export interface ObjectCounts {
   readonly transcripts: number
   /** In the hour folders, but in no list of this job: left alone. */
   readonly unexpected: number
+  /** Why they count as of others: reasons with the number of objects. Absent where there are none. */
+  readonly unexpectedReasons?: Readonly<Record<string, number>> | undefined
 }
 
 /** One recording that is neither held nor repaired. */

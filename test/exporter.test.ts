@@ -108,6 +108,10 @@ describe('a run', () => {
     platform.create = async () => job('PENDING', { createdAt: new Date(clock.now()).toISOString() })
     const report = await exporter().run(request)
     expect(report).toMatchObject({ outcome: 'complete', objects: { unexpected: 3 } })
+    expect(report.objects.unexpectedReasons).toEqual({
+      'its recording is in no list of the job, and it is older than the job': 2,
+      'its conversation is in no list of the job': 1,
+    })
     for (const key of others) expect(storage.versions(key)[0]?.state?.metadata).toEqual({})
   })
 

@@ -47,7 +47,7 @@ import { isSlotsBusy, slotsBusy } from './job-slots.js'
 import { readCoverage, readOrganization } from './organization.js'
 import { jobNotFound, jobWithoutId } from './recording-job.js'
 import { formatFindings, protectionFindings, sensitiveFindings, subjectOf } from './request-findings.js'
-import { coversDigital } from './request-scope.js'
+import { coversDigital, isQueryable } from './request-scope.js'
 
 /** Options of {@link BulkExportsPlatform}. */
 export interface BulkExportsOptions extends GenesysConnectionOptions, ExpectedRecordingsLimits {
@@ -270,6 +270,11 @@ export class BulkExportsPlatform implements RecordingPlatform {
       // Not every platform has this list; what failed then shows as missing, so nothing is hidden by its absence.
       if (!LegalHoldError.isInstance(error) || !isAbsentPath(error)) throw error
     }
+  }
+
+  /** Analytics knows no conversation that is older than 5 years. */
+  listsRecordings(request: ExportRequest): boolean {
+    return isQueryable(request, this.client.clock.now())
   }
 
   expectedRecordings(

@@ -2,7 +2,7 @@ import { LegalHoldError } from '../errors.js'
 import type { ExportRequest } from '../request.js'
 import { type Answer, isAnswer } from './answer.js'
 import { type ConversationQuery, conversationQuery } from './conversation-query.js'
-import { coversMedia, intervalText, mediaTypesOf } from './request-scope.js'
+import { coversMedia, intervalText, mediaTypesOf, queryableSince } from './request-scope.js'
 
 /** When the platform exports: a date, or an age of each recording in days. Give one of the two. */
 export interface ExportTiming {
@@ -31,7 +31,6 @@ export interface RecordingJobsQuery {
 }
 
 const dayMs = 86_400_000
-const agedYears = 5
 /** Six months at their longest. */
 const agedLimitMs = 184 * dayMs
 
@@ -67,10 +66,14 @@ function actionOf(timing: ExportTiming, now: number) {
   }
 }
 
-function isAged(request: ExportRequest, now: number): boolean {
-  const limit = new Date(now)
-  limit.setUTCFullYear(limit.getUTCFullYear() - agedYears)
-  return Date.parse(request.interval.end) <= limit.getTime()
+/** @throws `INVALID_REQUEST` for an interval that is aged in part: the query would miss that part without a word. */
+export function isAged({ interval }: ExportRequest, now: number): boolean {
+  const limit = queryableSince(now)
+  if (Date.parse(interval.end) <= limit) return true
+  if (Date.parse(interval.start) >= limit) return false
+  throw invalid(
+    `Conversations older than 5 years need a job of their own: split the interval at ${new Date(limit).toISOString()}.`,
+  )
 }
 
 function agedInterval(request: ExportRequest): string {

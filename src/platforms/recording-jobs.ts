@@ -34,9 +34,9 @@ import { inspectIntegration } from './integration-inspection.js'
 import { isSlotsBusy, slotFindings, slotsBusy } from './job-slots.js'
 import { readCoverage, readOrganization } from './organization.js'
 import { jobNotFound, jobWithoutId, recordingJobFrom } from './recording-job.js'
-import { type ExportTiming, isSameQuery, recordingJobsQuery } from './recording-jobs-query.js'
+import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery } from './recording-jobs-query.js'
 import { protectionFindings, sensitiveFindings, subjectOf } from './request-findings.js'
-import { coversMedia } from './request-scope.js'
+import { coversMedia, isQueryable } from './request-scope.js'
 
 /** Options of {@link RecordingJobsPlatform}. */
 export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming, ExpectedRecordingsLimits {
@@ -100,7 +100,14 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     }
   }
 
+  /** @throws `INVALID_REQUEST` for an interval that is only in part older than 5 years, or one that cannot be protected. */
   async inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]> {
+    if (isAged(request, this.client.clock.now()) && this.protectSource) {
+      throw new LegalHoldError(
+        'Conversations older than 5 years cannot be listed, so protectSource cannot protect them. Leave it off for this request.',
+        { code: 'INVALID_REQUEST', stage: 'inspect' },
+      )
+    }
     return [
       ...formatFindings(request),
       ...sensitiveFindings(request),
@@ -241,6 +248,11 @@ export class RecordingJobsPlatform implements RecordingPlatform {
         reason: this.client.redact(textOf(entry, 'errorMessage', 'reason')),
       }
     }
+  }
+
+  /** Analytics knows no conversation that is older than 5 years. */
+  listsRecordings(request: ExportRequest): boolean {
+    return isQueryable(request, this.client.clock.now())
   }
 
   expectedRecordings(

@@ -63,3 +63,20 @@ export function intervalText(interval: Interval): string {
   }
   return `${start.toISOString()}/${end.toISOString()}`
 }
+
+const agedYears = 5
+
+/**
+ * How long before now conversations can be queried, in milliseconds since the epoch: recording jobs and analytics know
+ * those of five years (genesys-facts: recording jobs).
+ */
+export function queryableSince(now: number): number {
+  const limit = new Date(now)
+  limit.setUTCFullYear(limit.getUTCFullYear() - agedYears)
+  return limit.getTime()
+}
+
+/** Whether analytics can list all conversations of a request. */
+export function isQueryable({ interval }: ExportRequest, now: number): boolean {
+  return Date.parse(interval.start) >= queryableSince(now)
+}

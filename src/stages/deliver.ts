@@ -14,12 +14,13 @@ import { JobGroup } from './job-group.js'
 import { land } from './landing.js'
 import { RecordingLedger } from './ledger.js'
 import { objectRecord } from './object-record.js'
-import type { JobPart } from './parts.js'
+import { type JobPart, listsRecordings } from './parts.js'
 import { type Processed, processObject } from './process.js'
 import { pendingOf, uncountedBy } from './reconcile.js'
 import type { Recorder } from './recorder.js'
 import type { BegunRepair } from './remediate.js'
 import { replayVerdict } from './replay.js'
+import { withSidecarContent } from './sidecar-content.js'
 import type { Tally } from './tally.js'
 
 /** What a former part of the run found out, before it was interrupted. */
@@ -73,7 +74,7 @@ export class Delivery {
     const { settings, parts, coverage, jobs, dryRun, recorder, timed } = subject
     this.#subject = subject
     this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
-    this.ledger = new RecordingLedger(settings.reconciliation.listsRecordings)
+    this.ledger = new RecordingLedger(listsRecordings(settings, subject.request))
     this.jobs = new JobGroup({
       settings,
       parts,
@@ -274,7 +275,9 @@ export class Delivery {
     const { storage, requirements, remediation: options } = settings
     const repairSettings = repair ? { requirements, options, dryRun, witness: recorder, begun } : undefined
     const hashing = recorder.active ? hashContent : undefined
-    const processed = await processObject(storage, requirements, object, place, repairSettings, context, hashing)
+    const judged = await processObject(storage, requirements, object, place, repairSettings, context, hashing)
+    const { verifySidecars } = settings.reconciliation
+    const processed = verifySidecars ? await withSidecarContent(storage, judged, place, context) : judged
     tally.processed(processed)
     const { lastModified = processed.verdict.state?.lastModified } = object
     this.ledger.enter(object.key, place, processed.outcome, processed.reason, this.ledger.isFresh({ lastModified }))

@@ -43,6 +43,8 @@ export interface FolderWatch {
 // S3 rounds to seconds, and the platform's clock is not S3's.
 const clockToleranceMs = 2_000
 const staleRestMs = 3_000
+/** Between two looks for other names of the hours that are awaited; at least two in the quiet time. */
+const walkAgainMs = 60_000
 const never = Number.POSITIVE_INFINITY
 const now = Number.NEGATIVE_INFINITY
 
@@ -57,6 +59,7 @@ export class FolderWatches {
   readonly #watches = new Map<string, FolderWatch>()
   #listsRead = 0
   #found = false
+  #walkedAt = Number.NEGATIVE_INFINITY
 
   constructor(
     storage: StorageAdapter,
@@ -88,7 +91,13 @@ export class FolderWatches {
     }
     const awaited = this.#awaitedHours()
     const missing = new Set(awaited)
-    for (const { folder } of this.#watches.values()) if (folder.hour !== undefined) missing.delete(folder.hour)
+    const time = this.#context.clock.now()
+    // An hour has several names, padded or not: what does not come to the one that is known may come to another.
+    const isLate =
+      this.#job.fulfilledAt() !== undefined &&
+      time - this.#walkedAt >= Math.min(walkAgainMs, this.#options.landingQuietMs / 2)
+    if (isLate) this.#walkedAt = time
+    else for (const { folder } of this.#watches.values()) if (folder.hour !== undefined) missing.delete(folder.hour)
     if (awaited === undefined || missing.size > 0) await this.#find(awaited === undefined ? undefined : missing)
   }
 

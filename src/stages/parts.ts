@@ -1,3 +1,4 @@
+import type { Settings } from '../options.js'
 import type { Interval, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 
@@ -6,6 +7,14 @@ export interface JobPart {
   readonly request: ExportRequest
   /** The job is created only when the platform's index covers the part. */
   readonly awaitIndex: boolean
+}
+
+/** Whether the platform lists the recordings of this request, and the options ask for it. */
+export function listsRecordings(
+  { platform, reconciliation }: Pick<Settings, 'platform' | 'reconciliation'>,
+  request: ExportRequest,
+): boolean {
+  return reconciliation.listsRecordings && (platform.listsRecordings?.(request) ?? true)
 }
 
 /** How a request is split. */

@@ -10,6 +10,7 @@ export class Tally {
   forcedRetries = 0
   #keys = new SeenSet()
   #objects = { listed: 0, recordings: 0, sidecars: 0, attachments: 0, transcripts: 0, unexpected: 0 }
+  #unexpected: Record<string, number> = {}
   #remediations = { planned: 0, repaired: 0, notNeeded: 0, refused: 0, failed: 0 }
   #steps: Record<string, number> = {}
   #due = 0
@@ -34,6 +35,7 @@ export class Tally {
   reset(): void {
     this.#keys = new SeenSet()
     this.#objects = { listed: 0, recordings: 0, sidecars: 0, attachments: 0, transcripts: 0, unexpected: 0 }
+    this.#unexpected = {}
     this.#due = 0
     this.#untagged = 0
   }
@@ -43,6 +45,10 @@ export class Tally {
     if (!this.#keys.add(key)) return false
     this.#objects.listed += 1
     this.#objects[counters[place.kind]] += 1
+    if (place.kind === 'unexpected') {
+      const reason = unexpectedReason(place)
+      this.#unexpected[reason] = (this.#unexpected[reason] ?? 0) + 1
+    }
     return true
   }
 
@@ -69,7 +75,8 @@ export class Tally {
   }
 
   objects(): ObjectCounts {
-    return { ...this.#objects }
+    if (this.#objects.unexpected === 0) return { ...this.#objects }
+    return { ...this.#objects, unexpectedReasons: { ...this.#unexpected } }
   }
 
   remediations(): RemediationSummary {
@@ -80,6 +87,14 @@ export class Tally {
       cost: this.#cost.cost(),
     }
   }
+}
+
+/** Why an object is none of the job's. */
+function unexpectedReason({ conversationId, recordingId }: ObjectPlace): string {
+  if (conversationId === undefined) return "its key is not of the platform's layout"
+  return recordingId === undefined
+    ? 'its conversation is in no list of the job'
+    : 'its recording is in no list of the job, and it is older than the job'
 }
 
 const counters = {

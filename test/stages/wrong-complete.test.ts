@@ -90,6 +90,51 @@ describe('the sidecar of a recording', () => {
   })
 })
 
+describe('with verifySidecars a sidecar', () => {
+  const id1 = '11111111-1111-4111-8111-111111111111'
+  const text = (content: unknown) => (typeof content === 'string' ? content : JSON.stringify(content))
+
+  async function report(content: unknown, verifySidecars = true) {
+    const { storage, platform, run } = world()
+    platform.expected.length = 0
+    platform.expected.push({ recordingId: id1, conversationId: 'c1', conversationStart: '2023-10-20T09:30:00Z' })
+    storage.put(`${folder}/${id1}.opus`, {})
+    storage.put(`${folder}/${id1}.opus_metadata.json`, { body: text(content) })
+    return run({ verifySidecars })
+  }
+
+  test.each([
+    ['of its recording', { recordingId: id1.toUpperCase(), conversationId: 'c1', mediaType: 'Call' }],
+    ['that names neither', { mediaType: 'Call', userIds: [] }],
+    ['with a byte order mark', `\uFEFF{"recordingId":"${id1}"}`],
+  ])('%s is accepted', async (_, content) => {
+    expect(await report(content)).toMatchObject({ outcome: 'complete', counts: { repaired: 1 } })
+  })
+
+  test.each([
+    ['another recording', { recordingId: 'other' }, 'conflicting', 'contradicts its key: it says recordingId "other"'],
+    ['another conversation', { conversationId: 'c2' }, 'conflicting', 'conversationId "c2"'],
+    ['nothing, not even JSON', '<html>', 'unreadable', 'is no JSON'],
+    ['a number', '7', 'unreadable', 'is no JSON object'],
+    ['too much', ' '.repeat(1_048_577), 'unreadable', 'larger than 1 MiB'],
+  ])('that says %s is not', async (_, content, state, reason) => {
+    const told = await report(content)
+    expect(told).toMatchObject({ outcome: 'incomplete', exceptions: [{ recordingId: id1, state }] })
+    expect(told.exceptions[0]?.reason).toContain(reason)
+    // It carries the hold all the same.
+    expect(told.remediations.repaired).toBe(2)
+    expect(await report(content, false)).toMatchObject({ outcome: 'complete' })
+  })
+
+  test('needs a storage that reads texts', () => {
+    const { storage, platform } = world()
+    Object.assign(storage, { readText: undefined })
+    expect(() => new LegalHoldExporter({ platform, storage, hold: { tag: 't' }, verifySidecars: true })).toThrow(
+      'readText',
+    )
+  })
+})
+
 test('what an earlier export left in the same hours is no proof of what this job counts', async () => {
   const { platform, clock, deliver, run } = world()
   countsOnly(platform, 2)
@@ -339,5 +384,40 @@ test('one that ended after the index did is accounted for: the job left it out',
     outcome: 'incomplete',
     counts: { expected: 2, repaired: 1, skippedAtSource: 1 },
     exceptions: [{ recordingId: id(2, 2), reason: expect.stringContaining('not indexed') }],
+  })
+})
+
+describe('conversations older than five years', () => {
+  const old = { start: '2018-01-01T00:00:00Z', end: '2018-02-01T00:00:00Z' }
+
+  test('are in no list, so that what lands counts against the totals of the job', async () => {
+    const { platform, deliver, run } = world()
+    Object.assign(platform, { listsRecordings: () => false })
+    platform.expectedRecordings = () => {
+      throw new Error('the list is not asked for')
+    }
+    const media = '11111111-1111-4111-8111-111111111111.wav'
+    deliver(media, `${media}_metadata.json`)
+    platform.states = [job('FULFILLED', { totals: { recordings: 2, processed: 2 } })]
+    expect(await run()).toMatchObject({
+      outcome: 'incomplete',
+      coverage: { depth: 'counts' },
+      counts: { expected: 2, repaired: 1, missing: 1 },
+    })
+  })
+
+  test('are listed by no platform, and cannot share a job with younger ones', async () => {
+    await using genesys = await startWorld([])
+    const platform = new RecordingJobsPlatform(genesys.connection)
+    const given = (interval: typeof old) => ({ integrationId, interval })
+    expect(platform.listsRecordings(given(old))).toBe(false)
+    expect(platform.listsRecordings({ integrationId, interval: request.interval })).toBe(true)
+    const straddling = given({ start: '2018-10-01T00:00:00Z', end: '2018-11-01T00:00:00Z' })
+    expect(platform.listsRecordings(straddling)).toBe(false)
+    const refused = { code: 'INVALID_REQUEST', message: expect.stringContaining('split the interval at 2018-10-20') }
+    await expect(platform.inspectRequest(straddling)).rejects.toMatchObject(refused)
+    await expect(platform.createJob(straddling, { hold: { tag: 't' }, runId: 'r' })).rejects.toMatchObject(refused)
+    const protecting = new RecordingJobsPlatform({ ...genesys.connection, protectSource: true })
+    await expect(protecting.inspectRequest(given(old))).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
   })
 })
