@@ -157,7 +157,7 @@ export class Engine {
     const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
     const report = await runOnJournal(this.#settings, request, { ...options, journal })
     const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
-      throw notSealed(error, report)
+      throw notSealed(error, report, signal)
     })
     emitter(this.#settings, options.onEvent)({ type: 'sealed', evidence: sealed })
     return report
@@ -284,7 +284,14 @@ export class Engine {
   }
 }
 
-function notSealed(error: unknown, report: RunReport): LegalHoldError {
+function notSealed(error: unknown, report: RunReport, signal: AbortSignal | undefined): LegalHoldError {
+  if (signal?.aborted) {
+    return new LegalHoldError(
+      'The run is finished and its report is in details.report, but it was aborted while its evidence was sealed. ' +
+        'Run again with the same journal, or seal it with sealEvidence().',
+      { code: 'ABORTED', stage: 'report', details: { report }, cause: signal.reason },
+    )
+  }
   const why = error instanceof Error ? error.message : String(error)
   return new LegalHoldError(
     `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ` +

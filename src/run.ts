@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { LegalHoldError, type Stage } from './errors.js'
 import type { NewRunEvent, RunEvent } from './events.js'
 import type { Finding, FindingCode } from './findings.js'
-import { abortedError, forManyListeners } from './internal/abort.js'
+import { abortedError, forManyListeners, throwIfAborted } from './internal/abort.js'
 import { Lanes } from './internal/lanes.js'
 import { observe } from './internal/observe.js'
 import { mapWindow } from './internal/streams.js'
@@ -324,8 +324,13 @@ export class Run {
     if (!this.#recorder.active) return
     const settled = delivery.ledger.settled(...this.#unexplained(delivery))
     // Side by side, so that a journal can make many durable at once; they are appended in this order.
+    let written = 0
     for await (const _ of mapWindow(settled, 256, (recording) => this.#recorder.recording(recording))) {
-      // Nothing is left to do with a record that is written.
+      written += 1
+      if (written % recordsInATurn !== 0) continue
+      // A journal that has room answers at once: without a pause no signal would be heard before the last record.
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      throwIfAborted(this.#context.signal, 'reconcile')
     }
   }
 
@@ -348,6 +353,9 @@ export class Run {
     }
   }
 }
+
+// Some milliseconds of work.
+const recordsInATurn = 512
 
 /** What makes two runs the same. */
 export function identityOf(settings: Settings, request: ExportRequest, options: RunOptions): RunIdentity {

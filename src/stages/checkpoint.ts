@@ -263,7 +263,8 @@ const nothingBegun: Pick<BegunRepair, 'original' | 'steps' | 'noncurrent'> = {
 
 function takeRepairOutcome({ object, action, result, error }: RepairOutcome, { begun }: Checkpoint): void {
   const known = begun.get(object.key)
-  if (known === undefined) return
+  // A step that was aborted may have been taken all the same: nobody waited for the answer.
+  if (known === undefined || error?.code === 'ABORTED') return
   const { repair } = known
   const steps = repair.steps.map((other) =>
     other.step.action === action && isInDoubt(other) ? { ...other, result, error } : other,
