@@ -403,6 +403,11 @@ export interface ReplaceMetadataOptions extends CallOptions {
   readonly protectOriginal?: boolean | undefined
   /** Copy even where no versioning keeps the original, which the copy then overwrites. @defaultValue true */
   readonly allowOverwrite?: boolean | undefined
+  /**
+   * The current version, where `before` is an older one: the copy goes on top of it. A repair asks for that where its own
+   * copy turned out to lie on what somebody else wrote in between. `OBJECT_CHANGED` where another version is current.
+   */
+  readonly onTopOf?: Pick<ObjectState, 'versionId' | 'etag'> | undefined
 }
 
 /** Options of a merge of tags. */
@@ -412,6 +417,15 @@ export interface MergeTagsOptions extends CallOptions {
    * now, nothing is written (`OBJECT_CHANGED`): it may be another matter's.
    */
   readonly expected?: Readonly<Record<string, string>> | undefined
+}
+
+/** Options of a change of an Object Lock hold. */
+export interface PutLegalHoldOptions extends CallOptions {
+  /**
+   * The hold as it was when the change was decided on. Where it is another by now, nothing is written
+   * (`OBJECT_CHANGED`): a hold that somebody else has put there must not be taken for ours.
+   */
+  readonly expected?: 'ON' | 'OFF' | undefined
 }
 
 /** What a storage can do. */
@@ -487,7 +501,7 @@ export interface StorageAdapter {
     tags: Readonly<Record<string, string>>,
     options: CallOptions & { readonly expected: Readonly<Record<string, string>> },
   ): Promise<MutationResult>
-  putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: CallOptions): Promise<MutationResult>
+  putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: PutLegalHoldOptions): Promise<MutationResult>
   /** Extends a retention. A shorter one or a weaker mode is refused with `STORAGE_REJECTED`. */
   putRetention(ref: ObjectRef, retention: Retention, options?: CallOptions): Promise<MutationResult>
   /** A small object's content as text, for sidecars; `undefined` where it is larger than `maxBytes`. */

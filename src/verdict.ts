@@ -98,6 +98,8 @@ export interface Remediation {
   readonly steps: readonly RemediationStep[]
   /** Why it was refused or failed. */
   readonly reason?: string | undefined
+  /** What was found instead of the object: `absent`, where it was deleted before or right after it was repaired. */
+  readonly verdictAfter?: Verdict | undefined
   readonly before?: ObjectState | undefined
   readonly after?: ObjectState | undefined
   /** Differences beyond what was asked; only with `failed`. */

@@ -26,6 +26,20 @@ export class Baseline {
     this.#protected = heldByUs
   }
 
+  /** What a copy that was made is measured against after all: a version that was found beneath it. */
+  static ofCopy(
+    original: ObjectState,
+    heldByUs: boolean,
+    asked: AskedChanges,
+    versionId: string | undefined,
+  ): Baseline {
+    const baseline = new Baseline(original, heldByUs)
+    baseline.#asked = asked
+    baseline.#changed = true
+    baseline.copied(versionId)
+    return baseline
+  }
+
   /** The object as it was before we touched it. */
   get original(): ObjectState {
     return this.#original
@@ -117,6 +131,11 @@ export class Baseline {
     if (step.action === 'protect-original') this.#protected = true
     else this.#changed = true
     if (step.action === 'replace-metadata' && this.#copy === 'none') this.#copy = 'perhaps'
+  }
+
+  /** The hold on the original was refused: one that is there by now is somebody else's. */
+  notProtected(): void {
+    this.#protected = false
   }
 
   /** The copy was made, as `versionId` where the storage says so. */

@@ -16,7 +16,8 @@ export async function remediateNoncurrent(
   settings: RemediationSettings,
   context: StageContext,
 ): Promise<Remediation> {
-  const { outcome, verdict } = remediation
+  const { outcome } = remediation
+  const verdict = remediation.verdictAfter ?? remediation.verdict
   const isDeleted = verdict.verdict === 'absent' && verdict.recoverable !== undefined
   if (!isDeleted && (outcome === 'refused' || outcome === 'failed')) return remediation
   const steps: HoldStep[] = []

@@ -54,7 +54,11 @@ export async function processObject(
   const difference = contentDifference(digests)
   const remediation = difference === undefined ? repaired : withDifference(repaired, difference)
   context.emit({ type: 'remediation', remediation })
-  return { verdict, remediation, ...outcomeOf(verdict, remediation), ...digests }
+  const { verdictAfter } = remediation
+  // Deleted under the repair's hands: that is what the object is now.
+  if (verdictAfter !== undefined) context.emit({ type: 'verdict', verdict: verdictAfter })
+  const found = verdictAfter ?? verdict
+  return { verdict: found, remediation, ...outcomeOf(found, remediation), ...digests }
 
   async function digestsOf(remediation: Remediation | undefined, before: ContentDigest | undefined) {
     if (hashContent === undefined) return {}

@@ -10,7 +10,7 @@ import type { MutationWitness } from './remediate.js'
 import type { RepairOptions } from './remediation-options.js'
 import { Repair, type RepairEnd, type RepairGoal } from './repair.js'
 import { takeStep } from './repair-steps.js'
-import { isFatal } from './validate.js'
+import { absent, isFatal } from './validate.js'
 
 /** Options of `release`. */
 export interface ReleaseOptions extends CallOptions {
@@ -60,6 +60,7 @@ async function releaseCurrent(
 ): Promise<Release> {
   const { witness, dryRun, reason, options, hold } = settings
   const { allowOverwrite } = options
+  const { object, place } = subject
   const goal = releasing(names, settings)
   const repair = new Repair(
     storage,
@@ -75,21 +76,25 @@ async function releaseCurrent(
     const { code, message } = error as LegalHoldError
     end = { ...repair.progress, outcome: 'failed', reason: `${code}: ${message}` }
   }
+  const { gone, ...ended } = end
   const state = end.after ?? end.before
   const remaining = state === undefined ? [] : holdsShown(names, hold.tag, state).others
   return {
     ...subject,
-    ...end,
+    ...ended,
     outcome: outcomeOf(end),
     remaining,
     legalHold: state?.legalHold,
-    ...whyNot(end, settings),
+    ...(gone === undefined
+      ? whyNot(end, settings)
+      : { reason: `${end.reason}: ${absent(object, place, gone).reason}` }),
   }
 }
 
 function releasing(names: HoldNames, { hold, allowUnlock, options }: ReleaseSettings): RepairGoal {
   return {
     plan: (state, asked) => planRelease(names, hold.tag, allowUnlock, state, asked),
+    lists: { names, released: hold.tag },
     // What nobody holds any more needs no protection.
     protects: (state) => {
       const isLast = holdsShown(names, hold.tag, state).others.length === 0

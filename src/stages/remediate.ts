@@ -1,4 +1,5 @@
 import type { LegalHoldError } from '../errors.js'
+import { isHoldTag } from '../hold.js'
 import type { MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import type { HoldRequirements } from '../requirements.js'
 import type { ObjectPlace, Remediation, RemediationStep, Verdict } from '../verdict.js'
@@ -6,9 +7,10 @@ import { persist, type StageContext } from './context.js'
 import { estimateOf } from './cost.js'
 import { remediateNoncurrent } from './noncurrent.js'
 import { planRepair } from './plan.js'
+import type { HoldNames } from './release-plan.js'
 import type { RemediationOptions, RepairOptions } from './remediation-options.js'
-import { Repair, type RepairGoal } from './repair.js'
-import { isFatal, judge } from './validate.js'
+import { Repair, type RepairEnd, type RepairGoal } from './repair.js'
+import { absent, isFatal, judge } from './validate.js'
 
 /** What a mutation belongs to. */
 export interface MutationContext {
@@ -113,7 +115,7 @@ async function remediateCurrent(
   const { allowOverwrite } = settings.options
   const repair = new Repair(storage, verdict, { ...settings, allowOverwrite, goal: holding(settings, place) }, context)
   try {
-    return { ...base, ...(await persist(context, 'remediate', object.key, () => repair.attempt())) }
+    return ended(base, await persist(context, 'remediate', object.key, () => repair.attempt()))
   } catch (error) {
     if (isFatal(error)) throw error
     const { code, message } = error as LegalHoldError
@@ -121,11 +123,26 @@ async function remediateCurrent(
   }
 }
 
+/** A repair that found nothing any more says what is there instead. */
+function ended(base: Pick<Remediation, 'object' | 'place' | 'verdict'>, { gone, ...end }: RepairEnd): Remediation {
+  if (gone === undefined) return { ...base, ...end }
+  const verdictAfter = absent(base.object, base.place, gone)
+  return { ...base, ...end, verdictAfter, reason: `${end.reason}: ${verdictAfter.reason}` }
+}
+
+/** The names whose values are lists of hold tags. */
+function listNamesOf({ metadata = {}, tags = {} }: HoldRequirements): HoldNames {
+  const names = (record: Readonly<Record<string, string>>) =>
+    Object.keys(record).filter((name) => isHoldTag(record[name]))
+  return { metadata: names(metadata), tags: names(tags) }
+}
+
 /** To meet all requirements. */
 function holding({ requirements, options }: RemediationSettings, place: ObjectPlace | undefined): RepairGoal {
   return {
     plan: (state) => planRepair(requirements, state, options.onConflict),
     protects: () => options.protectOriginal,
+    lists: { names: listNamesOf(requirements) },
     shortfall: (after) => judge(requirements, after, place).reason,
   }
 }

@@ -22,6 +22,8 @@ export async function takeStep(
       if (storage.replaceTags === undefined || tags === undefined) throw cannotReplaceTags(storage)
       return storage.replaceTags(ref, step.tags, { signal, expected: tags })
     case 'protect-original':
+      // A hold that somebody else has put there since is theirs, and has to be on the copy, too.
+      return storage.putLegalHold(ref, 'ON', { signal, expected: 'OFF' })
     case 'put-legal-hold':
     case 'hold-noncurrent':
       return storage.putLegalHold(ref, 'ON', { signal })

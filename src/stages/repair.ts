@@ -1,11 +1,12 @@
 import { type AskedChanges, compareObjectStates } from '../compare.js'
 import { LegalHoldError } from '../errors.js'
 import { abortedError } from '../internal/abort.js'
-import type { MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import type { HeadResult, ListedVersion, MutationResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import type { Difference, ObjectPlace, RemediationOutcome, RemediationStep } from '../verdict.js'
 import { Baseline, isVersioned } from './baseline.js'
+import { type Burial, type Buried, burialOf, coverage, type HoldLists, withHoldTagsOf } from './buried.js'
 import { persist, type StageContext } from './context.js'
-import type { RepairPlan } from './plan.js'
+import { type RepairPlan, withEntries } from './plan.js'
 import type { BegunRepair, MutationContext, MutationWitness } from './remediate.js'
 import { missingTags, refOf, takeStep, withStep } from './repair-steps.js'
 import { isFatal } from './validate.js'
@@ -22,6 +23,8 @@ export interface RepairGoal {
   protects(state: ObjectState): boolean
   /** What the object still lacks when it is read back. */
   shortfall(after: ObjectState): string | undefined
+  /** Where hold tags stand in lists: what has to be on top where a copy turns out to lie on another's version. */
+  readonly lists: HoldLists
   /** Steps in place that what was read back calls for, beside putting back what was lost. */
   amend?(after: ObjectState, asked: AskedChanges): readonly RemediationStep[]
 }
@@ -54,6 +57,20 @@ export interface RepairEnd {
   readonly before?: ObjectState | undefined
   readonly after?: ObjectState | undefined
   readonly differences?: readonly Difference[] | undefined
+  /** Set where the object was not there (any more). */
+  readonly gone?: Absence | undefined
+}
+
+type Absence = Extract<HeadResult, { found: false }>
+
+/** What an attempt plans with. */
+interface Standing {
+  readonly current: ObjectState
+  readonly baseline: Baseline
+  /** Versions of others whose tags `current` does not carry, although it should. */
+  readonly uncovered: readonly ObjectState[]
+  /** The current version, where `current` is one that our copy buried. */
+  readonly onTopOf?: ObjectState | undefined
 }
 
 // How long a request of a process that died may be under way: the slowest S3 copies some 50 MB a second.
@@ -71,6 +88,9 @@ export class Repair {
   /** Steps of an interrupted run of which nobody knows yet whether they were taken. */
   readonly #inDoubt = new Set<RemediationStep>()
   #attempts = 0
+  /** What others wrote and our copies demoted, oldest first. */
+  #buried: readonly Buried[] = []
+  #onTopOf: ObjectState | undefined
 
   constructor(storage: StorageAdapter, subject: RepairSubject, settings: RepairSettings, context: StageContext) {
     this.#storage = storage
@@ -93,55 +113,145 @@ export class Repair {
     try {
       return await this.#attempt()
     } catch (error) {
-      await this.#keepBuried(error)
-      throw error
+      const burial = burialOf(error)
+      if (burial === undefined || burial.isDeleteMarker || !LegalHoldError.isInstance(error)) throw error
+      await this.#noteBurial(burial)
+      // An interrupted run may have buried something before, of which only the one that lies on top is known.
+      if (this.#settings.begun !== undefined) throw error
+      throw new LegalHoldError(error.message, { ...error, retryable: true, cause: error })
     }
   }
 
   async #attempt(): Promise<RepairEnd> {
-    const current = await this.#current()
-    if (current === undefined) {
+    const answer = await this.#current()
+    if (!answer.found) {
       const reason = 'the object is no longer there'
-      return this.#end(this.#baseline?.changed === true ? 'failed' : 'refused', { reason })
+      return this.#end(this.#baseline?.changed === true ? 'failed' : 'refused', { reason, gone: answer })
     }
-    this.#settleProtection(current)
-    const baseline = await this.#baselineOf(current)
+    this.#settleProtection(answer.state)
+    const standing = await this.#standing(answer.state)
+    const { current, baseline, onTopOf } = standing
     const state = baseline.withoutProtection(current)
     const { goal, dryRun } = this.#settings
     const plan = goal.plan(state, baseline.asked)
-    if (plan.refused !== undefined) return this.#end('refused', { reason: plan.refused })
-    if (plan.steps.length === 0 && !baseline.changed) return this.#end('not-needed', { after: current })
-    const steps = this.#withProtection(plan.steps, state, baseline.isProtected && current.legalHold === 'ON')
+    const hasBuried = onTopOf !== undefined || standing.uncovered.length > 0
+    if (plan.refused !== undefined && !hasBuried) return this.#end('refused', { reason: plan.refused })
+    const planned = this.#withBuried(plan.refused === undefined ? plan.steps : [], state, standing)
+    if (planned.length === 0 && !baseline.changed) return this.#end('not-needed', { after: current })
+    const steps = this.#withProtection(planned, state, baseline.isProtected && current.legalHold === 'ON')
     const refusal = await this.#refusalOf(steps, state)
-    if (refusal !== undefined) return this.#end('refused', { reason: refusal, steps: dryRun ? steps : this.#steps })
+    if (refusal !== undefined) {
+      const outcome = hasBuried ? 'failed' : 'refused'
+      return this.#end(outcome, { reason: refusal, steps: dryRun ? steps : this.#steps })
+    }
     if (dryRun) return this.#end('planned', { steps })
+    this.#onTopOf = onTopOf
     await this.#apply(steps, state, baseline)
-    return this.#verify(baseline)
+    return this.#verify(baseline, plan.refused)
   }
 
   /**
    * What somebody else wrote between the reading and the copy lies beneath the copy now, demoted by it and held by nobody.
-   * The repair has failed, but that version has to last until the two have been compared.
+   * It has to last until what is on top has been made of it.
    */
-  async #keepBuried(error: unknown): Promise<void> {
-    if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_CHANGED') return
-    const { beneath: versionId, beneathIsDeleteMarker } = error.details ?? {}
-    if (typeof versionId !== 'string' || beneathIsDeleteMarker === true) return
+  async #noteBurial({ versionId, written }: Burial): Promise<void> {
+    this.#baseline?.copied(written)
+    let heldByUs = this.#buried.some((one) => one.versionId === versionId && one.heldByUs)
     try {
-      await persist(this.#context, 'remediate', this.#subject.object.key, () => this.#holdBuried(versionId))
+      await persist(this.#context, 'remediate', this.#subject.object.key, () =>
+        this.#holdBuried(versionId, () => {
+          heldByUs = true
+        }),
+      )
     } catch (failure) {
       // The change is what is reported. Only what stops a run goes before it.
       if (isFatal(failure)) throw failure
     }
+    this.#buried = [...this.#buried.filter((one) => one.versionId !== versionId), { versionId, heldByUs }]
   }
 
-  async #holdBuried(versionId: string): Promise<void> {
+  async #holdBuried(versionId: string, onHold: () => void): Promise<void> {
     const { bucket, key } = this.#subject.object
     if (!this.#storage.capabilities.objectLock) return
     const answer = await this.#storage.head({ bucket, key, versionId }, { signal: this.#context.signal, lock: true })
     if (!answer.found || answer.state.legalHold === 'ON' || !this.#settings.goal.protects(answer.state)) return
+    onHold()
     const result = await this.#take({ action: 'hold-noncurrent', versionId }, answer.state)
     if (LegalHoldError.isInstance(result)) throw result
+  }
+
+  /** What is to be decided about: the current version, or one that our copy buried and that has to be on top again. */
+  async #standing(top: ObjectState): Promise<Standing> {
+    if (this.#buried.length === 0) return { current: top, baseline: await this.#baselineOf(top), uncovered: [] }
+    const { lists } = this.#settings.goal
+    const isOurs = this.#baseline?.isWritten(top) === true
+    const buried = await this.#readBuried()
+    const uncovered = buried.filter(({ original }) => coverage(top, original, lists) === undefined)
+    const newest = buried.at(-1)
+    if (!isOurs || newest === undefined) {
+      this.#baseline = new Baseline(top, false)
+      return { current: top, baseline: this.#baseline, uncovered: uncovered.map(({ original }) => original) }
+    }
+    const { current, original, heldByUs } = newest
+    const asked = coverage(top, original, lists)
+    if (uncovered.length === 0 && asked !== undefined) {
+      this.#baseline = Baseline.ofCopy(current, heldByUs, asked, top.versionId)
+      return { current: top, baseline: this.#baseline, uncovered: [] }
+    }
+    this.#baseline = new Baseline(current, heldByUs)
+    // What is on top now goes, so that all the others have to be covered by what takes its place.
+    const others = buried.filter((one) => one !== newest).map((one) => one.original)
+    return { current, baseline: this.#baseline, uncovered: others, onTopOf: top }
+  }
+
+  /** Each as it is, and as it would be without the hold that we put there. */
+  async #readBuried(): Promise<
+    readonly (Buried & { readonly current: ObjectState; readonly original: ObjectState })[]
+  > {
+    const { bucket, key } = this.#subject.object
+    const read: (Buried & { readonly current: ObjectState; readonly original: ObjectState })[] = []
+    for (const one of this.#buried) {
+      const ref = { bucket, key, versionId: one.versionId }
+      const answer = await this.#storage.head(ref, { signal: this.#context.signal, full: true })
+      if (!answer.found) throw this.#stillBuried(one.versionId, 'and it is gone')
+      const { state } = answer
+      read.push({ ...one, current: state, original: one.heldByUs ? { ...state, legalHold: 'OFF' } : state })
+    }
+    return read
+  }
+
+  /** The planned steps, with a copy that carries the tags of what was buried. */
+  #withBuried(
+    steps: readonly RemediationStep[],
+    state: ObjectState,
+    { uncovered, onTopOf }: Standing,
+  ): readonly RemediationStep[] {
+    if (onTopOf === undefined && uncovered.length === 0) return steps
+    const { lists } = this.#settings.goal
+    const copy = steps.find((step) => step.action === 'replace-metadata')
+    const planned = copy?.action === 'replace-metadata' ? copy : undefined
+    const holds = steps.some(({ action }) => action === 'put-legal-hold')
+    const isHeld = uncovered.some(({ legalHold }) => legalHold === 'ON')
+    const top: ObjectState = isHeld || holds ? { ...state, legalHold: 'ON' } : state
+    let metadata = planned?.metadata ?? withEntries(state.metadata, {})
+    for (const buried of uncovered) {
+      // Whatever is to be done about conflicts: a tag that we buried ourselves has to come back.
+      metadata = withHoldTagsOf(buried, metadata, lists)
+      const isCovered = coverage({ ...top, metadata }, buried, lists) !== undefined
+      if (!isCovered) throw this.#stillBuried(buried.versionId ?? 'null', 'and what lies on top was not made of it')
+    }
+    const inPlace = steps.filter((step) => step.action !== 'replace-metadata')
+    // A hold on what was buried may be a real one: it has to be on what is on top of it, too.
+    const hold: RemediationStep[] = top.legalHold !== state.legalHold && !holds ? [{ action: 'put-legal-hold' }] : []
+    return [...inPlace, ...hold, { ...planned, action: 'replace-metadata', metadata }]
+  }
+
+  #stillBuried(versionId: string, how: string): LegalHoldError {
+    return new LegalHoldError(
+      `Between the reading of ${this.#subject.object.key} and its repair somebody wrote version ${versionId}, ${how}. Compare both before deciding which is right.`,
+      // Whoever wrote it may be about to see to it, too.
+      { code: 'OBJECT_CHANGED', stage: 'remediate', outcome: 'applied', retryable: true },
+    )
   }
 
   /** Stands where the interrupted run stood. */
@@ -174,15 +284,16 @@ export class Repair {
   }
 
   /** The object as it is, once a request that an interrupted run may have left on its way has had time to arrive. */
-  async #current(): Promise<ObjectState | undefined> {
-    const current = await this.#read()
+  async #current(): Promise<HeadResult> {
+    const answer = await this.#read()
     const { begun } = this.#settings
-    if (begun === undefined || current === undefined || this.#inDoubt.size === 0) return current
-    if (this.#baseline?.isOriginal(current) !== true) return current
+    if (begun === undefined || !answer.found || this.#inDoubt.size === 0) return answer
+    const current = answer.state
+    if (this.#baseline?.isOriginal(current) !== true) return answer
     const { clock, signal } = this.#context
     // S3 copies without us: the larger the object, the longer.
     const waitMs = begun.lastIntentAt + inFlightMs + current.sizeBytes / inFlightBytesPerMs - clock.now()
-    if (waitMs <= 0) return current
+    if (waitMs <= 0) return answer
     await clock.sleep(waitMs, signal).catch((error: unknown) => {
       if (signal?.aborted) throw abortedError(signal, 'remediate')
       throw error
@@ -190,11 +301,10 @@ export class Repair {
     return this.#read()
   }
 
-  async #read(): Promise<ObjectState | undefined> {
+  #read(): Promise<HeadResult> {
     const { bucket, key } = this.#subject.object
     // Without the version: the newest one is what has to carry the hold.
-    const answer = await this.#storage.head({ bucket, key }, { signal: this.#context.signal, full: true })
-    return answer.found ? answer.state : undefined
+    return this.#storage.head({ bucket, key }, { signal: this.#context.signal, full: true })
   }
 
   /** What `current` has to be measured against: the baseline so far, or itself where somebody else wrote it. */
@@ -218,11 +328,24 @@ export class Repair {
     if (known.isWritten(current)) return true
     if (!known.looksWritten(current)) return false
     if (this.#storage.listVersions !== undefined && isVersioned(current) && isVersioned(known.original)) {
-      const { beneath } = await this.#placeOf(current)
-      if (beneath !== known.original.versionId) {
+      const beneath = await this.#beneath(current)
+      if (beneath?.versionId !== (this.#onTopOf ?? known.original).versionId) {
+        const what =
+          beneath === undefined
+            ? 'its history anew'
+            : `${beneath.deleteMarker ? 'the delete marker' : 'version'} ${beneath.versionId}`
         throw new LegalHoldError(
-          `Between the reading of ${current.key} and its repair somebody wrote ${beneath === undefined ? 'its history anew' : `version ${beneath}`}. Compare both before deciding which is right.`,
-          { code: 'OBJECT_CHANGED', stage: 'remediate', outcome: 'applied', details: { beneath } },
+          `Between the reading of ${current.key} and its repair somebody wrote ${what}. Compare both before deciding which is right.`,
+          {
+            code: 'OBJECT_CHANGED',
+            stage: 'remediate',
+            outcome: 'applied',
+            details: {
+              beneath: beneath?.versionId,
+              beneathIsDeleteMarker: beneath?.deleteMarker,
+              versionId: current.versionId,
+            },
+          },
         )
       }
     }
@@ -230,15 +353,15 @@ export class Repair {
     return true
   }
 
-  async #placeOf(current: ObjectState): Promise<{ readonly beneath: string | undefined }> {
+  async #beneath(current: ObjectState): Promise<ListedVersion | undefined> {
     let isFound = false
     const { signal } = this.#context
     for await (const version of this.#storage.listVersions?.(current.key, { signal }) ?? []) {
       if (version.key !== current.key) break
-      if (isFound) return { beneath: version.versionId }
+      if (isFound) return version
       isFound = version.versionId === current.versionId
     }
-    return { beneath: undefined }
+    return undefined
   }
 
   /**
@@ -280,12 +403,15 @@ export class Repair {
   async #apply(steps: readonly RemediationStep[], before: ObjectState, baseline: Baseline): Promise<void> {
     let state = before
     for (const step of steps) {
+      const wasProtected = baseline.isProtected
       baseline.begin(step)
       const result = await this.#take(step, state)
       const isError = LegalHoldError.isInstance(result)
+      const isUndone = isError && result.outcome === 'not-applied'
+      if (step.action === 'protect-original' && isUndone && !wasProtected) baseline.notProtected()
       if (step.action === 'replace-metadata') {
         if (!isError) baseline.copied(result.versionId)
-        else if (result.outcome === 'not-applied') baseline.notCopied()
+        else if (isUndone) baseline.notCopied()
       }
       // A bucket without Object Lock whose settings the caller may not read: there is nothing to protect with.
       const isNoLock = isError && step.action === 'protect-original' && result.code === 'STORAGE_UNSUPPORTED'
@@ -317,27 +443,34 @@ export class Repair {
   #copyOptions() {
     const { allowOverwrite } = this.#settings
     // The original is protected by a step of its own, so that it is on record by itself.
-    return { signal: this.#context.signal, protectOriginal: false, allowOverwrite }
+    const onTopOf = this.#onTopOf === undefined ? {} : { onTopOf: this.#onTopOf }
+    return { signal: this.#context.signal, protectOriginal: false, allowOverwrite, ...onTopOf }
   }
 
-  async #verify(baseline: Baseline): Promise<RepairEnd> {
-    const gone = 'the object was gone when it was read back'
+  /** @param undone why nothing was to be done after all, and the copy only put back what another one of ours had buried */
+  async #verify(baseline: Baseline, undone: string | undefined): Promise<RepairEnd> {
+    const reason = 'the object was gone when it was read back'
     if (!(await this.#followOriginal(baseline))) {
       return this.#end('failed', { reason: 'the original was gone when it was looked for beneath the repair' })
     }
-    let after = await this.#read()
-    if (after === undefined) return this.#end('failed', { reason: gone })
+    let answer = await this.#read()
+    if (!answer.found) return this.#end('failed', { reason, gone: answer })
+    let after = answer.state
     this.#requireResult(baseline, after)
     let differences = this.#differences(baseline, after)
     if (differences.length > 0 && (await this.#putBack(baseline, after, differences))) {
-      after = await this.#read()
-      if (after === undefined) return this.#end('failed', { reason: gone })
+      answer = await this.#read()
+      if (!answer.found) return this.#end('failed', { reason, gone: answer })
+      after = answer.state
       this.#requireResult(baseline, after)
       differences = this.#differences(baseline, after)
     }
     if (differences.length > 0) {
       const lost = differences.map(({ property }) => property).join(', ')
       return this.#end('failed', { after, differences, reason: `the repair changed more than was asked: ${lost}` })
+    }
+    if (undone !== undefined) {
+      return this.#end('refused', { after, reason: `${undone}; a copy made before that was seen was undone` })
     }
     const shortfall = this.#settings.goal.shortfall(after)
     if (shortfall !== undefined) {
@@ -360,7 +493,10 @@ export class Repair {
   }
 
   #differences(baseline: Baseline, after: ObjectState): readonly Difference[] {
-    return compareObjectStates(baseline.original, after, baseline.asked)
+    const { original, asked } = baseline
+    // A hold that was not sent and is there is one that somebody else has put there since.
+    const isTheirs = asked.legalHold === undefined && after.legalHold === 'ON'
+    return compareObjectStates(original, after, isTheirs ? { ...asked, legalHold: 'ON' } : asked)
   }
 
   /** What somebody else wrote since is theirs: it has to be read and decided about anew. */
@@ -395,7 +531,7 @@ export class Repair {
 
   #end(
     outcome: RepairEnd['outcome'],
-    rest: Partial<Pick<RepairEnd, 'reason' | 'after' | 'differences' | 'steps'>>,
+    rest: Partial<Pick<RepairEnd, 'reason' | 'after' | 'differences' | 'steps' | 'gone'>>,
   ): RepairEnd {
     return { ...this.progress, ...rest, outcome }
   }

@@ -146,7 +146,10 @@ export class MemoryObjects {
   }
 
   /** Whether a version is still the one that was read. */
-  isSame(version: Extract<MemoryVersion, { deleteMarker: false }>, read: ObjectState): boolean {
+  isSame(
+    version: Extract<MemoryVersion, { deleteMarker: false }>,
+    read: Pick<ObjectState, 'etag' | 'versionId'>,
+  ): boolean {
     return version.etag === read.etag && (read.versionId === undefined || read.versionId === version.versionId)
   }
 

@@ -14,6 +14,7 @@ import type {
   MutationResult,
   ObjectRef,
   ObjectState,
+  PutLegalHoldOptions,
   ReplaceMetadataOptions,
   Retention,
   StorageAdapter,
@@ -190,18 +191,20 @@ export class MemoryStorageAdapter implements StorageAdapter {
     return this.#call('remediate', { operation: 'replaceMetadata', ...named(before) }, options, () => {
       this.#checkReplace(before, options)
       const current = this.#objects.find(before.key)
-      if (current === undefined || current.deleteMarker || !this.#objects.isSame(current, before)) throw changed(before)
+      if (current === undefined || current.deleteMarker) throw changed(before)
+      if (!this.#objects.isSame(current, options.onTopOf ?? before)) throw changed(before)
       if (this.capabilities.metadataUpdate === 'in-place') {
         current.object = { ...current.object, metadata: { ...metadata } }
         return { versionId: this.#shown(current), etag: current.etag }
       }
       // As `before` says, and not as it is: the hold there may be one that only protects the original.
       const legalHold = before.legalHold === 'ON' ? 'ON' : 'OFF'
+      const source = options.onTopOf === undefined ? current : this.#require(before)
       if (options.protectOriginal !== false && this.capabilities.objectLock) {
-        current.object = { ...current.object, legalHold: 'ON' }
+        source.object = { ...source.object, legalHold: 'ON' }
       }
-      const written = this.#objects.put(before.key, { ...current.object, legalHold, metadata, body: current.body })
-      return { versionId: written.versionId, etag: current.etag }
+      const written = this.#objects.put(before.key, { ...source.object, legalHold, metadata, body: source.body })
+      return { versionId: written.versionId, etag: source.etag }
     })
   }
 
@@ -255,10 +258,11 @@ export class MemoryStorageAdapter implements StorageAdapter {
     })
   }
 
-  async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options: CallOptions = {}): Promise<MutationResult> {
+  async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options: PutLegalHoldOptions = {}): Promise<MutationResult> {
     return this.#call('remediate', { operation: 'putLegalHold', ...named(ref) }, options, () => {
       if (!this.capabilities.objectLock) throw unsupported('the bucket has no Object Lock')
       const version = this.#require(ref)
+      if (options.expected !== undefined && (version.object.legalHold ?? 'OFF') !== options.expected) throw changed(ref)
       version.object = { ...version.object, legalHold: status }
       return { versionId: this.#shown(version) }
     })

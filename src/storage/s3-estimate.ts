@@ -36,15 +36,34 @@ export function requestsOf(
       }),
     )
   }
-  let tagged = hasTags
+  const shown: Shown = {
+    tagged: hasTags,
+    held: before.legalHold === 'ON',
+    protected: false,
+    retained: typeof before.retention === 'object',
+  }
   for (const step of steps) {
-    add(stepRequests(step, before, tagged, limits))
-    if (step.action === 'merge-tags') tagged = true
+    add(stepRequests(step, before, shown, limits, hasObjectLock))
+    if (step.action === 'merge-tags') shown.tagged = true
+    if (step.action === 'put-legal-hold') shown.held = true
+    if (step.action === 'protect-original') shown.protected = true
+    if (step.action === 'put-retention') shown.retained = true
   }
   // One list of the key's versions finds them all; the original that was just demoted is among them.
   const demotes = steps.some(({ action }) => action === 'replace-metadata') && before.versionId !== undefined
-  if (beneath > 0) add({ ListObjectVersions: 1, HeadObject: demotes ? 1 : 0 })
+  if (beneath > 0) {
+    const visited = demotes ? { HeadObject: 1, GetObjectRetention: shown.retained ? 0 : 1 } : {}
+    add({ ListObjectVersions: 1, ...visited })
+  }
   return requests
+}
+
+/** What HEAD shows by itself at a step, so that it needs not be asked for. */
+interface Shown {
+  tagged: boolean
+  held: boolean
+  protected: boolean
+  retained: boolean
 }
 
 /** One full reading: HEAD, and the object is asked for the lock that HEAD does not show, for its tags and its grants. */
@@ -65,13 +84,17 @@ function reading(
 function stepRequests(
   step: RemediationStep,
   before: ObjectState,
-  tagged: boolean,
+  { tagged, held, protected: isProtected, retained }: Shown,
   limits: S3Limits,
+  hasObjectLock: boolean,
 ): Readonly<Record<string, number>> {
   switch (step.action) {
     case 'merge-tags':
-      return { GetObjectTagging: 2, PutObjectTagging: 1 }
+    case 'replace-tags':
+      // What HEAD counts is compared with what is read.
+      return { HeadObject: 1, GetObjectTagging: 2, PutObjectTagging: 1 }
     case 'protect-original':
+      return { PutObjectLegalHold: 1, GetObjectLegalHold: 2 }
     case 'put-legal-hold':
       return { PutObjectLegalHold: 1, GetObjectLegalHold: 1 }
     case 'lift-legal-hold':
@@ -80,19 +103,20 @@ function stepRequests(
         PutObjectLegalHold: 1,
         GetObjectLegalHold: 1,
       }
-    case 'replace-tags':
-      return { GetObjectTagging: 2, PutObjectTagging: 1 }
     case 'put-retention':
       return { GetObjectRetention: 1, PutObjectRetention: 1 }
     case 'hold-noncurrent':
-      return { HeadObject: 2, PutObjectLegalHold: 1, GetObjectLegalHold: 1 }
+      return { HeadObject: 2, PutObjectLegalHold: 1, GetObjectLegalHold: 2, GetObjectRetention: 2 }
     case 'replace-metadata': {
       const isVersioned = before.versionId !== undefined && before.versionId !== 'null'
+      const follows = isVersioned && hasObjectLock
       return {
         ...copyRequests(before, limits),
         // The new version is read back and the original looked at once more, after the copy, or before it without versions.
         HeadObject: 2,
         GetObjectTagging: tagged ? (isVersioned ? 2 : 1) : 0,
+        GetObjectLegalHold: (retained && !held ? 1 : 0) + (follows && !held && !isProtected ? 1 : 0),
+        GetObjectRetention: (held && !retained ? 1 : 0) + (follows && !retained ? 1 : 0),
         ListObjectVersions: before.versionId === undefined ? 0 : 1,
         GetObjectAcl: significantGrants(before.acl).length > 0 ? 1 : 0,
       }

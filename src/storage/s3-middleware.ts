@@ -21,7 +21,7 @@ export interface SmithyResult {
   readonly response?: {
     readonly statusCode?: number
     readonly headers?: Record<string, string>
-    readonly body?: Uint8Array
+    body?: unknown
   }
 }
 

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import { LegalHoldError } from '../errors.js'
 import { retrying } from '../internal/retry.js'
 import type { CallOptions, ObjectState } from '../ports.js'
-import { afterChange, subjectOf } from './s3-errors.js'
+import { afterChange, s3CodeOf, subjectOf } from './s3-errors.js'
 import { decodeKey } from './s3-list.js'
 import { type CarriedProperties, copySourceOf, customerKey, rawHeaders, taggingHeader } from './s3-properties.js'
 import type { S3Input, S3Output, S3Requests } from './s3-requests.js'
@@ -77,8 +77,27 @@ export async function copyInParts(
     )
     return { versionId: output.VersionId, etag: output.ETag === '' ? undefined : output.ETag, requestId, status }
   } catch (error) {
-    throw await endUpload(context, before, uploadId, completing ? error : withoutEffect(error))
+    const ended = uploadGone(error, before, completing)
+    throw await endUpload(context, before, uploadId, completing ? ended : withoutEffect(ended))
   }
+}
+
+/** Another run of the same principal took the upload for one that an interrupted copy had left. */
+function uploadGone(error: unknown, before: ObjectState, completing: boolean): unknown {
+  if (s3CodeOf(error) !== 'NoSuchUpload' || !LegalHoldError.isInstance(error)) return error
+  return new LegalHoldError(
+    `The multipart copy of ${subjectOf(before)} was aborted by somebody else while it was under way. Read the object again and decide again.`,
+    {
+      code: 'OBJECT_CHANGED',
+      stage,
+      retryable: true,
+      // A completion whose first answer was lost is answered like this, too.
+      outcome: completing ? 'unknown' : 'not-applied',
+      status: error.status,
+      requestId: error.requestId,
+      cause: error,
+    },
+  )
 }
 
 /** Until an upload is completed nothing of it can be seen: a lost answer about a part leaves nothing unknown. */

@@ -1,5 +1,12 @@
 import { LegalHoldError } from '../errors.js'
-import type { CallOptions, MergeTagsOptions, MutationResult, ObjectRef, Retention } from '../ports.js'
+import type {
+  CallOptions,
+  MergeTagsOptions,
+  MutationResult,
+  ObjectRef,
+  PutLegalHoldOptions,
+  Retention,
+} from '../ports.js'
 import { isNoLockConfiguration } from './s3-bucket.js'
 import { afterChange, subjectOf } from './s3-errors.js'
 import { type S3Reads, target } from './s3-reads.js'
@@ -17,13 +24,16 @@ export class S3Mutations {
     this.#reads = reads
   }
 
-  /** Reads, merges, writes and reads again: PutObjectTagging replaces the whole set and knows no condition. */
+  /**
+   * Reads, merges, writes and reads again: PutObjectTagging replaces the whole set and knows no condition. What was read
+   * has to be as many tags as HEAD counts, or the rest would be gone.
+   */
   async mergeTags(
     ref: ObjectRef,
     tags: Readonly<Record<string, string>>,
     call: MergeTagsOptions,
   ): Promise<MutationResult> {
-    const present = await this.#reads.tags(ref, stage, call)
+    const present = await this.#reads.countedTags(ref, stage, call)
     refuseUnexpected(ref, tags, present, call.expected)
     const merged: Record<string, string> = Object.assign(Object.create(null), present, tags)
     refuseTags(ref, tags, Object.keys(merged).length)
@@ -45,7 +55,7 @@ export class S3Mutations {
     call: CallOptions & { readonly expected: Readonly<Record<string, string>> },
   ): Promise<MutationResult> {
     refuseTags(ref, tags, Object.keys(tags).length)
-    const present = await this.#reads.tags(ref, stage, call)
+    const present = await this.#reads.countedTags(ref, stage, call)
     const all = Object.fromEntries(Object.keys({ ...present, ...call.expected }).map((key) => [key, '']))
     refuseUnexpected(ref, all, present, call.expected)
     const written = await this.writeTags(ref, tags, call)
@@ -73,7 +83,8 @@ export class S3Mutations {
    * Reads back what it put: a 200 alone is no proof that it is there. The hold on an original that is about to be
    * demoted is read by nobody else.
    */
-  async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', call: CallOptions): Promise<MutationResult> {
+  async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', call: PutLegalHoldOptions): Promise<MutationResult> {
+    if (call.expected !== undefined) await this.#requireHold(ref, call.expected, call)
     const result = await this.#sendLegalHold(ref, status, call)
     const shown = await this.#reads.legalHold(ref, stage, call).catch((error: unknown) => {
       throw afterChange(error, `The legal hold of ${subjectOf(ref)} was put ${status}`, {})
@@ -89,6 +100,15 @@ export class S3Mutations {
         status: result.status,
         requestId: result.requestId,
       },
+    )
+  }
+
+  async #requireHold(ref: ObjectRef, expected: 'ON' | 'OFF', call: CallOptions): Promise<void> {
+    const shown = await this.#reads.legalHold(ref, stage, call)
+    if (shown === expected) return
+    throw new LegalHoldError(
+      `Somebody else put the legal hold of ${subjectOf(ref)} ${shown} since it was read. Read it again and decide again.`,
+      { code: 'OBJECT_CHANGED', stage, retryable: true },
     )
   }
 

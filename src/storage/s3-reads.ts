@@ -10,10 +10,12 @@ import { nextVersion } from './s3-versions.js'
 type Tags = Readonly<Record<string, string>>
 
 /**
- * Whether an absent field of a HEAD means "none" or "not allowed to see". HEAD succeeds either way and omits the
- * field (s3-facts: Object Lock), so the first absence is settled by asking for the field itself; the answer holds for
- * the adapter's life, as a hint for validation only. A policy may hide the fields of a single object: before a copy
- * (`full`) each one is asked for. `ask`: this server's HEAD leaves the field out although it is set.
+ * Whether an absent count of tags in a HEAD means "none" or "not allowed to see". HEAD succeeds either way and omits
+ * it, so the first absence is settled by asking for the tags themselves; the answer holds for the adapter's life, as a
+ * hint for validation only. A policy may hide the tags of a single object: before a copy (`full`) each one is asked.
+ * `ask`: this server's HEAD leaves the count out although there are tags.
+ *
+ * For lock fields there is no such hint: every object whose HEAD shows none is asked itself (s3-facts: Object Lock).
  */
 type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 
@@ -26,11 +28,7 @@ export class S3Reads {
   readonly #requests: S3Requests
   readonly #bucket: S3Bucket
   readonly #options: S3StorageOptions
-  readonly #visibility: Record<'tags' | 'legalHold' | 'retention', Visibility> = {
-    tags: 'unknown',
-    legalHold: 'unknown',
-    retention: 'unknown',
-  }
+  #tagsVisibility: Visibility = 'unknown'
 
   constructor(requests: S3Requests, bucket: S3Bucket, options: S3StorageOptions) {
     this.#requests = requests
@@ -38,11 +36,9 @@ export class S3Reads {
     this.#options = options
   }
 
-  /** Forgets which fields the caller may see, so that a changed policy takes effect. */
+  /** Forgets whether the caller may see tags, so that a changed policy takes effect. */
   refresh(): void {
-    this.#visibility.tags = 'unknown'
-    this.#visibility.legalHold = 'unknown'
-    this.#visibility.retention = 'unknown'
+    this.#tagsVisibility = 'unknown'
   }
 
   async head(ref: ObjectRef, options: HeadOptions = {}, stage: Stage = 'validate'): Promise<HeadResult> {
@@ -67,7 +63,7 @@ export class S3Reads {
       state: {
         ...state,
         ...(wantsTags ? { tags: await this.#tagsOf(pinned, state, stage, call, full) } : {}),
-        ...(wantsLock ? await this.#lockOf(pinned, state, stage, call, full) : {}),
+        ...(wantsLock ? await this.#lockOf(pinned, state, stage, call) : {}),
         ...(full ? { acl: await this.#aclOf(pinned, stage, call) } : {}),
       },
     }
@@ -80,6 +76,16 @@ export class S3Reads {
     // Ceph RGW leaves the empty set out altogether.
     for (const { Key, Value } of output.TagSet ?? []) if (Key !== undefined) tags[Key] = Value ?? ''
     return tags
+  }
+
+  /**
+   * The tags of a version, as many as its HEAD counts: what is written back as the complete set has to be the complete
+   * set. Throws `STORAGE_RESPONSE_INVALID` where the two contradict each other.
+   */
+  async countedTags(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<Tags> {
+    const tags = await this.tags(ref, stage, call)
+    const counted = await this.head(ref, { signal: call.signal }, stage)
+    return requireCount(ref, tags, counted.found ? counted.state.tagCount : undefined, stage)
   }
 
   async legalHold(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<'ON' | 'OFF'> {
@@ -206,44 +212,42 @@ export class S3Reads {
 
   async #tagsOf(
     ref: ObjectRef,
-    state: ObjectState,
+    { tagCount }: ObjectState,
     stage: Stage,
     call: CallOptions,
-    always: boolean,
+    full: boolean,
   ): Promise<ObjectState['tags']> {
     const none = Object.create(null) as Tags
-    if (state.tagCount === 0) return none
-    return this.#field('tags', always || state.tagCount !== undefined, none, isEmpty, () => this.tags(ref, stage, call))
+    if (tagCount === 0) return none
+    const read = () => orUnreadable(this.tags(ref, stage, call))
+    if (full || tagCount !== undefined) {
+      const tags = await read()
+      return tags === 'unreadable' ? tags : requireCount(ref, tags, tagCount, stage)
+    }
+    const seen = this.#tagsVisibility
+    if (seen === 'shown') return none
+    if (seen === 'refused') return 'unreadable'
+    const tags = await read()
+    if (tags === 'unreadable') this.#tagsVisibility = 'refused'
+    else this.#tagsVisibility = isEmpty(tags) && seen !== 'ask' ? 'shown' : 'ask'
+    return tags
   }
 
-  async #lockOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions, full: boolean) {
-    const always = full && (await this.#mayBeLocked(state, stage, call))
-    const [legalHold, retention] = await Promise.all([
-      state.legalHold ??
-        this.#field(
-          'legalHold',
-          always,
-          'OFF' as const,
-          (value) => value === 'OFF',
-          () => this.legalHold(ref, stage, call),
-        ),
-      state.retention ??
-        this.#field(
-          'retention',
-          always,
-          'none' as const,
-          (value) => value === 'none',
-          () => this.retention(ref, stage, call),
-        ),
+  async #lockOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions) {
+    const { legalHold, retention } = state
+    if (legalHold !== undefined && retention !== undefined) return { legalHold, retention }
+    if (!(await this.#mayBeLocked(stage, call))) {
+      return { legalHold: legalHold ?? ('OFF' as const), retention: retention ?? ('none' as const) }
+    }
+    const [hold, retained] = await Promise.all([
+      legalHold ?? orUnreadable(this.legalHold(ref, stage, call)),
+      retention ?? orUnreadable(this.retention(ref, stage, call)),
     ])
-    if (state.legalHold !== undefined) this.#visibility.legalHold = 'shown'
-    if (state.retention !== undefined) this.#visibility.retention = 'shown'
-    return { legalHold, retention }
+    return { legalHold: hold, retention: retained }
   }
 
   /** Where the bucket has no Object Lock there is nothing that could be hidden. */
-  async #mayBeLocked(state: ObjectState, stage: Stage, call: CallOptions): Promise<boolean> {
-    if (state.legalHold !== undefined && state.retention !== undefined) return false
+  async #mayBeLocked(stage: Stage, call: CallOptions): Promise<boolean> {
     const lock = await this.#bucket.objectLock(stage, call)
     return lock.value === 'unreadable' || lock.value.enabled
   }
@@ -259,28 +263,15 @@ export class S3Reads {
       throw error
     }
   }
+}
 
-  /** `always`: the object itself is asked, whatever others have shown. */
-  async #field<T>(
-    name: 'tags' | 'legalHold' | 'retention',
-    always: boolean,
-    none: T,
-    isNone: (value: T) => boolean,
-    read: () => Promise<T>,
-  ): Promise<T | 'unreadable'> {
-    const seen = this.#visibility[name]
-    if (!always && seen === 'shown') return none
-    if (!always && seen === 'refused') return 'unreadable'
-    try {
-      const value = await read()
-      if (!always) this.#visibility[name] = isNone(value) && seen !== 'ask' ? 'shown' : 'ask'
-      return value
-    } catch (error) {
-      if (!isForbidden(error)) throw error
-      // Asked about one object alone, it may be refused for that one alone.
-      if (!always) this.#visibility[name] = 'refused'
-      return 'unreadable'
-    }
+/** A refusal is an answer, too: whatever it hides may be there. */
+async function orUnreadable<T>(read: Promise<T>): Promise<T | 'unreadable'> {
+  try {
+    return await read
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+    return 'unreadable'
   }
 }
 
@@ -293,6 +284,19 @@ function isBareRefusal(error: unknown): boolean {
 /** Key and version as every object operation takes them. */
 export function target(ref: ObjectRef): { Key: string; VersionId?: string } {
   return { Key: ref.key, ...(ref.versionId === undefined ? {} : { VersionId: ref.versionId }) }
+}
+
+/**
+ * An answer with fewer tags than HEAD counts is none that could be written back: a proxy's, or one that was cut off, and it
+ * would cost the object the tags of other matters. Somebody may have tagged it in between, too: reading again tells.
+ */
+function requireCount(ref: ObjectRef, tags: Tags, tagCount: number | undefined, stage: Stage): Tags {
+  const count = Object.keys(tags).length
+  if (tagCount === undefined || tagCount === count) return tags
+  throw new LegalHoldError(
+    `GetObjectTagging of ${subjectOf(ref)} was answered with ${count} tags, while HEAD counts ${tagCount}. Nothing is written before both agree.`,
+    { code: 'STORAGE_RESPONSE_INVALID', stage, retryable: true, outcome: 'not-applied', details: { count, tagCount } },
+  )
 }
 
 function isEmpty(tags: Tags): boolean {

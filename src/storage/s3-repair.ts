@@ -123,7 +123,8 @@ export class S3Repair {
     const { requests, options, limits } = this.#context
     const nowMs = options.clock?.now() ?? Date.now()
     const carried = carriedProperties(before, metadata, nowMs)
-    const precondition = this.#conditionalDestination && before.etag !== undefined ? { IfMatch: before.etag } : {}
+    const { etag: current } = call.onTopOf ?? before
+    const precondition = this.#conditionalDestination && current !== undefined ? { IfMatch: current } : {}
     if (before.sizeBytes > limits.multipartThresholdBytes) {
       return copyInParts(this.#context, before, carried, precondition, call)
     }
@@ -162,15 +163,18 @@ export class S3Repair {
     options: ReplaceMetadataOptions,
   ): Promise<MutationResult> {
     const retry = innerRetry(this.#context.options)
-    const known = { previousVersionId: before.versionId, versionId: answer.versionId }
+    let versionId = answer.versionId
     try {
       const repeat = <T>(work: () => Promise<T>) =>
         retrying(work, retry, { stage, signal: options.signal, clock: this.#context.options.clock })
       const ref = { bucket: before.bucket, key: before.key, versionId: answer.versionId }
+      // The lock is asked for where there is one to be put back.
+      const lock = before.legalHold === 'ON' || typeof before.retention === 'object'
       const head = await repeat(() =>
-        this.#context.reads.head(ref, { signal: options.signal, lock: true, tags: true }, stage),
+        this.#context.reads.head(ref, { signal: options.signal, lock, tags: true }, stage),
       )
-      const written = this.#requireWritten(before, metadata, answer, head)
+      const written = this.#requireWritten(before, metadata, answer, head, options)
+      versionId = written.versionId
       await repeat(() => this.#checkBeneath(before, written, options))
       const restored = await repeat(() => restoreProperties(this.#context, before, written, options))
       return {
@@ -181,6 +185,7 @@ export class S3Repair {
         ...(restored.length === 0 ? {} : { restored }),
       }
     } catch (error) {
+      const known = { previousVersionId: before.versionId, versionId }
       throw afterChange(error, `The metadata of ${subjectOf(before)} was replaced`, known)
     }
   }
@@ -191,10 +196,11 @@ export class S3Repair {
     metadata: Readonly<Record<string, string>>,
     answer: CopyAnswer,
     head: HeadResult,
+    { onTopOf = before }: ReplaceMetadataOptions,
   ): ObjectState {
     if (head.found && answer.versionId !== undefined) return head.state
     const versioned = before.versionId !== undefined && before.versionId !== 'null'
-    const isNew = head.found && !(versioned && head.state.versionId === before.versionId)
+    const isNew = head.found && !(versioned && head.state.versionId === onTopOf.versionId)
     if (head.found && isNew && sameMetadata(head.state.metadata, metadata)) return head.state
     throw new LegalHoldError(
       `${subjectOf({ ...before, versionId: answer.versionId })} does not show what was just written: somebody else changed it in between, or the server ignored the copy. Read it again and decide again.`,
@@ -222,13 +228,18 @@ export class S3Repair {
         )
       },
     )
-    if (beneath?.versionId === before.versionId) return
+    const expected = (options.onTopOf ?? before).versionId
+    if (beneath?.versionId === expected) return
+    const what =
+      beneath === undefined
+        ? 'its history anew'
+        : `${beneath.deleteMarker ? 'the delete marker' : 'version'} ${beneath.versionId}`
     throw new LegalHoldError(
-      `Between the reading of ${subjectOf(before)} and its repair somebody wrote ${beneath === undefined ? 'its history anew' : `version ${beneath.versionId}`}. Compare both before deciding which is right.`,
+      `Between the reading of ${subjectOf(before)} and its repair somebody wrote ${what}. Compare both before deciding which is right.`,
       {
         code: 'OBJECT_CHANGED',
         stage,
-        // Not to be repeated: the new version looks repaired, and what somebody else wrote would stay buried beneath it.
+        // Not to be repeated as it is: the new version looks repaired, and what somebody else wrote lies buried beneath it.
         details: { beneath: beneath?.versionId, beneathIsDeleteMarker: beneath?.deleteMarker },
       },
     )

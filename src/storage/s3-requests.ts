@@ -1,6 +1,7 @@
 import type * as S3 from '@aws-sdk/client-s3'
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
+import { foreignBody } from './s3-answer-root.js'
 import { CredentialRenewal, isExpiry, toIdentity } from './s3-credentials.js'
 import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
 import { headersOf } from './s3-fast-headers.js'
@@ -210,6 +211,8 @@ export class S3Requests {
           const result = received === undefined ? await next(args) : asReceived(received)
           headers = result.response?.headers ?? {}
           this.#answered = true
+          const foreign = await foreignBody(operation, result.response)
+          if (foreign !== undefined) throw invalidAnswer(context, foreign)
           return result
         },
         { step: 'deserialize', name: 'legalHoldResponseHeaders', priority: 'low' },

@@ -10,6 +10,7 @@ import type {
   MutationResult,
   ObjectRef,
   ObjectState,
+  PutLegalHoldOptions,
   ReplaceMetadataOptions,
   Retention,
   StorageAdapter,
@@ -191,7 +192,7 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /** `STORAGE_UNSUPPORTED` where the bucket has no Object Lock. */
-  async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options: CallOptions = {}): Promise<MutationResult> {
+  async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options: PutLegalHoldOptions = {}): Promise<MutationResult> {
     try {
       return await this.#mutations.putLegalHold(this.#own(ref), status, options)
     } catch (error) {

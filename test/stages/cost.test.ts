@@ -79,7 +79,14 @@ describe('the requests that a dry run foretells', () => {
     w.simulator.clearRequests()
     const done = await repair(adapter, 'second', { requirements, options })
     expect([planned.remediation.outcome, done.remediation.outcome]).toEqual(['planned', 'repaired'])
-    const validation = { HeadObject: 1, GetObjectTagging: requirements.tags !== undefined && input.Tagging ? 1 : 0 }
+    // What HEAD does not show of a lock that is required is asked for.
+    const locks = requirements.legalHold === true ? 1 : 0
+    const validation = {
+      HeadObject: 1,
+      GetObjectTagging: requirements.tags !== undefined && input.Tagging ? 1 : 0,
+      GetObjectLegalHold: locks,
+      GetObjectRetention: locks,
+    }
     const sent: Record<string, number> = { ...w.simulator.counts() }
     for (const [operation, count] of Object.entries(validation)) sent[operation] = (sent[operation] ?? 0) - count
     const foretold = planned.remediation.estimate

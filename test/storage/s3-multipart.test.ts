@@ -97,7 +97,7 @@ describe('a copy in parts', () => {
     const before = await fullState(adapter, 'big')
     w.simulator.faults.add({
       match: { operation: 'UploadPartCopy' },
-      action: { kind: 'delay', delayMs: 200 },
+      action: { kind: 'delay', delayMs: 1_500 },
       after: 1,
     })
     const pending = failure(adapter.replaceMetadata(before, { two: '2' }))
