@@ -53,6 +53,8 @@ export interface FaultedRequest {
 
 /** Script of faults; the first one that matches and is not used up applies. */
 export class FaultScript {
+  readonly #unplanned: FaultedRequest[] = []
+  #isPlanned: ((request: FaultedRequest) => boolean) | undefined
   readonly #faults: { readonly fault: Fault; seen: number; hits: number }[] = []
 
   /** Adds a fault. Returns a handle that tells how often it was hit and removes it. */
@@ -74,8 +76,28 @@ export class FaultScript {
     this.#faults.length = 0
   }
 
+  /** Requests that {@link FaultScript.restrictTo} refused. */
+  get unplanned(): readonly FaultedRequest[] {
+    return this.#unplanned
+  }
+
+  /** From now on every request that is not planned is refused with 400 and remembered: strict mode. */
+  restrictTo(isPlanned: (request: FaultedRequest) => boolean): void {
+    this.#isPlanned = isPlanned
+  }
+
+  /** Whether strict mode refuses the request, which it then remembers. */
+  refuse(request: FaultedRequest): boolean {
+    if (this.#isPlanned?.(request) !== false) return false
+    this.#unplanned.push(request)
+    return true
+  }
+
   /** Does `work` under the first fault that applies. A dropped connection is `Response.error()`. */
   async apply(request: FaultedRequest, work: () => Promise<Response>): Promise<Response> {
+    if (this.refuse(request)) {
+      return respond({ status: 400, body: `${request.operation} was not planned: ${request.method} ${request.target}` })
+    }
     const action = this.#next(request)
     if (action === undefined) return work()
     switch (action.kind) {

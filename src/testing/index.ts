@@ -1,3 +1,4 @@
+export { MemoryJournal } from '../custody/journal.js'
 export { MemoryStorageAdapter, type MemoryStorageCall, type MemoryStorageOptions } from '../storage/memory.js'
 export type { SeedObject } from '../storage/memory-objects.js'
 export { SimulatedClock } from './clock.js'
@@ -28,6 +29,32 @@ export {
 } from './genesys/organization.js'
 export type { SimulatorSettings, SimulatorSettingsInit, SimulatorTimings } from './genesys/settings.js'
 export { GenesysSimulator, type GenesysSimulatorOptions, type SimulatedRequest } from './genesys-simulator.js'
+export {
+  expectAllHeld,
+  expectHeld,
+  expectNotHeld,
+  type HeldBy,
+} from './kit/assertions.js'
+export {
+  anOrganization,
+  OrganizationBuilder,
+  type OrganizationPart,
+  type StartOptions,
+} from './kit/organization-builder.js'
+export {
+  aBucket,
+  aFault,
+  anIntegration,
+  aProfile,
+  BucketBuilder,
+  FaultBuilder,
+  IntegrationBuilder,
+  type LyingObject,
+  ProfileBuilder,
+} from './kit/parts.js'
+export { aConversation, aRecording, ConversationBuilder, RecordingBuilder } from './kit/recordings.js'
+export { type BucketView, SimulatedBucket } from './kit/simulated-bucket.js'
+export { SimulatedWorld } from './kit/world.js'
 export { type Handle, type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
 export type { CreateBucketOptions } from './s3/bucket-seed.js'
 export type { S3SimulatorCredentials } from './s3/identity.js'

@@ -10,6 +10,8 @@ import { isTruncated } from './faults.js'
  */
 export interface HandleContext {
   readonly rawTarget?: string | undefined
+  /** A delivery of the simulated platform itself: no fault hits it, and it needs not be planned. @defaultValue false */
+  readonly ownDelivery?: boolean | undefined
 }
 
 /** A simulator as a plain function. `Response.error()` means: drop the connection. */

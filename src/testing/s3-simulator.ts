@@ -167,14 +167,18 @@ export class S3Simulator {
       const found = findRoute(parsed)
       outcome = { ...outcome, operation: found.name }
       const faulted = { method: parsed.method, target: parsed.target, operation: found.name }
-      response = await this.faults.apply(faulted, async () => {
+      const work = async () => {
         const answered = await this.#answer(parsed, found, ids)
         outcome = answered.outcome
         return answered.response
-      })
+      }
+      response = context?.ownDelivery === true ? await work() : await this.faults.apply(faulted, work)
     } catch (error) {
       const s3Error = asS3Error(error)
       outcome = { ...outcome, errorCode: s3Error.code }
+      // What S3 has no operation for: strict mode is to hear of it too.
+      const { method, url } = request
+      if (outcome.operation === 'Unknown') this.faults.refuse({ method, target: url, operation: 'Unknown' })
       const resource = read?.rawPath ?? new URL(request.url).pathname
       response = errorResponse(s3Error, resource, ids, request.method === 'HEAD')
     }

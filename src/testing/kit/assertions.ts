@@ -1,0 +1,78 @@
+import { AssertionError } from 'node:assert'
+import type { LegalHold } from '../../hold.js'
+import type { ObjectState } from '../../ports.js'
+import { defaultRequirements, evaluate, type HoldRequirements } from '../../requirements.js'
+import type { BucketView } from './simulated-bucket.js'
+
+/** By what an object is to be held: a tag, a hold, or what objects have to show. */
+export type HeldBy = string | LegalHold | HoldRequirements
+
+/**
+ * Fails unless the object is there and held. Throws an `AssertionError` of Node, which every test runner understands.
+ *
+ * @param bucket a bucket of the kit, or any `StorageAdapter`
+ * @param by what it has to show
+ * @defaultValue any tag in the metadata `legal-hold-tag`, or an Object Lock legal hold
+ */
+export async function expectHeld(bucket: BucketView, key: string, by?: HeldBy): Promise<void> {
+  const problem = await problemOf(bucket, key, by)
+  if (problem !== undefined) fail(`${key} in ${bucket.bucket} is not held: ${problem}.`)
+}
+
+/** Fails if the object is held, or is not there at all. */
+export async function expectNotHeld(bucket: BucketView, key: string, by?: HeldBy): Promise<void> {
+  if ((await stateOf(bucket, key)) === undefined)
+    fail(`${key} is not in ${bucket.bucket}, so nothing is known of its hold.`)
+  if ((await problemOf(bucket, key, by)) === undefined) fail(`${key} in ${bucket.bucket} is held, and was not to be.`)
+}
+
+/** Fails unless every object under the prefix is held, and there is one at all. Names those that are not, the first ten. */
+export async function expectAllHeld(
+  bucket: BucketView,
+  options: { readonly prefix?: string; readonly by?: HeldBy } = {},
+): Promise<void> {
+  const problems: string[] = []
+  let count = 0
+  for await (const { key } of bucket.list(options.prefix ?? '')) {
+    count += 1
+    const problem = await problemOf(bucket, key, options.by)
+    if (problem !== undefined) problems.push(`${key}: ${problem}`)
+  }
+  if (count === 0) fail(`There is no object under "${options.prefix ?? ''}" in ${bucket.bucket}.`)
+  if (problems.length === 0) return
+  const more = problems.length > 10 ? `\n  and ${problems.length - 10} more` : ''
+  fail(
+    `${problems.length} of ${count} objects in ${bucket.bucket} are not held:\n  ${problems.slice(0, 10).join('\n  ')}${more}`,
+  )
+}
+
+async function stateOf(bucket: BucketView, key: string): Promise<ObjectState | undefined> {
+  const answer = await bucket.head({ bucket: bucket.bucket, key }, { full: true })
+  return answer.found ? answer.state : undefined
+}
+
+/** What is missing for the object to be held. */
+async function problemOf(bucket: BucketView, key: string, by: HeldBy | undefined): Promise<string | undefined> {
+  const state = await stateOf(bucket, key)
+  if (state === undefined) return 'it is not there'
+  if (by === undefined) {
+    const tag = Object.hasOwn(state.metadata, 'legal-hold-tag') ? state.metadata['legal-hold-tag'] : undefined
+    if ((tag ?? '').trim() !== '' || state.legalHold === 'ON') return undefined
+    return 'it has neither the metadata legal-hold-tag nor an Object Lock legal hold'
+  }
+  const { met, unmet } = evaluate(requirementsOf(by), state)
+  if (met + unmet.length === 0) return 'nothing was required of it'
+  if (unmet.length === 0) return undefined
+  return unmet
+    .map(({ kind, name, expected, actual }) => `${name ?? kind} is ${actual ?? 'absent'} and has to be ${expected}`)
+    .join('; ')
+}
+
+function requirementsOf(by: HeldBy): HoldRequirements {
+  if (typeof by === 'string') return defaultRequirements({ tag: by })
+  return 'tag' in by ? defaultRequirements(by) : by
+}
+
+function fail(message: string): never {
+  throw new AssertionError({ message, stackStartFn: fail })
+}

@@ -1,0 +1,206 @@
+import { AssertionError } from 'node:assert'
+import type { Clock, RecordingPlatform, StorageAdapter } from '../../ports.js'
+import type { ExportRequest } from '../../request.js'
+import type { FaultedRequest } from '../faults.js'
+import { ObjectWriter } from '../genesys/delivery.js'
+import type { SimulatedOrganization } from '../genesys/organization.js'
+import type { SimulatorSettingsInit } from '../genesys/settings.js'
+import { GenesysSimulator } from '../genesys-simulator.js'
+import { type Listener, listen } from '../listen.js'
+import { S3Simulator } from '../s3-simulator.js'
+import { simulatorCredentials } from '../scenario/credentials.js'
+import type { BucketBuilder, FaultBuilder } from './parts.js'
+import { SimulatedBucket } from './simulated-bucket.js'
+
+/** What an organisation was built of. */
+export interface WorldPlan {
+  readonly region: string
+  readonly organization: SimulatedOrganization
+  readonly buckets: readonly BucketBuilder[]
+  readonly faults: readonly FaultBuilder[]
+  readonly settings: SimulatorSettingsInit
+  readonly clock: Clock
+  readonly strict: boolean | readonly string[]
+  readonly request: ExportRequest
+}
+
+// Asked for by every client, whatever a test plans.
+const always: ReadonlySet<string> = new Set(['requestToken'])
+const unknown: ReadonlySet<string> = new Set(['unknown', 'Unknown'])
+
+/**
+ * A simulated organisation with its buckets, on loopback. Close it, or hold it by `await using`; a strict one then
+ * fails if there was a request that was not planned.
+ */
+export class SimulatedWorld {
+  readonly genesys: GenesysSimulator
+  readonly s3: S3Simulator
+  /** Moves the jobs, the waits between polls and the dates of objects. */
+  readonly clock: Clock
+  /** What exports all of the organisation's recordings. */
+  readonly request: ExportRequest
+  /** For `new LegalHoldExporter({ ...world.ports, hold })`. */
+  readonly ports: { readonly platform: RecordingPlatform; readonly storage: StorageAdapter; readonly clock: Clock }
+  /** For a platform of your own making. */
+  readonly genesysConnection: {
+    readonly region: string
+    readonly endpoint: string
+    readonly clientId: string
+    readonly clientSecret: string
+    readonly clock: Clock
+  }
+  /** For a storage of your own making. */
+  readonly s3Connection: {
+    readonly region: string
+    readonly endpoint: string
+    readonly bucket: string
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+    readonly clock: Clock
+  }
+  readonly #plan: WorldPlan
+  readonly #close: () => Promise<void>
+
+  private constructor(
+    plan: WorldPlan,
+    parts: Pick<SimulatedWorld, 'genesys' | 's3' | 'ports' | 'genesysConnection' | 's3Connection'>,
+    close: () => Promise<void>,
+  ) {
+    this.#plan = plan
+    this.#close = close
+    this.genesys = parts.genesys
+    this.s3 = parts.s3
+    this.ports = parts.ports
+    this.genesysConnection = parts.genesysConnection
+    this.s3Connection = parts.s3Connection
+    this.clock = plan.clock
+    this.request = plan.request
+  }
+
+  /** @internal Use `anOrganization().start()`. */
+  static async start(plan: WorldPlan): Promise<SimulatedWorld> {
+    const { region, clock } = plan
+    const { clientId, clientSecret } = simulatorCredentials.genesys
+    const credentials = S3Simulator.defaultCredentials
+    const open: (() => Promise<void> | void)[] = []
+    const close = async () => {
+      for (const end of open.splice(0).reverse()) await end()
+    }
+    const listening = async (listener: Promise<Listener>) => {
+      const bound = await listener
+      open.push(() => bound.close())
+      return bound.endpoint
+    }
+    try {
+      // Requests are signed by the machine's clock, and dated by this one.
+      const s3 = new S3Simulator({ region, clock, maxClockSkewMs: Number.MAX_SAFE_INTEGER })
+      open.push(() => s3.close())
+      for (const { name, options } of plan.buckets) s3.createBucket(name, options)
+      const own = await listening(listen((request, context) => s3.handle(request, { ...context, ownDelivery: true })))
+      const delivery = { endpoint: own, region, credentials }
+      await putAll(new ObjectWriter(delivery), plan.buckets)
+      const genesys = new GenesysSimulator({
+        indexLagMs: 0,
+        ...plan.settings,
+        clock,
+        region,
+        organization: plan.organization,
+        clients: [{ clientId, clientSecret }],
+        delivery,
+      })
+      open.push(() => genesys.close())
+      // What is due by the clock has landed before anybody looks: else a simulated clock runs away from the deliveries.
+      const settled = async (...[request, context]: Parameters<S3Simulator['handle']>) => {
+        await genesys.settle()
+        return s3.handle(request, context)
+      }
+      const s3Endpoint = await listening(listen(settled))
+      const genesysEndpoint = await listening(genesys.listen())
+      const genesysConnection = { region, endpoint: genesysEndpoint, clientId, clientSecret, clock }
+      const bucket = plan.buckets[0]?.name ?? ''
+      const s3Connection = { region, endpoint: s3Endpoint, bucket, credentials, clock }
+      const ports = await portsOf(genesysConnection, s3Connection)
+      open.push(() => ports.storage.close())
+      for (const { fault } of plan.faults) {
+        genesys.faults.add(fault)
+        s3.faults.add(fault)
+      }
+      restrict(plan.strict, genesys, s3)
+      const parts = { genesys, s3, ports: { ...ports, clock }, genesysConnection, s3Connection }
+      return new SimulatedWorld(plan, parts, close)
+    } catch (error) {
+      await close()
+      throw error
+    }
+  }
+
+  /** The first bucket, which the first integration delivers to. */
+  get bucket(): SimulatedBucket {
+    return this.bucketNamed(this.s3Connection.bucket)
+  }
+
+  bucketNamed(name: string): SimulatedBucket {
+    if (!this.#plan.buckets.some((bucket) => bucket.name === name)) {
+      throw new RangeError(
+        `No bucket ${name} was built; there are ${this.#plan.buckets.map((one) => one.name).join(', ')}.`,
+      )
+    }
+    return new SimulatedBucket(this.s3, name)
+  }
+
+  /** Requests that strict mode refused, in their order. */
+  get unplanned(): readonly FaultedRequest[] {
+    return [...this.genesys.faults.unplanned, ...this.s3.faults.unplanned]
+  }
+
+  /** Fails if there was a request that was not planned. Closing a strict world does so by itself. */
+  expectPlanned(): void {
+    const { unplanned } = this
+    if (unplanned.length === 0) return
+    const list = unplanned.map(({ operation, method, target }) => `${operation}: ${method} ${target}`).join('\n  ')
+    throw new AssertionError({ message: `${unplanned.length} request(s) that were not planned:\n  ${list}` })
+  }
+
+  /** Stops the simulators. */
+  async close(): Promise<void> {
+    await this.#close()
+    this.expectPlanned()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+async function portsOf(
+  genesysConnection: SimulatedWorld['genesysConnection'],
+  s3Connection: SimulatedWorld['s3Connection'],
+) {
+  // Only here: who brings a platform and a storage of their own does not load these.
+  const [{ RecordingJobsPlatform }, { S3StorageAdapter }] = await Promise.all([
+    import('../../platforms/recording-jobs.js'),
+    import('../../storage/s3.js'),
+  ])
+  return { platform: new RecordingJobsPlatform(genesysConnection), storage: new S3StorageAdapter(s3Connection) }
+}
+
+function restrict(strict: WorldPlan['strict'], genesys: GenesysSimulator, s3: S3Simulator): void {
+  if (strict === false) return
+  const planned = strict === true ? undefined : new Set(strict)
+  const isPlanned = ({ operation }: FaultedRequest) =>
+    planned === undefined ? !unknown.has(operation) : planned.has(operation) || always.has(operation)
+  genesys.faults.restrictTo(isPlanned)
+  s3.faults.restrictTo(isPlanned)
+}
+
+async function putAll(writer: ObjectWriter, buckets: readonly BucketBuilder[]): Promise<void> {
+  try {
+    for (const { name, objects } of buckets) {
+      for (const [key, { body, metadata = {} }] of objects) {
+        const contentType = 'application/octet-stream'
+        await writer.put({ bucket: name, key, contentType, metadata, body: new TextEncoder().encode(body) })
+      }
+    }
+  } finally {
+    await writer.close()
+  }
+}
