@@ -1,5 +1,8 @@
 import { defineConfig } from 'tsup'
 
+// Modules without a CommonJS form. Node can require them, jest cannot (before Node 24.9): the CJS build has them inside.
+const esmOnly = ['p-limit', 'p-retry']
+
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
@@ -23,4 +26,14 @@ export default defineConfig({
   target: 'node20',
   platform: 'node',
   external: ['@aws-sdk/client-s3', 'purecloud-platform-client-v2', 'msw', '@opentelemetry/api'],
+  noExternal: esmOnly,
+  esbuildPlugins: [
+    {
+      name: 'esm-only-stays-outside-of-esm',
+      setup({ initialOptions, onResolve }) {
+        if (initialOptions.outExtension?.['.js'] === '.cjs') return
+        onResolve({ filter: /^[^.]/ }, ({ path }) => (esmOnly.includes(path) ? { path, external: true } : undefined))
+      },
+    },
+  ],
 })

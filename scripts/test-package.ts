@@ -45,6 +45,51 @@ function withoutMsw(code: string): string {
     .replace('genesysHandlers(simulators.genesys).length', '1')
 }
 
+// Under jest, which has a module system of its own; vitest and node:test run the same suites in this repository.
+const suites = `
+const kit = require('genesys-legal-hold-exporter/testing')
+const { FixedRetentionPolicy, LegalHoldExporter } = require('genesys-legal-hold-exporter')
+const runner = { describe, test, expect }
+const { aConversation, aRecording, anOrganization, expectAllHeld, retentionContext } = kit
+
+kit.journalConformance(runner, { create: async () => ({ journal: new kit.MemoryJournal() }) })
+kit.retentionConformance(runner, {
+  create: async () => ({
+    policy: new FixedRetentionPolicy({ minimumDays: 365, deletesAfterDays: 90 }),
+    safe: retentionContext({ requirements: { legalHold: true } }),
+    dangerous: retentionContext(),
+  }),
+})
+kit.storageConformance(runner, {
+  create: async () => {
+    const adapter = new kit.MemoryStorageAdapter()
+    const seed = async (key, { body, metadata, tags, contentType }) => {
+      adapter.put(key, { body, metadata, tags, headers: { contentType } })
+    }
+    return { adapter, seed, remove: async (key) => adapter.delete(key), lacks: ['checksums'] }
+  },
+})
+kit.platformConformance(runner, {
+  create: async () => {
+    const failing = aConversation('call').with(aRecording().failingAtSource())
+    const world = await anOrganization().with(aConversation(), failing).start({ strict: true })
+    const recordings = world.genesys.organization.conversations.flatMap((conversation) => conversation.recordings)
+    const ids = (fails) => recordings.filter((one) => (one.failsAtSource === true) === fails).map(({ id }) => id)
+    const advance = () => world.clock.sleep(30_000)
+    const { platform } = world.ports
+    return { platform, request: world.request, delivered: ids(false), failing: ids(true), advance, close: () => world.close() }
+  },
+})
+
+test('a run on the kit', async () => {
+  const world = await anOrganization().with(aConversation()).start({ strict: true })
+  const report = await new LegalHoldExporter({ ...world.ports, hold: { tag: 'matter-1' } }).run(world.request)
+  expect(report.outcome).toBe('complete')
+  await expectAllHeld(world.bucket, { by: 'matter-1' })
+  await world.close()
+})
+`
+
 interface Project {
   readonly name: string
   readonly manifest: object
@@ -114,6 +159,12 @@ const projects: readonly Project[] = [
   typescript('TypeScript, node16, CommonJS', 'commonjs', 'node16', 'node16'),
   typescript('TypeScript, nodenext', 'module', 'nodenext', 'nodenext'),
   typescript('TypeScript, bundler', 'module', 'esnext', 'bundler'),
+  {
+    name: 'the conformance suites and the kit under jest',
+    manifest: { type: 'commonjs', jest: { testEnvironment: 'node', testTimeout: 60_000 } },
+    files: { 'kit.test.js': suites },
+    commands: [['node_modules/.bin/jest', '--ci', '--silent']],
+  },
   {
     name: 'bundled by esbuild',
     manifest: { type: 'module' },
@@ -216,6 +267,7 @@ async function main(): Promise<void> {
         '@types/node@20',
         'msw@2',
         '@opentelemetry/api@1',
+        'jest@30',
         'esbuild@0.27',
         'publint@0.3',
         '@arethetypeswrong/cli@0.18',

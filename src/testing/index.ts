@@ -2,6 +2,7 @@ export { MemoryJournal } from '../custody/journal.js'
 export { MemoryStorageAdapter, type MemoryStorageCall, type MemoryStorageOptions } from '../storage/memory.js'
 export type { SeedObject } from '../storage/memory-objects.js'
 export { SimulatedClock } from './clock.js'
+export type { ConformanceRunner, ConformanceSubject } from './conformance.js'
 export {
   type Fault,
   type FaultAction,
@@ -30,6 +31,11 @@ export {
 export type { SimulatorSettings, SimulatorSettingsInit, SimulatorTimings } from './genesys/settings.js'
 export { GenesysSimulator, type GenesysSimulatorOptions, type SimulatedRequest } from './genesys-simulator.js'
 export {
+  type JournalConformanceOptions,
+  type JournalConformanceSubject,
+  journalConformance,
+} from './journal-conformance.js'
+export {
   expectAllHeld,
   expectHeld,
   expectNotHeld,
@@ -56,6 +62,17 @@ export { aConversation, aRecording, ConversationBuilder, RecordingBuilder } from
 export { type BucketView, SimulatedBucket } from './kit/simulated-bucket.js'
 export { SimulatedWorld } from './kit/world.js'
 export { type Handle, type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
+export {
+  type PlatformConformanceOptions,
+  type PlatformConformanceSubject,
+  platformConformance,
+} from './platform-conformance.js'
+export {
+  type RetentionConformanceOptions,
+  type RetentionConformanceSubject,
+  retentionConformance,
+  retentionContext,
+} from './retention-conformance.js'
 export type { CreateBucketOptions } from './s3/bucket-seed.js'
 export type { S3SimulatorCredentials } from './s3/identity.js'
 export type { LoggedRequest } from './s3/request-log.js'

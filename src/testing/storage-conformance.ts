@@ -1,13 +1,10 @@
 import { compareObjectStates } from '../compare.js'
 import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
 import type { HeadOptions, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import type { ConformanceRunner } from './conformance.js'
 
-/** The three functions of a test runner that the suite needs; those of vitest, jest and most others fit as they are. */
-export interface StorageConformanceRunner {
-  describe(name: string, body: () => void): void
-  test(name: string, body: () => Promise<void>): void
-  expect(actual: unknown): { toEqual(expected: unknown): void }
-}
+/** What the suite needs of a test runner. */
+export type StorageConformanceRunner = ConformanceRunner
 
 /** An object the suite wants to find in the storage. */
 export interface StorageConformanceSeed {
