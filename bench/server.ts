@@ -35,7 +35,10 @@ async function startNginx(objects: number, name: string): Promise<BenchServer> {
   const port = await freePort()
   const responder = await startResponder(objects, 0)
   writeFileSync(join(folder, 'nginx.conf'), nginxConfiguration(folder, port, responder.port))
+  // The responder ends with this process by itself.
   const child = spawn(nginx, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], { stdio: 'ignore' })
+  process.once('exit', () => child.kill())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   await answers(port)
   return {
     endpoint: `http://127.0.0.1:${port}`,

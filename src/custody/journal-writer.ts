@@ -1,6 +1,6 @@
 /** Where a {@link GroupWriter} writes. */
 export interface JournalSink {
-  /** Writes all of the bytes at the end. */
+  /** Writes all of the bytes at the end. They are others' as soon as it has resolved. */
   write(bytes: Buffer): Promise<void>
   /** Resolves once all that was written is on the disk. */
   sync(): Promise<void>
@@ -10,11 +10,14 @@ export interface JournalSink {
 export interface GroupWriterOptions {
   /** A buffered line is written at the latest after this. */
   readonly flushIntervalMs: number
-  /** Buffered lines are written as soon as there are so many characters of them. */
+  /** Buffered lines are written as soon as there are so many bytes of them. */
   readonly flushLength: number
-  /** So many characters wait at most: the source of further lines is slowed. */
+  /** So many bytes wait at most: the source of further lines is slowed. */
   readonly maxLength: number
 }
+
+/** Room for a group that is kept for the next but one. */
+const keptBytes = 1 << 22
 
 interface Waiter {
   readonly resolve: () => void
@@ -31,7 +34,10 @@ interface Waiter {
 export class GroupWriter {
   readonly #sink: JournalSink
   readonly #options: GroupWriterOptions
-  #lines: string[] = []
+  /** The lines that wait, as they will be written: texts that outlive their object cost more than the copy. */
+  #group: Buffer = Buffer.allocUnsafe(1 << 16)
+  /** The room of the group before, once that is written. */
+  #spare: Buffer | undefined
   #length = 0
   #waiters: Waiter[] = []
   /** Sources of buffered lines that wait until there is room. */
@@ -65,7 +71,7 @@ export class GroupWriter {
   /** Resolves once everything taken so far is durable. */
   flush(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
-    if (this.#lines.length === 0 && !this.#isWriting) return Promise.resolve()
+    if (this.#length === 0 && !this.#isWriting) return Promise.resolve()
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject })
       this.#start()
@@ -79,8 +85,14 @@ export class GroupWriter {
   }
 
   #take(line: string): void {
-    this.#lines.push(line)
-    this.#length += line.length
+    // No character of a string takes more than three bytes.
+    const needed = this.#length + line.length * 3
+    if (needed > this.#group.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#group.length * 2))
+      this.#group.copy(larger, 0, 0, this.#length)
+      this.#group = larger
+    }
+    this.#length += this.#group.write(line, this.#length)
   }
 
   #startLater(): void {
@@ -111,16 +123,18 @@ export class GroupWriter {
 
   async #writeGroup(): Promise<void> {
     this.stop()
-    const [lines, waiters, slowed] = [this.#lines, this.#waiters, this.#slowed]
-    this.#lines = []
+    const [group, length, waiters, slowed] = [this.#group, this.#length, this.#waiters, this.#slowed]
+    this.#group = this.#spare ?? Buffer.allocUnsafe(1 << 16)
+    this.#spare = undefined
     this.#length = 0
     this.#waiters = []
     this.#slowed = []
     try {
-      if (lines.length > 0) {
-        await this.#sink.write(Buffer.from(lines.join('')))
+      if (length > 0) {
+        await this.#sink.write(group.subarray(0, length))
         await this.#sink.sync()
       }
+      if (group.length <= keptBytes) this.#spare = group
     } catch (error) {
       for (const { reject } of [...waiters, ...slowed]) reject(error)
       throw error
@@ -131,7 +145,6 @@ export class GroupWriter {
   #fail(error: unknown): void {
     this.stop()
     this.#failure = { error }
-    this.#lines = []
     this.#length = 0
     for (const { reject } of [...this.#waiters.splice(0), ...this.#slowed.splice(0)]) reject(error)
   }
