@@ -21,6 +21,8 @@ export type Fate =
 export interface Hooks {
   before(request: Passing): Promise<Fate>
   after(request: Passing, status: number | undefined): void
+  /** What arrives of the headers. */
+  rewrite?(request: Passing, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>>
 }
 
 interface SmithyRequest {
@@ -86,7 +88,8 @@ export class InProcessHandler {
   }
 
   #send(request: SmithyRequest): Promise<Response> {
-    const { method, headers, body } = request
+    const { method, body } = request
+    const headers = this.#hooks?.rewrite?.(describe(request), request.headers) ?? request.headers
     const target = targetOf(request)
     const url = `http://${request.hostname}${request.port === undefined ? '' : `:${request.port}`}${target}`
     const hasBody = method !== 'GET' && method !== 'HEAD' && body !== undefined
