@@ -5,9 +5,8 @@ import type { CustodyPredicate } from '../custody/bundle.js'
 import { readBundleReport } from '../custody/bundle-report.js'
 import { type ProofVerification, verifyProof } from '../custody/prove.js'
 import { utc } from '../custody/report-text.js'
-import { readStatementOf } from '../custody/statement-file.js'
 import { type EvidenceProblem, type EvidenceVerification, verifyEvidence } from '../custody/verify.js'
-import type { StorageAdapter } from '../ports.js'
+import type { S3StorageAdapter } from '../storage/s3.js'
 import { ArgumentError, fileOf, needed, readArguments } from './arguments.js'
 import { pairs, shown, type Terminal } from './terminal.js'
 
@@ -24,6 +23,8 @@ const flags = {
   json: 'flag',
 } as const
 
+const bundleFlags = ['tsa', 'previous', 'record', 'live', 'region', 's3-endpoint'] as const
+
 /** `verify DIR`, or `verify --proof FILE`. */
 export async function verifyCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   const given = readArguments(args, flags)
@@ -32,22 +33,28 @@ export async function verifyCommand(args: readonly string[], terminal: Terminal)
   const proof = await fileOf('proof', given.text('proof'))
   if (proof !== undefined) {
     needed(given.positionals, [])
+    const wrong = bundleFlags.find((name) => given.text(name) !== undefined || given.flag(name))
+    // Passed over, it would look as if it had been checked.
+    if (wrong !== undefined) throw new ArgumentError(`--${wrong} is about a bundle, not about a proof.`)
     const verification = verifyProof(proof, key)
     if (given.flag('json')) terminal.out(JSON.stringify(verification, null, 2))
     else tellProof(verification, terminal)
     return verification.verified ? 0 : 2
   }
   const [dir = ''] = needed(given.positionals, ['DIR'])
-  const live = given.flag('live')
-    ? await storageOf(dir, given.text('region'), given.text('s3-endpoint'), terminal)
-    : undefined
+  const opened: S3StorageAdapter[] = []
+  const live = async (predicate: CustodyPredicate) => {
+    const storage = await storageOf(predicate, given.text('region'), given.text('s3-endpoint'), terminal)
+    opened.push(storage)
+    return storage
+  }
   try {
     const verification = await verifyEvidence(dir, {
       ...key,
       tsaCa: await fileOf('tsa', given.text('tsa')),
       previous: given.text('previous'),
       record: given.text('record'),
-      live: live?.storage,
+      live: given.flag('live') ? live : undefined,
       signal: terminal.signal,
     })
     if (given.flag('json')) terminal.out(JSON.stringify(verification, null, 2))
@@ -57,7 +64,7 @@ export async function verifyCommand(args: readonly string[], terminal: Terminal)
     }
     return verification.verified ? 0 : 2
   } finally {
-    live?.close()
+    for (const storage of opened) storage.close()
   }
 }
 
@@ -113,21 +120,19 @@ function factsOf({ hold, runId, sealedAt, storage, interval, counts, log }: Cust
 
 /** The S3 adapter is loaded only where it is needed: to verify takes no AWS package. */
 async function storageOf(
-  dir: string,
+  { storage }: CustodyPredicate,
   region: string | undefined,
   endpoint: string | undefined,
   { env }: Terminal,
-): Promise<{ storage: StorageAdapter; close: () => void }> {
-  const { storage } = (await readStatementOf(dir)).predicate
+): Promise<S3StorageAdapter> {
   const where = region ?? storage.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
   if (where === undefined) throw new ArgumentError('--live needs the region of the bucket: --region, or AWS_REGION.')
   const { S3StorageAdapter } = await import('../storage/s3.js')
-  const adapter = new S3StorageAdapter({
+  return new S3StorageAdapter({
     bucket: storage.bucket,
     region: where,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
   })
-  return { storage: adapter, close: () => adapter.close() }
 }
 
 async function liesWithin(file: string | undefined, dir: string): Promise<boolean> {

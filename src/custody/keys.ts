@@ -45,6 +45,34 @@ export function normaliseFingerprint(text: string): string | undefined {
   return /^[0-9a-f]{64}$/.test(hex) ? `sha256:${hex}` : undefined
 }
 
+/**
+ * What somebody who verifies was given from elsewhere: the key, or its fingerprint, or nothing.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`, `EVIDENCE_UNREADABLE`
+ */
+export function givenKey(given: {
+  readonly publicKey?: string | undefined
+  readonly fingerprint?: string | undefined
+}): KeyObject | string | undefined {
+  const { publicKey, fingerprint } = given
+  const normal = fingerprint === undefined ? undefined : normaliseFingerprint(fingerprint)
+  if (fingerprint !== undefined && normal === undefined) {
+    throw new LegalHoldError('The fingerprint has to be 64 hexadecimal digits, with or without "sha256:" in front.', {
+      code: 'INVALID_OPTIONS',
+      stage: 'report',
+    })
+  }
+  if (publicKey === undefined) return normal
+  const key = readPublicKey(publicKey)
+  if (normal !== undefined && fingerprintOf(key) !== normal) {
+    throw new LegalHoldError('The key and the fingerprint that were given are not of the same key.', {
+      code: 'INVALID_OPTIONS',
+      stage: 'report',
+    })
+  }
+  return key
+}
+
 /** Whether a signature is this key's over the data. */
 export function isSignedBy(key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
   const digest = digestOf(key)

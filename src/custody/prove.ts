@@ -1,10 +1,11 @@
+import type { KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import type { CallOptions, JournalRecord } from '../ports.js'
 import { bundleFiles, type CustodyPredicate } from './bundle.js'
 import { type DsseEnvelope, formatEnvelope, isEnvelopeOf } from './dsse.js'
-import { fingerprintOf, normaliseFingerprint, readPublicKey } from './keys.js'
+import { fingerprintOf, givenKey, readPublicKey } from './keys.js'
 import { AuditPath, leafHash, rootFromPath } from './merkle.js'
 import { fileLines } from './record-lines.js'
 import { objectNameOf, parseRecord } from './records-check.js'
@@ -50,6 +51,7 @@ export async function prove(dir: string, key: string, options: CallOptions = {})
     })
   }
   const { line, index } = found
+  if (index >= log.treeSize) throw unusable('it has more records than were signed: verify it')
   const auditPath = await pathOf(dir, index, log.treeSize, options)
   if (rootFromPath(leafHash(line), index, log.treeSize, auditPath)?.toString('hex') !== log.rootHash) {
     throw unusable('its records are not those that were signed: verify it')
@@ -103,7 +105,8 @@ export interface ProofVerification {
 /**
  * Verifies what {@link prove} made, given as its text.
  *
- * @throws LegalHoldError `EVIDENCE_UNREADABLE` for a key that cannot be read
+ * @throws LegalHoldError `EVIDENCE_UNREADABLE` for a key that cannot be read, `INVALID_OPTIONS` for a fingerprint that is
+ *   none, or not that of the key
  */
 export function verifyProof(
   text: string,
@@ -111,14 +114,14 @@ export function verifyProof(
 ): ProofVerification {
   const proof = parseProof(text)
   if (proof === undefined) return failed({ code: 'statement-malformed', message: 'This is no inclusion proof.' })
-  const read = readStatement(formatEnvelope(proof.statement))
+  const read = readStatement(proof.envelope)
   if (typeof read === 'string') {
     return failed({ code: 'statement-malformed', message: `The statement in the proof cannot be used: ${read}.` })
   }
   const { predicate } = read.statement
   const claimedFingerprint = read.envelope.keyid
   const problems: EvidenceProblem[] = []
-  const key = keyOf(proof, options, claimedFingerprint, problems)
+  const key = keyOf(proof, givenKey(options), claimedFingerprint, problems)
   if (key !== undefined && !isEnvelopeOf(key, read.envelope)) {
     problems.push({ code: 'signature-invalid', message: 'The statement in the proof is not signed by this key.' })
   }
@@ -136,27 +139,28 @@ export function verifyProof(
 
 function keyOf(
   proof: InclusionProof,
-  given: { readonly publicKey?: string | undefined; readonly fingerprint?: string | undefined },
+  given: KeyObject | string | undefined,
   claimed: string,
   problems: EvidenceProblem[],
-) {
-  if (given.publicKey !== undefined) return readPublicKey(given.publicKey)
-  if (given.fingerprint === undefined) {
+): KeyObject | undefined {
+  if (typeof given === 'object') return given
+  if (given === undefined) {
     const message = `Nobody is authenticated without a key from elsewhere. The proof claims the key ${claimed}.`
     problems.push({ code: 'no-key', message })
     return undefined
   }
   try {
     const inside = readPublicKey(proof.publicKey)
-    if (fingerprintOf(inside) === normaliseFingerprint(given.fingerprint)) return inside
+    if (fingerprintOf(inside) === given) return inside
   } catch {
     // What is inside is no key; that it is not the one asked for is said below.
   }
-  problems.push({ code: 'wrong-key', message: `The proof's key does not have the fingerprint ${given.fingerprint}.` })
+  problems.push({ code: 'wrong-key', message: `The proof's key does not have the fingerprint ${given}.` })
   return undefined
 }
 
-function parseProof(text: string): InclusionProof | undefined {
+/** A proof with the text of its envelope, which is made where what it holds may still be anything. */
+function parseProof(text: string): (InclusionProof & { readonly envelope: string }) | undefined {
   try {
     const proof: Partial<InclusionProof> = JSON.parse(text)
     const isProof =
@@ -166,7 +170,8 @@ function parseProof(text: string): InclusionProof | undefined {
       proof.auditPath.every((hash) => /^[0-9a-f]{64}$/.test(String(hash))) &&
       typeof proof.statement === 'object' &&
       typeof proof.publicKey === 'string'
-    return isProof ? (proof as InclusionProof) : undefined
+    if (!isProof) return undefined
+    return { ...(proof as InclusionProof), envelope: formatEnvelope(proof.statement as DsseEnvelope) }
   } catch {
     return undefined
   }

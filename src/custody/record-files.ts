@@ -95,6 +95,8 @@ export class RecordFiles {
     for await (const { line, record } of journalLines(journal, options)) {
       const leaf = leafHash(line)
       tree.append(leaf)
+      // A journal of somebody else's; what is one leaf here would be read as two lines.
+      if (line.includes(lineBreak)) throw corrupt(`record ${tree.size} holds a line break`)
       if (record.sequence !== tree.size) throw corrupt(`record ${tree.size} is numbered ${record.sequence}`)
       if (!records.take(line)) await records.write(line)
       if (!records.take(lineBreak)) await records.write(lineBreak)

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
@@ -139,7 +139,11 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
     [bundleFiles.publicKey]: facts.publicKeyPem,
     ...(previous === undefined ? {} : { [bundleFiles.previous]: previous.text }),
   }
-  for (const [name, text] of Object.entries(contents)) await writeFile(join(dir, name), text)
+  for (const [name, text] of Object.entries(contents)) {
+    // What lies there may be a link to a file elsewhere, which is not to be written over.
+    await rm(join(dir, name), { force: true })
+    await writeFile(join(dir, name), text, { flag: 'wx' })
+  }
   const digests: Record<string, string> = {
     [bundleFiles.records]: records.recordsSha256,
     [bundleFiles.leaves]: records.leavesSha256,

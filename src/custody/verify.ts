@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
@@ -9,7 +9,7 @@ import type { RunReport } from '../report.js'
 import { bundleFiles, type CustodyPredicate, type CustodyStatement, timestampPayloadType } from './bundle.js'
 import { DerError } from './der.js'
 import { isEnvelopeOf, openEnvelope } from './dsse.js'
-import { fingerprintOf, normaliseFingerprint, readPublicKey } from './keys.js'
+import { fingerprintOf, givenKey, readPublicKey } from './keys.js'
 import { checkLive, type Drift, type LiveCheck } from './live.js'
 import { type CheckedRecords, checkRecords } from './records-check.js'
 import { type ReadStatement, readStatement } from './statement.js'
@@ -55,8 +55,11 @@ export interface VerifyOptions extends CallOptions {
   readonly tsaCa?: string | undefined
   /** Folder of the bundle before this one, to be found as this one names it. */
   readonly previous?: string | undefined
-  /** Where the objects lie: each is read again and compared. */
-  readonly live?: StorageAdapter | undefined
+  /**
+   * Where the objects lie: each is read again and compared. A function is called once everything else has verified: only
+   * then is it known to be true what the statement says of bucket and region.
+   */
+  readonly live?: StorageAdapter | ((predicate: CustodyPredicate) => Promise<StorageAdapter>) | undefined
   /** Objects read at once with `live`. @defaultValue 64 */
   readonly liveConcurrency?: number | undefined
   /** `BUCKET/KEY` of an object whose record is to be in the bundle, and is returned. */
@@ -91,6 +94,8 @@ export async function verifyEvidence(dir: string, options: VerifyOptions = {}): 
   return verification.run()
 }
 
+type Found = Omit<EvidenceVerification, 'verified' | 'problems' | 'notes'>
+
 class Verification {
   readonly #dir: string
   readonly #options: VerifyOptions
@@ -104,12 +109,23 @@ class Verification {
 
   async run(): Promise<EvidenceVerification> {
     await this.#requireFolder()
-    const given = this.#givenKey()
+    const given = givenKey(this.#options)
+    if (await this.#hasIrregular()) return this.#result({})
+    const found = await this.#verify(given).catch((error: unknown): Found => {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+      // What is read here may be anybody's: a value of another type, or nested deeper than the stack, is no bundle of ours.
+      this.#fail('statement-malformed', `What the bundle holds cannot be evaluated: ${error.message}.`)
+      return {}
+    })
+    return this.#result({ ...found, live: await this.#live(found.predicate) })
+  }
+
+  async #verify(given: KeyObject | string | undefined): Promise<Found> {
     const text = await this.#read(bundleFiles.statement)
     const read = text === undefined ? undefined : this.#statement(text)
     const claimedFingerprint = read?.envelope.keyid ?? (await this.#fingerprintInside())
     const key = await this.#key(given, claimedFingerprint)
-    if (read === undefined) return this.#result({ claimedFingerprint })
+    if (read === undefined) return { claimedFingerprint }
     const { statement, envelope } = read
     if (key !== undefined && !isEnvelopeOf(key, envelope)) {
       this.#fail('signature-invalid', 'The statement is not signed by this key.', bundleFiles.statement)
@@ -120,11 +136,10 @@ class Verification {
     const timestamp = await this.#timestamp(predicate, key, envelope.signature)
     await this.#chain(statement, key)
     const record = this.#wanted(checked)
-    const live = await this.#live(predicate)
-    return this.#result({ claimedFingerprint, predicate, timestamp, record, live })
+    return { claimedFingerprint, predicate, timestamp, record }
   }
 
-  #result(found: Omit<EvidenceVerification, 'verified' | 'problems' | 'notes'>): EvidenceVerification {
+  #result(found: Found): EvidenceVerification {
     return { verified: this.#problems.length === 0, problems: this.#problems, notes: this.#notes, ...found }
   }
 
@@ -143,6 +158,18 @@ class Verification {
     })
   }
 
+  /** A link leads to what may be another thing tomorrow, and a pipe or a device never ends: none of them is read. */
+  async #hasIrregular(): Promise<boolean> {
+    let isIrregular = false
+    for (const name of Object.values(bundleFiles)) {
+      const found = await lstat(join(this.#dir, name)).catch(() => undefined)
+      if (found === undefined || found.isFile()) continue
+      this.#fail('file-changed', `${name} is ${found.isSymbolicLink() ? 'a symbolic link' : 'no file'}.`, name)
+      isIrregular = true
+    }
+    return isIrregular
+  }
+
   /** A file's text; `undefined`, and a problem, where it is not there. */
   async #read(name: string): Promise<string | undefined> {
     try {
@@ -159,26 +186,6 @@ class Verification {
     if (typeof read !== 'string') return read
     this.#fail('statement-malformed', `${bundleFiles.statement} cannot be used: ${read}.`, bundleFiles.statement)
     return undefined
-  }
-
-  #givenKey(): KeyObject | string | undefined {
-    const { publicKey, fingerprint } = this.#options
-    const normal = fingerprint === undefined ? undefined : normaliseFingerprint(fingerprint)
-    if (fingerprint !== undefined && normal === undefined) {
-      throw new LegalHoldError('The fingerprint has to be 64 hexadecimal digits, with or without "sha256:" in front.', {
-        code: 'INVALID_OPTIONS',
-        stage: 'report',
-      })
-    }
-    if (publicKey === undefined) return normal
-    const key = readPublicKey(publicKey)
-    if (normal !== undefined && fingerprintOf(key) !== normal) {
-      throw new LegalHoldError('The key and the fingerprint that were given are not of the same key.', {
-        code: 'INVALID_OPTIONS',
-        stage: 'report',
-      })
-    }
-    return key
   }
 
   async #fingerprintInside(): Promise<string | undefined> {
@@ -214,7 +221,7 @@ class Verification {
     return undefined
   }
 
-  async #files({ subject }: CustodyStatement): Promise<void> {
+  async #files({ subject, predicate }: CustodyStatement): Promise<void> {
     for (const { name, digest } of subject) {
       const sha256 = await sha256Of(join(this.#dir, name))
       if (sha256 === undefined) this.#fail('file-missing', `${name} is missing.`, name)
@@ -223,7 +230,10 @@ class Verification {
       }
     }
     const names = new Set<string>(subject.map(({ name }) => name))
-    const own: readonly string[] = [bundleFiles.statement, bundleFiles.timestamp]
+    const own: readonly string[] = [
+      bundleFiles.statement,
+      ...(predicate.timestamp === 'none' ? [] : [bundleFiles.timestamp]),
+    ]
     const extra = (await readdir(this.#dir)).filter((name) => !names.has(name) && !own.includes(name))
     if (extra.length > 0) this.#notes.push(`Not covered by the signature: ${extra.sort().join(', ')}.`)
   }
@@ -360,14 +370,15 @@ class Verification {
     return checked?.wanted
   }
 
-  async #live({ requirements }: CustodyPredicate): Promise<LiveCheck | undefined> {
-    const { live: storage, liveConcurrency = 64, signal } = this.#options
-    if (storage === undefined) return undefined
-    if (this.#problems.length > 0) {
+  async #live(predicate: CustodyPredicate | undefined): Promise<LiveCheck | undefined> {
+    const { live, liveConcurrency = 64, signal } = this.#options
+    if (live === undefined) return undefined
+    if (this.#problems.length > 0 || predicate === undefined) {
       this.#notes.push('The objects were not read again: what the bundle says of them does not verify.')
       return undefined
     }
-    const check = await checkLive(this.#dir, storage, requirements, { concurrency: liveConcurrency, signal })
+    const storage = typeof live === 'function' ? await live(predicate) : live
+    const check = await checkLive(this.#dir, storage, predicate.requirements, { concurrency: liveConcurrency, signal })
     for (const { line, message } of check.drift) this.#fail('live-drift', message, bundleFiles.records, line)
     const more = check.drifted - check.drift.length
     if (more > 0) this.#notes.push(`${more} more objects have drifted.`)

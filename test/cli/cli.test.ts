@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCli } from '#src/cli/run.js'
-import { type Simulators, startSimulators } from '#src/testing/index.js'
+import { SimulatedClock, type Simulators, startSimulators } from '#src/testing/index.js'
 import { toolVersion } from '#src/version.js'
 import { folder, freshFolder, newKey, type SealedWorld, sealedRun } from '../custody/bundle-world.js'
+import { hasTool, LocalTsa } from '../custody/local-tsa.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -93,6 +95,76 @@ describe('verify', () => {
   })
 })
 
+describe('verify with what it is given', () => {
+  test('--previous follows the chain, breaks at another bundle, and cannot run where there is none', async () => {
+    const clock = new SimulatedClock({ now: '2023-10-21T12:00:00Z' })
+    const next = await sealedRun({ key: world.key, previous: world.dir, clock })
+    const other = await sealedRun({ key: world.key })
+    const verify = (previous: string) => cli(['verify', next.dir, '--key', key, '--previous', previous])
+    const sound = await verify(world.dir)
+    expect(sound).toMatchObject({ code: 0, out: expect.stringContaining('VERIFIES') })
+    expect(sound.out).not.toContain('was not looked at')
+    expect((await cli(['verify', next.dir, '--key', key])).out).toContain('note: The bundle before this one')
+    expect(await verify(other.dir)).toMatchObject({ code: 2, out: expect.stringContaining('chain-broken') })
+    expect(await verify('/nowhere')).toMatchObject({ code: 1, err: expect.stringContaining('EVIDENCE_UNREADABLE') })
+    expect((await cli(['verify', world.dir, '--key', key, '--previous', other.dir])).code).toBe(2)
+  })
+
+  test.runIf(hasTool('openssl'))('--tsa checks whose the time stamp is', async () => {
+    const tsa = new LocalTsa('rsa')
+    const authority = async (query: Uint8Array) => tsa.reply(Buffer.from(query))
+    const { dir } = await sealedRun({ key: world.key, timestamp: { authority } })
+    const verify = (ca: string) => cli(['verify', dir, '--key', key, '--tsa', fileWith('ca.pem', ca)])
+    const checked = await verify(tsa.ca)
+    expect(checked.code).toBe(0)
+    expect(checked.out).toMatch(/time stamp {2,}20\d\d-.* by .*Local TSA\n/)
+    const unchecked = await cli(['verify', dir, '--key', key])
+    expect(unchecked).toMatchObject({ code: 0, out: expect.stringMatching(/time stamp .*\(not checked\)/) })
+    expect(await verify(new LocalTsa('ec').ca)).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('timestamp-invalid timestamp.dsse.json'),
+    })
+    expect(await verify('no certificate')).toMatchObject({ code: 1, err: expect.stringContaining('no certificate') })
+    expect((await cli(['verify', dir, '--key', key, '--tsa', '/nowhere.pem'])).code).toBe(1)
+  })
+
+  test('another fingerprint or key does not verify; both, of different keys, cannot be meant', async () => {
+    const other = newKey()
+    const wrong = await cli(['verify', world.dir, '--fingerprint', other.fingerprint])
+    expect(wrong).toMatchObject({ code: 2, out: expect.stringContaining('wrong-key') })
+    expect(wrong.out).toContain(`fingerprint found: ${world.key.fingerprint}`)
+    expect((await cli(['verify', world.dir, '--key', fileWith('other.pem', other.publicKey)])).code).toBe(2)
+    expect((await cli(['verify', world.dir, '--key', key, '--fingerprint', world.key.fingerprint])).code).toBe(0)
+    expect((await cli(['verify', world.dir, '--key', key, '--fingerprint', other.fingerprint])).code).toBe(1)
+    expect(await cli(['verify', world.dir, '--key', fileWith('private.pem', world.key.pem)])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('private key'),
+    })
+  })
+
+  test('--live reads nothing for a bundle that does not verify: where to look is not known to be true', async () => {
+    const dir = freshFolder()
+    cpSync(world.dir, dir, { recursive: true })
+    for (const text of [
+      '{}',
+      readFileSync(join(dir, 'statement.dsse.json'), 'utf8').replace('"sig": "', '"sig": "AAAA'),
+    ]) {
+      writeFileSync(join(dir, 'statement.dsse.json'), text)
+      const { code, out, err } = await cli([
+        'verify',
+        dir,
+        '--key',
+        key,
+        '--live',
+        '--s3-endpoint',
+        'http://127.0.0.1:1',
+      ])
+      expect({ code, err }).toEqual({ code: 2, err: '' })
+      expect(out).toContain('were not read again')
+    }
+  })
+})
+
 describe('prove and verify --proof', () => {
   test('disclose one record', async () => {
     const file = freshFolder('proof.json')
@@ -102,6 +174,15 @@ describe('prove and verify --proof', () => {
       out: expect.stringContaining('r2.json'),
     })
     expect((await cli(['verify', '--proof', file])).code).toBe(2)
+    expect((await cli(['verify', '--proof', file, '--fingerprint', world.key.fingerprint])).code).toBe(0)
+    expect((await cli(['verify', '--proof', file, '--fingerprint', newKey().fingerprint])).code).toBe(2)
+    expect((await cli(['verify', '--proof', file, '--fingerprint', 'abc'])).code).toBe(1)
+    expect((await cli(['verify', '--proof', '/nowhere', '--key', key])).code).toBe(1)
+    // Passed over, they would look as if they had been checked.
+    for (const flag of [['--live'], ['--tsa', key], ['--previous', world.dir], ['--record', 'a/b']]) {
+      const { code, err } = await cli(['verify', '--proof', file, '--key', key, ...flag])
+      expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(`${flag[0]} is about a bundle`) })
+    }
     writeFileSync(file, readFileSync(file, 'utf8').replace('repaired', 'held'))
     expect((await cli(['verify', '--proof', file, '--key', key])).code).toBe(2)
     expect((await cli(['prove', world.dir, 'nowhere'])).code).toBe(1)
@@ -207,6 +288,33 @@ describe('inspect and export', () => {
     const { endpoint } = simulators.description.s3
     const live = await cli(['verify', dir, '--fingerprint', signing.fingerprint, '--live', '--s3-endpoint', endpoint])
     expect(live).toMatchObject({ code: 0, out: expect.stringContaining('0 drifted') })
+    // Somebody writes over one object and deletes another: each is named with the line of its record.
+    const client = new S3Client({
+      endpoint,
+      region: simulators.description.s3.region,
+      forcePathStyle: true,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+    })
+    const objects = readFileSync(join(dir, 'records.jsonl'), 'utf8')
+      .split('\n')
+      .flatMap((line, at) => (line.includes('"type":"verdict"') ? [{ at, ...JSON.parse(line).data.object }] : []))
+    const [first, second] = objects
+    await client.send(new PutObjectCommand({ Bucket: first.bucket, Key: first.key, Body: 'another' }))
+    await client.send(new DeleteObjectCommand({ Bucket: second.bucket, Key: second.key }))
+    client.destroy()
+    const drifted = await cli([
+      'verify',
+      dir,
+      '--fingerprint',
+      signing.fingerprint,
+      '--live',
+      '--s3-endpoint',
+      endpoint,
+    ])
+    expect(drifted).toMatchObject({ code: 2, out: expect.stringContaining('2 drifted') })
+    for (const { at, key: name } of [first, second]) {
+      expect(drifted.out).toMatch(new RegExp(`live-drift records\\.jsonl:${at + 1}: .*${name.slice(-20)}`))
+    }
     // It has no time stamp, so one that is asked for is a problem.
     const certificate = fileWith('ca.pem', 'none')
     const stamped = await cli(['verify', dir, '--fingerprint', signing.fingerprint, '--tsa', certificate])
