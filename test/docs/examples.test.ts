@@ -92,6 +92,7 @@ describe('the commands in the documentation', () => {
   // What runs each of them; a command that is in no list fails here until something runs it.
   const covered = new Map([
     ['npm ci && npm run quickstart', 'test/e2e/quickstart.test.ts; npm ci by .ci/run'],
+    ['npm run quickstart -- --journal ./my-run', 'test/e2e/quickstart-journal.test.ts'],
     ['npm ci && npm test', '.ci/run'],
     ['npm install genesys-legal-hold-exporter', 'test/package'],
     ['npm run test:ceph', '.ci/run'],
