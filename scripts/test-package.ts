@@ -242,7 +242,7 @@ async function main(): Promise<void> {
     await check('the tarball holds what is needed and nothing else', async () => {
       const paths = packed.files.map(({ path }) => path)
       const stray = paths.filter(
-        (path) => !/^(dist\/|docs\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
+        (path) => !/^(dist\/|docs\/|schemas\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
       )
       if (stray.length > 0) return `stray: ${stray.join(', ')}`
       const needed = [
@@ -253,6 +253,8 @@ async function main(): Promise<void> {
         'dist/index.cjs',
         'dist/index.d.ts',
         'dist/index.d.cts',
+        'schemas/report.schema.json',
+        'schemas/journal-record.schema.json',
       ]
       const missing = needed.filter((path) => !paths.includes(path))
       return missing.length > 0 ? `missing: ${missing.join(', ')}` : undefined

@@ -14,11 +14,12 @@ async function evaluate(code: string, type: 'module' | 'commonjs'): Promise<unkn
 }
 
 const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry']
+const schemas = ['./schemas/report.schema.json', './schemas/journal-record.schema.json']
 const specifier = (entry: string) => `genesys-legal-hold-exporter${entry.slice(1)}`
 
 describe('the package', () => {
   test('declares its entries, and nothing that installs by surprise', () => {
-    expect(Object.keys(manifest.exports)).toEqual([...entries, './package.json'])
+    expect(Object.keys(manifest.exports)).toEqual([...entries, ...schemas, './package.json'])
     expect(manifest).toMatchObject({ license: 'MIT', type: 'module', sideEffects: false, engines: { node: '>=20.19' } })
     expect(Object.keys(manifest.peerDependencies).sort()).toEqual([
       '@aws-sdk/client-s3',
