@@ -77,6 +77,12 @@ interface Standing {
 const inFlightMs = 2_000
 const inFlightBytesPerMs = 10_000
 
+/** No plan weakens a retention that was read: one that would is made for another, which somebody has extended since. */
+function overtaken(error: LegalHoldError): LegalHoldError {
+  if (error.details?.reason !== 'retention-weaker') return error
+  return new LegalHoldError(error.message, { ...error, code: 'OBJECT_CHANGED', retryable: true, cause: error })
+}
+
 /** The repair of one object over all its attempts. */
 export class Repair {
   readonly #storage: StorageAdapter
@@ -433,7 +439,7 @@ export class Repair {
     this.#steps.push(step)
     await witness.intent(refOf(state), step, state, context)
     const result = await takeStep(this.#storage, step, state, this.#copyOptions()).catch((error: unknown) => {
-      if (LegalHoldError.isInstance(error)) return error
+      if (LegalHoldError.isInstance(error)) return overtaken(error)
       throw error
     })
     await witness.outcome(refOf(state), step, result, context)
