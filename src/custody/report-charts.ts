@@ -108,12 +108,14 @@ export function arrivalsChart({ bins, widthMs }: Arrivals, width: number, id: st
   const [top, height] = [24, 110]
   const step = width / bins.length
   const until = utc(last.from + widthMs)
+  // Side by side, two instants need more room than a phone has.
+  const below = width < 480 ? 16 : 0
   const description = `${counted(total, 'object')} arrived between ${utc(first.from)} and ${until}, at most ${figure(most)} in ${spanOf(widthMs)}.`
   const columns = bins.map(({ count }, at) => {
     const own = count === 0 ? 0 : Math.max(2, (count / most) * height)
     return html`<rect class="bar neutral" x="${round(at * step)}" y="${round(top + height - own)}" width="${round(Math.max(1, Math.min(step - 1, 40)))}" height="${round(own)}"/>`
   })
-  return html`<svg class="chart" viewBox="0 0 ${width} ${top + height + 26}" role="img" aria-labelledby="${id}"><title id="${id}">${description}</title><text class="label" x="0" y="14">most: ${figure(most)} in ${spanOf(widthMs)}</text>${columns}<line class="axis" x1="0" x2="${width}" y1="${top + height + 0.5}" y2="${top + height + 0.5}"/><text class="label" x="0" y="${top + height + 19}">${utc(first.from)}</text><text class="label end" x="${width}" y="${top + height + 19}">${until}</text></svg>`
+  return html`<svg class="chart" viewBox="0 0 ${width} ${top + height + 26 + below}" role="img" aria-labelledby="${id}"><title id="${id}">${description}</title><text class="label" x="0" y="14">most: ${figure(most)} in ${spanOf(widthMs)}</text>${columns}<line class="axis" x1="0" x2="${width}" y1="${top + height + 0.5}" y2="${top + height + 0.5}"/><text class="label" x="0" y="${top + height + 19}">${utc(first.from)}</text><text class="label end" x="${width}" y="${top + height + 19 + below}">${until}</text></svg>`
 }
 
 /** A span of time in words. */

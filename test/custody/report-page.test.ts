@@ -216,6 +216,26 @@ describe.runIf(browserPath !== undefined)('in a browser', () => {
       expect([Math.round(Number(width)), Math.round(Number(height))]).toEqual([595, 842])
   })
 
+  test.each([390, 1100])('has no label of a chart over another, %i px wide', async (width) => {
+    const { page } = await visit({ viewport: { width, height: 900 } })
+    const boxes: { text: string; left: number; right: number; top: number; bottom: number }[] = await page
+      .locator('svg.chart text:visible')
+      .evaluateAll((labels) =>
+        labels.map((label) => {
+          const { left, right, top, bottom } = label.getBoundingClientRect()
+          return { text: String(label.textContent), left, right, top, bottom }
+        }),
+      )
+    expect(boxes.length).toBeGreaterThan(8)
+    const over = boxes.flatMap((a, at) =>
+      boxes
+        .slice(at + 1)
+        .filter((b) => a.left < b.right && b.left < a.right && a.top < b.bottom - 4 && b.top < a.bottom - 4)
+        .map((b) => [a.text, b.text]),
+    )
+    expect(over).toEqual([])
+  })
+
   test('can be looked at', async () => {
     const { page } = await visit({ viewport: { width: 1100, height: 900 } })
     const path = process.env.REPORT_SCREENSHOT ?? freshFolder('report.png')
