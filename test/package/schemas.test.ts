@@ -45,11 +45,7 @@ describe('the JSON Schemas that are shipped', () => {
   test.each([
     ['a run with repairs and exceptions', whole, {}],
     ['a dry run', whole, { dryRun: true }],
-    [
-      'a run of digital media alone',
-      anOrganization().with(aConversation()),
-      { request: { mediaTypes: 'digital' } },
-    ],
+    ['a run of digital media alone', anOrganization().with(aConversation()), { request: { mediaTypes: 'digital' } }],
   ] as const)('describe the report and the journal of %s', async (_, organization, options) => {
     const { report, records } = await runOf(organization, options)
     isReport(report)
