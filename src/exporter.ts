@@ -6,7 +6,7 @@ import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Setting
 import type { CallOptions, ExportJob, ObjectRef, ProfileInspection } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
-import type { RunOptions } from './run.js'
+import type { RunOptions } from './run-options.js'
 import type { Inspection } from './stages/inspect.js'
 import type { Reconciliation } from './stages/reconcile.js'
 import type { ReleaseOptions } from './stages/release.js'

@@ -45,7 +45,7 @@ export type {
 export type { ExportRequest, MediaType } from './request.js'
 export type { HoldRequirements, Shortfall, UnmetRequirement } from './requirements.js'
 export { type FixedRetentionOptions, FixedRetentionPolicy } from './retention/fixed.js'
-export type { RunOptions } from './run.js'
+export type { RunOptions } from './run-options.js'
 export { CostTally } from './stages/cost.js'
 export type { Inspection, Residency } from './stages/inspect.js'
 export type { LandingOptions } from './stages/landing-options.js'

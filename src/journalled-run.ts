@@ -3,7 +3,8 @@ import { isPort, type Settings } from './options.js'
 import type { Journal } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
-import { emitter, identityOf, Run, type RunOptions } from './run.js'
+import { Run } from './run.js'
+import { emitter, identityOf, type RunOptions } from './run-options.js'
 import { readCheckpoint, requireSameRun } from './stages/checkpoint.js'
 
 // Two runs on one journal would each take the other's records for its own.

@@ -1,56 +1,33 @@
 import { randomUUID } from 'node:crypto'
 import { LegalHoldError, type Stage } from './errors.js'
-import type { NewRunEvent, RunEvent } from './events.js'
-import type { Finding, FindingCode } from './findings.js'
+import type { Finding } from './findings.js'
 import { abortedError, forManyListeners, throwIfAborted } from './internal/abort.js'
 import { Lanes } from './internal/lanes.js'
-import { observe } from './internal/observe.js'
 import { mapWindow } from './internal/streams.js'
 import type { Settings } from './options.js'
-import type { EvidenceSink, HashContent, Journal } from './ports.js'
+import type { HashContent, Journal } from './ports.js'
 import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
-import { type Checkpoint, journalledVerdicts, type RunIdentity } from './stages/checkpoint.js'
+import { emitter, type RunOptions } from './run-options.js'
+import { reportOf, unexplainedBy } from './run-report.js'
+import {
+  forcedRetriesOf,
+  formerDelivery,
+  inspectionSubject,
+  newDangers,
+  policyOf,
+  preflightBlocked,
+  withAcceptances,
+} from './run-rules.js'
+import type { Checkpoint } from './stages/checkpoint.js'
 import type { StageContext } from './stages/context.js'
-import { Delivery, type FormerDelivery } from './stages/deliver.js'
+import { Delivery } from './stages/deliver.js'
 import { ProfileForcing } from './stages/forced-profile.js'
-import { type Inspection, type InspectionSubject, inspect, profileIdOf } from './stages/inspect.js'
+import { type Inspection, inspect, profileIdOf } from './stages/inspect.js'
 import { JobBook } from './stages/job-book.js'
-import type { LeftOut } from './stages/ledger.js'
 import { type JobPart, partsOf } from './stages/parts.js'
-import { coverageOf, leftOutBy, reconciliationReportOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
-import type { UnnamedRecordings } from './stages/settlement.js'
 import { Tally } from './stages/tally.js'
-import { toolName, toolVersion } from './version.js'
-
-/** Options of one run. */
-export interface RunOptions {
-  readonly signal?: AbortSignal | undefined
-  /** Called for every event. What it throws is logged and ignored. */
-  readonly onEvent?: ((event: RunEvent) => void) | undefined
-  /**
-   * Export and validate, but change no object, no setting and no protection: repairs are planned only. A job of ours
-   * that was run before for the same request is taken up instead of another, since an export writes every object anew.
-   *
-   * @defaultValue false
-   */
-  readonly dryRun?: boolean | undefined
-  /**
-   * Turns the run's journal into evidence that others can verify: `evidenceBundle({ dir, signer })` of
-   * `genesys-legal-hold-exporter/node`. A finished run that cannot be sealed rejects with `EVIDENCE_NOT_SEALED`, and its
-   * report is in `details.report`.
-   *
-   * @defaultValue none
-   */
-  readonly evidence?: EvidenceSink | undefined
-  /**
-   * Record of all that is observed and done, and what an interrupted run goes on with.
-   *
-   * @defaultValue the exporter's own, if it has one
-   */
-  readonly journal?: Journal | undefined
-}
 
 /** One run from inspection to report. */
 export class Run {
@@ -127,7 +104,18 @@ export class Run {
     await this.#begin()
     const inspection = await this.#timed('inspect', () => this.#inspect())
     const delivery = await this.#export(inspection)
-    const report = this.#report(inspection, delivery)
+    const report = reportOf({
+      settings: this.#settings,
+      request: this.#request,
+      inspection,
+      delivery,
+      tally: this.#tally,
+      runId: this.#runId,
+      dryRun: this.#dryRun,
+      resumed: this.#resumed,
+      startedAt: this.#startedAt,
+      timings: this.#timings,
+    })
     await this.#recordRecordings(delivery)
     emit({ type: 'reconciled', counts: report.counts, objects: report.objects })
     await this.#recorder.record('report', report)
@@ -200,7 +188,7 @@ export class Run {
   }
 
   async #exportForcing(inspection: Inspection, profile: ProfileForcing): Promise<Delivery> {
-    const forcedRetries = this.#forcedRetries()
+    const forcedRetries = this.#dryRun ? 0 : forcedRetriesOf(this.#settings, this.#request)
     for (let attempt = this.#checkpoint?.jobs.at(-1)?.attempt ?? 0; ; attempt += 1) {
       const mayForce = attempt < forcedRetries
       if (attempt > 0) await profile.force()
@@ -214,12 +202,6 @@ export class Run {
       }
       this.#context.emit({ type: 'forced-retry', attempt: attempt + 1, untagged: this.#tally.untagged })
     }
-  }
-
-  #forcedRetries(): number {
-    const { platform } = this.#settings
-    if (this.#dryRun || !platform.capabilities.stampsHoldMetadata || platform.forceHoldMetadata === undefined) return 0
-    return this.#request.profileId === undefined ? 0 : (platform.forcedRetries ?? 0)
   }
 
   /** Whether a job was asked for before the run was interrupted. */
@@ -243,7 +225,7 @@ export class Run {
       repair,
       dryRun: this.#dryRun,
       hashContent: this.#hashContent,
-      former: this.#former(attempt),
+      former: formerDelivery(this.#journal, this.#checkpoint, attempt, this.#context.signal),
       recorder: this.#recorder,
       tally: this.#tally,
       context: this.#context,
@@ -253,76 +235,10 @@ export class Run {
     return delivery
   }
 
-  /** What a former part of the run found out in this attempt. */
-  #former(attempt: number): FormerDelivery | undefined {
-    const [journal, checkpoint] = [this.#journal, this.#checkpoint]
-    if (journal === undefined || checkpoint === undefined || checkpoint.jobs.at(-1)?.attempt !== attempt)
-      return undefined
-    const { signal } = this.#context
-    return {
-      verdicts: () => journalledVerdicts(journal, checkpoint, { signal }),
-      begun: checkpoint.begun.values(),
-    }
-  }
-
-  #report(inspection: Inspection, delivery: Delivery): RunReport {
-    const { platform, storage, hold, requirements, accept, clock } = this.#settings
-    const { organization, findings, bucket } = inspection
-    const { ledger, jobs } = delivery
-    const [job] = jobs.jobs
-    if (job === undefined)
-      throw new LegalHoldError('The run ended without a job.', { code: 'INTERNAL', stage: 'report' })
-    const settlement = ledger.settle(...this.#unexplained(delivery))
-    const { counts } = settlement
-    const coverage = coverageOf(this.#request.interval, ledger, jobs.accounts)
-    const remediations = this.#tally.remediations()
-    const allHeld = counts.held + counts.repaired === counts.expected
-    const dueInDryRun = this.#dryRun && remediations.planned > 0
-    const finishedAt = clock.now()
-    return {
-      schemaVersion: 1,
-      runId: this.#runId,
-      dryRun: this.#dryRun,
-      resumed: this.#resumed,
-      startedAt: new Date(this.#startedAt).toISOString(),
-      finishedAt: new Date(finishedAt).toISOString(),
-      outcome: allHeld && coverage.proven && !dueInDryRun ? 'complete' : 'incomplete',
-      hold,
-      requirements,
-      platform: {
-        name: platform.name,
-        ...(platform.region === undefined ? {} : { region: platform.region }),
-        organizationId: organization.id,
-        ...(organization.name === undefined ? {} : { organizationName: organization.name }),
-      },
-      storage: {
-        name: storage.name,
-        bucket: storage.bucket,
-        ...(bucket.region === undefined ? {} : { region: bucket.region }),
-      },
-      job,
-      jobs: jobs.jobs,
-      interval: this.#request.interval,
-      coverage,
-      reconciliation: reconciliationReportOf(ledger, jobs.accounts, delivery.explanations),
-      findings,
-      accepted: [
-        ...new Set(
-          findings.filter(({ code, severity }) => severity === 'blocker' && accept.has(code)).map(({ code }) => code),
-        ),
-      ],
-      counts,
-      objects: this.#tally.objects(),
-      exceptions: settlement.exceptions,
-      remediations,
-      timings: { ...this.#timings, total: finishedAt - this.#startedAt },
-    }
-  }
-
   /** Every recording with the one state it ended in: what the report's counts are recounted from. */
   async #recordRecordings(delivery: Delivery): Promise<void> {
     if (!this.#recorder.active) return
-    const settled = delivery.ledger.settled(...this.#unexplained(delivery))
+    const settled = delivery.ledger.settled(...unexplainedBy(delivery, this.#request))
     // Side by side, so that a journal can make many durable at once; they are appended in this order.
     let written = 0
     for await (const _ of mapWindow(settled, 256, (recording) => this.#recorder.recording(recording))) {
@@ -332,12 +248,6 @@ export class Run {
       await new Promise<void>((resolve) => setImmediate(resolve))
       throwIfAborted(this.#context.signal, 'reconcile')
     }
-  }
-
-  /** What only the totals of the jobs know: recordings without a name, and recordings that were left out. */
-  #unexplained({ ledger, jobs }: Delivery): [UnnamedRecordings, LeftOut] {
-    const sensitiveExcluded = this.#request.includeSensitive === false
-    return [unnamedBy(ledger, jobs.accounts), leftOutBy(ledger, jobs.accounts, sensitiveExcluded)]
   }
 
   async #timed<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
@@ -356,92 +266,3 @@ export class Run {
 
 // Some milliseconds of work.
 const recordsInATurn = 512
-
-/** What makes two runs the same. */
-export function identityOf(settings: Settings, request: ExportRequest, options: RunOptions): RunIdentity {
-  const { hold, requirements, platform, storage } = settings
-  const { name, bucket } = storage
-  return { request, hold, requirements, dryRun: options.dryRun ?? false, platform, storage: { name, bucket } }
-}
-
-/** What was accepted once, and is on record, needs not be accepted again. */
-function withAcceptances(settings: Settings, checkpoint: Checkpoint | undefined): Settings {
-  if (checkpoint === undefined) return settings
-  return { ...settings, accept: new Set([...settings.accept, ...checkpoint.accepted]) }
-}
-
-/** Findings that concern what a resumed run has still to do, and that were not there when it began. */
-function newDangers(present: readonly Finding[], former: readonly Finding[]): Finding[] {
-  const known = new Set(former.map(({ code, subject }) => `${code}\n${subject}`))
-  return present.filter(
-    ({ code, subject, severity }) =>
-      severity === 'blocker' && dangersToRepairs.has(code) && !known.has(`${code}\n${subject}`),
-  )
-}
-
-const dangersToRepairs: ReadonlySet<string> = new Set<FindingCode>([
-  'bucket-unreachable',
-  'bucket-policy-denies',
-  'permission-missing',
-  'versioning-off',
-  'object-lock-unavailable',
-  'lifecycle-expires-objects',
-  'lifecycle-expires-noncurrent',
-  'region-mismatch',
-])
-
-/** By what rules the run went, beside its hold, requirements and request; the evidence carries a digest of it all. */
-function policyOf(settings: Settings): object {
-  const { platform, storage, retention, residency, remediation, accept, lookbackHours } = settings
-  return {
-    tool: { name: toolName, version: toolVersion },
-    platform: { name: platform.name, region: platform.region },
-    storage: { name: storage.name, bucket: storage.bucket },
-    retention: retention.map(({ name }) => name),
-    residency,
-    remediation,
-    accept: [...accept].sort(),
-    lookbackHours,
-  }
-}
-
-/** What a run inspects before it creates anything. */
-export function inspectionSubject(settings: Settings, request: ExportRequest, remediate: boolean): InspectionSubject {
-  const { platform, storage, retention, hold, requirements, residency, remediation, reconciliation } = settings
-  return {
-    platform,
-    storage,
-    retention,
-    hold,
-    requirements,
-    request,
-    residency,
-    waitForIndex: reconciliation.waitForIndex,
-    needs: {
-      metadata: Object.keys(requirements.metadata ?? {}).length > 0,
-      tags: Object.keys(requirements.tags ?? {}).length > 0,
-      legalHold: requirements.legalHold === true || remediation.versions === 'all',
-      retention: requirements.retainUntilDate !== undefined,
-      remediate,
-      protectOriginal: remediation.protectOriginal,
-    },
-  }
-}
-
-/** An observer that throws must not fail the run that it watches. */
-export function emitter(settings: Settings, onEvent: RunOptions['onEvent']): (event: NewRunEvent) => void {
-  if (onEvent === undefined) return () => {}
-  return (event) => {
-    const at = new Date(settings.clock.now()).toISOString()
-    observe(onEvent, { ...event, at }, 'onEvent', settings.logger)
-  }
-}
-
-function preflightBlocked(blockers: readonly Finding[], findings: readonly Finding[]): LegalHoldError {
-  const list = blockers.map(({ code, message, remedy }) => `${code}: ${message} ${remedy}`).join('\n  ')
-  return new LegalHoldError(
-    `Nothing was created, because inspection found ${blockers.length} blocker(s):\n  ${list}\n` +
-      'Remove them, or accept them by their codes with the option `accept`.',
-    { code: 'PREFLIGHT_BLOCKED', stage: 'inspect', findings },
-  )
-}

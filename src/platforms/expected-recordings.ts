@@ -259,16 +259,27 @@ export async function* explainMissing(
       conversations.set(conversationId, [recordingId])
     else beyond += 1
   }
+  let refused = 0
   const answers = mapWindow(conversations, concurrency, async ([conversationId, recordingIds]) => {
-    const list = await readMetadata(client, conversationId, options)
+    const list = await readMetadata(client, conversationId, options).catch((error: unknown) => {
+      // What cannot be explained is missing all the same, and no reason to lose the report.
+      if (!isRefused(error)) throw error
+      refused += recordingIds.length
+      return 'refused' as const
+    })
+    if (list === 'refused') return []
     return recordingIds.map((recordingId) => explanationFrom(list, recordingId, request))
   })
   for await (const explanations of answers) yield* explanations
+  const reasons = [
+    ...(beyond === 0 ? [] : [`why ${beyond} more recordings are missing was not asked`]),
+    ...(refused === 0 ? [] : [`why ${refused} recordings are missing was not answered`]),
+  ]
   options.onListing?.({
     source: 'recording-metadata',
     calls: { 'recording-metadata': conversations.size },
     conversations: conversations.size,
     undecided: 0,
-    ...(beyond === 0 ? {} : { reason: `why ${beyond} more recordings are missing was not asked` }),
+    ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
   })
 }

@@ -279,4 +279,28 @@ describe('a recording that did not come', () => {
     )
     expect(cost).toMatchObject({ calls: { 'recording-metadata': 3 } })
   })
+
+  it('costs no report where the platform does not answer', async () => {
+    await using world = await startWorld(many(2))
+    for (const [status, body] of [
+      [200, '[null]'],
+      [403, '{"code":"forbidden"}'],
+    ] as const) {
+      world.simulator.faults.add({
+        match: { operation: 'listRecordingMetadata' },
+        action: { kind: 'respond', status, body },
+        times: 1,
+      })
+    }
+    const platform = new RecordingJobsPlatform(world.connection)
+    const missing = [0, 1].map((number) => ({ recordingId: id(2, number), conversationId: id(1, number) }))
+    let cost: ExpectedListing | undefined
+    const onListing = (told: ExpectedListing) => {
+      cost = told
+    }
+    const found: unknown[] = []
+    for await (const one of platform.explainMissing(missing, request, { onListing })) found.push(one)
+    expect(found).toEqual([])
+    expect(cost).toMatchObject({ reason: 'why 2 recordings are missing was not answered' })
+  })
 })

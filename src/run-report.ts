@@ -1,0 +1,89 @@
+import { LegalHoldError } from './errors.js'
+import type { Settings } from './options.js'
+import type { RunReport } from './report.js'
+import type { ExportRequest } from './request.js'
+import type { Delivery } from './stages/deliver.js'
+import type { Inspection } from './stages/inspect.js'
+import type { LeftOut } from './stages/ledger.js'
+import { coverageOf, leftOutBy, reconciliationReportOf, unnamedBy } from './stages/reconcile.js'
+import type { UnnamedRecordings } from './stages/settlement.js'
+import type { Tally } from './stages/tally.js'
+
+/** What a report is made of. */
+export interface ReportSubject {
+  readonly settings: Settings
+  readonly request: ExportRequest
+  readonly inspection: Inspection
+  readonly delivery: Delivery
+  readonly tally: Tally
+  readonly runId: string
+  readonly dryRun: boolean
+  readonly resumed: number
+  /** Milliseconds. */
+  readonly startedAt: number
+  readonly timings: Readonly<Record<string, number>>
+}
+
+/** The report of a run that is over. `complete` is decided here and nowhere else. */
+export function reportOf(subject: ReportSubject): RunReport {
+  const { settings, request, inspection, delivery, tally, runId, dryRun, resumed, startedAt, timings } = subject
+  const { platform, storage, hold, requirements, accept, clock } = settings
+  const { organization, findings, bucket } = inspection
+  const { ledger, jobs } = delivery
+  const [job] = jobs.jobs
+  if (job === undefined) throw new LegalHoldError('The run ended without a job.', { code: 'INTERNAL', stage: 'report' })
+  const settlement = ledger.settle(...unexplainedBy(delivery, request))
+  const { counts } = settlement
+  const coverage = coverageOf(request.interval, ledger, jobs.accounts)
+  const remediations = tally.remediations()
+  const allHeld = counts.held + counts.repaired === counts.expected
+  const dueInDryRun = dryRun && remediations.planned > 0
+  const finishedAt = clock.now()
+  return {
+    schemaVersion: 1,
+    runId,
+    dryRun,
+    resumed,
+    startedAt: new Date(startedAt).toISOString(),
+    finishedAt: new Date(finishedAt).toISOString(),
+    outcome: allHeld && coverage.proven && !dueInDryRun ? 'complete' : 'incomplete',
+    hold,
+    requirements,
+    platform: {
+      name: platform.name,
+      ...(platform.region === undefined ? {} : { region: platform.region }),
+      organizationId: organization.id,
+      ...(organization.name === undefined ? {} : { organizationName: organization.name }),
+    },
+    storage: {
+      name: storage.name,
+      bucket: storage.bucket,
+      ...(bucket.region === undefined ? {} : { region: bucket.region }),
+    },
+    job,
+    jobs: jobs.jobs,
+    interval: request.interval,
+    coverage,
+    reconciliation: reconciliationReportOf(ledger, jobs.accounts, delivery.explanations),
+    findings,
+    accepted: [
+      ...new Set(
+        findings.filter(({ code, severity }) => severity === 'blocker' && accept.has(code)).map(({ code }) => code),
+      ),
+    ],
+    counts,
+    objects: tally.objects(),
+    exceptions: settlement.exceptions,
+    remediations,
+    timings: { ...timings, total: finishedAt - startedAt },
+  }
+}
+
+/** What only the totals of the jobs know: recordings without a name, and recordings that were left out. */
+export function unexplainedBy(
+  { ledger, jobs }: Pick<Delivery, 'ledger' | 'jobs'>,
+  request: ExportRequest,
+): [UnnamedRecordings, LeftOut] {
+  const sensitiveExcluded = request.includeSensitive === false
+  return [unnamedBy(ledger, jobs.accounts), leftOutBy(ledger, jobs.accounts, sensitiveExcluded)]
+}
