@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 // Modules without a CommonJS form. Node can require them, jest cannot (before Node 24.9): the CJS build has them inside.
-const esmOnly = ['p-limit', 'p-retry']
+const esmOnly = ['p-limit', 'p-retry', 'log-update']
 
 export default defineConfig({
   entry: {
