@@ -22,7 +22,7 @@ test('the package holds what its manifest names, its documents, and nothing else
   expect(needed.length).toBeGreaterThan(20)
   expect(needed.filter((path) => !paths.includes(path))).toEqual([])
   const allowed =
-    /^(dist\/[\w.-]+\.(c?js|d\.c?ts)|docs\/[\w.-]+\.(md|json)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/
+    /^(dist\/[\w.-]+\.(c?js|d\.c?ts)|docs\/[\w.-]+\.md|schemas\/[\w.-]+\.json|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/
   expect(paths.filter((path) => !allowed.test(path))).toEqual([])
 })
 
