@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { build } from 'esbuild'
 import type { ExportRequest, HoldRequirements, RunReport } from '../../src/index.js'
 import {
@@ -28,6 +30,8 @@ const childPath = join(root, '.cache', `crash-child-${process.pid}.mjs`)
 export interface Shape {
   readonly name: string
   readonly requirements: HoldRequirements
+  /** Objects larger than this are copied in parts. @defaultValue as S3 demands it */
+  readonly multipartThresholdBytes?: number
 }
 
 export const shapes: readonly Shape[] = [
@@ -106,14 +110,14 @@ export class CrashWorld {
   readonly genesys: GenesysSimulator
   readonly s3: S3Simulator
   readonly #directory: string
-  readonly #requirements: HoldRequirements
+  readonly #shape: Shape
   readonly #closers: (() => unknown)[] = []
   #genesysEndpoint = ''
   #s3Endpoint = ''
 
-  private constructor(directory: string, { requirements }: Shape) {
+  private constructor(directory: string, shape: Shape) {
     this.#directory = directory
-    this.#requirements = requirements
+    this.#shape = shape
     this.s3 = new S3Simulator({ maxLoggedRequests: 100_000 })
     this.s3.createBucket(bucket, { versioning: 'Enabled', objectLock: true })
     this.genesys = new GenesysSimulator({
@@ -177,6 +181,22 @@ export class CrashWorld {
 
   /** Runs the child until it ends. Returns its report, or `killed`. */
   async run(killAt = 0, moment: ChildOrders['moment'] = 'before'): Promise<RunReport | 'killed'> {
+    return this.#start(killAt, moment).ended
+  }
+
+  /** Runs the child until it waits for the answer to a request that was carried out, and kills it there. */
+  async killedAwaiting(server: 'genesys' | 's3', operation: string): Promise<void> {
+    const hang = this[server].faults.add({ match: { operation }, action: { kind: 'hang' } })
+    const { child, ended } = this.#start(0, 'before')
+    while (hang.hits === 0 && child.exitCode === null) await sleep(5)
+    // What it asked for is done, though nobody tells it.
+    await sleep(100)
+    child.kill('SIGKILL')
+    if ((await ended) !== 'killed') throw new Error(`Nothing asked for ${operation}`)
+  }
+
+  #start(killAt: number, moment: ChildOrders['moment']) {
+    const { requirements, multipartThresholdBytes } = this.#shape
     const orders: ChildOrders = {
       directory: this.#directory,
       genesysEndpoint: this.#genesysEndpoint,
@@ -185,9 +205,10 @@ export class CrashWorld {
         endpoint: this.#s3Endpoint,
         region: 'eu-west-1',
         credentials: S3Simulator.defaultCredentials,
+        multipartThresholdBytes,
       },
       request: this.request,
-      requirements: this.#requirements,
+      requirements,
       tag,
       killAt,
       moment,
@@ -200,10 +221,12 @@ export class CrashWorld {
     child.stderr.on('data', (data) => {
       err += data
     })
-    const [code, signal] = await once(child, 'close')
-    if (signal === 'SIGKILL') return 'killed'
-    if (code !== 0 || out === '') throw new Error(`The child ended with ${code ?? signal}: ${err}`)
-    return JSON.parse(out) as RunReport
+    const ended = once(child, 'close').then(([code, signal]): RunReport | 'killed' => {
+      if (signal === 'SIGKILL') return 'killed'
+      if (code !== 0 || out === '') throw new Error(`The child ended with ${code ?? signal}: ${err}`)
+      return JSON.parse(out) as RunReport
+    })
+    return { child, ended }
   }
 
   /** Leaves so much of the last line, as a write that was cut short does; `share` from 0 to 1. */
@@ -253,4 +276,17 @@ export function lasting(report: RunReport | 'killed') {
   // In the order in which the platform's lists happened to come in.
   const exceptions = rest.exceptions.toSorted((a, b) => ((a.recordingId ?? '') < (b.recordingId ?? '') ? -1 : 1))
   return { ...rest, exceptions, coverage: proven, job: lastingJob(job), jobs: jobs.map(lastingJob) }
+}
+
+/** The first place in which two values differ, and how; empty where they are equal. */
+export function differenceOf(is: unknown, was: unknown, path = ''): string {
+  if (isDeepStrictEqual(is, was)) return ''
+  if (typeof is === 'object' && typeof was === 'object' && is !== null && was !== null) {
+    for (const name of new Set([...Object.keys(is), ...Object.keys(was)])) {
+      const [left, right] = [(is as Record<string, unknown>)[name], (was as Record<string, unknown>)[name]]
+      const difference = differenceOf(left, right, `${path}.${name}`)
+      if (difference !== '') return difference
+    }
+  }
+  return `${path}: ${JSON.stringify(is)} in place of ${JSON.stringify(was)}`
 }

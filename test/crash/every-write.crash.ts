@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import pLimit from 'p-limit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildChild, CrashWorld, lasting, removeChild, type Shape, shapes } from './crash-world.js'
+import { buildChild, CrashWorld, differenceOf, lasting, removeChild, type Shape, shapes } from './crash-world.js'
 
 // How many records, picked at random, or all of them; CRASH_SEED repeats a choice. After CRASH_SECONDS none is begun.
 const { CRASH_POINTS = 'all', CRASH_SEED, CRASH_SECONDS = 'Infinity' } = process.env
@@ -117,19 +116,6 @@ test('killed at any record of its journal and resumed, it leaves the same bucket
   console.log(`crash test: killed at ${begun} of ${chosen.length} records`)
   expect(failures, `seed ${seed}`).toEqual([])
 })
-
-/** The first place in which two values differ, and how; empty where they are equal. */
-function differenceOf(is: unknown, was: unknown, path = ''): string {
-  if (isDeepStrictEqual(is, was)) return ''
-  if (typeof is === 'object' && typeof was === 'object' && is !== null && was !== null) {
-    for (const name of new Set([...Object.keys(is), ...Object.keys(was)])) {
-      const [left, right] = [(is as Record<string, unknown>)[name], (was as Record<string, unknown>)[name]]
-      const difference = differenceOf(left, right, `${path}.${name}`)
-      if (difference !== '') return difference
-    }
-  }
-  return `${path}: ${JSON.stringify(is)} in place of ${JSON.stringify(was)}`
-}
 
 /** Mulberry32: small, and the same on every machine. */
 function randomFrom(start: number): () => number {
