@@ -57,3 +57,14 @@ test('--json prints the results and nothing else', () => {
     },
   ])
 })
+
+test('npm run bench:memory prints how time and memory grow', () => {
+  const flags = ['--json', '--sizes', '200,400', '--concurrency', '8']
+  const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/memory.ts', ...flags], {
+    encoding: 'utf8',
+  })
+  expect(status).toBe(0)
+  const { growth } = JSON.parse(stdout) as { growth: { objects: number; peakRssBytes: number }[] }
+  expect(growth.map(({ objects }) => objects)).toEqual([200, 400])
+  expect(growth.every(({ peakRssBytes }) => peakRssBytes > 0)).toBe(true)
+})

@@ -100,6 +100,8 @@ describe('the commands in the documentation', () => {
     ['npm test', '.ci/run'],
     ['npx genesys-legal-hold-exporter inspect --json', 'test/cli/cli.test.ts'],
     ['npx genesys-legal-hold-exporter export --journal ./journal', 'test/cli/cli.test.ts'],
+    ['npm run bench', 'test/bench/bench.test.ts'],
+    ['npm run bench:memory', 'test/bench/bench.test.ts'],
     ['npm run simulators', 'test/testing/simulators-script.test.ts'],
     ['npx genesys-legal-hold-exporter verify DIR --key key.pem', 'test/cli/cli.test.ts'],
     ['npx genesys-legal-hold-exporter verify DIR --fingerprint sha256:… --tsa ca.pem --live', 'test/cli/cli.test.ts'],
