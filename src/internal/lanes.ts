@@ -65,6 +65,7 @@ export class Lanes {
   #refusals = 0
   /** Requests granted since the last cut. */
   #granted = 0
+  #successes = 0
   #pausedUntil = 0
   /** Requests a second that may begin. */
   #allowed = Number.POSITIVE_INFINITY
@@ -91,6 +92,16 @@ export class Lanes {
   /** Requests a second that may begin; infinite while nothing was refused. */
   get allowedPerSecond(): number {
     return this.#allowed
+  }
+
+  /** How much has succeeded so far; while it stands still, what fails may be more than one request. */
+  get successes(): number {
+    return this.#successes
+  }
+
+  /** Something was done, so that the service can be reached. */
+  succeeded(): void {
+    this.#successes += 1
   }
 
   /** Calls back whenever the size changes; returns what ends that. */

@@ -12,7 +12,7 @@ export interface RetryOptions {
    * Repeats after the first attempt.
    *
    * @defaultValue As many as `totalTimeoutMs` allows while the service cannot be reached or does not work (network,
-   * timeout, 429, 5xx); 8 after any other failure
+   * timeout, 429, 5xx); 8 of the same in a row after any other failure
    */
   readonly retries?: number | undefined
   /** First back-off, doubled each time, with full jitter. @defaultValue 200 */
@@ -37,7 +37,7 @@ export const retryDefaults: RetryPolicy = {
   totalTimeoutMs: 600_000,
 }
 
-/** Failures that pass by themselves. What another failure does not gain by 8 repeats it does not gain by a hundred. */
+/** Failures that pass by themselves. What another one does not gain by 8 repeats it does not gain by a hundred. */
 const outages: ReadonlySet<LegalHoldErrorCode> = new Set<LegalHoldErrorCode>([
   'NETWORK_ERROR',
   'TIMEOUT',
@@ -51,6 +51,14 @@ const otherRepeats = 8
 
 // An adapter that has waited its time for one request of an operation: whoever repeats the operation does not wait again.
 const exhausted = new WeakSet<Error>()
+
+// Nothing else succeeded either for all that time.
+const ended = new WeakSet<Error>()
+
+/** Whether an error is the end of the run's patience with a network that is gone, and not the fault of one object. */
+export function isLastingOutage(error: unknown): boolean {
+  return error instanceof Error && ended.has(error)
+}
 
 /** Whether an error may be repeated, and nobody has spent the time for that yet. */
 export function isWorthRepeating(error: unknown): error is LegalHoldError {
@@ -85,6 +93,7 @@ export async function retrying<T>(
   try {
     const result = await attempt(1)
     lanes?.answered()
+    lanes?.succeeded()
     return result
   } catch (error) {
     const failedAt = (context.clock ?? systemClock).now()
@@ -103,14 +112,19 @@ async function repeat<T>(
 ): Promise<T> {
   const { lanes, signal, clock = systemClock } = context
   const isWorthIt = (error: unknown): error is LegalHoldError => isWorthRepeating(error) && !signal?.aborted
-  let others = 0
+  const successes = lanes?.successes
+  let same = { failure: '', times: 0 }
   const waitAfter = async (error: LegalHoldError, attemptNumber: number) => {
     const ceilingMs = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (attemptNumber - 1))
     const delayMs = error.retryAfterMs ?? Math.round(Math.random() * ceilingMs)
-    if (!outages.has(error.code)) others += 1
+    const failure = outages.has(error.code) ? '' : `${error.code} ${String(error.details?.operation)}`
+    same = { failure, times: failure === same.failure ? same.times + 1 : 1 }
     const isLate = clock.now() + delayMs - failedAt > policy.totalTimeoutMs
-    if (isLate || (others > otherRepeats && policy.retries === Number.POSITIVE_INFINITY)) {
+    const isVain = failure !== '' && same.times > otherRepeats && policy.retries === Number.POSITIVE_INFINITY
+    if (isLate || isVain) {
       exhausted.add(error)
+      const isUnreachable = error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT'
+      if (isLate && isUnreachable && lanes !== undefined && lanes.successes === successes) ended.add(error)
       throw error
     }
     context.onRetry?.(error, attemptNumber, delayMs)
@@ -125,6 +139,7 @@ async function repeat<T>(
       try {
         const result = await attempt(repetition + 1)
         lanes?.answered()
+        lanes?.succeeded()
         return result
       } catch (error) {
         tellLanes(lanes, generation, error, policy)

@@ -369,7 +369,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
         {
           operation: 'list the bulk exports',
           stage,
-          expect: 'anything',
+          expect: 'collection',
           send: ({ callApi }) => callApi({ method: 'GET', path, query: { pageSize: 100, pageNumber } }),
         },
         options,

@@ -28,7 +28,7 @@ export interface GenesysRequest {
   /** Whether it may be repeated. A `create` never is, unless it certainly did nothing. @defaultValue 'read' */
   readonly effect?: Effect | undefined
   /** What a good answer is made of; anything else is `PLATFORM_RESPONSE_INVALID`. @defaultValue 'object' */
-  readonly expect?: 'object' | 'list' | 'anything' | undefined
+  readonly expect?: 'object' | 'list' | 'collection' | 'anything' | undefined
   readonly send: (apis: GenesysApis) => Promise<unknown>
   /** Turns a failure with a meaning of its own into its error; `undefined` leaves it to the general rules. */
   readonly recognise?: ((failure: PlatformFailure, error: LegalHoldError) => LegalHoldError | undefined) | undefined
@@ -160,8 +160,12 @@ export class GenesysClient {
     const data = extended ? answer.body : answer
     this.#setClockBy(headers)
     this.#observe(headers)
-    const fits = request.expect === 'anything' || (request.expect === 'list' ? Array.isArray(data) : isAnswer(data))
-    if (!fits) {
+    if (isErrorBody(data)) {
+      // A gateway's 200 over what failed behind it. Its own status says what.
+      const failure: PlatformFailure = { status: data.status, headers, body: data, bodyKind: 'json' }
+      throw this.#toError(failure, request)
+    }
+    if (!fits(data, request.expect)) {
       const empty = data === undefined || data === null || data === ''
       const failure: PlatformFailure = {
         status: extended ? (answer.status as number) : undefined,
@@ -281,6 +285,18 @@ export class GenesysClient {
       // A logger that throws must not fail the run that it watches.
     }
   }
+}
+
+function fits(data: unknown, expect: GenesysRequest['expect']): boolean {
+  if (expect === 'list') return Array.isArray(data)
+  if (expect === 'collection') return Array.isArray(data) || isAnswer(data)
+  // No answer of the platform is a text: one that is there is a page of somebody else.
+  return expect === 'anything' ? typeof data !== 'string' || data === '' : isAnswer(data)
+}
+
+/** The platform's ErrorBody (genesys-facts, limits and errors). */
+function isErrorBody(data: unknown): data is Answer & { readonly status: number } {
+  return isAnswer(data) && typeof data.status === 'number' && data.status >= 400 && typeof data.message === 'string'
 }
 
 /** Carries a recognised failure past the retries. */

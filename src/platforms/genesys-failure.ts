@@ -138,7 +138,7 @@ function classify(failure: PlatformFailure, context: FailureContext): Classifica
     advice,
   })
   if (failure.notSent) return no('INTERNAL', 'The request was not sent.')
-  if (status === undefined) return classifyUnanswered(failure)
+  if (status === undefined) return classifyUnanswered(failure, context)
   if (status === 401)
     return no('PLATFORM_UNAUTHORIZED', 'Check client id, secret or token, and that the region is right.')
   if (status === 403) return no('PLATFORM_FORBIDDEN', 'Give the role of the OAuth client the permission it names.')
@@ -154,13 +154,13 @@ function classify(failure: PlatformFailure, context: FailureContext): Classifica
   if (status >= 400) return no('PLATFORM_REJECTED', 'Correct the request.')
   return {
     code: 'PLATFORM_RESPONSE_INVALID',
-    retryable: false,
+    retryable: context.effect !== 'create',
     certain: false,
     advice: 'Check that the endpoint is that of Genesys Cloud and that no proxy answers in its place.',
   }
 }
 
-function classifyUnanswered(failure: PlatformFailure): Classification {
+function classifyUnanswered(failure: PlatformFailure, { effect }: FailureContext): Classification {
   const { networkCode } = failure
   if (networkCode === undefined) {
     if (failure.error) {
@@ -168,7 +168,7 @@ function classifyUnanswered(failure: PlatformFailure): Classification {
     }
     return {
       code: 'PLATFORM_RESPONSE_INVALID',
-      retryable: false,
+      retryable: effect !== 'create',
       certain: false,
       advice: 'Check that the endpoint is that of Genesys Cloud and that no proxy answers in its place.',
     }

@@ -307,10 +307,12 @@ export class Repair {
     return this.#read()
   }
 
-  #read(): Promise<HeadResult> {
+  async #read(): Promise<HeadResult> {
     const { bucket, key } = this.#subject.object
     // Without the version: the newest one is what has to carry the hold.
-    return this.#storage.head({ bucket, key }, { signal: this.#context.signal, full: true })
+    const answer = await this.#storage.head({ bucket, key }, { signal: this.#context.signal, full: true })
+    this.#context.lanes?.succeeded()
+    return answer
   }
 
   /** What `current` has to be measured against: the baseline so far, or itself where somebody else wrote it. */

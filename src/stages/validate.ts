@@ -1,4 +1,5 @@
 import { LegalHoldError } from '../errors.js'
+import { isLastingOutage } from '../internal/retry.js'
 import type { HeadResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import { evaluate, type HoldRequirements, headNeeds, type UnmetRequirement } from '../requirements.js'
 import type { ObjectPlace, Verdict, VerdictKind } from '../verdict.js'
@@ -21,7 +22,9 @@ const fatalCodes: ReadonlySet<string> = new Set([
 /** Whether an error concerns the whole run and not one object. */
 export function isFatal(error: unknown): boolean {
   // Nothing may be done that is not on record.
-  return !LegalHoldError.isInstance(error) || fatalCodes.has(error.code) || error.stage === 'journal'
+  if (!LegalHoldError.isInstance(error) || fatalCodes.has(error.code) || error.stage === 'journal') return true
+  // Every object after this one would be unreadable, too, each after as long a wait; a run that stops can go on.
+  return isLastingOutage(error)
 }
 
 /** Reads one object's headers and says what they show of the hold. Object faults are verdicts, never exceptions. */

@@ -5,7 +5,7 @@ import { normaliseS3Error } from './s3-errors.js'
 import { discard, target } from './s3-reads.js'
 import type { S3Requests } from './s3-requests.js'
 
-/** An object's content in pieces; one that ends early is a `NETWORK_ERROR`, never a short content. */
+/** An object's content in pieces; one that ends early is a `NETWORK_ERROR`, one that stalls a `TIMEOUT`, never a short content. */
 export async function* readContent(
   requests: S3Requests,
   ref: ObjectRef,
@@ -19,7 +19,7 @@ export async function* readContent(
   const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const next = await orAbort(pieces.next(), options.signal, stage)
+      const next = await orAbort(inTime(pieces.next(), requests.attemptTimeoutMs), options.signal, stage)
       if (next.done === true) break
       sizeBytes += next.value.length
       yield next.value
@@ -34,5 +34,21 @@ export async function* readContent(
     throw normaliseS3Error(error, { operation: 'GetObject', stage, ...ref, mutation: false })
   } finally {
     discard(body)
+  }
+}
+
+/** A connection that is only half open gives no further piece, and no error either. */
+async function inTime<T>(piece: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = Object.assign(new Error(`no further content within ${timeoutMs} ms`), { name: 'TimeoutError' })
+    timer = setTimeout(() => reject(error), timeoutMs)
+  })
+  try {
+    return await Promise.race([piece, late])
+  } finally {
+    clearTimeout(timer)
+    // Where the wait was given up, what comes of it later concerns nobody.
+    piece.catch(() => {})
   }
 }

@@ -73,3 +73,19 @@ export function signRawBytes(command: SmithyCommand, ownHash: boolean): void {
     { step: 'deserialize', name: 'legalHoldRawBytes', priority: 'low' },
   )
 }
+
+/**
+ * Whether a document that S3 should have sent is not there: the SDK reads that as one without elements, as no tags or no
+ * lock. It is read here as a whole, since its length need not be announced.
+ */
+export async function isEmptyDocument(response: SmithyResult['response']): Promise<boolean> {
+  if (response === undefined || (response.statusCode ?? 200) >= 300) return false
+  const { body } = response
+  if (body instanceof Uint8Array) return body.length === 0
+  if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return body === undefined
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk)
+  const bytes = Buffer.concat(chunks)
+  response.body = bytes
+  return bytes.length === 0
+}

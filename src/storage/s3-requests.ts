@@ -1,14 +1,22 @@
 import type * as S3 from '@aws-sdk/client-s3'
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
+import { retrying } from '../internal/retry.js'
 import { foreignBody } from './s3-answer-root.js'
 import { CredentialRenewal, isExpiry, toIdentity } from './s3-credentials.js'
 import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
 import { AttemptAborted, AttemptTimeout, type WireAnswer } from './s3-fast-transport.js'
-import { addHeaders, type SmithyCommand, type SmithyResult, signRawBytes, withoutRetries } from './s3-middleware.js'
-import type { S3ClientLike, S3ClientSettings } from './s3-settings.js'
+import {
+  addHeaders,
+  isEmptyDocument,
+  type SmithyCommand,
+  type SmithyResult,
+  signRawBytes,
+  withoutRetries,
+} from './s3-middleware.js'
+import { innerRetry, type S3ClientLike, type S3ClientSettings, type S3StorageOptions } from './s3-settings.js'
 import { RawHeaderSha256 } from './s3-signing.js'
 
 /** The operations this library uses, with the types of one version of the SDK. Never part of the public types. */
@@ -71,6 +79,9 @@ export interface S3Answer<K extends S3Operation> {
   readonly status: number | undefined
 }
 
+/** How S3 is reached, and how patiently it is inspected. */
+export type S3RequestSettings = S3ClientSettings & Pick<S3StorageOptions, 'retry' | 'clock'>
+
 const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
 /** Answers that have to be XML with something in it; HEAD and GET show the object's own content type instead. */
 const answersXml =
@@ -79,11 +90,11 @@ const answersXml =
 /**
  * Sends single requests: builds the client on first use, bounds each attempt in time, rejects at once on abort and
  * turns every failure into a `LegalHoldError`. It repeats a request only where S3 did not look at it: once for
- * credentials that had expired and were renewed, once for a clock that was off and was corrected.
+ * credentials that had expired and were renewed, once for a clock that was off and was corrected; and those of an inspection.
  */
 export class S3Requests {
   readonly bucket: string
-  readonly #settings: S3ClientSettings
+  readonly #settings: S3RequestSettings
   readonly #region: string | undefined
   readonly #fast: S3FastPath
   readonly #renewal = new CredentialRenewal()
@@ -91,7 +102,7 @@ export class S3Requests {
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
   #answered = false
 
-  constructor(bucket: string, settings: S3ClientSettings) {
+  constructor(bucket: string, settings: S3RequestSettings) {
     this.bucket = bucket
     this.#settings = settings
     this.#region = settings.region ?? (settings.endpoint === undefined ? undefined : 'us-east-1')
@@ -137,6 +148,11 @@ export class S3Requests {
     return { error }
   }
 
+  /** How long an attempt may take, and how long a content may pause. */
+  get attemptTimeoutMs(): number {
+    return this.#settings.attemptTimeoutMs ?? 60_000
+  }
+
   /** Which credentials a request that begins now is signed with. */
   get generation(): number {
     return this.#renewal.generation
@@ -144,6 +160,19 @@ export class S3Requests {
 
   /** Sends one request about the bucket or one of its keys. */
   async send<K extends S3Operation>(
+    operation: K,
+    input: Omit<S3Input<K>, 'Bucket'>,
+    call: S3Call,
+  ): Promise<S3Answer<K>> {
+    if (call.stage !== 'inspect') return this.#sendOnce(operation, input, call)
+    // An inspection is some forty requests that change nothing: begun anew for each that fails, it would not come to
+    // its end on a network that loses one in ten.
+    const { clock } = this.#settings
+    const context = { stage: call.stage, signal: call.signal, clock }
+    return retrying(() => this.#sendOnce(operation, input, call), innerRetry(this.#settings), context)
+  }
+
+  async #sendOnce<K extends S3Operation>(
     operation: K,
     input: Omit<S3Input<K>, 'Bucket'>,
     call: S3Call,
@@ -199,6 +228,7 @@ export class S3Requests {
     }
     const sdk = await loadSdk(call.stage)
     let headers: S3Headers = {}
+    let isEmpty = false
     let { outcome } = call
     try {
       this.#client ??= this.#build(sdk)
@@ -213,6 +243,7 @@ export class S3Requests {
           this.#answered = true
           const foreign = await foreignBody(operation, result.response)
           if (foreign !== undefined) throw invalidAnswer(context, foreign)
+          if (answersXml.test(operation)) isEmpty = await isEmptyDocument(result.response)
           return result
         },
         { step: 'deserialize', name: 'legalHoldResponseHeaders', priority: 'low' },
@@ -223,7 +254,7 @@ export class S3Requests {
         signRawBytes(command, this.#settings.client === undefined)
       }
       const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
-      refuseForeignAnswer(operation, headers, context)
+      refuseForeignAnswer(operation, headers, isEmpty, context)
       const requestId = requestIdOf(output) ?? headers['x-amz-request-id']
       return { output, headers, requestId, status: output.$metadata?.httpStatusCode }
     } catch (error) {
@@ -253,7 +284,7 @@ export class S3Requests {
     call: S3Call,
     context: Parameters<typeof normaliseS3Error>[1],
   ): Promise<T> {
-    const timeoutMs = Math.min(2_147_483_647, (this.#settings.attemptTimeoutMs ?? 60_000) + (call.extraTimeoutMs ?? 0))
+    const timeoutMs = Math.min(2_147_483_647, this.attemptTimeoutMs + (call.extraTimeoutMs ?? 0))
     const attempt = new AbortController()
     const onAbort = () => attempt.abort()
     call.signal?.addEventListener('abort', onAbort, { once: true })
@@ -339,13 +370,13 @@ function buildCommand(sdk: typeof S3, operation: S3Operation, input: object): Sm
 function refuseForeignAnswer(
   operation: S3Operation,
   headers: S3Headers,
+  isEmpty: boolean,
   context: Parameters<typeof normaliseS3Error>[1],
 ): void {
   const isHtml = (headers['content-type'] ?? '').startsWith('text/html')
   // Writes that S3 answers without a body: a page in its place says that they never got there.
   if (isHtml && operation.startsWith('PutObject')) throw invalidAnswer(context, 'an HTML page')
   if (!answersXml.test(operation)) return
-  const isEmpty = headers['content-length'] === '0'
   if (isHtml || isEmpty) throw invalidAnswer(context, isHtml ? 'an HTML page' : 'an empty body')
 }
 

@@ -35,8 +35,8 @@ import { listVersions } from './s3-versions.js'
 /**
  * Recordings in an Amazon S3 bucket, or in that of another S3 server.
  *
- * The AWS SDK (`@aws-sdk/client-s3`, a peer dependency) is loaded with the first request. Single requests are never
- * repeated here: the stages read again and decide again.
+ * The AWS SDK (`@aws-sdk/client-s3`, a peer dependency) is loaded with the first request. Single requests are not
+ * repeated here, but for lists and inspections: the stages read again and decide again.
  *
  * @example
  * ```ts
