@@ -2,7 +2,7 @@ import * as S3 from '@aws-sdk/client-s3'
 import { RecordingJobsPlatform } from '#src/genesys.js'
 import { type Journal, LegalHoldExporter, type RunEvent, type RunReport } from '#src/index.js'
 import { S3StorageAdapter } from '#src/s3.js'
-import { S3Simulator, SimulatedClock } from '#src/testing/index.js'
+import { type GenesysSimulator, S3Simulator, SimulatedClock } from '#src/testing/index.js'
 import { conversation, integrationId, simulate } from '../testing/genesys-fixture.js'
 import { TcpProxy } from './proxy.js'
 
@@ -19,10 +19,11 @@ export interface NetworkWorld {
   readonly toGenesys: TcpProxy
   readonly toS3: TcpProxy
   readonly s3: S3Simulator
+  readonly genesys: GenesysSimulator
   jobs(): number
   /** No connection until so much time has passed on the run's clock. */
   goneFor(ms: number): void
-  run(journal: Journal, onEvent?: (event: RunEvent) => void): Promise<RunReport>
+  run(journal: Journal, onEvent?: (event: RunEvent) => void, signal?: AbortSignal): Promise<RunReport>
   close(): Promise<void>
 }
 
@@ -91,19 +92,20 @@ export async function networkWorld(conversations: number): Promise<NetworkWorld>
     toGenesys,
     toS3,
     s3,
+    genesys,
     jobs: () => genesys.jobs.length,
     goneFor(ms) {
       backAt = clock.now() + ms
       settle()
     },
-    run: (journal, onEvent) =>
+    run: (journal, onEvent, signal) =>
       new LegalHoldExporter({
         platform,
         storage,
         hold: { tag },
         requirements: { metadata: { 'legal-hold-tag': tag }, tags: { 'legal-hold': tag }, legalHold: true },
         clock,
-      }).run({ integrationId, interval: { start: at(48), end: at(1) } }, { journal, onEvent }),
+      }).run({ integrationId, interval: { start: at(48), end: at(1) } }, { journal, onEvent, signal }),
     async close() {
       storage.close()
       for (const proxy of proxies) await proxy.close()

@@ -80,11 +80,19 @@ describe('the answer', () => {
     ['empty', () => new Response('', { status: 200 })],
     ['a page', () => new Response('<html>hello</html>', { status: 200, headers: { 'content-type': 'text/html' } })],
     ['a list where an object belongs', () => json(200, [])],
-  ])('is refused when it is %s', async (_, answer) => {
+  ])('is asked for again, and refused, when it is %s', async (_, answer) => {
     server.on(thing, answer)
     const error = await failureOf(client().request(read))
-    expect(error).toMatchObject({ code: 'PLATFORM_RESPONSE_INVALID', status: 200, retryable: false })
-    expect(server.count(thing)).toBe(1)
+    expect(error).toMatchObject({ code: 'PLATFORM_RESPONSE_INVALID', status: 200, retryable: true })
+    expect(server.count(thing)).toBeGreaterThan(1)
+  })
+
+  it('is what it says it is, an error of 500 under a status of 200', async () => {
+    server.on(thing, (_, nth) =>
+      nth === 1 ? json(200, { message: 'no', code: 'internal', status: 500 }) : json(200, {}),
+    )
+    expect((await client().request(read)).body).toEqual({})
+    expect(server.count(thing)).toBe(2)
   })
 })
 

@@ -264,14 +264,15 @@ describe('a bucket that cannot be used', () => {
   test('what may pass is thrown, so that it can be repeated', async () => {
     const w = await world()
     const slow = { kind: 'respond', status: 503, body: '<Error><Code>SlowDown</Code></Error>' } as const
-    w.simulator.faults.add({ match: { operation: 'ListObjectsV2' }, action: slow })
+    const times = 1 + (w.settings.retry?.retries ?? 0)
+    w.simulator.faults.add({ match: { operation: 'ListObjectsV2' }, action: slow, times })
     const adapter = w.adapter()
     expect(await failure(adapter.inspectBucket(needs()))).toMatchObject({
       code: 'STORAGE_THROTTLED',
       retryable: true,
       stage: 'inspect',
     })
-    w.simulator.faults.add({ match: { operation: 'GetBucketVersioning' }, action: slow })
+    w.simulator.faults.add({ match: { operation: 'GetBucketVersioning' }, action: slow, times })
     expect(await failure(adapter.inspectBucket(needs()))).toMatchObject({ code: 'STORAGE_THROTTLED' })
     expect((await adapter.inspectBucket(needs())).findings).toEqual([])
   })
