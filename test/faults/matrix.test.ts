@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { bulkExports, type ExpectedRow, recordingJobs, s3 } from './expected.js'
+import { bulkExports, type ExpectedRow, recordingJobs } from './expected.js'
 import type { Service } from './fault-kinds.js'
 import { type Open, render, rowsOf, tableOf } from './matrix.js'
-import { genesysWorld, s3World } from './matrix-world.js'
+import { genesysWorld } from './matrix-world.js'
 
 const worlds: readonly [string, Service, Open, readonly ExpectedRow[]][] = [
-  ['S3', 's3', s3World, s3],
   ['recording jobs', 'genesys', (retry) => genesysWorld('recording-jobs', retry), recordingJobs],
   ['bulk exports', 'genesys', (retry) => genesysWorld('bulk-exports', retry), bulkExports],
 ]
