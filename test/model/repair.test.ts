@@ -3,11 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Repaired } from '../fakes/repair.js'
 import { type ModelCase, modelCase } from './cases.js'
 import { expectedOutcomes, violationsOf } from './invariants.js'
+import { runsOr, seed } from './seed.js'
 import { World } from './world.js'
 
-// Set both to look at a failure again: MODEL_SEED=… MODEL_RUNS=… npx vitest run test/model
-const seed = Number(process.env.MODEL_SEED ?? Date.now() % 2 ** 31)
-const numRuns = Number(process.env.MODEL_RUNS ?? 1_000)
+const numRuns = runsOr(1_000)
 
 describe('a repair, whatever the object, the policy, the faults and the other writers', () => {
   test('weakens nothing, loses nothing, is on record, repeats nothing blindly, and ends well when nothing interferes', async () => {

@@ -6,11 +6,11 @@ import { S3Simulator } from '#src/testing/index.js'
 import { repair } from '../fakes/repair.js'
 import { upload } from '../storage/s3-world.js'
 import { clientOf, type Hooks, InProcessHandler } from './in-process-s3.js'
+import { runsOr, seed } from './seed.js'
 
 const bucket = 'evidence'
 const key = 'org/a.opus'
 const matters = ['matter-1', 'matter-2'] as const
-const seed = Number(process.env.MODEL_SEED ?? Date.now() % 2 ** 31)
 
 /** Lets the requests of several exporters through one at a time, in a given order. */
 class Turns {
@@ -142,7 +142,7 @@ describe('exporters of two matters at once', () => {
       fc.asyncProperty(arbitrary, async (race) => {
         await check(race)
       }),
-      { numRuns: Number(process.env.MODEL_RUNS ?? 60), seed, endOnFailure: process.env.CI !== undefined },
+      { numRuns: runsOr(60), seed, endOnFailure: process.env.CI !== undefined },
     )
   }, 240_000)
 })
