@@ -10,7 +10,7 @@ test('the public surface is as it is written down in api/: npm run api writes it
     execFile(
       process.execPath,
       ['--import', 'tsx', 'scripts/api.ts', '--check'],
-      { cwd: root, timeout: 170_000 },
+      { cwd: root, timeout: 110_000 },
       (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, out: `${stdout}${stderr}` }),
     )
   })
@@ -18,4 +18,4 @@ test('the public surface is as it is written down in api/: npm run api writes it
   expect(code).toBe(0)
   // What is compared is the surface, not an empty page.
   expect(readFileSync(`${root}api/index.api.md`, 'utf8')).toContain('export class LegalHoldExporter')
-}, 180_000)
+}, 120_000)
