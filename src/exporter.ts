@@ -32,7 +32,7 @@ export interface WaitForJobOptions extends CallOptions {
  * Exports the recordings under a legal hold, proves for every object that the hold is on it, and repairs those where
  * it is not. `run` does it all; every stage is a method too, that takes and returns plain data.
  *
- * @throws LegalHoldError `INVALID_OPTIONS` with all mistakes in `details.mistakes`, `INVALID_HOLD`
+ * @throws LegalHoldError `INVALID_OPTIONS` with all mistakes in `details.mistakes`; `INVALID_HOLD` where the hold's tag is the only one
  */
 export class LegalHoldExporter {
   readonly #settings: Settings

@@ -103,14 +103,14 @@ interface Mistake {
 /**
  * Checks the options eagerly and reports all mistakes at once.
  *
- * @throws LegalHoldError `INVALID_OPTIONS`, with `details.mistakes`; `INVALID_HOLD`
+ * @throws LegalHoldError `INVALID_OPTIONS`, with `details.mistakes`; `INVALID_HOLD` where the tag is the only mistake
  */
 export function checkOptions(options: LegalHoldExporterOptions): Settings {
   const mistakes: Mistake[] = []
   const check = (right: boolean, path: string, problem: string) => {
     if (!right) mistakes.push({ path, problem })
   }
-  const given: Partial<LegalHoldExporterOptions> = options ?? {}
+  const given: Partial<LegalHoldExporterOptions> = withoutMalformed(options, check)
   const now = isPort(given.clock, ['now']) ? (given.clock as Clock).now() : Date.now()
   checkNames(given, Object.keys(optionNames), '', check)
   check(isPort(given.platform, ['createJob', 'getJob']), 'platform', 'has to be a RecordingPlatform')
@@ -147,6 +147,9 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     "can only be 'all' with a storage that lists versions",
   )
   checkNames(given.remediation ?? {}, [...Object.keys(remediationDefaults), 'prices'], 'remediation.', check)
+  checkNames(given.polling ?? {}, Object.keys(pollingDefaults), 'polling.', check)
+  checkNames(given.retry ?? {}, retryNames, 'retry.', check)
+  if (isRecord(given.concurrency)) checkNames(given.concurrency, Object.keys(concurrency), 'concurrency.', check)
   checkPrices(given.remediation?.prices, check)
   checkDurations(given, check)
   const reconciliation = reconciliationSettings(
@@ -166,9 +169,10 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   check(given.clock === undefined || isPort(given.clock, ['now', 'sleep']), 'clock', 'has to be a Clock')
   const methods = ['debug', 'info', 'warn', 'error']
   check(given.logger === undefined || isPort(given.logger, methods), 'logger', `has to have ${methods.join(', ')}`)
+  check(isOptionalFlag(given.cancelJobOnAbort), 'cancelJobOnAbort', 'has to be true or false')
   const { protectOriginal } = given.remediation ?? {}
   check(isOptionalFlag(protectOriginal), 'remediation.protectOriginal', 'has to be true or false')
-  const hold = checkHold(given.hold as LegalHold)
+  const hold = holdOf(given.hold, mistakes)
   if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', 'The options of LegalHoldExporter', mistakes)
   return {
     platform: options.platform,
@@ -195,6 +199,40 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     clock: options.clock ?? systemClock,
     logger: loggerOf(options.logger),
   }
+}
+
+/**
+ * The tag alone has a code of its own: with anything else wrong beside it, it is one mistake of several.
+ *
+ * @throws LegalHoldError `INVALID_HOLD`
+ */
+function holdOf(hold: LegalHold | undefined, mistakes: Mistake[]): LegalHold {
+  try {
+    return checkHold(hold as LegalHold)
+  } catch (error) {
+    if (mistakes.length === 0 || !(error instanceof LegalHoldError)) throw error
+    mistakes.push({ path: 'hold.tag', problem: `is not usable: ${error.message.replace(/\.$/, '')}` })
+    return hold as LegalHold
+  }
+}
+
+/** The options without those whose form is wrong, which are reported: what lies within them cannot be looked at. */
+function withoutMalformed(options: unknown, check: Check): Partial<LegalHoldExporterOptions> {
+  if (!isRecord(options)) {
+    check(options === undefined || options === null, 'options', 'have to be an object')
+    return {}
+  }
+  const given: Partial<LegalHoldExporterOptions> = options
+  const { remediation, retry, polling, accept } = options
+  const wrong = Object.entries({ remediation, retry, polling }).filter(
+    ([, value]) => value !== undefined && !isRecord(value),
+  )
+  for (const [name] of wrong) check(false, name, 'has to be an object')
+  const isList = accept === undefined || Array.isArray(accept)
+  check(isList, 'accept', 'has to be a list of finding codes')
+  if (wrong.length === 0 && isList) return given
+  const malformed = Object.fromEntries(wrong.map(([name]) => [name, undefined]))
+  return { ...given, ...malformed, ...(isList ? {} : { accept: undefined }) }
 }
 
 function checkPrices(prices: unknown, check: Check): void {
@@ -351,6 +389,9 @@ const requestNames: Record<keyof ExportRequest, true> = {
   format: true,
   includeSensitive: true,
 }
+
+// Written down, since the defaults lie beside what is only loaded for a run.
+const retryNames: readonly (keyof RetryOptions)[] = ['retries', 'minDelayMs', 'maxDelayMs', 'totalTimeoutMs']
 
 const requirementNames: Record<keyof HoldRequirements, true> = {
   metadata: true,

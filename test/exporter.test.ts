@@ -630,7 +630,65 @@ describe('bad input', () => {
     ])
   })
 
+  test('a wrong tag and options of the wrong form are told with all the others, each with its path', () => {
+    const wrong = {
+      platform: 7,
+      storage: null,
+      retention: [null],
+      hold: 5,
+      remediation: 5,
+      retry: [],
+      polling: 'often',
+      accept: 'versioning-off',
+      concurrency: { objects: 0, folder: 2 },
+      cancelJobOnAbort: 'yes',
+      requirements: 'all',
+    }
+    const thrown = (options: unknown): LegalHoldError => {
+      try {
+        new LegalHoldExporter(options as never)
+      } catch (error) {
+        return error as LegalHoldError
+      }
+      throw new Error('nothing was thrown')
+    }
+    const pathsOf = (error: LegalHoldError) => {
+      const { mistakes } = error.details as { mistakes: { path: string; problem: string }[] }
+      for (const { path, problem } of mistakes) expect(error.message).toContain(`${path} ${problem}`)
+      return mistakes.map(({ path }) => path)
+    }
+    const error = thrown(wrong)
+    expect(error.code).toBe('INVALID_OPTIONS')
+    expect(pathsOf(error).sort()).toEqual([
+      'accept',
+      'cancelJobOnAbort',
+      'concurrency.folder',
+      'concurrency.objects',
+      'hold.tag',
+      'platform',
+      'polling',
+      'remediation',
+      'requirements',
+      'retention[0]',
+      'retry',
+      'storage',
+    ])
+    for (const options of [undefined, null, {}]) {
+      expect(pathsOf(thrown(options))).toEqual(['platform', 'storage', 'hold.tag'])
+    }
+    expect(pathsOf(thrown([]))).toEqual(['options', 'platform', 'storage', 'hold.tag'])
+    expect(pathsOf(thrown('x'))).toEqual(['options', 'platform', 'storage', 'hold.tag'])
+    // The tag alone keeps its own code.
+    const { exporter } = world()
+    expect(() => exporter({ hold: { tag: 'a b' } })).toThrow(expect.objectContaining({ code: 'INVALID_HOLD' }))
+  })
+
   test.each<[string, object, RegExp]>([
+    ['a repair option that is no object', { remediation: 5 }, /remediation has to be an object/],
+    ['no object for repairs', { remediation: null }, /remediation has to be an object/],
+    ['a misspelt retry', { retry: { retires: 3 } }, /retry.retires is not known/],
+    ['a misspelt polling', { polling: { deadline: 3 } }, /polling.deadline is not known/],
+    ['a text for a list of codes', { accept: 'versioning-off' }, /accept has to be a list/],
     ['a misspelt requirement', { requirements: { metdata: { a: 'b' } } }, /metdata is not known/],
     ['a misspelt option', { requirement: {} }, /requirement is not known/],
     ['names that differ by case only', { requirements: { metadata: { 'A-b': 'x', 'a-B': 'y' } } }, /twice/],
