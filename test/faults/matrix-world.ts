@@ -28,7 +28,8 @@ const hourMs = 3_600_000
 const now = Math.floor(Date.now() / hourMs) * hourMs
 const at = (hoursAgo: number) => new Date(now - hoursAgo * hourMs).toISOString()
 const retainUntilDate = new Date(now + 365 * 24 * hourMs).toISOString()
-const attemptTimeoutMs = 1_000
+/** How long a request may take, on the machine's clock. */
+const defaultAttemptTimeoutMs = 1_000
 
 /** What a run went to, of which one is under fault. */
 export interface MatrixWorld {
@@ -110,7 +111,7 @@ const [first, second] = [session('first'), session('second')]
 const folder = 'org/year=2023/month=10/day=20/hour=09/conversation_id=c1'
 
 /** S3 over HTTP under fault, and a platform that has none: a recording that is copied in parts, a sidecar copied at once. */
-export async function s3World(retry?: RetryOptions): Promise<MatrixWorld> {
+export async function s3World(retry?: RetryOptions, attemptTimeoutMs = defaultAttemptTimeoutMs): Promise<MatrixWorld> {
   const clock = new SimulatedClock({ now })
   const simulator = new S3Simulator({
     clock,
@@ -210,6 +211,7 @@ function keyOf(hour: Date): string {
 export async function genesysWorld(
   surface: 'recording-jobs' | 'bulk-exports',
   retry?: RetryOptions,
+  timeoutMs = defaultAttemptTimeoutMs,
 ): Promise<MatrixWorld> {
   const clock = new SimulatedClock({ now })
   const storage = new MemoryStorageAdapter({ bucket, clock })
@@ -232,7 +234,7 @@ export async function genesysWorld(
     clientId: 'simulator-client',
     clientSecret: 'simulator-secret',
     endpoint: listener.endpoint,
-    timeoutMs: attemptTimeoutMs,
+    timeoutMs,
     retry,
     clock,
   }

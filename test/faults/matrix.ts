@@ -1,11 +1,15 @@
-import { expect } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
 import type { RetryOptions } from '#src/index.js'
 import type { ExpectedRow } from './expected.js'
 import { lasting, type PassingFault, passing, type Service } from './fault-kinds.js'
 import { type MatrixWorld, outcomeOf } from './matrix-world.js'
 
 /** Opens a world of its own for each run. */
-export type Open = (retry?: RetryOptions) => Promise<MatrixWorld>
+export type Open = (retry?: RetryOptions, attemptTimeoutMs?: number) => Promise<MatrixWorld>
+
+/** Each answer that never comes takes this long; one that is merely slow is asked for again, which changes no outcome. */
+const shortTimeoutMs = 250
 
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>
 
@@ -46,7 +50,7 @@ export async function underPassingFault(
 ) {
   const action = fault[service]
   if (action === undefined) return undefined
-  const world = await open()
+  const world = await open(undefined, action.kind === 'hang' ? shortTimeoutMs : undefined)
   try {
     const hits = new Map<string, { readonly hits: number }[]>()
     const arm = (kinds: ReadonlySet<string>) => {
@@ -135,4 +139,19 @@ export function render(rows: readonly ExpectedRow[]): string {
   const head = ['request', 'faults that pass', ...lasting.map(({ name }) => name)]
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
   return lines.join('\n').replace(/\| --- .*/, `|${'---|'.repeat(head.length)}`)
+}
+
+const documented = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8')
+
+/** The tests of one table: it is what a run makes of each fault, and what the documentation says. */
+export function describeMatrix(name: string, service: Service, open: Open, expected: readonly ExpectedRow[]): void {
+  describe(`each fault and each request: ${name}`, () => {
+    test('ends as the table says, and goes on from its journal', async () => {
+      expect(rowsOf(await tableOf(open, service))).toEqual(expected)
+    }, 600_000)
+
+    test('stands so in docs/faults.md', () => {
+      expect(documented).toContain(render(expected))
+    })
+  })
 }
