@@ -1,7 +1,7 @@
 import { LegalHoldError } from './errors.js'
 import { isPort, type Settings } from './options.js'
 import type { Journal } from './ports.js'
-import type { RunReport } from './report.js'
+import { contradictsItself, type RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
 import { Run } from './run.js'
 import { emitter, identityOf, type RunOptions } from './run-options.js'
@@ -63,6 +63,12 @@ async function goOn(
   const report = checkpoint?.report
   if (checkpoint === undefined || report === undefined) {
     return new Run(settings, request, options, journal, checkpoint).execute()
+  }
+  if (contradictsItself(report)) {
+    throw new LegalHoldError('The journal holds a report that says complete although its own counts do not.', {
+      code: 'JOURNAL_CORRUPT',
+      stage: 'report',
+    })
   }
   const emit = emitter(settings, options.onEvent)
   const { runId, resumes, verdicts } = checkpoint

@@ -14,6 +14,19 @@ export type RecordingState =
   | 'failedAtSource'
   | 'skippedAtSource'
 
+/**
+ * Whether a report says `complete` although its own counts or coverage do not: nothing this library writes, so somebody edited it.
+ *
+ * @internal
+ */
+export function contradictsItself({
+  outcome,
+  counts,
+  coverage,
+}: Pick<RunReport, 'outcome' | 'counts' | 'coverage'>): boolean {
+  return outcome === 'complete' && !(counts.held + counts.repaired === counts.expected && coverage.proven)
+}
+
 /** Counts of recordings; the states add up to `expected`. */
 export type RecordingCounts = Readonly<Record<'expected' | RecordingState, number>>
 

@@ -5,7 +5,7 @@ import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
 import { systemClock } from '../internal/clock.js'
 import type { CallOptions, Clock, HashContent, Journal, SealedEvidence, Signer } from '../ports.js'
-import type { RunReport } from '../report.js'
+import { contradictsItself, type RunReport } from '../report.js'
 import type { HoldRequirements } from '../requirements.js'
 import { toolName, toolVersion } from '../version.js'
 import {
@@ -103,7 +103,7 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
   if (report === undefined || policy === undefined) {
     throw notSealed('the journal holds no report. The run has not finished: resume it, then seal.')
   }
-  if (canonicalJson(counter.recordings()) !== canonicalJson(report.counts)) {
+  if (canonicalJson(counter.recordings()) !== canonicalJson(report.counts) || contradictsItself(report)) {
     throw new LegalHoldError("The journal's records of recordings do not add up to its report.", {
       code: 'JOURNAL_CORRUPT',
       stage: 'report',

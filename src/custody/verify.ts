@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
 import type { CallOptions, JournalRecord, StorageAdapter } from '../ports.js'
-import type { RunReport } from '../report.js'
+import { contradictsItself, type RunReport } from '../report.js'
 import { bundleFiles, type CustodyPredicate, type CustodyStatement, timestampPayloadType } from './bundle.js'
 import { DerError } from './der.js'
 import { isEnvelopeOf, openEnvelope } from './dsse.js'
@@ -270,6 +270,9 @@ class Verification {
 
   /** report.json and the record of the report say the same. */
   async #report(recorded: RunReport | undefined): Promise<void> {
+    if (recorded !== undefined && contradictsItself(recorded)) {
+      this.#fail('counts-mismatch', 'The report says complete, and its own counts do not.', bundleFiles.records)
+    }
     const text = await readFile(join(this.#dir, bundleFiles.reportJson), 'utf8').catch(() => undefined)
     if (text === undefined) return
     let report: unknown

@@ -80,9 +80,9 @@ export class PresentFiles {
     return this.#media.get(row) !== 0
   }
 
-  /** Whether each media file has its sidecar. */
+  /** Whether each media file has its sidecar, and each sidecar the file that it testifies to. */
   isDescribed(row: number): boolean {
-    return (this.#media.get(row) & ~this.#described.get(row)) === 0
+    return this.#media.get(row) === this.#described.get(row)
   }
 
   /** Whether a key of it was found once and is not in the latest listing. */

@@ -75,12 +75,12 @@ export function leftOutBy(
   return { count: Math.max(0, Math.max(counted, unmeant) - ledger.explained), reason: `${sensitive}${why}` }
 }
 
-/** Recordings of the lists that finished jobs did not count; any number where a job does not count. Pure. */
+/** Recordings of the lists that finished jobs did not count; none where a job does not count, which proves nothing. Pure. */
 export function uncountedBy(ledger: RecordingLedger, accounts: readonly JobAccount[]): number {
   let count = 0
   for (const { job, expected, skipped } of accounts) {
     const { recordings } = job?.totals ?? {}
-    if (recordings === undefined) return Number.POSITIVE_INFINITY
+    if (recordings === undefined) return 0
     count += Math.max(0, expected - skipped - recordings)
   }
   return Math.max(0, count - ledger.explained)

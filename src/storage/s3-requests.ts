@@ -99,6 +99,7 @@ export class S3Requests {
   readonly #fast: S3FastPath
   readonly #renewal = new CredentialRenewal()
   #client: S3ClientLike | undefined
+  #sdk: Promise<typeof S3> | undefined
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
   #answered = false
 
@@ -110,11 +111,17 @@ export class S3Requests {
       bucket,
       settings,
       connect: async () => {
-        const sdk = await loadSdk('validate')
+        const sdk = await this.#loaded('validate')
         this.#client ??= this.#build(sdk)
         return { sdk, client: this.#client }
       },
     })
+  }
+
+  /** Imported once: an `import()` for each request costs up to a tenth of it, more where a loader is registered. */
+  #loaded(stage: Stage): Promise<typeof S3> {
+    this.#sdk ??= loadSdk(stage)
+    return this.#sdk
   }
 
   /**
@@ -226,7 +233,7 @@ export class S3Requests {
       region: this.#region,
       credentialsWorked: this.#answered,
     }
-    const sdk = await loadSdk(call.stage)
+    const sdk = await this.#loaded(call.stage)
     let headers: S3Headers = {}
     let isEmpty = false
     let { outcome } = call

@@ -25,7 +25,7 @@ const exporter = new LegalHoldExporter({
   accept: ['retention-deletes-before-hold'],
   polling: { minIntervalMs: 100, maxIntervalMs: 200 },
   landingSettleMs: 200,
-  landingQuietMs: 1_000,
+  landingQuietMs: 20_000,
 })
 const report = await exporter.run(request, {
   evidence: evidenceBundle({ dir, signer: mode === 'signing' ? stuck : key }),

@@ -58,6 +58,7 @@ describe('a run with evidence that is killed', () => {
       // What had no line break yet was lost with the process.
       const durable = before.subarray(0, before.lastIndexOf(0x0a) + 1)
       const report: RunReport = JSON.parse((await run('whole', file)).trim().split('\n').at(-1) ?? '')
+      expect(report.exceptions).toEqual([])
       expect(report).toMatchObject({ outcome: 'complete', counts: { expected: 12 } })
 
       const { verified, problems, predicate } = await verifyEvidence(dir, { fingerprint: key.fingerprint })

@@ -61,6 +61,9 @@ describe('the sidecar of a recording', () => {
       exceptions: [{ recordingId: 'r1', reason: expect.stringContaining('companion missing') }],
     })
     deliver('r1.opus_metadata.json')
+    // The sidecar of the other rendition testifies to a file that is not there.
+    expect(await run()).toMatchObject({ outcome: 'incomplete', counts: { missing: 1 } })
+    deliver('r1.wav')
     expect(await run()).toMatchObject({ outcome: 'complete' })
   })
 
