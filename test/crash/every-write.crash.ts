@@ -10,6 +10,7 @@ const { CRASH_POINTS = 'all', CRASH_SEED, CRASH_SECONDS = 'Infinity' } = process
 const fewest = 8
 const seed = CRASH_SEED === undefined ? Math.floor(Math.random() * 1_000_000) : Number(CRASH_SEED)
 const temporary = mkdtempSync(join(tmpdir(), 'crash-'))
+let worlds = 0
 const moments = ['before', 'handed', 'durable', 'torn'] as const
 
 interface Expected {
@@ -47,7 +48,9 @@ async function uninterrupted(shape: Shape): Promise<Expected> {
 /** Kills a run at one record, lets another process finish it, and compares. */
 async function interrupted(at: number, { shape, report, bucket, copies }: Expected, moment: (typeof moments)[number]) {
   const what = `${shape.name}, killed at record ${at}, ${moment}`
-  const world = await CrashWorld.open(join(temporary, `${shape.name}-${at}`), shape)
+  // A record may be picked twice, and both are under way at once.
+  worlds += 1
+  const world = await CrashWorld.open(join(temporary, `${shape.name}-${at}-${worlds}`), shape)
   try {
     const first = await world.run(at, moment === 'torn' ? 'durable' : moment)
     expect(first, what).toBe('killed')
