@@ -14,17 +14,29 @@ export type RecordingState =
   | 'failedAtSource'
   | 'skippedAtSource'
 
+/** The parts of a report on which its outcome rests; they may come out of a file that somebody edited. */
+interface Account {
+  readonly counts?: Partial<RecordingCounts> | null
+  readonly coverage?: { readonly proven?: boolean } | null
+}
+
 /**
- * Whether a report says `complete` although its own counts or coverage do not: nothing this library writes, so somebody edited it.
+ * Whether each expected recording carries the hold, and the interval is known to be covered. Pure.
  *
  * @internal
  */
-export function contradictsItself({
-  outcome,
-  counts,
-  coverage,
-}: Pick<RunReport, 'outcome' | 'counts' | 'coverage'>): boolean {
-  return outcome === 'complete' && !(counts.held + counts.repaired === counts.expected && coverage.proven)
+export function isWhole({ counts, coverage }: Account): boolean {
+  const { held = 0, repaired = 0, expected } = counts ?? {}
+  return held + repaired === expected && coverage?.proven === true
+}
+
+/**
+ * Whether a report says `complete` although its own counts or coverage do not: nothing this library writes. Pure.
+ *
+ * @internal
+ */
+export function contradictsItself(report: Account & { readonly outcome?: unknown }): boolean {
+  return report.outcome === 'complete' && !isWhole(report)
 }
 
 /** Counts of recordings; the states add up to `expected`. */

@@ -1,6 +1,6 @@
 import { LegalHoldError } from './errors.js'
 import type { Settings } from './options.js'
-import type { RunReport } from './report.js'
+import { isWhole, type RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
 import type { Delivery } from './stages/deliver.js'
 import type { Inspection } from './stages/inspect.js'
@@ -36,7 +36,6 @@ export function reportOf(subject: ReportSubject): RunReport {
   const { counts } = settlement
   const coverage = coverageOf(request.interval, ledger, jobs.accounts)
   const remediations = tally.remediations()
-  const allHeld = counts.held + counts.repaired === counts.expected
   const dueInDryRun = dryRun && remediations.planned > 0
   const finishedAt = clock.now()
   return {
@@ -46,7 +45,7 @@ export function reportOf(subject: ReportSubject): RunReport {
     resumed,
     startedAt: new Date(startedAt).toISOString(),
     finishedAt: new Date(finishedAt).toISOString(),
-    outcome: allHeld && coverage.proven && !dueInDryRun ? 'complete' : 'incomplete',
+    outcome: isWhole({ counts, coverage }) && !dueInDryRun ? 'complete' : 'incomplete',
     hold,
     requirements,
     platform: {

@@ -99,7 +99,7 @@ export class S3Requests {
   readonly #fast: S3FastPath
   readonly #renewal = new CredentialRenewal()
   #client: S3ClientLike | undefined
-  #sdk: Promise<typeof S3> | undefined
+  #sdk: typeof S3 | undefined
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
   #answered = false
 
@@ -119,8 +119,8 @@ export class S3Requests {
   }
 
   /** Imported once: an `import()` for each request costs up to a tenth of it, more where a loader is registered. */
-  #loaded(stage: Stage): Promise<typeof S3> {
-    this.#sdk ??= loadSdk(stage)
+  async #loaded(stage: Stage): Promise<typeof S3> {
+    this.#sdk ??= await loadSdk(stage)
     return this.#sdk
   }
 

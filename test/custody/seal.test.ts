@@ -142,6 +142,35 @@ describe('a sealed run', () => {
     await expect(seal(gap)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT' })
   })
 
+  test.each([
+    ['counts', {}],
+    ['missing counts', { counts: null }],
+    ['counts of another form', { counts: 'all' }],
+    ['missing coverage', { coverage: null }],
+  ])(
+    'is refused where somebody made its report say complete against its own %s; taking it up is, too',
+    async (_, more) => {
+      const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
+      const platform = new FakePlatform()
+      platform.expected.push({ recordingId: 'r1', conversationId: 'c1' })
+      const storage = new MemoryStorageAdapter({ clock })
+      const exporter = new LegalHoldExporter({ platform, storage, clock, hold: { tag } })
+      const journal = new MemoryJournal()
+      const { outcome } = await exporter.run(request, { journal })
+      expect(outcome).toBe('incomplete')
+      await sealEvidence(journal, { dir: freshFolder(), signer: newKey().signer })
+
+      const edited = new MemoryJournal()
+      for await (const { sequence, ...record } of journal.entries()) {
+        const edit = record.type === 'report' ? { outcome: 'complete', ...more } : {}
+        await edited.append({ ...record, data: { ...record.data, ...edit } })
+      }
+      const corrupt = { code: 'JOURNAL_CORRUPT' }
+      await expect(sealEvidence(edited, { dir: freshFolder(), signer: newKey().signer })).rejects.toMatchObject(corrupt)
+      await expect(exporter.run(request, { journal: edited })).rejects.toMatchObject(corrupt)
+    },
+  )
+
   test('is refused where the journal on disk is not what the run wrote', async () => {
     const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
     const platform = new FakePlatform()

@@ -355,6 +355,9 @@ describe('recordings of other media in a conversation that a digital request mat
     expect(await runFake()).toMatchObject({ outcome: 'complete', counts: { expected: 1, repaired: 1 } })
     platform.states = [job('FULFILLED', { totals: { recordings: 2, processed: 2 } })]
     expect(await runFake()).toMatchObject({ outcome: 'incomplete', counts: { expected: 2, missing: 1 } })
+    // A job that does not count proves nothing of what is left out.
+    platform.states = [job('FULFILLED')]
+    expect(await runFake()).toMatchObject({ outcome: 'incomplete', counts: { expected: 2, missing: 1 } })
   })
 })
 
