@@ -1,10 +1,44 @@
-import type { Client, Dispatcher } from 'undici'
+/** Headers that all requests of a session have in common, in both forms in which they are sent. */
+export interface FixedHeaders {
+  /** Names and values in turn. `host` is that of the origin and not among them. */
+  readonly list: readonly string[]
+  /** As they stand in a request, `host` among them. */
+  readonly text: string
+}
 
-/** One connection at a time is taken, used for one exchange and given back. */
+/** A request without a body. */
+export interface WireRequest {
+  readonly method: 'HEAD' | 'GET'
+  /** Encoded path with its query. */
+  readonly path: string
+  readonly fixed: FixedHeaders
+  readonly authorization: string
+}
+
+/** Names and values in turn, one character a byte. */
+export type RawHeaders = readonly string[]
+
+/** What a connection tells of one exchange: at the end exactly one of the last three. */
+export interface ExchangeHandler {
+  /** How to end it in the middle. Called before anything is sent. */
+  onConnect(abort: (error?: Error) => void): void
+  onAnswer(status: number, headers: RawHeaders, body?: Buffer): void
+  /** There is an answer that is to be read by another client. */
+  onUnreadable(): void
+  onError(error: unknown): void
+}
+
+/** Carries one exchange at a time. */
+export interface Connection {
+  dispatch(request: WireRequest, handler: ExchangeHandler): void
+  destroy(): void
+}
+
+/** A connection is taken, used for one exchange and given back. */
 export interface Connections {
   /** `undefined` while all are taken. */
-  take(): Pick<Dispatcher, 'dispatch'> | undefined
-  give(connection: Pick<Dispatcher, 'dispatch'>): void
+  take(): Connection | undefined
+  give(connection: Connection): void
   close(): void
 }
 
@@ -13,18 +47,18 @@ export interface Connections {
  * learns a little late that a connection is free, and opens up to twice as many.
  */
 export class OwnConnections implements Connections {
-  readonly #open: () => Client
+  readonly #open: () => Connection
   readonly #most: number
-  readonly #all: Client[] = []
-  readonly #idle: Client[] = []
+  readonly #all: Connection[] = []
+  readonly #idle: Connection[] = []
   #closed = false
 
-  constructor(open: () => Client, most: number) {
+  constructor(open: () => Connection, most: number) {
     this.#open = open
     this.#most = most
   }
 
-  take(): Client | undefined {
+  take(): Connection | undefined {
     const idle = this.#idle.pop()
     if (idle !== undefined || this.#all.length >= this.#most) return idle
     const opened = this.#open()
@@ -32,27 +66,27 @@ export class OwnConnections implements Connections {
     return opened
   }
 
-  give(connection: Client): void {
+  give(connection: Connection): void {
     if (!this.#closed) this.#idle.push(connection)
   }
 
   close(): void {
     this.#closed = true
     this.#idle.length = 0
-    for (const client of this.#all.splice(0)) void client.destroy()
+    for (const connection of this.#all.splice(0)) connection.destroy()
   }
 }
 
-/** A dispatcher of the caller's: it has its own mind about connections, and its owner closes it. */
-export class GivenConnections implements Connections {
-  readonly #dispatcher: Pick<Dispatcher, 'dispatch'>
+/** A connection that takes any number of exchanges at once, and that somebody else closes. */
+export class GivenConnection implements Connections {
+  readonly #connection: Connection
 
-  constructor(dispatcher: Pick<Dispatcher, 'dispatch'>) {
-    this.#dispatcher = dispatcher
+  constructor(connection: Connection) {
+    this.#connection = connection
   }
 
-  take(): Pick<Dispatcher, 'dispatch'> {
-    return this.#dispatcher
+  take(): Connection {
+    return this.#connection
   }
 
   give(): void {}

@@ -1,5 +1,5 @@
 import type { ObjectRef, ObjectState, Retention } from '../ports.js'
-import { textOf } from './s3-fast-headers.js'
+import { copyOf } from './s3-fast-text.js'
 import type { WireAnswer } from './s3-fast-transport.js'
 
 /*
@@ -50,28 +50,29 @@ const fields = {
 type Field = (typeof fields)[keyof typeof fields]
 type Fields = { [K in Field]: string | undefined }
 
-interface Known {
-  /** The name in lower case, as bytes. */
-  readonly name: Buffer
-  readonly field: Field
-}
+/** What a header is: a field, the name of an entry of the metadata, or nothing that is read. */
+type Meaning = { readonly field: Field } | { readonly metadata: string } | 'nothing'
 
-/** The known names by their length: most headers of an answer differ from all of them in that already. */
-const byLength: readonly (readonly Known[] | undefined)[] = (() => {
-  const table: Known[][] = []
-  for (const [name, field] of Object.entries(fields)) {
-    const entry = { name: Buffer.from(name), field }
-    const sameLength = table[name.length]
-    if (sameLength === undefined) table[name.length] = [entry]
-    else sameLength.push(entry)
-  }
-  return table
-})()
+const metadataPrefix = 'x-amz-meta-'
+/** By their names as they were sent: nearly all answers have the same. */
+const meanings = new Map<string, Meaning>()
+const mostMeanings = 256
+
+function meaningOf(name: string): Meaning {
+  const known = meanings.get(name)
+  if (known !== undefined) return known
+  const lowerCase = name.toLowerCase()
+  const meaning = Object.hasOwn(fields, lowerCase)
+    ? { field: fields[lowerCase as keyof typeof fields] }
+    : lowerCase.startsWith(metadataPrefix)
+      ? { metadata: lowerCase.slice(metadataPrefix.length) }
+      : 'nothing'
+  if (meanings.size < mostMeanings) meanings.set(copyOf(name), meaning)
+  return meaning
+}
 
 /** All fields in one order, so that every answer has the same shape. */
 const nothing = Object.fromEntries(Object.values(fields).map((field) => [field, undefined])) as Fields
-
-const metadataPrefix = Buffer.from('x-amz-meta-')
 
 /** The state that an answer shows, or `undefined` for the SDK to say. */
 export function stateOf(ref: ObjectRef, { status, rawHeaders }: WireAnswer): ObjectState | undefined {
@@ -79,38 +80,19 @@ export function stateOf(ref: ObjectRef, { status, rawHeaders }: WireAnswer): Obj
   const metadata: Record<string, string> = Object.create(null)
   const found: Fields = { ...nothing }
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]
-    // Only a dispatcher of the caller's decodes them; it may be of another version, too.
-    if (typeof name === 'string' || name === undefined) return undefined
-    const field = fieldOf(name)
-    if (field !== undefined) {
-      const value = textOf(rawHeaders[at + 1])
+    const meaning = meaningOf(rawHeaders[at] as string)
+    if (meaning === 'nothing') continue
+    const value = rawHeaders[at + 1] as string
+    if ('field' in meaning) {
+      const { field } = meaning
       if (found[field] !== undefined || value === '') return undefined
       found[field] = value
-    } else if (beginsWith(name, metadataPrefix)) {
-      const entry = name.toString('latin1', metadataPrefix.length).toLowerCase()
-      if (metadata[entry] !== undefined) return undefined
-      metadata[entry] = textOf(rawHeaders[at + 1])
+    } else {
+      if (metadata[meaning.metadata] !== undefined) return undefined
+      metadata[meaning.metadata] = value
     }
   }
   return found.other === undefined ? assemble(ref, found, metadata) : undefined
-}
-
-function fieldOf(name: Buffer): Field | undefined {
-  const candidates = byLength[name.length]
-  if (candidates === undefined) return undefined
-  for (const known of candidates) if (beginsWith(name, known.name)) return known.field
-  return undefined
-}
-
-/** Whether a name begins with lower-case bytes, whatever its case; from behind, since most begin with `x-amz-`. */
-function beginsWith(name: Buffer, expected: Buffer): boolean {
-  if (name.length < expected.length) return false
-  for (let at = expected.length - 1; at >= 0; at -= 1) {
-    const byte = name[at] as number
-    if ((byte >= 65 && byte <= 90 ? byte + 32 : byte) !== expected[at]) return false
-  }
-  return true
 }
 
 const digits = /^\d{1,15}$/

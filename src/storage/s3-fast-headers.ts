@@ -1,9 +1,8 @@
-import type { RawHeaders } from './s3-fast-transport.js'
+import type { RawHeaders } from './s3-fast-connections.js'
 
 /** Header text as Node decodes it: one character a byte. */
-export function textOf(part: Buffer | string | undefined): string {
-  if (typeof part === 'string') return part
-  return part === undefined ? '' : part.toString('latin1')
+export function textOf(part: Buffer | string): string {
+  return typeof part === 'string' ? part : part.toString('latin1')
 }
 
 // Node keeps the first of these and joins all others (http.IncomingMessage, message.headers).
@@ -32,8 +31,8 @@ const firstWins = new Set([
 export function headersOf(raw: RawHeaders): Record<string, string> {
   const headers: Record<string, string> = Object.create(null)
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = textOf(raw[at]).toLowerCase()
-    const value = textOf(raw[at + 1])
+    const name = (raw[at] ?? '').toLowerCase()
+    const value = raw[at + 1] ?? ''
     const former = headers[name]
     if (former === undefined) headers[name] = value
     else if (!firstWins.has(name)) headers[name] = `${former}${name === 'cookie' ? ';' : ','} ${value}`

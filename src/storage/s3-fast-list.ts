@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer'
+import { copyOf } from './s3-fast-text.js'
 
 /** One entry of a page, keys still encoded as they were sent. */
 export interface ScannedEntry {
@@ -41,6 +42,11 @@ export function scanListing(body: Buffer): ScannedPage | undefined {
 const unexpected = new Error('not as S3 writes it')
 
 const root = /^\s*(?:<\?xml[^>]*\?>\s*)?<ListBucketResult(?: xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/")?>/
+const entryStart = '<Contents>'
+const usualEntry =
+  /<Contents><Key>([^<>&\s]+)<\/Key><LastModified>(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z)<\/LastModified><ETag>&quot;([0-9a-f-]+)&quot;<\/ETag>(?:<ChecksumAlgorithm>[A-Z0-9]+<\/ChecksumAlgorithm>)?(?:<ChecksumType>[A-Z_]+<\/ChecksumType>)?<Size>(\d{1,15})<\/Size><StorageClass>([A-Z_]+)<\/StorageClass><\/Contents>/y
+const usualKeyStart = '<Contents><Key>'.length
+const usualEtagStart = '</Key><LastModified>2006-02-03T16:45:09.000Z</LastModified><ETag>&quot;'.length
 const rootEnd = '</ListBucketResult>'
 /** Elements of the page that repeat what was asked, or count what is there. */
 const ignoredInPage: ReadonlySet<string> = new Set([
@@ -60,6 +66,8 @@ class Scanner {
   #at = 0
   /** Name of the element that was opened last, and whether it is empty (`<Prefix/>`). */
   #isEmpty = false
+  #lastModified = ''
+  #storageClass = ''
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
@@ -77,9 +85,8 @@ class Scanner {
     let encoding: string | undefined
     for (;;) {
       this.#skipBlanks()
-      if (this.#text.startsWith('<Contents>', this.#at)) {
-        this.#at += '<Contents>'.length
-        entries.push(this.#entry())
+      if (this.#text.startsWith(entryStart, this.#at)) {
+        entries.push(this.#usualEntry() ?? this.#entry())
         continue
       }
       if (this.#text.startsWith(rootEnd, this.#at)) break
@@ -97,7 +104,30 @@ class Scanner {
     return { entries, folders, truncated, token, encoding }
   }
 
+  /** An entry in the very form in which S3 writes nearly all of them, by one expression. */
+  #usualEntry(): ScannedEntry | undefined {
+    usualEntry.lastIndex = this.#at
+    const match = usualEntry.exec(this.#text)
+    if (match === null) return undefined
+    const [whole, key = '', lastModified = '', etag = '', size, storageClass = ''] = match
+    const keyStart = this.#at + usualKeyStart
+    const etagStart = keyStart + key.length + usualEtagStart
+    this.#at += whole.length
+    // What is the same in entry after entry is taken from the one before.
+    if (lastModified !== this.#lastModified) this.#lastModified = copyOf(lastModified)
+    if (storageClass !== this.#storageClass) this.#storageClass = copyOf(storageClass)
+    return {
+      // Cut from the bytes, as in `#value`.
+      key: this.#bytes.toString('latin1', keyStart, keyStart + key.length),
+      sizeBytes: Number(size),
+      etag: `"${this.#bytes.toString('latin1', etagStart, etagStart + etag.length)}"`,
+      lastModified: this.#lastModified,
+      storageClass: this.#storageClass,
+    }
+  }
+
   #entry(): ScannedEntry {
+    this.#at += entryStart.length
     let key: string | undefined
     let sizeBytes: number | undefined
     let etag: string | undefined

@@ -1,11 +1,12 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import type { Dispatcher } from 'undici'
-import { GivenConnections, OwnConnections } from './s3-fast-connections.js'
+import { GivenConnection, OwnConnections, type WireRequest } from './s3-fast-connections.js'
+import { DispatcherConnection, type DispatcherPart } from './s3-fast-dispatcher.js'
 import { isIntercepted, isOrdinaryBucket, isStockClient, type ResolvedClient } from './s3-fast-eligible.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastSession, openSession } from './s3-fast-session.js'
 import { SigningKeys } from './s3-fast-signature.js'
-import { AttemptAborted, FastTransport, type WireAnswer, type WireRequest } from './s3-fast-transport.js'
+import { HeadConnection, onread } from './s3-fast-socket.js'
+import { AttemptAborted, FastTransport, type WireAnswer } from './s3-fast-transport.js'
 import type { S3ClientSettings } from './s3-settings.js'
 
 /** Not on this path. */
@@ -27,6 +28,7 @@ export interface FastPathSubject {
   readonly connect: () => Promise<{ readonly sdk: typeof S3; readonly client: object }>
 }
 
+const connectTimeoutMs = 10_000
 // A session's date is at most so old; S3 allows 15 minutes.
 const renewAfterMs = 1_000
 const expireAfterMs = 60_000
@@ -45,7 +47,7 @@ export class S3FastPath {
   #off: boolean
   #session: FastSession | undefined
   #renewal: Promise<FastSession | undefined> | undefined
-  #transport: { readonly origin: string; readonly transport: FastTransport } | undefined
+  #transports: Transports | undefined
 
   constructor(subject: FastPathSubject) {
     this.#subject = subject
@@ -59,10 +61,10 @@ export class S3FastPath {
   send(render: FastRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
     if (this.#off || isIntercepted()) return nowhere
     const session = this.#fresh()
-    const transport = session === undefined ? undefined : this.#transportTo(session.origin)
-    if (session === undefined || transport === undefined) return this.#prepareAndSend(render, signal)
+    const transports = session === undefined ? undefined : this.#transportsTo(session.origin)
+    if (session === undefined || transports === undefined) return this.#prepareAndSend(render, signal)
     const request = rendered(render, session)
-    return request === undefined ? nowhere : transport.send(request, signal)
+    return request === undefined ? nowhere : transports[request.method].send(request, signal)
   }
 
   /** Sends again, if the answer refuses a request only for the clock of this machine. */
@@ -87,17 +89,16 @@ export class S3FastPath {
   close(): void {
     this.#session = undefined
     this.#eligible = undefined
-    this.#transport?.transport.close()
-    this.#transport = undefined
+    this.#disconnect()
   }
 
   async #prepareAndSend(render: FastRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
     const session = this.#fresh() ?? (await this.#renew())
     const request = session === undefined ? undefined : rendered(render, session)
     if (session === undefined || request === undefined) return undefined
-    const transport = this.#transportTo(session.origin) ?? (await this.#connect(session.origin))
+    const transports = this.#transportsTo(session.origin) ?? (await this.#connect(session.origin))
     if (signal?.aborted) throw new AttemptAborted('aborted')
-    return transport.send(request, signal)
+    return transports[request.method].send(request, signal)
   }
 
   /** The session, if it is young enough; one that ages is renewed on the side. */
@@ -146,23 +147,28 @@ export class S3FastPath {
     return isStockClient(sdk, client, settings.dispatcher !== undefined)
   }
 
-  #transportTo(origin: string): FastTransport | undefined {
-    return this.#transport?.origin === origin ? this.#transport.transport : undefined
+  #transportsTo(origin: string): Transports | undefined {
+    return this.#transports?.origin === origin ? this.#transports : undefined
   }
 
-  async #connect(origin: string): Promise<FastTransport> {
+  async #connect(origin: string): Promise<Transports> {
     const { dispatcher, attemptTimeoutMs = 60_000, maxSockets = 512 } = this.#subject.settings
-    const connections =
+    const transports =
       dispatcher === undefined
-        ? await ownConnections(origin, maxSockets)
-        : new GivenConnections(dispatcher as Pick<Dispatcher, 'dispatch'>)
+        ? await ownTransports(origin, maxSockets, attemptTimeoutMs)
+        : givenTransport(dispatcher as DispatcherPart, origin, attemptTimeoutMs)
     // Another lane may have been faster.
-    const known = this.#transportTo(origin)
+    const known = this.#transportsTo(origin)
     if (known !== undefined) return known
-    this.#transport?.transport.close()
-    const transport = new FastTransport(connections, origin, attemptTimeoutMs)
-    this.#transport = { origin, transport }
-    return transport
+    this.#disconnect()
+    this.#transports = transports
+    return transports
+  }
+
+  #disconnect(): void {
+    this.#transports?.HEAD.close()
+    this.#transports?.GET.close()
+    this.#transports = undefined
   }
 
   /**
@@ -184,9 +190,28 @@ export class S3FastPath {
   }
 }
 
-async function ownConnections(origin: string, most: number): Promise<OwnConnections> {
-  const { Client } = await import('undici')
-  return new OwnConnections(() => new Client(origin, { pipelining: 1, connectTimeout: 10_000 }), most)
+/** How requests reach an origin, by their method. */
+interface Transports {
+  readonly origin: string
+  readonly HEAD: FastTransport
+  readonly GET: FastTransport
+}
+
+async function ownTransports(origin: string, most: number, timeoutMs: number): Promise<Transports> {
+  const { Client, buildConnector } = await import('undici')
+  const connect = buildConnector({ timeout: connectTimeoutMs, onread } as Parameters<typeof buildConnector>[0])
+  const heads = new OwnConnections(() => new HeadConnection(connect, origin), most)
+  const client = () => new Client(origin, { pipelining: 1, connectTimeout: connectTimeoutMs })
+  const lists = new OwnConnections(() => new DispatcherConnection(client(), origin), most)
+  return { origin, HEAD: new FastTransport(heads, timeoutMs), GET: new FastTransport(lists, timeoutMs) }
+}
+
+function givenTransport(dispatcher: DispatcherPart, origin: string, timeoutMs: number): Transports {
+  // Whoever gave it closes it.
+  const { dispatch } = dispatcher
+  const part = { dispatch: dispatch.bind(dispatcher) as DispatcherPart['dispatch'] }
+  const transport = new FastTransport(new GivenConnection(new DispatcherConnection(part, origin)), timeoutMs)
+  return { origin, HEAD: transport, GET: transport }
 }
 
 /** A key with a lone surrogate has no form on the wire; the SDK says so in its words. */

@@ -1,7 +1,7 @@
 import type * as S3 from '@aws-sdk/client-s3'
+import type { WireRequest } from './s3-fast-connections.js'
 import type { ResolvedClient } from './s3-fast-eligible.js'
 import { emptyPayloadHash, encodeKeyPath, RequestSigner, type SigningKeys } from './s3-fast-signature.js'
-import type { WireRequest } from './s3-fast-transport.js'
 
 /** How requests are addressed and signed for about a second. */
 export interface FastSession {
@@ -49,10 +49,17 @@ export async function openSession(
   )
   if (captured === undefined || captured.method !== 'HEAD' || captured.body !== undefined) return undefined
   const { headers, path } = captured
-  if (!Object.keys(headers).every((name) => knownHeaders.has(name))) return undefined
+  if (!Object.entries(headers).every(([name, value]) => knownHeaders.has(name) && sendable.test(value)))
+    return undefined
   const suffix = `/${encodeKeyPath(probe.Key)}`
   const { versionId, ...otherQuery } = captured.query ?? {}
-  if (!path.endsWith(suffix) || versionId !== probe.VersionId || Object.keys(otherQuery).length > 0) return undefined
+  if (
+    !path.endsWith(suffix) ||
+    !visible.test(path) ||
+    versionId !== probe.VersionId ||
+    Object.keys(otherQuery).length > 0
+  )
+    return undefined
   const host = captured.port === undefined ? captured.hostname : `${captured.hostname}:${captured.port}`
   const { host: hostHeader, authorization, 'x-amz-date': amzDate } = headers
   if (hostHeader !== host || authorization === undefined || amzDate === undefined) return undefined
@@ -82,6 +89,10 @@ const keptHeaders = [
 ]
 const knownHeaders: ReadonlySet<string> = new Set([...droppedHeaders, ...keptHeaders])
 const unsignedHeaders: ReadonlySet<string> = new Set(['user-agent', 'x-amzn-trace-id'])
+
+/** What may stand in a header, and in a path. */
+const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
+const visible = /^[\x21-\x7e]*$/
 
 const authorizationPattern =
   /^AWS4-HMAC-SHA256 Credential=(?<accessKeyId>[^/]+)\/\d{8}\/(?<region>[^/]+)\/(?<service>s3)\/aws4_request, SignedHeaders=(?<names>[a-z0-9;-]+), Signature=[0-9a-f]{64}$/
@@ -118,12 +129,14 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
   function formOf(headers: readonly (readonly [string, string])[]) {
     const signed = [...headers.filter(([name]) => !unsignedHeaders.has(name)), ['host', host] as const]
     const signer = new RequestSigner(scope, signed, payloadHash, keys)
-    const constant = [...headers.flat(), 'authorization', '']
-    return (method: 'HEAD' | 'GET', path: string, query: string): WireRequest => {
-      const sent = constant.slice()
-      sent[sent.length - 1] = signer.authorization(method, path, query)
-      return { method, path: query === '' ? path : `${path}?${query}`, headers: sent }
-    }
+    const lines = [['host', host] as const, ['connection', 'keep-alive'] as const, ...headers]
+    const fixed = { list: headers.flat(), text: lines.map(([name, value]) => `${name}: ${value}\r\n`).join('') }
+    return (method: 'HEAD' | 'GET', path: string, query: string): WireRequest => ({
+      method,
+      path: query === '' ? path : `${path}?${query}`,
+      fixed,
+      authorization: signer.authorization(method, path, query),
+    })
   }
 }
 

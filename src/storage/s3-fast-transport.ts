@@ -1,17 +1,4 @@
-import type { Dispatcher } from 'undici'
-import type { Connections } from './s3-fast-connections.js'
-
-/** A request without a body. */
-export interface WireRequest {
-  readonly method: 'HEAD' | 'GET'
-  /** Encoded path with its query. */
-  readonly path: string
-  /** Names and values in turn. `host` is that of the origin and not among them. */
-  readonly headers: string[]
-}
-
-/** Names and values in turn, as bytes. */
-export type RawHeaders = readonly (Buffer | string)[]
+import type { Connection, Connections, ExchangeHandler, RawHeaders, WireRequest } from './s3-fast-connections.js'
 
 /** An answer as it came over the wire. */
 export interface WireAnswer {
@@ -43,21 +30,22 @@ export class FastTransport {
   readonly #connections: Connections
   /** Exchanges for which there is no connection yet. */
   readonly #waiting: Exchange[] = []
-  readonly #origin: string
   readonly #timeoutMs: number
   readonly #bySignal = new Map<AbortSignal, SignalGroup>()
   #oldest: Exchange | undefined
   #newest: Exchange | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(connections: Connections, origin: string, timeoutMs: number) {
+  constructor(connections: Connections, timeoutMs: number) {
     this.#connections = connections
-    this.#origin = origin
     this.#timeoutMs = timeoutMs
   }
 
-  /** Rejects with {@link AttemptTimeout}, {@link AttemptAborted} or what the network failed with. */
-  send(request: WireRequest, signal: AbortSignal | undefined): Promise<WireAnswer> {
+  /**
+   * `undefined`: there is an answer, but not one to be read here. Rejects with {@link AttemptTimeout},
+   * {@link AttemptAborted} or what the network failed with.
+   */
+  send(request: WireRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
     return new Promise((resolve, reject) => {
       const group = signal === undefined ? undefined : this.#groupOf(signal)
       const exchange = new Exchange(this, request, group, Date.now() + this.#timeoutMs, resolve, reject)
@@ -72,30 +60,13 @@ export class FastTransport {
     this.#connections.close()
   }
 
-  #dispatch(exchange: Exchange, connection: Pick<Dispatcher, 'dispatch'>): void {
+  #dispatch(exchange: Exchange, connection: Connection): void {
     exchange.connection = connection
-    const { method, path, headers } = exchange.request
-    try {
-      connection.dispatch(
-        {
-          origin: this.#origin,
-          path,
-          method,
-          headers,
-          // undici closes the connection after each HEAD otherwise: 5 times slower, over TLS 36 times.
-          reset: false,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-        },
-        exchange,
-      )
-    } catch (error) {
-      exchange.onError(error)
-    }
+    connection.dispatch(exchange.request, exchange)
   }
 
   /** The connection is done with its exchange, whether or not somebody still waits for that. */
-  released(connection: Pick<Dispatcher, 'dispatch'>): void {
+  released(connection: Connection): void {
     let next = this.#waiting.shift()
     while (next?.settled === true) next = this.#waiting.shift()
     if (next === undefined) this.#connections.give(connection)
@@ -178,30 +149,27 @@ class SignalGroup {
 }
 
 /** One request and its answer. */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements ExchangeHandler {
   readonly request: WireRequest
   readonly group: SignalGroup | undefined
-  connection: Pick<Dispatcher, 'dispatch'> | undefined
+  connection: Connection | undefined
   /** Milliseconds since the epoch. */
   readonly deadline: number
   previous: Exchange | undefined
   next: Exchange | undefined
   readonly #transport: FastTransport
-  readonly #resolve: (answer: WireAnswer) => void
+  readonly #resolve: (answer: WireAnswer | undefined) => void
   readonly #reject: (error: unknown) => void
   #abort: ((error?: Error) => void) | undefined
   #settled = false
   #failure: Error | undefined
-  #status = 0
-  #rawHeaders: RawHeaders = []
-  #body: Buffer[] | undefined
 
   constructor(
     transport: FastTransport,
     request: WireRequest,
     group: SignalGroup | undefined,
     deadline: number,
-    resolve: (answer: WireAnswer) => void,
+    resolve: (answer: WireAnswer | undefined) => void,
     reject: (error: unknown) => void,
   ) {
     this.#transport = transport
@@ -230,27 +198,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#failure !== undefined) abort(this.#failure)
   }
 
-  onHeaders(status: number, rawHeaders: Buffer[]): boolean {
-    // 1xx: the answer itself is still to come.
-    if (status >= 200) {
-      this.#status = status
-      this.#rawHeaders = rawHeaders
-    }
-    return true
-  }
-
-  onData(chunk: Buffer): boolean {
-    if (this.#body === undefined) this.#body = [chunk]
-    else this.#body.push(chunk)
-    return true
-  }
-
-  onComplete(): void {
+  onAnswer(status: number, rawHeaders: RawHeaders, body?: Buffer): void {
     this.#release()
-    if (!this.#settle()) return
-    const chunks = this.#body
-    const body = chunks === undefined || chunks.length === 1 ? chunks?.[0] : Buffer.concat(chunks)
-    this.#resolve({ status: this.#status, rawHeaders: this.#rawHeaders, body })
+    if (this.#settle()) this.#resolve({ status, rawHeaders, body })
+  }
+
+  onUnreadable(): void {
+    this.#release()
+    if (this.#settle()) this.#resolve(undefined)
   }
 
   onError(error: unknown): void {

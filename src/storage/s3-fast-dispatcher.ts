@@ -1,0 +1,80 @@
+import type { Dispatcher } from 'undici'
+import type { Connection, ExchangeHandler, WireRequest } from './s3-fast-connections.js'
+import { textOf } from './s3-fast-headers.js'
+
+/** What is used of an undici `Client`, or of a dispatcher of the caller's. */
+export type DispatcherPart = Pick<Dispatcher, 'dispatch'> & { readonly destroy?: Dispatcher['destroy'] }
+
+/** Exchanges over undici: lists, whose answers have a body, and everything where the caller names a dispatcher. */
+export class DispatcherConnection implements Connection {
+  readonly #dispatcher: DispatcherPart
+  readonly #origin: string
+
+  constructor(dispatcher: DispatcherPart, origin: string) {
+    this.#dispatcher = dispatcher
+    this.#origin = origin
+  }
+
+  dispatch({ method, path, fixed, authorization }: WireRequest, handler: ExchangeHandler): void {
+    const options = {
+      origin: this.#origin,
+      path,
+      method,
+      headers: [...fixed.list, 'authorization', authorization],
+      // undici closes the connection after each HEAD otherwise: 5 times slower, over TLS 36 times.
+      reset: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    }
+    try {
+      this.#dispatcher.dispatch(options, new Exchanged(handler))
+    } catch (error) {
+      handler.onError(error)
+    }
+  }
+
+  destroy(): void {
+    void this.#dispatcher.destroy?.()
+  }
+}
+
+/** Gathers one answer. */
+class Exchanged implements Dispatcher.DispatchHandler {
+  readonly #handler: ExchangeHandler
+  #status = 0
+  #headers: readonly string[] = []
+  #body: Buffer[] | undefined
+
+  constructor(handler: ExchangeHandler) {
+    this.#handler = handler
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    this.#handler.onConnect(abort)
+  }
+
+  onHeaders(status: number, headers: Buffer[]): boolean {
+    // 1xx: the answer itself is still to come.
+    if (status >= 200) {
+      this.#status = status
+      this.#headers = headers.map(textOf)
+    }
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#body === undefined) this.#body = [chunk]
+    else this.#body.push(chunk)
+    return true
+  }
+
+  onComplete(): void {
+    const chunks = this.#body
+    const body = chunks === undefined || chunks.length === 1 ? chunks?.[0] : Buffer.concat(chunks)
+    this.#handler.onAnswer(this.#status, this.#headers, body)
+  }
+
+  onError(error: unknown): void {
+    this.#handler.onError(error)
+  }
+}
