@@ -10,7 +10,7 @@ import type {
   SealedEvidence,
 } from '../ports.js'
 import { FileJournal, observeLines } from './file-journal.js'
-import { leafHash, leafHashOfLine, MerkleTree } from './merkle.js'
+import { leafHash, MerkleTree } from './merkle.js'
 import { journalLines, lineOf } from './record-lines.js'
 import { refuseSealed, type SealOptions, sealEvidence } from './seal.js'
 
@@ -88,7 +88,7 @@ class GrowingJournal implements Journal {
   static async over(inner: Journal, options: CallOptions): Promise<GrowingJournal> {
     const growing = new GrowingJournal(inner)
     for await (const { line } of journalLines(inner, options)) growing.#tree.append(leafHash(line))
-    if (inner instanceof FileJournal) observeLines(inner, (line) => growing.#tree.append(leafHashOfLine(line)))
+    if (inner instanceof FileJournal) observeLines(inner, (line) => growing.#tree.appendLine(line))
     return growing
   }
 

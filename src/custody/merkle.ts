@@ -7,21 +7,32 @@ const digestBytes = 32
 // One piece of memory for all short leaves: a hash object for each of a million would take longer than the hashes.
 const leafScratch = Buffer.alloc(1 << 16, leafPrefix)
 
-/** Hash of a leaf: SHA-256 over 0x00 and its bytes (RFC 6962, 2.1). */
-export function leafHash(leaf: Uint8Array): Buffer {
-  if (leaf.length >= leafScratch.length) {
-    return createHash('sha256').update(Uint8Array.of(leafPrefix)).update(leaf).digest()
-  }
-  leafScratch.set(leaf, 1)
-  return hash('sha256', leafScratch.subarray(0, leaf.length + 1), 'buffer')
+/** 32 bytes as a text of as many characters: a `Buffer` for each digest costs three times as much as its hash. */
+type Digest = string
+
+function digestOf(bytes: Buffer): Digest {
+  return hash('sha256', bytes, 'binary')
 }
 
-/** Hash of a leaf that is a text without its last character, in UTF-8: of a line without its end. */
-export function leafHashOfLine(line: string): Buffer {
+function leafDigest(leaf: Uint8Array): Digest {
+  if (leaf.length >= leafScratch.length) {
+    return createHash('sha256').update(Uint8Array.of(leafPrefix)).update(leaf).digest('binary')
+  }
+  leafScratch.set(leaf, 1)
+  return digestOf(leafScratch.subarray(0, leaf.length + 1))
+}
+
+/** Of a text without its last character, in UTF-8: of a line without its end. */
+function lineDigest(line: string): Digest {
   // No character of a string takes more than three bytes.
-  if (line.length * 3 >= leafScratch.length) return leafHash(Buffer.from(line.slice(0, -1)))
+  if (line.length * 3 >= leafScratch.length) return leafDigest(Buffer.from(line.slice(0, -1)))
   const bytes = leafScratch.write(line, 1)
-  return hash('sha256', leafScratch.subarray(0, bytes), 'buffer')
+  return digestOf(leafScratch.subarray(0, bytes))
+}
+
+/** Hash of a leaf: SHA-256 over 0x00 and its bytes (RFC 6962, 2.1). */
+export function leafHash(leaf: Uint8Array): Buffer {
+  return Buffer.from(leafDigest(leaf), 'latin1')
 }
 
 /**
@@ -29,7 +40,7 @@ export function leafHashOfLine(line: string): Buffer {
  * subtrees only, one for each bit of its size: a million leaves are 20 hashes.
  */
 export class MerkleTree {
-  readonly #subtrees: Buffer[] = []
+  readonly #subtrees: Digest[] = []
   readonly #scratch = Buffer.alloc(1 + 2 * digestBytes, nodePrefix)
   #size = 0
 
@@ -44,6 +55,15 @@ export class MerkleTree {
 
   /** Adds a leaf by its hash. */
   append(leaf: Buffer): void {
+    this.#append(leaf.toString('latin1'))
+  }
+
+  /** Adds a line, its end excluded, as a leaf. */
+  appendLine(line: string): void {
+    this.#append(lineDigest(line))
+  }
+
+  #append(leaf: Digest): void {
     let subtree = leaf
     // Each trailing 1 of the size is a complete subtree of that height, which the new one completes.
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
@@ -57,13 +77,14 @@ export class MerkleTree {
   root(): Buffer {
     const last = this.#subtrees.at(-1)
     if (last === undefined) return createHash('sha256').digest()
-    return this.#subtrees.slice(0, -1).reduceRight((right, left) => this.#node(left, right), last)
+    const root = this.#subtrees.slice(0, -1).reduceRight((right, left) => this.#node(left, right), last)
+    return Buffer.from(root, 'latin1')
   }
 
-  #node(left: Buffer, right: Buffer): Buffer {
-    left.copy(this.#scratch, 1)
-    right.copy(this.#scratch, 1 + digestBytes)
-    return hash('sha256', this.#scratch, 'buffer')
+  #node(left: Digest, right: Digest): Digest {
+    this.#scratch.write(left, 1, 'latin1')
+    this.#scratch.write(right, 1 + digestBytes, 'latin1')
+    return digestOf(this.#scratch)
   }
 }
 
