@@ -280,7 +280,10 @@ export class Delivery {
     const processed = verifySidecars ? await withSidecarContent(storage, judged, place, context) : judged
     tally.processed(processed)
     const { lastModified = processed.verdict.state?.lastModified } = object
-    this.ledger.enter(object.key, place, processed.outcome, processed.reason, this.ledger.isFresh({ lastModified }))
+    const isFresh = this.ledger.isFresh({ lastModified })
+    // Not as it was listed: a rewritten object may be of another size by now.
+    const { sizeBytes } = processed.remediation?.after ?? processed.verdict.state ?? {}
+    this.ledger.enter(object.key, place, processed.outcome, processed.reason, isFresh, sizeBytes)
     this.#remember(processed, repair)
     // Not out of a listing, so the next one would show it as new.
     if (begun !== undefined && processed.verdict.state !== undefined) this.#seen.add(processed.verdict.state)

@@ -31,8 +31,9 @@ export interface PendingRecording {
 }
 
 /**
- * What is known of a recording, as bits: `described`: each of its media files has its sidecar; `fresh`: one of them was
- * written since the job was created; `unlisted`: it came to be known by landing in an open conversation.
+ * What is known of a recording, as bits: `media`: a media file with content is there; `described`: each of its media files
+ * has its sidecar, and none of them is empty; `fresh`: one of them was written since the job was created; `unlisted`: it
+ * came to be known by landing in an open conversation.
  */
 const bits = {
   media: 1,
@@ -72,8 +73,8 @@ export class RecordingLedger {
   readonly #conversations = new ConversationRows()
   readonly #recordingFaults = new FaultBook()
   readonly #conversationFaults = new FaultBook()
-  readonly #files = new PresentFiles()
   readonly #listings = new Listings()
+  readonly #files = new PresentFiles(this.#listings)
   readonly #companions = new SeenSet()
   /** When objects of the job can have been written at the earliest, in milliseconds. */
   writtenSince: () => number = () => Number.POSITIVE_INFINITY
@@ -187,7 +188,7 @@ export class RecordingLedger {
   /** The platform leaves this recording out. Of no effect on one that is delivered or not expected. */
   skippedAtSource(recordingId: string, reason: string): void {
     const row = this.#recordings.find(recordingId)
-    if (row >= 0 && (this.#flags.get(row) & (bits.media | settled)) === 0) {
+    if (row >= 0 && this.#isUnaccounted(row)) {
       this.#settleAtSource(row, bits.skipped, reason)
       this.#counts.explained += 1
     }
@@ -196,7 +197,7 @@ export class RecordingLedger {
   /** The job does not cover this recording after all. Of no effect on one that is delivered. */
   withdraw(recordingId: string): void {
     const row = this.#recordings.find(recordingId)
-    if (row < 0 || (this.#flags.get(row) & (bits.media | settled)) !== 0) return
+    if (row < 0 || !this.#isUnaccounted(row)) return
     this.#set(row, bits.withdrawn, 0)
     this.#counts.withdrawn += 1
   }
@@ -239,8 +240,13 @@ export class RecordingLedger {
   }
 
   /** A listing shows an object of the job. */
-  show(object: Pick<ListedObject, 'key' | 'lastModified'>, place: ObjectPlace, listing: number, isNew: boolean): void {
-    this.#arrive(object.key, place, listing, isNew && this.isFresh(object))
+  show(
+    object: Pick<ListedObject, 'key' | 'lastModified' | 'sizeBytes'>,
+    place: ObjectPlace,
+    listing: number,
+    isNew: boolean,
+  ): void {
+    this.#arrive(object.key, place, listing, isNew && this.isFresh(object), object.sizeBytes === 0)
     const { kind, conversationId } = place
     if (conversationId === undefined || kind === 'recording' || kind === 'sidecar' || kind === 'unexpected') return
     this.#conversations.showCompanion(this.#conversations.add(conversationId), listing)
@@ -261,9 +267,21 @@ export class RecordingLedger {
     }
   }
 
-  /** Enters what became of one object. `isFresh`: it was written since the job was created. */
-  enter(key: string, place: ObjectPlace, outcome: ObjectOutcome, reason = '', isFresh = true): void {
-    const row = this.#arrive(key, place, 0, isFresh)
+  /**
+   * Enters what became of one object.
+   *
+   * @param isFresh it was written since the job was created
+   * @param sizeBytes as its HEAD says, where there was one
+   */
+  enter(
+    key: string,
+    place: ObjectPlace,
+    outcome: ObjectOutcome,
+    reason = '',
+    isFresh = true,
+    sizeBytes?: number | undefined,
+  ): void {
+    const row = this.#arrive(key, place, 0, isFresh, sizeBytes === 0)
     const { conversationId } = place
     const fault = outcome === 'held' || outcome === 'repaired' ? undefined : outcome
     const proven = outcome === 'repaired'
@@ -383,10 +401,12 @@ export class RecordingLedger {
   /** What of a delivered recording is not there, or not there any more. */
   #absenceOf(row: number, owner: number): Shortcoming | undefined {
     if (this.#listings.any) {
-      if (this.#files.isGone(row, this.#listings)) return gone
+      if (this.#files.isGone(row)) return gone
       if (this.#conversations.lostCompanion(owner, this.#listings)) return companionGone
     }
-    return (this.#flags.get(row) & bits.described) === 0 ? sidecarMissing : undefined
+    if ((this.#flags.get(row) & bits.described) !== 0) return undefined
+    if (this.#files.hasEmptyMedia(row)) return mediaEmpty
+    return this.#files.hasEmptySidecar(row) ? sidecarEmpty : sidecarMissing
   }
 
   #undelivered(row: number, mark: number, leftOut: string | undefined): Found {
@@ -396,14 +416,20 @@ export class RecordingLedger {
     if (flags & bits.skipped) return { state: 'skippedAtSource', reason: reason() }
     const own = this.#recordingFaults.shortcomingAt(row, mark)
     if (own?.fault === 'missing' && own.key !== undefined) return { state: 'missing', reason: own.reason, key: own.key }
-    if (this.#files.wasFound(row) && this.#files.isGone(row, this.#listings))
-      return { state: 'missing', reason: gone.reason }
+    if (this.#files.wasFound(row) && this.#files.isGone(row)) return { state: 'missing', reason: gone.reason }
+    if (this.#files.hasEmptyMedia(row)) return { state: 'missing', reason: mediaEmpty.reason }
     if (leftOut !== undefined) return { state: 'skippedAtSource', reason: leftOut }
     return { state: 'missing', reason: 'never delivered' }
   }
 
   /** @returns the row of the recording that the object belongs to, -1 where it belongs to none in particular */
-  #arrive(key: string, { kind, recordingId, conversationId }: ObjectPlace, listing: number, isFresh: boolean): number {
+  #arrive(
+    key: string,
+    { kind, recordingId, conversationId }: ObjectPlace,
+    listing: number,
+    isFresh: boolean,
+    isEmpty: boolean,
+  ): number {
     if (recordingId === undefined || conversationId === undefined) return -1
     let row = this.#recordings.find(recordingId)
     if (kind !== 'recording' && kind !== 'sidecar') return row
@@ -417,7 +443,7 @@ export class RecordingLedger {
       row = this.#recordings.find(recordingId)
       if (isOpen) this.#set(row, bits.unlisted, 0)
     }
-    this.#files.show(row, kind, extensionOf(key, kind, recordingId), listing)
+    this.#files.show(row, kind, extensionOf(key, kind, recordingId), listing, isEmpty)
     const isWhole = this.#files.hasMedia(row) && this.#files.isDescribed(row)
     const fresh = isFresh && kind === 'recording' ? bits.fresh : 0
     // What was not meant and is delivered all the same is evidence like the rest.
@@ -428,6 +454,11 @@ export class RecordingLedger {
       bits.withdrawn | bits.media | bits.described,
     )
     return row
+  }
+
+  /** Nothing of it was delivered, not even an empty file, and nothing was said of it. */
+  #isUnaccounted(row: number): boolean {
+    return (this.#flags.get(row) & (bits.media | settled)) === 0 && !this.#files.hasEmptyMedia(row)
   }
 
   #settleAtSource(row: number, bit: number, reason: string): void {
@@ -467,6 +498,16 @@ export const nothingLeftOut: LeftOut = { count: 0, reason: '' }
 const sidecarMissing: Shortcoming = {
   fault: 'missing',
   reason: 'companion missing: its sidecar is not there',
+}
+
+const sidecarEmpty: Shortcoming = {
+  fault: 'missing',
+  reason: 'companion missing: its sidecar is empty (0 bytes)',
+}
+
+const mediaEmpty: Shortcoming = {
+  fault: 'missing',
+  reason: 'not delivered: the file that came for it is empty (0 bytes)',
 }
 
 const gone: Shortcoming = { fault: 'missing', reason: 'deleted since it was delivered: the bucket no longer lists it' }

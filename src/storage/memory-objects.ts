@@ -13,6 +13,7 @@ import type {
 
 /** An object as it is put: what is left out is as S3 would set it. */
 export interface SeedObject {
+  /** @defaultValue a few bytes: an empty file does not count as delivered */
   readonly body?: Uint8Array | string | undefined
   readonly metadata?: Readonly<Record<string, string>> | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
@@ -39,6 +40,8 @@ export type MemoryVersion =
       object: SeedObject
     }
 
+const defaultBody = 'content'
+
 /** Keys and their versions, newest first. */
 export class MemoryObjects {
   readonly #bucket: string
@@ -54,7 +57,7 @@ export class MemoryObjects {
   }
 
   put(key: string, object: SeedObject): ObjectRef {
-    const { body: content = '' } = object
+    const { body: content = defaultBody } = object
     const body = typeof content === 'string' ? new TextEncoder().encode(content) : content
     const etag = `"${createHash('md5').update(body).digest('hex')}"`
     const version: MemoryVersion = { ...this.#next(), deleteMarker: false, body, etag, object }

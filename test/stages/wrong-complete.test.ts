@@ -1,59 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import {
-  type ExpectedListing,
-  type ExpectedRecordingsOptions,
-  type ExportRequest,
-  LegalHoldExporter,
-  type LegalHoldExporterOptions,
-  MemoryJournal,
-  type RecordingPlatform,
-} from '#src/index.js'
+import { type ExpectedListing, type ExpectedRecordingsOptions, LegalHoldExporter, MemoryJournal } from '#src/index.js'
 import { RecordingJobsPlatform } from '#src/platforms/recording-jobs.js'
 import type { SimulatedConversation } from '#src/testing/genesys/organization.js'
 import { buildRecording, MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { ConversationPlatform, type FakeConversation, keyOf } from '../fakes/conversations.js'
-import { FakePlatform, job } from '../fakes/platform.js'
+import { countsOnly, folder, oneRecording, request } from '../fakes/one-recording.js'
+import { type FakePlatform, job } from '../fakes/platform.js'
 import { startWorld } from '../platforms/platform-world.js'
 import { conversation, id, integrationId, organizationId } from '../testing/genesys-fixture.js'
 
-const request: ExportRequest = {
-  integrationId: 'i',
-  interval: { start: '2023-10-18T12:00:00Z', end: '2023-10-20T11:00:00Z' },
-}
-const folder = 'org/year=2023/month=10/day=20/hour=9/conversation_id=c1'
 const minuteMs = 60_000
-
-/** A platform that expects r1 of c1, and a bucket that is empty a while before the job is created. */
-function world(over: Partial<LegalHoldExporterOptions> = {}) {
-  const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
-  const storage = new MemoryStorageAdapter({ clock })
-  const platform = new FakePlatform()
-  platform.create = async () => job('PENDING', { createdAt: new Date(clock.now()).toISOString() })
-  platform.expected.push({ recordingId: 'r1', conversationId: 'c1', conversationStart: '2023-10-20T09:30:00Z' })
-  const deliver = (...names: string[]) => {
-    for (const name of names) storage.put(`${folder}/${name}`, { body: name })
-  }
-  const run = (options: Partial<LegalHoldExporterOptions> = {}, given: Partial<ExportRequest> = {}) =>
-    new LegalHoldExporter({
-      platform: platform as RecordingPlatform,
-      storage,
-      clock,
-      hold: { tag: 't' },
-      landingQuietMs: 20_000,
-      ...over,
-      ...options,
-    }).run({ ...request, ...given })
-  return { clock, storage, platform, deliver, run }
-}
-
-function countsOnly(platform: FakePlatform, recordings: number) {
-  platform.capabilities = { ...platform.capabilities, listsExpectedRecordings: false }
-  platform.states = [job('FULFILLED', { totals: { recordings, processed: recordings, failed: 0, skipped: 0 } })]
-}
 
 describe('the sidecar of a recording', () => {
   test('is that of its own file, and not of another rendition', async () => {
-    const { deliver, run } = world()
+    const { deliver, run } = oneRecording()
     deliver('r1.opus', 'r1.wav_metadata.json')
     expect(await run()).toMatchObject({
       outcome: 'incomplete',
@@ -68,13 +28,13 @@ describe('the sidecar of a recording', () => {
   })
 
   test('is asked for where each of two renditions lies there', async () => {
-    const { deliver, run } = world()
+    const { deliver, run } = oneRecording()
     deliver('r1.opus', 'r1.opus_metadata.json', 'r1.wav')
     expect((await run()).counts).toMatchObject({ expected: 1, missing: 1 })
   })
 
   test('is asked for on a platform that lists no recordings, too', async () => {
-    const { platform, deliver, run } = world()
+    const { platform, deliver, run } = oneRecording()
     countsOnly(platform, 1)
     const media = '11111111-1111-4111-8111-111111111111.wav'
     deliver(media)
@@ -84,7 +44,7 @@ describe('the sidecar of a recording', () => {
   })
 
   test('is waited for there', async () => {
-    const { platform, clock, deliver, run } = world()
+    const { platform, clock, deliver, run } = oneRecording()
     countsOnly(platform, 1)
     const media = '11111111-1111-4111-8111-111111111111.wav'
     void clock.sleep(3_000).then(() => deliver(media))
@@ -98,7 +58,7 @@ describe('with verifySidecars a sidecar', () => {
   const text = (content: unknown) => (typeof content === 'string' ? content : JSON.stringify(content))
 
   async function report(content: unknown, verifySidecars = true) {
-    const { storage, platform, run } = world()
+    const { storage, platform, run } = oneRecording()
     platform.expected.length = 0
     platform.expected.push({ recordingId: id1, conversationId: 'c1', conversationStart: '2023-10-20T09:30:00Z' })
     storage.put(`${folder}/${id1}.opus`, {})
@@ -130,7 +90,7 @@ describe('with verifySidecars a sidecar', () => {
   })
 
   test('needs a storage that reads texts', () => {
-    const { storage, platform } = world()
+    const { storage, platform } = oneRecording()
     Object.assign(storage, { readText: undefined })
     expect(() => new LegalHoldExporter({ platform, storage, hold: { tag: 't' }, verifySidecars: true })).toThrow(
       'readText',
@@ -139,7 +99,7 @@ describe('with verifySidecars a sidecar', () => {
 })
 
 test('what an earlier export left in the same hours is no proof of what this job counts', async () => {
-  const { platform, clock, deliver, run } = world()
+  const { platform, clock, deliver, run } = oneRecording()
   countsOnly(platform, 2)
   const media = (number: number) => `11111111-1111-4111-8111-11111111111${number}.wav`
   for (const number of [1, 2]) deliver(media(number), `${media(number)}_metadata.json`)
@@ -165,7 +125,7 @@ describe('what is deleted after it was found to be held', () => {
     ['an attachment', [3], 'companion deleted since'],
     ['everything', [0, 1, 2, 3], 'deleted since'],
   ])('is missing: %s', async (_, deleted, reason) => {
-    const { storage, platform, clock, deliver, run } = world({ landingQuietMs: 300_000 })
+    const { storage, platform, clock, deliver, run } = oneRecording({ landingQuietMs: 300_000 })
     platform.expected.push(late)
     deliver(...files)
     // Another hour keeps the run going.
@@ -181,7 +141,7 @@ describe('what is deleted after it was found to be held', () => {
   })
 
   test('between two parts of a run is missing', async () => {
-    const { storage, clock, deliver, run } = world()
+    const { storage, clock, deliver, run } = oneRecording()
     const journal = new MemoryJournal()
     deliver(...files)
     const append = journal.append.bind(journal)
@@ -197,7 +157,7 @@ describe('what is deleted after it was found to be held', () => {
   })
 
   test("is missing with versions: 'all', too, which lists what a delete marker hides", async () => {
-    const { storage, platform, clock, deliver, run } = world({ landingQuietMs: 300_000 })
+    const { storage, platform, clock, deliver, run } = oneRecording({ landingQuietMs: 300_000 })
     platform.expected.push(late)
     deliver(...files)
     void clock.sleep(100_000).then(() => storage.delete(`${folder}/r1.json`))
@@ -213,7 +173,7 @@ describe('what is deleted after it was found to be held', () => {
 
 describe('a list that is in doubt', () => {
   function listed(listing: Partial<ExpectedListing>) {
-    const { platform, deliver, run } = world()
+    const { platform, deliver, run } = oneRecording()
     const told = { source: 'recording-metadata', calls: {}, conversations: 1, undecided: 0, ...listing }
     platform.expectedRecordings = async function* (this: FakePlatform, ...[, , options]: unknown[]) {
       yield* platform.expected
@@ -343,7 +303,7 @@ describe('recordings of other media in a conversation that a digital request mat
   })
 
   test('are left out of account where the job does not count them either', async () => {
-    const { platform, deliver, run: runFake } = world()
+    const { platform, deliver, run: runFake } = oneRecording()
     platform.expected.push({ recordingId: 'call', conversationId: 'c1', conversationStart: '2023-10-20T09:30:00Z' })
     Object.assign(platform, {
       explainMissing: async function* () {
@@ -397,7 +357,7 @@ describe('conversations older than five years', () => {
   const old = { start: '2018-01-01T00:00:00Z', end: '2018-02-01T00:00:00Z' }
 
   test('are in no list, so that what lands counts against the totals of the job', async () => {
-    const { platform, deliver, run } = world()
+    const { platform, deliver, run } = oneRecording()
     Object.assign(platform, { listsRecordings: () => false })
     platform.expectedRecordings = () => {
       throw new Error('the list is not asked for')
