@@ -23,6 +23,7 @@ export const findingCodes = [
   'sensitive-recordings-excluded',
   'job-slots-busy',
   'deletion-protection-cap',
+  'nothing-expected',
 ] as const
 
 /** One of {@link findingCodes}. */
@@ -31,7 +32,7 @@ export type FindingCode = (typeof findingCodes)[number]
 /** `blocker` stops a run unless accepted by code; `warning` and `info` do not. */
 export type Severity = 'blocker' | 'warning' | 'info'
 
-/** Something that inspection saw. Data, never an exception. */
+/** Something that inspection saw, or that the run shows at its end. Data, never an exception. */
 export interface Finding {
   readonly code: FindingCode
   readonly severity: Severity

@@ -1,4 +1,5 @@
 import { LegalHoldError } from './errors.js'
+import type { Finding } from './findings.js'
 import type { Settings } from './options.js'
 import { isWhole, type RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
@@ -14,6 +15,8 @@ export interface ReportSubject {
   readonly settings: Settings
   readonly request: ExportRequest
   readonly inspection: Inspection
+  /** Those that came up after the inspection. */
+  readonly lateFindings: readonly Finding[]
   readonly delivery: Delivery
   readonly tally: Tally
   readonly runId: string
@@ -28,7 +31,8 @@ export interface ReportSubject {
 export function reportOf(subject: ReportSubject): RunReport {
   const { settings, request, inspection, delivery, tally, runId, dryRun, resumed, startedAt, timings } = subject
   const { platform, storage, hold, requirements, accept, clock } = settings
-  const { organization, findings, bucket } = inspection
+  const { organization, bucket } = inspection
+  const findings = [...inspection.findings, ...subject.lateFindings]
   const { ledger, jobs } = delivery
   const [job] = jobs.jobs
   if (job === undefined) throw new LegalHoldError('The run ended without a job.', { code: 'INTERNAL', stage: 'report' })

@@ -25,6 +25,7 @@ import { Delivery } from './stages/deliver.js'
 import { ProfileForcing } from './stages/forced-profile.js'
 import { type Inspection, inspect, profileIdOf } from './stages/inspect.js'
 import { JobBook } from './stages/job-book.js'
+import { lateFindings } from './stages/late-findings.js'
 import { type JobPart, partsOf } from './stages/parts.js'
 import { Recorder } from './stages/recorder.js'
 import { Tally } from './stages/tally.js'
@@ -104,10 +105,13 @@ export class Run {
     await this.#begin()
     const inspection = await this.#timed('inspect', () => this.#inspect())
     const delivery = await this.#export(inspection)
+    const [unnamed] = unexplainedBy(delivery, this.#request)
+    const late = lateFindings(this.#request, delivery.ledger, unnamed)
     const report = reportOf({
       settings: this.#settings,
       request: this.#request,
       inspection,
+      lateFindings: late,
       delivery,
       tally: this.#tally,
       runId: this.#runId,
@@ -116,6 +120,10 @@ export class Run {
       startedAt: this.#startedAt,
       timings: this.#timings,
     })
+    for (const finding of late) {
+      emit({ type: 'finding', finding, accepted: false })
+      await this.#recorder.note('finding', finding)
+    }
     await this.#recordRecordings(delivery)
     emit({ type: 'reconciled', counts: report.counts, objects: report.objects })
     await this.#recorder.record('report', report)

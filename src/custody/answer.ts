@@ -23,6 +23,7 @@ const shortcomings: readonly (readonly [keyof RecordingCounts, string])[] = [
 export function answerOf(report: RunReport): string {
   const { counts, coverage, hold, dryRun } = report
   const recordings = counted(counts.expected, 'recording')
+  if (counts.expected === 0) return nothingMatched(report)
   if (report.outcome === 'complete') {
     const all = counts.expected === 1 ? 'The 1 expected recording carries' : `All ${recordings} expected carry`
     return `${all} the legal hold ${hold.tag}, companion files included.`
@@ -36,9 +37,17 @@ export function answerOf(report: RunReport): string {
       ? ''
       : `${figure(open)} of ${recordings} ${open === 1 ? 'is' : 'are'} not under the hold: ${list.join(', ')}.`
   const delivered = open === 0 ? `Every delivered recording carries the legal hold ${hold.tag}.` : ''
-  const uncovered = coverage.proven
-    ? ''
-    : ` It is not proven that the list is complete: ${coverage.reason ?? 'unknown'}.`
+  const uncovered = coverage.proven ? '' : ` ${unproven(report)}`
   const dry = dryRun ? ' This was a dry run: repairs were planned and nothing was changed.' : ''
   return `${missing}${delivered}${uncovered}${dry}`
+}
+
+/** Every check of nothing passes: that must not read like a hold that is on something. */
+function nothingMatched(report: RunReport): string {
+  const beyond = report.coverage.proven ? 'Nothing is proven beyond that.' : unproven(report)
+  return `No recording matched the request, so none was put under the legal hold ${report.hold.tag}. ${beyond}`
+}
+
+function unproven({ coverage }: RunReport): string {
+  return `It is not proven that the list is complete: ${coverage.reason ?? 'unknown'}.`
 }

@@ -156,6 +156,8 @@ function summary({ outcome, counts, timings }: RunReport): ProgressLine {
   const states = Object.entries(counts).filter(([state, count]) => state !== 'expected' && count > 0)
   const told = states.map(([state, count]) => `${numberText(count)} ${state}`).join(', ')
   const took = timings.total === undefined ? '' : `, in ${durationText(timings.total)}`
+  // Also that of a finished journal, which tells no findings again.
+  if (counts.expected === 0) return notice(`${outcome}: no recording matched the request${took}`)
   return {
     text: `${outcome}: ${numberText(counts.expected)} recordings expected${told === '' ? '' : `: ${told}`}${took}`,
     style: outcome === 'complete' ? 'good' : 'bad',

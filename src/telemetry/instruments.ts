@@ -20,7 +20,7 @@ export class Instruments {
     const time = (name: string, description: string) =>
       meter.createHistogram(`legal_hold.${name}`, { unit: 's', description })
     this.#attributes = attributes
-    this.#findings = count('findings', '{finding}', 'Findings of the inspection')
+    this.#findings = count('findings', '{finding}', 'Findings of the inspection, and those that the end of a run shows')
     this.#objects = count('objects', '{object}', 'Objects checked, by verdict')
     this.#remediations = count('remediations', '{object}', 'Objects repaired or not, by outcome')
     this.#retries = count('retries', '{request}', 'Requests that were repeated, by error code')
