@@ -445,6 +445,13 @@ export interface StorageAdapter {
   /** `s3`, `memory`, or your own. */
   readonly name: string
   readonly bucket: string
+  /**
+   * Which server the bucket is on, as a URL or a name; `aws` for Amazon S3. Two servers may have buckets of one name, and
+   * a journal of one of them is then refused for the other. Only scheme, host and port are recorded.
+   *
+   * @defaultValue not known, and not compared
+   */
+  readonly endpoint?: string | undefined
   readonly capabilities: StorageCapabilities
 
   /** Configuration of the bucket and whether the actions that `needs` names are allowed. */

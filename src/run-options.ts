@@ -1,5 +1,6 @@
 import type { NewRunEvent, RunEvent } from './events.js'
 import { observe } from './internal/observe.js'
+import { serverName } from './internal/server-name.js'
 import type { Settings } from './options.js'
 import type { EvidenceSink, Journal } from './ports.js'
 import type { ExportRequest } from './request.js'
@@ -36,8 +37,14 @@ export interface RunOptions {
 /** What makes two runs the same. */
 export function identityOf(settings: Settings, request: ExportRequest, options: RunOptions): RunIdentity {
   const { hold, requirements, platform, storage } = settings
-  const { name, bucket } = storage
-  return { request, hold, requirements, dryRun: options.dryRun ?? false, platform, storage: { name, bucket } }
+  return {
+    request,
+    hold,
+    requirements,
+    dryRun: options.dryRun ?? false,
+    platform: { name: platform.name, region: platform.region },
+    storage: { name: storage.name, bucket: storage.bucket, endpoint: serverName(storage.endpoint) },
+  }
 }
 
 /** An observer that throws must not fail the run that it watches. */

@@ -1,5 +1,6 @@
 import { LegalHoldError } from './errors.js'
 import type { Finding, FindingCode } from './findings.js'
+import { serverName } from './internal/server-name.js'
 import type { Settings } from './options.js'
 import type { Journal } from './ports.js'
 import type { ExportRequest } from './request.js'
@@ -40,7 +41,7 @@ export function policyOf(settings: Settings): object {
   return {
     tool: { name: toolName, version: toolVersion },
     platform: { name: platform.name, region: platform.region },
-    storage: { name: storage.name, bucket: storage.bucket },
+    storage: { name: storage.name, bucket: storage.bucket, endpoint: serverName(storage.endpoint) },
     retention: retention.map(({ name }) => name),
     residency,
     remediation,

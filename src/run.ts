@@ -19,7 +19,7 @@ import {
   preflightBlocked,
   withAcceptances,
 } from './run-rules.js'
-import type { Checkpoint } from './stages/checkpoint.js'
+import { type Checkpoint, requireSameOrganization } from './stages/checkpoint.js'
 import type { StageContext } from './stages/context.js'
 import { Delivery } from './stages/deliver.js'
 import { ProfileForcing } from './stages/forced-profile.js'
@@ -153,6 +153,7 @@ export class Run {
   async #inspect(): Promise<Inspection> {
     const { accept } = this.#settings
     const present = await this.#look()
+    if (this.#checkpoint !== undefined) requireSameOrganization(this.#checkpoint, present)
     const former = this.#hasJobs ? this.#checkpoint?.inspection : undefined
     const blockers: Finding[] = []
     for (const finding of former === undefined ? present.findings : newDangers(present.findings, former.findings)) {

@@ -12,6 +12,8 @@ export interface FormerRun {
   readonly request: ExportRequest
   readonly platform: Flags['platform']
   readonly bucket: string
+  /** The S3 server, where the journal says which. */
+  readonly endpoint: string | undefined
   /** Set once the run is over. */
   readonly report: RunReport | undefined
 }
@@ -63,9 +65,10 @@ async function formerRun(journal: FileJournal): Promise<FormerRun | undefined> {
       const { request, platform, storage } = data as {
         request: ExportRequest
         platform: { name: Flags['platform'] }
-        storage: { bucket: string }
+        storage: { bucket: string; endpoint?: string }
       }
-      former = { runId, request, platform: platform.name, bucket: storage.bucket, report: undefined }
+      const { bucket, endpoint } = storage
+      former = { runId, request, platform: platform.name, bucket, endpoint, report: undefined }
     } else if (former?.runId === runId && type === 'report') {
       former = { ...former, report: data as unknown as RunReport }
     }

@@ -20,7 +20,7 @@ export interface Servers {
  */
 export async function openServers(flags: Flags, opened: OpenedJournal | undefined, now: number): Promise<Servers> {
   const former = opened?.former
-  if (former?.report !== undefined) return notNeeded(former)
+  if (former?.report !== undefined) return notNeeded(former, flags.s3Endpoint)
   const interval = flags.interval ?? lastTwoDays(now)
   const s3 = flags.s3Endpoint === undefined ? undefined : foreignS3(flags.s3Endpoint, flags.bucket ?? '')
   const scenario = {
@@ -51,12 +51,12 @@ export async function openServers(flags: Flags, opened: OpenedJournal | undefine
 }
 
 /** A finished run is only read: nobody is asked. */
-function notNeeded({ request, bucket }: FormerRun): Servers {
+function notNeeded({ request, bucket, endpoint }: FormerRun, s3Endpoint: string | undefined): Servers {
   const { genesys, s3 } = simulatorCredentials
-  const endpoint = 'http://127.0.0.1:9'
+  const nowhere = 'http://127.0.0.1:9'
   return {
-    genesys: { endpoint, ...genesys },
-    s3: { endpoint, ...s3, bucket },
+    genesys: { endpoint: nowhere, ...genesys },
+    s3: { endpoint: s3Endpoint ?? endpoint ?? nowhere, ...s3, bucket },
     interval: request.interval,
     where: 'none: the run is finished, and its report is in the journal',
     foreignS3: true,

@@ -26,8 +26,9 @@ export interface RunIdentity {
   readonly hold: LegalHold
   readonly requirements: HoldRequirements
   readonly dryRun: boolean
-  readonly platform: { readonly name: string }
-  readonly storage: { readonly name: string; readonly bucket: string }
+  /** What is not known is not compared: journals of earlier versions hold no endpoint. */
+  readonly platform: { readonly name: string; readonly region?: string | undefined }
+  readonly storage: { readonly name: string; readonly bucket: string; readonly endpoint?: string | undefined }
 }
 
 /** What a job is asked for with, recorded before it is. */
@@ -116,16 +117,54 @@ export async function* journalledVerdicts(
  * @throws LegalHoldError `CHECKPOINT_MISMATCH`, with `details.differences`: the journal is that of another run
  */
 export function requireSameRun({ identity, runId }: Checkpoint, now: RunIdentity): void {
+  const then = {
+    ...identity,
+    platform: asFarAsKnown(identity.platform, now.platform),
+    storage: asFarAsKnown(identity.storage, now.storage),
+  }
   const differences = (['request', 'hold', 'requirements', 'dryRun', 'platform', 'storage'] as const).filter(
-    (name) => canonical(identity[name]) !== canonical(name === 'platform' ? { name: now.platform.name } : now[name]),
+    (name) => canonical(then[name]) !== canonical(now[name]),
   )
-  if (differences.length === 0) return
+  if (differences.length > 0) {
+    throw ofAnotherRun(
+      runId,
+      differences.map((name) => ({ name, was: identity[name], is: now[name] })),
+    )
+  }
+}
+
+/**
+ * Before anything is done: the organisation is known only once the platform was asked.
+ *
+ * @throws LegalHoldError `CHECKPOINT_MISMATCH`
+ */
+export function requireSameOrganization({ inspection, runId }: Checkpoint, { organization }: Inspection): void {
+  const was = inspection?.organization?.id
+  if (was === undefined || was === organization.id) return
+  throw ofAnotherRun(runId, [{ name: 'organization', was, is: organization.id }])
+}
+
+/** What was recorded, and what is not known of it then or now as it is now. */
+function asFarAsKnown<T extends object>(then: T, now: T): T {
+  const names = Object.keys({ ...then, ...now }) as (keyof T)[]
+  const values = names.map((name) => [name, now[name] === undefined ? undefined : (then[name] ?? now[name])])
+  return Object.fromEntries(values) as T
+}
+
+function ofAnotherRun(
+  runId: string,
+  differences: readonly { readonly name: string; readonly was: unknown; readonly is: unknown }[],
+): LegalHoldError {
   const list = differences
-    .map((name) => `${name} was ${JSON.stringify(identity[name])} and is ${JSON.stringify(now[name])}`)
+    .map(({ name, was, is }) => `${name} was ${JSON.stringify(was)} and is ${JSON.stringify(is)}`)
     .join('; ')
-  throw new LegalHoldError(
+  return new LegalHoldError(
     `The journal is the record of another run (${runId}): ${list}. Use another journal, or repeat the run as it was.`,
-    { code: 'CHECKPOINT_MISMATCH', stage: 'journal', details: { runId, differences } },
+    {
+      code: 'CHECKPOINT_MISMATCH',
+      stage: 'journal',
+      details: { runId, differences: differences.map(({ name }) => name) },
+    },
   )
 }
 
@@ -144,7 +183,14 @@ function begin({ runId, time, data }: JournalRecord): Checkpoint {
   const { request, hold, requirements, dryRun, platform, storage } = data as unknown as RunIdentity
   return {
     runId,
-    identity: { request, hold, requirements, dryRun, platform: { name: platform.name }, storage },
+    identity: {
+      request,
+      hold,
+      requirements,
+      dryRun,
+      platform: { name: platform.name, region: platform.region },
+      storage: { name: storage.name, bucket: storage.bucket, endpoint: storage.endpoint },
+    },
     startedAt: Date.parse(time),
     resumes: 0,
     inspection: undefined,

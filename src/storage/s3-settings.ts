@@ -1,6 +1,7 @@
 import { LegalHoldError } from '../errors.js'
 import { withDefaults } from '../internal/defaults.js'
 import { type RetryOptions, retryDefaults } from '../internal/retry.js'
+import { isLoopback } from '../internal/server-name.js'
 import type { Clock } from '../ports.js'
 
 /** Any ready client of `@aws-sdk/client-s3`, of whatever version: only `send` is used. */
@@ -115,6 +116,13 @@ export function briefRetry(options: { readonly retry?: RetryOptions | undefined 
   return { ...rest, retries: Math.min(retries, 5) }
 }
 
+/** Which server the settings name; that of a ready client is its owner's to know. */
+export function endpointOf({ client, endpoint }: S3ClientSettings): string | undefined {
+  if (client !== undefined) return undefined
+  // As the SDK reads them where no endpoint is given.
+  return endpoint ?? (process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || 'aws')
+}
+
 /** Refuses settings that cannot work before the first request is sent. */
 export function checkClientSettings(settings: S3ClientSettings): void {
   if (settings.endpoint !== undefined) checkEndpoint(settings.endpoint)
@@ -146,10 +154,6 @@ function checkEndpoint(endpoint: string): void {
     `The S3 endpoint ${url.protocol}//${url.host} is not encrypted. Use https, or a loopback host for tests.`,
     { code: 'INSECURE_ENDPOINT', stage: 'options' },
   )
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
 function requireInteger(name: string, value: number, min: number, max: number): void {

@@ -28,7 +28,14 @@ import { S3Mutations } from './s3-mutations.js'
 import { S3Reads } from './s3-reads.js'
 import { S3Repair } from './s3-repair.js'
 import { S3Requests } from './s3-requests.js'
-import { checkBucket, checkClientSettings, innerRetry, limitsOf, type S3StorageOptions } from './s3-settings.js'
+import {
+  checkBucket,
+  checkClientSettings,
+  endpointOf,
+  innerRetry,
+  limitsOf,
+  type S3StorageOptions,
+} from './s3-settings.js'
 import { readText } from './s3-text.js'
 import { listVersions } from './s3-versions.js'
 
@@ -50,6 +57,7 @@ import { listVersions } from './s3-versions.js'
 export class S3StorageAdapter implements StorageAdapter {
   readonly name = 's3'
   readonly bucket: string
+  readonly endpoint: string | undefined
   readonly #requests: S3Requests
   readonly #facts: S3Bucket
   readonly #reads: S3Reads
@@ -66,6 +74,7 @@ export class S3StorageAdapter implements StorageAdapter {
     checkClientSettings(options)
     const limits = limitsOf(options)
     this.bucket = options.bucket
+    this.endpoint = endpointOf(options)
     this.#tls = !(options.endpoint ?? 'https:').startsWith('http:')
     this.#requests = new S3Requests(options.bucket, options)
     this.#facts = new S3Bucket(this.#requests)
