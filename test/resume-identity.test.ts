@@ -11,9 +11,9 @@ async function interrupted(over: { readonly endpoint?: string; readonly finished
   Object.assign(world.storage, { endpoint: over.endpoint })
   const journal = new MemoryJournal()
   const append = journal.append.bind(journal)
-  journal.append = async (record, options) => {
+  journal.append = async (record) => {
     if (record.type === 'recording' && !over.finished) throw new Error('power cut')
-    return append(record, options)
+    return append(record)
   }
   await world.run({}, {}, { journal }).catch(() => {})
   journal.append = append

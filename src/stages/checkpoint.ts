@@ -52,6 +52,8 @@ export interface JournalledJob extends JobIntent {
   cancelling: boolean
   /** Its conversations are protected at the source. */
   isProtected: boolean
+  /** Recordings that the platform listed for it, when it listed most; `undefined` where no list was read to its end. */
+  listed: number | undefined
 }
 
 /** An object that a run had begun to repair. */
@@ -229,6 +231,11 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
     case 'protection':
       for (const entry of checkpoint.jobs) entry.isProtected ||= entry.job?.id === data.jobId
       break
+    case 'listing':
+      for (const entry of checkpoint.jobs) {
+        if (entry.job?.id === data.jobId) entry.listed = Math.max(entry.listed ?? 0, Number(data.expected))
+      }
+      break
     case 'intent':
       takeRepairIntent(data as unknown as RepairIntent, Date.parse(time), checkpoint)
       break
@@ -259,7 +266,7 @@ function takeIntent(intent: JobIntent, time: string, sequence: number, checkpoin
     checkpoint.verdicts = 0
   }
   const { attempt, request, coverage, takenUp } = intent
-  const unknown = { job: undefined, cancelling: false, isProtected: false }
+  const unknown = { job: undefined, cancelling: false, isProtected: false, listed: undefined }
   checkpoint.jobs.push({ attempt, request, coverage, takenUp, intendedAt: Date.parse(time), ...unknown })
 }
 

@@ -32,6 +32,8 @@ export interface AttemptJobs {
   open(request: ExportRequest, coverage: PlatformCoverage, context: StageContext): Promise<ExportJob>
   /** Whether the conversations of a job are protected at the source already. */
   isProtected(jobId: string): boolean
+  /** How many recordings the platform listed for a job before the run was interrupted. */
+  listed(jobId: string): number | undefined
 }
 
 /**
@@ -59,6 +61,7 @@ export class JobBook {
       open: (request, coverage, context) =>
         this.#subject.timed(() => this.#open({ attempt, request, coverage }, context)),
       isProtected: (jobId) => this.#subject.journalled.some(({ job, isProtected }) => isProtected && job?.id === jobId),
+      listed: (jobId) => this.#subject.journalled.findLast(({ job }) => job?.id === jobId)?.listed,
     }
   }
 

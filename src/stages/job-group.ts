@@ -43,6 +43,8 @@ export interface PartAccount {
   skipped: number
   /** Recordings that the platform named as failed. */
   namedFailures: number
+  /** Recordings in the list of the same job before the run was interrupted. */
+  formerlyExpected?: number | undefined
   /** How the platform came to its list; `undefined` where there is none, or where it does not say. */
   listing: ExpectedListing | undefined
 }
@@ -221,7 +223,7 @@ export class JobGroup {
   }
 
   async #list(part: PartState, job: ExportJob): Promise<void> {
-    const { settings, ledger } = this.#subject
+    const { settings, ledger, jobs, recorder } = this.#subject
     const context = this.#context
     const { account } = part
     if (part.listed) return
@@ -250,6 +252,9 @@ export class JobGroup {
       if (hour === undefined || part.again === 'any') part.again = 'any'
       else part.again.add(hour)
     }
+    account.formerlyExpected = jobs.listed(job.id)
+    const { expected: recordings, skipped, listing } = account
+    await recorder.record('listing', { jobId: job.id, expected: recordings, skipped, ...listing })
     part.listed = true
     this.lists.push(hours)
     context.emit({ type: 'expected', recordings: ledger.size, skipped: ledger.skipped })

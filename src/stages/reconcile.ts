@@ -143,7 +143,13 @@ function doubtOfList(ledger: RecordingLedger, accounts: readonly PartAccount[]):
 
 /** What the platform itself says against its lists. */
 function doubtOfSources(accounts: readonly PartAccount[]): string | undefined {
-  for (const { listing } of accounts) if (listing?.doubt !== undefined) return listing.doubt
+  for (const { listing, expected, formerlyExpected = 0 } of accounts) {
+    if (listing?.doubt !== undefined) return listing.doubt
+    // Of conversations that are undecided now, what lands counts, and the totals of the job say whether that is all.
+    if (formerlyExpected > expected && (listing?.undecided ?? 0) === 0) {
+      return `the platform listed ${formerlyExpected} recordings before the run was interrupted, and only ${expected} after`
+    }
+  }
   // What went on after an earlier part of the interval belongs to the next part, too.
   const ongoing = accounts.at(-1)?.listing?.ongoing ?? 0
   if (ongoing === 0) return undefined
