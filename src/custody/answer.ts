@@ -26,7 +26,7 @@ export function answerOf(report: RunReport): string {
   if (counts.expected === 0) return nothingMatched(report)
   if (report.outcome === 'complete') {
     const all = counts.expected === 1 ? 'The 1 expected recording carries' : `All ${recordings} expected carry`
-    return `${all} the legal hold ${hold.tag}, companion files included.`
+    return `${all} the legal hold ${hold.tag}, companion files included.${unmatched(report)}`
   }
   const open = counts.expected - counts.held - counts.repaired
   const list = shortcomings
@@ -39,13 +39,18 @@ export function answerOf(report: RunReport): string {
   const delivered = open === 0 ? `Every delivered recording carries the legal hold ${hold.tag}.` : ''
   const uncovered = coverage.proven ? '' : ` ${unproven(report)}`
   const dry = dryRun ? ' This was a dry run: repairs were planned and nothing was changed.' : ''
-  return `${missing}${delivered}${uncovered}${dry}`
+  return `${missing}${delivered}${uncovered}${dry}${unmatched(report)}`
 }
 
 /** Every check of nothing passes: that must not read like a hold that is on something. */
 function nothingMatched(report: RunReport): string {
   const beyond = report.coverage.proven ? 'Nothing is proven beyond that.' : unproven(report)
   return `No recording matched the request, so none was put under the legal hold ${report.hold.tag}. ${beyond}`
+}
+
+/** What the request names and nothing was found of. */
+function unmatched({ findings }: RunReport): string {
+  return findings.flatMap(({ code, message }) => (code === 'nothing-expected' ? [` ${message}`] : [])).join('')
 }
 
 function unproven({ coverage }: RunReport): string {

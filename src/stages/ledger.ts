@@ -202,6 +202,11 @@ export class RecordingLedger {
     this.#counts.withdrawn += 1
   }
 
+  /** Whether anything of this conversation is known: listed, or landed. */
+  knows(conversationId: string): boolean {
+    return this.#conversations.find(conversationId) >= 0
+  }
+
   /** Whether a recording of this conversation belongs to the job. Without a list, everything in the hours does. */
   covers(conversationId: string): boolean {
     return !this.listed || this.#conversations.find(conversationId) >= 0

@@ -64,9 +64,10 @@ async function* pages(context: ListContext, input: ListInput, options: CallOptio
   try {
     let next: Promise<Page> | undefined = fetchPage(context, input, undefined, ahead.signal)
     let token: string | undefined
+    const paging = new Paging(context.requests.bucket)
     while (next !== undefined) {
       const page: Page = await next
-      token = continuation(page, token, context.requests.bucket)
+      token = paging.after(page)
       next = token === undefined ? undefined : fetchPage(context, input, token, ahead.signal)
       // Nobody may ever await it, if the consumer stops here.
       next?.catch(() => {})
@@ -169,14 +170,42 @@ function pageOfSdk(page: SdkPage, bucket: string): Page {
   return { objects, folders, truncated: page.IsTruncated === true, token: page.NextContinuationToken }
 }
 
-function continuation(page: Page, previous: string | undefined, bucket: string): string | undefined {
-  const { truncated, token } = page
-  if (!truncated) return undefined
-  if (token !== undefined && token !== previous) return token
-  throw new LegalHoldError(
-    `The listing of s3://${bucket} says that it goes on but not from where. The server's paging is broken; nothing can be said about what is missing.`,
-    { code: 'STORAGE_RESPONSE_INVALID', stage: 'discover' },
-  )
+/**
+ * Follows the tokens of one listing. A server whose tokens lead in a circle would be listed for ever: each is compared
+ * with one that is kept, and that one is replaced after 1, 2, 4, … pages (Brent), so that any circle is found.
+ */
+class Paging {
+  readonly #bucket: string
+  #kept: string | undefined
+  #pages = 0
+  #keepAt = 1
+
+  constructor(bucket: string) {
+    this.#bucket = bucket
+  }
+
+  /** The token of the next page, `undefined` where there is none. */
+  after({ truncated, token }: Page): string | undefined {
+    if (!truncated) {
+      if (!token) return undefined
+      throw this.#broken('that it ends, and from where it goes on')
+    }
+    if (!token) throw this.#broken('that it goes on but not from where')
+    if (token === this.#kept) throw this.#broken('to go on from where it was before')
+    this.#pages += 1
+    if (this.#pages === this.#keepAt) {
+      this.#kept = token
+      this.#keepAt *= 2
+    }
+    return token
+  }
+
+  #broken(says: string): LegalHoldError {
+    return new LegalHoldError(
+      `The listing of s3://${this.#bucket} says ${says}. The server's paging is broken; nothing can be said about what is missing.`,
+      { code: 'STORAGE_RESPONSE_INVALID', stage: 'discover' },
+    )
+  }
 }
 
 /** Undoes `EncodingType: url`, where a space is `+` or `%20`. */

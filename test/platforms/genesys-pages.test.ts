@@ -22,6 +22,29 @@ describe('pages by cursor', () => {
     expect(asked).toEqual([undefined, 'a+b==', 'second'])
   })
 
+  it.each([
+    ['no cursor', '/api/v2/x?pageSize=2&pageNumber=2'],
+    ['an empty one', '/api/v2/x?cursor='],
+  ])('end with an error when a next page is named with %s', async (_, nextUri) => {
+    const items: unknown[] = []
+    const cutOff = async () => {
+      for await (const item of cursorPages(listing, async () => ({ entities: [1], nextUri }))) items.push(item)
+    }
+    await expect(cutOff()).rejects.toMatchObject({ code: 'PLATFORM_RESPONSE_INVALID' })
+  })
+
+  it('go on after empty pages, and show what a page repeats once more', async () => {
+    const pages = [
+      { entities: [], cursor: 'a' },
+      { entities: [1], cursor: 'b' },
+      { entities: [1], cursor: 'c' },
+      { entities: [], cursor: 'd' },
+      { entities: [2] },
+    ]
+    let at = 0
+    expect(await all(cursorPages(listing, async () => pages[at++]!))).toEqual([1, 1, 2])
+  })
+
   it('end with an error when the cursor leads in a circle', async () => {
     let count = 0
     const circle = cursorPages(listing, async () => ({ entities: [1], cursor: ['a', 'b', 'a'][count++] }))
@@ -37,6 +60,11 @@ describe('pages by number', () => {
       'the absence of a next page',
       (page: number) => ({ entities: [page], ...(page < 2 ? { nextUri: '/n' } : {}) }),
       [1, 2],
+    ],
+    [
+      'the page count, past pages of which the client sees nothing',
+      (page: number) => ({ entities: page === 2 ? [] : [page], pageCount: 3 }),
+      [1, 3],
     ],
     ['an empty page', (page: number) => ({ entities: page < 3 ? [page] : [], nextUri: '/n' }), [1, 2]],
   ])('end by %s', async (_, page, items) => {

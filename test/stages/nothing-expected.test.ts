@@ -91,3 +91,25 @@ test('whoever follows the progress is told', async () => {
   expect(text).toMatch(/warning {3}nothing-expected: No recording matched the request/)
   expect(text).toContain('complete: no recording matched the request')
 })
+
+describe('a conversation that the request names and that has no recording', () => {
+  test('is named in a finding and in the answer, whatever became of the others', async () => {
+    const { deliver, run } = oneRecording()
+    deliver('r1.opus', 'r1.opus_metadata.json')
+    const report = await run({}, { conversationIds: ['c1', 'typo', 'C1'] })
+    expect(report).toMatchObject({ outcome: 'complete', counts: { expected: 1 }, findings: [warning] })
+    expect(report.findings[0]?.message).toBe(
+      'No recording matched 1 of the 3 conversations that the request names: typo.',
+    )
+    expect(answerOf(report)).toMatch(/companion files included\. No recording matched 1 of the 3 conversations/)
+    expect((await run({}, { conversationIds: ['c1'] })).findings).toEqual([])
+  })
+
+  test('is one of a few that are named, where there are many', async () => {
+    const { deliver, run } = oneRecording()
+    deliver('r1.opus', 'r1.opus_metadata.json')
+    const ids = Array.from({ length: 40 }, (_, at) => `x${at}`)
+    const report = await run({}, { conversationIds: ['c1', ...ids] })
+    expect(report.findings[0]?.message).toMatch(/40 of the 41 .*: x0, x1, x2, x3, x4 and 35 more\.$/)
+  })
+})

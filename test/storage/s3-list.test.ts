@@ -86,3 +86,70 @@ test('any key is listed and found as it was written', async () => {
     { numRuns: 30 },
   )
 })
+
+/** Answers one page after the other; each names the next by a token, as the test says. */
+function paged(w: World, pages: readonly { readonly keys: readonly string[]; readonly end: string }[]) {
+  for (const { keys, end } of pages) {
+    const contents = keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size><ETag>"e"</ETag></Contents>`).join('')
+    const body = `<ListBucketResult><Name>b</Name>${end}${contents}</ListBucketResult>`
+    w.simulator.faults.add({
+      match: { operation: 'ListObjectsV2' },
+      action: { kind: 'respond', status: 200, body },
+      times: 1,
+    })
+  }
+}
+const goesOn = (token: string) =>
+  `<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`
+const ends = '<IsTruncated>false</IsTruncated>'
+
+async function keysOf(w: World): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of w.adapter({ retry: { retries: 0 } }).list('org/')) keys.push(key)
+  return keys
+}
+
+test('a page without a key is not the end of a listing', async () => {
+  const w = await world()
+  paged(w, [
+    { keys: [], end: goesOn('a') },
+    { keys: ['org/1'], end: goesOn('b') },
+    { keys: [], end: goesOn('c') },
+    { keys: ['org/2'], end: ends },
+  ])
+  expect(await keysOf(w)).toEqual(['org/1', 'org/2'])
+})
+
+test.each([
+  ['whose tokens lead in a circle', Array.from({ length: 40 }, (_, at) => goesOn(`t${at < 3 ? at : 3 + (at % 5)}`))],
+  ['that repeats its token', [goesOn('a'), goesOn('a')]],
+  ['that goes on and does not say from where', ['<IsTruncated>true</IsTruncated>']],
+  ['that ends and says from where it goes on', [goesOn('a').replace('true', 'false')]],
+])('a listing %s is an error, and no end of the keys', async (_, pages) => {
+  const w = await world()
+  paged(
+    w,
+    pages.map((end, at) => ({ keys: [`org/${at}`], end })),
+  )
+  expect(await failure(keysOf(w))).toMatchObject({ code: 'STORAGE_RESPONSE_INVALID', stage: 'discover' })
+})
+
+test('a listing of many pages, each with a token of its own, is read to its end', async () => {
+  const w = await world()
+  const pages = Array.from({ length: 70 }, (_, at) => ({ keys: [`org/${at}`], end: at < 69 ? goesOn(`t${at}`) : ends }))
+  paged(w, pages)
+  expect(await keysOf(w)).toHaveLength(70)
+})
+
+test.each(['<html><body>Sign in</body></html>', '', '{"keys":[]}', '<Error><Code>SlowDown</Code></Error>'])(
+  'an answer of 200 that is no listing (%j) is an error, and no empty folder',
+  async (body) => {
+    const w = await world()
+    w.simulator.faults.add({
+      match: { operation: 'ListObjectsV2' },
+      action: { kind: 'respond', status: 200, body },
+      times: 99,
+    })
+    expect(await failure(keysOf(w))).toMatchObject({ stage: 'discover' })
+  },
+)
