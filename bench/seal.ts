@@ -15,7 +15,7 @@ const tag = 'discovery-batch-2023-10'
 const time = '2023-10-20T12:00:00.000Z'
 const runId = 'b3b3c1de-0000-4000-8000-000000000000'
 
-/** A journal as a run leaves it: one record an object, one a recording, a report. */
+/** A journal as a run leaves it: one record for each of two objects of a recording, one a recording, a report. */
 async function writeJournal(path: string): Promise<void> {
   const file = createWriteStream(path)
   let sequence = 0
@@ -28,10 +28,11 @@ async function writeJournal(path: string): Promise<void> {
   const facts = { hold: { tag }, requirements: { metadata: { 'legal-hold-tag': tag } } }
   await write('run-started', { ...facts, request: { integrationId: 'i', interval }, dryRun: false })
   const recordings = Math.floor((count - 2) / 3)
+  const verdicts = count - 2 - recordings
   for (let at = 0; at < count - 2; at += 1) {
     const recordingId = `00000000-0000-4000-8000-${String(at % recordings).padStart(12, '0')}`
     const key = `org/year=2023/month=10/day=02/hour=09/conversation_id=c${at}/${recordingId}.opus`
-    if (at < recordings)
+    if (at >= verdicts)
       await write('recording', { hold: tag, recordingId, conversationId: 'c', state: 'held', reason: '' })
     else {
       await write('verdict', {

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AccountCheck } from '../account-check.js'
 import { LegalHoldError } from '../errors.js'
 import type { CallOptions, Journal, JournalRecord } from '../ports.js'
 import type { RecordingException } from '../report.js'
@@ -60,8 +61,12 @@ interface Writers {
   readonly exceptions: FileWriter
 }
 
-function corrupt(why: string): LegalHoldError {
-  return new LegalHoldError(`The journal cannot be sealed: ${why}.`, { code: 'JOURNAL_CORRUPT', stage: 'report' })
+function corrupt(line: number, why: string): LegalHoldError {
+  return new LegalHoldError(`The journal cannot be sealed: record ${line} ${why}.`, {
+    code: 'JOURNAL_CORRUPT',
+    stage: 'report',
+    details: { line },
+  })
 }
 
 /** Writes the files of a bundle that grow with the number of records, in one pass and in constant memory. */
@@ -91,13 +96,16 @@ export class RecordFiles {
     const { records, leaves, exceptions } = this.#writers
     const digest = new RecordDigest()
     const tree = new MerkleTree()
+    const account = new AccountCheck()
     await exceptions.write(Buffer.from(csvHeader))
     for await (const { line, record } of journalLines(journal, options)) {
       const leaf = leafHash(line)
       tree.append(leaf)
       // A journal of somebody else's; what is one leaf here would be read as two lines.
-      if (line.includes(lineBreak)) throw corrupt(`record ${tree.size} holds a line break`)
-      if (record.sequence !== tree.size) throw corrupt(`record ${tree.size} is numbered ${record.sequence}`)
+      if (line.includes(lineBreak)) throw corrupt(tree.size, 'holds a line break')
+      if (record.sequence !== tree.size) throw corrupt(tree.size, `is numbered ${record.sequence}`)
+      const contradiction = account.add(record)
+      if (contradiction !== undefined) throw corrupt(tree.size, contradiction)
       if (!records.take(line)) await records.write(line)
       if (!records.take(lineBreak)) await records.write(lineBreak)
       if (!leaves.take(leaf)) await leaves.write(leaf)

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AccountCheck } from '../account-check.js'
 import { LegalHoldError } from '../errors.js'
 import type { CallOptions, JournalRecord } from '../ports.js'
 import { bundleFiles } from './bundle.js'
@@ -9,7 +11,7 @@ import { fileLines } from './record-lines.js'
 
 /** What is wrong with a line. */
 export interface LineProblem {
-  readonly code: 'record-malformed' | 'record-changed' | 'sequence-gap'
+  readonly code: 'record-malformed' | 'record-changed' | 'record-contradictory' | 'sequence-gap'
   readonly message: string
   readonly line: number
 }
@@ -64,6 +66,7 @@ class RecordCheck {
   readonly #problems = new Map<string, LineProblem>()
   readonly #tree = new MerkleTree()
   readonly #counter = new RecordCounter()
+  readonly #account = new AccountCheck()
   #found: CheckedRecords['wanted']
 
   constructor(leaves: FileHandle | undefined, wanted: string | undefined) {
@@ -124,6 +127,8 @@ class RecordCheck {
     }
     if (record.sequence !== number) this.#note('sequence-gap', number, `is numbered ${record.sequence}`)
     this.#counter.add(record)
+    const contradiction = this.#account.add(record)
+    if (contradiction !== undefined) this.#note('record-contradictory', number, contradiction)
     if (this.#wanted === undefined || record.type !== 'verdict') return
     if (objectNameOf(record) === this.#wanted) this.#found = { line: number, record }
   }
@@ -136,6 +141,7 @@ class RecordCheck {
 /** A line as a record; `undefined` where it is none. */
 export function parseRecord(line: Buffer): JournalRecord | undefined {
   try {
+    if (!isUtf8(line)) return undefined
     const record: Partial<JournalRecord> = JSON.parse(line.toString())
     const { sequence, time, runId, type, data } = record ?? {}
     const isRecord =

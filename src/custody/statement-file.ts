@@ -1,8 +1,19 @@
-import { readFile } from 'node:fs/promises'
+import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { bundleFiles, type CustodyStatement } from './bundle.js'
 import { readStatement } from './statement.js'
+
+/** A link leads to what may be another thing tomorrow, and a pipe or a device never ends: none of them is read. */
+export async function irregularFiles(dir: string): Promise<{ readonly name: string; readonly what: string }[]> {
+  const irregular: { name: string; what: string }[] = []
+  for (const name of Object.values(bundleFiles)) {
+    const found = await lstat(join(dir, name)).catch(() => undefined)
+    if (found === undefined || found.isFile()) continue
+    irregular.push({ name, what: found.isSymbolicLink() ? 'a symbolic link' : 'no file' })
+  }
+  return irregular
+}
 
 /**
  * The statement of a bundle, whose signature is not verified.
@@ -10,6 +21,8 @@ import { readStatement } from './statement.js'
  * @throws LegalHoldError `EVIDENCE_UNREADABLE`
  */
 export async function readStatementOf(dir: string): Promise<CustodyStatement> {
+  const [irregular] = await irregularFiles(dir)
+  if (irregular !== undefined) throw unreadable(`${join(dir, irregular.name)} is ${irregular.what}, and is not read`)
   const path = join(dir, bundleFiles.statement)
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw unreadable(`${path} cannot be read`, error)

@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
@@ -13,6 +13,7 @@ import { fingerprintOf, givenKey, readPublicKey } from './keys.js'
 import { checkLive, type Drift, type LiveCheck } from './live.js'
 import { type CheckedRecords, checkRecords } from './records-check.js'
 import { type ReadStatement, readStatement } from './statement.js'
+import { irregularFiles } from './statement-file.js'
 import { readCertificates } from './timestamp.js'
 import { type VerifiedTimestamp, verifyTimestamp } from './timestamp-token.js'
 
@@ -26,6 +27,7 @@ export type EvidenceProblemCode =
   | 'file-changed'
   | 'record-malformed'
   | 'record-changed'
+  | 'record-contradictory'
   | 'sequence-gap'
   | 'root-mismatch'
   | 'counts-mismatch'
@@ -158,16 +160,10 @@ class Verification {
     })
   }
 
-  /** A link leads to what may be another thing tomorrow, and a pipe or a device never ends: none of them is read. */
   async #hasIrregular(): Promise<boolean> {
-    let isIrregular = false
-    for (const name of Object.values(bundleFiles)) {
-      const found = await lstat(join(this.#dir, name)).catch(() => undefined)
-      if (found === undefined || found.isFile()) continue
-      this.#fail('file-changed', `${name} is ${found.isSymbolicLink() ? 'a symbolic link' : 'no file'}.`, name)
-      isIrregular = true
-    }
-    return isIrregular
+    const irregular = await irregularFiles(this.#dir)
+    for (const { name, what } of irregular) this.#fail('file-changed', `${name} is ${what}.`, name)
+    return irregular.length > 0
   }
 
   /** A file's text; `undefined`, and a problem, where it is not there. */

@@ -1,3 +1,4 @@
+import { AccountCheck } from '../account-check.js'
 import { LegalHoldError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
 import type { LegalHold } from '../hold.js'
@@ -93,15 +94,28 @@ export interface Checkpoint {
 /**
  * Reads what a journal says of its run; `undefined` where it holds none. One pass, and nothing is kept of the objects:
  * they are read again, one by one, by {@link journalledVerdicts}.
+ *
+ * @throws LegalHoldError `JOURNAL_CORRUPT`, with `details.line`, where its records contradict each other: what somebody
+ *   wrote into it is not to be believed
  */
 export async function readCheckpoint(journal: Journal, options: CallOptions = {}): Promise<Checkpoint | undefined> {
   let checkpoint: Checkpoint | undefined
+  const check = new AccountCheck()
   for await (const record of journal.entries(options)) {
+    const contradiction = check.add(record)
+    if (contradiction !== undefined) throw corrupt(record.sequence, contradiction)
     if (checkpoint === undefined) {
       if (record.type === 'run-started') checkpoint = begin(record)
     } else if (record.runId === checkpoint.runId) take(record, checkpoint)
   }
   return checkpoint
+}
+
+function corrupt(line: number, why: string): LegalHoldError {
+  return new LegalHoldError(
+    `Record ${line} of the journal ${why}. It was changed by something other than this library: keep it as it is, and begin a new journal.`,
+    { code: 'JOURNAL_CORRUPT', stage: 'journal', details: { line } },
+  )
 }
 
 /** The verdicts of the last attempt, in their order. */

@@ -1,4 +1,5 @@
 import { Column } from '../internal/column.js'
+import { type Fault, FaultBook, type Shortcoming, worstOf } from '../internal/fault-book.js'
 import { IdIndex } from '../internal/id-index.js'
 import { SeenSet } from '../internal/seen.js'
 import { Texts } from '../internal/texts.js'
@@ -6,7 +7,6 @@ import type { ExpectedRecording, ListedObject } from '../ports.js'
 import type { RecordingException, RecordingState } from '../report.js'
 import type { ObjectPlace } from '../verdict.js'
 import { ConversationRows } from './conversation-rows.js'
-import { type Fault, FaultBook, type Shortcoming, worstOf } from './fault-book.js'
 import { isUuid, sidecarSuffix } from './layout.js'
 import { Listings, PresentFiles } from './present-files.js'
 import {
