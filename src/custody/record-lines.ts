@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { CallOptions, Journal, JournalRecord } from '../ports.js'
 import { readLines } from './journal-lines.js'
-import { recordBody, recordLine } from './journal-record.js'
+import { parseRecord, recordBody, recordLine } from './journal-record.js'
 
 /** The line of a record, without its end: as a `FileJournal` writes it, whatever journal it comes from. */
 export function lineOf(record: JournalRecord): Buffer {
@@ -38,15 +38,22 @@ export interface RecordLine {
   readonly record: JournalRecord
 }
 
-/** The records of a journal with their lines: byte for byte as they are stored where the journal stores lines. */
+/**
+ * The records of a journal with their lines: byte for byte as they are stored where the journal stores lines.
+ *
+ * @throws LegalHoldError `JOURNAL_CORRUPT` for a line that is no record
+ */
 export async function* journalLines(journal: Journal, options: CallOptions): AsyncGenerator<RecordLine, void, void> {
   const stored = journal.lines?.(options)
   if (stored === undefined) {
     for await (const record of journal.entries(options)) yield { record, line: lineOf(record) }
     return
   }
+  const { path = '' } = journal as { readonly path?: string }
+  let sequence = 0
   for await (const bytes of stored) {
-    const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    yield { line, record: JSON.parse(line.toString()) }
+    const line = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    sequence += 1
+    yield { line, record: parseRecord(line, sequence, path) }
   }
 }
