@@ -25,7 +25,10 @@ export function answerOf(report: RunReport): string {
   const recordings = counted(counts.expected, 'recording')
   if (counts.expected === 0) return nothingMatched(report)
   if (report.outcome === 'complete') {
-    const all = counts.expected === 1 ? 'The 1 expected recording carries' : `All ${recordings} expected carry`
+    const all =
+      counts.expected === 1
+        ? 'The 1 expected recording carries'
+        : `All ${figure(counts.expected)} expected recordings carry`
     return `${all} the legal hold ${hold.tag}, companion files included.${unmatched(report)}`
   }
   const open = counts.expected - counts.held - counts.repaired
@@ -35,7 +38,7 @@ export function answerOf(report: RunReport): string {
   const missing =
     open === 0
       ? ''
-      : `${figure(open)} of ${recordings} ${open === 1 ? 'is' : 'are'} not under the hold: ${list.join(', ')}.`
+      : `${figure(open)} of ${recordings} ${open === 1 ? 'is' : 'are'} not under the hold ${hold.tag}: ${list.join(', ')}.`
   const delivered = open === 0 ? `Every delivered recording carries the legal hold ${hold.tag}.` : ''
   const uncovered = coverage.proven ? '' : ` ${unproven(report)}`
   const dry = dryRun ? ' This was a dry run: repairs were planned and nothing was changed.' : ''

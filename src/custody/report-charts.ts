@@ -95,7 +95,8 @@ function ribbons(from: readonly Placed[], fromX: number, to: readonly Placed[], 
 function bars(nodes: readonly Placed[], x: number): Html[] {
   return nodes.map(
     ({ name, count, kind, top, height }) =>
-      html`<rect class="bar ${kind}" x="${x}" y="${round(top)}" width="${nodeWidth}" height="${round(height)}" rx="2"/><text class="figure" x="${x + nodeWidth + 8}" y="${round(top) + 14}">${figure(count)}</text><text class="label" x="${x + nodeWidth + 8}" y="${round(top) + 31}">${name}</text>`,
+      // A state that nothing is in keeps its name and number, and has no bar.
+      html`${count === 0 ? '' : html`<rect class="bar ${kind}" x="${x}" y="${round(top)}" width="${nodeWidth}" height="${round(height)}" rx="2"/>`}<text class="figure" x="${x + nodeWidth + 8}" y="${round(top) + 14}">${figure(count)}</text><text class="label" x="${x + nodeWidth + 8}" y="${round(top) + 31}">${name}</text>`,
   )
 }
 

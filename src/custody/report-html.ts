@@ -140,7 +140,7 @@ function findings({ findings: list, accepted }: RunReport): Html {
   const items = list.map(({ code, severity, message, subject, remedy }) => {
     const isAccepted = severity === 'blocker' && codes.has(code)
     const label = isAccepted ? 'accepted risk' : severity
-    return html`<div class="finding ${isAccepted ? 'accepted' : severity}"><h3>${label}: ${code}</h3><p>${message}</p><p class="soft">${subject}. ${remedy}</p></div>`
+    return html`<div class="finding ${isAccepted ? 'accepted' : severity}"><h3>${label}: ${code}</h3><p>${message}</p><p class="soft">About ${subject}. What to do: ${remedy}</p></div>`
   })
   const note =
     accepted.length === 0
@@ -171,7 +171,8 @@ function custody({ custody: own, records }: ReportPage): Html {
 
 function cost({ report, records }: ReportPage): Html {
   const lines = costOf(report, records)
-  const money = (dollars: number) => `$${dollars.toFixed(dollars < 1 ? 4 : 2)}`
+  const money = (dollars: number) =>
+    dollars > 0 && dollars < 0.0001 ? 'under $0.0001' : `$${dollars.toFixed(dollars < 1 ? 4 : 2)}`
   const total = lines.reduce((sum, { dollars }) => sum + dollars, 0)
   return html`<section aria-labelledby="cost"><h2 id="cost">Cost</h2><table><thead><tr><th scope="col">S3 requests</th><th scope="col" class="number">Number</th><th scope="col" class="number">At list price</th></tr></thead><tbody>${lines.map(
     ({ what, requests, dollars }) =>

@@ -20,6 +20,7 @@ a{color:var(--accent)}
 dl{display:grid;grid-template-columns:minmax(9rem,13rem) 1fr;gap:.35rem 1.25rem;margin:0}
 dt{color:var(--soft)}dd{margin:0;min-width:0;overflow-wrap:anywhere}
 code,.hash{font:.875em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
+.hash{font-size:.84em}
 pre{margin:.75rem 0;padding:.9rem 1rem;background:var(--tint);border:1px solid var(--line);border-radius:.4rem;white-space:pre-wrap;overflow-wrap:anywhere}
 figure{margin:1rem 0}
 figcaption{color:var(--soft);font-size:.9rem}
@@ -42,7 +43,8 @@ th[aria-sort=ascending] button::after{content:" ↑"}th[aria-sort=descending] bu
 .tools{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end;margin:.75rem 0}
 .tools label{display:block;color:var(--soft);font-size:.9rem}
 input{min-width:16rem;padding:.45rem .6rem;border:1px solid var(--neutral);border-radius:.4rem;background:var(--paper);color:inherit;font:inherit}
-.state{font-weight:600;white-space:nowrap}
+.exceptions{table-layout:fixed}.exceptions th:nth-child(1){width:14%}.exceptions th:nth-child(2),.exceptions th:nth-child(3){width:19%}
+.state{font-weight:600}
 .finding{margin:0 0 1rem;padding-left:1rem;border-left:3px solid var(--neutral)}
 .finding.blocker{border-color:var(--missing)}.finding.warning{border-color:var(--exception)}.finding.accepted{border-color:var(--exception)}
 .finding p{margin:.15rem 0}
