@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type {
   AppendOptions,
@@ -12,7 +12,7 @@ import type {
 import { FileJournal, observeLines } from './file-journal.js'
 import { leafHash, MerkleTree } from './merkle.js'
 import { journalLines, lineOf } from './record-lines.js'
-import { refuseSealed, type SealOptions, sealEvidence } from './seal.js'
+import { makeFolder, refuseSealed, type SealOptions, sealEvidence } from './seal.js'
 
 /** How a run becomes evidence. */
 export interface EvidenceBundleOptions extends SealOptions {
@@ -49,7 +49,7 @@ class EvidenceBundle implements EvidenceSink {
   async open(journal: Journal | undefined, options: CallOptions = {}): Promise<Journal> {
     const { dir } = this.#options
     await refuseSealed(dir)
-    await mkdir(dir, { recursive: true })
+    await makeFolder(dir)
     const kept = journal ?? new FileJournal(join(dir, ownJournal))
     this.#own = journal === undefined ? kept : undefined
     this.#growing = await GrowingJournal.over(kept, options)

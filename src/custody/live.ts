@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
+import { forManyListeners } from '../internal/abort.js'
 import { canonicalJson } from '../internal/canonical-json.js'
 import { retrying } from '../internal/retry.js'
 import { SeenSet } from '../internal/seen.js'
@@ -47,6 +48,7 @@ export async function checkLive(
   requirements: HoldRequirements,
   options: CallOptions & { readonly concurrency: number },
 ): Promise<LiveCheck> {
+  forManyListeners(options.signal)
   const last = await lastLines(dir, options)
   const drift: Drift[] = []
   let [checked, drifted] = [0, 0]

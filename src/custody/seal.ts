@@ -58,8 +58,10 @@ export async function sealEvidence(
   const publicKeyPem = await options.signer.publicKey()
   const key = readPublicKey(publicKeyPem)
   const previous = options.previous === undefined ? undefined : await readPrevious(options.previous)
-  await mkdir(dir, { recursive: true })
-  const files = await RecordFiles.create(dir)
+  await makeFolder(dir)
+  const files = await RecordFiles.create(dir).catch((error: unknown) => {
+    throw asNotSealed(error)
+  })
   try {
     const records = await files.copy(journal, options)
     if (options.expectedRoot !== undefined && !options.expectedRoot.equals(Buffer.from(records.rootHash, 'hex'))) {
@@ -84,6 +86,13 @@ export async function refuseSealed(dir: string): Promise<void> {
     () => false,
   )
   if (exists) throw notSealed(`${dir} holds a sealed bundle already, which stays as it is. Name another folder.`)
+}
+
+/** @throws LegalHoldError `EVIDENCE_NOT_SEALED` for a folder that cannot be made */
+export async function makeFolder(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true }).catch((error: unknown) => {
+    throw asNotSealed(error)
+  })
 }
 
 interface Facts {
@@ -139,11 +148,9 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
     [bundleFiles.publicKey]: facts.publicKeyPem,
     ...(previous === undefined ? {} : { [bundleFiles.previous]: previous.text }),
   }
-  for (const [name, text] of Object.entries(contents)) {
-    // What lies there may be a link to a file elsewhere, which is not to be written over.
-    await rm(join(dir, name), { force: true })
-    await writeFile(join(dir, name), text, { flag: 'wx' })
-  }
+  // An attempt that was killed may have left them, and this one may have none.
+  for (const name of [bundleFiles.previous, bundleFiles.timestamp]) await rm(join(dir, name), { force: true })
+  for (const [name, text] of Object.entries(contents)) await writeAnew(join(dir, name), text)
   const digests: Record<string, string> = {
     [bundleFiles.records]: records.recordsSha256,
     [bundleFiles.leaves]: records.leavesSha256,
@@ -177,13 +184,19 @@ async function signBundle(
     const { answer } = await obtainTimestamp(signature, timestamp, { signal })
     // Signed too, so that no byte of it can change unseen, whatever the authority left unsigned.
     const stamp = await signOwn(timestampPayloadType, answer, signer, key, fingerprint)
-    await writeFile(join(dir, bundleFiles.timestamp), formatEnvelope(stamp))
+    await writeAnew(join(dir, bundleFiles.timestamp), formatEnvelope(stamp))
   }
   const text = formatEnvelope(envelope)
   const path = join(dir, bundleFiles.statement)
-  await writeFile(`${path}.partial`, text, { flush: true })
+  await writeAnew(`${path}.partial`, text)
   await rename(`${path}.partial`, path)
   return sha256(text)
+}
+
+/** What lies there may be a link to a file elsewhere, which is not to be written over. */
+async function writeAnew(path: string, text: string): Promise<void> {
+  await rm(path, { force: true })
+  await writeFile(path, text, { flag: 'wx', flush: true })
 }
 
 /** A signature that does not verify is found here, not by the court: a KMS key id may name another key. */

@@ -7,7 +7,7 @@ import { type VerifiedTimestamp, verifyTimestamp } from './timestamp-token.js'
 
 const stage = 'report'
 const sha256Oid = '2.16.840.1.101.3.4.2.1'
-const attemptTimeoutMs = 30_000
+const longestAttemptMs = 30_000
 const longestAnswerBytes = 1_048_576
 
 /** Who stamps the time (RFC 3161). */
@@ -46,7 +46,7 @@ export function timestampRequest(data: Uint8Array, nonce: Buffer): Buffer {
 export async function obtainTimestamp(
   data: Uint8Array,
   options: TimestampOptions,
-  call: CallOptions,
+  call: CallOptions & { readonly attemptTimeoutMs?: number; readonly retries?: number },
 ): Promise<{ readonly answer: Buffer; readonly verified: VerifiedTimestamp }> {
   const { authority } = options
   const nonce = randomBytes(16)
@@ -54,7 +54,7 @@ export async function obtainTimestamp(
   nonce[0] = ((nonce[0] ?? 0) & 0x7f) | 0x40
   const request = timestampRequest(data, nonce)
   const ask = typeof authority === 'string' ? () => post(authority, request, call) : () => authority(request, call)
-  const answer = Buffer.from(await retrying(ask, { retries: 4 }, { stage, signal: call.signal }))
+  const answer = Buffer.from(await retrying(ask, { retries: call.retries ?? 4 }, { stage, signal: call.signal }))
   let verified: VerifiedTimestamp
   try {
     verified = verifyTimestamp(answer, data, readCertificates(options.ca ?? ''))
@@ -71,7 +71,11 @@ export function readCertificates(pem: string): X509Certificate[] {
   return blocks.map((block) => new X509Certificate(block))
 }
 
-async function post(url: string, request: Buffer, { signal }: CallOptions): Promise<Uint8Array> {
+async function post(
+  url: string,
+  request: Buffer,
+  { signal, attemptTimeoutMs = longestAttemptMs }: CallOptions & { readonly attemptTimeoutMs?: number },
+): Promise<Uint8Array> {
   // One controller a request, not AbortSignal.any: that would stay with a long-lived signal for good.
   const ending = new AbortController()
   const onAbort = () => ending.abort(signal?.reason)
@@ -93,7 +97,8 @@ async function post(url: string, request: Buffer, { signal }: CallOptions): Prom
     if (LegalHoldError.isInstance(error)) throw error
     if (signal?.aborted)
       throw new LegalHoldError('The call was aborted.', { code: 'ABORTED', stage, cause: signal.reason })
-    throw new LegalHoldError(`The time stamping authority at ${new URL(url).host} could not be reached.`, {
+    const why = ending.signal.aborted ? `did not answer within ${attemptTimeoutMs / 1000} s` : 'could not be reached'
+    throw new LegalHoldError(`The time stamping authority at ${hostOf(url)} ${why}.`, {
       code: 'NETWORK_ERROR',
       stage,
       retryable: true,
@@ -103,6 +108,10 @@ async function post(url: string, request: Buffer, { signal }: CallOptions): Prom
     clearTimeout(timer)
     signal?.removeEventListener('abort', onAbort)
   }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : JSON.stringify(url)
 }
 
 function rejected(why: string, retryable = false): LegalHoldError {

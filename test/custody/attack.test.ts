@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import {
   closeSync,
   cpSync,
@@ -12,6 +13,8 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { rebuildReportPage } from '#src/custody/bundle-report.js'
+import { formatEnvelope, signEnvelope } from '#src/custody/dsse.js'
 import { type JournalRecord, MemoryJournal } from '#src/index.js'
 import { prove, sealEvidence, verifyEvidence, verifyProof } from '#src/node.js'
 import { folder, freshFolder, newKey, type SealedWorld, sealedRun } from './bundle-world.js'
@@ -100,6 +103,57 @@ describe('a bundle that was made to harm who verifies it', () => {
     expect(problems.map(({ code }) => code)).toContain('signature-invalid')
   })
 
+  test.each([
+    ['a name that leads out of the folder', '../../etc/passwd'],
+    ['an absolute name', '/etc/passwd'],
+    ['a name of the prototype', '__proto__'],
+  ])('a statement with %s is not used, however well it is signed, and the file not read', async (_, name) => {
+    const dir = copied(() => {})
+    await resigned(dir, (statement) => statement.subject.push({ name, digest: { sha256: '0'.repeat(64) } }))
+    expect((await verify(dir)).problems).toMatchObject([
+      { code: 'statement-malformed', message: expect.stringContaining('no file of a bundle') },
+    ])
+  })
+
+  test('a statement with two signatures, of which readers may take either, is not used', async () => {
+    const dir = copied((at) => {
+      const path = join(at, 'statement.dsse.json')
+      const envelope = JSON.parse(readFileSync(path, 'utf8'))
+      envelope.signatures.push(envelope.signatures[0])
+      writeFileSync(path, `${JSON.stringify(envelope, null, 2)}\n`)
+    })
+    expect((await verify(dir)).problems).toMatchObject([
+      { code: 'statement-malformed', message: expect.stringContaining('exactly one signature') },
+    ])
+  })
+
+  test.each([
+    ['with a byte order mark', (text: Buffer) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), text])],
+    [
+      'with a byte that is no UTF-8',
+      (text: Buffer) => Buffer.from(text.toString('latin1').replace('"run', '"\xffrun'), 'latin1'),
+    ],
+  ])('records %s are malformed, on the line that has it', async (_, change) => {
+    const dir = copied((at) => {
+      const path = join(at, 'records.jsonl')
+      writeFileSync(path, change(readFileSync(path)))
+    })
+    expect((await verify(dir)).problems).toContainEqual(
+      expect.objectContaining({ code: 'record-malformed', file: 'records.jsonl', line: 1 }),
+    )
+  })
+
+  test('a link in the place of a file is read by no command', async () => {
+    const dir = copied((at) => {
+      rmSync(join(at, 'records.jsonl'))
+      symlinkSync('/dev/zero', join(at, 'records.jsonl'))
+    })
+    const refused = { code: 'EVIDENCE_UNREADABLE', message: expect.stringContaining('symbolic link') }
+    await expect(prove(dir, `${folder}/r1.json`)).rejects.toMatchObject(refused)
+    await expect(rebuildReportPage(dir)).rejects.toMatchObject(refused)
+    expect(await verify(dir)).toMatchObject({ verified: false })
+  })
+
   test('a time stamp that the statement knows nothing of is named as not covered', async () => {
     const dir = copied((at) => writeFileSync(join(at, 'timestamp.dsse.json'), '{}'))
     expect(await verify(dir)).toMatchObject({ verified: true, notes: [expect.stringContaining('timestamp.dsse.json')] })
@@ -154,18 +208,84 @@ describe('a proof that was made to deceive', () => {
   })
 })
 
+describe('a key to verify with', () => {
+  const pemOf = ({ publicKey }: { publicKey: KeyObject }) =>
+    publicKey.export({ type: 'spki', format: 'pem' }).toString()
+
+  test.each([
+    ['RSA', () => pemOf(generateKeyPairSync('rsa', { modulusLength: 2048 })), 'neither Ed25519 nor ECDSA'],
+    ['another curve', () => pemOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' })), 'neither Ed25519 nor ECDSA'],
+    ['a private key', () => world.key.pem, 'private key'],
+    ['nothing at all', () => '', 'cannot be read'],
+  ])('of type %s cannot be used, and says why', async (_, pem, why) => {
+    await expect(verifyEvidence(world.dir, { publicKey: pem() })).rejects.toMatchObject({
+      code: 'EVIDENCE_UNREADABLE',
+      message: expect.stringContaining(why),
+    })
+  })
+
+  test('of another type than the one that signed is the wrong key', async () => {
+    const { problems } = await verifyEvidence(world.dir, { publicKey: newKey('P-256').publicKey })
+    expect(problems.map(({ code }) => code)).toEqual(['wrong-key', 'signature-invalid'])
+  })
+})
+
+/** Changes what is signed, and signs it again with the right key. */
+async function resigned(dir: string, change: (statement: { subject: object[] }) => void): Promise<void> {
+  const path = join(dir, 'statement.dsse.json')
+  const envelope = JSON.parse(readFileSync(path, 'utf8'))
+  const statement = JSON.parse(Buffer.from(envelope.payload, 'base64').toString())
+  change(statement)
+  const { signer, fingerprint } = world.key
+  const payload = Buffer.from(JSON.stringify(statement))
+  writeFileSync(path, formatEnvelope(await signEnvelope(envelope.payloadType, payload, signer, fingerprint)))
+}
+
 describe('sealing', () => {
+  test.each(['evidence', 'evidence/deeper'])(
+    'into %s, which is a file or lies beneath one, is refused',
+    async (name) => {
+      const parent = freshFolder()
+      mkdirSync(dirname(parent), { recursive: true })
+      writeFileSync(parent, 'a file')
+      const dir = join(dirname(parent), name)
+      const notSealed = { code: 'EVIDENCE_NOT_SEALED', stage: 'report' }
+      await expect(sealEvidence(new MemoryJournal(), { dir, signer: newKey().signer })).rejects.toMatchObject(notSealed)
+      await expect(sealedRun({ dir })).rejects.toMatchObject(notSealed)
+      expect(readFileSync(parent, 'utf8')).toBe('a file')
+    },
+  )
+
+  test.each([
+    ['no JSON', Buffer.from('{"sequence":1,')],
+    ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['a record without data', Buffer.from('{"sequence":1}')],
+  ])('refuses a journal with a line that is %s, and names it', async (what, line) => {
+    const journal = Object.assign(new MemoryJournal(), {
+      async *lines() {
+        yield line
+      },
+    })
+    await expect(sealEvidence(journal, { dir: freshFolder(), signer: newKey().signer })).rejects.toMatchObject({
+      code: 'JOURNAL_CORRUPT',
+      message: expect.stringContaining(what),
+      details: { line: 1 },
+    })
+  })
+
   test('writes over no file that a link in the folder leads to', async () => {
     const target = freshFolder('precious.txt')
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, 'precious')
     const dir = freshFolder()
     mkdirSync(dir, { recursive: true })
-    for (const name of ['report.html', 'report.json', 'records.jsonl', 'VERIFY.md'])
-      symlinkSync(target, join(dir, name))
+    const signed = ['report.html', 'report.json', 'records.jsonl', 'records.leaves', 'exceptions.csv', 'VERIFY.md']
+    // A killed attempt may leave the last three behind; a link there is not followed either.
+    const left = ['previous.dsse.json', 'timestamp.dsse.json', 'statement.dsse.json.partial']
+    for (const name of [...signed, ...left]) symlinkSync(target, join(dir, name))
     const sealed = await sealedRun({ dir })
     expect(readFileSync(target, 'utf8')).toBe('precious')
-    expect(await verifyEvidence(dir, { publicKey: sealed.key.publicKey })).toMatchObject({ verified: true })
+    expect(await verifyEvidence(dir, { publicKey: sealed.key.publicKey })).toMatchObject({ verified: true, notes: [] })
   })
 
   test('refuses a journal whose lines are not one line each', async () => {

@@ -39,14 +39,14 @@ export class LocalTsa {
   readonly ca: string
   readonly #folder = mkdtempSync(join(tmpdir(), 'tsa-'))
 
-  constructor(type: 'rsa' | 'ec') {
+  constructor(type: 'rsa' | 'ec', { expired = false } = {}) {
     const key = type === 'rsa' ? ['rsa:2048'] : ['ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
     writeFileSync(join(this.#folder, 'tsa.cnf'), config)
     writeFileSync(join(this.#folder, 'serial'), '01\n')
     this.#openssl('req', '-x509', '-newkey', ...key, '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2')
     this.#openssl('req', '-new', '-newkey', ...key, '-nodes', '-keyout', 'tsa.key', '-out', 'tsa.csr')
     const issue = ['x509', '-req', '-in', 'tsa.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial']
-    this.#run(...issue, '-days', '2', '-extfile', 'tsa.cnf', '-extensions', 'tsa', '-out', 'tsa.pem')
+    this.#run(...issue, '-days', expired ? '-1' : '2', '-extfile', 'tsa.cnf', '-extensions', 'tsa', '-out', 'tsa.pem')
     this.ca = readFileSync(join(this.#folder, 'ca.pem'), 'utf8')
   }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -95,6 +96,50 @@ describe.runIf(openssl)('a time stamp', () => {
     const refusal = await serve(() => ({ status: 200, body: readFileSync(new URL('./refusal.tsr', import.meta.url)) }))
     await expect(obtainTimestamp(data, { authority: refusal }, {})).rejects.toMatchObject({
       message: expect.stringContaining('did not grant'),
+    })
+  })
+
+  test('over other data, or by a certificate that was not valid then, is rejected as it comes', async () => {
+    const tsa = new LocalTsa('ec')
+    const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
+    const ofOther = async (request: Uint8Array) => {
+      const changed = Buffer.from(request)
+      sha256(Buffer.from('other')).copy(changed, changed.indexOf(sha256(data)))
+      return tsa.reply(changed)
+    }
+    const rejected = (why: string) => ({
+      code: 'TIMESTAMP_REJECTED',
+      stage: 'report',
+      message: expect.stringContaining(why),
+    })
+    await expect(obtainTimestamp(data, { authority: ofOther }, {})).rejects.toMatchObject(rejected('other data'))
+    const expired = new LocalTsa('ec', { expired: true })
+    const late = async (request: Uint8Array) => expired.reply(Buffer.from(request))
+    await expect(obtainTimestamp(data, { authority: late }, {})).rejects.toMatchObject(rejected('was not valid at'))
+    const nonsense = async () => Buffer.from('<html>')
+    await expect(obtainTimestamp(data, { authority: nonsense }, {})).rejects.toMatchObject(rejected('cannot be used'))
+  })
+
+  test('is given up where the authority only stumbles, is silent or is not there, with its code', async () => {
+    const broken = await serve(() => ({ status: 500, body: 'broken' }))
+    const once = { retries: 0 }
+    await expect(obtainTimestamp(data, { authority: broken }, once)).rejects.toMatchObject({
+      code: 'TIMESTAMP_REJECTED',
+      message: expect.stringContaining('HTTP 500'),
+    })
+    const silent = createServer(() => {})
+    servers.push(silent)
+    await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening))
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const asking = obtainTimestamp(data, { authority: url }, { ...once, attemptTimeoutMs: 50 })
+    await expect(asking).rejects.toMatchObject({
+      code: 'NETWORK_ERROR',
+      message: expect.stringContaining('did not answer within 0.05 s'),
+    })
+    silent.closeAllConnections()
+    await expect(obtainTimestamp(data, { authority: 'no address' }, once)).rejects.toMatchObject({
+      code: 'NETWORK_ERROR',
+      message: expect.stringContaining('"no address" could not be reached'),
     })
   })
 
