@@ -1,19 +1,22 @@
 import { defineConfig } from 'tsup'
+import { mainEntryInOneFile } from './scripts/main-entry-in-one-file.js'
 
 // Modules without a CommonJS form. Node can require them, jest cannot (before Node 24.9): the CJS build has them inside.
 const esmOnly = ['p-limit', 'p-retry', 'log-update']
 
+const entry = {
+  index: 'src/index.ts',
+  genesys: 'src/genesys.ts',
+  s3: 'src/s3.ts',
+  node: 'src/node.ts',
+  opentelemetry: 'src/opentelemetry.ts',
+  cli: 'src/cli/main.ts',
+  testing: 'src/testing/index.ts',
+  'testing-msw': 'src/testing/msw.ts',
+}
+
 export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    genesys: 'src/genesys.ts',
-    s3: 'src/s3.ts',
-    node: 'src/node.ts',
-    opentelemetry: 'src/opentelemetry.ts',
-    cli: 'src/cli/main.ts',
-    testing: 'src/testing/index.ts',
-    'testing-msw': 'src/testing/msw.ts',
-  },
+  entry,
   format: ['esm', 'cjs'],
   dts: true,
   // Without this the CJS entries each carry a copy of every class (tsup does not split CJS by default).
@@ -28,6 +31,7 @@ export default defineConfig({
   external: ['@aws-sdk/client-s3', 'purecloud-platform-client-v2', 'msw', '@opentelemetry/api'],
   noExternal: esmOnly,
   esbuildPlugins: [
+    mainEntryInOneFile(entry, 'src/index.ts'),
     {
       name: 'esm-only-stays-outside-of-esm',
       setup({ initialOptions, onResolve }) {
