@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { errorCodes, findingCodes } from '#src/index.js'
 
@@ -20,11 +21,38 @@ describe('the documentation', () => {
         .split(/(?<!\\)\|/)
         .map((cell) => cell.trim()),
     )
-    expect(header.length).toBeGreaterThanOrEqual(4)
+    expect(header.filter((name) => name !== 'severity')).toEqual([
+      'code',
+      expect.stringMatching(/^what (happened|it means)$/),
+      'why, mostly',
+      'what to do',
+    ])
+    expect(cells.length).toBeGreaterThan(20)
     expect(cells.filter((row) => row.length !== header.length || row.includes(''))).toEqual([])
   })
 
   test('has exactly one row for each finding code', () => {
     expect(rows('findings.md').sort()).toEqual([...findingCodes].sort())
+  })
+
+  test('names each severity that the source gives a finding', () => {
+    const documented = new Map(
+      [
+        ...readFileSync(new URL('../docs/findings.md', import.meta.url), 'utf8').matchAll(
+          /^\| `([^`]+)` \| ([^|]+) \|/gm,
+        ),
+      ].map(([, code = '', severities = '']) => [code, severities]),
+    )
+    const src = fileURLToPath(new URL('../src/', import.meta.url))
+    const given = readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [
+        ...readFileSync(`${src}${file}`, 'utf8').matchAll(/code: '([a-z-]+)',\n\s+severity: ([^\n]+)/g),
+      ])
+      .flatMap(([, code = '', severity = '']) =>
+        [...severity.matchAll(/'(\w+)'/g)].map(([, name = '']) => ({ code, severity: name })),
+      )
+    expect(given.length).toBeGreaterThan(20)
+    expect(given.filter(({ code, severity }) => !documented.get(code)?.includes(severity))).toEqual([])
   })
 })
