@@ -18,7 +18,8 @@ const entry = {
 export default defineConfig({
   entry,
   format: ['esm', 'cjs'],
-  dts: true,
+  // Whoever compiles for less than ESNext and without the types of Node has no Symbol.asyncDispose.
+  dts: { banner: '/// <reference lib="esnext.disposable" />' },
   // Without this the CJS entries each carry a copy of every class (tsup does not split CJS by default).
   splitting: true,
   clean: true,

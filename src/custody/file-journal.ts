@@ -69,6 +69,8 @@ export class FileJournal implements Journal {
   /** Set as soon as `#opened` has resolved. */
   #session: Session | undefined
   #onLine: ((line: string) => void) | undefined
+  /** Somebody was told that the journal cannot be written. */
+  #isFailureKnown = false
 
   static {
     observeLines = (journal, listener) => {
@@ -100,6 +102,7 @@ export class FileJournal implements Journal {
     try {
       await (buffered ? session.writer.buffer(session.lastLine) : session.writer.append(session.lastLine))
     } catch (error) {
+      this.#isFailureKnown = true
       throw unwritable(this.path, error)
     }
     return { sequence, time, runId, type, data }
@@ -134,6 +137,7 @@ export class FileJournal implements Journal {
     try {
       await this.#session?.writer.flush()
     } catch (error) {
+      this.#isFailureKnown = true
       throw unwritable(this.path, error)
     }
   }
@@ -155,6 +159,20 @@ export class FileJournal implements Journal {
       session.writer.stop()
       await session.file.close()
       await session.lock.release()
+    }
+  }
+
+  /**
+   * Closes the journal at the end of an `await using` block. Throws only where nobody was told yet that records were lost:
+   * a second error would hide the one that ended the block.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined)
+    if (opened === undefined) return
+    try {
+      await this.close()
+    } catch (error) {
+      if (!this.#isFailureKnown) throw error
     }
   }
 
@@ -192,6 +210,7 @@ export class FileJournal implements Journal {
       lock = await takeLock(join(this.directory, 'journal.lock'))
       file = await open(this.path, 'a+', 0o600)
       const session = await this.#recover(file, lock)
+      this.#isFailureKnown = false
       this.#session = session
       return session
     } catch (error) {

@@ -19,4 +19,7 @@ export class MemoryJournal implements Journal {
     const line = this.#lines.at(-1)
     return line === undefined ? undefined : JSON.parse(line)
   }
+
+  /** Nothing is held: so that it can stand where a journal on disk does. The records stay. */
+  async [Symbol.asyncDispose](): Promise<void> {}
 }

@@ -110,6 +110,15 @@ export class BulkExportsPlatform implements RecordingPlatform {
     return this.client.region?.region
   }
 
+  /** Forgets the token; the next request logs in anew. */
+  close(): void {
+    this.client.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   /** `idempotency` is `none` without a path that lists jobs, and as soon as the platform turns out to have none. */
   get capabilities(): PlatformCapabilities {
     return {

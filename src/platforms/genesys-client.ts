@@ -128,6 +128,17 @@ export class GenesysClient {
     return settled
   }
 
+  /** Forgets the token; the next request logs in anew. A client that was given ready is left to its owner. */
+  close(): void {
+    if (this.#connection.credentials.kind === 'client') return
+    this.#sdk = undefined
+    this.#session.forget()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   async #attempt(request: GenesysRequest, signal: AbortSignal | undefined): Promise<GenesysAnswer> {
     const { stage } = request
     await this.#gate.pass(request.operation, signal, stage)

@@ -41,6 +41,13 @@ export class GenesysSession {
     return true
   }
 
+  /** Lets go of the token; one that is on its way is made for nobody. */
+  forget(): void {
+    if (this.#source === undefined) return
+    this.#flight = undefined
+    this.#generation = 0
+  }
+
   async #logIn(signal: AbortSignal | undefined, stage: Stage): Promise<void> {
     const flight = this.#flight ?? this.#start(stage)
     flight.waiters += 1
@@ -61,7 +68,7 @@ export class GenesysSession {
     if (source === undefined) throw new LegalHoldError('There is nothing to log in with.', { code: 'INTERNAL', stage })
     const controller = new AbortController()
     const done = source(controller.signal, stage).then(() => {
-      if (!controller.signal.aborted) this.#generation += 1
+      if (!controller.signal.aborted && this.#flight === flight) this.#generation += 1
     })
     const flight: Flight = { done, controller, waiters: 0 }
     // Ends with the login, not with its last waiter: a request that arrives in between must see the new token.

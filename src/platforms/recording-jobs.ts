@@ -82,6 +82,15 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     return this.client.region?.region
   }
 
+  /** Forgets the token; the next request logs in anew. */
+  close(): void {
+    this.client.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   organization(options?: CallOptions): Promise<Organization> {
     return readOrganization(this.client, options)
   }

@@ -64,6 +64,10 @@ export class S3LifecyclePolicy implements RetentionPolicyAdapter {
     this.#requests.clear()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   #requestsTo(bucket: string): S3Requests {
     const known = this.#requests.get(bucket)
     if (known !== undefined) return known

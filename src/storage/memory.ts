@@ -97,6 +97,9 @@ export class MemoryStorageAdapter implements StorageAdapter {
     this.#objects = new MemoryObjects(this.bucket, versioning, options.clock ?? systemClock)
   }
 
+  /** Nothing is held: so that it can stand where a storage with connections does. The objects stay. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+
   /** Puts an object, as somebody else's upload would. Returns what it can be referred to by. */
   put(key: string, object: SeedObject = {}): ObjectRef {
     return this.#objects.put(key, object)

@@ -241,6 +241,10 @@ export class S3StorageAdapter implements StorageAdapter {
     this.#requests.close()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   #own<R extends ObjectRef>(ref: R): R {
     if (ref.bucket === this.bucket) return ref
     throw this.#foreign(ref)

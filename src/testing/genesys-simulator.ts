@@ -183,6 +183,10 @@ export class GenesysSimulator {
     await this.#world.writer.close()
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
   async #issueToken(request: Request): Promise<Response> {
     const { status, body } = this.#tokens.issue(request.headers.get('authorization'), await request.text())
     return json(status, body)

@@ -80,6 +80,19 @@ export function journalConformance(runner: ConformanceRunner, options: JournalCo
       expect(Object.hasOwn({}, 'polluted')).toEqual(false)
     })
 
+    test('is closed twice, or before anything was written, and goes on when it is written again', async ({
+      journal,
+    }) => {
+      await journal.close?.()
+      await journal.open?.()
+      await journal.append(entry({ at: 1 }))
+      await journal.close?.()
+      await journal.close?.()
+      expect((await journal.append(entry({ at: 2 }))).sequence).toEqual(2)
+      await journal.close?.()
+      expect((await allOf(journal.entries())).map(({ data }) => data.at)).toEqual([1, 2])
+    })
+
     test('its lines are its records, one each', async ({ journal }) => {
       if (journal.lines === undefined) return
       await journal.open?.()

@@ -30,6 +30,7 @@ export interface Listener {
   readonly port: number
   /** Stops listening and drops what is still connected. */
   close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 // Room for a key of 1,024 bytes twice, percent-encoded, and ten tags: Node's own 16 KiB would answer 431 to what
@@ -52,15 +53,12 @@ export async function listen(handle: Handle, options: ListenOptions = {}): Promi
     server.listen(options.port ?? 0, '127.0.0.1', () => resolve())
   })
   const port = portOf(server)
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return { endpoint: `http://127.0.0.1:${port}`, port, close, [Symbol.asyncDispose]: close }
 }
 
 function portOf(server: Server): number {

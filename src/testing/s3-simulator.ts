@@ -109,6 +109,10 @@ export class S3Simulator {
     this.#simulation.store.close()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   /** Creates a bucket without a request; one that is there already is left as it is. */
   createBucket(name: string, options: CreateBucketOptions = {}): void {
     const { store } = this.#simulation

@@ -66,6 +66,7 @@ export interface Simulators {
   /** Puts another scenario in place, unless the request is the one in place already. */
   reseed(request: ScenarioRequest): Promise<Scenario>
   close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
@@ -172,6 +173,10 @@ class SimulatorPair implements Simulators {
     await Promise.all(this.#bindings.splice(0).map((binding) => binding.close()))
     await this.#seeded?.genesys.close()
     this.s3.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   #open(seed: Seed, scenario: Scenario): void {

@@ -59,6 +59,7 @@ export class SimulatedWorld {
   }
   readonly #plan: WorldPlan
   readonly #close: () => Promise<void>
+  #isClosed = false
 
   private constructor(
     plan: WorldPlan,
@@ -160,10 +161,12 @@ export class SimulatedWorld {
     throw new AssertionError({ message: `${unplanned.length} request(s) that were not planned:\n  ${list}` })
   }
 
-  /** Stops the simulators. */
+  /** Stops the simulators. Fails if there was a request that was not planned; called again, it does nothing. */
   async close(): Promise<void> {
+    const isFirst = !this.#isClosed
+    this.#isClosed = true
     await this.#close()
-    this.expectPlanned()
+    if (isFirst) this.expectPlanned()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
