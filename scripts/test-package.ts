@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { transform } from 'esbuild'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const run = promisify(execFile)
@@ -46,49 +47,8 @@ function withoutMsw(code: string): string {
 }
 
 // Under jest, which has a module system of its own; vitest and node:test run the same suites in this repository.
-const suites = `
-const kit = require('genesys-legal-hold-exporter/testing')
-const { FixedRetentionPolicy, LegalHoldExporter } = require('genesys-legal-hold-exporter')
-const runner = { describe, test, expect }
-const { aConversation, aRecording, anOrganization, expectAllHeld, retentionContext } = kit
-
-kit.journalConformance(runner, { create: async () => ({ journal: new kit.MemoryJournal() }) })
-kit.retentionConformance(runner, {
-  create: async () => ({
-    policy: new FixedRetentionPolicy({ minimumDays: 365, deletesAfterDays: 90 }),
-    safe: retentionContext({ requirements: { legalHold: true } }),
-    dangerous: retentionContext(),
-  }),
-})
-kit.storageConformance(runner, {
-  create: async () => {
-    const adapter = new kit.MemoryStorageAdapter()
-    const seed = async (key, { body, metadata, tags, contentType }) => {
-      adapter.put(key, { body, metadata, tags, headers: { contentType } })
-    }
-    return { adapter, seed, remove: async (key) => adapter.delete(key), lacks: ['checksums'] }
-  },
-})
-kit.platformConformance(runner, {
-  create: async () => {
-    const failing = aConversation('call').with(aRecording().failingAtSource())
-    const world = await anOrganization().with(aConversation(), failing).start({ strict: true })
-    const recordings = world.genesys.organization.conversations.flatMap((conversation) => conversation.recordings)
-    const ids = (fails) => recordings.filter((one) => (one.failsAtSource === true) === fails).map(({ id }) => id)
-    const advance = () => world.clock.sleep(30_000)
-    const { platform } = world.ports
-    return { platform, request: world.request, delivered: ids(false), failing: ids(true), advance, close: () => world.close() }
-  },
-})
-
-test('a run on the kit', async () => {
-  const world = await anOrganization().with(aConversation()).start({ strict: true })
-  const report = await new LegalHoldExporter({ ...world.ports, hold: { tag: 'matter-1' } }).run(world.request)
-  expect(report.outcome).toBe('complete')
-  await expectAllHeld(world.bucket, { by: 'matter-1' })
-  await world.close()
-})
-`
+const everySuite = await readFile(join(root, 'test/testing/suites/every-suite.ts'), 'utf8')
+const { code: suites } = await transform(everySuite, { loader: 'ts', format: 'cjs', target: 'node20' })
 
 interface Project {
   readonly name: string
@@ -162,7 +122,10 @@ const projects: readonly Project[] = [
   {
     name: 'the conformance suites and the kit under jest',
     manifest: { type: 'commonjs', jest: { testEnvironment: 'node', testTimeout: 60_000 } },
-    files: { 'kit.test.js': suites },
+    files: {
+      'every-suite.js': suites,
+      'kit.test.js': "require('./every-suite.js').everySuite({ describe, test, expect })",
+    },
     commands: [['node_modules/.bin/jest', '--ci', '--silent']],
   },
   {

@@ -3,11 +3,11 @@ import { type Finding, findingCodes } from '../findings.js'
 
 /**
  * The three functions of a test runner that the conformance suites need. Those of vitest and jest fit as they are; for
- * `node:test`, whose assertions are `node:assert`:
+ * `node:test`, with `deepStrictEqual` of `node:assert`:
  *
  * @example
  * ```ts
- * const expect = (actual: unknown) => ({ toEqual: (expected: unknown) => assert.deepStrictEqual(actual, expected) })
+ * const expect = (actual: unknown) => ({ toEqual: (expected: unknown) => deepStrictEqual(actual, expected) })
  * ```
  */
 export interface ConformanceRunner {

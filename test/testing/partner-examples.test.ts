@@ -10,7 +10,7 @@ function nodeTest(file: string): Promise<{ readonly code: number; readonly out: 
   const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
   const args = ['--import', 'tsx', '--test', '--test-reporter=tap', file]
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: root, env, timeout: 50_000 }, (error, out, err) =>
+    execFile(process.execPath, args, { cwd: root, env, timeout: 150_000 }, (error, out, err) =>
       resolve({ code: error === null ? 0 : 1, out: `${out}${err}` }),
     )
   })
@@ -22,12 +22,26 @@ describe('the examples for partners', () => {
   test.each([
     ['examples/custom-storage/file-storage.test.ts', 20],
     ['examples/partner-unit-test/hold-matter.test.ts', 2],
+    ['test/testing/suites/under-node-test.ts', 80],
   ])('%s passes under node:test', async (file, atLeast) => {
     expect(readFileSync(`${root}${file}`, 'utf8')).toContain(`node --import tsx --test ${file}`)
     const { code, out } = await nodeTest(file)
     expect(code, out).toBe(0)
     expect(out).toMatch(/^# fail 0$/m)
     expect(Number(/^# pass (\d+)$/m.exec(out)?.[1])).toBeGreaterThanOrEqual(atLeast)
+  })
+
+  test('give node:test the `expect` that the documentation gives it', () => {
+    const shim =
+      'const expect = (actual: unknown) => ({ toEqual: (expected: unknown) => deepStrictEqual(actual, expected) })'
+    for (const file of [
+      'docs/testing.md',
+      'src/testing/conformance.ts',
+      'examples/custom-storage/file-storage.test.ts',
+      'test/testing/suites/under-node-test.ts',
+    ]) {
+      expect(readFileSync(`${root}${file}`, 'utf8'), file).toContain(shim)
+    }
   })
 
   test('are as short as they are said to be', () => {

@@ -1,0 +1,4 @@
+import { describe, expect, test } from 'vitest'
+import { everySuite } from './every-suite.ts'
+
+everySuite({ describe, test, expect })
