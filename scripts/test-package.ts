@@ -55,7 +55,8 @@ interface Project {
   readonly manifest: object
   readonly files: Readonly<Record<string, string>>
   readonly commands: readonly (readonly [string, ...string[]])[]
-  readonly expect?: string
+  /** What the last of them has to print. */
+  readonly prints?: string
 }
 
 const typescript = (name: string, type: 'module' | 'commonjs', module: string, moduleResolution: string): Project => ({
@@ -71,6 +72,7 @@ const typescript = (name: string, type: 'module' | 'commonjs', module: string, m
         target: 'es2022',
         lib: ['es2023', 'dom'],
         strict: true,
+        exactOptionalPropertyTypes: true,
         skipLibCheck: false,
         types: ['node'],
         outDir: 'out',
@@ -80,12 +82,21 @@ const typescript = (name: string, type: 'module' | 'commonjs', module: string, m
   },
   commands: [
     ['node_modules/.bin/tsc', '-p', '.'],
-    ...(moduleResolution === 'bundler' ? [] : [['node', 'out/main.js'] as const]),
+    ...(moduleResolution === 'bundler' ? [] : [['every node', 'out/main.js'] as const]),
   ],
+  ...(moduleResolution === 'bundler' ? {} : { prints: 'complete 4 true true' }),
 })
 
 const names = (load: string) => `
-const expected = { '.': 'LegalHoldExporter', './genesys': 'RecordingJobsPlatform', './s3': 'S3StorageAdapter', './testing': 'GenesysSimulator' }
+const expected = {
+  '.': 'LegalHoldExporter',
+  './genesys': 'RecordingJobsPlatform',
+  './s3': 'S3StorageAdapter',
+  './node': 'FileJournal',
+  './testing': 'GenesysSimulator',
+  './testing/msw': 'genesysHandlers',
+  './opentelemetry': 'traceRun',
+}
 ${load}
 `
 
@@ -120,6 +131,26 @@ const projects: readonly Project[] = [
   typescript('TypeScript, nodenext', 'module', 'nodenext', 'nodenext'),
   typescript('TypeScript, bundler', 'module', 'esnext', 'bundler'),
   {
+    name: 'TypeScript for ES2022, without the types of Node',
+    manifest: { type: 'module' },
+    files: {
+      'main.ts': `import { MemoryJournal } from 'genesys-legal-hold-exporter'\nexport const journal = new MemoryJournal()\n`,
+      'tsconfig.json': JSON.stringify({
+        compilerOptions: {
+          module: 'nodenext',
+          target: 'es2022',
+          lib: ['es2022', 'dom'],
+          types: [],
+          strict: true,
+          skipLibCheck: false,
+          noEmit: true,
+        },
+        files: ['main.ts'],
+      }),
+    },
+    commands: [['node_modules/.bin/tsc', '-p', '.']],
+  },
+  {
     name: 'the conformance suites and the kit under jest',
     manifest: { type: 'commonjs', jest: { testEnvironment: 'node', testTimeout: 60_000 } },
     files: {
@@ -144,9 +175,9 @@ const projects: readonly Project[] = [
         '--minify',
         '--outfile=out.js',
       ],
-      ['node', 'out.js'],
+      ['every node', 'out.js'],
     ],
-    expect: 'function',
+    prints: 'function',
   },
 ]
 
@@ -260,7 +291,8 @@ async function main(): Promise<void> {
         await check(`${project.name}: ${shown} ${args[0] ?? ''}`, async () => {
           const path = command.startsWith('node_modules/') ? join(folder, command) : command
           const ended = await run(path, args, { cwd: folder, env, timeout: 120_000 })
-          if (args[0] === 'out/main.js' && !ended.stdout.includes('complete 4 true true')) return ended.stdout
+          const isLast = args.at(-1) === project.commands.at(-1)?.at(-1)
+          if (isLast && !ended.stdout.includes(project.prints ?? '')) return `printed: ${ended.stdout}`
           return undefined
         })
       }

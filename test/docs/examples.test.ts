@@ -1,36 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { blocks } from './pages.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const scratch = `${root}.cache/examples-${process.pid}/`
-const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(`${root}docs`).map((file) => `docs/${file}`)].filter(
-  (file) => file.endsWith('.md'),
-)
-
-interface Block {
-  readonly name: string
-  readonly language: string
-  readonly code: string
-  readonly page: string
-  /** The bucket holds what an export of the quickstart's hold has left there. */
-  readonly exported: boolean
-}
-
-function blocksOf(page: string): Block[] {
-  const text = readFileSync(`${root}${page}`, 'utf8')
-  const fences = [...text.matchAll(/^```(\S*)( run)?( exported)?\n([\s\S]*?)^```$/gm)]
-  return fences.map(([, language = '', run, exported, code = ''], at) => ({
-    page,
-    name: `${page} #${at + 1}`,
-    language: `${language}${run ?? ''}`,
-    code,
-    exported: exported !== undefined,
-  }))
-}
-
-const blocks = pages.flatMap(blocksOf)
 
 function run(args: readonly string[]): Promise<{ code: number; out: string }> {
   return new Promise((resolve) => {

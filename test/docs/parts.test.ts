@@ -1,0 +1,212 @@
+import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { LegalHoldError, LegalHoldExporter, type LegalHoldExporterOptions } from 'genesys-legal-hold-exporter'
+import { verifyEvidence } from 'genesys-legal-hold-exporter/node'
+import {
+  aConversation,
+  anOrganization,
+  expectAllHeld,
+  retentionContext,
+  type SimulatedWorld,
+} from 'genesys-legal-hold-exporter/testing'
+import { HttpResponse, http } from 'msw'
+import { setupServer } from 'msw/node'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { hasTool, LocalTsa } from '../custody/local-tsa.js'
+import { type Block, blocks } from './pages.js'
+
+// Examples that are a part of something: each is used here as its page says. Those that are whole run in examples.test.ts.
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const scratch = `${root}.cache/parts-${process.pid}/`
+const parts = blocks.filter(({ language }) => language === 'ts')
+
+// biome-ignore lint/suspicious/noExplicitAny: what a block exports is known to its page only
+type Exported = Record<string, any>
+
+function fileOf({ name, code }: Block, suffix = '.ts'): string {
+  mkdirSync(scratch, { recursive: true })
+  const file = `${scratch}${name.replace(/\W+/g, '-')}${suffix}`
+  const whole = /^(import|export) /m.test(code) ? code : code.replace(/^const /gm, 'export const ')
+  writeFileSync(file, whole)
+  return file
+}
+
+async function inWorld<T>(work: (world: SimulatedWorld, options: LegalHoldExporterOptions) => Promise<T>): Promise<T> {
+  await using world = await anOrganization().with(aConversation('whatsapp'), aConversation('call')).start()
+  return await work(world, { ...world.ports, hold: { tag: 'discovery-batch-2023-10' } })
+}
+
+/** Runs a file in a process of its own, and returns what it printed; an exit code other than 0 rejects. */
+function printed(...args: readonly string[]): Promise<string> {
+  const env = { ...process.env, NO_COLOR: '1' }
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { cwd: root, env, timeout: 120_000 }, (error, out, err) =>
+      error === null ? resolve(`${out}${err}`) : reject(new Error(`${out}${err}`)),
+    )
+  })
+}
+
+const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => Promise<void>> = {
+  'README.md requirements': async (load) => {
+    const { requirements } = await load()
+    await inWorld(async (world, options) => {
+      const report = await new LegalHoldExporter({ ...options, requirements }).run(world.request)
+      expect(report.outcome).toBe('complete')
+      await expectAllHeld(world.bucket, { by: requirements })
+    })
+  },
+  'docs/costs.md estimate': async (load) => {
+    const { estimate } = await load()
+    const costs = await inWorld((world, options) => estimate(new LegalHoldExporter(options), world.request))
+    expect(costs).toMatchObject({ once: expect.any(Number), perMonth: expect.any(Number) })
+    expect(costs.once).toBeGreaterThan(0)
+  },
+  'docs/costs.md prices': async (load) => {
+    const { prices } = await load()
+    await inWorld(async (world, options) => {
+      const exporter = new LegalHoldExporter({ ...options, remediation: { prices } })
+      const report = await exporter.run(world.request, { dryRun: true })
+      expect(report.remediations.cost.dollars.total).toBeGreaterThan(0)
+    })
+  },
+  'docs/custom-adapter.md RecordsSchedule': async (load) => {
+    const { RecordsSchedule } = await load()
+    await inWorld(async (world, options) => {
+      const retentionPolicies = [new RecordsSchedule(async () => 1)]
+      const { findings } = await new LegalHoldExporter({ ...options, retention: retentionPolicies }).inspect(
+        world.request,
+      )
+      expect(findings.map(({ code }) => code)).toContain('lifecycle-expires-objects')
+    })
+    expect(await new RecordsSchedule(async () => 36_500).evaluate(retentionContext())).toEqual([])
+  },
+  'docs/custom-adapter.md storageConformance': async (_, block) => {
+    const vitest = `${root}node_modules/vitest/vitest.mjs`
+    const file = fileOf(block, '.test.ts')
+    const config = `${scratch}vitest.config.mjs`
+    writeFileSync(config, `export default { test: { include: ['*.test.ts'] } }\n`)
+    expect(await printed(vitest, 'run', '--root', scratch, '--config', config, file)).toMatch(/Tests +\d\d passed/)
+  },
+  'docs/custom-adapter.md WithoutDrafts': async (load) => {
+    const { WithoutDrafts } = await load()
+    await inWorld(async (world) => {
+      await using storage = new WithoutDrafts(world.s3Connection)
+      const { bucket } = world.s3Connection
+      const { S3 } = await import('@aws-sdk/client-s3')
+      const client = new S3({ ...world.s3Connection, forcePathStyle: true })
+      for (const Key of ['a/drafts/1', 'a/final/1']) await client.putObject({ Bucket: bucket, Key, Body: 'x' })
+      client.destroy()
+      const listed: string[] = []
+      for await (const { key } of storage.list('a/')) listed.push(key)
+      for await (const page of storage.listPages('a/')) for (const { key } of page) listed.push(key)
+      expect(listed).toEqual(['a/final/1', 'a/final/1'])
+    })
+  },
+  'docs/evidence.md sealedRun': async (load) => {
+    const { sealedRun } = await load()
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const tsa = new LocalTsa('ec')
+    const server = setupServer(
+      http.post('http://tsa.example.com/', async ({ request }) => {
+        const answer = tsa.reply(Buffer.from(await request.arrayBuffer()))
+        return new HttpResponse(new Uint8Array(answer), { headers: { 'content-type': 'application/timestamp-reply' } })
+      }),
+    )
+    const before = process.cwd()
+    process.chdir(mkdtempSync(join(tmpdir(), 'evidence-')))
+    server.listen({
+      onUnhandledRequest: ({ url }, print) => {
+        if (new URL(url).hostname !== '127.0.0.1') print.error()
+      },
+    })
+    try {
+      writeFileSync('signing-key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }))
+      await inWorld(async ({ request }, options) => {
+        const { integrationId, interval } = request
+        const report = await sealedRun(new LegalHoldExporter(options), integrationId, interval.start, interval.end)
+        expect(report.outcome).toBe('complete')
+      })
+      const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string
+      expect((await verifyEvidence('./evidence/2023-10', { publicKey: pem, tsaCa: tsa.ca })).problems).toEqual([])
+    } finally {
+      server.close()
+      process.chdir(before)
+    }
+  },
+  'docs/observability.md exportWithBars': async (load) => {
+    const { exportWithBars } = await load()
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const report = await inWorld((world, options) => exportWithBars(new LegalHoldExporter(options), world.request))
+    expect(report.outcome).toBe('complete')
+    expect(write.mock.calls.join('')).toContain('complete')
+  },
+  'docs/observability.md loggingExporter': async (load) => {
+    const { loggingExporter } = await load()
+    const report = await inWorld((world, options) => loggingExporter(options).run(world.request))
+    expect(report.outcome).toBe('complete')
+  },
+  'docs/observability.md tracedExport': async (load) => {
+    const { tracedExport } = await load()
+    const report = await inWorld((world, options) => tracedExport(new LegalHoldExporter(options), world.request))
+    expect(report.outcome).toBe('complete')
+  },
+  'docs/observability.md tellOfProblems': async (load) => {
+    const { tellOfProblems } = await load()
+    const log = vi.spyOn(console, 'log').mockReturnValue()
+    await inWorld(async (world, options) => {
+      const residency = { regions: ['eu-central-1'] }
+      const exporter = new LegalHoldExporter({ ...options, residency })
+      await exporter.run(world.request, { onEvent: tellOfProblems }).catch(() => {})
+    })
+    expect(log.mock.calls.flat()).toContain('region-mismatch')
+  },
+  'docs/testing.md node:test': async (_, block) => {
+    const out = await printed('--import', 'tsx', '--test', '--test-reporter=tap', fileOf(block, '.test.ts'))
+    expect(out).toMatch(/^# fail 0$/m)
+    expect(Number(/^# pass (\d+)$/m.exec(out)?.[1])).toBeGreaterThan(5)
+  },
+  'docs/troubleshooting.md explain': async (load) => {
+    const { explain } = await load()
+    await inWorld(async (world, options) => {
+      const exporter = new LegalHoldExporter({ ...options, residency: { regions: ['eu-central-1'] } })
+      const error = await exporter.run(world.request).catch((reason: unknown) => reason)
+      expect(explain(error)).toMatch(/^region-mismatch: /)
+    })
+    const error = new LegalHoldError('It broke.', { code: 'NETWORK_ERROR', stage: 'export', retryable: true })
+    expect(explain(error)).toBe('NETWORK_ERROR during export (no request id): It broke. It may work later.')
+  },
+}
+
+// Sealed with by test/custody/kms-signer.test.ts.
+const usedElsewhere = ['docs/evidence.md KmsSigner']
+
+/** A block goes by its page and the first word of those here that it has. */
+function useOf({ page, code }: Block): string | undefined {
+  return [...Object.keys(uses), ...usedElsewhere].find((name) => {
+    const [of = '', word = ''] = name.split(' ')
+    return of === page && code.includes(word)
+  })
+}
+
+afterEach(() => vi.restoreAllMocks())
+
+describe('the parts in the documentation', () => {
+  test('are all used by something', () => {
+    expect(parts.length).toBeGreaterThan(10)
+    expect(parts.filter((block) => useOf(block) === undefined).map(({ name, code }) => `${name}\n${code}`)).toEqual([])
+    expect(parts.map(useOf).sort()).toEqual([...Object.keys(uses), ...usedElsewhere].sort())
+  })
+
+  for (const block of parts) {
+    const use = useOf(block)
+    if (use === undefined || usedElsewhere.includes(use)) continue
+    test.skipIf(use.includes('sealedRun') && !hasTool('openssl'))(use, async () => {
+      await uses[use]?.(async () => import(/* @vite-ignore */ fileOf(block)), block)
+    })
+  }
+})
