@@ -55,6 +55,7 @@ export interface FaultedRequest {
 export class FaultScript {
   readonly #unplanned: FaultedRequest[] = []
   #isPlanned: ((request: FaultedRequest) => boolean) | undefined
+  #refusal: ((text: string) => Response) | undefined
   readonly #faults: { readonly fault: Fault; seen: number; hits: number }[] = []
 
   /** Adds a fault. Returns a handle that tells how often it was hit and removes it. */
@@ -81,9 +82,15 @@ export class FaultScript {
     return this.#unplanned
   }
 
-  /** From now on every request that is not planned is refused with 400 and remembered: strict mode. */
-  restrictTo(isPlanned: (request: FaultedRequest) => boolean): void {
+  /**
+   * From now on every request that is not planned is refused with 400 and remembered: strict mode.
+   *
+   * @param refusal the answer, of which clients of this server can tell what it says
+   * @defaultValue the text as it is
+   */
+  restrictTo(isPlanned: (request: FaultedRequest) => boolean, refusal?: (text: string) => Response): void {
     this.#isPlanned = isPlanned
+    this.#refusal = refusal
   }
 
   /** Whether strict mode refuses the request, which it then remembers. */
@@ -96,7 +103,8 @@ export class FaultScript {
   /** Does `work` under the first fault that applies. A dropped connection is `Response.error()`. */
   async apply(request: FaultedRequest, work: () => Promise<Response>): Promise<Response> {
     if (this.refuse(request)) {
-      return respond({ status: 400, body: `${request.operation} was not planned: ${request.method} ${request.target}` })
+      const text = `${request.operation} was not planned: ${request.method} ${request.target}`
+      return this.#refusal?.(text) ?? respond({ status: 400, body: text })
     }
     const action = this.#next(request)
     if (action === undefined) return work()

@@ -62,7 +62,7 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
   },
   'docs/costs.md estimate': async (load) => {
     const { estimate } = await load()
-    const costs = await inWorld((world, options) => estimate(new LegalHoldExporter(options), world.request))
+    const costs = await inWorld<Exported>((world, options) => estimate(new LegalHoldExporter(options), world.request))
     expect(costs).toMatchObject({ once: expect.any(Number), perMonth: expect.any(Number) })
     expect(costs.once).toBeGreaterThan(0)
   },
@@ -141,18 +141,22 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
   'docs/observability.md exportWithBars': async (load) => {
     const { exportWithBars } = await load()
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-    const report = await inWorld((world, options) => exportWithBars(new LegalHoldExporter(options), world.request))
+    const report = await inWorld<Exported>((world, options) =>
+      exportWithBars(new LegalHoldExporter(options), world.request),
+    )
     expect(report.outcome).toBe('complete')
     expect(write.mock.calls.join('')).toContain('complete')
   },
   'docs/observability.md loggingExporter': async (load) => {
     const { loggingExporter } = await load()
-    const report = await inWorld((world, options) => loggingExporter(options).run(world.request))
+    const report = await inWorld<Exported>((world, options) => loggingExporter(options).run(world.request))
     expect(report.outcome).toBe('complete')
   },
   'docs/observability.md tracedExport': async (load) => {
     const { tracedExport } = await load()
-    const report = await inWorld((world, options) => tracedExport(new LegalHoldExporter(options), world.request))
+    const report = await inWorld<Exported>((world, options) =>
+      tracedExport(new LegalHoldExporter(options), world.request),
+    )
     expect(report.outcome).toBe('complete')
   },
   'docs/observability.md tellOfProblems': async (load) => {

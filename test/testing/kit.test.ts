@@ -141,6 +141,30 @@ describe('strict mode', () => {
     expect(failure.message).toMatch(/HeadObject: HEAD/)
   })
 
+  test('says at once what was not planned, in the error of the call and as a warning of the process', async () => {
+    const warned: Error[] = []
+    const onWarning = (warning: Error) => void warned.push(warning)
+    process.on('warning', onWarning)
+    const world = await anOrganization().start({ strict: ['HeadObject'] })
+    const { platform, storage } = world.ports
+    expect(await failureOf(platform.organization())).toMatchObject({
+      code: 'PLATFORM_REJECTED',
+      message: expect.stringContaining('getOrganization was not planned: GET /api/v2/organizations/me'),
+    })
+    expect(await failureOf(storage.list('')[Symbol.asyncIterator]().next())).toMatchObject({
+      code: 'STORAGE_REJECTED',
+      message: expect.stringContaining('ListObjectsV2 was not planned: GET /'),
+    })
+    // A block that ends by these errors ends by a SuppressedError, which some runners print without what is in it.
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', onWarning)
+    expect(warned.map(({ name, message }) => `${name}: ${message}`)).toEqual([
+      expect.stringContaining('UnplannedRequest: getOrganization: GET /api/v2/organizations/me'),
+      expect.stringContaining('UnplannedRequest: ListObjectsV2: GET /'),
+    ])
+    await failureOf(world.close())
+  })
+
   test('knows what no simulator has an operation for', async () => {
     const world = await anOrganization().start({ strict: true })
     await fetch(`${world.genesysConnection.endpoint}/api/v2/telephony/providers/edges`)

@@ -3,10 +3,13 @@ import type { Clock, RecordingPlatform, StorageAdapter } from '../../ports.js'
 import type { ExportRequest } from '../../request.js'
 import type { FaultedRequest } from '../faults.js'
 import { ObjectWriter } from '../genesys/delivery.js'
+import { badRequest, errorResponse as genesysError } from '../genesys/http.js'
 import type { SimulatedOrganization } from '../genesys/organization.js'
 import type { SimulatorSettingsInit } from '../genesys/settings.js'
 import { GenesysSimulator } from '../genesys-simulator.js'
 import { type Listener, listen } from '../listen.js'
+import { xmlResponse } from '../s3/respond.js'
+import { leaf, plainDocument } from '../s3/xml.js'
 import { S3Simulator } from '../s3-simulator.js'
 import { simulatorCredentials } from '../scenario/credentials.js'
 import type { BucketBuilder, FaultBuilder } from './parts.js'
@@ -189,10 +192,20 @@ async function portsOf(
 function restrict(strict: WorldPlan['strict'], genesys: GenesysSimulator, s3: S3Simulator): void {
   if (strict === false) return
   const planned = strict === true ? undefined : new Set(strict)
-  const isPlanned = ({ operation }: FaultedRequest) =>
-    planned === undefined ? !unknown.has(operation) : planned.has(operation) || always.has(operation)
-  genesys.faults.restrictTo(isPlanned)
-  s3.faults.restrictTo(isPlanned)
+  const told = new Set<string>()
+  const isPlanned = ({ operation, method, target }: FaultedRequest) => {
+    const is = planned === undefined ? !unknown.has(operation) : planned.has(operation) || always.has(operation)
+    // At once: a block that ends by an error, and then again by the world's own, ends by a SuppressedError, of which some
+    // runners print neither.
+    const text = `${operation}: ${method} ${target} was not planned`
+    if (!is && !told.has(text)) process.emitWarning(text, 'UnplannedRequest')
+    if (!is) told.add(text)
+    return is
+  }
+  genesys.faults.restrictTo(isPlanned, (message) => genesysError(badRequest(message), ''))
+  s3.faults.restrictTo(isPlanned, (message) =>
+    xmlResponse(plainDocument('Error', leaf('Code', 'UnplannedRequest'), leaf('Message', message)), [], 400),
+  )
 }
 
 async function putAll(writer: ObjectWriter, buckets: readonly BucketBuilder[]): Promise<void> {
