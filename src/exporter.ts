@@ -1,3 +1,4 @@
+import { checkCallOptions } from './call-options.js'
 import type { Engine } from './engine.js'
 import { LegalHoldError } from './errors.js'
 import { DeferredStream } from './internal/deferred-stream.js'
@@ -44,6 +45,7 @@ export class LegalHoldExporter {
 
   /** Reads the export profile or integration and says what is wrong with it. An unknown one is a finding. */
   async inspectProfile(id: string, options: CallOptions = {}): Promise<ProfileInspection> {
+    checkCallOptions('inspectProfile', options)
     return (await this.#engine()).inspectProfile(id, options)
   }
 
@@ -54,6 +56,7 @@ export class LegalHoldExporter {
    * @throws LegalHoldError `INVALID_REQUEST`, `ABORTED`, `PLATFORM_…`, `STORAGE_…`
    */
   async inspect(request: ExportRequest, options: CallOptions = {}): Promise<Inspection> {
+    checkCallOptions('inspect', options)
     const checked = checkRequest(request, this.#settings.clock.now())
     return (await this.#engine()).inspect(checked, options)
   }
@@ -64,6 +67,7 @@ export class LegalHoldExporter {
    * @throws LegalHoldError `INVALID_REQUEST`, `JOB_DEADLINE_EXCEEDED`, `JOB_OUTCOME_UNKNOWN`, `PLATFORM_…`, `ABORTED`
    */
   async createJob(request: ExportRequest, options: CallOptions = {}): Promise<ExportJob> {
+    checkCallOptions('createJob', options)
     const checked = checkRequest(request, this.#settings.clock.now())
     return (await this.#engine()).createJob(checked, options)
   }
@@ -74,6 +78,7 @@ export class LegalHoldExporter {
    * @throws LegalHoldError `JOB_FAILED`, `JOB_CANCELLED`, `JOB_STATE_UNKNOWN`, `JOB_DEADLINE_EXCEEDED`, `ABORTED`
    */
   async waitForJob(job: ExportJob, options: WaitForJobOptions = {}): Promise<ExportJob> {
+    checkCallOptions('waitForJob', options)
     checkWait(job, options)
     return (await this.#engine()).waitForJob(job, options)
   }
@@ -86,6 +91,7 @@ export class LegalHoldExporter {
    */
   validate(source: ValidationSource = { prefix: '' }, options: CallOptions = {}): AsyncGenerator<Verdict, void, void> {
     checkSource(source)
+    checkCallOptions('validate', options)
     return new DeferredStream(async () => (await this.#engine()).validate(source, options))
   }
 
@@ -99,6 +105,7 @@ export class LegalHoldExporter {
   ): AsyncGenerator<Remediation, void, void> {
     return new DeferredStream(async () => {
       checkSource(source)
+      checkCallOptions('remediate', options)
       return (await this.#engine()).remediate(source, options)
     })
   }
@@ -116,6 +123,7 @@ export class LegalHoldExporter {
     return new DeferredStream(async () => {
       checkSource(source)
       checkRelease(options)
+      checkCallOptions('release', options)
       return (await this.#engine()).release(source, options)
     })
   }
@@ -126,6 +134,7 @@ export class LegalHoldExporter {
    * @throws LegalHoldError `INVALID_REQUEST` for a job without its request
    */
   async reconcile(job: ExportJob, options: CallOptions = {}): Promise<Reconciliation> {
+    checkCallOptions('reconcile', options)
     return (await this.#engine()).reconcile(job, options)
   }
 
@@ -139,6 +148,7 @@ export class LegalHoldExporter {
    *   `PLATFORM_…`, `STORAGE_…`
    */
   async run(request: ExportRequest, options: RunOptions = {}): Promise<RunReport> {
+    checkCallOptions('run', options)
     const checked = checkRequest(request, this.#settings.clock.now())
     return (await this.#engine()).run(checked, options)
   }

@@ -95,7 +95,7 @@ export interface Settings {
 }
 
 /** One mistake in options or a request. */
-interface Mistake {
+export interface Mistake {
   readonly path: string
   readonly problem: string
 }
@@ -256,14 +256,15 @@ function isPrice(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }
 
-type Check = (right: boolean, path: string, problem: string) => void
+/** Notes a mistake where something is not right. */
+export type Check = (right: boolean, path: string, problem: string) => void
 
-function isOptionalFlag(value: unknown): boolean {
+export function isOptionalFlag(value: unknown): boolean {
   return value === undefined || typeof value === 'boolean'
 }
 
 /** A name that nobody reads is a wish that nobody heard: a typo must not silently widen or weaken anything. */
-function checkNames(value: object, known: readonly string[], path: string, check: Check): void {
+export function checkNames(value: object, known: readonly string[], path: string, check: Check): void {
   for (const name of Object.keys(value)) {
     check(known.includes(name), `${path}${name}`, `is not known; known are ${known.join(', ')}`)
   }
@@ -345,7 +346,7 @@ function checkRequirements(requirements: HoldRequirements | undefined, now: numb
   check(asked > 0, 'requirements', 'require nothing, so every object would count as held')
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -454,7 +455,8 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
     ['interval.start', start],
     ['interval.end', end],
   ] as const) {
-    check(isInstant(value), path, `has to be ISO 8601 with a time zone, not ${JSON.stringify(value)}`)
+    const shown = (value as unknown) instanceof Date ? 'a Date: give its toISOString()' : JSON.stringify(value)
+    check(isInstant(value), path, `has to be ISO 8601 with a time zone, not ${shown}`)
   }
   if (isInstant(start) && isInstant(end)) {
     check(Date.parse(start) < Date.parse(end), 'interval', `is reversed or empty: ${start} is not before ${end}`)
@@ -489,7 +491,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-function mistaken(
+export function mistaken(
   code: 'INVALID_OPTIONS' | 'INVALID_REQUEST',
   what: string,
   mistakes: readonly Mistake[],

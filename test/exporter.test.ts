@@ -571,6 +571,35 @@ describe('bad input', () => {
     await expect(async () => collect(exporter().remediate(undefined as never))).rejects.toThrow(/prefix/)
   })
 
+  test('an option of a call that nobody reads is refused with all other mistakes, before anything is asked for', async () => {
+    const { platform, exporter } = world()
+    const wrong = { dryrun: true, onEvent: 'tell', signal: new AbortController(), evidence: './dir', journal: './dir' }
+    const error = await failure(exporter().run(request, wrong as never))
+    expect(error).toMatchObject({ code: 'INVALID_OPTIONS', stage: 'options' })
+    const mistakes = error.details?.mistakes as { path: string }[]
+    expect(mistakes.map(({ path }) => path)).toEqual(['dryrun', 'signal', 'onEvent', 'evidence', 'journal'])
+    const typo = { dryrun: true } as never
+    const code = 'INVALID_OPTIONS'
+    expect(await failure(collect(exporter().remediate({ prefix: '' }, typo)))).toMatchObject({ code })
+    const release = { reason: 'over', dryrun: true } as never
+    expect(await failure(collect(exporter().release({ prefix: '' }, release)))).toMatchObject({ code })
+    expect(await failure(exporter().createJob(request, { dryRun: true } as never))).toMatchObject({ code })
+    expect(() => exporter().validate({ prefix: '' }, { signal: 3 } as never)).toThrow(/signal has to be an AbortSignal/)
+    expect(platform.calls).toEqual([])
+  })
+
+  test('a Date in place of a text is told as such', async () => {
+    const interval = { start: new Date('2023-10-18'), end: '2023-10-20T00:00:00Z' } as never
+    const error = await failure(
+      world()
+        .exporter()
+        .run({ ...request, interval }),
+    )
+    expect(error.message).toContain(
+      'interval.start has to be ISO 8601 with a time zone, not a Date: give its toISOString()',
+    )
+  })
+
   test('waiting for no job, or for no time that is a number, is refused', async () => {
     const { exporter } = world()
     expect(await failure(exporter().waitForJob(undefined as never))).toMatchObject({ code: 'INVALID_REQUEST' })

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { LegalHoldError } from '../errors.js'
 import type {
   AppendOptions,
   CallOptions,
@@ -28,12 +29,42 @@ export interface EvidenceBundleOptions extends SealOptions {
  * Evidence of one run, for its option `evidence`: `run(request, { evidence: evidenceBundle({ dir, signer }) })`. The tree
  * over the records grows while the run does; one that is resumed takes up what the journal holds. A run
  * without a journal of its own keeps one in the folder `journal` of the bundle until it is sealed.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`
  */
 export function evidenceBundle(options: EvidenceBundleOptions): EvidenceSink {
   return new EvidenceBundle(options)
 }
 
 const ownJournal = 'journal'
+
+/** Before the run, not when it is sealed hours later. */
+function checkBundleOptions(options: unknown): void {
+  const { dir, signer, hashContent = 'missing' } = (options ?? {}) as Record<string, unknown>
+  const { publicKey, sign } = (signer ?? {}) as Record<string, unknown>
+  const mistakes = [
+    { path: 'dir', right: typeof dir === 'string' && dir !== '', problem: 'has to be a folder' },
+    {
+      path: 'signer',
+      right: typeof publicKey === 'function' && typeof sign === 'function',
+      problem: 'has to be a Signer: new KeyFileSigner({ pem }), or your own',
+    },
+    {
+      path: 'hashContent',
+      right: hashContent === 'missing' || hashContent === 'all' || hashContent === 'none',
+      problem: "has to be 'missing', 'all' or 'none'",
+    },
+  ]
+    .filter(({ right }) => !right)
+    .map(({ path, problem }) => ({ path, problem }))
+  if (mistakes.length === 0) return
+  const list = mistakes.map(({ path, problem }) => `${path} ${problem}`).join('; ')
+  throw new LegalHoldError(`The options of evidenceBundle cannot be used: ${list}.`, {
+    code: 'INVALID_OPTIONS',
+    stage: 'options',
+    details: { mistakes },
+  })
+}
 
 class EvidenceBundle implements EvidenceSink {
   readonly hashContent: HashContent
@@ -42,6 +73,7 @@ class EvidenceBundle implements EvidenceSink {
   #own: Journal | undefined
 
   constructor(options: EvidenceBundleOptions) {
+    checkBundleOptions(options)
     this.#options = options
     this.hashContent = options.hashContent ?? 'missing'
   }

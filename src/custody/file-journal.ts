@@ -78,7 +78,14 @@ export class FileJournal implements Journal {
     }
   }
 
+  /** @throws LegalHoldError `INVALID_OPTIONS` */
   constructor(directory: string, options: FileJournalOptions = {}) {
+    if (typeof directory !== 'string' || directory === '') {
+      throw new LegalHoldError('A FileJournal needs the directory that it lies in, as a text.', {
+        code: 'INVALID_OPTIONS',
+        stage: 'options',
+      })
+    }
     this.directory = directory
     this.path = join(directory, 'records.jsonl')
     this.#flushIntervalMs = withDefaults({ flushIntervalMs: 100 }, options).flushIntervalMs

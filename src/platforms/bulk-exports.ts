@@ -68,6 +68,16 @@ export interface BulkExportsOptions extends GenesysConnectionOptions, ExpectedRe
 
 const stage = 'export'
 
+const ownNames = [
+  'paths',
+  'fields',
+  'allowProfileUpdate',
+  'forcedRetries',
+  'restoreProfile',
+  'protectSource',
+  'maxMetadataCalls',
+] as const satisfies readonly (keyof BulkExportsOptions)[]
+
 /**
  * The bulk exports surface of the brief: `/api/v2/recordings/bulkexports` and `/exportprofiles`. Nothing of it is in
  * the published SDK, so it goes through the SDK's generic `callApi`, and every path and field name can be overridden.
@@ -90,7 +100,9 @@ export class BulkExportsPlatform implements RecordingPlatform {
   #canList: boolean
 
   /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`: all mistakes in one. */
-  constructor(options: BulkExportsOptions) {
+  constructor(given: BulkExportsOptions) {
+    // From JavaScript there may be none.
+    const options: BulkExportsOptions = given ?? {}
     const problems = new OptionProblems()
     this.#paths = withDefaults(bulkExportsPaths, options.paths)
     this.#fields = withDefaults(bulkExportsFields, options.fields)
@@ -100,7 +112,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
     checkPaths(this.#paths, problems)
     checkForcing(options, problems)
     this.#maxMetadataCalls = checkLimits(options, problems)
-    this.client = new GenesysClient(options, checkConnection(options, 'BulkExportsPlatform', problems))
+    this.client = new GenesysClient(options, checkConnection(options, 'BulkExportsPlatform', problems, ownNames))
     this.profiles = new ExportProfiles(this.client, this.#paths, this.#fields)
     this.protectSource = options.protectSource ?? false
     this.#canList = this.#paths.list !== null

@@ -32,6 +32,21 @@ export interface GenesysConnectionOptions {
   readonly timeoutMs?: number | undefined
 }
 
+// A record, so that the compiler asks for every name that is added to the type.
+const connectionRecord: Record<keyof GenesysConnectionOptions, true> = {
+  region: true,
+  clientId: true,
+  clientSecret: true,
+  accessToken: true,
+  client: true,
+  endpoint: true,
+  retry: true,
+  clock: true,
+  logger: true,
+  timeoutMs: true,
+}
+const connectionNames = Object.keys(connectionRecord)
+
 /** Checked connection options. */
 export interface GenesysConnection {
   readonly region: GenesysRegion | undefined
@@ -55,6 +70,17 @@ export class OptionProblems {
 
   add(code: LegalHoldErrorCode, message: string, details?: Readonly<Record<string, unknown>>): void {
     this.#problems.push({ code, message, details })
+  }
+
+  /**
+   * Names that nobody reads, where something is wrong anyway: one of them is likely a name misspelt. Alone they are none, so
+   * that a connection may be kept together with other settings.
+   */
+  addUnknownNames(options: object, known: readonly string[]): void {
+    if (this.#problems.length === 0) return
+    const unknown = Object.keys(options).filter((name) => !known.includes(name))
+    if (unknown.length > 0)
+      this.add('INVALID_OPTIONS', `Not known: ${unknown.join(', ')}; known are ${known.join(', ')}.`)
   }
 
   /** Throws if there are any: with the code of the first, the messages of all, and each in `details.problems`. */
@@ -84,6 +110,7 @@ export function checkConnection(
   options: GenesysConnectionOptions,
   subject: string,
   problems: OptionProblems = new OptionProblems(),
+  ownNames: readonly string[] = [],
 ): GenesysConnection {
   const region = checkRegion(options, problems)
   const credentials = checkCredentials(options, problems)
@@ -93,6 +120,7 @@ export function checkConnection(
     problems.add('INVALID_OPTIONS', `timeoutMs is ${timeoutMs}; it has to be a positive number of milliseconds.`)
   }
   checkRetry(options.retry, problems)
+  problems.addUnknownNames(options, [...connectionNames, ...ownNames])
   problems.throwIfAny(subject)
   if (credentials === undefined) {
     throw new LegalHoldError(`The options of ${subject} name no credentials.`, {

@@ -47,6 +47,15 @@ export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTi
 const stage = 'export'
 const pageSize = 100
 
+const ownNames = [
+  'actionDate',
+  'actionAgeDays',
+  'screenRecordingActionDate',
+  'screenRecordingActionAgeDays',
+  'protectSource',
+  'maxMetadataCalls',
+] as const satisfies readonly (keyof RecordingJobsOptions)[]
+
 /**
  * The documented surface: `/api/v2/recording/jobs`. Its jobs carry no metadata, so objects land without the hold and
  * the library stamps them on S3.
@@ -68,13 +77,15 @@ export class RecordingJobsPlatform implements RecordingPlatform {
   readonly #maxMetadataCalls: number
 
   /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`: all mistakes in one. */
-  constructor(options: RecordingJobsOptions) {
+  constructor(given: RecordingJobsOptions) {
+    // From JavaScript there may be none.
+    const options: RecordingJobsOptions = given ?? {}
     const problems = new OptionProblems()
     const { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays } = options
     this.#timing = { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays }
     checkTiming(this.#timing, problems)
     this.#maxMetadataCalls = checkLimits(options, problems)
-    this.client = new GenesysClient(options, checkConnection(options, 'RecordingJobsPlatform', problems))
+    this.client = new GenesysClient(options, checkConnection(options, 'RecordingJobsPlatform', problems, ownNames))
     this.protectSource = options.protectSource ?? false
   }
 

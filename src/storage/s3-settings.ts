@@ -92,17 +92,28 @@ export interface S3Limits {
   readonly copyConcurrency: number
 }
 
-/** Applies the defaults and refuses what cannot work (`INVALID_OPTIONS`). */
-export function limitsOf(options: S3StorageOptions): S3Limits {
-  const limits = {
+/** Applies the defaults and refuses what cannot work, all of it at once (`INVALID_OPTIONS`, `INSECURE_ENDPOINT`). */
+export function checkStorageOptions(options: S3StorageOptions): S3Limits {
+  // From JavaScript there may be none.
+  const given: S3StorageOptions = options ?? {}
+  const limits = limitsOf(given)
+  throwAll([
+    () => checkBucket(given.bucket),
+    () => checkClientSettings(given),
+    () => requireInteger('multipartThresholdBytes', limits.multipartThresholdBytes, 1, partLimits.singleCopyBytes),
+    () => requireInteger('partSizeBytes', limits.partSizeBytes, partLimits.minBytes, partLimits.maxBytes),
+    () => requireInteger('copyConcurrency', limits.copyConcurrency, 1, 1000),
+    () => requireText('region', given.region),
+  ])
+  return limits
+}
+
+function limitsOf(options: S3StorageOptions): S3Limits {
+  return {
     multipartThresholdBytes: options.multipartThresholdBytes ?? partLimits.singleCopyBytes,
     partSizeBytes: options.partSizeBytes ?? 256 * MIB,
     copyConcurrency: options.copyConcurrency ?? 8,
   }
-  requireInteger('multipartThresholdBytes', limits.multipartThresholdBytes, 1, partLimits.singleCopyBytes)
-  requireInteger('partSizeBytes', limits.partSizeBytes, partLimits.minBytes, partLimits.maxBytes)
-  requireInteger('copyConcurrency', limits.copyConcurrency, 1, 1000)
-  return limits
 }
 
 /** Retries of the requests inside one operation, which a stage would have to begin anew. */
@@ -125,10 +136,41 @@ export function endpointOf({ client, endpoint }: S3ClientSettings): string | und
 
 /** Refuses settings that cannot work before the first request is sent. */
 export function checkClientSettings(settings: S3ClientSettings): void {
-  if (settings.endpoint !== undefined) checkEndpoint(settings.endpoint)
-  if (settings.attemptTimeoutMs !== undefined)
-    requireInteger('attemptTimeoutMs', settings.attemptTimeoutMs, 1, 86_400_000)
-  if (settings.maxSockets !== undefined) requireInteger('maxSockets', settings.maxSockets, 1, 65_535)
+  const { endpoint, attemptTimeoutMs = 1, maxSockets = 1 } = settings
+  throwAll([
+    () => endpoint === undefined || checkEndpoint(endpoint),
+    () => requireInteger('attemptTimeoutMs', attemptTimeoutMs, 1, 86_400_000),
+    () => requireInteger('maxSockets', maxSockets, 1, 65_535),
+  ])
+}
+
+/** One mistake is thrown as it is, several as one error with the code of the first and each in `details.mistakes`. */
+function throwAll(checks: readonly (() => unknown)[]): void {
+  const errors: LegalHoldError[] = []
+  for (const check of checks) {
+    try {
+      check()
+    } catch (error) {
+      if (!LegalHoldError.isInstance(error)) throw error
+      errors.push(error)
+    }
+  }
+  const [first, ...others] = errors
+  if (first === undefined) return
+  if (others.length === 0) throw first
+  const mistakes = errors.flatMap(({ message, details = {} }) =>
+    Array.isArray(details.mistakes) ? details.mistakes : [{ path: String(details.option), problem: message }],
+  )
+  throw new LegalHoldError(errors.map(({ message }) => message).join(' '), {
+    code: first.code,
+    stage: 'options',
+    details: { ...first.details, mistakes },
+  })
+}
+
+function requireText(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return
+  throw invalid(name, `must be a text; got ${preview(value)}`)
 }
 
 /** Bucket names may hold letters, digits, dots, hyphens (and underscores on other servers), never a slash. */
@@ -152,7 +194,7 @@ function checkEndpoint(endpoint: string): void {
   if (url.protocol === 'http:' && isLoopback(url.hostname)) return
   throw new LegalHoldError(
     `The S3 endpoint ${url.protocol}//${url.host} is not encrypted. Use https, or a loopback host for tests.`,
-    { code: 'INSECURE_ENDPOINT', stage: 'options' },
+    { code: 'INSECURE_ENDPOINT', stage: 'options', details: { option: 'endpoint' } },
   )
 }
 

@@ -28,14 +28,7 @@ import { S3Mutations } from './s3-mutations.js'
 import { S3Reads } from './s3-reads.js'
 import { S3Repair } from './s3-repair.js'
 import { S3Requests } from './s3-requests.js'
-import {
-  checkBucket,
-  checkClientSettings,
-  endpointOf,
-  innerRetry,
-  limitsOf,
-  type S3StorageOptions,
-} from './s3-settings.js'
+import { checkStorageOptions, endpointOf, innerRetry, type S3StorageOptions } from './s3-settings.js'
 import { readText } from './s3-text.js'
 import { listVersions } from './s3-versions.js'
 
@@ -70,9 +63,7 @@ export class S3StorageAdapter implements StorageAdapter {
 
   /** Throws `INVALID_OPTIONS` or `INSECURE_ENDPOINT`; sends nothing and loads nothing yet. */
   constructor(options: S3StorageOptions) {
-    checkBucket(options.bucket)
-    checkClientSettings(options)
-    const limits = limitsOf(options)
+    const limits = checkStorageOptions(options)
     this.bucket = options.bucket
     this.endpoint = endpointOf(options)
     this.#tls = !(options.endpoint ?? 'https:').startsWith('http:')

@@ -1,0 +1,44 @@
+import { type Check, checkNames, isOptionalFlag, isPort, isRecord, type Mistake, mistaken } from './options.js'
+
+/** What each method of the exporter may be given beside `signal`. */
+const namesOf = {
+  inspectProfile: [],
+  inspect: [],
+  createJob: [],
+  waitForJob: ['deadlineMs', 'minIntervalMs', 'maxIntervalMs', 'onProgress'],
+  validate: [],
+  remediate: ['dryRun'],
+  release: ['reason', 'allowUnlock', 'dryRun'],
+  reconcile: [],
+  run: ['onEvent', 'dryRun', 'evidence', 'journal'],
+} as const
+
+/**
+ * Checks the options of one call and reports all mistakes at once: a `dryrun` that nobody reads would be a run that changes
+ * things.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`, with `details.mistakes`
+ */
+export function checkCallOptions(method: keyof typeof namesOf, options: unknown): void {
+  const mistakes: Mistake[] = []
+  const check: Check = (right, path, problem) => {
+    if (!right) mistakes.push({ path, problem })
+  }
+  const given = isRecord(options) ? options : {}
+  check(options === undefined || isRecord(options), 'options', 'have to be an object')
+  checkNames(given, ['signal', ...namesOf[method]], '', check)
+  const { signal, onEvent, onProgress, dryRun, evidence, journal } = given
+  const isSignal = signal === undefined || (isPort(signal, ['addEventListener']) && 'aborted' in (signal as object))
+  check(isSignal, 'signal', 'has to be an AbortSignal')
+  for (const [path, listener] of Object.entries({ onEvent, onProgress })) {
+    check(listener === undefined || typeof listener === 'function', path, 'has to be a function')
+  }
+  check(isOptionalFlag(dryRun), 'dryRun', 'has to be true or false')
+  check(
+    evidence === undefined || isPort(evidence, ['open', 'seal']),
+    'evidence',
+    'has to be what evidenceBundle() returns',
+  )
+  check(journal === undefined || isPort(journal, ['append', 'entries']), 'journal', 'has to be a Journal')
+  if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', `The options of ${method}`, mistakes)
+}
