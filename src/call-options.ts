@@ -1,6 +1,9 @@
 import { type Check, checkNames, isOptionalFlag, isPort, isRecord, type Mistake, mistaken } from './options.js'
 
-/** What each method of the exporter may be given beside `signal`. */
+/**
+ * What each method of the exporter may be given beside `signal`. One that takes nothing else may be given whatever has a
+ * signal: there is nothing to be misspelt that would change what it does.
+ */
 const namesOf = {
   inspectProfile: [],
   inspect: [],
@@ -26,7 +29,8 @@ export function checkCallOptions(method: keyof typeof namesOf, options: unknown)
   }
   const given = isRecord(options) ? options : {}
   check(options === undefined || isRecord(options), 'options', 'have to be an object')
-  checkNames(given, ['signal', ...namesOf[method]], '', check)
+  const names: readonly string[] = namesOf[method]
+  if (names.length > 0) checkNames(given, ['signal', ...names], '', check)
   const { signal, onEvent, onProgress, dryRun, evidence, journal } = given
   const isSignal = signal === undefined || (isPort(signal, ['addEventListener']) && 'aborted' in (signal as object))
   check(isSignal, 'signal', 'has to be an AbortSignal')

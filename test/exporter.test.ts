@@ -583,7 +583,7 @@ describe('bad input', () => {
     expect(await failure(collect(exporter().remediate({ prefix: '' }, typo)))).toMatchObject({ code })
     const release = { reason: 'over', dryrun: true } as never
     expect(await failure(collect(exporter().release({ prefix: '' }, release)))).toMatchObject({ code })
-    expect(await failure(exporter().createJob(request, { dryRun: true } as never))).toMatchObject({ code })
+    expect(await failure(exporter().waitForJob(job('PENDING'), { deadline: 5 } as never))).toMatchObject({ code })
     expect(() => exporter().validate({ prefix: '' }, { signal: 3 } as never)).toThrow(/signal has to be an AbortSignal/)
     expect(platform.calls).toEqual([])
   })
