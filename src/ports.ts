@@ -456,7 +456,10 @@ export interface StorageAdapter {
 
   /** Configuration of the bucket and whether the actions that `needs` names are allowed. */
   inspectBucket(needs: StorageNeeds, options?: CallOptions): Promise<BucketInspection>
-  /** Objects under a prefix in UTF-8 byte order of their keys, current versions only. */
+  /**
+   * Objects under a prefix in UTF-8 byte order of their keys, current versions only; with `startAfter` those behind
+   * that key, whether there is such an object or not.
+   */
   list(
     prefix: string,
     options?: CallOptions & { readonly startAfter?: string | undefined },
@@ -566,7 +569,7 @@ export interface RetentionPolicyAdapter {
  * - `profile-intent` before a profile is forced, with what it was; `profile-restored` when it is that again
  * - `protection` at the source
  * - `intent` before and `outcome` after each change of an object, `verdict` when an object is done with
- * - `listing` when a folder has been read for good
+ * - `listing` up to which key of a folder everything that was listed is on record: where a resumed run begins to list
  * - `release` before and after a release, with its reason
  * - `recording` what became of a recording
  */

@@ -101,5 +101,6 @@ export function formerDelivery(
   return {
     verdicts: () => journalledVerdicts(journal, checkpoint, { signal }),
     begun: checkpoint.begun.values(),
+    watermarks: checkpoint.watermarks,
   }
 }

@@ -85,6 +85,8 @@ export interface Checkpoint {
   verdicts: number
   /** Objects with changes that no verdict followed, by key: as few as were under way when the run was interrupted. */
   readonly begun: Map<string, BegunObject>
+  /** By folder, the key up to which everything that the last attempt listed is on record: one for each hour. */
+  readonly watermarks: Map<string, string>
   /** A profile that was about to be forced and is not put back. */
   forced: JournalledProfile | undefined
   /** The run is over. */
@@ -216,6 +218,7 @@ function begin({ runId, time, data }: JournalRecord): Checkpoint {
     attemptFrom: 0,
     verdicts: 0,
     begun: new Map(),
+    watermarks: new Map(),
     forced: undefined,
     report: undefined,
   }
@@ -260,6 +263,9 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
       checkpoint.verdicts += 1
       checkpoint.begun.delete((data.object as ObjectRef).key)
       break
+    case 'listing':
+      checkpoint.watermarks.set(data.prefix as string, data.through as string)
+      break
     case 'profile-intent':
       checkpoint.forced = data as unknown as JournalledProfile
       break
@@ -278,6 +284,7 @@ function takeIntent(intent: JobIntent, time: string, sequence: number, checkpoin
   if (checkpoint.jobs.every(({ attempt }) => attempt !== intent.attempt)) {
     checkpoint.attemptFrom = sequence
     checkpoint.verdicts = 0
+    checkpoint.watermarks.clear()
   }
   const { attempt, request, coverage, takenUp } = intent
   const unknown = { job: undefined, cancelling: false, isProtected: false, listed: undefined }

@@ -22,6 +22,7 @@ import type { BegunRepair } from './remediate.js'
 import { replayVerdict } from './replay.js'
 import { withSidecarContent } from './sidecar-content.js'
 import type { Tally } from './tally.js'
+import { Watermarks } from './watermarks.js'
 
 /** What a former part of the run found out, before it was interrupted. */
 export interface FormerDelivery {
@@ -29,6 +30,8 @@ export interface FormerDelivery {
   verdicts(): AsyncIterable<JournalRecord['data']>
   /** Objects that were under repair. */
   readonly begun: Iterable<BegunObject>
+  /** By folder, the key up to which everything that was listed is on record. */
+  readonly watermarks: ReadonlyMap<string, string>
 }
 
 /** What one delivery needs. */
@@ -68,11 +71,15 @@ export class Delivery {
   readonly #done = new SeenObjects()
   readonly #busy = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
+  readonly #watermarks: Watermarks
   readonly #context: StageContext
 
   constructor(subject: DeliverySubject) {
-    const { settings, parts, coverage, jobs, dryRun, recorder, timed } = subject
+    const { settings, parts, coverage, jobs, dryRun, former, recorder, timed } = subject
     this.#subject = subject
+    this.#watermarks = new Watermarks(former?.watermarks ?? new Map(), (prefix, through) =>
+      recorder.note('listing', { prefix, through }),
+    )
     this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
     this.ledger = new RecordingLedger(listsRecordings(settings, subject.request))
     this.jobs = new JobGroup({
@@ -162,7 +169,8 @@ export class Delivery {
     const { settings, repair } = this.#subject
     const { storage, landing } = settings
     const watch = this.#watch(ending)
-    const landed = land(storage, this.#discovery(), this.ledger, watch, landing, this.#seen, this.#context)
+    const marks = this.#watermarks
+    const landed = land(storage, this.#discovery(), this.ledger, watch, landing, this.#seen, marks, this.#context)
     await this.#consume(new Batches(landed), repair, this.#context)
   }
 
@@ -238,7 +246,11 @@ export class Delivery {
     context: StageContext,
   ): Promise<void> {
     const lanes = context.lanes ?? this.#subject.settings.objectConcurrency
-    for await (const _ of mapWindow(found, lanes, (item) => this.#inTurn(item, repair, context))) {
+    const work = async (item: DiscoveredObject) => {
+      await this.#inTurn(item, repair, context)
+      await this.#watermarks.done(item)
+    }
+    for await (const _ of mapWindow(found, lanes, work)) {
       // The work is done in the window; what is left to do here is to keep it moving.
     }
   }

@@ -59,15 +59,18 @@ export function foldersOf(
 /**
  * Lists one folder and says what each object is. A conversation's objects are contiguous in a listing, and looked at
  * together; the last one of a page may go on in the next.
+ *
+ * @param startAfter the key after which to begin
  */
 export async function* listFolder(
   storage: StorageAdapter,
   folder: Folder,
   scope: Scope,
   context: StageContext,
+  startAfter?: string,
 ): AsyncGenerator<readonly DiscoveredObject[], void, void> {
   let conversation: LocatedObject[] = []
-  for await (const page of listResuming(storage, folder.prefix, context)) {
+  for await (const page of listResuming(storage, folder.prefix, context, startAfter)) {
     const found: DiscoveredObject[] = []
     for (const object of page) {
       const key = parseKey(object.key)

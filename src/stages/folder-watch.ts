@@ -4,6 +4,7 @@ import { type DiscoveredObject, type DiscoverySettings, foldersOf, listFolder, t
 import type { Folder } from './folders.js'
 import type { LandingOptions } from './landing-options.js'
 import type { RecordingLedger } from './ledger.js'
+import type { Watermarks } from './watermarks.js'
 
 /** What the landing has to know of the jobs while it goes on. */
 export interface JobWatch {
@@ -38,6 +39,19 @@ export interface FolderWatch {
   stale: number
   /** It has objects that belong to nobody yet. */
   unclaimed: boolean
+  /** The first listing begins after this key: a former part of the run has on record what is up to there. */
+  after: string | undefined
+}
+
+/** A piece of a folder's listing. */
+export interface ListedPiece {
+  readonly prefix: string
+  /** How many objects it showed. */
+  readonly listed: number
+  /** Those that are not held back. */
+  readonly objects: readonly DiscoveredObject[]
+  /** The last key up to which nothing was held back since the listing began; `undefined` where there is none. */
+  readonly through: string | undefined
 }
 
 // S3 rounds to seconds, and the platform's clock is not S3's.
@@ -55,6 +69,7 @@ export class FolderWatches {
   readonly #ledger: RecordingLedger
   readonly #job: JobWatch
   readonly #options: LandingOptions
+  readonly #watermarks: Pick<Watermarks, 'after'>
   readonly #context: StageContext
   readonly #watches = new Map<string, FolderWatch>()
   #listsRead = 0
@@ -67,6 +82,7 @@ export class FolderWatches {
     ledger: RecordingLedger,
     job: JobWatch,
     options: LandingOptions,
+    watermarks: Pick<Watermarks, 'after'>,
     context: StageContext,
   ) {
     this.#storage = storage
@@ -74,6 +90,7 @@ export class FolderWatches {
     this.#ledger = ledger
     this.#job = job
     this.#options = options
+    this.#watermarks = watermarks
     this.#context = context
   }
 
@@ -137,32 +154,40 @@ export class FolderWatches {
     )
   }
 
-  /** Lists one folder. With `isFinal` nothing in it is held back any more. */
-  async *read(
-    watch: FolderWatch,
-    seen: SeenObjects,
-    isFinal = false,
-  ): AsyncGenerator<readonly DiscoveredObject[], void, void> {
+  /**
+   * Lists one folder. With `isFinal` nothing in it is held back any more. The first listing of a resumed run begins
+   * after the folder's watermark: it says what is new there and nothing about what is gone, so that the folder is due
+   * again at once.
+   */
+  async *read(watch: FolderWatch, seen: SeenObjects, isFinal = false): AsyncGenerator<ListedPiece, void, void> {
     const { clock } = this.#context
+    const { folder, after } = watch
     const startedAt = clock.now()
-    const listing = this.#ledger.beginListing(watch.folder.prefix)
+    const listing = after === undefined ? this.#ledger.beginListing(folder.prefix) : undefined
     let stale = 0
     let unclaimed = false
-    for await (const piece of listFolder(this.#storage, watch.folder, this.#ledger, this.#context)) {
+    let through: string | undefined
+    for await (const piece of listFolder(this.#storage, folder, this.#ledger, this.#context, after)) {
+      const objects: DiscoveredObject[] = []
       for (const found of piece) {
         const isUnexpected = found.place.kind === 'unexpected'
-        if (!isFinal && this.isHeldBack(found)) {
+        if (!isFinal && this.#isHeldBack(found)) {
           if (isUnexpected) unclaimed = true
           else stale += 1
           continue
         }
+        objects.push(found)
+        // A key of no conversation is shown before those of the conversation that it lies in.
+        if (stale === 0 && !unclaimed && found.place.conversationId !== undefined) through = found.object.key
         if (isUnexpected) continue
         const isNew = !seen.has(found.object)
         if (isNew) watch.lastNewAt = clock.now()
-        this.#ledger.show(found.object, found.place, listing, isNew)
+        if (listing !== undefined) this.#ledger.show(found.object, found.place, listing, isNew)
       }
-      yield piece
+      yield { prefix: folder.prefix, listed: piece.length, objects, through }
     }
+    watch.after = undefined
+    if (listing === undefined) return
     this.#ledger.endListing(listing)
     watch.listedAt = startedAt
     watch.stale = stale
@@ -170,7 +195,7 @@ export class FolderWatches {
   }
 
   /** Whether it is too early to say anything about an object: the job may overwrite it, or a list may claim it. */
-  isHeldBack(found: DiscoveredObject): boolean {
+  #isHeldBack(found: DiscoveredObject): boolean {
     return found.place.kind === 'unexpected' ? !this.#job.listsComplete() : this.#isStale(found)
   }
 
@@ -211,7 +236,8 @@ export class FolderWatches {
   async #find(hours: ReadonlySet<number> | undefined): Promise<void> {
     for (const folder of await foldersOf(this.#storage, this.#settings, this.#context, hours)) {
       if (this.#watches.has(folder.prefix)) continue
-      this.#watches.set(folder.prefix, { folder, listedAt: now, lastNewAt: 0, stale: 0, unclaimed: false })
+      const after = this.#watermarks.after(folder.prefix)
+      this.#watches.set(folder.prefix, { folder, listedAt: now, lastNewAt: 0, stale: 0, unclaimed: false, after })
     }
   }
 }

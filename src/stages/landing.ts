@@ -6,6 +6,7 @@ import { type DiscoveredObject, type DiscoverySettings, piecesAhead, type SeenOb
 import { type FolderWatch, FolderWatches, type JobWatch } from './folder-watch.js'
 import type { LandingOptions } from './landing-options.js'
 import type { RecordingLedger } from './ledger.js'
+import type { Watermarks } from './watermarks.js'
 
 // While one hour is awaited, others may be written again: a listing this old proves nothing at the end of a run.
 const staleListingMs = 30_000
@@ -22,6 +23,8 @@ const askAfterMs = 10_000
  * Folders in which something is expected are listed again and again; one that has all it should have is listed once
  * more when nothing new came for a while, in case a transcript or attachment followed, and then never again.
  *
+ * A resumed run first lists what lies after its watermarks, then whole folders like any other.
+ *
  * Objects older than the job may be about to be overwritten by it: they are held back until the landing is over.
  */
 export async function* land(
@@ -31,10 +34,11 @@ export async function* land(
   job: JobWatch,
   options: LandingOptions,
   seen: SeenObjects,
+  watermarks: Watermarks,
   context: StageContext,
 ): AsyncGenerator<readonly DiscoveredObject[], void, void> {
   const { clock, signal } = context
-  const watches = new FolderWatches(storage, settings, ledger, job, options, context)
+  const watches = new FolderWatches(storage, settings, ledger, job, options, watermarks, context)
   let lastArrivalAt = 0
   let pauseMs = firstPauseMs
   let asked = false
@@ -48,9 +52,10 @@ export async function* land(
       let arrivals = 0
       const reads = due.map((watch) => () => watches.read(watch, seen))
       for await (const piece of merge(reads, settings.listConcurrency, piecesAhead)) {
-        listed += piece.length
-        const arrived = piece.filter((found) => !watches.isHeldBack(found) && seen.add(found.object))
+        listed += piece.listed
+        const arrived = piece.objects.filter(({ object }) => seen.add(object))
         arrivals += arrived.length
+        await watermarks.reach(piece.prefix, piece.through, arrived)
         if (arrived.length > 0) yield arrived
       }
       if (arrivals > 0) lastArrivalAt = clock.now()
@@ -86,8 +91,8 @@ export async function* land(
   /** Lists folders once more, and yields what has changed in them. */
   async function* again(folders: Iterable<FolderWatch>): AsyncGenerator<readonly DiscoveredObject[], void, void> {
     const reads = [...folders].map((watch) => () => watches.read(watch, seen, true))
-    for await (const piece of merge(reads, settings.listConcurrency, piecesAhead)) {
-      const changed = piece.filter(({ object }) => seen.add(object))
+    for await (const { objects } of merge(reads, settings.listConcurrency, piecesAhead)) {
+      const changed = objects.filter(({ object }) => seen.add(object))
       if (changed.length > 0) yield changed
     }
   }

@@ -2,13 +2,14 @@ import { isWorthRepeating } from '../internal/retry.js'
 import type { ListedObject, StorageAdapter } from '../ports.js'
 import { persist, type StageContext } from './context.js'
 
-/** Lists a prefix in pages; a page that fails is asked for again from the last key on. */
+/** Lists a prefix in pages, from its beginning or after a key; a page that fails is asked for again from the last key on. */
 export async function* listResuming(
   storage: StorageAdapter,
   prefix: string,
   context: StageContext,
+  after?: string,
 ): AsyncGenerator<readonly ListedObject[], void, void> {
-  let startAfter: string | undefined
+  let startAfter = after
   let iterator: AsyncIterator<readonly ListedObject[]> | undefined
   const next = async () => {
     iterator ??= open(storage, prefix, { signal: context.signal, startAfter })

@@ -53,8 +53,9 @@ async function interrupted(at: number, { shape, report, bucket, copies }: Expect
   const world = await CrashWorld.open(join(temporary, `${shape.name}-${at}-${worlds}`), shape)
   try {
     const first = await world.run(at, moment === 'torn' ? 'durable' : moment)
-    expect(first, what).toBe('killed')
-    if (moment === 'torn') world.tear(((at * 7) % 10) / 10)
+    // How often a run says how far it has listed depends on its timing: one that wrote less lived to its end.
+    if (first !== 'killed') expect(world.records, what).toBeLessThan(at)
+    else if (moment === 'torn') world.tear(((at * 7) % 10) / 10)
     const second = await world.run()
     const difference = differenceOf(lasting(second), report)
     expect(difference, `${what}: the report differs in ${difference}`).toBe('')
@@ -96,7 +97,7 @@ test('killed at any record of its journal and resumed, it leaves the same bucket
   const random = randomFrom(seed)
   const chosen =
     CRASH_POINTS === 'all'
-      ? points
+      ? shuffled(points, random)
       : Array.from({ length: Number(CRASH_POINTS) }, () => points[Math.floor(random() * points.length)])
   const limit = pLimit(4)
   const failures: string[] = []
@@ -107,6 +108,8 @@ test('killed at any record of its journal and resumed, it leaves the same bucket
       limit(async () => {
         if (point === undefined || (begun >= fewest && Date.now() > until)) return
         begun += 1
+        if (begun % 50 === 0)
+          process.stderr.write(`crash test: ${begun} of ${chosen.length}, ${failures.length} failed\n`)
         const moment = moments[(point.at + index + seed) % moments.length] ?? 'before'
         await interrupted(point.at, point.one, moment).catch((error: unknown) => {
           failures.push(
@@ -119,6 +122,12 @@ test('killed at any record of its journal and resumed, it leaves the same bucket
   console.log(`crash test: killed at ${begun} of ${chosen.length} records`)
   expect(failures, `seed ${seed}`).toEqual([])
 })
+
+/** In any order, so that a run which is cut short has killed all along the journal. */
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const order = items.map((item) => ({ item, at: random() }))
+  return order.sort((a, b) => a.at - b.at).map(({ item }) => item)
+}
 
 /** Mulberry32: small, and the same on every machine. */
 function randomFrom(start: number): () => number {
