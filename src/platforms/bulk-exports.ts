@@ -349,9 +349,21 @@ export class BulkExportsPlatform implements RecordingPlatform {
     }
   }
 
-  /** Puts a forced profile back if the option `restoreProfile` says so. */
+  /**
+   * Puts a forced profile back if the option `restoreProfile` says so, and reads it back: an organisation-wide setting
+   * that stays as it was forced would not be noticed otherwise.
+   *
+   * @throws `PLATFORM_RESPONSE_INVALID` where the profile does not show what was said to be done
+   */
   async restoreHoldMetadata(profileId: string, includesHoldMetadata: boolean, options?: CallOptions): Promise<void> {
-    if (this.#restoreProfile) await this.profiles.setHoldMetadata(profileId, includesHoldMetadata, options)
+    if (!this.#restoreProfile) return
+    await this.profiles.setHoldMetadata(profileId, includesHoldMetadata, options)
+    const shown = (await this.profiles.read(profileId, options))?.includesHoldMetadata
+    if (shown === undefined || shown === includesHoldMetadata) return
+    throw new LegalHoldError(
+      `The export profile ${profileId} was put back and does not show it: its hold metadata is still ${shown ? 'on' : 'off'}.`,
+      { code: 'PLATFORM_RESPONSE_INVALID', stage, retryable: true, outcome: 'unknown' },
+    )
   }
 
   /** The integration goes into every job; a request that names only a profile takes the profile's. */

@@ -67,6 +67,8 @@ export async function createJob(
 /**
  * Asks the platform for a job of ours that was asked for at `postedAt` (milliseconds) or later, until it would be
  * listed if there were one.
+ *
+ * @throws LegalHoldError `JOB_OUTCOME_UNKNOWN` where the platform turns out not to tell its jobs
  */
 export async function lookUpJob(
   platform: RecordingPlatform,
@@ -80,7 +82,9 @@ export async function lookUpJob(
   for (let pauseMs = 1_000; ; pauseMs *= 2) {
     const job = await persist(context, 'export', 'findJob', () =>
       platform.findJob(request, { hold, since }, { signal }),
-    )
+    ).catch((error: unknown) => {
+      throw LegalHoldError.isInstance(error) && error.code === 'UNSUPPORTED' ? notFindable(postedAt, error) : error
+    })
     if (job !== undefined && !known?.has(job.id)) return job
     if (clock.now() - postedAt >= lookUpForMs) return undefined
     await pause(pauseMs, context)
@@ -183,6 +187,20 @@ async function pause(ms: number, { clock, signal }: StageContext): Promise<void>
     if (signal?.aborted) throw abortedError(signal, 'export')
     throw error
   }
+}
+
+function notFindable(postedAt: number, cause: LegalHoldError): LegalHoldError {
+  const since = new Date(postedAt).toISOString()
+  return new LegalHoldError(
+    `An export job was asked for at ${since}, and it is not known whether there is one. ${cause.message}`,
+    {
+      code: 'JOB_OUTCOME_UNKNOWN',
+      stage: 'export',
+      outcome: 'unknown',
+      details: { since },
+      cause,
+    },
+  )
 }
 
 function endedBadly(job: ExportJob): LegalHoldError {

@@ -1,6 +1,6 @@
 import { LegalHoldError } from '../errors.js'
 import type { LegalHold } from '../hold.js'
-import type { ExportJob, PlatformCoverage, RecordingPlatform } from '../ports.js'
+import type { Clock, ExportJob, PlatformCoverage, RecordingPlatform } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import { canonical, type JobIntent, type JournalledJob } from './checkpoint.js'
 import { persist, type StageContext } from './context.js'
@@ -9,6 +9,7 @@ import type { PollingOptions } from './polling-options.js'
 import type { Recorder } from './recorder.js'
 
 const cancelWithinMs = 10_000
+const cancelAttempts = 3
 
 /** What jobs are created with. */
 export interface JobBookSubject {
@@ -115,11 +116,22 @@ export class JobBook {
     }
     for (const id of this.#followed) {
       await attempt(async () => {
-        const { state } = await platform.getJob(id, { signal })
-        if (state === 'FULFILLED' || state === 'FAILED' || state === 'CANCELLED') return
+        if (hasEnded(await platform.getJob(id, { signal }))) return
         await recorder.record('job-cancel', { jobId: id })
-        await platform.cancelJob(id, { signal })
+        await this.#cancel(id, clock, signal)
       })
+    }
+  }
+
+  /** What the platform answers to a cancellation has no content that could be checked: the job itself is asked. */
+  async #cancel(id: string, clock: Clock, signal: AbortSignal): Promise<void> {
+    const { platform } = this.#subject
+    for (let left = cancelAttempts; ; left -= 1) {
+      await platform.cancelJob(id, { signal })
+      const job = await platform.getJob(id, { signal })
+      if (hasEnded(job)) return
+      if (left === 1) throw new Error(`job ${id} is still ${job.platformState}`)
+      await clock.sleep(1_000, signal)
     }
   }
 
@@ -178,6 +190,10 @@ export class JobBook {
     await this.#subject.recorder.record('job', job)
     return job
   }
+}
+
+function hasEnded({ state }: ExportJob): boolean {
+  return state === 'FULFILLED' || state === 'FAILED' || state === 'CANCELLED'
 }
 
 function outcomeUnknown(intendedAt: number): LegalHoldError {

@@ -277,6 +277,14 @@ export const recordingJobs: readonly ExpectedRow[] = [
   ],
   ['listRecordingMetadata', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'survives', 'NETWORK_ERROR'],
   [
+    'protectConversations',
+    'survives',
+    'PLATFORM_UNAUTHORIZED',
+    'PLATFORM_FORBIDDEN',
+    'PLATFORM_NOT_FOUND',
+    'NETWORK_ERROR',
+  ],
+  [
     'requestToken',
     'survives; expired token: PLATFORM_UNAUTHORIZED',
     'PLATFORM_UNAUTHORIZED',
@@ -356,6 +364,14 @@ export const bulkExports: readonly ExpectedRow[] = [
   ],
   ['listRecordingMetadata', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'survives', 'NETWORK_ERROR'],
   [
+    'protectConversations',
+    'survives',
+    'PLATFORM_UNAUTHORIZED',
+    'PLATFORM_FORBIDDEN',
+    'PLATFORM_NOT_FOUND',
+    'NETWORK_ERROR',
+  ],
+  [
     'requestToken',
     'survives; expired token: PLATFORM_UNAUTHORIZED',
     'PLATFORM_UNAUTHORIZED',
@@ -363,4 +379,56 @@ export const bulkExports: readonly ExpectedRow[] = [
     'PLATFORM_NOT_FOUND',
     'NETWORK_ERROR',
   ],
+]
+
+/** What only some runs send. */
+export const seldom: readonly ExpectedRow[] = [
+  [
+    'queryRetention, of many conversations',
+    'survives',
+    'PLATFORM_UNAUTHORIZED',
+    'survives',
+    'survives',
+    'NETWORK_ERROR',
+  ],
+  [
+    'listRecordingJobs, when the answer to a create was lost',
+    'survives',
+    'PLATFORM_UNAUTHORIZED',
+    'PLATFORM_FORBIDDEN',
+    'PLATFORM_NOT_FOUND',
+    'NETWORK_ERROR',
+  ],
+  [
+    'listBulkExports, when the answer to a create was lost',
+    'survives',
+    'PLATFORM_UNAUTHORIZED',
+    'PLATFORM_FORBIDDEN',
+    'JOB_OUTCOME_UNKNOWN',
+    'NETWORK_ERROR',
+  ],
+  [
+    'updateExportProfile, to force it',
+    'survives',
+    'PLATFORM_UNAUTHORIZED',
+    'PLATFORM_FORBIDDEN',
+    'PLATFORM_NOT_FOUND',
+    'NETWORK_ERROR',
+  ],
+  [
+    'updateExportProfile, to put it back',
+    'survives',
+    'PLATFORM_UNAUTHORIZED',
+    'PLATFORM_FORBIDDEN',
+    'PLATFORM_NOT_FOUND',
+    'NETWORK_ERROR',
+  ],
+]
+
+/** What becomes of the job of a run that is aborted and told to cancel it. */
+export const cancellations: readonly ExpectedRow[] = [
+  ['getRecordingJob', 'is cancelled', 'goes on', 'goes on', 'goes on', 'goes on'],
+  ['deleteRecordingJob', 'is cancelled', 'goes on', 'goes on', 'goes on', 'goes on'],
+  ['getBulkExport', 'is cancelled', 'goes on', 'goes on', 'goes on', 'goes on'],
+  ['deleteBulkExport', 'is cancelled', 'goes on', 'goes on', 'goes on', 'goes on'],
 ]

@@ -7,6 +7,7 @@ import {
 } from '#src/genesys.js'
 import {
   type EvidenceSink,
+  type FindingCode,
   type JournalRecord,
   LegalHoldError,
   LegalHoldExporter,
@@ -36,7 +37,10 @@ export interface MatrixWorld {
   readonly faults: FaultScript
   /** Requests by kind since the beginning, or since the job was created. */
   counts(): Readonly<Record<string, number>>
-  run(onJobCreated?: () => void): Promise<RunReport>
+  /** With `abort` it is aborted while its job runs, and told to cancel that. */
+  run(onJobCreated?: () => void, abort?: AbortController): Promise<RunReport>
+  /** States of the jobs on the platform, in the order in which they were created. */
+  jobs?(): readonly string[]
   /** What is wrong once a run has said `complete`: nothing may be. */
   wrongs(): string[]
   /** Changes that were made and are not in the journal: there may be none. */
@@ -64,21 +68,25 @@ class Journalled extends MemoryJournal {
 }
 
 interface Parts {
-  readonly platform: RecordingPlatform
+  /** What the process of a run talks to: each has its own. */
+  readonly platform: () => {
+    readonly platform: RecordingPlatform
+    readonly retention: readonly RetentionPolicyAdapter[]
+  }
   readonly storage: StorageAdapter
-  readonly retention: readonly RetentionPolicyAdapter[]
   readonly clock: SimulatedClock
   readonly retry: RetryOptions | undefined
   readonly withProfile?: boolean
+  readonly accept?: readonly FindingCode[]
 }
 
-function runner({ platform, storage, retention, clock, retry, withProfile }: Parts) {
+function runner({ platform, storage, clock, retry, withProfile, accept = [] }: Parts) {
   const journal = new Journalled()
-  const run = (onJobCreated: () => void = () => {}) =>
-    new LegalHoldExporter({
-      platform,
+  const run = (onJobCreated: () => void = () => {}, abort?: AbortController) => {
+    let isCreated = false
+    return new LegalHoldExporter({
+      ...platform(),
       storage,
-      retention,
       hold: { tag },
       requirements: {
         metadata: { 'legal-hold-tag': tag },
@@ -88,17 +96,25 @@ function runner({ platform, storage, retention, clock, retry, withProfile }: Par
       },
       clock,
       retry,
+      accept,
       polling: { deadlineMs: 600_000 },
+      cancelJobOnAbort: abort !== undefined,
     }).run(
       { integrationId, interval: { start: at(48), end: at(1) }, ...(withProfile ? { profileId } : {}) },
       {
         journal,
         evidence: reading,
+        signal: abort?.signal,
         onEvent: ({ type }) => {
-          if (type === 'job-created') onJobCreated()
+          if (type === 'job-created' && !isCreated) {
+            isCreated = true
+            onJobCreated()
+          }
+          if (type === 'job-progress') abort?.abort(new Error('court adjourned'))
         },
       },
     )
+  }
   return { journal, run }
 }
 
@@ -160,7 +176,12 @@ export async function s3World(retry?: RetryOptions, attemptTimeoutMs = defaultAt
   platform.states = [job('FULFILLED', { createdAt: at(1), totals: { recordings: 1, processed: 1 } })]
   platform.expected.push({ recordingId: 'r1', conversationId: 'c1', conversationStart: hour.toISOString() })
   simulator.clearRequests()
-  const { journal, run } = runner({ platform, storage, retention: [new S3LifecyclePolicy(settings)], clock, retry })
+  const { journal, run } = runner({
+    platform: () => ({ platform, retention: [new S3LifecyclePolicy(settings)] }),
+    storage,
+    clock,
+    retry,
+  })
   const changed = () =>
     simulator.keys(bucket).filter((key) => {
       const [current, ...older] = simulator.versions(bucket, key)
@@ -207,17 +228,31 @@ function keyOf(hour: Date): string {
     .replace('hour=09', `hour=${hours}`)
 }
 
+/** What a run on Genesys Cloud has to do. */
+export interface GenesysShape {
+  readonly surface: 'recording-jobs' | 'bulk-exports'
+  /** @defaultValue 1 */
+  readonly conversations?: number
+  readonly maxMetadataCalls?: number
+  /** The profile leaves the hold out until it is forced, and is put back. */
+  readonly forced?: boolean
+  /** The job is created, and nobody hears so. */
+  readonly losesCreate?: boolean
+}
+
 /** Genesys Cloud over HTTP under fault, and a storage in memory that has none. */
 export async function genesysWorld(
-  surface: 'recording-jobs' | 'bulk-exports',
+  { surface, conversations = 1, maxMetadataCalls, forced = false, losesCreate = false }: GenesysShape,
   retry?: RetryOptions,
   timeoutMs = defaultAttemptTimeoutMs,
 ): Promise<MatrixWorld> {
   const clock = new SimulatedClock({ now })
   const storage = new MemoryStorageAdapter({ bucket, clock })
   const times = { startTime: at(27), endTime: at(26) }
-  const { simulator } = simulate([conversation(1, times, times)], {
+  const all = Array.from({ length: conversations }, (_, index) => conversation(index + 1, times, times))
+  const { simulator } = simulate(all, {
     clock,
+    includeHoldMetadata: !forced,
     rateLimitPerMinute: 1_000_000,
     timings: { pendingMs: 1_000, processingMs: 10_000 },
     delivery: {
@@ -237,16 +272,28 @@ export async function genesysWorld(
     timeoutMs,
     retry,
     clock,
+    protectSource: true,
+    ...(maxMetadataCalls === undefined ? {} : { maxMetadataCalls }),
   }
   const isBulk = surface === 'bulk-exports'
-  const platform = isBulk ? new BulkExportsPlatform(connection) : new RecordingJobsPlatform(connection)
-  const retention =
-    platform instanceof BulkExportsPlatform
-      ? [new ExportProfileRetentionPolicy({ platform })]
-      : [new GenesysMediaRetentionPolicy({ platform })]
-  const { journal, run } = runner({ platform, storage, retention, clock, retry, withProfile: isBulk })
+  const platform = () => {
+    if (isBulk) {
+      const bulk = new BulkExportsPlatform({ ...connection, allowProfileUpdate: forced, restoreProfile: forced })
+      return { platform: bulk, retention: [new ExportProfileRetentionPolicy({ platform: bulk })] }
+    }
+    const jobs = new RecordingJobsPlatform(connection)
+    return { platform: jobs, retention: [new GenesysMediaRetentionPolicy({ platform: jobs })] }
+  }
+  if (losesCreate) {
+    const operation = isBulk ? 'createBulkExport' : 'createRecordingJob'
+    simulator.faults.add({ match: { operation }, action: { kind: 'reset-after' } })
+  }
+  const accept = forced ? (['hold-metadata-disabled'] as const) : []
+  const { journal, run } = runner({ platform, storage, clock, retry, withProfile: isBulk, accept })
+  const wanted = forced ? 2 : 1
   return {
     journal,
+    jobs: () => simulator.jobs.map(({ state }) => state),
     run,
     faults: simulator.faults,
     counts() {
@@ -256,7 +303,9 @@ export async function genesysWorld(
     },
     wrongs() {
       const wrongs: string[] = []
-      if (simulator.jobs.length !== 1) wrongs.push(`${simulator.jobs.length} jobs`)
+      if (simulator.jobs.length !== wanted) wrongs.push(`${simulator.jobs.length} jobs`)
+      const [profile] = simulator.organization.exportProfiles
+      if (profile?.include_legal_hold_metadata !== !forced) wrongs.push('the profile is not as it was')
       return wrongs
     },
     unrecorded: () => {

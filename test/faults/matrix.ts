@@ -34,6 +34,13 @@ export async function phasesOf(open: Open) {
 
 export type Phases = Awaited<ReturnType<typeof phasesOf>>
 
+/** A kind of request by itself, in a table that is about nothing else. */
+export interface Target {
+  readonly operation: string
+  /** Requests of this kind that are answered before the fault begins. */
+  readonly after: number
+}
+
 /** Requests for which a passing fault means something else, and what. */
 export const exceptions: Table = {
   'expired token': { requestToken: 'PLATFORM_UNAUTHORIZED' },
@@ -47,6 +54,7 @@ export async function underPassingFault(
   service: Service,
   { before, after }: Phases,
   { times, ...fault }: PassingFault,
+  passed = 0,
 ) {
   const action = fault[service]
   if (action === undefined) return undefined
@@ -56,7 +64,10 @@ export async function underPassingFault(
     const arm = (kinds: ReadonlySet<string>) => {
       for (const operation of kinds) {
         if (exceptions[fault.name]?.[operation] !== undefined) continue
-        hits.set(operation, [...(hits.get(operation) ?? []), world.faults.add({ match: { operation }, action, times })])
+        hits.set(operation, [
+          ...(hits.get(operation) ?? []),
+          world.faults.add({ match: { operation }, action, times, after: passed }),
+        ])
       }
     }
     arm(before)
@@ -75,12 +86,18 @@ export async function underLastingFault(
   { before, after }: Phases,
   operation: string,
   fault: (typeof lasting)[number],
+  passed = 0,
 ): Promise<string> {
   // Over soon: that it does not pass is known after a minute as well as after ten.
   const world = await open({ totalTimeoutMs: 60_000 })
   try {
     const arm = () =>
-      world.faults.add({ match: { operation }, action: fault[service], times: Number.POSITIVE_INFINITY })
+      world.faults.add({
+        match: { operation },
+        action: fault[service],
+        times: Number.POSITIVE_INFINITY,
+        after: passed,
+      })
     const isLate = after.has(operation) && !before.has(operation)
     if (!isLate) arm()
     const outcome = await outcomeOf(world.run(isLate ? arm : undefined))
@@ -123,14 +140,36 @@ export async function tableOf(open: Open, service: Service): Promise<Table> {
   return rows
 }
 
-/** The table as rows: what is not survived of the faults that pass is named. */
-export function rowsOf(table: Table): ExpectedRow[] {
+/** The row of one kind of request. */
+async function rowOf(
+  open: Open,
+  service: Service,
+  { operation, after }: Target,
+): Promise<Readonly<Record<string, string>>> {
+  const whole = await phasesOf(open)
+  const only = (kinds: ReadonlySet<string>) => new Set([operation].filter((kind) => kinds.has(kind)))
+  // Where it was asked for before, it is the later requests that are meant: armed once, and so many pass.
+  const before = only(whole.before)
+  const phases: Phases = { before, after: before.size > 0 ? new Set<string>() : only(whole.after) }
+  const row: Record<string, string> = {}
+  for (const fault of passing) {
+    const result = await underPassingFault(open, service, phases, fault, after)
+    if (result === undefined) continue
+    expect([fault.name, result.wrongs]).toEqual([fault.name, []])
+    row[fault.name] = result.met.has(operation) ? result.outcome : 'not met'
+  }
+  for (const fault of lasting) row[fault.name] = await underLastingFault(open, service, phases, operation, fault, after)
+  return row
+}
+
+/** The table as rows: of the faults that pass, those are named whose outcome is not the usual one. */
+export function rowsOf(table: Table, usual = 'survives'): ExpectedRow[] {
   return Object.entries(table).map(([kind, row]) => {
     const others = passing.flatMap(({ name }) => {
       const outcome = row[name]
-      return outcome === undefined || outcome === 'survives' ? [] : [`${name}: ${outcome}`]
+      return outcome === undefined || outcome === usual ? [] : [`${name}: ${outcome}`]
     })
-    return [kind, ['survives', ...others].join('; '), ...lasting.map(({ name }) => row[name] ?? '')]
+    return [kind, [usual, ...others].join('; '), ...lasting.map(({ name }) => row[name] ?? '')]
   })
 }
 
@@ -141,7 +180,7 @@ export function render(rows: readonly ExpectedRow[]): string {
   return lines.join('\n').replace(/\| --- .*/, `|${'---|'.repeat(head.length)}`)
 }
 
-const documented = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8')
+export const documented = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8')
 
 /** The tests of one table: it is what a run makes of each fault, and what the documentation says. */
 export function describeMatrix(name: string, service: Service, open: Open, expected: readonly ExpectedRow[]): void {
@@ -151,6 +190,29 @@ export function describeMatrix(name: string, service: Service, open: Open, expec
     }, 600_000)
 
     test('stands so in docs/faults.md', () => {
+      expect(documented).toContain(render(expected))
+    })
+  })
+}
+
+/** The tests of the rows that no run of the tables sends: each a run of its own. */
+export function describeRows(
+  name: string,
+  rows: readonly { readonly label: string; readonly open: Open; readonly target: Target }[],
+  expected: readonly ExpectedRow[],
+): void {
+  describe(`each fault and each request: ${name}`, () => {
+    test.each(rows)(
+      '$label ends as the table says, and goes on from its journal',
+      async ({ label, open, target }) => {
+        const row = await rowOf(open, 'genesys', target)
+        expect(rowsOf({ [label]: row })).toEqual(expected.filter(([kind]) => kind === label))
+      },
+      300_000,
+    )
+
+    test('stands so in docs/faults.md', () => {
+      expect(expected.map(([label]) => label)).toEqual(rows.map(({ label }) => label))
       expect(documented).toContain(render(expected))
     })
   })
