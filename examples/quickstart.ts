@@ -97,7 +97,7 @@ async function exportMatter(
     landingSettleMs: 500,
     landingQuietMs: 10_000,
   })
-  const evidence = await quickstartEvidence(flags.evidence, former?.report?.runId)
+  const evidence = await quickstartEvidence(flags.evidence, flags.journal, former?.report?.runId)
   const report = await exporter.run(request, {
     dryRun: flags.dryRun,
     evidence: evidence.sink,

@@ -14,14 +14,16 @@ export interface QuickstartEvidence {
 }
 
 /**
- * @param folder where the bundle goes; by default a temporary folder
+ * @param folder where the bundle goes; by default beside the journal, where a repetition finds it, else in a temporary folder
+ * @param journal folder of the journal, if there is one
  * @param finishedRun id of the run that the journal is of, if it is over: its bundle may be there already
  */
 export async function quickstartEvidence(
   folder: string | undefined,
+  journal: string | undefined,
   finishedRun: string | undefined,
 ): Promise<QuickstartEvidence> {
-  const dir = folder ?? join(mkdtempSync(join(tmpdir(), 'legal-hold-')), 'evidence')
+  const dir = folder ?? join(journal ?? mkdtempSync(join(tmpdir(), 'legal-hold-')), 'evidence')
   const sealed = finishedRun === undefined ? undefined : await sealedBefore(dir, finishedRun)
   if (sealed !== undefined) return { sink: undefined, verify: () => verified(dir, sealed) }
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')

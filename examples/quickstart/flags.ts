@@ -21,7 +21,7 @@ How
   --dry-run                                plan the repairs, change no object
   --report FILE                            write the report there, as JSON
   --journal DIR                            keep a record of the run there; after a crash the same command goes on with it
-  --evidence DIR                           write the evidence there (default: a temporary folder, which is named)
+  --evidence DIR                           write the evidence there (default: beside the journal, or a temporary folder, which is named)
   --quiet                                  print nothing but errors
   --help
 

@@ -112,9 +112,9 @@ test('killed at any record of its journal and resumed, it leaves the same bucket
           process.stderr.write(`crash test: ${begun} of ${chosen.length}, ${failures.length} failed\n`)
         const moment = moments[(point.at + index + seed) % moments.length] ?? 'before'
         await interrupted(point.at, point.one, moment).catch((error: unknown) => {
-          failures.push(
-            `${point.one.shape.name}, record ${point.at}, ${moment}: ${String(error instanceof Error ? error.message : error).slice(0, 1_000)}`,
-          )
+          const why = String(error instanceof Error ? error.message : error).slice(0, 1_000)
+          failures.push(`${point.one.shape.name}, record ${point.at}, ${moment}: ${why}`)
+          process.stderr.write(`crash test: ${failures.at(-1)}\n`)
         })
       }),
     ),

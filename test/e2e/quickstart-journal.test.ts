@@ -131,10 +131,15 @@ describe('npm run quickstart -- --journal DIR', { timeout: 180_000 }, () => {
 
     // Without a flag: what it is of stands in the journal. Nothing is started, and nothing is done.
     rmSync(join(dir, 'servers'), { recursive: true })
+    // Nor is it sealed once more, with another key: the bundle lies beside the journal.
+    const sealed = () => readFileSync(join(dir, 'evidence', 'statement.dsse.json'), 'utf8')
+    const statement = sealed()
     const again = await quickstart(['--journal', dir]).ended
     expect(again).toMatchObject({ code: 0, err: '', report })
     expect(again.out).toMatch(/finished: \d+ objects are on record/)
     expect(existsSync(join(dir, 'servers'))).toBe(false)
+    expect(sealed()).toBe(statement)
+    expect(again.out).toContain(`  in ${join(dir, 'evidence')}: report.html`)
 
     const other = await quickstart(['--journal', dir, '--media', 'call']).ended
     expect(other).toMatchObject({ code: 1, report: undefined })
