@@ -569,7 +569,8 @@ export interface RetentionPolicyAdapter {
  * - `profile-intent` before a profile is forced, with what it was; `profile-restored` when it is that again
  * - `protection` at the source
  * - `intent` before and `outcome` after each change of an object, `verdict` when an object is done with
- * - `listing` up to which key of a folder everything that was listed is on record: where a resumed run begins to list
+ * - `listing` when the list of what a job is to export has been read
+ * - `watermark` up to which key of a folder everything that was listed is on record: where a resumed run begins to list
  * - `release` before and after a release, with its reason
  * - `recording` what became of a recording
  */
@@ -590,6 +591,7 @@ export type JournalRecordType =
   | 'outcome'
   | 'verdict'
   | 'listing'
+  | 'watermark'
   | 'release'
   | 'recording'
   | 'report'

@@ -263,7 +263,7 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
       checkpoint.verdicts += 1
       checkpoint.begun.delete((data.object as ObjectRef).key)
       break
-    case 'listing':
+    case 'watermark':
       checkpoint.watermarks.set(data.prefix as string, data.through as string)
       break
     case 'profile-intent':

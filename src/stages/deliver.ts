@@ -78,7 +78,7 @@ export class Delivery {
     const { settings, parts, coverage, jobs, dryRun, former, recorder, timed } = subject
     this.#subject = subject
     this.#watermarks = new Watermarks(former?.watermarks ?? new Map(), (prefix, through) =>
-      recorder.note('listing', { prefix, through }),
+      recorder.note('watermark', { prefix, through }),
     )
     this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
     this.ledger = new RecordingLedger(listsRecordings(settings, subject.request))

@@ -144,7 +144,7 @@ function world(options: Partial<LegalHoldExporterOptions> = {}) {
   const data = (type: JournalRecord['type']) =>
     journal.records.filter((record) => record.type === type).map((record) => record.data)
   /** The last watermark of each folder. */
-  const watermarks = () => new Map(data('listing').map(({ prefix, through }) => [String(prefix), String(through)]))
+  const watermarks = () => new Map(data('watermark').map(({ prefix, through }) => [String(prefix), String(through)]))
   const recorded = () => new Set(data('verdict').map(({ object }) => (object as { readonly key: string }).key))
   return { clock, storage, platform, listings, heads, keys, run, killedAfter, watermarks, recorded }
 }
@@ -230,7 +230,7 @@ describe('a resumed run', () => {
     const coverage = { availableUntil: at.time }
     const prefix = 'org/year=2023/month=10/day=20/hour=8/'
     const mark = async (through: string) => {
-      await journal.append({ ...at, type: 'listing', data: { prefix, through } })
+      await journal.append({ ...at, type: 'watermark', data: { prefix, through } })
       return (await readCheckpoint(journal))?.watermarks
     }
     await journal.append({ ...at, type: 'run-started', data: { request, platform: {}, storage: {} } })
