@@ -84,7 +84,8 @@ describe('verification', () => {
   const cases: [what: string, change: (dir: string) => void, codes: EvidenceProblemCode[], line?: number][] = [
     [
       'a word in a line changed',
-      (dir) => editLines(dir, (lines) => lines.map((line, at) => (at === 5 ? line.replace('c1', 'c2') : line))),
+      (dir) =>
+        editLines(dir, (lines) => lines.map((line, at) => (at === 5 ? line.replace('"time":"2', '"time":"1') : line))),
       ['file-changed', 'record-changed', 'root-mismatch'],
       6,
     ],
