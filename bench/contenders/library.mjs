@@ -39,7 +39,7 @@ const exporter = new LegalHoldExporter({ platform, storage, hold: { tag }, concu
 await measure(async (objects) => {
   const dir = mkdtempSync(join(tmpdir(), 'legal-hold-bench-'))
   // Nothing is signed: that is once a run and not once an object.
-  const journal = await evidenceBundle({ dir, signer: {} }).open(undefined)
+  const journal = await evidenceBundle({ dir, signer: { publicKey() {}, sign() {} } }).open(undefined)
   let done = 0
   for await (const { verdict, object, place, state, status, attempts } of exporter.validate({ prefix: '' })) {
     if (verdict !== 'held') throw new Error(`${object.key} is ${verdict}`)

@@ -6,7 +6,7 @@ import type { Connection, ExchangeHandler, WireRequest } from './s3-fast-connect
 /** How undici opens sockets: TLS with its sessions kept, time limit, no delay. */
 export type Connector = ReturnType<typeof buildConnector>
 
-/** S3 closes what is idle somewhat later; a request must not meet that. */
+/** S3 closes what is idle somewhat later; a request must not meet that. Looked at when it is sent: timers cost more. */
 const idleMs = 4_000
 /** Longer than any server's headers may be. */
 const longestAnswer = 1 << 16
@@ -38,6 +38,7 @@ export class HeadConnection implements Connection {
   #handler: ExchangeHandler | undefined
   /** The beginning of an answer whose end has not come yet. */
   #beginning = ''
+  #usedAt = 0
 
   constructor(connect: Connector, origin: string) {
     this.#connect = connect
@@ -49,6 +50,7 @@ export class HeadConnection implements Connection {
     handler.onConnect((error) => this.#giveUp(error))
     if (this.#handler === undefined) return
     const { path, fixed, authorization } = request
+    if (Date.now() - this.#usedAt > idleMs) this.destroy()
     const text = `HEAD ${path} HTTP/1.1\r\n${fixed.text}authorization: ${authorization}\r\n\r\n`
     if (this.#socket === undefined) this.#open(text)
     else this.#socket.write(text, 'latin1')
@@ -71,6 +73,7 @@ export class HeadConnection implements Connection {
     }
     this.#beginning = ''
     this.#handler = undefined
+    this.#usedAt = Date.now()
     if (typeof answer === 'string') {
       this.destroy()
       handler.onUnreadable()
@@ -96,9 +99,6 @@ export class HeadConnection implements Connection {
     // While a request is under way, the timer that ends it keeps the process alive.
     socket.unref()
     socket.on('connect', () => socket.unref())
-    socket.setTimeout(idleMs, () => {
-      if (this.#handler === undefined && socket === this.#socket) this.destroy()
-    })
     let failure: Error | undefined
     socket.on('error', (error) => {
       failure = error
