@@ -258,7 +258,7 @@ export class FileJournal implements Journal {
             session.durableBytes = writtenBytes
           },
         },
-        { flushIntervalMs: this.#flushIntervalMs, flushLength: 1 << 20, maxLength: 1 << 23 },
+        { flushIntervalMs: this.#flushIntervalMs, flushLength: 1 << 20, maxLength: 1 << 21 },
       ),
       opening: { records: sequence, tornBytes, ...(takenOverFrom === undefined ? {} : { takenOverFrom }) },
       sequence,
