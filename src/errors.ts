@@ -168,6 +168,9 @@ export class LegalHoldError extends Error {
   }
 }
 
+// The bundler renames a class that names itself, and Node shows an uncaught error by the name of its class.
+Object.defineProperty(LegalHoldError, 'name', { value: 'LegalHoldError' })
+
 function describeCause(cause: unknown): unknown {
   if (LegalHoldError.isInstance(cause)) return cause.toJSON()
   // Only name, code and message: an AxiosError carries the Bearer token in `config.headers` (genesys-facts, SDK).

@@ -31,6 +31,14 @@ describe('the documentation', () => {
     expect(cells.filter((row) => row.length !== header.length || row.includes(''))).toEqual([])
   })
 
+  test('names each script of package.json in CONTRIBUTING.md', () => {
+    const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const table = (read('CONTRIBUTING.md').match(/^\|.*\|$/gm) ?? []).join('\n')
+    const named = new Set([...table.matchAll(/`(?:npm (?:run )?)?([\w:-]+)`/g)].map(([, name]) => name))
+    expect(Object.keys(scripts).filter((name) => !named.has(name))).toEqual([])
+  })
+
   test('has exactly one row for each finding code', () => {
     expect(rows('findings.md').sort()).toEqual([...findingCodes].sort())
   })

@@ -36,6 +36,8 @@ Against other servers
 Exit code: 0 complete, 2 incomplete, 1 an error.
 `
 
+export type NumberFlag = 'count' | 'fail-at-source' | 'index-lag'
+
 export interface Flags {
   readonly platform: 'recording-jobs' | 'bulk-exports'
   readonly platformGiven: boolean
@@ -58,6 +60,8 @@ export interface Flags {
   readonly genesysEndpoint: string | undefined
   /** Whether a flag that shapes the organisation was given. */
   readonly shapesOrganization: boolean
+  /** The numbers that were given, by their flag. */
+  readonly numbers: Readonly<Partial<Record<NumberFlag, number>>>
 }
 
 /** A wrong flag; its message is for the person who typed it. */
@@ -69,6 +73,7 @@ export function readFlags(args: readonly string[]): Flags {
   const count = whole('count', values.count, 200)
   if (count === 0) throw new FlagError('--count has to be at least 1: exporting nothing proves nothing.')
   const failAtSource = whole('fail-at-source', values['fail-at-source'], 0)
+  const indexLagHours = whole('index-lag', values['index-lag'], 0)
   const recordings = folder(values.recordings)
   if (recordings === undefined && failAtSource > count) {
     throw new FlagError(`--fail-at-source ${failAtSource} is more than the ${count} recordings in scope.`)
@@ -85,18 +90,23 @@ export function readFlags(args: readonly string[]): Flags {
     interval: interval(values.interval),
     recordings,
     failAtSource,
-    indexLagHours: whole('index-lag', values['index-lag'], 0),
+    indexLagHours,
     accept: (values.accept ?? []).map((code) => oneOf('accept', code, findingCodes)),
     dryRun: values['dry-run'] ?? false,
     report: writable(values.report),
     journal: directory('journal', values.journal),
-    evidence: values.evidence,
+    evidence: directory('evidence', values.evidence),
     quiet: values.quiet ?? false,
     help: values.help ?? false,
     s3Endpoint: url('s3-endpoint', values['s3-endpoint']),
     bucket: values.bucket,
     genesysEndpoint: url('genesys-endpoint', values['genesys-endpoint']),
     shapesOrganization: shaping.some((name) => values[name] !== undefined),
+    numbers: {
+      ...(values.count === undefined ? {} : { count }),
+      ...(values['fail-at-source'] === undefined ? {} : { 'fail-at-source': failAtSource }),
+      ...(values['index-lag'] === undefined ? {} : { 'index-lag': indexLagHours }),
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ExportRequest, LegalHoldError, type RunReport } from 'genesys-legal-hold-exporter'
 import { FileJournal, type JournalOpening } from 'genesys-legal-hold-exporter/node'
 import { simulatorCredentials } from 'genesys-legal-hold-exporter/testing'
-import { FlagError, type Flags } from './flags.ts'
+import { FlagError, type Flags, type NumberFlag } from './flags.ts'
 
 /** The run that a journal is the record of. */
 export interface FormerRun {
@@ -38,6 +38,7 @@ export async function openJournal(flags: Flags): Promise<OpenedJournal | undefin
   try {
     const former = await formerRun(journal)
     const serversDir = join(flags.journal, 'servers')
+    if (former !== undefined) await requireSameNumbers(serversDir, flags)
     if (former !== undefined && former.report === undefined) requireSameServers(former, serversDir, flags)
     return { journal, opening, former, serversDir }
   } catch (error) {
@@ -90,6 +91,22 @@ function requireSameServers({ bucket }: FormerRun, serversDir: string, flags: Fl
   if (bucket !== simulatorCredentials.s3.bucket && flags.s3Endpoint === undefined) {
     throw new FlagError(
       `The run in ${flags.journal} exports to the bucket ${bucket}: give --s3-endpoint and --bucket again.`,
+    )
+  }
+}
+
+const nameInScenario = { count: 'count', 'fail-at-source': 'failAtSource', 'index-lag': 'indexLagHours' } as const
+
+/** The organisation stays as the run found it: a number that says otherwise would be passed over without a word. */
+async function requireSameNumbers(serversDir: string, flags: Flags): Promise<void> {
+  const path = join(serversDir, 'genesys', 'scenario.json')
+  if (!existsSync(path)) return
+  const { request } = JSON.parse(await readFile(path, 'utf8')) as { request: Record<string, unknown> }
+  for (const [name, given] of Object.entries(flags.numbers)) {
+    const former = request[nameInScenario[name as NumberFlag]]
+    if (former === given) continue
+    throw new FlagError(
+      `The run in ${flags.journal} has --${name} ${former}, not ${given}: leave it out, or give another folder.`,
     )
   }
 }

@@ -135,11 +135,17 @@ async function ask(endpoint: string, path: string, body?: object): Promise<Remot
   const url = new URL(path, endpoint)
   const init = body === undefined ? {} : { method: 'PUT', body: JSON.stringify(body) }
   const response = await fetch(url, init).catch((error: unknown) => {
-    throw new FlagError(`--genesys-endpoint ${endpoint} does not answer: ${String((error as Error).cause ?? error)}`)
+    throw new FlagError(`--genesys-endpoint ${endpoint} does not answer: ${reasonOf(error)}`)
   })
   const answer = (await response.json().catch(() => ({}))) as RemoteDescription & { message?: string }
   if (!response.ok || answer.s3 === undefined) {
     throw new FlagError(`${url} is no simulator of this package: ${response.status} ${answer.message ?? ''}`)
   }
   return answer
+}
+
+/** `fetch` hides the reason in the cause. */
+function reasonOf(error: unknown): string {
+  const reason = (error as Error).cause ?? error
+  return reason instanceof Error ? reason.message : String(reason)
 }

@@ -129,6 +129,11 @@ describe('npm run quickstart -- --journal DIR', { timeout: 180_000 }, () => {
     expect(out).toMatch(/resumed once by now; \d+ objects are on record and are not read again/)
     expect(out).toContain('is there already, and no other is created')
 
+    // The organisation is that of the run: another number of recordings is not passed over.
+    const more = await quickstart(['--journal', dir, '--count', '41']).ended
+    expect(more).toMatchObject({ code: 1, report: undefined })
+    expect(more.err).toContain(`The run in ${dir} has --count 40, not 41`)
+
     // Without a flag: what it is of stands in the journal. Nothing is started, and nothing is done.
     rmSync(join(dir, 'servers'), { recursive: true })
     // Nor is it sealed once more, with another key: the bundle lies beside the journal.

@@ -49,6 +49,12 @@ describe('the package', () => {
     expect(await evaluate(withSdk, 'commonjs')).not.toEqual([])
   })
 
+  test('shows its errors by their name, which the bundler keeps', async () => {
+    const name = 'console.log(JSON.stringify(m.LegalHoldError.name))'
+    expect(await evaluate(`import * as m from '${specifier('.')}'; ${name}`, 'module')).toBe('LegalHoldError')
+    expect(await evaluate(`const m = require('${specifier('.')}'); ${name}`, 'commonjs')).toBe('LegalHoldError')
+  })
+
   test('recognises its errors across the ESM and CJS copies', async () => {
     const code = `
       import { createRequire } from 'node:module'
