@@ -48,9 +48,10 @@ export class HeadConnection implements Connection {
   dispatch(request: WireRequest, handler: ExchangeHandler): void {
     this.#handler = handler
     handler.onConnect((error) => this.#giveUp(error))
-    if (this.#handler === undefined) return
+    // Ended at once, and perhaps given to another exchange since.
+    if (this.#handler !== handler) return
     const { path, fixed, authorization } = request
-    if (Date.now() - this.#usedAt > idleMs) this.destroy()
+    if (Date.now() - this.#usedAt > idleMs) this.#drop()
     const text = `HEAD ${path} HTTP/1.1\r\n${fixed.text}authorization: ${authorization}\r\n\r\n`
     if (this.#socket === undefined) this.#open(text)
     else this.#socket.write(text, 'latin1')
@@ -62,7 +63,7 @@ export class HeadConnection implements Connection {
     const handler = this.#handler
     // Nobody has asked for anything.
     if (handler === undefined) {
-      this.destroy()
+      this.#drop()
       return
     }
     const whole = this.#beginning + text
@@ -75,15 +76,21 @@ export class HeadConnection implements Connection {
     this.#handler = undefined
     this.#usedAt = Date.now()
     if (typeof answer === 'string') {
-      this.destroy()
+      this.#drop()
       handler.onUnreadable()
       return
     }
-    if (!answer.keepAlive) this.destroy()
+    if (!answer.keepAlive) this.#drop()
     handler.onAnswer(answer.status, answer.headers)
   }
 
+  /** Whoever waits for an answer hears that there is none: nothing is said of a socket that was let go of. */
   destroy(): void {
+    this.#giveUp(hungUp())
+  }
+
+  /** Lets go of the socket; the next exchange opens another one. */
+  #drop(): void {
     const socket = this.#socket
     this.#socket = undefined
     this.#beginning = ''
@@ -112,12 +119,12 @@ export class HeadConnection implements Connection {
   #giveUp(error: unknown): void {
     const handler = this.#handler
     this.#handler = undefined
-    this.destroy()
+    this.#drop()
     handler?.onError(error)
   }
 }
 
 /** As Node's own client says it. */
-function hungUp(): Error {
+export function hungUp(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
 }

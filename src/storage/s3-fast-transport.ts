@@ -1,4 +1,5 @@
 import type { Connection, Connections, ExchangeHandler, RawHeaders, WireRequest } from './s3-fast-connections.js'
+import { hungUp } from './s3-fast-socket.js'
 
 /** An answer as it came over the wire. */
 export interface WireAnswer {
@@ -56,7 +57,12 @@ export class FastTransport {
     })
   }
 
+  /** What is under way or waits for a connection fails at once: nobody would tell it that its connection is gone. */
   close(): void {
+    const ended = hungUp()
+    // Those that wait first: a connection that comes free would be taken for the next of them.
+    for (const exchange of this.#waiting.splice(0)) exchange.fail(ended)
+    while (this.#oldest !== undefined) this.#oldest.fail(ended)
     this.#connections.close()
   }
 

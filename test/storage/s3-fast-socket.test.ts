@@ -224,6 +224,43 @@ describe('a connection', () => {
     expect(await sent).toMatchObject({ error: { message: 'enough' } })
     expect(await send()).toMatchObject({ status: 200 })
   })
+
+  test('tells whoever waits that it is destroyed', async () => {
+    let asked = () => {}
+    const arrived = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    const server = await scripted(() => asked())
+    const { send, connection } = connectionTo(`http://127.0.0.1:${server.port}`)
+    const sent = send()
+    await arrived
+    connection.destroy()
+    expect(await sent).toMatchObject({ error: { code: 'ECONNRESET' } })
+  })
+
+  test('sends nothing for an exchange that is ended at once, when the next has its place', async () => {
+    const server = await scripted((socket) => socket.write(answer))
+    const { connection } = connectionTo(`http://127.0.0.1:${server.port}`)
+    const answers: string[] = []
+    await new Promise<void>((resolve) => {
+      const next = {
+        onConnect: () => {},
+        onAnswer: () => {
+          answers.push('next')
+          resolve()
+        },
+        onUnreadable: () => {},
+        onError: () => {},
+      }
+      connection.dispatch(request, {
+        ...next,
+        onConnect: (abort) => abort(new Error('enough')),
+        onError: () => connection.dispatch({ ...request, path: '/evidence/next' }, next),
+      })
+    })
+    expect(answers).toEqual(['next'])
+    expect(server.requests.map((text) => text.split(' ')[1])).toEqual(['/evidence/next'])
+  })
 })
 
 describe('over TLS', () => {
@@ -269,6 +306,39 @@ describe('the adapter', () => {
     expect(await storage.head({ bucket: 'evidence', key: 'k' })).toMatchObject({ found: true, state: { etag: '"x"' } })
     expect(server.requests).toHaveLength(2)
   })
+
+  test.each(['HEAD', 'a list'])(
+    'ends %s under way, and those that wait for a connection, when it is closed',
+    async (what) => {
+      let asked = () => {}
+      const arrived = new Promise<void>((resolve) => {
+        asked = resolve
+      })
+      const server = await scripted(() => asked())
+      const storage = new S3StorageAdapter({
+        bucket: 'evidence',
+        endpoint: `http://127.0.0.1:${server.port}`,
+        region: 'eu-west-1',
+        credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI' },
+        maxSockets: 1,
+        retry: { retries: 0 },
+      })
+      closing.push(() => storage.close())
+      const send = () =>
+        (what === 'HEAD'
+          ? storage.head({ bucket: 'evidence', key: 'k' })
+          : storage.list('a/')[Symbol.asyncIterator]().next()
+        ).then(
+          () => 'answered',
+          ({ code }) => code,
+        )
+      const sent = [send(), send(), send()]
+      await arrived
+      storage.close()
+      expect(await Promise.all(sent)).toEqual(['NETWORK_ERROR', 'NETWORK_ERROR', 'NETWORK_ERROR'])
+      expect(server.requests).toHaveLength(1)
+    },
+  )
 
   test('keeps no process alive with connections that have nothing to do', () => {
     const script = `
