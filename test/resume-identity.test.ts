@@ -115,6 +115,25 @@ test('the S3 adapter names the server of its settings, and none for a client tha
   const bucket = 'evidence'
   expect(new S3StorageAdapter({ bucket, region: 'eu-west-1' }).endpoint).toBe('aws')
   expect(new S3StorageAdapter({ bucket, endpoint: 'https://s3.a.example' }).endpoint).toBe('https://s3.a.example')
+  // A run may go on through the endpoint of a private network, or name the region that it left to the environment.
+  for (const host of [
+    's3',
+    's3.eu-west-1',
+    's3-eu-west-1',
+    's3.dualstack.us-gov-west-1',
+    's3-fips.us-east-1',
+    'bucket.vpce-1a2b-3c4d.s3.eu-west-1.vpce',
+  ]) {
+    expect(new S3StorageAdapter({ bucket, endpoint: `https://${host}.amazonaws.com/` }).endpoint).toBe('aws')
+  }
+  const others = [
+    'ec2-1-2-3-4.compute-1.amazonaws.com',
+    's3-proxy-1.eu-west-1.elb.amazonaws.com',
+    's3.amazonaws.com.cn',
+  ]
+  for (const endpoint of others.map((host) => `https://${host}`)) {
+    expect(new S3StorageAdapter({ bucket, endpoint }).endpoint).toBe(endpoint)
+  }
   expect(new S3StorageAdapter({ bucket, client: { send: async () => ({}) } }).endpoint).toBeUndefined()
   process.env.AWS_ENDPOINT_URL_S3 = 'https://s3.b.example'
   try {

@@ -131,8 +131,13 @@ export function briefRetry(options: { readonly retry?: RetryOptions | undefined 
 export function endpointOf({ client, endpoint }: S3ClientSettings): string | undefined {
   if (client !== undefined) return undefined
   // As the SDK reads them where no endpoint is given.
-  return endpoint ?? (process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || 'aws')
+  const named = endpoint ?? (process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || 'aws')
+  return URL.canParse(named) && amazonHost.test(new URL(named).hostname) ? 'aws' : named
 }
+
+/** S3 by region, dual-stack, FIPS, or the interface endpoint of a network; other machines there have such names, too. */
+const amazonHost =
+  /(^|\.)s3(-fips|-accelerate|-[a-z]{2}(-[a-z]+)+-\d)?(\.dualstack)?(\.[a-z]{2}(-[a-z]+)+-\d)?(\.vpce)?\.amazonaws\.com$/
 
 /** Refuses settings that cannot work before the first request is sent. */
 export function checkClientSettings(settings: S3ClientSettings): void {
