@@ -5,9 +5,10 @@ import { IdIndex } from './internal/id-index.js'
 import type { JournalRecord } from './ports.js'
 import type { RecordingCounts } from './report.js'
 import type { HoldRequirements } from './requirements.js'
+import { isUuid } from './stages/layout.js'
 import { contradictionOf } from './verdict-record.js'
 
-const bits = { media: 1, repaired: 2, companionRepaired: 4, settled: 8 } as const
+const bits = { media: 1, repaired: 2, companionRepaired: 4, settled: 8, perhapsRepaired: 16 } as const
 
 /** What a verdict's record and a recording's are asked for here; it comes out of a file that somebody may have edited. */
 interface ObjectFields {
@@ -118,14 +119,19 @@ class ObjectAccount {
     const isRepaired = data.outcome === 'repaired'
     const fault = faultOf(data.outcome)
     const isOwn = kind === 'recording' || kind === 'sidecar'
+    // A sidecar of a file that is not named by an id may belong to a recording, or only to the conversation.
+    const isLoose = kind === 'sidecar' && !isUuid(String(recordingId))
     if (typeof recordingId === 'string' && isOwn) {
-      const row = this.#recordings.add(recordingId)
+      const row = this.#recordings.add(isLoose ? looseId(recordingId, conversationId) : recordingId)
+      if (isLoose && isRepaired) {
+        const named = this.#recordings.add(recordingId)
+        this.#flags.set(named, this.#flags.get(named) | bits.perhapsRepaired)
+      }
       this.#recordingFaults.note(row, key, fault, '', isRepaired)
       const found = (kind === 'recording' ? bits.media : 0) | (isRepaired ? bits.repaired : 0)
       this.#flags.set(row, this.#flags.get(row) | found)
     }
-    // A sidecar of a file that is not named by an id may count for the conversation.
-    const isShared = !isOwn || (isRepaired && kind === 'sidecar' && !/^[0-9a-f-]{36}$/i.test(String(recordingId)))
+    const isShared = !isOwn || (isRepaired && isLoose)
     if (typeof conversationId !== 'string' || !isShared) return undefined
     const owner = this.#conversations.add(conversationId)
     if (!isOwn) this.#conversationFaults.note(owner, key, fault, '', isRepaired)
@@ -148,19 +154,28 @@ class ObjectAccount {
     if (count !== 1) return `${says} stands for ${JSON.stringify(count)}`
     if ((flags & bits.media) === 0) return `${says} no verdict on it is on record`
     const owner = typeof conversationId === 'string' ? this.#conversations.find(conversationId) : -1
+    const id = String(recordingId)
+    const loose = isUuid(id) ? -1 : this.#recordings.find(looseId(id, conversationId))
     const fault =
       this.#recordingFaults.shortcomingAt(row, this.#worst.own[row] ?? 0) ??
+      this.#recordingFaults.shortcomingAt(loose, this.#worst.own[loose] ?? 0) ??
       this.#conversationFaults.shortcomingAt(owner, this.#worst.shared[owner] ?? 0)
     if (fault !== undefined) {
       return `${says} the last verdict on one of its objects or companions says ${JSON.stringify(fault.fault)}`
     }
     const shared = owner < 0 ? 0 : this.#conversationFlags.get(owner)
-    const isRepaired = (flags & bits.repaired) !== 0 || (shared & bits.companionRepaired) !== 0
+    const own = loose < 0 ? flags : flags | this.#flags.get(loose)
+    const isRepaired = (own & bits.repaired) !== 0 || (shared & bits.companionRepaired) !== 0
     if (state === 'held' && isRepaired) return `${says} one of its objects or companions was repaired`
-    if (state === 'repaired' && !isRepaired && (shared & bits.repaired) === 0)
-      return `${says} nothing of it was repaired`
+    const mayBeRepaired = (flags & bits.perhapsRepaired) !== 0 || (shared & bits.repaired) !== 0
+    if (state === 'repaired' && !isRepaired && !mayBeRepaired) return `${says} nothing of it was repaired`
     return undefined
   }
+}
+
+/** Of files that have one name in several conversations. */
+function looseId(recordingId: string, conversationId: unknown): string {
+  return `${recordingId}\n${conversationId}`
 }
 
 /** What an outcome is that is neither held nor repaired; a word that is none of ours proves nothing. */
