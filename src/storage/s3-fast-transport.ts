@@ -49,7 +49,7 @@ export class FastTransport {
   send(request: WireRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
     return new Promise((resolve, reject) => {
       const group = signal === undefined ? undefined : this.#groupOf(signal)
-      const exchange = new Exchange(this, request, group, Date.now() + this.#timeoutMs, resolve, reject)
+      const exchange = new Exchange(this, request, group, performance.now() + this.#timeoutMs, resolve, reject)
       this.#begin(exchange)
       const connection = this.#connections.take()
       if (connection === undefined) this.#waiting.push(exchange)
@@ -119,7 +119,7 @@ export class FastTransport {
 
   #expire(): void {
     this.#timer = undefined
-    const now = Date.now()
+    const now = performance.now()
     while (this.#oldest !== undefined && this.#oldest.deadline <= now) {
       this.#oldest.fail(new AttemptTimeout(this.#timeoutMs))
     }
@@ -159,7 +159,7 @@ class Exchange implements ExchangeHandler {
   readonly request: WireRequest
   readonly group: SignalGroup | undefined
   connection: Connection | undefined
-  /** Milliseconds since the epoch. */
+  /** By the clock that nobody sets: a time limit must not grow by the hour that it is set back. */
   readonly deadline: number
   previous: Exchange | undefined
   next: Exchange | undefined

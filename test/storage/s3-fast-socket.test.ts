@@ -4,11 +4,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls'
 import fc from 'fast-check'
 import { buildConnector } from 'undici'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { S3StorageAdapter } from '../../src/s3.js'
 import { readAnswer } from '../../src/storage/s3-fast-answer.js'
-import type { RawHeaders, WireRequest } from '../../src/storage/s3-fast-connections.js'
+import { GivenConnection, type RawHeaders, type WireRequest } from '../../src/storage/s3-fast-connections.js'
 import { HeadConnection, onread } from '../../src/storage/s3-fast-socket.js'
+import { AttemptTimeout, FastTransport } from '../../src/storage/s3-fast-transport.js'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -261,6 +262,15 @@ describe('a connection', () => {
     expect(answers).toEqual(['next'])
     expect(server.requests.map((text) => text.split(' ')[1])).toEqual(['/evidence/next'])
   })
+})
+
+test('a time limit is kept when the clock of the machine is set back', async () => {
+  const server = await scripted(() => vi.setSystemTime(Date.now() - 3_600_000))
+  const { connection } = connectionTo(`http://127.0.0.1:${server.port}`)
+  const transport = new FastTransport(new GivenConnection(connection), 50)
+  vi.useFakeTimers({ toFake: ['Date'] })
+  closing.push(() => vi.useRealTimers())
+  await expect(transport.send(request, undefined)).rejects.toBeInstanceOf(AttemptTimeout)
 })
 
 describe('over TLS', () => {
