@@ -5,10 +5,10 @@ import { IdIndex } from './internal/id-index.js'
 import type { JournalRecord } from './ports.js'
 import type { RecordingCounts } from './report.js'
 import type { HoldRequirements } from './requirements.js'
-import { isUuid } from './stages/layout.js'
+import { isUuid, parseKey, roleOf } from './stages/layout.js'
 import { contradictionOf } from './verdict-record.js'
 
-const bits = { media: 1, repaired: 2, companionRepaired: 4, settled: 8, perhapsRepaired: 16 } as const
+const bits = { media: 1, repaired: 2, companionRepaired: 4, settled: 8, perhapsRepaired: 16, perhapsMedia: 32 } as const
 
 /** What a verdict's record and a recording's are asked for here; it comes out of a file that somebody may have edited. */
 interface ObjectFields {
@@ -131,6 +131,7 @@ class ObjectAccount {
       const found = (kind === 'recording' ? bits.media : 0) | (isRepaired ? bits.repaired : 0)
       this.#flags.set(row, this.#flags.get(row) | found)
     }
+    if (kind === 'attachment') this.#noteFile(key)
     const isShared = !isOwn || (isRepaired && isLoose)
     if (typeof conversationId !== 'string' || !isShared) return undefined
     const owner = this.#conversations.add(conversationId)
@@ -138,6 +139,14 @@ class ObjectAccount {
     const repaired = isRepaired ? (isOwn ? bits.repaired : bits.repaired | bits.companionRepaired) : 0
     this.#conversationFlags.set(owner, this.#conversationFlags.get(owner) | repaired)
     return undefined
+  }
+
+  /** A file that is not named by an id is taken for an attachment until its sidecar lands, and not read again then. */
+  #noteFile(key: string): void {
+    const role = roleOf(parseKey(key)?.rest ?? '')
+    if (role.role !== 'media') return
+    const row = this.#recordings.add(role.recordingId)
+    this.#flags.set(row, this.#flags.get(row) | bits.perhapsMedia)
   }
 
   settle({ state, recordingId, conversationId, count = 1 }: RecordingFields): string | undefined {
@@ -152,7 +161,7 @@ class ObjectAccount {
     if (state !== 'held' && state !== 'repaired') return undefined
     const says = `says ${JSON.stringify(state)} of the recording ${JSON.stringify(recordingId)}, and`
     if (count !== 1) return `${says} stands for ${JSON.stringify(count)}`
-    if ((flags & bits.media) === 0) return `${says} no verdict on it is on record`
+    if ((flags & (bits.media | bits.perhapsMedia)) === 0) return `${says} no verdict on it is on record`
     const owner = typeof conversationId === 'string' ? this.#conversations.find(conversationId) : -1
     const id = String(recordingId)
     const loose = isUuid(id) ? -1 : this.#recordings.find(looseId(id, conversationId))

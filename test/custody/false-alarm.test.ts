@@ -195,3 +195,16 @@ test.each([
     expect(add('recording', { recordingId: 'r1', conversationId: 'c2', state }) ?? 'agreed').toContain(why ?? 'agreed')
   },
 )
+
+test('a file that was read before its sidecar made a recording of it has a verdict', () => {
+  const check = new AccountCheck()
+  const key = `${hour}/conversation_id=c1/call.wav`
+  const say = (type: 'run-started' | 'verdict' | 'recording', data: object) =>
+    check.add({ type, runId: 'run', data: data as never })
+  const recording = { recordingId: 'call', conversationId: 'c1', state: 'held' }
+  say('run-started', {})
+  const held = { verdict: 'held', outcome: 'held', before: { metadata: {} } }
+  say('verdict', { ...held, object: { bucket: 'b', key }, place: { kind: 'attachment', conversationId: 'c1' } })
+  expect(say('recording', recording)).toBeUndefined()
+  expect(say('recording', { ...recording, recordingId: 'other' })).toContain('no verdict on it is on record')
+})
