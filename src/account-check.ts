@@ -2,10 +2,10 @@ import { canonicalJson } from './internal/canonical-json.js'
 import { Column } from './internal/column.js'
 import { type Fault, FaultBook } from './internal/fault-book.js'
 import { IdIndex } from './internal/id-index.js'
+import { isUuid, parseKey, roleOf } from './layout.js'
 import type { JournalRecord } from './ports.js'
 import type { RecordingCounts } from './report.js'
 import type { HoldRequirements } from './requirements.js'
-import { isUuid, parseKey, roleOf } from './stages/layout.js'
 import { contradictionOf } from './verdict-record.js'
 
 const bits = { media: 1, repaired: 2, companionRepaired: 4, settled: 8, perhapsRepaired: 16, perhapsMedia: 32 } as const

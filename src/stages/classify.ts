@@ -1,6 +1,6 @@
+import { isUuid, type ParsedKey, roleOf } from '../layout.js'
 import type { ListedObject } from '../ports.js'
 import type { ObjectPlace } from '../verdict.js'
-import { isUuid, type ParsedKey, roleOf } from './layout.js'
 
 /** What the job's list says about ids. */
 export interface Scope {

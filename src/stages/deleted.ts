@@ -1,9 +1,9 @@
 import { LegalHoldError } from '../errors.js'
+import { hourFolders, parseKey } from '../layout.js'
 import type { CallOptions, ListedObject, ListedVersion, StorageAdapter } from '../ports.js'
 import { classifyConversation, type LocatedObject, type Scope } from './classify.js'
 import type { StageContext } from './context.js'
 import type { DiscoveredObject } from './discover.js'
-import { hourFolders, parseKey } from './layout.js'
 import type { PendingRecording } from './ledger.js'
 
 type ListOptions = CallOptions & { readonly startAfter?: string | undefined }

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit'
 import { collect } from '../internal/streams.js'
+import { type HourRange, hourStart, touches } from '../layout.js'
 import type { StorageAdapter } from '../ports.js'
 import { persist, type StageContext } from './context.js'
-import { type HourRange, hourStart, touches } from './layout.js'
 
 /** One folder of the layout that has to be listed. */
 export interface Folder {

@@ -3,11 +3,11 @@ import { type Fault, FaultBook, type Shortcoming, worstOf } from '../internal/fa
 import { IdIndex } from '../internal/id-index.js'
 import { SeenSet } from '../internal/seen.js'
 import { Texts } from '../internal/texts.js'
+import { isUuid, sidecarSuffix } from '../layout.js'
 import type { ExpectedRecording, ListedObject } from '../ports.js'
 import type { RecordingException, RecordingState } from '../report.js'
 import type { ObjectPlace } from '../verdict.js'
 import { ConversationRows } from './conversation-rows.js'
-import { isUuid, sidecarSuffix } from './layout.js'
 import { Listings, PresentFiles } from './present-files.js'
 import {
   type SettledRecording,

@@ -42,7 +42,7 @@ export async function isStockClient(sdk: typeof S3, client: object, anyHandler: 
 
 /**
  * Whether somebody answers HTTP requests inside this process, as Mock Service Worker does: that is at home in
- * `node:http` and would never see a request of undici's.
+ * `node:http` and would never see a request from here.
  */
 export function isIntercepted(): boolean {
   return types.isProxy(http.request) || types.isProxy(https.request) || http.ClientRequest.name !== 'ClientRequest'

@@ -37,8 +37,8 @@ const skewMs = 240_000
 
 /**
  * HEAD and list requests past the SDK's middleware: signed from a session that the client itself vouches for, sent
- * over undici. A client that does anything of its own is never bypassed: then every answer is `undefined`, and the
- * request has to go through the SDK.
+ * over sockets of its own (HEAD) or undici (lists). A client that does anything of its own is never bypassed: then every
+ * answer is `undefined`, and the request has to go through the SDK.
  */
 export class S3FastPath {
   readonly #subject: FastPathSubject

@@ -27,8 +27,8 @@ export const onread = {
 }
 
 /**
- * HEAD over HTTP/1.1, one request at a time on one socket. A general client costs twice as much: it reads whatever HTTP
- * allows, while an answer in any other form than S3's is not read here at all (`onUnreadable`), and its connection given
+ * HEAD over HTTP/1.1, one request at a time on one socket. A general client costs half as much again: it reads whatever
+ * HTTP allows, while an answer in any other form than S3's is not read here at all (`onUnreadable`), and its connection given
  * up.
  */
 export class HeadConnection implements Connection {

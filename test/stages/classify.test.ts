@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { parseKey } from '#src/layout.js'
 import { classifyConversation } from '#src/stages/classify.js'
-import { parseKey } from '#src/stages/layout.js'
 import { RecordingLedger } from '#src/stages/ledger.js'
 
 const folder = 'org/year=2023/month=10/day=20/hour=09/conversation_id=c1'

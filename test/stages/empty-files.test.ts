@@ -5,6 +5,7 @@ import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { ConversationPlatform, keyOf } from '../fakes/conversations.js'
 import { countsOnly, folder, oneRecording, request } from '../fakes/one-recording.js'
 import { job } from '../fakes/platform.js'
+import { cutPowerBeforeReport } from '../fakes/power-cut.js'
 
 const mediaEmpty = 'not delivered: the file that came for it is empty (0 bytes)'
 const sidecarEmpty = 'companion missing: its sidecar is empty (0 bytes)'
@@ -77,13 +78,9 @@ describe('a file without a byte', () => {
   test('stays missing in a run that goes on with its journal', async () => {
     const { run, storage } = withEmpty('r1.opus')
     const journal = new MemoryJournal()
-    const append = journal.append.bind(journal)
-    journal.append = async (record) => {
-      if (record.type === 'report' || record.type === 'recording') throw new Error('power cut')
-      return append(record)
-    }
+    const putPowerBack = cutPowerBeforeReport(journal)
     await expect(run({ journal })).rejects.toThrow('journal could not be written')
-    journal.append = append
+    putPowerBack()
     const head = storage.head.bind(storage)
     let heads = 0
     storage.head = (...given) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MemoryJournal } from '#src/index.js'
 import { folder, oneRecording, request } from '../fakes/one-recording.js'
 import { job } from '../fakes/platform.js'
+import { cutPowerBeforeReport } from '../fakes/power-cut.js'
 
 const padded = folder.replace('hour=9', 'hour=09')
 const described = (...media: string[]) => media.flatMap((name) => [name, `${name}_metadata.json`])
@@ -77,13 +78,9 @@ describe('a recording that was delivered as several objects', () => {
     const { storage, run, exporter } = oneRecording()
     for (const in_ of [folder, padded]) for (const name of described('r1.opus')) storage.put(`${in_}/${name}`)
     const journal = new MemoryJournal()
-    const append = journal.append.bind(journal)
-    journal.append = async (record) => {
-      if (record.type === 'report' || record.type === 'recording') throw new Error('power cut')
-      return append(record)
-    }
+    const putPowerBack = cutPowerBeforeReport(journal)
     await expect(run({ journal })).rejects.toThrow('journal could not be written')
-    journal.append = append
+    putPowerBack()
     expect(await run({ journal })).toMatchObject({ outcome: 'complete', counts: { expected: 1, repaired: 1 } })
     const told = await exporter().reconcile(job('FULFILLED', { request, createdAt: '2023-10-20T11:00:00Z' }))
     expect(told).toMatchObject({ expected: 1, delivered: 1, unexpected: 0 })

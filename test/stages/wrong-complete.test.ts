@@ -6,6 +6,7 @@ import { buildRecording, MemoryStorageAdapter, SimulatedClock } from '#src/testi
 import { ConversationPlatform, type FakeConversation, keyOf } from '../fakes/conversations.js'
 import { countsOnly, folder, oneRecording, request } from '../fakes/one-recording.js'
 import { type FakePlatform, job } from '../fakes/platform.js'
+import { cutPowerBeforeReport } from '../fakes/power-cut.js'
 import { startWorld } from '../platforms/platform-world.js'
 import { conversation, id, integrationId, organizationId } from '../testing/genesys-fixture.js'
 
@@ -144,13 +145,9 @@ describe('what is deleted after it was found to be held', () => {
     const { storage, clock, deliver, run } = oneRecording()
     const journal = new MemoryJournal()
     deliver(...files)
-    const append = journal.append.bind(journal)
-    journal.append = async (record) => {
-      if (record.type === 'report' || record.type === 'recording') throw new Error('power cut')
-      return append(record)
-    }
+    const putPowerBack = cutPowerBeforeReport(journal)
     await expect(run({ journal })).rejects.toThrow('journal could not be written')
-    journal.append = append
+    putPowerBack()
     clock.advance(minuteMs)
     storage.delete(`${folder}/${files[2]}`)
     expect(await run({ journal })).toMatchObject({ outcome: 'incomplete', resumed: 1, counts: { missing: 1 } })

@@ -1,4 +1,4 @@
-import type { Interval } from '../ports.js'
+import type { Interval } from './ports.js'
 
 /**
  * Where a recording lies, by the layout that Genesys documents (genesys-facts, "What lands on S3"):
