@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { headHeaders, listingOf, objectBytes } from './bucket.ts'
+import { answerRepair } from './repairs.ts'
 
 /*
  * The server without nginx, and the one that answers lists in both cases:
@@ -38,9 +39,7 @@ const server = createServer((request, response) => {
       response.writeHead(200, { ...headHeaders, 'Content-Length': 0 }).end()
       return
     }
-    response
-      .writeHead(200, { 'Content-Type': 'application/xml' })
-      .end('<CopyObjectResult><ETag>"x"</ETag></CopyObjectResult>')
+    answerRepair(request, query, response)
   }
   if (latencyMs > 0) setTimeout(answer, latencyMs)
   else answer()

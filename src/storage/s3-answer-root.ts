@@ -35,7 +35,8 @@ export async function foreignBody(operation: string, response: Response | undefi
   return closed ? undefined : `a <${root}> that was cut off`
 }
 
-function closes(text: string, root: string): boolean {
+/** Whether a document ends with the end of its root. */
+export function closes(text: string, root: string): boolean {
   const end = /<\/(?:[\w.-]+:)?([\w.-]+)\s*>$/.exec(text)
   return end?.[1] === root
 }

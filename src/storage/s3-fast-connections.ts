@@ -6,13 +6,16 @@ export interface FixedHeaders {
   readonly text: string
 }
 
-/** A request without a body. */
+/** A request as it goes over the wire. A HEAD has neither headers of its own nor a body. */
 export interface WireRequest {
-  readonly method: 'HEAD' | 'GET'
+  readonly method: 'HEAD' | 'GET' | 'PUT'
   /** Encoded path with its query. */
   readonly path: string
   readonly fixed: FixedHeaders
+  /** Names and values in turn, beside the fixed ones. */
+  readonly own?: readonly string[] | undefined
   readonly authorization: string
+  readonly body?: string | undefined
 }
 
 /** Names and values in turn, one character a byte. */

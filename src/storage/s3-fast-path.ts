@@ -1,4 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3'
+import { CallCodec } from './s3-fast-calls.js'
 import { GivenConnection, OwnConnections, type WireRequest } from './s3-fast-connections.js'
 import { DispatcherConnection, type DispatcherPart } from './s3-fast-dispatcher.js'
 import { isIntercepted, isOrdinaryBucket, isStockClient, type ResolvedClient } from './s3-fast-eligible.js'
@@ -36,8 +37,8 @@ const expireAfterMs = 60_000
 const skewMs = 240_000
 
 /**
- * HEAD and list requests past the SDK's middleware: signed from a session that the client itself vouches for, sent
- * over sockets of its own (HEAD) or undici (lists). A client that does anything of its own is never bypassed: then every
+ * Requests past the SDK's middleware: signed from a session that the client itself vouches for, sent over sockets of
+ * its own (HEAD) or undici (all others). A client that does anything of its own is never bypassed: then every
  * answer is `undefined`, and the request has to go through the SDK.
  */
 export class S3FastPath {
@@ -48,6 +49,7 @@ export class S3FastPath {
   #session: FastSession | undefined
   #renewal: Promise<FastSession | undefined> | undefined
   #transports: Transports | undefined
+  #codec: Promise<CallCodec | undefined> | undefined
 
   constructor(subject: FastPathSubject) {
     this.#subject = subject
@@ -58,13 +60,28 @@ export class S3FastPath {
    * `undefined`: not here. With a session and a transport at hand, which is nearly always, nothing stands between the
    * caller and the wire: each promise in a row costs as much as a part of the request.
    */
-  send(render: FastRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
+  send(render: FastRequest, signal: AbortSignal | undefined, extraTimeoutMs = 0): Promise<WireAnswer | undefined> {
     if (this.#off || isIntercepted()) return nowhere
     const session = this.#fresh()
     const transports = session === undefined ? undefined : this.#transportsTo(session.origin)
-    if (session === undefined || transports === undefined) return this.#prepareAndSend(render, signal)
+    if (session === undefined || transports === undefined) return this.#prepareAndSend(render, signal, extraTimeoutMs)
     const request = rendered(render, session)
-    return request === undefined ? nowhere : transports[request.method].send(request, signal)
+    return request === undefined ? nowhere : transportOf(transports, request).send(request, signal, extraTimeoutMs)
+  }
+
+  /** How the client renders and reads what is neither a HEAD nor a list of objects; `undefined` where that is left to it. */
+  codec(): Promise<CallCodec | undefined> {
+    if (this.#off || isIntercepted()) return nowhere
+    this.#codec ??= this.#openCodec().catch(() => undefined)
+    return this.#codec
+  }
+
+  async #openCodec(): Promise<CallCodec | undefined> {
+    const session = this.#fresh() ?? (await this.#renew())
+    const { sdk, client } = await this.#subject.connect()
+    return session === undefined
+      ? undefined
+      : CallCodec.open(sdk, client as ResolvedClient, session, this.#subject.bucket)
   }
 
   /** Sends again, if the answer refuses a request only for the clock of this machine. */
@@ -83,22 +100,28 @@ export class S3FastPath {
   forget(): void {
     this.#session = undefined
     this.#renewal = undefined
+    this.#codec = undefined
   }
 
   /** Lets go of the connections; the next request makes new ones. */
   close(): void {
     this.#session = undefined
     this.#eligible = undefined
+    this.#codec = undefined
     this.#disconnect()
   }
 
-  async #prepareAndSend(render: FastRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
+  async #prepareAndSend(
+    render: FastRequest,
+    signal: AbortSignal | undefined,
+    extraTimeoutMs: number,
+  ): Promise<WireAnswer | undefined> {
     const session = this.#fresh() ?? (await this.#renew())
     const request = session === undefined ? undefined : rendered(render, session)
     if (session === undefined || request === undefined) return undefined
     const transports = this.#transportsTo(session.origin) ?? (await this.#connect(session.origin))
     if (signal?.aborted) throw new AttemptAborted('aborted')
-    return transports[request.method].send(request, signal)
+    return transportOf(transports, request).send(request, signal, extraTimeoutMs)
   }
 
   /** The session, if it is young enough; one that ages is renewed on the side. */
@@ -166,8 +189,8 @@ export class S3FastPath {
   }
 
   #disconnect(): void {
-    this.#transports?.HEAD.close()
-    this.#transports?.GET.close()
+    this.#transports?.heads.close()
+    this.#transports?.others.close()
     this.#transports = undefined
   }
 
@@ -190,11 +213,15 @@ export class S3FastPath {
   }
 }
 
-/** How requests reach an origin, by their method. */
+/** How requests reach an origin. */
 interface Transports {
   readonly origin: string
-  readonly HEAD: FastTransport
-  readonly GET: FastTransport
+  readonly heads: FastTransport
+  readonly others: FastTransport
+}
+
+function transportOf({ heads, others }: Transports, { method }: WireRequest): FastTransport {
+  return method === 'HEAD' ? heads : others
 }
 
 async function ownTransports(origin: string, most: number, timeoutMs: number): Promise<Transports> {
@@ -202,8 +229,8 @@ async function ownTransports(origin: string, most: number, timeoutMs: number): P
   const connect = buildConnector({ timeout: connectTimeoutMs, onread } as Parameters<typeof buildConnector>[0])
   const heads = new OwnConnections(() => new HeadConnection(connect, origin), most)
   const client = () => new Client(origin, { pipelining: 1, connectTimeout: connectTimeoutMs })
-  const lists = new OwnConnections(() => new DispatcherConnection(client(), origin), most)
-  return { origin, HEAD: new FastTransport(heads, timeoutMs), GET: new FastTransport(lists, timeoutMs) }
+  const others = new OwnConnections(() => new DispatcherConnection(client(), origin), most)
+  return { origin, heads: new FastTransport(heads, timeoutMs), others: new FastTransport(others, timeoutMs) }
 }
 
 function givenTransport(dispatcher: DispatcherPart, origin: string, timeoutMs: number): Transports {
@@ -211,7 +238,7 @@ function givenTransport(dispatcher: DispatcherPart, origin: string, timeoutMs: n
   const { dispatch } = dispatcher
   const part = { dispatch: dispatch.bind(dispatcher) as DispatcherPart['dispatch'] }
   const transport = new FastTransport(new GivenConnection(new DispatcherConnection(part, origin)), timeoutMs)
-  return { origin, HEAD: transport, GET: transport }
+  return { origin, heads: transport, others: transport }
 }
 
 /** A key with a lone surrogate has no form on the wire; the SDK says so in its words. */

@@ -1,7 +1,28 @@
 import type * as S3 from '@aws-sdk/client-s3'
+import { type CapturedRequest, capture } from './s3-fast-capture.js'
 import type { WireRequest } from './s3-fast-connections.js'
 import type { ResolvedClient } from './s3-fast-eligible.js'
-import { emptyPayloadHash, encodeKeyPath, RequestSigner, type SigningKeys } from './s3-fast-signature.js'
+import {
+  emptyPayloadHash,
+  encodeKeyPath,
+  encodeQueryPart,
+  payloadHashOf,
+  RequestSigner,
+  type SigningKeys,
+  type SigningScope,
+} from './s3-fast-signature.js'
+
+/** A request as its operation makes it, neither addressed nor signed. */
+export interface RenderedCall {
+  readonly method: 'GET' | 'PUT'
+  /** Encoded, from the bucket on. */
+  readonly path: string
+  /** Encoded and sorted by name. */
+  readonly query: string
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+}
 
 /** How requests are addressed and signed for about a second. */
 export interface FastSession {
@@ -14,21 +35,13 @@ export interface FastSession {
   head(key: string, versionId: string | undefined): WireRequest
   /** @param query encoded and sorted by name */
   list(query: string): WireRequest
+  call(call: RenderedCall): WireRequest
+  /** Whether the client would make the same of a call as is made of it here, but for what differs each time. */
+  isSame(captured: CapturedRequest, call: RenderedCall): boolean
 }
 
 /** Awkward on purpose: what is signed here the way the SDK does is signed so for any key. */
 const probe = { Key: "legal hold/ä+%2F&=?#'()*!~/../probe", VersionId: 'probe+/=' }
-
-interface CapturedRequest {
-  readonly method: string
-  readonly protocol: string
-  readonly hostname: string
-  readonly port?: number | undefined
-  readonly path: string
-  readonly query?: Readonly<Record<string, unknown>> | undefined
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: unknown
-}
 
 /**
  * Asks the client for a signed HEAD without sending it, and takes address, region, date, credentials and headers from
@@ -52,27 +65,15 @@ export async function openSession(
   if (!Object.entries(headers).every(([name, value]) => knownHeaders.has(name) && sendable.test(value)))
     return undefined
   const suffix = `/${encodeKeyPath(probe.Key)}`
-  const { versionId, ...otherQuery } = captured.query ?? {}
-  if (
-    !path.endsWith(suffix) ||
-    !visible.test(path) ||
-    versionId !== probe.VersionId ||
-    Object.keys(otherQuery).length > 0
-  )
-    return undefined
-  const host = captured.port === undefined ? captured.hostname : `${captured.hostname}:${captured.port}`
-  const { host: hostHeader, authorization, 'x-amz-date': amzDate } = headers
-  if (hostHeader !== host || authorization === undefined || amzDate === undefined) return undefined
-  const granted = authorizationPattern.exec(authorization)?.groups
-  const secretAccessKey = await secretOf(client, granted?.accessKeyId)
-  if (granted === undefined || secretAccessKey === undefined) return undefined
-  const { accessKeyId = '', region = '', service = '', names = '' } = granted
-  const scope = { accessKeyId, secretAccessKey, region, service, amzDate }
-  const signed = names.split(';').map((name) => [name, headers[name] ?? ''] as const)
-  const payloadHash = headers['x-amz-content-sha256'] ?? emptyPayloadHash
-  const same = new RequestSigner(scope, signed, payloadHash, keys)
   const query = `versionId=${encodeURIComponent(probe.VersionId)}`
-  if (same.authorization('HEAD', path, query) !== authorization) return undefined
+  if (!path.endsWith(suffix) || !visible.test(path) || queryOf(captured) !== query) return undefined
+  const host = hostOf(captured)
+  const granted = grantOf(captured)
+  const secretAccessKey = await secretOf(client, granted?.accessKeyId)
+  if (headers.host !== host || granted === undefined || secretAccessKey === undefined) return undefined
+  const scope = { ...granted, secretAccessKey }
+  const payloadHash = headers['x-amz-content-sha256'] ?? emptyPayloadHash
+  if (!isSignedSo(captured, scope, payloadHash, keys)) return undefined
   return buildSession({ captured, host, base: path.slice(0, -suffix.length), payloadHash, madeAt, scope, keys })
 }
 
@@ -89,13 +90,54 @@ const keptHeaders = [
 ]
 const knownHeaders: ReadonlySet<string> = new Set([...droppedHeaders, ...keptHeaders])
 const unsignedHeaders: ReadonlySet<string> = new Set(['user-agent', 'x-amzn-trace-id'])
+/** What a call says for itself. */
+const headersOfCalls: ReadonlySet<string> = new Set([
+  'x-amz-checksum-mode',
+  'x-amz-content-sha256',
+  'x-amz-expected-bucket-owner',
+])
 
 /** What may stand in a header, and in a path. */
 const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
 const visible = /^[\x21-\x7e]*$/
 
 const authorizationPattern =
-  /^AWS4-HMAC-SHA256 Credential=(?<accessKeyId>[^/]+)\/\d{8}\/(?<region>[^/]+)\/(?<service>s3)\/aws4_request, SignedHeaders=(?<names>[a-z0-9;-]+), Signature=[0-9a-f]{64}$/
+  /^AWS4-HMAC-SHA256 Credential=(?<accessKeyId>[^/]+)\/\d{8}\/(?<region>[^/]+)\/(?<service>s3)\/aws4_request, SignedHeaders=(?<names>[^,\s]+), Signature=[0-9a-f]{64}$/
+
+/** Whom, for what and when a request was signed for; `undefined` for a signature of another kind. */
+function grantOf({ headers }: CapturedRequest): Omit<SigningScope, 'secretAccessKey'> | undefined {
+  const { authorization = '', 'x-amz-date': amzDate } = headers
+  const granted = authorizationPattern.exec(authorization)?.groups
+  if (granted === undefined || amzDate === undefined) return undefined
+  const { accessKeyId = '', region = '', service = '' } = granted
+  return { accessKeyId, region, service, amzDate }
+}
+
+/** Whether a request bears the signature that is made of it here. */
+function isSignedSo(captured: CapturedRequest, scope: SigningScope, payloadHash: string, keys: SigningKeys): boolean {
+  const { method, path, headers } = captured
+  const { names = '' } = authorizationPattern.exec(headers.authorization ?? '')?.groups ?? {}
+  const signed = names.split(';').map((name) => [name, headers[name] ?? ''] as const)
+  const same = new RequestSigner(scope, signed, payloadHash, keys)
+  return same.authorization(method, path, queryOf(captured)) === headers.authorization
+}
+
+/** The query as it is signed, and sent from here. */
+export function canonicalQuery(query: Readonly<Record<string, unknown>>): string {
+  return Object.entries(query)
+    .map(([name, value]) => [encodeQueryPart(name), encodeQueryPart(String(value))] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')
+}
+
+function queryOf({ query = {} }: CapturedRequest): string {
+  return canonicalQuery(query)
+}
+
+function hostOf({ hostname, port }: CapturedRequest): string {
+  return port === undefined ? hostname : `${hostname}:${port}`
+}
 
 interface SessionParts {
   readonly captured: CapturedRequest
@@ -104,7 +146,7 @@ interface SessionParts {
   readonly base: string
   readonly payloadHash: string
   readonly madeAt: number
-  readonly scope: ConstructorParameters<typeof RequestSigner>[0]
+  readonly scope: SigningScope
   readonly keys: SigningKeys
 }
 
@@ -115,8 +157,12 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
   })
   const forHead = formOf(sent)
   const forList = formOf(sent.filter(([name]) => name !== 'x-amz-checksum-mode'))
+  const forCalls = sent.filter(([name]) => !headersOfCalls.has(name))
+  const fixedForCalls = fixedOf(forCalls)
+  const callSigner = signerOf(forCalls)
+  const origin = `${captured.protocol}//${host}`
   return {
-    origin: `${captured.protocol}//${host}`,
+    origin,
     madeAt,
     signedAt: timeOf(scope.amzDate),
     head(key, versionId) {
@@ -124,13 +170,52 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
       return forHead('HEAD', path, versionId === undefined ? '' : `versionId=${encodeURIComponent(versionId)}`)
     },
     list: (query) => forList('GET', `${base}/`, query),
+    call({ method, path: ofBucket, query, headers, body }) {
+      const path = `${base}${ofBucket}`
+      const bodyHash = bodyHashOf(body)
+      const own = Object.entries({ ...headers, 'x-amz-content-sha256': bodyHash })
+      return {
+        method,
+        path: `${path}?${query}`,
+        fixed: fixedForCalls,
+        own: own.flat(),
+        authorization: callSigner.authorizationWith({ method, path, query }, own, bodyHash),
+        body,
+      }
+    },
+    isSame(other, { method, path, query, headers, body }) {
+      const unknown = Object.keys(other.headers).filter((name) => !knownHeaders.has(name) && name !== 'content-length')
+      return (
+        `${other.protocol}//${hostOf(other)}` === origin &&
+        other.method === method &&
+        other.path === `${base}${path}` &&
+        queryOf(other) === query &&
+        (other.body ?? undefined) === body &&
+        Object.entries(headers).every(([name, value]) => other.headers[name] === value) &&
+        unknown.every((name) => Object.hasOwn(headers, name)) &&
+        other.headers['x-amz-content-sha256'] === bodyHashOf(body) &&
+        isSignedSo(other, { ...scope, ...grantOf(other) }, bodyHashOf(body), keys)
+      )
+    },
+  }
+
+  function bodyHashOf(body: string | undefined): string {
+    return payloadHash === emptyPayloadHash ? payloadHashOf(body) : payloadHash
+  }
+
+  function signerOf(headers: readonly (readonly [string, string])[]): RequestSigner {
+    const signed = [...headers.filter(([name]) => !unsignedHeaders.has(name)), ['host', host] as const]
+    return new RequestSigner(scope, signed, payloadHash, keys)
+  }
+
+  function fixedOf(headers: readonly (readonly [string, string])[]) {
+    const lines = [['host', host] as const, ['connection', 'keep-alive'] as const, ...headers]
+    return { list: headers.flat(), text: lines.map(([name, value]) => `${name}: ${value}\r\n`).join('') }
   }
 
   function formOf(headers: readonly (readonly [string, string])[]) {
-    const signed = [...headers.filter(([name]) => !unsignedHeaders.has(name)), ['host', host] as const]
-    const signer = new RequestSigner(scope, signed, payloadHash, keys)
-    const lines = [['host', host] as const, ['connection', 'keep-alive'] as const, ...headers]
-    const fixed = { list: headers.flat(), text: lines.map(([name, value]) => `${name}: ${value}\r\n`).join('') }
+    const signer = signerOf(headers)
+    const fixed = fixedOf(headers)
     return (method: 'HEAD' | 'GET', path: string, query: string): WireRequest => ({
       method,
       path: query === '' ? path : `${path}?${query}`,
@@ -142,21 +227,6 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
 
 function timeOf(amzDate: string): number {
   return Date.parse(amzDate.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
-}
-
-/** The request as the client's own middleware makes and signs it; the last of them keeps it instead of sending it. */
-async function capture(client: ResolvedClient, command: S3.HeadObjectCommand): Promise<CapturedRequest | undefined> {
-  let captured: CapturedRequest | undefined
-  command.middlewareStack.add(
-    () => async (args) => {
-      captured = args.request as CapturedRequest
-      return { response: { statusCode: 200, headers: {} }, output: { $metadata: {} } }
-    },
-    // After the signature, which is the last of this step, and before the answer would be read.
-    { step: 'finalizeRequest', priority: 'low', name: 'legalHoldCapture' },
-  )
-  await (client.send as (this: unknown, command: unknown) => Promise<unknown>).call(client, command)
-  return captured
 }
 
 /** The secret that belongs to the key id which the client has just signed with. */

@@ -3,6 +3,9 @@ import { createHmac, hash } from 'node:crypto'
 /** SHA-256 of nothing: the payload hash of every request without a body. */
 export const emptyPayloadHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
+/** A header to be signed. */
+export type Header = readonly [name: string, value: string]
+
 /** What a signature is made for, and with. */
 export interface SigningScope {
   readonly accessKeyId: string
@@ -21,31 +24,57 @@ export interface SigningScope {
  */
 export class RequestSigner {
   readonly #mac: Hmac
+  readonly #headers: readonly Header[]
   /** What follows method, path and query in the canonical request. */
   readonly #rest: string
+  /** The `Authorization` header up to the names of the signed headers. */
   readonly #credential: string
+  /** And from there up to the signature. */
+  readonly #signedHeaders: string
 
   /** @param headers names (any case) and values of all headers to sign, `host` among them */
   constructor(
     scope: SigningScope,
-    headers: Iterable<readonly [name: string, value: string]>,
+    headers: Iterable<Header>,
     payloadHash: string = emptyPayloadHash,
     keys: SigningKeys = new SigningKeys(),
   ) {
-    const { names, text } = canonicalHeaders(headers)
+    this.#headers = [...headers]
+    const { names, text } = canonicalHeaders(this.#headers)
     const day = scope.amzDate.slice(0, 8)
     const credentialScope = `${day}/${scope.region}/${scope.service}/aws4_request`
     const key = keys.derive(scope.secretAccessKey, day, scope.region, scope.service)
     this.#mac = new Hmac(key, `AWS4-HMAC-SHA256\n${scope.amzDate}\n${credentialScope}\n`)
     this.#rest = `${text}\n${names}\n${payloadHash}`
-    this.#credential = `AWS4-HMAC-SHA256 Credential=${scope.accessKeyId}/${credentialScope}, SignedHeaders=${names}, Signature=`
+    this.#credential = `AWS4-HMAC-SHA256 Credential=${scope.accessKeyId}/${credentialScope}, SignedHeaders=`
+    this.#signedHeaders = `${names}, Signature=`
   }
 
   /** The value of the `Authorization` header. Path and query are URL-encoded; the query is sorted by its names. */
   authorization(method: string, path: string, query: string): string {
     const canonical = hash('sha256', `${method}\n${path}\n${query}\n${this.#rest}`, 'hex')
-    return this.#credential + this.#mac.hex(canonical)
+    return this.#credential + this.#signedHeaders + this.#mac.hex(canonical)
   }
+
+  /**
+   * The same for a request with further headers and a payload of its own. Values may hold bytes above 0x7F, one a
+   * character, as they are sent.
+   */
+  authorizationWith(
+    { method, path, query }: { readonly method: string; readonly path: string; readonly query: string },
+    headers: Iterable<Header>,
+    payloadHash: string,
+  ): string {
+    const { names, text } = canonicalHeaders([...this.#headers, ...headers])
+    const request = `${method}\n${path}\n${query}\n${text}\n${names}\n${payloadHash}`
+    const canonical = hash('sha256', Buffer.from(request, 'latin1'), 'hex')
+    return `${this.#credential}${names}, Signature=${this.#mac.hex(canonical)}`
+  }
+}
+
+/** SHA-256 of a payload, in hexadecimal digits. */
+export function payloadHashOf(body: string | undefined): string {
+  return body === undefined ? emptyPayloadHash : hash('sha256', body, 'hex')
 }
 
 const blockBytes = 64
@@ -79,10 +108,14 @@ class Hmac {
   }
 }
 
-function canonicalHeaders(headers: Iterable<readonly [string, string]>): { names: string; text: string } {
+// Of ASCII only: a byte 0xA0 is a part of a character.
+const outerBlanks = /^[\t-\r ]+|[\t-\r ]+$/g
+const blanks = /[\t-\r ]+/g
+
+function canonicalHeaders(headers: Iterable<Header>): { names: string; text: string } {
   const merged = new Map<string, string>()
   for (const [name, value] of headers) {
-    const canonical = value.trim().replace(/\s+/g, ' ')
+    const canonical = value.replace(outerBlanks, '').replace(blanks, ' ')
     const lowerCase = name.toLowerCase()
     const former = merged.get(lowerCase)
     merged.set(lowerCase, former === undefined ? canonical : `${former},${canonical}`)

@@ -1,6 +1,9 @@
 import type { Connection, Connections, ExchangeHandler, RawHeaders, WireRequest } from './s3-fast-connections.js'
 import { hungUp } from './s3-fast-socket.js'
 
+/** Node's timers take no more. */
+const longestTimerMs = 2_147_483_647
+
 /** An answer as it came over the wire. */
 export interface WireAnswer {
   readonly status: number
@@ -24,7 +27,7 @@ export class AttemptAborted extends Error {
 
 /**
  * Sends requests over connections, each bounded in time and ended at once by its signal. One timer serves all that
- * are under way (they may all take equally long, so they end in the order in which they began), and one listener all
+ * are under way (nearly all may take equally long, so they stand in the order in which they end), and one listener all
  * of a signal: a timer and a listener for each request cost as much as the request.
  */
 export class FastTransport {
@@ -33,8 +36,8 @@ export class FastTransport {
   readonly #waiting: Exchange[] = []
   readonly #timeoutMs: number
   readonly #bySignal = new Map<AbortSignal, SignalGroup>()
-  #oldest: Exchange | undefined
-  #newest: Exchange | undefined
+  #first: Exchange | undefined
+  #last: Exchange | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(connections: Connections, timeoutMs: number) {
@@ -46,10 +49,11 @@ export class FastTransport {
    * `undefined`: there is an answer, but not one to be read here. Rejects with {@link AttemptTimeout},
    * {@link AttemptAborted} or what the network failed with.
    */
-  send(request: WireRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
+  send(request: WireRequest, signal: AbortSignal | undefined, extraTimeoutMs = 0): Promise<WireAnswer | undefined> {
     return new Promise((resolve, reject) => {
       const group = signal === undefined ? undefined : this.#groupOf(signal)
-      const exchange = new Exchange(this, request, group, performance.now() + this.#timeoutMs, resolve, reject)
+      const timeoutMs = this.#timeoutMs + extraTimeoutMs
+      const exchange = new Exchange(this, request, group, timeoutMs, resolve, reject)
       this.#begin(exchange)
       const connection = this.#connections.take()
       if (connection === undefined) this.#waiting.push(exchange)
@@ -62,7 +66,7 @@ export class FastTransport {
     const ended = hungUp()
     // Those that wait first: a connection that comes free would be taken for the next of them.
     for (const exchange of this.#waiting.splice(0)) exchange.fail(ended)
-    while (this.#oldest !== undefined) this.#oldest.fail(ended)
+    while (this.#first !== undefined) this.#first.fail(ended)
     this.#connections.close()
   }
 
@@ -90,40 +94,47 @@ export class FastTransport {
 
   #begin(exchange: Exchange): void {
     exchange.group?.add(exchange)
-    exchange.previous = this.#newest
-    if (this.#newest === undefined) this.#oldest = exchange
-    else this.#newest.next = exchange
-    this.#newest = exchange
-    if (this.#timer === undefined) this.#arm(this.#timeoutMs)
+    // Behind all that end no later: the last one, unless that has been given more time.
+    let previous = this.#last
+    while (previous !== undefined && previous.deadline > exchange.deadline) previous = previous.previous
+    const next = previous === undefined ? this.#first : previous.next
+    exchange.previous = previous
+    exchange.next = next
+    if (previous === undefined) this.#first = exchange
+    else previous.next = exchange
+    if (next === undefined) this.#last = exchange
+    else next.previous = exchange
+    if (this.#timer === undefined || (previous === undefined && next !== undefined)) this.#arm(exchange.timeoutMs)
   }
 
   /** Called once by each exchange, when it is settled. */
   ended(exchange: Exchange): void {
     exchange.group?.remove(exchange)
     const { previous, next } = exchange
-    if (previous === undefined) this.#oldest = next
+    if (previous === undefined) this.#first = next
     else previous.next = next
-    if (next === undefined) this.#newest = previous
+    if (next === undefined) this.#last = previous
     else next.previous = previous
     exchange.previous = undefined
     exchange.next = undefined
-    if (this.#oldest === undefined) {
+    if (this.#first === undefined) {
       clearTimeout(this.#timer)
       this.#timer = undefined
     }
   }
 
   #arm(ms: number): void {
-    this.#timer = setTimeout(() => this.#expire(), Math.max(1, ms))
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#expire(), Math.min(longestTimerMs, Math.max(1, ms)))
   }
 
   #expire(): void {
     this.#timer = undefined
     const now = performance.now()
-    while (this.#oldest !== undefined && this.#oldest.deadline <= now) {
-      this.#oldest.fail(new AttemptTimeout(this.#timeoutMs))
+    while (this.#first !== undefined && this.#first.deadline <= now) {
+      this.#first.fail(new AttemptTimeout(this.#first.timeoutMs))
     }
-    if (this.#oldest !== undefined) this.#arm(this.#oldest.deadline - now)
+    if (this.#first !== undefined) this.#arm(this.#first.deadline - now)
   }
 }
 
@@ -159,6 +170,7 @@ class Exchange implements ExchangeHandler {
   readonly request: WireRequest
   readonly group: SignalGroup | undefined
   connection: Connection | undefined
+  readonly timeoutMs: number
   /** By the clock that nobody sets: a time limit must not grow by the hour that it is set back. */
   readonly deadline: number
   previous: Exchange | undefined
@@ -174,14 +186,15 @@ class Exchange implements ExchangeHandler {
     transport: FastTransport,
     request: WireRequest,
     group: SignalGroup | undefined,
-    deadline: number,
+    timeoutMs: number,
     resolve: (answer: WireAnswer | undefined) => void,
     reject: (error: unknown) => void,
   ) {
     this.#transport = transport
     this.request = request
     this.group = group
-    this.deadline = deadline
+    this.timeoutMs = timeoutMs
+    this.deadline = performance.now() + timeoutMs
     this.#resolve = resolve
     this.#reject = reject
   }

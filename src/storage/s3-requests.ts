@@ -5,6 +5,7 @@ import { retrying } from '../internal/retry.js'
 import { foreignBody } from './s3-answer-root.js'
 import { CredentialRenewal, isExpiry, toIdentity } from './s3-credentials.js'
 import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
+import { type CallInput, type FastOperation, isFastOperation } from './s3-fast-calls.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
 import { AttemptAborted, AttemptTimeout, type WireAnswer } from './s3-fast-transport.js'
@@ -66,6 +67,8 @@ export interface S3Call {
   readonly rawHeaders?: Readonly<Record<string, string>> | undefined
   /** What the fast path got for this very request: the SDK reads that instead of asking once more. */
   readonly outcome?: WireOutcome | undefined
+  /** By the SDK and in no other way. */
+  readonly isFaithful?: boolean | undefined
 }
 
 /** Response headers as Node decoded them (latin1); empty where a client without middleware was given. */
@@ -147,12 +150,8 @@ export class S3Requests {
       const mayBeSkew = answer.status === 403 || answer.status === 400
       return { answer: (mayBeSkew ? await this.#fast.again(answer, request, call.signal) : undefined) ?? answer }
     }
-    const { error } = result
     const context = { stage: call.stage, bucket: this.bucket, ...about, mutation: false, region: this.#region }
-    if (error instanceof AttemptAborted) throw abortedUnderWay(context, call)
-    // The SDK's own time limit is around all of its attempts, too.
-    if (error instanceof AttemptTimeout) throw normaliseS3Error(error, context)
-    return { error }
+    return failed(result.error, call, context)
   }
 
   /** How long an attempt may take, and how long a content may pause. */
@@ -193,8 +192,8 @@ export class S3Requests {
       try {
         return await this.#send(operation, input, current)
       } catch (error) {
-        const { outcome: _, ...again } = call
-        current = again
+        // What S3 did not look at is for the SDK to send again: it has heard of the right time and has new credentials.
+        current = { ...call, outcome: undefined, isFaithful: true }
         if (mayCorrect && isCorrectedSkew(error)) mayCorrect = false
         else if (mayRenew && (await this.#isRenewed(error, generation, operation, call))) mayRenew = false
         else throw error
@@ -233,13 +232,19 @@ export class S3Requests {
       region: this.#region,
       credentialsWorked: this.#answered,
     }
+    const complete = this.#complete(input)
+    let { outcome } = call
+    if (outcome === undefined && call.isFaithful !== true && isFastOperation(operation)) {
+      const result = await this.#sendCall(operation, complete as CallInput, call, context)
+      if (result?.answer !== undefined) return result.answer as S3Answer<K>
+      outcome = result?.outcome
+    }
     const sdk = await this.#loaded(call.stage)
     let headers: S3Headers = {}
     let isEmpty = false
-    let { outcome } = call
     try {
       this.#client ??= this.#build(sdk)
-      const command = buildCommand(sdk, operation, this.#complete(input))
+      const command = buildCommand(sdk, operation, complete)
       command.middlewareStack?.add(
         (next) => async (args) => {
           const received = outcome
@@ -267,6 +272,34 @@ export class S3Requests {
     } catch (error) {
       throw normaliseS3Error(error, context)
     }
+  }
+
+  /**
+   * Sends a call past the SDK. What it gets is an answer, or something for the SDK to read; nothing where it was not sent.
+   * Throws what ends the request for good.
+   */
+  async #sendCall<K extends FastOperation>(
+    operation: K,
+    input: CallInput,
+    call: S3Call,
+    context: Parameters<typeof normaliseS3Error>[1],
+  ): Promise<{ readonly answer?: S3Answer<K>; readonly outcome?: WireOutcome } | undefined> {
+    const codec = await this.#fast.codec()
+    const rendered = await codec?.render(operation, input, call.rawHeaders).catch(() => undefined)
+    if (codec === undefined || rendered === undefined) return undefined
+    throwIfAborted(call.signal, call.stage)
+    let answer: WireAnswer | undefined
+    try {
+      answer = await this.#fast.send((session) => session.call(rendered), call.signal, call.extraTimeoutMs)
+    } catch (error) {
+      return { outcome: failed(error, call, context) }
+    }
+    if (answer === undefined) return undefined
+    const read = await codec.read(operation, answer).catch(() => undefined)
+    if (read === undefined) return { outcome: { answer } }
+    this.#answered = true
+    const { output, headers } = read
+    return { answer: { output, headers, requestId: headers['x-amz-request-id'], status: answer.status } }
   }
 
   /** Drops the connections of a client that was built here; a caller's own client is left alone. */
@@ -336,6 +369,14 @@ export class S3Requests {
       ...((forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
     })
   }
+}
+
+/** What the network failed with, for the SDK to report. Throws what is ours to say. */
+function failed(error: unknown, call: S3Call, context: Parameters<typeof normaliseS3Error>[1]): WireOutcome {
+  if (error instanceof AttemptAborted) throw abortedUnderWay(context, call)
+  // The SDK's own time limit is around all of its attempts, too.
+  if (error instanceof AttemptTimeout) throw normaliseS3Error(error, context)
+  return { error }
 }
 
 function abortedUnderWay(

@@ -342,15 +342,24 @@ describe('both paths', () => {
 })
 
 describe('the fast path', () => {
-  test('serves HEAD and lists, and leaves everything else to the SDK', async () => {
+  test('serves HEAD, lists and what a repair reads, and leaves everything else to the SDK', async () => {
     const w = await world({ bucket: {} })
     await upload(w, 'org/a', 'x', { Tagging: 'a=b' })
     w.simulator.clearRequests()
     const adapter = w.adapter()
     for await (const { key } of adapter.list('org/')) await adapter.head({ bucket: w.bucket, key }, { tags: true })
     for await (const _ of adapter.listFolders('')) break
-    expect(fastOnes(w)).toEqual(['ListObjectsV2', 'HeadObject', 'ListObjectsV2'])
     expect(w.simulator.counts()).toEqual({ ListObjectsV2: 2, HeadObject: 1, GetObjectTagging: 1 })
+    await adapter.inspectBucket({ prefix: 'org/' } as never)
+    expect(fastOnes(w)).toEqual([
+      'ListObjectsV2',
+      'HeadObject',
+      'GetObjectTagging',
+      'ListObjectsV2',
+      'ListObjectVersions',
+    ])
+    const bySdk = w.simulator.requests.filter(({ headers }) => headers.has('amz-sdk-request'))
+    expect(bySdk.length).toBeGreaterThan(5)
   })
 
   test('keeps one connection for a window of one, and as many as the window needs', async () => {

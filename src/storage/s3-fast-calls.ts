@@ -1,0 +1,193 @@
+import { crc32 } from 'node:zlib'
+import type * as S3 from '@aws-sdk/client-s3'
+import { closes } from './s3-answer-root.js'
+import { capture } from './s3-fast-capture.js'
+import type { ResolvedClient } from './s3-fast-eligible.js'
+import { headersOf } from './s3-fast-headers.js'
+import { canonicalQuery, type FastSession, type RenderedCall } from './s3-fast-session.js'
+import type { WireAnswer } from './s3-fast-transport.js'
+import type { SmithyCommand } from './s3-middleware.js'
+import type { S3Operation, S3Output } from './s3-requests.js'
+
+/*
+ * The other requests of a repair, past the SDK's middleware, which costs some five times as much as all else. What a
+ * request looks like and what its answer means is still the SDK's: its own schemas and protocol render and read them.
+ */
+
+/** Operations that are sent so, with the root of their answer; `undefined` where S3 answers without a body. */
+const roots = {
+  CopyObject: 'CopyObjectResult',
+  GetObjectTagging: 'Tagging',
+  PutObjectTagging: undefined,
+  GetObjectLegalHold: 'LegalHold',
+  PutObjectLegalHold: undefined,
+  GetObjectRetention: 'Retention',
+  PutObjectRetention: undefined,
+  GetObjectAcl: 'AccessControlPolicy',
+  ListObjectVersions: 'ListVersionsResult',
+} as const
+
+export type FastOperation = keyof typeof roots
+
+/** Whether requests of an operation may go past the SDK. */
+export function isFastOperation(operation: S3Operation): operation is FastOperation {
+  return Object.hasOwn(roots, operation)
+}
+
+/** An operation of the SDK: `[kind, namespace, name, traits, input, output]`. */
+type Schema = readonly [unknown, string, string, object, unknown, unknown]
+
+/** The parts of the SDK's protocol that are used; older versions have none. */
+interface Protocol {
+  serializeRequest(operation: object, input: object, context: object): Promise<SerializedRequest>
+  deserializeResponse(operation: object, context: object, response: object): Promise<object>
+}
+
+interface SerializedRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** Input of a call, complete but for what the SDK adds by itself. */
+export type CallInput = Readonly<Record<string, unknown>>
+
+/** Names of headers, and values without line breaks: one character a byte. */
+const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
+const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** The SDK adds the MD5 of a customer's key; a checksum is asked for by those that it is required of. */
+const leftToTheSdk = ['SSECustomerKey', 'CopySourceSSECustomerKey', 'ContentMD5'] as const
+
+/** Renders calls and reads their answers as one client of the SDK does. */
+export class CallCodec {
+  readonly #sdk: typeof S3
+  readonly #protocol: Protocol
+  /** The client's configuration: a copy of it for each call costs as much as half of its rendering. */
+  readonly #context: object
+  /** What an operation is to the protocol. */
+  readonly #operations = new Map<FastOperation, object | undefined>()
+
+  private constructor(sdk: typeof S3, client: ResolvedClient, protocol: Protocol) {
+    this.#sdk = sdk
+    this.#protocol = protocol
+    this.#context = { ...client.config, endpoint: nowhere }
+  }
+
+  /** `undefined` where the SDK has no such protocol, or makes anything else of one of the probes than is made of it here. */
+  static async open(
+    sdk: typeof S3,
+    client: ResolvedClient,
+    session: FastSession,
+    bucket: string,
+  ): Promise<CallCodec | undefined> {
+    const { protocol } = client.config as { readonly protocol?: Protocol }
+    if (typeof protocol?.serializeRequest !== 'function' || typeof protocol.deserializeResponse !== 'function') {
+      return undefined
+    }
+    const codec = new CallCodec(sdk, client, protocol)
+    for (const [operation, probe] of Object.entries(probes) as [FastOperation, CallInput][]) {
+      const input = { Bucket: bucket, ...probe }
+      const call = await codec.render(operation, input, undefined)
+      const captured = await capture(client, commandOf(sdk, operation, input))
+      if (call === undefined || captured === undefined || !session.isSame(captured, call)) return undefined
+    }
+    return codec
+  }
+
+  /** `undefined` for what only the SDK can send, or refuse in its words. */
+  async render(
+    operation: FastOperation,
+    input: CallInput,
+    rawHeaders: Readonly<Record<string, string>> | undefined,
+  ): Promise<RenderedCall | undefined> {
+    const schema = this.#operationOf(operation)
+    if (schema === undefined || leftToTheSdk.some((name) => input[name] !== undefined)) return undefined
+    const isChecked = operation.startsWith('Put')
+    const whole = isChecked ? { ChecksumAlgorithm: 'CRC32', ...input } : input
+    if (isChecked && (whole as CallInput).ChecksumAlgorithm !== 'CRC32') return undefined
+    const request = await this.#protocol.serializeRequest(schema, whole, this.#context)
+    const { method, path, query, body } = request
+    if ((method !== 'GET' && method !== 'PUT') || !(body === undefined || typeof body === 'string')) return undefined
+    if (isChecked !== (body !== undefined)) return undefined
+    const checksum = body === undefined ? {} : { 'x-amz-checksum-crc32': crc32Of(body) }
+    const headers = { ...request.headers, ...checksum, ...rawHeaders }
+    const isSendable = Object.entries(headers).every(([name, value]) => token.test(name) && sendable.test(value))
+    return isSendable ? { method, path, query: canonicalQuery(query), headers, body } : undefined
+  }
+
+  /** What an answer says; `undefined` where it is not plainly what S3 sends, for the SDK to say what it is. */
+  async read<K extends FastOperation>(
+    operation: K,
+    answer: WireAnswer,
+  ): Promise<{ readonly output: S3Output<K>; readonly headers: Readonly<Record<string, string>> } | undefined> {
+    const { status, rawHeaders, body = new Uint8Array(0) } = answer
+    const schema = this.#operationOf(operation)
+    if (schema === undefined || status !== 200 || !isWhole(operation, body)) return undefined
+    const headers = headersOf(rawHeaders)
+    if (headers['content-type']?.startsWith('text/html')) return undefined
+    const response = { statusCode: status, headers: { ...headers }, body }
+    const output = await this.#protocol.deserializeResponse(schema, this.#context, response)
+    return { output: output as S3Output<K>, headers }
+  }
+
+  #operationOf(operation: FastOperation): object | undefined {
+    if (this.#operations.has(operation)) return this.#operations.get(operation)
+    const schema = (this.#sdk as unknown as Record<string, Schema | undefined>)[`${operation}$`]
+    const found = Array.isArray(schema) ? asOperation(schema as unknown as Schema) : undefined
+    this.#operations.set(operation, found)
+    return found
+  }
+}
+
+function asOperation([, namespace, name, traits, input, output]: Schema): object {
+  return { namespace, name, traits, input, output }
+}
+
+/** The address is the session's. */
+async function nowhere(): Promise<object> {
+  return { url: new URL('https://bucket.invalid/') }
+}
+
+function crc32Of(body: string): string {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(crc32(body))
+  return bytes.toString('base64')
+}
+
+function commandOf(sdk: typeof S3, operation: FastOperation, input: CallInput): SmithyCommand {
+  const Command = sdk[`${operation}Command`] as unknown as new (input: CallInput) => SmithyCommand
+  return new Command(input)
+}
+
+const beginning = /^(?:<\?xml[^>]*\?>\s*)?<([A-Za-z]+)[\s>]/
+
+/** An answer that is whole: empty, or one document with the root that it should have. */
+function isWhole(operation: FastOperation, body: Uint8Array): boolean {
+  const root = roots[operation]
+  if (root === undefined) return body.length === 0
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
+  return beginning.exec(text)?.[1] === root && closes(text.trimEnd(), root)
+}
+
+const Key = "legal hold/ä+%2F&=?#'()*!~/../probe"
+const VersionId = 'probe+/='
+
+/** One of each kind: a document, many headers, a query. Awkward on purpose. */
+const probes: Partial<Record<FastOperation, CallInput>> = {
+  PutObjectTagging: { Key, VersionId, Tagging: { TagSet: [{ Key: '<ä>', Value: '&"\'  ' }] } },
+  CopyObject: {
+    Key,
+    CopySource: 'bucket/key?versionId=1',
+    MetadataDirective: 'REPLACE',
+    TaggingDirective: 'COPY',
+    Metadata: { 'Legal-Hold-Tag': 'a  "b", c' },
+    ContentType: 'text/plain; charset=utf-8',
+    IfMatch: '"etag"',
+    ObjectLockMode: 'GOVERNANCE',
+    ObjectLockRetainUntilDate: new Date(1_700_000_000_000),
+  },
+  ListObjectVersions: { Prefix: Key, KeyMarker: Key, VersionIdMarker: VersionId, MaxKeys: 1, EncodingType: 'url' },
+}
