@@ -25,6 +25,8 @@ export interface Contender {
   readonly does: string
   /** It needs the bench's own server, which answers whatever it is asked for. */
   readonly onlyHere?: boolean | undefined
+  /** It repairs objects, and is compared with others that do. */
+  readonly repairs?: boolean | undefined
   /** Its version; `undefined` where it is not installed. */
   version(): string | undefined
   run(settings: RunSettings): Promise<Measurement>
@@ -42,15 +44,16 @@ const environment = { ...credentials, ...inherited, AWS_SDK_JS_NODE_VERSION_SUPP
 const bucket = process.env.BENCH_BUCKET ?? bucketName
 
 /** A contender in a Node process of its own. */
-function script(name: string, does: string, packageName: string): Contender {
+function script(name: string, does: string, packageName: string, [file, ...further]: readonly string[] = [name]): Contender {
   return {
     name,
     does,
     version: () => versionOf(packageName),
     run: ({ endpoint, objects, concurrency }) => {
-      const path = fileURLToPath(new URL(`./contenders/${name}.mjs`, import.meta.url))
+      const path = fileURLToPath(new URL(`./contenders/${file}.mjs`, import.meta.url))
+      const args = [path, endpoint, String(objects), String(concurrency), ...further]
       return new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, [path, endpoint, String(objects), String(concurrency)], {
+        const child = spawn(process.execPath, args, {
           stdio: ['ignore', 'pipe', 'inherit'],
           env: environment,
         })
@@ -151,6 +154,16 @@ function peakRssOf(pid: number | undefined): number | undefined {
   }
 }
 
+/** One kind of repair, by this library and by the SDK. Nothing is changed at a server that somebody names. */
+function repair(kind: string, byLibrary: string, bySdk: string): Contender[] {
+  const of = (name: string, does: string, packageName: string): Contender => ({
+    ...script(`${name}-${kind}`, does, packageName, [`${name}-repairs`, kind]),
+    repairs: true,
+    onlyHere: true,
+  })
+  return [of('library', byLibrary, 'genesys-legal-hold-exporter'), of('aws-sdk', bySdk, '@aws-sdk/client-s3')]
+}
+
 /** Everything that can be compared, this library first. */
 export const contenders: readonly Contender[] = [
   script('library', 'list, HEAD, verdict, journal record, Merkle leaf', 'genesys-legal-hold-exporter'),
@@ -199,4 +212,7 @@ export const contenders: readonly Contender[] = [
     (output) => Number(/(\d+) requests in/.exec(output)?.[1] ?? 0),
     true,
   ),
+  ...repair('copy', 'HEAD, tags, CopyObject, HEAD, tags, versions', 'HEAD, CopyObject, HEAD'),
+  ...repair('tags', 'tags, HEAD, PutObjectTagging, tags', 'tags, PutObjectTagging, tags'),
+  ...repair('hold', 'PutObjectLegalHold, GetObjectLegalHold', 'PutObjectLegalHold, GetObjectLegalHold'),
 ]

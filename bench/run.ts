@@ -1,9 +1,11 @@
 /*
  * Compares this library with other ways to read the headers of many objects:
  *
- *   npm run bench -- [--objects N] [--concurrency N] [--rounds N] [--latency-ms N] [--endpoint URL] [--only NAMES] [--json]
+ *   npm run bench -- [--objects N] [--concurrency N] [--rounds N] [--latency-ms N] [--endpoint URL] [--only NAMES]
+ *     [--repairs] [--json]
  *
- * Against canned answers of nginx (Debian package) if it is installed, of a Node process otherwise or with a latency.
+ * Against canned answers of nginx (Debian package) if it is installed, of a Node process otherwise, with a latency, or
+ * where objects are repaired (--repairs).
  * Every contender runs in a process of its own, all of them in turn and several times over. CPU is the client's, by the
  * accounting of the operating system, from the first request after a warm-up to the last (of programs: from their start).
  */
@@ -15,24 +17,26 @@ import { startServer } from './server.ts'
 
 const { values } = parseArgs({
   options: {
-    objects: { type: 'string', default: '100000' },
+    objects: { type: 'string' },
     concurrency: { type: 'string', default: '50' },
     rounds: { type: 'string', default: '3' },
     'latency-ms': { type: 'string', default: '0' },
     endpoint: { type: 'string' },
     only: { type: 'string' },
+    repairs: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 
 const usage = `Usage: npm run bench -- [flags]
-  --objects N       objects in the bucket and read by each contender (100000)
+  --objects N       objects in the bucket and read by each contender (100000; 10000 repaired)
   --concurrency N   requests at once (50)
   --rounds N        how often each contender runs, in turn (3)
   --latency-ms N    wait before each answer (0)
   --endpoint URL    another server, with the bucket BENCH_BUCKET and credentials from the environment
   --only NAMES      of ${contenders.map(({ name }) => name).join(', ')}
+  --repairs         compare repairs of objects instead
   --json            { results: [{ name, objects, objectsPerSecond, cpuSecondsPer10k, peakRssBytes }] }`
 
 interface Result {
@@ -48,10 +52,12 @@ async function main(): Promise<void> {
     console.log(usage)
     return
   }
+  const chosen = choose()
+  const repairs = chosen.some((contender) => contender.repairs)
+  values.objects ??= repairs ? '10000' : '100000'
   const [objects, concurrency, rounds] = [whole('objects'), whole('concurrency'), whole('rounds')]
   const latencyMs = Number(values['latency-ms'])
-  const chosen = choose()
-  const server = values.endpoint === undefined ? await startServer(objects, latencyMs) : undefined
+  const server = values.endpoint === undefined ? await startServer(objects, latencyMs, !repairs) : undefined
   const endpoint = values.endpoint ?? server?.endpoint ?? ''
   const runs = new Map<Contender, Measurement[]>(chosen.map((contender) => [contender, []]))
   try {
@@ -86,8 +92,8 @@ function choose(): Contender[] {
   for (const name of names ?? []) {
     if (!contenders.some((contender) => contender.name === name)) throw new Error(`no contender "${name}"\n${usage}`)
   }
-  return contenders.filter(({ name, onlyHere, version }) => {
-    if (names !== undefined && !names.includes(name)) return false
+  return contenders.filter(({ name, onlyHere, repairs = false, version }) => {
+    if (names === undefined ? repairs !== values.repairs : !names.includes(name)) return false
     return !(onlyHere === true && values.endpoint !== undefined) && version() !== undefined
   })
 }

@@ -8,7 +8,7 @@
  */
 export async function measure(work) {
   const objects = Number(process.argv[3])
-  await work(Math.min(objects, 5_000))
+  await work(Math.min(objects, 20_000))
   const cpuBefore = process.cpuUsage()
   const startedAt = process.hrtime.bigint()
   const done = await work(objects)

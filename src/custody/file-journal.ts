@@ -5,7 +5,7 @@ import { withDefaults } from '../internal/defaults.js'
 import type { AppendOptions, CallOptions, Journal, JournalRecord } from '../ports.js'
 import { readLines } from './journal-lines.js'
 import { type HeldLock, type LockOwner, takeLock } from './journal-lock.js'
-import { parseRecord, recordBody, recordLine } from './journal-record.js'
+import { parseRecord, recordLine } from './journal-record.js'
 import { GroupWriter } from './journal-writer.js'
 
 /** Options of {@link FileJournal}. */
@@ -99,20 +99,26 @@ export class FileJournal implements Journal {
     record: Omit<JournalRecord, 'sequence'>,
     { buffered = false }: AppendOptions = {},
   ): Promise<JournalRecord> {
-    const { time, runId, type, data } = record
-    const body = recordBody(record)
-    const session = this.#session ?? (await this.#ready())
+    const { time, runId, type } = record
+    let { data } = record
+    let session = this.#session
+    if (session === undefined) {
+      // As it is now: by the time that the journal is open it may have been changed.
+      data = JSON.parse(JSON.stringify(data))
+      session = await this.#ready()
+    }
+    const written = { sequence: session.sequence + 1, time, runId, type, data }
+    const line = recordLine(written)
     session.sequence += 1
-    const { sequence } = session
-    session.lastLine = recordLine(sequence, body)
-    this.#onLine?.(session.lastLine)
+    session.lastLine = line
+    this.#onLine?.(line)
     try {
-      await (buffered ? session.writer.buffer(session.lastLine) : session.writer.append(session.lastLine))
+      await (buffered ? session.writer.buffer(line) : session.writer.append(line))
     } catch (error) {
       this.#isFailureKnown = true
       throw unwritable(this.path, error)
     }
-    return { sequence, time, runId, type, data }
+    return written
   }
 
   async *entries({ signal }: CallOptions = {}): AsyncGenerator<JournalRecord, void, void> {

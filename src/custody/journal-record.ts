@@ -2,14 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { LegalHoldError } from '../errors.js'
 import type { JournalRecord } from '../ports.js'
 
-/** The text of a record but for its sequence, so that the data is taken before the record has its place. */
-export function recordBody({ time, runId, type, data }: Omit<JournalRecord, 'sequence'>): string {
-  return `,"time":${JSON.stringify(time)},"runId":${JSON.stringify(runId)},"type":${JSON.stringify(type)},"data":${JSON.stringify(data)}}\n`
-}
-
 /** One line of the journal, its end included. `JSON.stringify` writes no line break and no lone surrogate. */
-export function recordLine(sequence: number, body: string): string {
-  return `{"sequence":${sequence}${body}`
+export function recordLine({ sequence, time, runId, type, data }: JournalRecord): string {
+  return `${JSON.stringify({ sequence, time, runId, type, data })}\n`
 }
 
 /**

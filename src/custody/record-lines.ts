@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises'
 import type { CallOptions, Journal, JournalRecord } from '../ports.js'
 import { readLines } from './journal-lines.js'
-import { parseRecord, recordBody, recordLine } from './journal-record.js'
+import { parseRecord, recordLine } from './journal-record.js'
 
 /** The line of a record, without its end: as a `FileJournal` writes it, whatever journal it comes from. */
 export function lineOf(record: JournalRecord): Buffer {
-  return Buffer.from(recordLine(record.sequence, recordBody(record)).slice(0, -1))
+  return Buffer.from(recordLine(record).slice(0, -1))
 }
 
 /** Lines that were read together. */

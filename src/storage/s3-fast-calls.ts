@@ -123,7 +123,8 @@ export class CallCodec {
     operation: K,
     answer: WireAnswer,
   ): Promise<{ readonly output: S3Output<K>; readonly headers: Readonly<Record<string, string>> } | undefined> {
-    const { status, rawHeaders, body = new Uint8Array(0) } = answer
+    const { status, rawHeaders } = answer
+    const body = Buffer.concat(answer.body)
     const schema = this.#operationOf(operation)
     if (schema === undefined || status !== 200 || !isWhole(operation, body)) return undefined
     const headers = headersOf(rawHeaders)
@@ -165,10 +166,10 @@ function commandOf(sdk: typeof S3, operation: FastOperation, input: CallInput): 
 const beginning = /^(?:<\?xml[^>]*\?>\s*)?<([A-Za-z]+)[\s>]/
 
 /** An answer that is whole: empty, or one document with the root that it should have. */
-function isWhole(operation: FastOperation, body: Uint8Array): boolean {
+function isWhole(operation: FastOperation, body: Buffer): boolean {
   const root = roots[operation]
   if (root === undefined) return body.length === 0
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
+  const text = body.toString('latin1')
   return beginning.exec(text)?.[1] === root && closes(text.trimEnd(), root)
 }
 

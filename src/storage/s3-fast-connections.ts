@@ -25,7 +25,8 @@ export type RawHeaders = readonly string[]
 export interface ExchangeHandler {
   /** How to end it in the middle. Called before anything is sent. */
   onConnect(abort: (error?: Error) => void): void
-  onAnswer(status: number, headers: RawHeaders, body?: Buffer): void
+  /** @param body in the pieces in which it came */
+  onAnswer(status: number, headers: RawHeaders, body?: readonly Buffer[]): void
   /** There is an answer that is to be read by another client. */
   onUnreadable(): void
   onError(error: unknown): void

@@ -44,7 +44,7 @@ class Exchanged implements Dispatcher.DispatchHandler {
   readonly #handler: ExchangeHandler
   #status = 0
   #headers: readonly string[] = []
-  #body: Buffer[] | undefined
+  readonly #body: Buffer[] = []
 
   constructor(handler: ExchangeHandler) {
     this.#handler = handler
@@ -64,15 +64,12 @@ class Exchanged implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#body === undefined) this.#body = [chunk]
-    else this.#body.push(chunk)
+    this.#body.push(chunk)
     return true
   }
 
   onComplete(): void {
-    const chunks = this.#body
-    const body = chunks === undefined || chunks.length === 1 ? chunks?.[0] : Buffer.concat(chunks)
-    this.#handler.onAnswer(this.#status, this.#headers, body)
+    this.#handler.onAnswer(this.#status, this.#headers, this.#body)
   }
 
   onError(error: unknown): void {

@@ -28,9 +28,7 @@ export interface ScannedPage {
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
-export function scanListing(body: Buffer): ScannedPage | undefined {
-  // Offsets in the text and in the bytes are the same then, and keys come encoded.
-  if (!isAscii(body)) return undefined
+export function scanListing(body: readonly Buffer[]): ScannedPage | undefined {
   try {
     return new Scanner(body).page()
   } catch (error) {
@@ -44,7 +42,7 @@ const unexpected = new Error('not as S3 writes it')
 const root = /^\s*(?:<\?xml[^>]*\?>\s*)?<ListBucketResult(?: xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/")?>/
 const entryStart = '<Contents>'
 const usualEntry =
-  /<Contents><Key>([^<>&\s]+)<\/Key><LastModified>(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z)<\/LastModified><ETag>&quot;([0-9a-f-]+)&quot;<\/ETag>(?:<ChecksumAlgorithm>[A-Z0-9]+<\/ChecksumAlgorithm>)?(?:<ChecksumType>[A-Z_]+<\/ChecksumType>)?<Size>(\d{1,15})<\/Size><StorageClass>([A-Z_]+)<\/StorageClass><\/Contents>/y
+  /<Contents><Key>([^<>&\s]+)<\/Key><LastModified>(\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z)<\/LastModified><ETag>&quot;([0-9a-f-]+)&quot;<\/ETag>(?:<ChecksumAlgorithm>[A-Z0-9]+<\/ChecksumAlgorithm>)?(?:<ChecksumType>[A-Z_]+<\/ChecksumType>)?<Size>(\d{1,15})<\/Size><StorageClass>([A-Z_]+)<\/StorageClass><\/Contents>/y
 const usualKeyStart = '<Contents><Key>'.length
 const usualEtagStart = '</Key><LastModified>2006-02-03T16:45:09.000Z</LastModified><ETag>&quot;'.length
 const rootEnd = '</ListBucketResult>'
@@ -60,21 +58,31 @@ const ignoredInPage: ReadonlySet<string> = new Set([
 ])
 const ignoredInEntry: ReadonlySet<string> = new Set(['ChecksumAlgorithm', 'ChecksumType'])
 
+/** So much is read at once: a text of the whole page takes longer to make than to read. */
+const windowBytes = 1 << 16
+/** So much of it is left when more is read: no element is longer, or the SDK reads the page. */
+const lookAhead = 1 << 14
+
 class Scanner {
-  readonly #bytes: Buffer
-  readonly #text: string
+  readonly #chunks: readonly Buffer[]
+  /** The next chunk, and where in it the next window begins. */
+  #chunk = 0
+  #offset = 0
+  /** The window, as bytes and as text, and where in it we are. */
+  #bytes: Buffer = Buffer.alloc(0)
+  #text = ''
   #at = 0
   /** Name of the element that was opened last, and whether it is empty (`<Prefix/>`). */
   #isEmpty = false
   #lastModified = ''
   #storageClass = ''
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
-    this.#text = bytes.toString('latin1')
+  constructor(chunks: readonly Buffer[]) {
+    this.#chunks = chunks
   }
 
   page(): ScannedPage {
+    this.#readOn()
     const opening = root.exec(this.#text)
     if (opening === null) throw unexpected
     this.#at = opening[0].length
@@ -84,6 +92,7 @@ class Scanner {
     let token: string | undefined
     let encoding: string | undefined
     for (;;) {
+      if (this.#text.length - this.#at < lookAhead) this.#readOn()
       this.#skipBlanks()
       if (this.#text.startsWith(entryStart, this.#at)) {
         entries.push(this.#usualEntry() ?? this.#entry())
@@ -100,8 +109,35 @@ class Scanner {
     }
     this.#at += rootEnd.length
     this.#skipBlanks()
-    if (this.#at !== this.#text.length || truncated === undefined) throw unexpected
+    if (this.#at !== this.#text.length || this.#hasMore || truncated === undefined) throw unexpected
     return { entries, folders, truncated, token, encoding }
+  }
+
+  get #hasMore(): boolean {
+    return this.#chunk < this.#chunks.length
+  }
+
+  /** Moves the window: what is left of it, and what follows. */
+  #readOn(): void {
+    const pieces = [this.#bytes.subarray(this.#at)]
+    for (let bytes = 0; bytes < windowBytes && this.#hasMore; ) {
+      const chunk = this.#chunks[this.#chunk] as Buffer
+      const end = Math.min(chunk.length, this.#offset + windowBytes - bytes)
+      pieces.push(chunk.subarray(this.#offset, end))
+      bytes += end - this.#offset
+      this.#offset = end
+      if (end < chunk.length) continue
+      this.#chunk += 1
+      this.#offset = 0
+    }
+    const [left, next, ...others] = pieces
+    if (next === undefined) return
+    const window = left?.length === 0 && others.length === 0 ? next : Buffer.concat(pieces)
+    // Offsets in the text and in the bytes are the same then, and keys come encoded.
+    if (!isAscii(window)) throw unexpected
+    this.#bytes = window
+    this.#text = window.toString('latin1')
+    this.#at = 0
   }
 
   /** An entry in the very form in which S3 writes nearly all of them, by one expression. */

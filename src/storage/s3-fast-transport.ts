@@ -8,7 +8,8 @@ const longestTimerMs = 2_147_483_647
 export interface WireAnswer {
   readonly status: number
   readonly rawHeaders: RawHeaders
-  readonly body: Buffer | undefined
+  /** In the pieces in which it came. */
+  readonly body: readonly Buffer[]
 }
 
 /** No answer within the time that one attempt may take. */
@@ -217,7 +218,7 @@ class Exchange implements ExchangeHandler {
     if (this.#failure !== undefined) abort(this.#failure)
   }
 
-  onAnswer(status: number, rawHeaders: RawHeaders, body?: Buffer): void {
+  onAnswer(status: number, rawHeaders: RawHeaders, body: readonly Buffer[] = []): void {
     this.#release()
     if (this.#settle()) this.#resolve({ status, rawHeaders, body })
   }

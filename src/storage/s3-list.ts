@@ -95,8 +95,8 @@ function fetchPage(
         (answer) => (answer === undefined ? undefined : { answer }),
         (error: unknown) => ({ error }),
       )
-      const { status, body } = result !== undefined && 'answer' in result ? result.answer : {}
-      const scanned = status === 200 && body !== undefined ? scanListing(body) : undefined
+      const answer = result !== undefined && 'answer' in result ? result.answer : undefined
+      const scanned = answer?.status === 200 ? scanListing(answer.body) : undefined
       if (scanned !== undefined) return pageOfScan(scanned, requests.bucket)
       const about = { operation: 'ListObjectsV2' } as const
       const outcome =

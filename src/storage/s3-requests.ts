@@ -395,7 +395,7 @@ function abortedUnderWay(
 function asReceived(outcome: WireOutcome): SmithyResult {
   if (outcome.answer === undefined) throw outcome.error
   const { status, rawHeaders, body } = outcome.answer
-  return { response: { statusCode: status, headers: headersOf(rawHeaders), body: body ?? new Uint8Array(0) } }
+  return { response: { statusCode: status, headers: headersOf(rawHeaders), body: Buffer.concat(body) } }
 }
 
 async function loadSdk(stage: Stage): Promise<typeof S3> {

@@ -58,6 +58,34 @@ test('--json prints the results and nothing else', () => {
   ])
 })
 
+test('--repairs compares repairs, each of which reads what it needs to and reads again what it changed', async () => {
+  const flags = ['--json', '--repairs', '--objects', '100', '--rounds', '1', '--concurrency', '4']
+  const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/run.ts', ...flags], {
+    encoding: 'utf8',
+  })
+  expect(status).toBe(0)
+  const { results } = JSON.parse(stdout) as { results: { name: string; objects: number }[] }
+  const kinds = ['copy', 'tags', 'hold']
+  expect(results.map(({ name }) => name)).toEqual(kinds.flatMap((kind) => [`library-${kind}`, `aws-sdk-${kind}`]))
+  for (const { objects: done } of results) expect(done).toBe(100)
+  // Counted: what the descriptions in the table say, for the warm-up and the measured objects.
+  for (const [kind, heads, others] of [
+    ['copy', 2, 4],
+    ['tags', 1, 3],
+    ['hold', 0, 2],
+  ] as const) {
+    server = await startServer(100, 0, false)
+    const library = contenders.find(({ name }) => name === `library-${kind}`)
+    await library?.run({ endpoint: server.endpoint, objects: 100, concurrency: 4 })
+    const counts = (await (await fetch(`${server.endpoint}/bench-counts`)).json()) as Counts
+    await server.stop()
+    expect({ kind, heads: counts.heads }).toEqual({ kind, heads: 200 * heads })
+    // What an adapter asks its bucket once.
+    expect(counts.others - 200 * others).toBeLessThanOrEqual(2)
+    expect(counts.others - 200 * others).toBeGreaterThanOrEqual(0)
+  }
+})
+
 test('npm run bench:memory prints how time and memory grow', () => {
   const flags = ['--json', '--sizes', '200,400', '--concurrency', '8']
   const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/memory.ts', ...flags], {

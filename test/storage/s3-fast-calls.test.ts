@@ -259,7 +259,11 @@ describe('an answer past the SDK', () => {
           'content-type': 'application/xml',
           ...(versionId === undefined ? {} : { 'x-amz-version-id': versionId }),
         }
-        const read = await codec?.read(operation, { status: 200, rawHeaders: Object.entries(headers).flat(), body })
+        const read = await codec?.read(operation, {
+          status: 200,
+          rawHeaders: Object.entries(headers).flat(),
+          body: [body],
+        })
         expect(read, xml).toBeDefined()
         const { $metadata: _, ...output } = (read?.output ?? {}) as unknown as Record<string, unknown>
         expect(output).toEqual(await bySdk(operation, 200, headers, body))
@@ -275,14 +279,14 @@ describe('an answer past the SDK', () => {
     await fc.assert(
       fc.asyncProperty(anyAnswer, fc.double({ min: 0, max: 0.999, noNaN: true }), async ([operation, xml], part) => {
         const body = Buffer.from(xml.slice(0, Math.floor(xml.length * part)))
-        const read = await codec?.read(operation, { status: 200, rawHeaders, body })
+        const read = await codec?.read(operation, { status: 200, rawHeaders, body: [body] })
         if (xml !== '') expect(read).toBeUndefined()
       }),
       { numRuns: 200 },
     )
     for (const operation of operations) {
       const read = (status: number, xml: string, headers = rawHeaders) =>
-        codec?.read(operation, { status, rawHeaders: headers, body: Buffer.from(xml) })
+        codec?.read(operation, { status, rawHeaders: headers, body: [Buffer.from(xml)] })
       expect(await read(200, '<Error><Code>InternalError</Code></Error>')).toBeUndefined()
       expect(await read(200, '<html><body>Welcome</body></html>')).toBeUndefined()
       expect(await read(200, ' ')).toBeUndefined()

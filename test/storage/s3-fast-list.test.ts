@@ -117,7 +117,7 @@ describe('the scanner of listings', () => {
     await fc.assert(
       fc.asyncProperty(document, async (text) => {
         const body = Buffer.from(text)
-        const scanned = scanListing(body)
+        const scanned = scanListing([body])
         // The property is about what it reads; that it does read what S3 writes is counted.
         if (scanned === undefined) return
         read += 1
@@ -126,6 +126,42 @@ describe('the scanner of listings', () => {
       { numRuns: 300 },
     )
     expect(read).toBeGreaterThan(290)
+  })
+
+  test('reads a long one in whatever pieces it comes, the unusual entries among the usual ones', async () => {
+    const usual = (at: number) =>
+      `<Contents><Key>org/year%3D2023/${at}.wav</Key><LastModified>2023-10-${String((at % 31) + 1).padStart(2, '0')}T12:00:00.000Z</LastModified><ETag>&quot;9b2cf535f27731c974343645a3985328&quot;</ETag><Size>${at}</Size><StorageClass>STANDARD</StorageClass></Contents>`
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), contents), { minLength: 1, maxLength: 5 }),
+        fc.array(fc.integer({ min: 1, max: 70_000 }), { minLength: 1, maxLength: 40 }),
+        async (runs, sizes) => {
+          let at = 9
+          const entries = runs.map(([count, odd]) => {
+            const run = Array.from({ length: count }, () => {
+              at += 1
+              return usual(at)
+            })
+            return run.join('') + odd
+          })
+          const body = Buffer.from(
+            `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated>${entries.join('')}</ListBucketResult>`,
+          )
+          const chunks: Buffer[] = []
+          for (let from = 0; from < body.length; ) {
+            const size = sizes[chunks.length % sizes.length] ?? 1
+            chunks.push(body.subarray(from, from + size))
+            from += size
+          }
+          const scanned = scanListing(chunks)
+          expect(scanned).toEqual(scanListing([body]))
+          if (scanned !== undefined) expect(scanned).toEqual(await bySdk(body))
+          // Cut off anywhere, it is no listing.
+          expect(scanListing(chunks.slice(0, -1))).toBeUndefined()
+        },
+      ),
+      { numRuns: 40 },
+    )
   })
 
   test('damaged documents are left to the SDK, or mean the same to it', async () => {
@@ -150,7 +186,7 @@ describe('the scanner of listings', () => {
         async (text, at, piece) => {
           const cut = at % (text.length + 1)
           const body = Buffer.from(text.slice(0, cut) + piece + text.slice(cut + (at % 3)))
-          const scanned = scanListing(body)
+          const scanned = scanListing([body])
           if (scanned === undefined) return
           expect(scanned).toEqual(await bySdk(body))
         },
@@ -184,14 +220,14 @@ describe('the scanner of listings', () => {
     ['blanks that are no indentation', page(' <Name>evidence</Name>')],
     ['nothing', Buffer.alloc(0)],
   ])('leaves %s to the SDK', (_what, body) => {
-    expect(scanListing(body)).toBeUndefined()
+    expect(scanListing([body])).toBeUndefined()
   })
 
   test('pieces that are kept do not keep the page', () => {
     const filler = '<Contents><Key>k</Key><Size>1</Size></Contents>'.repeat(20_000)
     const kept: unknown[] = []
     const before = used()
-    for (let round = 0; round < 40; round += 1) kept.push(scanListing(entryWithKey(round, filler))?.entries[0])
+    for (let round = 0; round < 40; round += 1) kept.push(scanListing([entryWithKey(round, filler)])?.entries[0])
     // 40 pages of 940 KB would be 37 MB.
     expect(used() - before).toBeLessThan(15_000_000)
     expect(kept).toHaveLength(40)
