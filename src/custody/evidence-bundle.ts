@@ -120,7 +120,7 @@ class GrowingJournal implements Journal {
   static async over(inner: Journal, options: CallOptions): Promise<GrowingJournal> {
     const growing = new GrowingJournal(inner)
     for await (const { line } of journalLines(inner, options)) growing.#tree.append(leafHash(line))
-    if (inner instanceof FileJournal) observeLines(inner, (line) => growing.#tree.appendLine(line))
+    if (inner instanceof FileJournal) observeLines(inner, (line) => growing.#tree.appendLeaf(line))
     return growing
   }
 

@@ -25,10 +25,10 @@ export interface JournalOpening {
 }
 
 /**
- * Tells each line that a journal writes, its end included, in their order: for the tree that grows over them, so that
- * no record is rendered twice. The listener must not throw; it takes the place of an earlier one.
+ * Tells each line that a journal writes, without its end, in their order: for the tree that grows over them, so that
+ * no record is rendered twice. The listener must neither throw nor keep the bytes; it takes the place of an earlier one.
  */
-export let observeLines: (journal: FileJournal, listener: (line: string) => void) => void
+export let observeLines: (journal: FileJournal, listener: (line: Uint8Array) => void) => void
 
 interface Session {
   readonly file: FileHandle
@@ -68,7 +68,7 @@ export class FileJournal implements Journal {
   #opened: Promise<Session> | undefined
   /** Set as soon as `#opened` has resolved. */
   #session: Session | undefined
-  #onLine: ((line: string) => void) | undefined
+  #onLine: ((line: Uint8Array) => void) | undefined
   /** Somebody was told that the journal cannot be written. */
   #isFailureKnown = false
 
@@ -111,7 +111,6 @@ export class FileJournal implements Journal {
     const line = recordLine(written)
     session.sequence += 1
     session.lastLine = line
-    this.#onLine?.(line)
     try {
       await (buffered ? session.writer.buffer(line) : session.writer.append(line))
     } catch (error) {
@@ -264,6 +263,7 @@ export class FileJournal implements Journal {
             session.durableBytes = writtenBytes
           },
         },
+        (line) => this.#onLine?.(line),
         { flushIntervalMs: this.#flushIntervalMs, flushLength: 1 << 20, maxLength: 1 << 21 },
       ),
       opening: { records: sequence, tornBytes, ...(takenOverFrom === undefined ? {} : { takenOverFrom }) },

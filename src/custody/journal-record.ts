@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { LegalHoldError } from '../errors.js'
 import type { JournalRecord } from '../ports.js'
 
-/** One line of the journal, its end included. `JSON.stringify` writes no line break and no lone surrogate. */
+/** One line of the journal, without its end. `JSON.stringify` writes no line break and no lone surrogate. */
 export function recordLine({ sequence, time, runId, type, data }: JournalRecord): string {
-  return `${JSON.stringify({ sequence, time, runId, type, data })}\n`
+  return JSON.stringify({ sequence, time, runId, type, data })
 }
 
 /**

@@ -16,6 +16,8 @@ export interface GroupWriterOptions {
   readonly maxLength: number
 }
 
+const lineEnd = '\n'.charCodeAt(0)
+
 /** Room for a group that is kept for the next but one. */
 const keptBytes = 1 << 22
 
@@ -25,14 +27,15 @@ interface Waiter {
 }
 
 /**
- * Writes lines in groups: what arrives while one group is on its way to the disk is the next, so that many lines share
- * one fsync and none waits for more than two.
+ * Writes lines, which are given without their ends, in groups: what arrives while one group is on its way to the disk
+ * is the next, so that many lines share one fsync and none waits for more than two.
  *
  * After a failure nothing is written any more. A write that failed may be half there, and an fsync that failed may
  * have dropped what it should have kept, and would succeed when asked again.
  */
 export class GroupWriter {
   readonly #sink: JournalSink
+  readonly #onLine: (line: Uint8Array) => void
   readonly #options: GroupWriterOptions
   /** The lines that wait, as they will be written: texts that outlive their object cost more than the copy. */
   #group: Buffer = Buffer.allocUnsafe(1 << 16)
@@ -46,8 +49,10 @@ export class GroupWriter {
   #timer: NodeJS.Timeout | undefined
   #failure: { readonly error: unknown } | undefined
 
-  constructor(sink: JournalSink, options: GroupWriterOptions) {
+  /** @param onLine is shown each line that is taken, as it will be written; the bytes are valid during the call only */
+  constructor(sink: JournalSink, onLine: (line: Uint8Array) => void, options: GroupWriterOptions) {
     this.#sink = sink
+    this.#onLine = onLine
     this.#options = options
   }
 
@@ -85,14 +90,17 @@ export class GroupWriter {
   }
 
   #take(line: string): void {
-    // No character of a string takes more than three bytes.
-    const needed = this.#length + line.length * 3
+    // No character of a string takes more than three bytes; and the end of the line.
+    const needed = this.#length + line.length * 3 + 1
     if (needed > this.#group.length) {
       const larger = Buffer.allocUnsafe(Math.max(needed, this.#group.length * 2))
       this.#group.copy(larger, 0, 0, this.#length)
       this.#group = larger
     }
-    this.#length += this.#group.write(line, this.#length)
+    const end = this.#length + this.#group.write(line, this.#length)
+    this.#onLine(this.#group.subarray(this.#length, end))
+    this.#group[end] = lineEnd
+    this.#length = end + 1
   }
 
   #startLater(): void {

@@ -22,14 +22,6 @@ function leafDigest(leaf: Uint8Array): Digest {
   return digestOf(leafScratch.subarray(0, leaf.length + 1))
 }
 
-/** Of a text without its last character, in UTF-8: of a line without its end. */
-function lineDigest(line: string): Digest {
-  // No character of a string takes more than three bytes.
-  if (line.length * 3 >= leafScratch.length) return leafDigest(Buffer.from(line.slice(0, -1)))
-  const bytes = leafScratch.write(line, 1)
-  return digestOf(leafScratch.subarray(0, bytes))
-}
-
 /** Hash of a leaf: SHA-256 over 0x00 and its bytes (RFC 6962, 2.1). */
 export function leafHash(leaf: Uint8Array): Buffer {
   return Buffer.from(leafDigest(leaf), 'latin1')
@@ -58,9 +50,9 @@ export class MerkleTree {
     this.#append(leaf.toString('latin1'))
   }
 
-  /** Adds a line, its end excluded, as a leaf. */
-  appendLine(line: string): void {
-    this.#append(lineDigest(line))
+  /** Hashes a leaf and adds it. */
+  appendLeaf(leaf: Uint8Array): void {
+    this.#append(leafDigest(leaf))
   }
 
   #append(leaf: Digest): void {

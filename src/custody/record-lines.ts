@@ -5,7 +5,7 @@ import { parseRecord, recordLine } from './journal-record.js'
 
 /** The line of a record, without its end: as a `FileJournal` writes it, whatever journal it comes from. */
 export function lineOf(record: JournalRecord): Buffer {
-  return Buffer.from(recordLine(record).slice(0, -1))
+  return Buffer.from(recordLine(record))
 }
 
 /** Lines that were read together. */

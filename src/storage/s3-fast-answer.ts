@@ -16,9 +16,12 @@ export interface HeadAnswer {
 const beginning = 'HTTP/1.1 '
 const [tab, carriageReturn, blank] = [9, 13, 32]
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-/** Names that were found to be in order: nearly all answers have the same. */
-const knownNames = new Set<string>()
-const mostKnownNames = 256
+/**
+ * How the lines of the last answer began, with the names that they gave: nearly all answers have the same ones in the
+ * same order, so that a name is compared instead of being cut out, looked up and checked.
+ */
+const expected: { readonly beginning: string; readonly name: string }[] = []
+const mostExpected = 64
 
 /** Reads the answer that a text begins with. `unreadable`: not in the form in which S3 writes it. Pure. */
 export function readAnswer(text: string): HeadAnswer | 'incomplete' | 'unreadable' {
@@ -44,21 +47,26 @@ function readHeaders(
   if (status === undefined || text.charCodeAt(statusEnd - 1) !== carriageReturn) return 'unreadable'
   const headers: string[] = []
   let keepAlive = true
+  let line = 0
   for (let at = statusEnd + 1; ; ) {
     const end = text.indexOf('\n', at)
     if (end < 0) return 'incomplete'
     // Half a line break in the middle of a line may mean something else to somebody else.
     if (text.indexOf('\r', at) !== end - 1) return 'unreadable'
     if (end === at + 1) return { status, headers, keepAlive, end: end + 1 }
-    const nameEnd = text.indexOf(':', at)
-    if (nameEnd < 0 || nameEnd >= end) return 'unreadable'
-    const name = text.slice(at, nameEnd)
-    if (!knownNames.has(name)) {
-      if (!token.test(name)) return 'unreadable'
-      if (knownNames.size < mostKnownNames) knownNames.add(copyOf(name))
+    let known = expected[line]
+    if (known === undefined || !text.startsWith(known.beginning, at)) {
+      const nameEnd = text.indexOf(':', at)
+      const found = nameEnd < end ? text.slice(at, nameEnd) : ''
+      if (!token.test(found)) return 'unreadable'
+      const name = copyOf(found)
+      known = { name, beginning: `${name}:` }
+      if (line < mostExpected) expected[line] = known
     }
-    const value = withoutBlanks(text, nameEnd + 1, end - 1)
+    const { name } = known
+    const value = withoutBlanks(text, at + known.beginning.length, end - 1)
     headers.push(name, value)
+    line += 1
     if (name.length === connection.length && name.toLowerCase() === connection) keepAlive &&= !/\bclose\b/i.test(value)
     at = end + 1
   }

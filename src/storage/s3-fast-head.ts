@@ -178,20 +178,19 @@ function partsOfEtag(etag: string): number | undefined {
 }
 
 const httpDate =
-  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) GMT$/
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d GMT$/
 const months = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
 /** `Wed, 21 Oct 2015 07:28:00 GMT` as `2015-10-21T07:28:00.000Z`, without a Date for what no Date can doubt. */
 function isoOfHttpDate(text: string): string | undefined {
-  const match = httpDate.exec(text)
-  if (match === null) return undefined
-  const [, day = '', monthName = '', year, hour, minute, second] = match
+  if (!httpDate.test(text)) return undefined
+  const day = text.slice(5, 7)
   if (day < '01' || day > '28') {
     const date = new Date(text)
     return date.getUTCDate() === Number(day) ? date.toISOString() : undefined
   }
-  const month = months.indexOf(monthName) / 3 + 1
-  return `${year}-${month < 10 ? '0' : ''}${month}-${day}T${hour}:${minute}:${second}.000Z`
+  const month = months.indexOf(text.slice(8, 11)) / 3 + 1
+  return `${text.slice(12, 16)}-${month < 10 ? '0' : ''}${month}-${day}T${text.slice(17, 25)}.000Z`
 }
 
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/

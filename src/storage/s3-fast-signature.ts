@@ -1,4 +1,5 @@
 import { createHmac, hash } from 'node:crypto'
+import { copyOf } from './s3-fast-text.js'
 
 /** SHA-256 of nothing: the payload hash of every request without a body. */
 export const emptyPayloadHash = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
@@ -156,10 +157,20 @@ export function encodeQueryPart(text: string): string {
 /** The characters of a key as Genesys writes it: of these only `=` is encoded. */
 const plainKey = /^[A-Za-z0-9\-._~/=]*$/
 
+/** The keys of a listing lie in the same folder by the thousand: the last one up to its last `=`, and encoded. */
+let lastFolder = { folder: '', encoded: '' }
+
 /** A key as it stands in the path of a request: as a query part, but for its slashes. Throws for a lone surrogate. */
 export function encodeKeyPath(key: string): string {
-  if (plainKey.test(key)) return key.replaceAll('=', '%3D')
-  return encodeURIComponent(key).replace(reservedOrSlash, (part) => (part === '%2F' ? '/' : percent(part)))
+  if (!plainKey.test(key)) {
+    return encodeURIComponent(key).replace(reservedOrSlash, (part) => (part === '%2F' ? '/' : percent(part)))
+  }
+  const end = key.lastIndexOf('=') + 1
+  if (lastFolder.folder.length !== end || !key.startsWith(lastFolder.folder)) {
+    const folder = copyOf(key.slice(0, end))
+    lastFolder = { folder, encoded: folder.replaceAll('=', '%3D') }
+  }
+  return lastFolder.encoded + key.slice(end)
 }
 
 function percent(character: string): string {

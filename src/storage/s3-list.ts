@@ -208,12 +208,24 @@ class Paging {
   }
 }
 
+/** The keys of a listing lie in the same folder by the thousand: the last plain one up to its last `=`. */
+let lastFolder = { encoded: '', folder: '' }
+
 /** Undoes `EncodingType: url`, where a space is `+` or `%20`. */
 export function decodeKey(key: string, encoding: string | undefined): string {
   if (encoding !== 'url') return key
+  const end = key.lastIndexOf('%3D') + '%3D'.length
+  if (lastFolder.encoded.length === end && key.startsWith(lastFolder.encoded)) {
+    const rest = key.slice(end)
+    if (!rest.includes('%') && !rest.includes('+')) return lastFolder.folder + rest
+  }
   // All that has to be encoded in a key as Genesys writes it.
   const plain = key.replaceAll('%3D', '=')
-  if (!plain.includes('%') && !plain.includes('+')) return plain
+  if (!plain.includes('%') && !plain.includes('+')) {
+    if (end >= '%3D'.length)
+      lastFolder = { encoded: key.slice(0, end), folder: key.slice(0, end).replaceAll('%3D', '=') }
+    return plain
+  }
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))
   } catch (cause) {

@@ -42,10 +42,11 @@ describe('writing in groups', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 40 }), async (steps, failAt) => {
         const disk = new Disk(failAt)
-        const writer = new GroupWriter(disk, options)
+        const shown: string[] = []
+        const writer = new GroupWriter(disk, (line) => shown.push(Buffer.from(line).toString()), options)
         const acknowledged: number[] = []
         const refused: number[] = []
-        const lineOf = (at: number) => `${at} ${'x'.repeat(steps[at]?.pad ?? 0)}\n`
+        const lineOf = (at: number) => `${at} ${'x'.repeat(steps[at]?.pad ?? 0)}`
         const pending: Promise<void>[] = []
         for (const [at, { buffered, wait }] of steps.entries()) {
           const taken = buffered ? writer.buffer(lineOf(at)) : writer.append(lineOf(at))
@@ -54,7 +55,7 @@ describe('writing in groups', () => {
               if (buffered) return
               acknowledged.push(at)
               // At this very moment it is on the disk, and so is all before it.
-              const lines = steps.slice(0, at + 1).map((_, earlier) => lineOf(earlier))
+              const lines = steps.slice(0, at + 1).map((_, earlier) => `${lineOf(earlier)}\n`)
               expect(disk.durable.startsWith(lines.join(''))).toBe(true)
             },
             () => {
@@ -72,11 +73,12 @@ describe('writing in groups', () => {
         writer.stop()
         if (flushed) {
           expect(refused).toEqual([])
-          expect(disk.durable).toBe(steps.map((_, at) => lineOf(at)).join(''))
+          expect(shown).toEqual(steps.map((_, at) => lineOf(at)))
+          expect(disk.durable).toBe(steps.map((_, at) => `${lineOf(at)}\n`).join(''))
         } else {
           expect(Math.max(-1, ...acknowledged)).toBeLessThan(Math.min(steps.length + 1, ...refused))
-          await expect(writer.append('later\n')).rejects.toThrow('no space')
-          await expect(writer.buffer('later\n')).rejects.toThrow('no space')
+          await expect(writer.append('later')).rejects.toThrow('no space')
+          await expect(writer.buffer('later')).rejects.toThrow('no space')
         }
       }),
       { numRuns: 300 },
@@ -85,9 +87,9 @@ describe('writing in groups', () => {
 
   test('lanes that wait for their records share the syncs', async () => {
     const disk = new Disk()
-    const writer = new GroupWriter(disk, options)
+    const writer = new GroupWriter(disk, () => {}, options)
     const lane = async () => {
-      for (let at = 0; at < 20; at += 1) await writer.append('a record\n')
+      for (let at = 0; at < 20; at += 1) await writer.append('a record')
     }
     await Promise.all(Array.from({ length: 64 }, lane))
     expect(disk.durable.split('\n')).toHaveLength(64 * 20 + 1)
@@ -96,10 +98,10 @@ describe('writing in groups', () => {
 
   test('buffered lines cause no sync each, and slow their source only when too many wait', async () => {
     const disk = new Disk()
-    const writer = new GroupWriter(disk, options)
+    const writer = new GroupWriter(disk, () => {}, options)
     let slowed = 0
     for (let at = 0; at < 1_000; at += 1) {
-      const room = writer.buffer(`${'x'.repeat(99)}\n`)
+      const room = writer.buffer('x'.repeat(99))
       if (room === undefined) continue
       slowed += 1
       await room
