@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
 import type * as S3 from '@aws-sdk/client-s3'
 import { closes } from './s3-answer-root.js'
-import { capture } from './s3-fast-capture.js'
+import { canonicalQuery, capture } from './s3-fast-capture.js'
 import type { ResolvedClient } from './s3-fast-eligible.js'
 import { headersOf } from './s3-fast-headers.js'
-import { canonicalQuery, type FastSession, type RenderedCall } from './s3-fast-session.js'
+import type { FastSession, RenderedCall } from './s3-fast-session.js'
 import type { WireAnswer } from './s3-fast-transport.js'
 import type { SmithyCommand } from './s3-middleware.js'
 import type { S3Operation, S3Output } from './s3-requests.js'
@@ -76,7 +76,10 @@ export class CallCodec {
     this.#context = { ...client.config, endpoint: nowhere }
   }
 
-  /** `undefined` where the SDK has no such protocol, or makes anything else of one of the probes than is made of it here. */
+  /**
+   * `undefined` where the SDK has no such protocol, or makes anything else of one of the probes than is made of it here.
+   * Rejects where the client cannot sign.
+   */
   static async open(
     sdk: typeof S3,
     client: ResolvedClient,
@@ -90,7 +93,8 @@ export class CallCodec {
     const codec = new CallCodec(sdk, client, protocol)
     for (const [operation, probe] of Object.entries(probes) as [FastOperation, CallInput][]) {
       const input = { Bucket: bucket, ...probe }
-      const call = await codec.render(operation, input, undefined)
+      // Versions that take anything else than is given here do not agree with themselves tomorrow either.
+      const call = await codec.render(operation, input, undefined).catch(() => undefined)
       const captured = await capture(client, commandOf(sdk, operation, input))
       if (call === undefined || captured === undefined || !session.isSame(captured, call)) return undefined
     }

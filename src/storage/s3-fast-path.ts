@@ -72,16 +72,19 @@ export class S3FastPath {
   /** How the client renders and reads what is neither a HEAD nor a list of objects; `undefined` where that is left to it. */
   codec(): Promise<CallCodec | undefined> {
     if (this.#off || isIntercepted()) return nowhere
-    this.#codec ??= this.#openCodec().catch(() => undefined)
+    this.#codec ??= this.#openCodec().catch(() => {
+      // The client could not sign, which may pass.
+      this.#codec = undefined
+      return undefined
+    })
     return this.#codec
   }
 
   async #openCodec(): Promise<CallCodec | undefined> {
     const session = this.#fresh() ?? (await this.#renew())
+    if (session === undefined) throw new Error('there is nothing to compare with')
     const { sdk, client } = await this.#subject.connect()
-    return session === undefined
-      ? undefined
-      : CallCodec.open(sdk, client as ResolvedClient, session, this.#subject.bucket)
+    return CallCodec.open(sdk, client as ResolvedClient, session, this.#subject.bucket)
   }
 
   /** Sends again, if the answer refuses a request only for the clock of this machine. */

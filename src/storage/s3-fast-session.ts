@@ -1,11 +1,10 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { type CapturedRequest, capture } from './s3-fast-capture.js'
+import { type CapturedRequest, capture, grantOf, hostOf, isSignedSo, queryOf } from './s3-fast-capture.js'
 import type { WireRequest } from './s3-fast-connections.js'
 import type { ResolvedClient } from './s3-fast-eligible.js'
 import {
   emptyPayloadHash,
   encodeKeyPath,
-  encodeQueryPart,
   payloadHashOf,
   RequestSigner,
   type SigningKeys,
@@ -100,44 +99,6 @@ const headersOfCalls: ReadonlySet<string> = new Set([
 /** What may stand in a header, and in a path. */
 const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
 const visible = /^[\x21-\x7e]*$/
-
-const authorizationPattern =
-  /^AWS4-HMAC-SHA256 Credential=(?<accessKeyId>[^/]+)\/\d{8}\/(?<region>[^/]+)\/(?<service>s3)\/aws4_request, SignedHeaders=(?<names>[^,\s]+), Signature=[0-9a-f]{64}$/
-
-/** Whom, for what and when a request was signed for; `undefined` for a signature of another kind. */
-function grantOf({ headers }: CapturedRequest): Omit<SigningScope, 'secretAccessKey'> | undefined {
-  const { authorization = '', 'x-amz-date': amzDate } = headers
-  const granted = authorizationPattern.exec(authorization)?.groups
-  if (granted === undefined || amzDate === undefined) return undefined
-  const { accessKeyId = '', region = '', service = '' } = granted
-  return { accessKeyId, region, service, amzDate }
-}
-
-/** Whether a request bears the signature that is made of it here. */
-function isSignedSo(captured: CapturedRequest, scope: SigningScope, payloadHash: string, keys: SigningKeys): boolean {
-  const { method, path, headers } = captured
-  const { names = '' } = authorizationPattern.exec(headers.authorization ?? '')?.groups ?? {}
-  const signed = names.split(';').map((name) => [name, headers[name] ?? ''] as const)
-  const same = new RequestSigner(scope, signed, payloadHash, keys)
-  return same.authorization(method, path, queryOf(captured)) === headers.authorization
-}
-
-/** The query as it is signed, and sent from here. */
-export function canonicalQuery(query: Readonly<Record<string, unknown>>): string {
-  return Object.entries(query)
-    .map(([name, value]) => [encodeQueryPart(name), encodeQueryPart(String(value))] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&')
-}
-
-function queryOf({ query = {} }: CapturedRequest): string {
-  return canonicalQuery(query)
-}
-
-function hostOf({ hostname, port }: CapturedRequest): string {
-  return port === undefined ? hostname : `${hostname}:${port}`
-}
 
 interface SessionParts {
   readonly captured: CapturedRequest

@@ -423,6 +423,40 @@ describe('what goes wrong with a change', () => {
     }
   })
 
+  test('nobody listening means the same as by the SDK', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    await new Promise((resolve) => server.close(resolve))
+    const settings = { bucket, endpoint, region: 'eu-west-1', credentials }
+    const fast = new S3StorageAdapter(settings)
+    closing.push(() => fast.close())
+    const [quick, faithful] = [fast, slowAdapter({ bucket, endpoint, settings })].map((adapter) =>
+      failure(adapter.putLegalHold({ bucket, key: 'k' }, 'ON')),
+    )
+    const { code, outcome, retryable } = (await faithful) as NonNullable<Awaited<typeof faithful>>
+    expect(await quick).toMatchObject({ code, outcome, retryable })
+  })
+
+  test('credentials that are late do not send the requests after them by the SDK', async () => {
+    const w = await simulated({ bucket: { versioning: 'Enabled' } })
+    closing.push(() => w.close())
+    await upload(w, 'org/a', 'x')
+    let asked = 0
+    const adapter = w.adapter({
+      credentials: async () => {
+        asked += 1
+        if (asked <= 4) throw new Error('not yet')
+        return w.settings.credentials as never
+      },
+    })
+    const ref = { bucket: w.bucket, key: 'org/a' }
+    for (let at = 0; at < 8; at += 1) await adapter.mergeTags(ref, { at: String(at) }).catch(() => {})
+    w.simulator.clearRequests()
+    await adapter.mergeTags(ref, { at: 'last' })
+    expect(w.simulator.requests.filter(({ headers }) => headers.has('amz-sdk-request'))).toEqual([])
+  })
+
   test('aborted in the middle, it may have been done', async () => {
     const server = createServer(() => {})
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
