@@ -1,4 +1,4 @@
-import { isUuid, type ParsedKey, roleOf } from '../layout.js'
+import { type FileRole, isUuid, type ParsedKey, roleOf } from '../layout.js'
 import type { ListedObject } from '../ports.js'
 import type { ObjectPlace } from '../verdict.js'
 
@@ -38,18 +38,23 @@ export function classifyConversation(
   objects: readonly LocatedObject[],
   scope: Scope,
 ): { readonly object: ListedObject; readonly place: ObjectPlace }[] {
+  const roles = objects.map(({ key }) => roleOf(key.rest))
   const described = new Set<string>()
-  for (const { key } of objects) {
-    const role = roleOf(key.rest)
-    if (role.role === 'sidecar') described.add(role.of)
-  }
-  return objects.map(({ object, key }) => ({ object, place: placeOf(object, key, scope, described) }))
+  for (const role of roles) if (role.role === 'sidecar') described.add(role.of)
+  return objects.map(({ object, key }, at) => ({
+    object,
+    place: placeOf(object, key, roles[at] as FileRole, scope, described),
+  }))
 }
 
-function placeOf(object: ListedObject, key: ParsedKey, scope: Scope, described: ReadonlySet<string>): ObjectPlace {
-  const { conversationId, rest } = key
+function placeOf(
+  object: ListedObject,
+  { conversationId, rest }: ParsedKey,
+  role: FileRole,
+  scope: Scope,
+  described: ReadonlySet<string>,
+): ObjectPlace {
   if (!scope.covers(conversationId)) return { kind: 'unexpected', conversationId }
-  const role = roleOf(rest)
   // What lands in a conversation of the job while the job delivers is the job's, whether the platform listed it or not.
   const listed = scope.isListed(conversationId) && !scope.isOfJob(object)
   switch (role.role) {

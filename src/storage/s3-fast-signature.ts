@@ -104,7 +104,7 @@ class Hmac {
 
   hex(digest: string): string {
     this.#inner.write(digest, this.#at, 'latin1')
-    this.#outer.write(hash('sha256', this.#inner, 'hex'), blockBytes, 'hex')
+    this.#outer.write(hash('sha256', this.#inner, 'binary'), blockBytes, 'latin1')
     return hash('sha256', this.#outer, 'hex')
   }
 }
@@ -162,14 +162,16 @@ let lastFolder = { folder: '', encoded: '' }
 
 /** A key as it stands in the path of a request: as a query part, but for its slashes. Throws for a lone surrogate. */
 export function encodeKeyPath(key: string): string {
-  if (!plainKey.test(key)) {
+  const { folder, encoded } = lastFolder
+  const isKnown = key.startsWith(folder)
+  const rest = isKnown ? key.slice(folder.length) : key
+  if (!plainKey.test(rest)) {
     return encodeURIComponent(key).replace(reservedOrSlash, (part) => (part === '%2F' ? '/' : percent(part)))
   }
+  if (isKnown && !rest.includes('=')) return encoded + rest
   const end = key.lastIndexOf('=') + 1
-  if (lastFolder.folder.length !== end || !key.startsWith(lastFolder.folder)) {
-    const folder = copyOf(key.slice(0, end))
-    lastFolder = { folder, encoded: folder.replaceAll('=', '%3D') }
-  }
+  const newFolder = copyOf(key.slice(0, end))
+  lastFolder = { folder: newFolder, encoded: newFolder.replaceAll('=', '%3D') }
   return lastFolder.encoded + key.slice(end)
 }
 

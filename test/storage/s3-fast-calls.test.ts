@@ -11,7 +11,7 @@ import type { ResolvedClient } from '../../src/storage/s3-fast-eligible.js'
 import { openSession } from '../../src/storage/s3-fast-session.js'
 import { SigningKeys } from '../../src/storage/s3-fast-signature.js'
 import { FastTransport } from '../../src/storage/s3-fast-transport.js'
-import { failure, S3, simulated, upload, type World } from './s3-world.js'
+import { adapterBySdk, failure, S3, simulated, upload, type World } from './s3-world.js'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -100,6 +100,12 @@ const anyCall = fc.constantFrom(...operations).chain((operation) => fc.tuple(fc.
 
 const commandOf = (operation: FastOperation, input: CallInput) =>
   new (S3[`${operation}Command`] as unknown as new (given: CallInput) => object)(input)
+
+const slowAdapter = (settings: S3StorageOptions): S3StorageAdapter => {
+  const { adapter, close } = adapterBySdk(settings)
+  closing.push(close)
+  return adapter
+}
 
 describe('a call past the SDK', () => {
   test('is the request that the SDK would send, whatever its input and the settings of its client', async () => {
@@ -309,7 +315,7 @@ describe('a repair', () => {
     for (const isFast of [true, false]) {
       const w = await world()
       await upload(w, 'org/a', 'x', { Tagging: 'a=b', Metadata: { team: 'claims' }, ContentType: 'audio/ogg' })
-      const adapter = isFast ? w.adapter() : slowAdapter(w)
+      const adapter = isFast ? w.adapter() : slowAdapter({ ...w.settings, bucket: w.bucket, endpoint: w.endpoint })
       w.simulator.clearRequests()
       const before = await adapter.head({ bucket: w.bucket, key: 'org/a' }, { full: true })
       if (!before.found) throw new Error('it is not there')
@@ -341,28 +347,6 @@ describe('a repair', () => {
     expect(left[0]).toEqual(left[1])
   })
 })
-
-/** An adapter that must go through the SDK, since its client has a `send` of its own. */
-function slowAdapter({
-  bucket: name,
-  endpoint,
-  settings,
-}: Pick<World, 'bucket' | 'endpoint' | 'settings'>): S3StorageAdapter {
-  const client = new S3.S3Client({
-    endpoint,
-    region: settings.region ?? 'eu-west-1',
-    credentials: settings.credentials as never,
-    forcePathStyle: true,
-    maxAttempts: 1,
-  })
-  closing.push(() => client.destroy())
-  const send = client.send.bind(client) as (command: never, options?: never) => Promise<unknown>
-  const adapter = new S3StorageAdapter({ ...pick(settings), bucket: name, client: { send } })
-  closing.push(() => adapter.close())
-  return adapter
-}
-
-const pick = ({ region, attemptTimeoutMs }: S3StorageOptions) => ({ region, attemptTimeoutMs })
 
 describe('what goes wrong with a change', () => {
   type Answer = (response: ServerResponse, request: IncomingMessage) => void
@@ -404,7 +388,7 @@ describe('what goes wrong with a change', () => {
     const settings = { bucket, endpoint, region: 'eu-west-1', credentials, attemptTimeoutMs: 300 }
     const fast = new S3StorageAdapter(settings)
     closing.push(() => fast.close())
-    const slow = slowAdapter({ bucket, endpoint, settings })
+    const slow = slowAdapter(settings)
     answer = mishaps[name] as Answer
     const ref = { bucket, key: 'k', versionId: 'v' }
     const changes: ((adapter: S3StorageAdapter) => Promise<unknown>)[] = [
@@ -431,7 +415,7 @@ describe('what goes wrong with a change', () => {
     const settings = { bucket, endpoint, region: 'eu-west-1', credentials }
     const fast = new S3StorageAdapter(settings)
     closing.push(() => fast.close())
-    const [quick, faithful] = [fast, slowAdapter({ bucket, endpoint, settings })].map((adapter) =>
+    const [quick, faithful] = [fast, slowAdapter(settings)].map((adapter) =>
       failure(adapter.putLegalHold({ bucket, key: 'k' }, 'ON')),
     )
     const { code, outcome, retryable } = (await faithful) as NonNullable<Awaited<typeof faithful>>

@@ -6,7 +6,7 @@ import { setupServer } from 'msw/node'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { HeadResult } from '../../src/ports.js'
 import { S3StorageAdapter, type S3StorageOptions } from '../../src/s3.js'
-import { failure, S3, simulated, upload, type World } from './s3-world.js'
+import { adapterBySdk, failure, S3, simulated, upload, type World } from './s3-world.js'
 
 const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
 
@@ -29,18 +29,10 @@ const adapterOf = (options: S3StorageOptions): S3StorageAdapter => {
   return adapter
 }
 
-/** An adapter that must go through the SDK, since its client has a `send` of its own. */
-function slowAdapter(settings: S3StorageOptions): S3StorageAdapter {
-  const { bucket, attemptTimeoutMs, ...rest } = settings
-  const client = new S3.S3Client({
-    ...rest,
-    forcePathStyle: true,
-    maxAttempts: 1,
-    retryMode: 'standard',
-  } as S3.S3ClientConfig)
-  closing.push(() => client.destroy())
-  const send = client.send.bind(client) as (command: never, options?: never) => Promise<unknown>
-  return adapterOf({ bucket, attemptTimeoutMs, region: settings.region, client: { send } })
+const slowAdapter = (settings: S3StorageOptions): S3StorageAdapter => {
+  const { adapter, close } = adapterBySdk(settings)
+  closing.push(close)
+  return adapter
 }
 
 /** Requests that came past the SDK: it numbers its attempts. */

@@ -166,3 +166,19 @@ export async function failure(promise: Promise<unknown>): Promise<Record<string,
 
 export type { ObjectState }
 export { S3 }
+
+/** An adapter that must go through the SDK, since its client has a `send` of its own. */
+export function adapterBySdk(settings: S3StorageOptions): { adapter: S3StorageAdapter; close(): void } {
+  const { bucket, attemptTimeoutMs, ...rest } = settings
+  const config = { ...rest, forcePathStyle: true, maxAttempts: 1, retryMode: 'standard' }
+  const client = new S3.S3Client(config as S3.S3ClientConfig)
+  const send = client.send.bind(client) as (command: never, options?: never) => Promise<unknown>
+  const adapter = new S3StorageAdapter({ bucket, attemptTimeoutMs, region: settings.region, client: { send } })
+  return {
+    adapter,
+    close: () => {
+      adapter.close()
+      client.destroy()
+    },
+  }
+}
