@@ -20,7 +20,10 @@ test('a repair that is told to slow down pauses all lanes: nothing else is begun
       copies += 1
       if (copies !== 20) return
       refusedAt = clock.now()
-      callsBefore = calls.length
+      // What begins in the same turn of the event loop has begun before the lanes can hear of it.
+      setImmediate(() => {
+        callsBefore = calls.length
+      })
       throw new LegalHoldError('Slow down', {
         code: 'STORAGE_THROTTLED',
         stage: 'remediate',
