@@ -5,21 +5,27 @@
  *   npm run bench:memory -- [--sizes 10000,100000,1000000] [--concurrency N] [--json]
  */
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { contenders } from './contenders.ts'
+import { flags, refuse } from './flags.ts'
 import { startServer } from './server.ts'
 
-const { values } = parseArgs({
-  options: {
+const usage = `Usage: npm run bench:memory -- [flags]
+  --sizes N,N,…     objects in the buckets (10000,100000,1000000)
+  --concurrency N   requests at once (50)
+  --json            { growth: [{ objects, seconds, cpuSeconds, peakRssBytes }] }`
+
+const values = flags(
+  {
     sizes: { type: 'string', default: '10000,100000,1000000' },
     concurrency: { type: 'string', default: '50' },
     json: { type: 'boolean', default: false },
   },
-})
+  usage,
+)
 const sizes = values.sizes.split(',').map(Number)
 const library = contenders.find(({ name }) => name === 'library')
 if (library === undefined || sizes.some((size) => !Number.isInteger(size) || size < 1)) {
-  throw new Error('--sizes takes whole numbers, with commas between them')
+  refuse('--sizes takes whole numbers, with commas between them', usage)
 }
 
 const rows = []

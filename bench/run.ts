@@ -11,23 +11,9 @@
  */
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { type Contender, contenders, type Measurement, NotComparable } from './contenders.ts'
+import { flags, refuse } from './flags.ts'
 import { startServer } from './server.ts'
-
-const { values } = parseArgs({
-  options: {
-    objects: { type: 'string' },
-    concurrency: { type: 'string', default: '50' },
-    rounds: { type: 'string', default: '3' },
-    'latency-ms': { type: 'string', default: '0' },
-    endpoint: { type: 'string' },
-    only: { type: 'string' },
-    repairs: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
 
 const usage = `Usage: npm run bench -- [flags]
   --objects N       objects in the bucket and read by each contender (100000; 10000 repaired)
@@ -39,6 +25,20 @@ const usage = `Usage: npm run bench -- [flags]
   --repairs         compare repairs of objects instead
   --json            { results: [{ name, objects, objectsPerSecond, cpuSecondsPer10k, peakRssBytes }] }`
 
+const values = flags(
+  {
+    objects: { type: 'string' },
+    concurrency: { type: 'string', default: '50' },
+    rounds: { type: 'string', default: '3' },
+    'latency-ms': { type: 'string', default: '0' },
+    endpoint: { type: 'string' },
+    only: { type: 'string' },
+    repairs: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+  usage,
+)
+
 interface Result {
   readonly contender: Contender
   readonly runs: readonly Measurement[]
@@ -48,10 +48,6 @@ const perSecond = ({ objects, seconds }: Measurement) => objects / seconds
 const cpuPer10k = ({ objects, cpuSeconds }: Measurement) => (cpuSeconds / objects) * 10_000
 
 async function main(): Promise<void> {
-  if (values.help) {
-    console.log(usage)
-    return
-  }
   const chosen = choose()
   const repairs = chosen.some((contender) => contender.repairs)
   values.objects ??= repairs ? '10000' : '100000'
@@ -83,14 +79,14 @@ async function main(): Promise<void> {
 
 function whole(name: 'objects' | 'concurrency' | 'rounds'): number {
   const value = Number(values[name])
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} has to be a whole number\n${usage}`)
+  if (!Number.isInteger(value) || value < 1) refuse(`--${name} has to be a whole number`, usage)
   return value
 }
 
 function choose(): Contender[] {
   const names = values.only?.split(',')
   for (const name of names ?? []) {
-    if (!contenders.some((contender) => contender.name === name)) throw new Error(`no contender "${name}"\n${usage}`)
+    if (!contenders.some((contender) => contender.name === name)) refuse(`There is no contender "${name}".`, usage)
   }
   return contenders.filter(({ name, onlyHere, repairs = false, version }) => {
     if (names === undefined ? repairs !== values.repairs : !names.includes(name)) return false

@@ -138,6 +138,23 @@ export class CallCodec {
     return { output: output as S3Output<K>, headers }
   }
 
+  /**
+   * The error that the SDK makes of a 404 with a document: that is how S3 says that an object has no hold and no retention,
+   * several times for each that is repaired. `undefined` for any other answer.
+   */
+  async readAbsence(operation: FastOperation, { status, rawHeaders, body: pieces }: WireAnswer): Promise<unknown> {
+    const body = Buffer.concat(pieces)
+    const schema = this.#operationOf(operation)
+    if (schema === undefined || status !== 404 || !isDocument('Error', body)) return undefined
+    const response = { statusCode: status, headers: headersOf(rawHeaders), body }
+    try {
+      await this.#protocol.deserializeResponse(schema, this.#context, response)
+    } catch (error) {
+      return Object.defineProperty(error as object, '$response', { value: response, enumerable: false })
+    }
+    return undefined
+  }
+
   #operationOf(operation: FastOperation): object | undefined {
     if (this.#operations.has(operation)) return this.#operations.get(operation)
     const schema = (this.#sdk as unknown as Record<string, Schema | undefined>)[`${operation}$`]
@@ -172,7 +189,10 @@ const beginning = /^(?:<\?xml[^>]*\?>\s*)?<([A-Za-z]+)[\s>]/
 /** An answer that is whole: empty, or one document with the root that it should have. */
 function isWhole(operation: FastOperation, body: Buffer): boolean {
   const root = roots[operation]
-  if (root === undefined) return body.length === 0
+  return root === undefined ? body.length === 0 : isDocument(root, body)
+}
+
+function isDocument(root: string, body: Buffer): boolean {
   const text = body.toString('latin1')
   return beginning.exec(text)?.[1] === root && closes(text.trimEnd(), root)
 }

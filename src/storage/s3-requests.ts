@@ -296,7 +296,12 @@ export class S3Requests {
     }
     if (answer === undefined) return undefined
     const read = await codec.read(operation, answer).catch(() => undefined)
-    if (read === undefined) return { outcome: { answer } }
+    if (read === undefined) {
+      const absence = await codec.readAbsence(operation, answer)
+      if (absence === undefined) return { outcome: { answer } }
+      this.#answered = true
+      throw normaliseS3Error(absence, context)
+    }
     this.#answered = true
     const { output, headers } = read
     return { answer: { output, headers, requestId: headers['x-amz-request-id'], status: answer.status } }

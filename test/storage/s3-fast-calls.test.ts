@@ -362,6 +362,15 @@ describe('what goes wrong with a change', () => {
     'internal error': error(500, 'InternalError'),
     'an error with status 200': error(200, 'InternalError'),
     'no such version': error(404, 'NoSuchVersion'),
+    'no lock on the object': error(404, 'NoSuchObjectLockConfiguration'),
+    'no bucket': error(404, 'NoSuchBucket'),
+    'a 404 that nobody knows': error(404, 'Whatever'),
+    'an empty 404': (response) => response.writeHead(404).end(),
+    'a 404 in HTML': (response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<html></html>'),
+    'a delete marker': (response) =>
+      response
+        .writeHead(404, { 'x-amz-delete-marker': 'true', 'x-amz-version-id': 'm', 'content-type': 'application/xml' })
+        .end('<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code><RequestId>R8</RequestId></Error>'),
     'an HTML page': (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'),
     'a body that nobody sent': (response) => response.writeHead(200).end('hello'),
     'an empty 403': (response) => response.writeHead(403).end(),
@@ -398,8 +407,9 @@ describe('what goes wrong with a change', () => {
     ]
     for (const change of changes) {
       const [quick, faithful] = [await failure(change(fast)), await failure(change(slow))]
-      const essence = ({ code, stage, retryable, outcome, status, requestId, details }: typeof quick) => ({
+      const essence = ({ code, stage, retryable, outcome, status, requestId, details, message }: typeof quick) => ({
         ...{ code, stage, retryable, outcome, status, requestId },
+        message: code === 'NETWORK_ERROR' ? undefined : message,
         // How the network is said to have failed differs from one HTTP client to the next.
         details: code === 'NETWORK_ERROR' ? undefined : details,
       })
