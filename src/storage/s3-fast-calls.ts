@@ -184,7 +184,9 @@ function commandOf(sdk: typeof S3, operation: FastOperation, input: CallInput): 
   return new Command(input)
 }
 
-const beginning = /^(?:<\?xml[^>]*\?>\s*)?<([A-Za-z]+)[\s>]/
+// Blanks of ASCII only: a byte 0xA0 is a part of a character.
+const beginning = /^(?:<\?xml[^>]*\?>[\t\n\r ]*)?<([A-Za-z]+)[\t\n\r >]/
+const blanksAtEnd = /[\t\n\r ]+$/
 
 /** An answer that is whole: empty, or one document with the root that it should have. */
 function isWhole(operation: FastOperation, body: Buffer): boolean {
@@ -194,7 +196,7 @@ function isWhole(operation: FastOperation, body: Buffer): boolean {
 
 function isDocument(root: string, body: Buffer): boolean {
   const text = body.toString('latin1')
-  return beginning.exec(text)?.[1] === root && closes(text.trimEnd(), root)
+  return beginning.exec(text)?.[1] === root && closes(text.replace(blanksAtEnd, ''), root)
 }
 
 const Key = "legal hold/ä+%2F&=?#'()*!~/../probe"

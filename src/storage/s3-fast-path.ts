@@ -106,6 +106,11 @@ export class S3FastPath {
     this.#codec = undefined
   }
 
+  /** From now on every request has to go through the SDK. */
+  giveUp(): void {
+    this.#off = true
+  }
+
   /** Lets go of the connections; the next request makes new ones. */
   close(): void {
     this.#session = undefined

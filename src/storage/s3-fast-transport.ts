@@ -254,3 +254,15 @@ function named(error: unknown): unknown {
   }
   return error
 }
+
+/**
+ * Whether there was an answer that undici does not read: it takes `100 Continue` that nobody asked for as an error, where
+ * Node's client waits for what follows (RFC 9110, 15.2.1).
+ */
+export function isBeyondUndici(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error as { code?: unknown }).code === 'UND_ERR_SOCKET' &&
+    error.message === 'bad response'
+  )
+}

@@ -8,7 +8,7 @@ import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
 import { type CallInput, type FastOperation, isFastOperation } from './s3-fast-calls.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
-import { AttemptAborted, AttemptTimeout, type WireAnswer } from './s3-fast-transport.js'
+import { AttemptAborted, AttemptTimeout, isBeyondUndici, type WireAnswer } from './s3-fast-transport.js'
 import {
   addHeaders,
   isEmptyDocument,
@@ -151,7 +151,7 @@ export class S3Requests {
       return { answer: (mayBeSkew ? await this.#fast.again(answer, request, call.signal) : undefined) ?? answer }
     }
     const context = { stage: call.stage, bucket: this.bucket, ...about, mutation: false, region: this.#region }
-    return failed(result.error, call, context)
+    return this.#failed(result.error, call, context)
   }
 
   /** How long an attempt may take, and how long a content may pause. */
@@ -292,7 +292,7 @@ export class S3Requests {
     try {
       answer = await this.#fast.send((session) => session.call(rendered), call.signal, call.extraTimeoutMs)
     } catch (error) {
-      return { outcome: failed(error, call, context) }
+      return { outcome: this.#failed(error, call, context) }
     }
     if (answer === undefined) return undefined
     const read = await codec.read(operation, answer).catch(() => undefined)
@@ -304,7 +304,17 @@ export class S3Requests {
     }
     this.#answered = true
     const { output, headers } = read
-    return { answer: { output, headers, requestId: headers['x-amz-request-id'], status: answer.status } }
+    return { answer: { output, headers, requestId: requestIdIn(headers), status: answer.status } }
+  }
+
+  /** What the network failed with, for the SDK to report. Throws what is ours to say. */
+  #failed(error: unknown, call: S3Call, context: Parameters<typeof normaliseS3Error>[1]): WireOutcome {
+    if (error instanceof AttemptAborted) throw abortedUnderWay(context, call)
+    // The SDK's own time limit is around all of its attempts, too.
+    if (error instanceof AttemptTimeout) throw normaliseS3Error(error, context)
+    // The same server would answer the next attempt in the same way.
+    if (isBeyondUndici(error)) this.#fast.giveUp()
+    return { error }
   }
 
   /** Drops the connections of a client that was built here; a caller's own client is left alone. */
@@ -374,14 +384,6 @@ export class S3Requests {
       ...((forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
     })
   }
-}
-
-/** What the network failed with, for the SDK to report. Throws what is ours to say. */
-function failed(error: unknown, call: S3Call, context: Parameters<typeof normaliseS3Error>[1]): WireOutcome {
-  if (error instanceof AttemptAborted) throw abortedUnderWay(context, call)
-  // The SDK's own time limit is around all of its attempts, too.
-  if (error instanceof AttemptTimeout) throw normaliseS3Error(error, context)
-  return { error }
 }
 
 function abortedUnderWay(
@@ -460,4 +462,9 @@ export function invalidAnswer(
 
 function requestIdOf(output: { readonly $metadata?: { readonly requestId?: string | undefined } }): string | undefined {
   return output.$metadata?.requestId
+}
+
+/** In the order of the SDK. */
+function requestIdIn(headers: S3Headers): string | undefined {
+  return headers['x-amzn-requestid'] ?? headers['x-amzn-request-id'] ?? headers['x-amz-request-id']
 }

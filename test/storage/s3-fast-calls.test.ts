@@ -11,6 +11,7 @@ import type { ResolvedClient } from '../../src/storage/s3-fast-eligible.js'
 import { openSession } from '../../src/storage/s3-fast-session.js'
 import { SigningKeys } from '../../src/storage/s3-fast-signature.js'
 import { FastTransport } from '../../src/storage/s3-fast-transport.js'
+import { S3Requests } from '../../src/storage/s3-requests.js'
 import { adapterBySdk, failure, S3, simulated, upload, type World } from './s3-world.js'
 
 const closing: (() => unknown)[] = []
@@ -300,6 +301,64 @@ describe('an answer past the SDK', () => {
       expect(await read(503, '<Error><Code>SlowDown</Code></Error>')).toBeUndefined()
       expect(await read(200, '', ['Content-Type', 'text/html; charset=utf-8'])).toBeUndefined()
     }
+  })
+})
+
+/** A server that gives bytes for an answer to all but HEAD, and what it was asked. */
+async function answering(answer: string) {
+  const asked: string[] = []
+  const server = createServer((request) => {
+    request.resume()
+    request.on('end', () => {
+      if (request.method !== 'HEAD') asked.push('amz-sdk-request' in request.headers ? 'SDK' : 'past it')
+      request.socket.write(request.method === 'HEAD' ? 'HTTP/1.1 404 Not Found\r\n\r\n' : Buffer.from(answer, 'latin1'))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closing.push(() => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const requests = new S3Requests(bucket, { endpoint, region: 'eu-west-1', credentials, attemptTimeoutMs: 5_000 })
+  closing.push(() => requests.close())
+  return { requests, asked }
+}
+
+describe('an answer on its way', () => {
+  const tags = (body: string, ...headers: string[]) =>
+    ['HTTP/1.1 200 OK', ...headers, `Content-Length: ${body.length}`, '', body].join('\r\n')
+  const tagging = '<Tagging><TagSet></TagSet></Tagging>'
+  const call = { stage: 'remediate' } as const
+
+  test('after 100 Continue fails one attempt, and is read by the SDK in the next', async () => {
+    const { requests, asked } = await answering(`HTTP/1.1 100 Continue\r\n\r\n${tags(tagging)}`)
+    expect(await failure(requests.send('GetObjectTagging', { Key: 'k' }, call))).toMatchObject({
+      code: 'NETWORK_ERROR',
+      retryable: true,
+    })
+    expect((await requests.send('GetObjectTagging', { Key: 'k' }, call)).output.TagSet).toEqual([])
+    expect(asked).toEqual(['past it', 'SDK'])
+  })
+
+  test('bears the request id that the SDK would name', async () => {
+    const ids = ['x-amz-request-id: third', 'x-amzn-request-id: second', 'x-amzn-requestid: first']
+    for (const [at, expected] of ['third', 'second', 'first'].entries()) {
+      const { requests, asked } = await answering(tags(tagging, ...ids.slice(0, at + 1)))
+      for (const isFaithful of [false, true]) {
+        expect((await requests.send('GetObjectTagging', { Key: 'k' }, { ...call, isFaithful })).requestId).toBe(
+          expected,
+        )
+      }
+      expect(asked).toEqual(['past it', 'SDK'])
+    }
+  })
+
+  test('with half a character at its end is refused as by the SDK', async () => {
+    const { requests } = await answering(tags(`${tagging}\xa0`))
+    expect(await failure(requests.send('GetObjectTagging', { Key: 'k' }, call))).toMatchObject({
+      code: 'STORAGE_RESPONSE_INVALID',
+    })
   })
 })
 
