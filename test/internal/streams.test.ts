@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Lanes } from '#src/internal/lanes.js'
 import { collect, mapWindow, merge } from '#src/internal/streams.js'
 
 async function* numbers(count: number): AsyncGenerator<number> {
@@ -84,6 +85,92 @@ describe('mapWindow', () => {
       throw new Error('source')
     }
     await expect(collect(mapWindow(source(), 2, async (n) => n))).rejects.toThrow('source')
+  })
+})
+
+describe('a window of work, taken by hand', () => {
+  const turns = async (count: number) => {
+    for (let i = 0; i < count; i += 1) await setImmediate()
+  }
+  const step = fc.oneof(
+    fc.record({ what: fc.constantFrom('next', 'next unawaited', 'answered', 'turns'), times: fc.nat({ max: 40 }) }),
+    fc.constant({ what: 'refused', times: 1 }),
+  )
+
+  test('gives each result once and ends, whatever its consumer, its lanes, its source and its work do', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat({ max: 2 }), { maxLength: 40 }),
+        fc.array(step, { maxLength: 12 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.record({ work: fc.nat({ max: 80 }), source: fc.nat({ max: 80 }) }),
+        fc.constantFrom('end', 'return', 'throw'),
+        async (items, steps, most, failsAt, ending) => {
+          let now = 0
+          const lanes = new Lanes({ most, first: 1, clock: { now: () => now, sleep: async () => {} } })
+          const counts = { underWay: 0, opened: 0, closed: 0 }
+          const begun: number[] = []
+          async function* source() {
+            counts.opened += 1
+            try {
+              for (const [at, wait] of items.entries()) {
+                await turns(wait)
+                if (at === failsAt.source) throw new Error('source')
+                yield at
+              }
+            } finally {
+              counts.closed += 1
+            }
+          }
+          const stream = mapWindow(source(), lanes, async (at) => {
+            begun.push(at)
+            counts.underWay += 1
+            await turns(items[at] ?? 0)
+            counts.underWay -= 1
+            if (at === failsAt.work) throw new Error('work')
+            return at
+          })
+          const given: number[] = []
+          const failures: unknown[] = []
+          let isDone = false
+          const next = async () => {
+            try {
+              const { done, value } = await stream.next()
+              if (done !== true) given.push(value)
+              else isDone = true
+              if (isDone) expect(counts.underWay).toBe(0)
+            } catch (error) {
+              expect(counts.underWay).toBe(0)
+              failures.push(error)
+            }
+          }
+          const pending: Promise<void>[] = []
+          for (const { what, times } of steps) {
+            if (what === 'turns') await turns(times % 4)
+            for (let i = 0; i < times; i += 1) {
+              if (what === 'next' && i < 5) await next()
+              else if (what === 'next unawaited' && i < 9) pending.push(next())
+              else if (what === 'answered') lanes.answered()
+              else if (what === 'refused') lanes.refused(lanes.generation)
+            }
+            now += times * 20
+            lanes.turn()
+          }
+          if (ending === 'return') expect(await stream.return()).toEqual({ done: true, value: undefined })
+          else if (ending === 'throw') await expect(stream.throw(new Error('mine'))).rejects.toThrow('mine')
+          else while (!isDone && failures.length === 0) await next()
+          await Promise.all(pending)
+          expect(await stream.next()).toEqual({ done: true, value: undefined })
+          const atEnd = begun.length
+          await turns(5)
+          expect([counts.underWay, begun.length, counts.closed]).toEqual([0, atEnd, counts.opened])
+          expect(new Set(given).size).toBe(given.length)
+          expect(failures.length).toBeLessThanOrEqual(1)
+          if (ending === 'end' && failures.length === 0) expect(given.sort((a, b) => a - b)).toEqual([...items.keys()])
+        },
+      ),
+      { numRuns: 150 },
+    )
   })
 })
 
