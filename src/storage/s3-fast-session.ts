@@ -88,7 +88,8 @@ const keptHeaders = [
   'x-amzn-trace-id',
 ]
 const knownHeaders: ReadonlySet<string> = new Set([...droppedHeaders, ...keptHeaders])
-const unsignedHeaders: ReadonlySet<string> = new Set(['user-agent', 'x-amzn-trace-id'])
+/** The SDK signs none of what a proxy may write anew. */
+const unsignedHeaders: ReadonlySet<string> = new Set(['cache-control', 'user-agent', 'x-amzn-trace-id'])
 /** What a call says for itself. */
 const headersOfCalls: ReadonlySet<string> = new Set([
   'x-amz-checksum-mode',
@@ -135,12 +136,13 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
       const path = `${base}${ofBucket}`
       const bodyHash = bodyHashOf(body)
       const own = Object.entries({ ...headers, 'x-amz-content-sha256': bodyHash })
+      const signed = own.filter(([name]) => !unsignedHeaders.has(name))
       return {
         method,
         path: `${path}?${query}`,
         fixed: fixedForCalls,
         own: own.flat(),
-        authorization: callSigner.authorizationWith({ method, path, query }, own, bodyHash),
+        authorization: callSigner.authorizationWith({ method, path, query }, signed, bodyHash),
         body,
       }
     },

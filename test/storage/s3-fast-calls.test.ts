@@ -64,6 +64,7 @@ const inputs: Record<FastOperation, fc.Arbitrary<CallInput>> = {
     Metadata: fc.dictionary(fc.stringMatching(/^[A-Za-z0-9._-]{1,20}$/), printable, { maxKeys: 5 }),
     ContentType: maybe(printable),
     ContentDisposition: maybe(printable),
+    CacheControl: maybe(printable),
     StorageClass: maybe(fc.constantFrom('STANDARD_IA', 'GLACIER_IR')),
     ServerSideEncryption: maybe(fc.constantFrom('AES256', 'aws:kms')),
     SSEKMSKeyId: maybe(printable),
@@ -131,8 +132,14 @@ describe('a call past the SDK', () => {
           expect(call, `${operation} ${JSON.stringify(input)}`).toBeDefined()
           if (call === undefined || captured === undefined) continue
           expect(session.isSame(captured, call), `${operation} ${JSON.stringify({ input, call, captured })}`).toBe(true)
-          const { path, own = [], fixed } = session.call(call)
+          const { path, own = [], fixed, authorization } = session.call(call)
           expect(path.startsWith(captured.path)).toBe(true)
+          // Signed is what the SDK signs of it, but for those and the length.
+          const signedBy = (header = '') => /SignedHeaders=([^,]+)/.exec(header)?.[1]?.split(';') ?? []
+          const notHere = ['amz-sdk-invocation-id', 'amz-sdk-request', 'x-amz-user-agent', 'content-length']
+          expect(signedBy(authorization)).toEqual(
+            signedBy(captured.headers.authorization).filter((name) => !notHere.includes(name)),
+          )
           // Nothing that the SDK says is left unsaid but who it is and which attempt this is, and the length, which undici says.
           const said = new Set([...own, ...fixed.list].filter((_, index) => index % 2 === 0))
           const unsaid = Object.keys(captured.headers).filter((name) => !said.has(name))
