@@ -48,10 +48,18 @@ const fields = {
 } as const
 
 type Field = (typeof fields)[keyof typeof fields]
-type Fields = { [K in Field]: string | undefined }
+const names = [...new Set(Object.values(fields))]
+/** Where each field stands among the values that were found: a name that varies would be looked up anew each time. */
+const at = Object.freeze(Object.fromEntries(names.map((field, index) => [field, index]))) as Readonly<
+  Record<Field, number>
+>
 
-/** What a header is: a field, the name of an entry of the metadata, or nothing that is read. */
-type Meaning = { readonly field: Field } | { readonly metadata: string } | 'nothing'
+/** Values by {@link at}. */
+type Found = (string | undefined)[]
+const nothing: Found = names.map(() => undefined)
+
+/** What a header is: the place of a field, the name of an entry of the metadata, or nothing that is read. */
+type Meaning = number | string | undefined
 
 const metadataPrefix = 'x-amz-meta-'
 /** By their names as they were sent: nearly all answers have the same. */
@@ -59,51 +67,65 @@ const meanings = new Map<string, Meaning>()
 const mostMeanings = 256
 
 function meaningOf(name: string): Meaning {
-  const known = meanings.get(name)
-  if (known !== undefined) return known
+  if (meanings.has(name)) return meanings.get(name)
   const lowerCase = name.toLowerCase()
   const meaning = Object.hasOwn(fields, lowerCase)
-    ? { field: fields[lowerCase as keyof typeof fields] }
+    ? at[fields[lowerCase as keyof typeof fields]]
     : lowerCase.startsWith(metadataPrefix)
-      ? { metadata: lowerCase.slice(metadataPrefix.length) }
-      : 'nothing'
+      ? lowerCase.slice(metadataPrefix.length)
+      : undefined
   if (meanings.size < mostMeanings) meanings.set(copyOf(name), meaning)
   return meaning
 }
 
-/** All fields in one order, so that every answer has the same shape. */
-const nothing = Object.fromEntries(Object.values(fields).map((field) => [field, undefined])) as Fields
+/** The first names of the last answer, in their order, and what they mean: most often those of the next one, too. */
+const lastNames: string[] = []
+const lastMeanings: Meaning[] = []
+const mostLastNames = 64
+
+/** @param place of the name among all names */
+function meaningAt(place: number, name: string): Meaning {
+  if (lastNames[place] === name) return lastMeanings[place]
+  const meaning = meaningOf(name)
+  if (place <= lastNames.length && place < mostLastNames) {
+    lastNames[place] = name
+    lastMeanings[place] = meaning
+  }
+  return meaning
+}
 
 /** The state that an answer shows, or `undefined` for the SDK to say. */
 export function stateOf(ref: ObjectRef, { status, rawHeaders }: WireAnswer): ObjectState | undefined {
   if (status !== 200) return undefined
   const metadata: Record<string, string> = Object.create(null)
-  const found: Fields = { ...nothing }
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const meaning = meaningOf(rawHeaders[at] as string)
-    if (meaning === 'nothing') continue
-    const value = rawHeaders[at + 1] as string
-    if ('field' in meaning) {
-      const { field } = meaning
-      if (found[field] !== undefined || value === '') return undefined
-      found[field] = value
+  const found = nothing.slice()
+  for (let place = 0; place * 2 + 1 < rawHeaders.length; place += 1) {
+    const meaning = meaningAt(place, rawHeaders[place * 2] as string)
+    if (meaning === undefined) continue
+    const value = rawHeaders[place * 2 + 1] as string
+    if (typeof meaning === 'number') {
+      if (found[meaning] !== undefined || value === '') return undefined
+      found[meaning] = value
     } else {
-      if (metadata[meaning.metadata] !== undefined) return undefined
-      metadata[meaning.metadata] = value
+      if (metadata[meaning] !== undefined) return undefined
+      metadata[meaning] = value
     }
   }
-  return found.other === undefined ? assemble(ref, found, metadata) : undefined
+  return found[at.other] === undefined ? assemble(ref, found, metadata) : undefined
 }
 
 const digits = /^\d{1,15}$/
 
-function assemble(ref: ObjectRef, found: Fields, metadata: Record<string, string>): ObjectState | undefined {
-  const { etag, contentLength, missingMeta, tagCount, partsCount, bucketKeyEnabled, retainUntil } = found
-  if (etag === undefined || found.lastModified === undefined) return undefined
-  const lastModified = isoOfHttpDate(found.lastModified)
+function assemble(ref: ObjectRef, found: Found, metadata: Record<string, string>): ObjectState | undefined {
+  const [etag, modified, expires] = [found[at.etag], found[at.lastModified], found[at.expires]]
+  const [contentLength, missingMeta] = [found[at.contentLength], found[at.missingMeta]]
+  const [tagCount, partsCount] = [found[at.tagCount], found[at.partsCount]]
+  const [bucketKeyEnabled, retainUntil] = [found[at.bucketKeyEnabled], found[at.retainUntil]]
+  if (etag === undefined || modified === undefined) return undefined
+  const lastModified = isoOfHttpDate(modified)
   if (lastModified === undefined) return undefined
   // The SDK refuses some texts that are no dates and takes others as they are.
-  if (found.expires !== undefined && isoOfHttpDate(found.expires) === undefined) return undefined
+  if (expires !== undefined && isoOfHttpDate(expires) === undefined) return undefined
   for (const number of [contentLength, missingMeta, tagCount, partsCount]) {
     if (number !== undefined && !digits.test(number)) return undefined
   }
@@ -113,37 +135,37 @@ function assemble(ref: ObjectRef, found: Fields, metadata: Record<string, string
   return {
     bucket: ref.bucket,
     key: ref.key,
-    versionId: found.versionId ?? ref.versionId,
+    versionId: found[at.versionId] ?? ref.versionId,
     sizeBytes: contentLength === undefined ? 0 : Number(contentLength),
     etag,
     lastModified,
     metadata,
     missingMetadata: numberOf(missingMeta),
     headers: {
-      contentType: found.contentType,
-      contentEncoding: found.contentEncoding,
-      contentLanguage: found.contentLanguage,
-      contentDisposition: found.contentDisposition,
-      cacheControl: found.cacheControl,
-      expires: found.expires,
-      websiteRedirectLocation: found.websiteRedirectLocation,
+      contentType: found[at.contentType],
+      contentEncoding: found[at.contentEncoding],
+      contentLanguage: found[at.contentLanguage],
+      contentDisposition: found[at.contentDisposition],
+      cacheControl: found[at.cacheControl],
+      expires,
+      websiteRedirectLocation: found[at.websiteRedirectLocation],
     },
-    storageClass: found.storageClass,
-    archiveStatus: found.archiveStatus,
-    restore: found.restore,
+    storageClass: found[at.storageClass],
+    archiveStatus: found[at.archiveStatus],
+    restore: found[at.restore],
     encryption: {
-      algorithm: found.sse,
-      kmsKeyId: found.kmsKeyId,
+      algorithm: found[at.sse],
+      kmsKeyId: found[at.kmsKeyId],
       bucketKeyEnabled: bucketKeyEnabled === undefined ? undefined : bucketKeyEnabled === 'true',
-      customerAlgorithm: found.customerAlgorithm,
+      customerAlgorithm: found[at.customerAlgorithm],
     },
     checksum: checksumOf(found),
-    replicationStatus: found.replicationStatus,
+    replicationStatus: found[at.replicationStatus],
     tagCount: numberOf(tagCount),
-    legalHold: found.legalHold as ObjectState['legalHold'],
-    retention: retentionOf(found.lockMode, until),
+    legalHold: found[at.legalHold] as ObjectState['legalHold'],
+    retention: retentionOf(found[at.lockMode], until),
     partsCount: numberOf(partsCount) ?? partsOfEtag(etag),
-    requestId: found.requestId,
+    requestId: found[at.requestId],
     status: 200,
   }
 }
@@ -157,17 +179,23 @@ function retentionOf(mode: string | undefined, until: string | undefined): Reten
   return { mode, retainUntilDate: until }
 }
 
-function checksumOf(found: Fields): ObjectState['checksum'] {
-  if (found.crc64nvme !== undefined) return checksum('CRC64NVME', found.crc64nvme, found)
-  if (found.sha256 !== undefined) return checksum('SHA256', found.sha256, found)
-  if (found.sha1 !== undefined) return checksum('SHA1', found.sha1, found)
-  if (found.crc32c !== undefined) return checksum('CRC32C', found.crc32c, found)
-  return found.crc32 === undefined ? undefined : checksum('CRC32', found.crc32, found)
-}
+/** In the order of `s3-head.ts`. */
+const algorithms = [
+  ['CRC64NVME', at.crc64nvme],
+  ['SHA256', at.sha256],
+  ['SHA1', at.sha1],
+  ['CRC32C', at.crc32c],
+  ['CRC32', at.crc32],
+] as const
 
-function checksum(algorithm: string, value: string, { checksumType }: Fields): ObjectState['checksum'] {
-  const type = checksumType ?? (/-\d+$/.test(value) ? 'COMPOSITE' : 'FULL_OBJECT')
-  return { algorithm, value, type: type as 'COMPOSITE' | 'FULL_OBJECT' }
+function checksumOf(found: Found): ObjectState['checksum'] {
+  for (const [algorithm, place] of algorithms) {
+    const value = found[place]
+    if (value === undefined) continue
+    const type = found[at.checksumType] ?? (/-\d+$/.test(value) ? 'COMPOSITE' : 'FULL_OBJECT')
+    return { algorithm, value, type: type as 'COMPOSITE' | 'FULL_OBJECT' }
+  }
+  return undefined
 }
 
 /** A multipart ETag ends in the number of its parts. */
