@@ -1,7 +1,7 @@
 // What a metadata repair leaves of each property, with this library and with other tools: npm run bench:properties
-import { parseArgs } from 'node:util'
 import * as S3 from '@aws-sdk/client-s3'
 import { S3Simulator } from 'genesys-legal-hold-exporter/testing'
+import { flags } from './flags.ts'
 import { look, type Place, type Properties, put, type Seen, tag } from './properties/object.ts'
 import { type Tool, tools } from './properties/tools.ts'
 
@@ -28,13 +28,7 @@ interface Column {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { 's3-endpoint': { type: 'string' }, details: { type: 'boolean' }, help: { type: 'boolean' } },
-  })
-  if (values.help) {
-    process.stdout.write(help)
-    return
-  }
+  const values = flags({ 's3-endpoint': { type: 'string' }, details: { type: 'boolean' } }, help.trimEnd())
   const { place, close } = await open(values['s3-endpoint'])
   try {
     const columns: Column[] = []

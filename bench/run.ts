@@ -49,6 +49,8 @@ const cpuPer10k = ({ objects, cpuSeconds }: Measurement) => (cpuSeconds / object
 
 async function main(): Promise<void> {
   const chosen = choose()
+  if (chosen.length === 0)
+    refuse("None of them can be run: not installed, or only against the bench's own server.", usage)
   const repairs = chosen.some((contender) => contender.repairs)
   values.objects ??= repairs ? '10000' : '100000'
   const [objects, concurrency, rounds] = [whole('objects'), whole('concurrency'), whole('rounds')]

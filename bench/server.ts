@@ -71,7 +71,6 @@ http {
     merge_slashes off;
     location / {
       if ($args ~ "list-type=2") { rewrite ^ /bench-lists last; }
-      if ($request_method = PUT) { return 200 '<CopyObjectResult><ETag>"x"</ETag></CopyObjectResult>'; }
       default_type application/json;
       ${headers.join('\n      ')}
       return 200 '${'x'.repeat(objectBytes)}';

@@ -13,26 +13,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { RecordingJobsPlatform } from '../src/genesys.ts'
 import { LegalHoldExporter, type RunReport } from '../src/index.ts'
 import { FileJournal } from '../src/node.ts'
 import { S3StorageAdapter } from '../src/s3.ts'
 import { S3Simulator, simulatorCredentials } from '../src/testing/index.ts'
+import { flags, refuse } from './flags.ts'
 import { bucket, type ServerDescription, type ServerOrders, type ServerState, tag } from './soak/orders.ts'
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
 
-const { values } = parseArgs({
-  options: {
+const usage = `Usage: npm run soak -- [flags]
+  --objects N      objects in the bucket (100000)
+  --faults SHARE   of all requests to both services, from 0 to 1 (0.01)
+  --seed TEXT      which ones they are`
+
+const values = flags(
+  {
     objects: { type: 'string', default: '100000' },
     faults: { type: 'string', default: '0.01' },
     seed: { type: 'string', default: `soak-${Date.now()}` },
   },
-})
+  usage,
+)
 const orders: ServerOrders = { objects: Number(values.objects), faults: Number(values.faults), seed: values.seed }
 if (!Number.isInteger(orders.objects) || orders.objects < 1 || !(orders.faults >= 0 && orders.faults < 1)) {
-  throw new Error('--objects takes a whole number, --faults a share from 0 to 1')
+  refuse('--objects takes a whole number, --faults a share from 0 to 1', usage)
 }
 
 /** The account of expected recordings has numbers for each of them; nothing else may grow with the bucket. */

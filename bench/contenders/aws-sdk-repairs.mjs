@@ -8,12 +8,11 @@ import {
   PutObjectTaggingCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { bucket, concurrency, credentials, endpoint, keys, measure, region, repair, runLanes, tag } from './measure.mjs'
+import { bucket, credentials, endpoint, measureRepair, region, tag } from './measure.mjs'
 
 const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true })
 
-/** @type {Record<string, (key: string, round: number) => Promise<unknown>>} */
-const repairs = {
+await measureRepair({
   copy: async (Key) => {
     const { VersionId, ETag, ContentType } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }))
     const source = `${bucket}/${Key.split('/').map(encodeURIComponent).join('/')}?versionId=${VersionId}`
@@ -45,12 +44,4 @@ const repairs = {
     const { LegalHold } = await client.send(new GetObjectLegalHoldCommand({ Bucket: bucket, Key }))
     if (LegalHold?.Status !== 'ON') throw new Error(`${Key} is not held`)
   },
-}
-
-let round = 0
-const work = repairs[repair]
-if (work === undefined) throw new Error(`no repair "${repair}"`)
-await measure((objects) => {
-  round += 1
-  return runLanes(keys(objects), concurrency, (key) => work(key, round))
 })

@@ -1,11 +1,10 @@
 // The repairs of this library, each with what makes it safe: what is there is read before, and read again afterwards.
 import { S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
-import { bucket, concurrency, credentials, endpoint, keys, measure, region, repair, runLanes, tag } from './measure.mjs'
+import { bucket, credentials, endpoint, measureRepair, region, tag } from './measure.mjs'
 
 const storage = new S3StorageAdapter({ bucket, endpoint, region, credentials })
 
-/** @type {Record<string, (key: string, round: number) => Promise<unknown>>} */
-const repairs = {
+await measureRepair({
   copy: async (key) => {
     const before = await storage.head({ bucket, key }, { full: true })
     if (!before.found) throw new Error(`${key} was not found`)
@@ -13,12 +12,4 @@ const repairs = {
   },
   tags: (key, round) => storage.mergeTags({ bucket, key }, { 'legal-hold': `${tag}-${round}` }),
   hold: (key) => storage.putLegalHold({ bucket, key }, 'ON'),
-}
-
-let round = 0
-const work = repairs[repair]
-if (work === undefined) throw new Error(`no repair "${repair}"`)
-await measure((objects) => {
-  round += 1
-  return runLanes(keys(objects), concurrency, (key) => work(key, round))
 })

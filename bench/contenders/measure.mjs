@@ -21,8 +21,6 @@ export async function measure(work) {
 
 export const endpoint = process.argv[2] ?? ''
 export const concurrency = Number(process.argv[4] ?? 64)
-/** The repair to measure, of a contender that does several. */
-export const repair = process.argv[5] ?? ''
 export const bucket = process.env.BENCH_BUCKET ?? 'bench-recordings'
 export const region = process.env.AWS_REGION ?? 'eu-west-1'
 export const credentials = {
@@ -60,32 +58,26 @@ export async function inLanes(source, objects, read) {
 }
 
 /**
+ * Runs the repair that the contender was started for.
+ *
+ * @param {Record<string, (key: string, round: number) => Promise<unknown>>} repairs what each does, by its name
+ */
+export async function measureRepair(repairs) {
+  const repair = repairs[process.argv[5] ?? '']
+  if (repair === undefined) throw new Error(`no repair "${process.argv[5]}"`)
+  let round = 0
+  await measure((objects) => {
+    round += 1
+    return inLanes(keys(objects), objects, (key) => repair(key, round))
+  })
+}
+
+/**
  * Keys such as Genesys writes.
  *
  * @param {number} count
  */
-export function* keys(count) {
+async function* keys(count) {
   const folder = 'a1d4f7c2-5b3e-4e89-8c6a-2f9e0b7d4a03/year=2023/month=01/day=01/hour=00'
   for (let at = 0; at < count; at += 1) yield `${folder}/conversation_id=${at}/${at}_metadata.json`
-}
-
-/**
- * Works on every item, in so many lanes.
- *
- * @template T
- * @param {Iterable<T>} items
- * @param {number} lanes
- * @param {(item: T) => Promise<unknown>} work
- */
-export async function runLanes(items, lanes, work) {
-  const iterator = items[Symbol.iterator]()
-  let done = 0
-  const lane = async () => {
-    for (let step = iterator.next(); !step.done; step = iterator.next()) {
-      await work(step.value)
-      done += 1
-    }
-  }
-  await Promise.all(Array.from({ length: lanes }, lane))
-  return done
 }

@@ -4,12 +4,12 @@
  */
 
 /** The root element of each such answer. */
-const roots: Readonly<Record<string, string>> = {
+export const rootsOfReads = {
   GetObjectTagging: 'Tagging',
   GetObjectAcl: 'AccessControlPolicy',
   GetObjectLegalHold: 'LegalHold',
   GetObjectRetention: 'Retention',
-}
+} as const
 
 interface Response {
   readonly statusCode?: number
@@ -22,7 +22,7 @@ interface Response {
  * @returns what the answer is instead, in words; `undefined` where it is what it should be, or none of this kind
  */
 export async function foreignBody(operation: string, response: Response | undefined): Promise<string | undefined> {
-  const root = roots[operation]
+  const root = (rootsOfReads as Readonly<Record<string, string>>)[operation]
   if (root === undefined || response === undefined || response.statusCode !== 200) return undefined
   const bytes = await bytesOf(response.body)
   if (bytes === undefined) return undefined

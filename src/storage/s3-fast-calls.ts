@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type * as S3 from '@aws-sdk/client-s3'
-import { closes } from './s3-answer-root.js'
-import { canonicalQuery, capture } from './s3-fast-capture.js'
+import { closes, rootsOfReads } from './s3-answer-root.js'
+import { awkward, canonicalQuery, capture, sendable } from './s3-fast-capture.js'
 import type { ResolvedClient } from './s3-fast-eligible.js'
 import { headersOf } from './s3-fast-headers.js'
 import type { FastSession, RenderedCall } from './s3-fast-session.js'
@@ -16,15 +16,12 @@ import type { S3Operation, S3Output } from './s3-requests.js'
 
 /** Operations that are sent so, with the root of their answer; `undefined` where S3 answers without a body. */
 const roots = {
+  ...rootsOfReads,
   CopyObject: 'CopyObjectResult',
-  GetObjectTagging: 'Tagging',
-  PutObjectTagging: undefined,
-  GetObjectLegalHold: 'LegalHold',
-  PutObjectLegalHold: undefined,
-  GetObjectRetention: 'Retention',
-  PutObjectRetention: undefined,
-  GetObjectAcl: 'AccessControlPolicy',
   ListObjectVersions: 'ListVersionsResult',
+  PutObjectTagging: undefined,
+  PutObjectLegalHold: undefined,
+  PutObjectRetention: undefined,
 } as const
 
 export type FastOperation = keyof typeof roots
@@ -51,12 +48,15 @@ interface SerializedRequest {
   readonly body?: unknown
 }
 
+/** What an answer to a call says. */
+type CallAnswer<K extends FastOperation> =
+  | { readonly output: S3Output<K>; readonly headers: Readonly<Record<string, string>>; readonly error?: undefined }
+  | { readonly error: object; readonly output?: undefined; readonly headers?: undefined }
+
 /** Input of a call, complete but for what the SDK adds by itself. */
 export type CallInput = Readonly<Record<string, unknown>>
 
-/** Names of headers, and values without line breaks: one character a byte. */
 const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
-const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** The SDK adds the MD5 of a customer's key; a checksum is asked for by those that it is required of. */
 const leftToTheSdk = ['SSECustomerKey', 'CopySourceSSECustomerKey', 'ContentMD5'] as const
@@ -122,37 +122,27 @@ export class CallCodec {
     return isSendable ? { method, path, query: canonicalQuery(query), headers, body } : undefined
   }
 
-  /** What an answer says; `undefined` where it is not plainly what S3 sends, for the SDK to say what it is. */
-  async read<K extends FastOperation>(
-    operation: K,
-    answer: WireAnswer,
-  ): Promise<{ readonly output: S3Output<K>; readonly headers: Readonly<Record<string, string>> } | undefined> {
-    const { status, rawHeaders } = answer
+  /**
+   * What an answer says; `undefined` where it is not plainly what S3 sends, for the SDK to say what it is. A 404 with a
+   * document is an error as the SDK makes it: that is how S3 says that an object has no hold and no retention, several times
+   * for each that is repaired.
+   */
+  async read<K extends FastOperation>(operation: K, answer: WireAnswer): Promise<CallAnswer<K> | undefined> {
+    const { status } = answer
     const body = Buffer.concat(answer.body)
     const schema = this.#operationOf(operation)
-    if (schema === undefined || status !== 200 || !isWhole(operation, body)) return undefined
-    const headers = headersOf(rawHeaders)
+    const isAbsence = status === 404 && isDocument('Error', body)
+    if (schema === undefined || !(isAbsence || (status === 200 && isWhole(operation, body)))) return undefined
+    const headers = headersOf(answer.rawHeaders)
     if (headers['content-type']?.startsWith('text/html')) return undefined
     const response = { statusCode: status, headers: { ...headers }, body }
-    const output = await this.#protocol.deserializeResponse(schema, this.#context, response)
-    return { output: output as S3Output<K>, headers }
-  }
-
-  /**
-   * The error that the SDK makes of a 404 with a document: that is how S3 says that an object has no hold and no retention,
-   * several times for each that is repaired. `undefined` for any other answer.
-   */
-  async readAbsence(operation: FastOperation, { status, rawHeaders, body: pieces }: WireAnswer): Promise<unknown> {
-    const body = Buffer.concat(pieces)
-    const schema = this.#operationOf(operation)
-    if (schema === undefined || status !== 404 || !isDocument('Error', body)) return undefined
-    const response = { statusCode: status, headers: headersOf(rawHeaders), body }
     try {
-      await this.#protocol.deserializeResponse(schema, this.#context, response)
+      const output = await this.#protocol.deserializeResponse(schema, this.#context, response)
+      return { output: output as S3Output<K>, headers }
     } catch (error) {
-      return Object.defineProperty(error as object, '$response', { value: response, enumerable: false })
+      if (!isAbsence) return undefined
+      return { error: Object.defineProperty(error as object, '$response', { value: response, enumerable: false }) }
     }
-    return undefined
   }
 
   #operationOf(operation: FastOperation): object | undefined {
@@ -199,10 +189,9 @@ function isDocument(root: string, body: Buffer): boolean {
   return beginning.exec(text)?.[1] === root && closes(text.replace(blanksAtEnd, ''), root)
 }
 
-const Key = "legal hold/ä+%2F&=?#'()*!~/../probe"
-const VersionId = 'probe+/='
+const { Key, VersionId } = awkward
 
-/** One of each kind: a document, many headers, a query. Awkward on purpose. */
+/** One of each kind: a document, many headers, a query. */
 const probes: Partial<Record<FastOperation, CallInput>> = {
   PutObjectTagging: { Key, VersionId, Tagging: { TagSet: [{ Key: '<ä>', Value: '&"\'  ' }] } },
   CopyObject: {

@@ -1,5 +1,14 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { type CapturedRequest, capture, grantOf, hostOf, isSignedSo, queryOf } from './s3-fast-capture.js'
+import {
+  awkward,
+  type CapturedRequest,
+  capture,
+  grantOf,
+  hostOf,
+  isSignedSo,
+  queryOf,
+  sendable,
+} from './s3-fast-capture.js'
 import type { WireRequest } from './s3-fast-connections.js'
 import type { ResolvedClient } from './s3-fast-eligible.js'
 import {
@@ -39,9 +48,6 @@ export interface FastSession {
   isSame(captured: CapturedRequest, call: RenderedCall): boolean
 }
 
-/** Awkward on purpose: what is signed here the way the SDK does is signed so for any key. */
-const probe = { Key: "legal hold/ä+%2F&=?#'()*!~/../probe", VersionId: 'probe+/=' }
-
 /**
  * Asks the client for a signed HEAD without sending it, and takes address, region, date, credentials and headers from
  * that: they are those of the client's own resolved configuration, refreshed as it says. `undefined` where the own
@@ -57,14 +63,14 @@ export async function openSession(
   const owner = about.expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: about.expectedBucketOwner }
   const captured = await capture(
     client,
-    new sdk.HeadObjectCommand({ Bucket: about.bucket, ...probe, ChecksumMode: 'ENABLED', ...owner }),
+    new sdk.HeadObjectCommand({ Bucket: about.bucket, ...awkward, ChecksumMode: 'ENABLED', ...owner }),
   )
   if (captured === undefined || captured.method !== 'HEAD' || captured.body !== undefined) return undefined
   const { headers, path } = captured
   if (!Object.entries(headers).every(([name, value]) => knownHeaders.has(name) && sendable.test(value)))
     return undefined
-  const suffix = `/${encodeKeyPath(probe.Key)}`
-  const query = `versionId=${encodeURIComponent(probe.VersionId)}`
+  const suffix = `/${encodeKeyPath(awkward.Key)}`
+  const query = `versionId=${encodeURIComponent(awkward.VersionId)}`
   if (!path.endsWith(suffix) || !visible.test(path) || queryOf(captured) !== query) return undefined
   const host = hostOf(captured)
   const granted = grantOf(captured)
@@ -97,8 +103,7 @@ const headersOfCalls: ReadonlySet<string> = new Set([
   'x-amz-expected-bucket-owner',
 ])
 
-/** What may stand in a header, and in a path. */
-const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
+/** What may stand in a path. */
 const visible = /^[\x21-\x7e]*$/
 
 interface SessionParts {

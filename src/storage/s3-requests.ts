@@ -267,8 +267,7 @@ export class S3Requests {
       }
       const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
       refuseForeignAnswer(operation, headers, isEmpty, context)
-      const requestId = requestIdOf(output) ?? headers['x-amz-request-id']
-      return { output, headers, requestId, status: output.$metadata?.httpStatusCode }
+      return { output, headers, requestId: requestIdOf(output, headers), status: output.$metadata?.httpStatusCode }
     } catch (error) {
       throw normaliseS3Error(error, context)
     }
@@ -295,16 +294,12 @@ export class S3Requests {
       return { outcome: this.#failed(error, call, context) }
     }
     if (answer === undefined) return undefined
-    const read = await codec.read(operation, answer).catch(() => undefined)
-    if (read === undefined) {
-      const absence = await codec.readAbsence(operation, answer)
-      if (absence === undefined) return { outcome: { answer } }
-      this.#answered = true
-      throw normaliseS3Error(absence, context)
-    }
+    const read = await codec.read(operation, answer)
+    if (read === undefined) return { outcome: { answer } }
     this.#answered = true
+    if (read.error !== undefined) throw normaliseS3Error(read.error, context)
     const { output, headers } = read
-    return { answer: { output, headers, requestId: requestIdIn(headers), status: answer.status } }
+    return { answer: { output, headers, requestId: requestIdOf(output, headers), status: answer.status } }
   }
 
   /** What the network failed with, for the SDK to report. Throws what is ours to say. */
@@ -460,11 +455,9 @@ export function invalidAnswer(
   )
 }
 
-function requestIdOf(output: { readonly $metadata?: { readonly requestId?: string | undefined } }): string | undefined {
-  return output.$metadata?.requestId
-}
-
-/** In the order of the SDK. */
-function requestIdIn(headers: S3Headers): string | undefined {
-  return headers['x-amzn-requestid'] ?? headers['x-amzn-request-id'] ?? headers['x-amz-request-id']
+function requestIdOf(
+  output: { readonly $metadata?: { readonly requestId?: string | undefined } },
+  headers: S3Headers,
+): string | undefined {
+  return output.$metadata?.requestId ?? headers['x-amz-request-id']
 }
