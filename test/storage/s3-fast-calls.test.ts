@@ -287,6 +287,19 @@ describe('an answer past the SDK', () => {
     )
   })
 
+  test('that there is no hold is the error that the SDK makes of it', async () => {
+    const { codec } = await opened()
+    const body = [Buffer.from('<Error><Code>NoSuchObjectLockConfiguration</Code><Message>No.</Message></Error>')]
+    const rawHeaders = ['content-type', 'application/xml', 'x-amz-request-id', 'R7']
+    const read = await codec?.read('GetObjectLegalHold', { status: 404, rawHeaders, body })
+    expect(read?.error).toMatchObject({
+      name: 'NoSuchObjectLockConfiguration',
+      $metadata: { httpStatusCode: 404, requestId: 'R7' },
+      $response: { headers: { 'x-amz-request-id': 'R7' } },
+    })
+    expect(await codec?.read('GetObjectLegalHold', { status: 404, rawHeaders, body: [] })).toBeUndefined()
+  })
+
   test('that was cut off, or is something else, is left to it', async () => {
     const { codec } = await opened()
     const rawHeaders = ['content-type', 'application/xml']
