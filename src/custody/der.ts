@@ -1,102 +1,22 @@
-/** One DER element. */
-export interface DerElement {
-  readonly tag: number
-  /** Tag, length and contents. */
-  readonly bytes: Buffer
-  readonly contents: Buffer
-}
+import { type BerElement, berTag } from './ber.js'
+import { readOctets } from './ber-values.js'
 
-/** Tags that a time stamp is made of. */
-export const derTag = {
-  integer: 0x02,
-  octetString: 0x04,
-  oid: 0x06,
-  generalizedTime: 0x18,
-  sequence: 0x30,
-  set: 0x31,
-  context0: 0xa0,
-} as const
-
-/** Input that is not DER as it is expected here. */
-export class DerError extends Error {}
-
-/** Reads the one element that the bytes hold. */
-export function readDer(bytes: Buffer): DerElement {
-  const [element, ...more] = readAll(bytes)
-  if (element === undefined || more.length > 0) throw new DerError('exactly one DER element was expected')
-  return element
-}
-
-/** The elements within a constructed one. */
-export function childrenOf(element: DerElement | undefined, tag: number): DerElement[] {
-  return readAll(expectTag(element, tag).contents)
-}
-
-/** The element, if it has the tag. */
-export function expectTag(element: DerElement | undefined, tag: number): DerElement {
-  if (element?.tag !== tag) {
-    throw new DerError(`tag ${tag.toString(16)} was expected, not ${element?.tag.toString(16) ?? 'the end'}`)
-  }
-  return element
-}
-
-function readAll(bytes: Buffer): DerElement[] {
-  const elements: DerElement[] = []
-  let at = 0
-  while (at < bytes.length) {
-    const { start, end } = extentAt(bytes, at)
-    elements.push({ tag: bytes[at] ?? 0, bytes: bytes.subarray(at, end), contents: bytes.subarray(start, end) })
-    at = end
-  }
-  return elements
-}
-
-function extentAt(bytes: Buffer, at: number): { start: number; end: number } {
-  const first = bytes[at + 1]
-  if (first === undefined) throw new DerError('a length is missing')
-  const lengthBytes = first < 0x80 ? 0 : first & 0x7f
-  // 0x80 is BER's indefinite length; four bytes are more than any time stamp has.
-  if (first === 0x80 || lengthBytes > 4 || at + 2 + lengthBytes > bytes.length) throw new DerError('a length is no DER')
-  const length = lengthBytes === 0 ? first : bytes.readUIntBE(at + 2, lengthBytes)
-  const start = at + 2 + lengthBytes
-  if (start + length > bytes.length) throw new DerError('an element reaches past the end')
-  return { start, end: start + length }
-}
-
-/** An object identifier in dotted form. */
-export function readOid(element: DerElement | undefined): string {
-  const { contents } = expectTag(element, derTag.oid)
-  const arcs: number[] = []
-  let arc = 0
-  for (const byte of contents) {
-    arc = arc * 128 + (byte & 0x7f)
-    if (byte < 0x80) {
-      arcs.push(arc)
-      arc = 0
-    }
-  }
-  const [first = 0, ...rest] = arcs
-  const root = Math.min(2, Math.floor(first / 40))
-  return [root, first - root * 40, ...rest].join('.')
-}
-
-/** A GeneralizedTime in UTC, with or without a fraction of a second. */
-export function readTime(element: DerElement | undefined): Date {
-  const text = expectTag(element, derTag.generalizedTime).contents.toString('latin1')
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d+))?Z$/.exec(text)
-  if (parts === null) throw new DerError(`${JSON.stringify(text)} is no time`)
-  const [, year, month, day, hour, minute, second, fraction = '0'] = parts
-  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}Z`)
-}
-
-/** Encodes an element. */
+/** Encodes an element in DER. */
 export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
-  const body = Buffer.concat(contents)
-  if (body.length < 0x80) return Buffer.concat([Uint8Array.of(tag, body.length), body])
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(body.length)
-  const significant = length.subarray(length.findIndex((byte) => byte !== 0))
-  return Buffer.concat([Uint8Array.of(tag, 0x80 | significant.length), significant, body])
+  return encode(Uint8Array.of(tag), contents)
+}
+
+function encode(identifier: Uint8Array, contents: readonly Uint8Array[]): Buffer {
+  const length = contents.reduce((sum, { length: bytes }) => sum + bytes, 0)
+  return Buffer.concat([identifier, lengthOctets(length), ...contents])
+}
+
+function lengthOctets(length: number): Uint8Array {
+  if (length < 0x80) return Uint8Array.of(length)
+  const octets = Buffer.alloc(4)
+  octets.writeUInt32BE(length)
+  const significant = octets.subarray(octets.findIndex((octet) => octet !== 0))
+  return Buffer.concat([Uint8Array.of(0x80 | significant.length), significant])
 }
 
 /** Encodes an object identifier; its first two arcs share a byte. */
@@ -107,5 +27,19 @@ export function derOid(dotted: string): Buffer {
     for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) groups.unshift((left & 0x7f) | 0x80)
     return groups
   })
-  return der(derTag.oid, Uint8Array.from(bytes))
+  return der(berTag.oid, Uint8Array.from(bytes))
+}
+
+/**
+ * The element with the lengths of DER: definite, in their shortest form, and each OCTET STRING in one piece. What was
+ * signed is hashed in this form, whatever it was sent in (RFC 5652, 5.4). Elements keep their order.
+ */
+export function derOf(element: BerElement): Buffer {
+  if (element.tag === berTag.octetStringInPieces) return der(berTag.octetString, readOctets(element))
+  return encode(element.identifier, element.isConstructed ? element.children.map(derOf) : [element.contents])
+}
+
+/** The elements of a SET OF in the order of DER: by their bytes (X.690, 11.6). */
+export function derSetOf(elements: readonly BerElement[]): Buffer {
+  return der(berTag.set, ...elements.map(derOf).sort(Buffer.compare))
 }

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,15 +6,16 @@ import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
 import type { CallOptions, JournalRecord, StorageAdapter } from '../ports.js'
 import { contradictsItself, type RunReport } from '../report.js'
+import { TimestampError } from './ber.js'
 import { bundleFiles, type CustodyPredicate, type CustodyStatement, timestampPayloadType } from './bundle.js'
-import { DerError } from './der.js'
+import { readCertificates } from './certificates.js'
 import { isEnvelopeOf, openEnvelope } from './dsse.js'
 import { fingerprintOf, givenKey, readPublicKey } from './keys.js'
 import { checkLive, type Drift, type LiveCheck } from './live.js'
 import { type CheckedRecords, checkRecords } from './records-check.js'
 import { type ReadStatement, readStatement } from './statement.js'
 import { irregularFiles } from './statement-file.js'
-import { readCertificates } from './timestamp.js'
+
 import { type VerifiedTimestamp, verifyTimestamp } from './timestamp-token.js'
 
 /** What does not hold. The codes are API. */
@@ -308,8 +309,7 @@ class Verification {
     if (key !== undefined && !isEnvelopeOf(key, opened)) {
       this.#fail('timestamp-invalid', `${file} is not what was signed.`, file)
     }
-    const ca = readCertificates(tsaCa ?? '')
-    if (tsaCa !== undefined && ca.length === 0) throw unreadable('The file for --tsa holds no certificate in PEM.')
+    const ca = trustedAuthorities(tsaCa)
     try {
       const verified = verifyTimestamp(opened.payload, signature, ca)
       if (!verified.trusted) {
@@ -319,7 +319,7 @@ class Verification {
       }
       return verified
     } catch (error) {
-      const why = error instanceof DerError ? error.message : 'it cannot be read'
+      const why = error instanceof TimestampError ? error.message : 'it cannot be read'
       this.#fail('timestamp-invalid', `The time stamp does not verify: ${why}.`, file)
       return undefined
     }
@@ -386,6 +386,14 @@ class Verification {
 }
 
 export type { Drift }
+
+function trustedAuthorities(pem: string | undefined): readonly X509Certificate[] {
+  try {
+    return pem === undefined ? [] : readCertificates(pem)
+  } catch (error) {
+    throw unreadable(`The file for --tsa ${(error as Error).message}.`)
+  }
+}
 
 function fingerprintOrNone(pem: string): string | undefined {
   try {

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { obtainTimestamp, readCertificates } from '#src/custody/timestamp.js'
+import { readCertificates } from '#src/custody/certificates.js'
+import { obtainTimestamp } from '#src/custody/timestamp.js'
 import { verifyTimestamp } from '#src/custody/timestamp-token.js'
 import { hasTool, LocalTsa } from './local-tsa.js'
 
@@ -19,20 +20,36 @@ afterAll(() => {
   for (const server of servers) server.close()
 })
 
-function serve(answer: (request: Buffer) => { status: number; body: Buffer | string }): Promise<string> {
-  return new Promise((resolve) => {
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = []
-      request.on('data', (chunk: Buffer) => chunks.push(chunk))
-      request.on('end', () => {
-        const { status, body } = answer(Buffer.concat(chunks))
-        response.writeHead(status, { 'content-type': 'application/timestamp-reply' }).end(body)
-      })
-    })
-    servers.push(server)
-    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
-  })
+interface Answer {
+  readonly status: number
+  readonly body: Buffer | string
+  readonly location?: string
 }
+
+function serve(answer: (request: Buffer, method: string) => Answer): Promise<string> {
+  return listening(createServer(answering(answer)))
+}
+
+function answering(answer: (request: Buffer, method: string) => Answer): RequestListener {
+  return (request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const { status, body, location } = answer(Buffer.concat(chunks), request.method ?? '')
+      const headers = { 'content-type': 'application/timestamp-reply', ...(location === undefined ? {} : { location }) }
+      response.writeHead(status, headers).end(body)
+    })
+  }
+}
+
+async function listening(server: Server): Promise<string> {
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** An authority that sends its callers elsewhere. */
+const redirecting = (status: number, location: string) => serve(() => ({ status, body: 'elsewhere', location }))
 
 describe.runIf(openssl)('a time stamp', () => {
   test.each(['rsa', 'ec'] as const)('of an authority with a key of type %s is obtained and verified', async (type) => {
@@ -143,11 +160,155 @@ describe.runIf(openssl)('a time stamp', () => {
     })
   })
 
+  test('that is larger than any is not read to its end', async () => {
+    let sent = 0
+    const server = createServer((_, response) => {
+      response.on('close', () => response.destroy())
+      const piece = Buffer.alloc(65_536)
+      const write = () => {
+        if (response.destroyed) return
+        sent += piece.length
+        response.write(piece, () => setImmediate(write))
+      }
+      write()
+    })
+    const url = await listening(server)
+    await expect(obtainTimestamp(data, { authority: url }, { retries: 0 })).rejects.toMatchObject({
+      code: 'TIMESTAMP_REJECTED',
+      message: expect.stringContaining('larger than a time stamp can be'),
+    })
+    expect(sent).toBeLessThan(64 * 1_048_576)
+  })
+
+  test('is not trusted by certificates that cannot be read', async () => {
+    const tsa = new LocalTsa('ec')
+    const authority = async (request: Uint8Array) => tsa.reply(Buffer.from(request))
+    const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'
+    for (const [ca, why] of [
+      ['', 'holds no certificate'],
+      ['my-ca.pem', 'holds no certificate'],
+      [broken, 'cannot be read'],
+    ]) {
+      await expect(obtainTimestamp(data, { authority, ca }, {})).rejects.toMatchObject({
+        code: 'INVALID_OPTIONS',
+        message: expect.stringContaining(why!),
+      })
+    }
+  })
+
   test('ends at once when it is aborted', async () => {
     const url = await serve(() => ({ status: 503, body: 'busy' }))
     const controller = new AbortController()
     const asking = obtainTimestamp(data, { authority: url }, { signal: controller.signal })
     controller.abort(new Error('enough'))
     await expect(asking).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+})
+
+describe.runIf(openssl)('an authority that has moved', () => {
+  const tsa = openssl ? new LocalTsa('ec') : undefined
+  const granting = (request: Buffer) => ({ status: 200, body: tsa!.reply(request) })
+  const once = { retries: 0 }
+
+  test.each([301, 302, 303])(
+    'by %i is not followed, and the new URL is named without what may be secret',
+    async (status) => {
+      let asked = 0
+      const there = await serve((request) => {
+        asked += 1
+        return granting(request)
+      })
+      const url = await redirecting(status, `${there}/new/tsa?token=SECRET`)
+      const error = await obtainTimestamp(data, { authority: url }, {}).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'TIMESTAMP_REJECTED', retryable: false })
+      expect(String(error)).toContain(`(HTTP ${status}) to ${there}/new/tsa?…`)
+      expect(String(error)).not.toContain('SECRET')
+      expect(asked).toBe(0)
+    },
+  )
+
+  test.each([307, 308])('by %i is followed once, with method and body', async (status) => {
+    const methods: string[] = []
+    const there = await serve((request, method) => {
+      methods.push(method)
+      return granting(request)
+    })
+    const url = await redirecting(status, `${there}/tsa`)
+    const { verified } = await obtainTimestamp(data, { authority: url, ca: tsa!.ca }, once)
+    expect(verified).toMatchObject({ trusted: true })
+    expect(methods).toEqual(['POST'])
+  })
+
+  test('by 307 to https is followed, with method and body', async () => {
+    const there = await serve(granting)
+    const asked: [string, unknown, unknown][] = []
+    const { fetch } = globalThis
+    globalThis.fetch = async (url, init) => {
+      asked.push([String(url), init?.method, init?.body])
+      if (String(url) === 'https://tsa.example.org/tsr') return fetch(there, init)
+      return new Response(null, { status: 307, headers: { location: 'https://tsa.example.org/tsr' } })
+    }
+    try {
+      const authority = 'http://tsa.example.com/old'
+      const { verified } = await obtainTimestamp(data, { authority, ca: tsa!.ca }, once)
+      expect(verified).toMatchObject({ trusted: true })
+    } finally {
+      globalThis.fetch = fetch
+    }
+    const [first, second] = asked
+    expect(asked).toHaveLength(2)
+    expect(first).toEqual(['http://tsa.example.com/old', 'POST', second![2]])
+    expect(second!.slice(0, 2)).toEqual(['https://tsa.example.org/tsr', 'POST'])
+  })
+
+  test('twice is followed once, and both URLs are named', async () => {
+    const third = await serve(granting)
+    const second = await redirecting(307, third)
+    const url = await redirecting(307, second)
+    await expect(obtainTimestamp(data, { authority: url }, once)).rejects.toMatchObject({
+      code: 'TIMESTAMP_REJECTED',
+      message: expect.stringContaining(`${second}/, and from there (HTTP 307) to ${third}/`),
+    })
+  })
+
+  test.each([
+    ['http off loopback', 'http://tsa.example.com/tsr', 'http://tsa.example.com/tsr, which is not https'],
+    ['a file', 'file:///etc/passwd', 'a URL of the scheme file:, which is not https'],
+    ['no URL', 'https://', 'does not say where to'],
+    ['nowhere', '', 'does not say where to'],
+  ])('to %s is not followed', async (_, location, why) => {
+    const url = await redirecting(307, location)
+    await expect(obtainTimestamp(data, { authority: url }, once)).rejects.toMatchObject({
+      code: 'TIMESTAMP_REJECTED',
+      message: expect.stringContaining(why),
+    })
+  })
+
+  test('from elsewhere onto this machine is not followed in clear', async () => {
+    let asked = 0
+    const here = await serve((request) => {
+      asked += 1
+      return granting(request)
+    })
+    const { fetch } = globalThis
+    globalThis.fetch = async (url, init) => {
+      if (!String(url).includes('tsa.example.com')) return fetch(url, init)
+      return new Response(null, { status: 307, headers: { location: here } })
+    }
+    try {
+      const asking = obtainTimestamp(data, { authority: 'http://tsa.example.com' }, once)
+      await expect(asking).rejects.toMatchObject({ message: expect.stringContaining('which is not https') })
+    } finally {
+      globalThis.fetch = fetch
+    }
+    expect(asked).toBe(0)
+  })
+
+  test.each([300, 304, 306])('by %i, which leads nowhere, is an answer without a time stamp', async (status) => {
+    const url = await redirecting(status, 'https://tsa.example.com')
+    await expect(obtainTimestamp(data, { authority: url }, once)).rejects.toMatchObject({
+      code: 'TIMESTAMP_REJECTED',
+      message: expect.stringContaining(`HTTP ${status}`),
+    })
   })
 })
