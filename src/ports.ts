@@ -670,8 +670,13 @@ export interface SealedEvidence {
   readonly rootHash: string
   /** Number of records. */
   readonly treeSize: number
-  /** SHA-256 of `statement.dsse.json`, hex: what the next bundle of the same matter refers to. */
+  /** SHA-256 of the file `statement.dsse.json`, hex: to find it by. */
   readonly statementSha256: string
+  /**
+   * SHA-256 of the signed statement itself, hex: the payload of that file, to which the next bundle of the same matter is
+   * chained. It stays the same whatever becomes of the envelope. Always given by `evidenceBundle()`.
+   */
+  readonly payloadSha256?: string | undefined
 }
 
 /** Turns a run into evidence. `evidenceBundle()` of `./node` makes one. */

@@ -66,11 +66,23 @@ export interface CustodyPredicate {
   /** RFC 6962 over the lines of records.jsonl, without their line breaks. */
   readonly log: { readonly hash: 'sha256'; readonly rootHash: string; readonly treeSize: number }
   /** The bundle before this one of the same matter. */
-  readonly previous?:
-    | { readonly statementSha256: string; readonly runId: string; readonly sealedAt: string }
-    | undefined
+  readonly previous?: PreviousLink | undefined
   /** Whether a time stamp over the signature belongs to the bundle. */
   readonly timestamp: 'rfc3161' | 'none'
+}
+
+/** How a bundle names the one before it. */
+export interface PreviousLink {
+  /**
+   * SHA-256, hex, of its statement: of the payload in its envelope, which no other signature changes. This is the chain.
+   * Absent from bundles that were chained by `statementSha256`.
+   */
+  readonly payloadSha256?: string | undefined
+  /** SHA-256, hex, of its `statement.dsse.json`, to find the file by. */
+  readonly statementSha256: string
+  readonly runId: string
+  /** ISO 8601 in UTC. */
+  readonly sealedAt: string
 }
 
 /** An in-toto statement with our predicate. */

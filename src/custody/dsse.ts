@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Signer } from '../ports.js'
-import { fingerprintOf, isSignedBy } from './keys.js'
+import { fingerprintOf, type SignatureFinding, signatureFinding } from './keys.js'
 
 /** A DSSE envelope with one signature (https://github.com/secure-systems-lab/dsse, v1.0). */
 export interface DsseEnvelope {
@@ -66,7 +66,16 @@ export function openEnvelope(text: string): OpenedEnvelope | string {
   return { payloadType, keyid, ...opened }
 }
 
+/** How an envelope stands to a key: whether it is signed by it, in the one form of a signature, and says so. */
+export function envelopeFinding(
+  key: KeyObject,
+  { payloadType, payload, signature, keyid }: OpenedEnvelope,
+): SignatureFinding {
+  if (keyid !== fingerprintOf(key)) return 'invalid'
+  return signatureFinding(key, preAuthEncoding(payloadType, payload), signature)
+}
+
 /** Whether an envelope is signed by this key, and says so. */
-export function isEnvelopeOf(key: KeyObject, { payloadType, payload, signature, keyid }: OpenedEnvelope): boolean {
-  return keyid === fingerprintOf(key) && isSignedBy(key, preAuthEncoding(payloadType, payload), signature)
+export function isEnvelopeOf(key: KeyObject, envelope: OpenedEnvelope): boolean {
+  return envelopeFinding(key, envelope) === 'valid'
 }

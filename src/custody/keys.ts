@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { LegalHoldError } from '../errors.js'
 import type { Signer } from '../ports.js'
+import { ecdsaFormOf } from './ecdsa-form.js'
 
 /** How a key signs: Ed25519 as it is, ECDSA with the digest of its curve's size and DER signatures. */
 function digestOf(key: KeyObject): 'sha256' | 'sha384' | undefined | 'unsupported' {
@@ -73,14 +74,35 @@ export function givenKey(given: {
   return key
 }
 
-/** Whether a signature is this key's over the data. */
-export function isSignedBy(key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
+/** How a signature stands to a key and to data. */
+export type SignatureFinding =
+  | 'valid'
+  | 'invalid'
+  /** By this key over this data, but written otherwise than a signature is written: see {@link ecdsaFormOf}. */
+  | 'rewritten'
+
+/** Whether a signature is this key's over the data, in the one form that a signature has. */
+export function signatureFinding(key: KeyObject, data: Uint8Array, signature: Uint8Array): SignatureFinding {
   const digest = digestOf(key)
-  if (digest === 'unsupported') return false
+  if (digest === 'unsupported') return 'invalid'
   try {
-    return verify(digest, data, key, signature)
+    if (!verify(digest, data, key, signature)) return 'invalid'
   } catch {
-    return false
+    return 'invalid'
+  }
+  // Ed25519 has no second form: openssl refuses an S that is not below the order (RFC 8032, 5.1.7).
+  const isOfOneForm = key.asymmetricKeyType !== 'ec' || ecdsaFormOf(key, signature)?.equals(signature) === true
+  return isOfOneForm ? 'valid' : 'rewritten'
+}
+
+/** The signer, whose signatures are brought into their one form: AWS KMS and others give either of the two. */
+export function inOneForm(signer: Signer, key: KeyObject): Signer {
+  return {
+    publicKey: () => signer.publicKey(),
+    sign: async (data) => {
+      const signature = await signer.sign(data)
+      return ecdsaFormOf(key, signature) ?? signature
+    },
   }
 }
 
@@ -125,7 +147,8 @@ export class KeyFileSigner implements Signer {
 
   async sign(data: Uint8Array): Promise<Uint8Array> {
     const digest = digestOf(this.#key)
-    return sign(digest === 'unsupported' ? undefined : digest, data, this.#key)
+    const signature = sign(digest === 'unsupported' ? undefined : digest, data, this.#key)
+    return ecdsaFormOf(this.#key, signature) ?? signature
   }
 }
 

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import type { CallOptions, JournalRecord } from '../ports.js'
 import { bundleFiles, type CustodyPredicate } from './bundle.js'
-import { type DsseEnvelope, formatEnvelope, isEnvelopeOf } from './dsse.js'
+import { type DsseEnvelope, envelopeFinding, formatEnvelope } from './dsse.js'
+import { type EvidenceProblem, rewrittenSignature } from './evidence-problem.js'
 import { fingerprintOf, givenKey, readPublicKey } from './keys.js'
 import { AuditPath, leafHash, rootFromPath } from './merkle.js'
 import { fileLines } from './record-lines.js'
 import { objectNameOf, parseRecord } from './records-check.js'
 import { readStatement } from './statement.js'
 import { readStatementOf } from './statement-file.js'
-import type { EvidenceProblem } from './verify.js'
 
 /** Type of a proof file. */
 export const proofType = 'urn:genesys-legal-hold-exporter:inclusion-proof:v1'
@@ -122,8 +122,10 @@ export function verifyProof(
   const claimedFingerprint = read.envelope.keyid
   const problems: EvidenceProblem[] = []
   const key = keyOf(proof, givenKey(options), claimedFingerprint, problems)
-  if (key !== undefined && !isEnvelopeOf(key, read.envelope)) {
-    problems.push({ code: 'signature-invalid', message: 'The statement in the proof is not signed by this key.' })
+  const finding = key === undefined ? 'valid' : envelopeFinding(key, read.envelope)
+  if (finding !== 'valid') {
+    const how = finding === 'rewritten' ? rewrittenSignature : 'is not signed by this key'
+    problems.push({ code: 'signature-invalid', message: `The statement in the proof ${how}.` })
   }
   const { log } = predicate
   const path = proof.auditPath.map((hash) => Buffer.from(hash, 'hex'))

@@ -163,7 +163,7 @@ function custody({ custody: own, records }: ReportPage): Html {
         'Bundle before this one',
         own.previous === undefined
           ? 'none: the first of this matter, or not linked'
-          : html`sealed ${utc(own.previous.sealedAt)}, SHA-256 of its statement ${hash(own.previous.statementSha256)}`,
+          : html`sealed ${utc(own.previous.sealedAt)}, SHA-256 of its statement ${hash(own.previous.payloadSha256 ?? own.previous.statementSha256)}`,
       ],
     ],
   )}<h3>How to verify</h3><p>Ask the party that made this report, by another way than the one the report came by, for the fingerprint of its key. Then, in the folder of this page:</p><pre><code>npx genesys-legal-hold-exporter verify . --fingerprint FINGERPRINT</code></pre><p>${bundleFiles.instructions} says how to do it with openssl, sha256sum and jq alone.</p></section>`

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
@@ -14,17 +14,16 @@ import {
   type CustodyStatement,
   matterOf,
   predicateType,
-  statementPayloadType,
   statementType,
-  timestampPayloadType,
 } from './bundle.js'
-import { type DsseEnvelope, formatEnvelope, isEnvelopeOf, openEnvelope, signEnvelope } from './dsse.js'
 import { verifyInstructions } from './instructions.js'
 import { fingerprintOf, readPublicKey } from './keys.js'
+import { asNotSealed, notSealed } from './not-sealed.js'
+import { type PreviousBundle, readPrevious } from './previous-bundle.js'
 import { RecordFiles } from './record-files.js'
 import { formatReport, reportPageOf } from './report-files.js'
-import { readStatement } from './statement.js'
-import { obtainTimestamp, type TimestampOptions } from './timestamp.js'
+import { signBundle, writeAnew } from './sign-bundle.js'
+import type { TimestampOptions } from './timestamp.js'
 
 /** How a journal becomes evidence. */
 export interface SealOptions {
@@ -138,7 +137,7 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
     hashContent: options.hashContent ?? 'none',
     counts: { recordings: report.counts, objects: report.objects, records: counter.counts() },
     log: { hash: 'sha256', rootHash, treeSize },
-    ...(previous === undefined ? {} : { previous: previous.reference }),
+    ...(previous === undefined ? {} : { previous: previous.link }),
     timestamp: options.timestamp === undefined ? 'none' : 'rfc3161',
   }
   const contents: Record<string, string> = {
@@ -165,92 +164,10 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
     predicateType,
     predicate,
   }
-  const statementSha256 = await signBundle(dir, statement, fingerprint, facts)
-  return { dir, fingerprint, rootHash, treeSize, statementSha256 }
-}
-
-/** Signs, has the signature stamped, and writes the statement as the last file of the bundle. */
-async function signBundle(
-  dir: string,
-  statement: CustodyStatement,
-  fingerprint: string,
-  { key, options }: Facts,
-): Promise<string> {
-  const { signer, timestamp, signal } = options
-  const payload = Buffer.from(canonicalJson(statement))
-  const envelope = await signOwn(statementPayloadType, payload, signer, key, fingerprint)
-  if (timestamp !== undefined) {
-    const signature = Buffer.from(envelope.signatures[0]?.sig ?? '', 'base64')
-    const { answer } = await obtainTimestamp(signature, timestamp, { signal })
-    // Signed too, so that no byte of it can change unseen, whatever the authority left unsigned.
-    const stamp = await signOwn(timestampPayloadType, answer, signer, key, fingerprint)
-    await writeAnew(join(dir, bundleFiles.timestamp), formatEnvelope(stamp))
-  }
-  const text = formatEnvelope(envelope)
-  const path = join(dir, bundleFiles.statement)
-  await writeAnew(`${path}.partial`, text)
-  await rename(`${path}.partial`, path)
-  return sha256(text)
-}
-
-/** What lies there may be a link to a file elsewhere, which is not to be written over. */
-async function writeAnew(path: string, text: string): Promise<void> {
-  await rm(path, { force: true })
-  await writeFile(path, text, { flag: 'wx', flush: true })
-}
-
-/** A signature that does not verify is found here, not by the court: a KMS key id may name another key. */
-async function signOwn(
-  type: string,
-  payload: Buffer,
-  signer: Signer,
-  key: KeyObject,
-  keyid: string,
-): Promise<DsseEnvelope> {
-  const envelope = await signEnvelope(type, payload, signer, keyid)
-  const opened = openEnvelope(formatEnvelope(envelope))
-  if (typeof opened === 'string' || !isEnvelopeOf(key, opened)) {
-    throw notSealed("the signer's signature does not verify with the signer's public key.")
-  }
-  return envelope
-}
-
-interface PreviousBundle {
-  readonly text: string
-  readonly predicate: CustodyPredicate
-  readonly reference: NonNullable<CustodyPredicate['previous']>
-}
-
-async function readPrevious(dir: string): Promise<PreviousBundle> {
-  const path = join(dir, bundleFiles.statement)
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new LegalHoldError(`The previous bundle has no readable ${path}.`, {
-      code: 'EVIDENCE_UNREADABLE',
-      stage: 'report',
-      cause: error,
-    })
-  })
-  const read = readStatement(text)
-  if (typeof read === 'string') throw notSealed(`${path} is no statement of a bundle: ${read}.`)
-  const { predicate } = read.statement
-  const reference = { statementSha256: sha256(text), runId: predicate.runId, sealedAt: predicate.sealedAt }
-  return { text, predicate, reference }
+  const hashes = await signBundle(dir, statement, { key, ...options })
+  return { dir, fingerprint, rootHash, treeSize, ...hashes }
 }
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
-}
-
-function notSealed(why: string): LegalHoldError {
-  return new LegalHoldError(`The evidence was not sealed: ${why}`, { code: 'EVIDENCE_NOT_SEALED', stage: 'report' })
-}
-
-function asNotSealed(error: unknown): LegalHoldError {
-  if (LegalHoldError.isInstance(error)) return error
-  const why = error instanceof Error ? error.message : String(error)
-  return new LegalHoldError(`The evidence was not sealed: ${why}.`, {
-    code: 'EVIDENCE_NOT_SEALED',
-    stage: 'report',
-    cause: error,
-  })
 }

@@ -20,6 +20,9 @@ export interface VerifiedTimestamp {
   readonly nonce: string | undefined
 }
 
+/** A bundle is stamped as it is sealed, within a day: a stamp further away is one of another time. */
+export const furthestStampMs = 86_400_000
+
 /** Bytes of the largest answer that is looked at: with all its certificates a time stamp has some ten thousand. */
 export const longestAnswerBytes = 1_048_576
 

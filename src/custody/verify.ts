@@ -1,52 +1,22 @@
-import { createHash, type KeyObject, type X509Certificate } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createHash, type KeyObject } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
-import type { CallOptions, JournalRecord, StorageAdapter } from '../ports.js'
+import { systemClock } from '../internal/clock.js'
+import type { CallOptions, Clock, JournalRecord, StorageAdapter } from '../ports.js'
 import { contradictsItself, type RunReport } from '../report.js'
-import { TimestampError } from './ber.js'
-import { bundleFiles, type CustodyPredicate, type CustodyStatement, timestampPayloadType } from './bundle.js'
-import { readCertificates } from './certificates.js'
-import { isEnvelopeOf, openEnvelope } from './dsse.js'
+import { bundleFiles, type CustodyPredicate, type CustodyStatement } from './bundle.js'
+import { sha256Of, textOf, unreadable } from './bundle-file.js'
+import { envelopeFinding, type OpenedEnvelope } from './dsse.js'
+import { type EvidenceProblem, Findings, rewrittenSignature } from './evidence-problem.js'
 import { fingerprintOf, givenKey, readPublicKey } from './keys.js'
-import { checkLive, type Drift, type LiveCheck } from './live.js'
+import { checkLive, type LiveCheck } from './live.js'
 import { type CheckedRecords, checkRecords } from './records-check.js'
 import { type ReadStatement, readStatement } from './statement.js'
 import { irregularFiles } from './statement-file.js'
-
-import { type VerifiedTimestamp, verifyTimestamp } from './timestamp-token.js'
-
-/** What does not hold. The codes are API. */
-export type EvidenceProblemCode =
-  | 'no-key'
-  | 'wrong-key'
-  | 'statement-malformed'
-  | 'signature-invalid'
-  | 'file-missing'
-  | 'file-changed'
-  | 'record-malformed'
-  | 'record-changed'
-  | 'record-contradictory'
-  | 'sequence-gap'
-  | 'root-mismatch'
-  | 'counts-mismatch'
-  | 'policy-mismatch'
-  | 'report-mismatch'
-  | 'chain-broken'
-  | 'timestamp-invalid'
-  | 'record-not-found'
-  | 'live-drift'
-
-/** Something that does not verify, and where. */
-export interface EvidenceProblem {
-  readonly code: EvidenceProblemCode
-  readonly message: string
-  readonly file?: string | undefined
-  /** Line of records.jsonl, from 1. */
-  readonly line?: number | undefined
-}
+import type { VerifiedTimestamp } from './timestamp-token.js'
+import { checkChain } from './verify-chain.js'
+import { checkTimestamp } from './verify-timestamp.js'
 
 /** How a bundle is verified. */
 export interface VerifyOptions extends CallOptions {
@@ -65,6 +35,8 @@ export interface VerifyOptions extends CallOptions {
   readonly live?: StorageAdapter | ((predicate: CustodyPredicate) => Promise<StorageAdapter>) | undefined
   /** Objects read at once with `live`. @defaultValue 64 */
   readonly liveConcurrency?: number | undefined
+  /** For whether a time stamp lies in the future. @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined
   /** `BUCKET/KEY` of an object whose record is to be in the bundle, and is returned. */
   readonly record?: string | undefined
 }
@@ -102,8 +74,7 @@ type Found = Omit<EvidenceVerification, 'verified' | 'problems' | 'notes'>
 class Verification {
   readonly #dir: string
   readonly #options: VerifyOptions
-  readonly #problems: EvidenceProblem[] = []
-  readonly #notes: string[] = []
+  readonly #findings = new Findings()
 
   constructor(dir: string, options: VerifyOptions) {
     this.#dir = dir
@@ -117,7 +88,7 @@ class Verification {
     const found = await this.#verify(given).catch((error: unknown): Found => {
       if (!(error instanceof TypeError || error instanceof RangeError)) throw error
       // What is read here may be anybody's: a value of another type, or nested deeper than the stack, is no bundle of ours.
-      this.#fail('statement-malformed', `What the bundle holds cannot be evaluated: ${error.message}.`)
+      this.#findings.fail('statement-malformed', `What the bundle holds cannot be evaluated: ${error.message}.`)
       return {}
     })
     return this.#result({ ...found, live: await this.#live(found.predicate) })
@@ -130,29 +101,28 @@ class Verification {
     const key = await this.#key(given, claimedFingerprint)
     if (read === undefined) return { claimedFingerprint }
     const { statement, envelope } = read
-    if (key !== undefined && !isEnvelopeOf(key, envelope)) {
-      this.#fail('signature-invalid', 'The statement is not signed by this key.', bundleFiles.statement)
-    }
+    if (key !== undefined) this.#signature(key, envelope)
     await this.#files(statement)
     const { predicate } = statement
     const checked = await this.#records(predicate)
-    const timestamp = await this.#timestamp(predicate, key, envelope.signature)
-    await this.#chain(statement, key)
+    const { tsaCa, previous, clock = systemClock } = this.#options
+    const stamped = { dir: this.#dir, predicate, signature: envelope.signature, key, tsaCa, now: clock.now() }
+    const timestamp = await checkTimestamp(stamped, this.#findings)
+    await checkChain(statement, { dir: this.#dir, key, previous }, this.#findings)
     const record = this.#wanted(checked)
     return { claimedFingerprint, predicate, timestamp, record }
   }
 
-  #result(found: Found): EvidenceVerification {
-    return { verified: this.#problems.length === 0, problems: this.#problems, notes: this.#notes, ...found }
+  #signature(key: KeyObject, envelope: OpenedEnvelope): void {
+    const finding = envelopeFinding(key, envelope)
+    if (finding === 'valid') return
+    const how = finding === 'rewritten' ? rewrittenSignature : 'is not signed by this key'
+    this.#findings.fail('signature-invalid', `The statement ${how}.`, bundleFiles.statement)
   }
 
-  #fail(code: EvidenceProblemCode, message: string, file?: string, line?: number): void {
-    this.#problems.push({
-      code,
-      message,
-      ...(file === undefined ? {} : { file }),
-      ...(line === undefined ? {} : { line }),
-    })
+  #result(found: Found): EvidenceVerification {
+    const { problems, notes } = this.#findings
+    return { verified: problems.length === 0, problems, notes, ...found }
   }
 
   async #requireFolder(): Promise<void> {
@@ -163,25 +133,25 @@ class Verification {
 
   async #hasIrregular(): Promise<boolean> {
     const irregular = await irregularFiles(this.#dir)
-    for (const { name, what } of irregular) this.#fail('file-changed', `${name} is ${what}.`, name)
+    for (const { name, what } of irregular) this.#findings.fail('file-changed', `${name} is ${what}.`, name)
     return irregular.length > 0
   }
 
   /** A file's text; `undefined`, and a problem, where it is not there. */
   async #read(name: string): Promise<string | undefined> {
-    try {
-      return await readFile(join(this.#dir, name), 'utf8')
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ENOENT') throw unreadable(`${name} cannot be read.`, error)
-      this.#fail('file-missing', `${name} is missing.`, name)
-      return undefined
-    }
+    const text = await textOf(join(this.#dir, name))
+    if (text === undefined) this.#findings.fail('file-missing', `${name} is missing.`, name)
+    return text
   }
 
   #statement(text: string): ReadStatement | undefined {
     const read = readStatement(text)
     if (typeof read !== 'string') return read
-    this.#fail('statement-malformed', `${bundleFiles.statement} cannot be used: ${read}.`, bundleFiles.statement)
+    this.#findings.fail(
+      'statement-malformed',
+      `${bundleFiles.statement} cannot be used: ${read}.`,
+      bundleFiles.statement,
+    )
     return undefined
   }
 
@@ -194,7 +164,7 @@ class Verification {
   async #key(given: KeyObject | string | undefined, claimed: string | undefined): Promise<KeyObject | undefined> {
     if (given === undefined) {
       const found = claimed === undefined ? 'It names no key.' : `It claims to be signed with the key ${claimed}.`
-      this.#fail(
+      this.#findings.fail(
         'no-key',
         `Nobody is authenticated without a key from elsewhere. ${found} Ask the signer, by another way than the one the bundle came by, for the key or its fingerprint.`,
       )
@@ -204,13 +174,13 @@ class Verification {
       const own = fingerprintOf(given)
       if (claimed !== undefined && claimed !== own) {
         const message = `The bundle claims the key ${claimed}, the one that was given is ${own}.`
-        this.#fail('wrong-key', message, bundleFiles.statement)
+        this.#findings.fail('wrong-key', message, bundleFiles.statement)
       }
       return given
     }
     const inside = await readFile(join(this.#dir, bundleFiles.publicKey), 'utf8').catch(() => undefined)
     if (inside !== undefined && fingerprintOrNone(inside) === given) return readPublicKey(inside)
-    this.#fail(
+    this.#findings.fail(
       'wrong-key',
       `The key in ${bundleFiles.publicKey} does not have the fingerprint ${given} that was given.`,
       bundleFiles.publicKey,
@@ -221,9 +191,9 @@ class Verification {
   async #files({ subject, predicate }: CustodyStatement): Promise<void> {
     for (const { name, digest } of subject) {
       const sha256 = await sha256Of(join(this.#dir, name))
-      if (sha256 === undefined) this.#fail('file-missing', `${name} is missing.`, name)
+      if (sha256 === undefined) this.#findings.fail('file-missing', `${name} is missing.`, name)
       else if (sha256 !== digest.sha256) {
-        this.#fail('file-changed', `${name} is not what was signed: its SHA-256 is ${sha256}.`, name)
+        this.#findings.fail('file-changed', `${name} is not what was signed: its SHA-256 is ${sha256}.`, name)
       }
     }
     const names = new Set<string>(subject.map(({ name }) => name))
@@ -232,7 +202,7 @@ class Verification {
       ...(predicate.timestamp === 'none' ? [] : [bundleFiles.timestamp]),
     ]
     const extra = (await readdir(this.#dir)).filter((name) => !names.has(name) && !own.includes(name))
-    if (extra.length > 0) this.#notes.push(`Not covered by the signature: ${extra.sort().join(', ')}.`)
+    if (extra.length > 0) this.#findings.note(`Not covered by the signature: ${extra.sort().join(', ')}.`)
   }
 
   async #records(predicate: CustodyPredicate): Promise<CheckedRecords | undefined> {
@@ -240,11 +210,11 @@ class Verification {
     const checked = await checkRecords(this.#dir, this.#options.record, this.#options)
     if (checked === undefined) return undefined
     const file = bundleFiles.records
-    for (const { code, message, line } of checked.problems) this.#fail(code, message, file, line)
+    for (const { code, message, line } of checked.problems) this.#findings.fail(code, message, file, line)
     if (checked.treeSize !== log.treeSize) {
-      this.#fail('root-mismatch', `There are ${checked.treeSize} records, ${log.treeSize} were signed.`, file)
+      this.#findings.fail('root-mismatch', `There are ${checked.treeSize} records, ${log.treeSize} were signed.`, file)
     } else if (checked.rootHash !== log.rootHash) {
-      this.#fail(
+      this.#findings.fail(
         'root-mismatch',
         `The tree over the records has the root ${checked.rootHash}, another was signed.`,
         file,
@@ -254,12 +224,12 @@ class Verification {
     const recounted = { recordings: counter.recordings(), records: counter.counts() }
     for (const name of ['recordings', 'records'] as const) {
       if (canonicalJson(recounted[name]) !== canonicalJson(counts[name])) {
-        this.#fail('counts-mismatch', `The ${name} counted anew do not agree with the statement.`, file)
+        this.#findings.fail('counts-mismatch', `The ${name} counted anew do not agree with the statement.`, file)
       }
     }
     const policy = counter.policy?.data
     if (policy !== undefined && createHash('sha256').update(canonicalJson(policy)).digest('hex') !== policyDigest) {
-      this.#fail('policy-mismatch', 'What the run was told is not what the statement has the digest of.', file)
+      this.#findings.fail('policy-mismatch', 'What the run was told is not what the statement has the digest of.', file)
     }
     await this.#report(counter.report?.data as RunReport | undefined)
     return checked
@@ -268,7 +238,11 @@ class Verification {
   /** report.json and the record of the report say the same. */
   async #report(recorded: RunReport | undefined): Promise<void> {
     if (recorded !== undefined && contradictsItself(recorded)) {
-      this.#fail('counts-mismatch', 'The report says complete, and its own counts do not.', bundleFiles.records)
+      this.#findings.fail(
+        'counts-mismatch',
+        'The report says complete, and its own counts do not.',
+        bundleFiles.records,
+      )
     }
     const text = await readFile(join(this.#dir, bundleFiles.reportJson), 'utf8').catch(() => undefined)
     if (text === undefined) return
@@ -279,7 +253,7 @@ class Verification {
       report = undefined
     }
     if (recorded === undefined || canonicalJson(report) !== canonicalJson(recorded)) {
-      this.#fail(
+      this.#findings.fail(
         'report-mismatch',
         `${bundleFiles.reportJson} is not the report that is on record.`,
         bundleFiles.reportJson,
@@ -287,111 +261,27 @@ class Verification {
     }
   }
 
-  async #timestamp(
-    { timestamp }: CustodyPredicate,
-    key: KeyObject | undefined,
-    signature: Buffer,
-  ): Promise<VerifiedTimestamp | undefined> {
-    const { tsaCa } = this.#options
-    if (timestamp === 'none') {
-      if (tsaCa !== undefined) this.#fail('timestamp-invalid', 'The bundle has no time stamp.')
-      return undefined
-    }
-    const file = bundleFiles.timestamp
-    const text = await this.#read(file)
-    if (text === undefined) return undefined
-    const opened = openEnvelope(text)
-    if (typeof opened === 'string' || opened.payloadType !== timestampPayloadType) {
-      const why = typeof opened === 'string' ? opened : 'it holds something else'
-      this.#fail('timestamp-invalid', `${file} cannot be used: ${why}.`, file)
-      return undefined
-    }
-    if (key !== undefined && !isEnvelopeOf(key, opened)) {
-      this.#fail('timestamp-invalid', `${file} is not what was signed.`, file)
-    }
-    const ca = trustedAuthorities(tsaCa)
-    try {
-      const verified = verifyTimestamp(opened.payload, signature, ca)
-      if (!verified.trusted) {
-        this.#notes.push(
-          'The time stamp is sound in itself; whose it is was not checked: give the certificate of its authority.',
-        )
-      }
-      return verified
-    } catch (error) {
-      const why = error instanceof TimestampError ? error.message : 'it cannot be read'
-      this.#fail('timestamp-invalid', `The time stamp does not verify: ${why}.`, file)
-      return undefined
-    }
-  }
-
-  async #chain({ predicate, subject }: CustodyStatement, key: KeyObject | undefined): Promise<void> {
-    const { previous } = predicate
-    const file = bundleFiles.previous
-    const dir = this.#options.previous
-    if (previous === undefined) {
-      if (dir !== undefined) this.#fail('chain-broken', 'The bundle names none before it.')
-      return
-    }
-    const inside = subject.find(({ name }) => name === file)
-    if (inside?.digest.sha256 !== previous.statementSha256) {
-      this.#fail('chain-broken', `${file} is not the statement that the chain names.`, file)
-      return
-    }
-    const text = await readFile(join(this.#dir, file), 'utf8').catch(() => undefined)
-    const read = text === undefined ? 'it is missing' : readStatement(text)
-    if (typeof read === 'string') {
-      this.#fail('chain-broken', `${file} cannot be used: ${read}.`, file)
-    } else if (key !== undefined && !isEnvelopeOf(key, read.envelope)) {
-      this.#notes.push(
-        `The bundle before this one was signed with another key, ${read.envelope.keyid}: verify it by itself.`,
-      )
-    } else if (Date.parse(read.statement.predicate.sealedAt) > Date.parse(predicate.sealedAt)) {
-      this.#fail('chain-broken', 'The bundle before this one was sealed after it.', file)
-    }
-    if (dir === undefined) {
-      this.#notes.push(
-        'The bundle before this one was not looked at; its statement is here. Give its folder to check that it is that one.',
-      )
-      return
-    }
-    const there = await sha256Of(join(dir, bundleFiles.statement))
-    if (there === undefined) throw unreadable(`${dir} holds no ${bundleFiles.statement}.`)
-    if (there !== previous.statementSha256)
-      this.#fail('chain-broken', `The bundle in ${dir} is not the one before this one.`)
-  }
-
   #wanted(checked: CheckedRecords | undefined): EvidenceVerification['record'] {
     const { record } = this.#options
     if (record === undefined) return undefined
     if (checked?.wanted === undefined)
-      this.#fail('record-not-found', `No record is about ${record}.`, bundleFiles.records)
+      this.#findings.fail('record-not-found', `No record is about ${record}.`, bundleFiles.records)
     return checked?.wanted
   }
 
   async #live(predicate: CustodyPredicate | undefined): Promise<LiveCheck | undefined> {
     const { live, liveConcurrency = 64, signal } = this.#options
     if (live === undefined) return undefined
-    if (this.#problems.length > 0 || predicate === undefined) {
-      this.#notes.push('The objects were not read again: what the bundle says of them does not verify.')
+    if (this.#findings.problems.length > 0 || predicate === undefined) {
+      this.#findings.note('The objects were not read again: what the bundle says of them does not verify.')
       return undefined
     }
     const storage = typeof live === 'function' ? await live(predicate) : live
     const check = await checkLive(this.#dir, storage, predicate.requirements, { concurrency: liveConcurrency, signal })
-    for (const { line, message } of check.drift) this.#fail('live-drift', message, bundleFiles.records, line)
+    for (const { line, message } of check.drift) this.#findings.fail('live-drift', message, bundleFiles.records, line)
     const more = check.drifted - check.drift.length
-    if (more > 0) this.#notes.push(`${more} more objects have drifted.`)
+    if (more > 0) this.#findings.note(`${more} more objects have drifted.`)
     return check
-  }
-}
-
-export type { Drift }
-
-function trustedAuthorities(pem: string | undefined): readonly X509Certificate[] {
-  try {
-    return pem === undefined ? [] : readCertificates(pem)
-  } catch (error) {
-    throw unreadable(`The file for --tsa ${(error as Error).message}.`)
   }
 }
 
@@ -401,19 +291,4 @@ function fingerprintOrNone(pem: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-async function sha256Of(path: string): Promise<string | undefined> {
-  const sha256 = createHash('sha256')
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1_048_576 })) sha256.update(chunk as Buffer)
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') return undefined
-    throw unreadable(`${path} cannot be read.`, error)
-  }
-  return sha256.digest('hex')
-}
-
-function unreadable(message: string, cause?: unknown): LegalHoldError {
-  return new LegalHoldError(message, { code: 'EVIDENCE_UNREADABLE', stage: 'report', cause })
 }

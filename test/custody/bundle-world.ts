@@ -67,7 +67,9 @@ export async function sealedRun(
     clock,
     hold: { tag, ...(matter === undefined ? {} : { matter }) },
   })
-  const evidence = evidenceBundle({ clock, ...bundle, dir, signer: options.signer ?? key.signer })
+  // A stamp is of the time that the machine has.
+  const sealing = bundle.timestamp === undefined ? { clock } : {}
+  const evidence = evidenceBundle({ ...sealing, ...bundle, dir, signer: options.signer ?? key.signer })
   const report = await exporter.run(request, { evidence })
   return { dir, key, report, storage }
 }
