@@ -81,18 +81,54 @@ describe('the list of exceptions', () => {
     for (const start of ['+1', '@a', '-1', '\t=1']) expect(text).toContain(`"'${start}"`)
   })
 
-  test('quotes any field so that it reads back as it was, but for the apostrophe', () => {
+  test('quotes any field so that it reads back as it was, but for apostrophes', () => {
     fc.assert(
-      fc.property(fc.string(), (text) => {
+      fc.property(hostileText, (text) => {
         const field = csvField(text)
         const read = field.slice(1, -1).replaceAll('""', '"')
-        expect(read.replace(/^'(?=[=+\-@\t\r\n])/, '')).toBe(text.replace(/^'(?=[=+\-@\t\r\n])/, ''))
+        const plain = (one: string) => one.replaceAll(/'(?=[=+\-@\t\r\n＋－＝＠])/g, '')
+        expect(plain(read)).toBe(plain(text))
         expect(/^"[=+\-@\t\r\n]/.test(field)).toBe(false)
       }),
     )
     expect(csvLine({ state: 'missing', reason: 'a\nb' })).toBe('"missing","a\nb","","","",""\r\n')
   })
+
+  test.each([';', ',', '|'])(
+    'has no cell that begins a formula where lines are split at %j, quoted or not',
+    (separator) => {
+      fc.assert(
+        fc.property(hostileText, hostileText, (reason, key) => {
+          const line = csvLine({ state: 'missing', reason, recordingId: 'r1', key })
+          for (const cell of line.split(new RegExp(`[${separator}\\r\\n]`))) {
+            expect(cell.replace(/^[\s"]+/, '')).not.toMatch(/^[=+\-@＋－＝＠]/)
+          }
+        }),
+        { numRuns: 500 },
+      )
+    },
+  )
+
+  test.each([
+    ['a;=1+1', `"a;'=1+1"`],
+    ['a; "=1+1";b', `"a; ""'=1+1"";b"`],
+    ['=1;+2;-3;@4', `"'=1;'+2;'-3;'@4"`],
+    ['a\n=1', `"a\n'=1"`],
+    ['\n=1', `"'\n'=1"`],
+    ['a;＝1', `"a;'＝1"`],
+    ['a;b=1', `"a;b=1"`],
+    [';', `";"`],
+  ])('writes %j as %s', (text, field) => {
+    expect(csvField(text)).toBe(field)
+  })
 })
+
+/** Texts in which separators, quotes and beginnings of formulas lie close together. */
+const hostileText = fc
+  .array(fc.oneof(fc.constantFrom(...';,|\t\r\n "\'=+-@＝＋', '=1+1', 'key'), fc.string({ maxLength: 3 })), {
+    maxLength: 12,
+  })
+  .map((pieces) => pieces.join(''))
 
 describe('arrivals', () => {
   test('keep their sum in at most 48 spans, whatever the times and their order', () => {
