@@ -51,6 +51,8 @@ export interface ObjectCounts {
   readonly transcripts: number
   /** In the hour folders, but in no list of this job: left alone. */
   readonly unexpected: number
+  /** Verdicts on them: more than objects where some were read again. Absent from reports of versions before it. */
+  readonly verdicts?: number | undefined
   /** Why they count as of others: reasons with the number of objects. Absent where there are none. */
   readonly unexpectedReasons?: Readonly<Record<string, number>> | undefined
 }
@@ -65,6 +67,8 @@ export interface RecordingException {
   readonly key?: string | undefined
   /** More than one where the platform counts recordings without naming them. @defaultValue 1 */
   readonly count?: number | undefined
+  /** `false` for a recording that the platform's list does not name: it became known otherwise. */
+  readonly listed?: false | undefined
 }
 
 /** How far the platform's index reached, and so until when nothing can be missing unseen. */

@@ -76,6 +76,12 @@ export class RecordingLedger {
   readonly #listings = new Listings()
   readonly #files = new PresentFiles(this.#listings)
   readonly #companions = new SeenSet()
+  /** Recordings that no list names: they became known by landing, or by the platform naming them as failed. */
+  readonly #offList = Column.bytes()
+  /** Files of one conversation that bear the id of a recording of another. */
+  readonly #foreign = new SeenSet()
+  /** The row of the conversation that stands for one that the platform does not name; -1 until there is one. */
+  #unnamedOwner = -1
   /** When objects of the job can have been written at the earliest, in milliseconds. */
   writtenSince: () => number = () => Number.POSITIVE_INFINITY
   #contradictions = 0
@@ -149,11 +155,12 @@ export class RecordingLedger {
     return this.#conversations.open
   }
 
-  /** @returns `false` for a recording that is expected already */
+  /** A list names this recording. @returns `false` for one that is known already */
   expect(recording: ExpectedRecording): boolean {
     const before = this.#recordings.size
     const row = this.#recordings.add(recording.recordingId)
     if (this.#recordings.size === before) {
+      if (this.#offList.get(row) !== 0) this.#offList.set(row, 0)
       // An id stands for one recording; two conversations that claim it leave one of them without an account.
       if (this.#conversations.idAt(this.#ownerOf.get(row)) !== recording.conversationId) this.#contradictions += 1
       // What one job leaves out another may deliver.
@@ -167,20 +174,27 @@ export class RecordingLedger {
     return true
   }
 
+  /** Whether a list names this recording. */
+  isNamed(recordingId: string): boolean {
+    const row = this.#recordings.find(recordingId)
+    return row >= 0 && this.#offList.get(row) === 0
+  }
+
   /** Which recordings this conversation has is not known: those that land are its recordings. */
   open(conversationId: string, conversationStart?: string): void {
     this.#conversations.markOpen(this.#conversations.add(conversationId, conversationStart))
   }
 
-  /** Ids that the platform lists for more than one conversation. */
+  /** Ids that the platform lists for more than one conversation, or that files of more than one bear. */
   get contradictions(): number {
     return this.#contradictions
   }
 
   /** The platform says it could not export this recording. */
   failedAtSource(recordingId: string, reason = noReason, conversationId = ''): void {
-    if (this.#recordings.find(recordingId) < 0) this.expect({ recordingId, conversationId })
-    const row = this.#recordings.find(recordingId)
+    const known = this.#recordings.find(recordingId)
+    const row = known < 0 ? this.#learn(recordingId, conversationId) : known
+    if (conversationId === '') this.#unnamedOwner = this.#conversations.find('')
     this.#set(row, bits.failed, 0)
     this.#reasonOf.set(row, this.#reasons.numberOf(reason))
   }
@@ -264,7 +278,7 @@ export class RecordingLedger {
       if (this.#companions.add(key)) this.#conversations.knowCompanion(this.#conversations.add(conversationId), 1)
       return
     }
-    const row = recordingId === undefined ? -1 : this.#recordings.find(recordingId)
+    const row = recordingId === undefined ? -1 : this.#rowOf(recordingId, conversationId)
     if (row >= 0 && isNew) this.#files.know(row)
     // A file looks like an attachment until its sidecar lands.
     if (!isNew && this.#companions.has(key) && this.#companions.add(`${key}\n`)) {
@@ -380,6 +394,7 @@ export class RecordingLedger {
         conversationId: this.#conversations.idAt(owner),
         state,
         ...why,
+        ...(this.listed && this.#offList.get(row) !== 0 ? { listed: false as const } : {}),
       })
       yield { state, count: 1, describe }
     }
@@ -436,16 +451,20 @@ export class RecordingLedger {
     isEmpty: boolean,
   ): number {
     if (recordingId === undefined || conversationId === undefined) return -1
-    let row = this.#recordings.find(recordingId)
-    if (kind !== 'recording' && kind !== 'sidecar') return row
+    if (kind !== 'recording' && kind !== 'sidecar') return this.#recordings.find(recordingId)
+    let row = this.#rowOf(recordingId, conversationId)
+    if (row < 0 && this.#recordings.find(recordingId) >= 0) {
+      // An id stands for one recording: what another conversation has under it is not that one, whatever it is.
+      if (kind === 'recording' && this.#foreign.add(`${recordingId}\n${conversationId}`)) this.#contradictions += 1
+      return -1
+    }
     if (row < 0) {
       // A sidecar speaks of a recording too, but a customer may call a file so: only one named by an id is believed.
       const isRecording = kind === 'recording' || isUuid(recordingId)
       if (!isRecording || !this.covers(conversationId)) return -1
       // That a list lacks it is no secret only where the list does not claim to have all.
       const isOpen = !this.isListed(conversationId)
-      this.expect({ recordingId, conversationId })
-      row = this.#recordings.find(recordingId)
+      row = this.#learn(recordingId, conversationId)
       if (isOpen) this.#set(row, bits.unlisted, 0)
     }
     this.#files.show(row, kind, extensionOf(key, kind, recordingId), listing, isEmpty)
@@ -458,6 +477,25 @@ export class RecordingLedger {
       (this.#files.hasMedia(row) ? bits.media : 0) | (isWhole ? bits.described : 0) | fresh,
       bits.withdrawn | bits.media | bits.described,
     )
+    return row
+  }
+
+  /** A recording becomes known that no list names. @returns its row */
+  #learn(recordingId: string, conversationId: string): number {
+    this.expect({ recordingId, conversationId })
+    const row = this.#recordings.find(recordingId)
+    this.#offList.set(row, 1)
+    return row
+  }
+
+  /** The row of a recording of this conversation; -1 where there is none, or where the id is that of another's. */
+  #rowOf(recordingId: string, conversationId: string): number {
+    const row = this.#recordings.find(recordingId)
+    if (row < 0) return -1
+    const owner = this.#ownerOf.get(row)
+    if (owner === this.#conversations.find(conversationId)) return row
+    if (owner !== this.#unnamedOwner) return -1
+    this.#ownerOf.set(row, this.#conversations.add(conversationId))
     return row
   }
 

@@ -137,7 +137,7 @@ function doubtOfCounts(accounts: readonly PartAccount[]): string | undefined {
 }
 
 function doubtOfList(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
-  if (ledger.contradictions > 0) return `${ledger.contradictions} recordings are listed for two conversations each`
+  if (ledger.contradictions > 0) return `${ledger.contradictions} recordings are listed for two conversations each, or lie in two`
   return doubtOfSources(accounts) ?? doubtOfTotals(ledger, accounts) ?? doubtOfExtent(ledger, accounts)
 }
 

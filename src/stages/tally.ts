@@ -15,6 +15,7 @@ export class Tally {
   #steps: Record<string, number> = {}
   #due = 0
   #untagged = 0
+  #verdicts = 0
   readonly #cost: CostTally
 
   constructor(prices: PriceTable) {
@@ -38,6 +39,7 @@ export class Tally {
     this.#unexpected = {}
     this.#due = 0
     this.#untagged = 0
+    this.#verdicts = 0
   }
 
   /** Counts an object once, however often it is rewritten. @returns whether it was counted now */
@@ -64,6 +66,7 @@ export class Tally {
     actions: readonly string[],
     estimate: RepairEstimate | undefined,
   ): void {
+    this.#verdicts += 1
     if (verdict === 'untagged') this.#untagged += 1
     if (remediation === undefined) {
       if (verdict !== 'held') this.#due += 1
@@ -75,8 +78,8 @@ export class Tally {
   }
 
   objects(): ObjectCounts {
-    if (this.#objects.unexpected === 0) return { ...this.#objects }
-    return { ...this.#objects, unexpectedReasons: { ...this.#unexpected } }
+    const counts = { ...this.#objects, verdicts: this.#verdicts }
+    return counts.unexpected === 0 ? counts : { ...counts, unexpectedReasons: { ...this.#unexpected } }
   }
 
   remediations(): RemediationSummary {

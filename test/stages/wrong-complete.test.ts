@@ -384,3 +384,26 @@ describe('conversations older than five years', () => {
     await expect(protecting.inspectRequest(given(old))).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
   })
 })
+
+describe('a file in the folder of another conversation', () => {
+  const id1 = '11111111-1111-4111-8111-111111111111'
+
+  test('is not the recording of that id that never came', async () => {
+    const { platform, storage, run } = oneRecording()
+    platform.expected.length = 0
+    platform.expected.push(
+      { recordingId: 'r0', conversationId: 'c1', conversationStart: '2023-10-20T09:30:00Z' },
+      { recordingId: id1, conversationId: 'c2', conversationStart: '2023-10-20T09:30:00Z' },
+    )
+    for (const name of ['r0.wav', `${id1}.wav`]) {
+      for (const file of [name, `${name}_metadata.json`]) storage.put(`${folder}/${file}`, { body: file })
+    }
+    const report = await run()
+    expect(report).toMatchObject({
+      outcome: 'incomplete',
+      counts: { expected: 2, repaired: 1, missing: 1 },
+      coverage: { proven: false, reason: expect.stringContaining('two conversations') },
+      exceptions: [{ recordingId: id1, conversationId: 'c2', state: 'missing' }],
+    })
+  })
+})
