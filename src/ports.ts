@@ -570,6 +570,7 @@ export interface RetentionPolicyAdapter {
  * - `protection` at the source
  * - `intent` before and `outcome` after each change of an object, `verdict` when an object is done with
  * - `listing` when the list of what a job is to export has been read
+ * - `withdrawal` when the platform said that recordings of a list are not meant
  * - `watermark` up to which key of a folder everything that was listed is on record: where a resumed run begins to list
  * - `release` before and after a release, with its reason
  * - `recording` what became of a recording
@@ -591,6 +592,7 @@ export type JournalRecordType =
   | 'outcome'
   | 'verdict'
   | 'listing'
+  | 'withdrawal'
   | 'watermark'
   | 'release'
   | 'recording'

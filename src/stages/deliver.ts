@@ -238,6 +238,8 @@ export class Delivery {
     if (notCovered.length <= uncountedBy(this.ledger, this.jobs.accounts)) {
       for (const recordingId of notCovered) this.ledger.withdraw(recordingId)
     }
+    const { withdrawn } = this.ledger
+    if (withdrawn > 0) await this.#subject.recorder.note('withdrawal', { recordings: withdrawn })
   }
 
   async #consume(

@@ -244,9 +244,11 @@ export class JobGroup {
         account.listing = listing
       },
     })
+    let repeated = 0
     for await (const recording of expected) {
       const hour = noteHour(recording.conversationStart)
       account.expected += 1
+      if (ledger.isNamed(recording.recordingId)) repeated += 1
       if (recording.skippedReason !== undefined) account.skipped += 1
       if (ledger.expect(recording)) continue
       if (hour === undefined || part.again === 'any') part.again = 'any'
@@ -254,7 +256,7 @@ export class JobGroup {
     }
     account.formerlyExpected = jobs.listed(job.id)
     const { expected: recordings, skipped, listing } = account
-    await recorder.record('listing', { jobId: job.id, expected: recordings, skipped, ...listing })
+    await recorder.record('listing', { jobId: job.id, expected: recordings, repeated, skipped, ...listing })
     part.listed = true
     this.lists.push(hours)
     context.emit({ type: 'expected', recordings: ledger.size, skipped: ledger.skipped })
