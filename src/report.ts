@@ -51,10 +51,16 @@ export interface ObjectCounts {
   readonly transcripts: number
   /** In the hour folders, but in no list of this job: left alone. */
   readonly unexpected: number
-  /** Verdicts on them: more than objects where some were read again. Absent from reports of versions before it. */
-  readonly verdicts?: number | undefined
   /** Why they count as of others: reasons with the number of objects. Absent where there are none. */
   readonly unexpectedReasons?: Readonly<Record<string, number>> | undefined
+}
+
+/** What the records of the verdicts in a run's journal add up to. */
+export interface VerdictTotals {
+  /** More than objects where some were read again. */
+  readonly count: number
+  /** Hash total over object, verdict, outcome, ETag and size of each: 16 hexadecimal digits. */
+  readonly digest: string
 }
 
 /** One recording that is neither held nor repaired. */
@@ -187,6 +193,8 @@ export interface RunReport {
   readonly accepted: readonly FindingCode[]
   readonly counts: RecordingCounts
   readonly objects: ObjectCounts
+  /** Of the last attempt at the export. Absent from reports of versions that did not add them up. */
+  readonly verdicts?: VerdictTotals | undefined
   /** The first 1,000. */
   readonly exceptions: readonly RecordingException[]
   readonly remediations: RemediationSummary

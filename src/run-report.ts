@@ -76,6 +76,7 @@ export function reportOf(subject: ReportSubject): RunReport {
     ],
     counts,
     objects: tally.objects(),
+    verdicts: tally.verdicts(),
     exceptions: settlement.exceptions,
     remediations,
     timings: { ...timings, total: finishedAt - startedAt },

@@ -5,10 +5,10 @@ import { LegalHoldError } from '../errors.js'
 import type { CallOptions } from '../ports.js'
 import type { RunReport } from '../report.js'
 import { bundleFiles } from './bundle.js'
+import { readRecord } from './journal-record.js'
 import { fingerprintOf } from './keys.js'
 import { RecordDigest } from './record-files.js'
 import { fileLines } from './record-lines.js'
-import { parseRecord } from './records-check.js'
 import { reportPageOf } from './report-files.js'
 import { readStatementOf } from './statement-file.js'
 
@@ -41,8 +41,8 @@ export async function rebuildReportPage(dir: string, options: CallOptions = {}):
   for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
     for (const line of lines) {
       sha256.update(line).update('\n')
-      const record = parseRecord(line)
-      if (record !== undefined) digest.add(record)
+      const record = readRecord(line)
+      if (typeof record !== 'string') digest.add(record)
     }
   }
   return reportPageOf(report, { digest, recordsSha256: sha256.digest('hex') }, predicate, fingerprintOf(key))

@@ -1,10 +1,23 @@
 import { isUtf8 } from 'node:buffer'
 import { LegalHoldError } from '../errors.js'
+import { flawOfRecord } from '../journal/record-form.js'
 import type { JournalRecord } from '../ports.js'
 
 /** One line of the journal, without its end. `JSON.stringify` writes no line break and no lone surrogate. */
 export function recordLine({ sequence, time, runId, type, data }: JournalRecord): string {
   return JSON.stringify({ sequence, time, runId, type, data })
+}
+
+/** A line, without its end, as a record; says why where it is none. */
+export function readRecord(line: Buffer): JournalRecord | string {
+  if (!isUtf8(line)) return 'is no UTF-8'
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(line.toString('utf8'))
+  } catch {
+    return 'is no JSON'
+  }
+  return flawOfRecord(parsed) ?? (parsed as JournalRecord)
 }
 
 /**
@@ -14,30 +27,17 @@ export function recordLine({ sequence, time, runId, type, data }: JournalRecord)
  * @throws LegalHoldError `JOURNAL_CORRUPT`, with `details.line`
  */
 export function parseRecord(line: Buffer, sequence: number, path: string): JournalRecord {
-  const corrupt = (why: string, cause?: unknown) => journalCorrupt(path, sequence, why, cause)
-  if (!isUtf8(line)) throw corrupt('is no UTF-8')
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(line.toString('utf8'))
-  } catch (error) {
-    throw corrupt('is no JSON', error)
-  }
-  if (typeof parsed !== 'object' || parsed === null) throw corrupt('is no record')
-  const record = parsed as Partial<Record<keyof JournalRecord, unknown>>
-  const { data } = record
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) throw corrupt('is a record without data')
-  for (const name of ['time', 'runId', 'type'] as const) {
-    if (typeof record[name] !== 'string' || record[name] === '') throw corrupt(`is a record without ${name}`)
-  }
-  if (Number.isNaN(Date.parse(String(record.time)))) throw corrupt('bears no time')
-  if (record.sequence !== sequence) throw corrupt(`bears the sequence ${JSON.stringify(record.sequence)}`)
-  return parsed as JournalRecord
+  const record = readRecord(line)
+  if (typeof record === 'string') throw journalCorrupt(path, sequence, record)
+  if (record.sequence === sequence) return record
+  throw journalCorrupt(path, sequence, `bears the sequence ${record.sequence}`)
 }
 
 /** A line that is no record: nothing is repaired, since what it was cannot be known. */
 export function journalCorrupt(path: string, line: number, why: string, cause?: unknown): LegalHoldError {
+  const journal = path === '' ? 'the journal' : `the journal ${path}`
   return new LegalHoldError(
-    `Line ${line} of the journal ${path} ${why}. It was changed by something other than this library, or the disk lost it. ` +
+    `Line ${line} of ${journal} ${why}. It was changed by something other than this library, or the disk lost it. ` +
       'Keep the file as it is, and begin a new journal.',
     { code: 'JOURNAL_CORRUPT', stage: 'journal', details: { path, line }, cause },
   )

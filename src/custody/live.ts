@@ -8,8 +8,9 @@ import { mapWindow } from '../internal/streams.js'
 import type { CallOptions, JournalRecord, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import { evaluate, type HoldRequirements, headNeeds } from '../requirements.js'
 import { bundleFiles } from './bundle.js'
+import { readRecord } from './journal-record.js'
 import { fileLines } from './record-lines.js'
-import { objectNameOf, parseRecord } from './records-check.js'
+import { objectNameOf } from './records-check.js'
 
 /** How an object differs from its record. */
 export type DriftKind = 'gone' | 'replaced' | 'content-changed' | 'properties-changed' | 'hold-lost' | 'unreadable'
@@ -99,8 +100,8 @@ async function* verdicts(dir: string, options: CallOptions): AsyncGenerator<{ re
   for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
     for (const bytes of lines) {
       line += 1
-      const record = parseRecord(bytes)
-      if (record?.type === 'verdict') yield { record, line }
+      const record = readRecord(bytes)
+      if (typeof record !== 'string' && record.type === 'verdict') yield { record, line }
     }
   }
 }

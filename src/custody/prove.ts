@@ -1,15 +1,18 @@
 import type { KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AccountCheck } from '../account-check.js'
 import { LegalHoldError } from '../errors.js'
 import type { CallOptions, JournalRecord } from '../ports.js'
 import { bundleFiles, type CustodyPredicate } from './bundle.js'
 import { type DsseEnvelope, envelopeFinding, formatEnvelope } from './dsse.js'
 import { type EvidenceProblem, rewrittenSignature } from './evidence-problem.js'
+import { readRecord } from './journal-record.js'
 import { fingerprintOf, givenKey, readPublicKey } from './keys.js'
 import { AuditPath, leafHash, rootFromPath } from './merkle.js'
+import { contradictionOfRecord } from './predicate-check.js'
 import { fileLines } from './record-lines.js'
-import { objectNameOf, parseRecord } from './records-check.js'
+import { objectNameOf } from './records-check.js'
 import { readStatement } from './statement.js'
 import { readStatementOf } from './statement-file.js'
 
@@ -36,7 +39,7 @@ export interface InclusionProof {
  *
  * @param key `BUCKET/KEY`, or the key alone
  * @throws LegalHoldError `OBJECT_NOT_FOUND` where no record is about it, `EVIDENCE_UNREADABLE` where the bundle is not
- *   what was sealed
+ *   what was sealed, or where its records contradict each other (`details.line`)
  */
 export async function prove(dir: string, key: string, options: CallOptions = {}): Promise<InclusionProof> {
   const { log, storage } = (await readStatementOf(dir)).predicate
@@ -74,11 +77,16 @@ async function find(
 ): Promise<{ line: Buffer; index: number } | undefined> {
   let found: { line: Buffer; index: number } | undefined
   let index = 0
+  const account = new AccountCheck()
   for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
     for (const line of lines) {
-      const record = parseRecord(line)
-      if (record?.type === 'verdict' && names.has(objectNameOf(record) ?? ''))
+      const record = readRecord(line)
+      const contradiction = typeof record === 'string' ? record : account.add(record)
+      // One record proves nothing where the others contradict it.
+      if (contradiction !== undefined) throw unusable(`line ${index + 1} of its records ${contradiction}`, index + 1)
+      if (typeof record !== 'string' && record.type === 'verdict' && names.has(objectNameOf(record) ?? '')) {
         found = { line: Buffer.from(line), index }
+      }
       index += 1
     }
   }
@@ -134,9 +142,14 @@ export function verifyProof(
   if (proof.treeSize !== log.treeSize || root?.toString('hex') !== log.rootHash) {
     problems.push({ code: 'root-mismatch', message: 'The record does not lead to the root that was signed.' })
   }
-  const record = parseRecord(line)
-  if (record === undefined) problems.push({ code: 'record-malformed', message: 'What is proven is no record.' })
-  return { verified: problems.length === 0, problems, claimedFingerprint, record, predicate }
+  const record = readRecord(line)
+  if (typeof record === 'string') {
+    problems.push({ code: 'record-malformed', message: `What is proven ${record}.` })
+    return { verified: false, problems, claimedFingerprint, predicate }
+  }
+  const contradiction = contradictionOfRecord(record, predicate)
+  if (contradiction !== undefined) problems.push({ code: 'record-contradictory', message: contradiction })
+  return { verified: problems.length === 0, problems, claimedFingerprint, record: record, predicate }
 }
 
 function keyOf(
@@ -193,6 +206,10 @@ async function readText(dir: string, name: string): Promise<string> {
   })
 }
 
-function unusable(why: string): LegalHoldError {
-  return new LegalHoldError(`The bundle cannot be used: ${why}.`, { code: 'EVIDENCE_UNREADABLE', stage: 'report' })
+function unusable(why: string, line?: number): LegalHoldError {
+  return new LegalHoldError(`The bundle cannot be used: ${why}.`, {
+    code: 'EVIDENCE_UNREADABLE',
+    stage: 'report',
+    ...(line === undefined ? {} : { details: { line } }),
+  })
 }

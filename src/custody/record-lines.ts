@@ -45,12 +45,17 @@ export interface RecordLine {
  */
 export async function* journalLines(journal: Journal, options: CallOptions): AsyncGenerator<RecordLine, void, void> {
   const stored = journal.lines?.(options)
+  let sequence = 0
   if (stored === undefined) {
-    for await (const record of journal.entries(options)) yield { record, line: lineOf(record) }
+    for await (const record of journal.entries(options)) {
+      const line = lineOf(record)
+      sequence += 1
+      // As whoever verifies will read it.
+      yield { line, record: parseRecord(line, sequence, '') }
+    }
     return
   }
   const { path = '' } = journal as { readonly path?: string }
-  let sequence = 0
   for await (const bytes of stored) {
     const line = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     sequence += 1

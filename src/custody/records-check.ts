@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AccountCheck } from '../account-check.js'
 import { LegalHoldError } from '../errors.js'
 import type { CallOptions, JournalRecord } from '../ports.js'
 import { bundleFiles } from './bundle.js'
+import { readRecord } from './journal-record.js'
 import { leafHash, MerkleTree } from './merkle.js'
 import { RecordCounter } from './record-counts.js'
 import { fileLines } from './record-lines.js'
@@ -120,9 +120,9 @@ class RecordCheck {
   }
 
   #read(line: Buffer, number: number): void {
-    const record = parseRecord(line)
-    if (record === undefined) {
-      this.#note('record-malformed', number, 'is no record')
+    const record = readRecord(line)
+    if (typeof record === 'string') {
+      this.#note('record-malformed', number, record)
       return
     }
     if (record.sequence !== number) this.#note('sequence-gap', number, `is numbered ${record.sequence}`)
@@ -135,23 +135,6 @@ class RecordCheck {
 
   #note(code: LineProblem['code'], line: number, what: string): void {
     if (!this.#problems.has(code)) this.#problems.set(code, { code, line, message: `Line ${line} ${what}.` })
-  }
-}
-
-/** A line as a record; `undefined` where it is none. */
-export function parseRecord(line: Buffer): JournalRecord | undefined {
-  try {
-    if (!isUtf8(line)) return undefined
-    const record: Partial<JournalRecord> = JSON.parse(line.toString())
-    const { sequence, time, runId, type, data } = record ?? {}
-    const isRecord =
-      Number.isSafeInteger(sequence) &&
-      [time, runId, type].every((text) => typeof text === 'string') &&
-      typeof data === 'object' &&
-      data !== null
-    return isRecord ? (record as JournalRecord) : undefined
-  } catch {
-    return undefined
   }
 }
 

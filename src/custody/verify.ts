@@ -11,6 +11,7 @@ import { envelopeFinding, type OpenedEnvelope } from './dsse.js'
 import { type EvidenceProblem, Findings, rewrittenSignature } from './evidence-problem.js'
 import { fingerprintOf, givenKey, readPublicKey } from './keys.js'
 import { checkLive, type LiveCheck } from './live.js'
+import { contradictionOfStatement } from './predicate-check.js'
 import { type CheckedRecords, checkRecords } from './records-check.js'
 import { type ReadStatement, readStatement } from './statement.js'
 import { irregularFiles } from './statement-file.js'
@@ -231,7 +232,10 @@ class Verification {
     if (policy !== undefined && createHash('sha256').update(canonicalJson(policy)).digest('hex') !== policyDigest) {
       this.#findings.fail('policy-mismatch', 'What the run was told is not what the statement has the digest of.', file)
     }
-    await this.#report(counter.report?.data as RunReport | undefined)
+    const report = counter.report?.data
+    const differs = report === undefined ? undefined : contradictionOfStatement(predicate, report)
+    if (differs !== undefined) this.#findings.fail('report-mismatch', differs, bundleFiles.statement)
+    await this.#report(report as RunReport | undefined)
     return checked
   }
 

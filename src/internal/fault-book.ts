@@ -34,6 +34,18 @@ export class FaultBook {
   #size = 0
   readonly #details = new Map<number, Map<string, Shortcoming>>()
 
+  /** Objects of which anything was ever wrong. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** What is wrong with an object, by the last word on it. */
+  faultOf(key: string): Fault | undefined {
+    if (this.#size === 0) return undefined
+    const [low, high] = this.#fingerprint(key)
+    return faults[(this.#marks[this.#find(low, high)] ?? 0) - 2]
+  }
+
   /**
    * Enters the last word on an object; without a fault it is well. But an object of which a repair failed is well only
    * once it is `proven` so, by a repair that was compared with the original: that it carries the hold says nothing of
@@ -41,8 +53,7 @@ export class FaultBook {
    */
   note(owner: number, key: string, fault: Fault | undefined, reason: string, proven = true): void {
     if (fault === undefined && this.#size === 0) return
-    const digest = hash('md5', this.#salt + key, 'buffer')
-    const [low, high] = [digest.readUInt32LE(0), digest.readUInt32LE(4)]
+    const [low, high] = this.#fingerprint(key)
     const slot = this.#find(low, high)
     if (this.#marks[slot] === 0) {
       if (fault === undefined) return
@@ -94,6 +105,11 @@ export class FaultBook {
   #forgetHighest(): void {
     const owners = Uint32Array.from(this.#details.keys()).sort()
     for (const owner of owners.subarray(detailedOwners)) this.#details.delete(owner)
+  }
+
+  #fingerprint(key: string): readonly [number, number] {
+    const digest = hash('md5', this.#salt + key, 'buffer')
+    return [digest.readUInt32LE(0), digest.readUInt32LE(4)]
   }
 
   #find(low: number, high: number): number {

@@ -2,6 +2,7 @@ import { AccountCheck } from '../account-check.js'
 import { LegalHoldError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
 import type { LegalHold } from '../hold.js'
+import { flawOfRecord } from '../journal/record-form.js'
 import type {
   CallOptions,
   ExportJob,
@@ -103,12 +104,19 @@ export interface Checkpoint {
 export async function readCheckpoint(journal: Journal, options: CallOptions = {}): Promise<Checkpoint | undefined> {
   let checkpoint: Checkpoint | undefined
   const check = new AccountCheck()
+  let line = 0
   for await (const record of journal.entries(options)) {
-    const contradiction = check.add(record)
-    if (contradiction !== undefined) throw corrupt(record.sequence, contradiction)
-    if (checkpoint === undefined) {
-      if (record.type === 'run-started') checkpoint = begin(record)
-    } else if (record.runId === checkpoint.runId) take(record, checkpoint)
+    line += 1
+    const contradiction = flawOfRecord(record) ?? check.add(record)
+    if (contradiction !== undefined) throw corrupt(line, contradiction)
+    try {
+      if (checkpoint === undefined) checkpoint = begin(record)
+      else take(record, checkpoint)
+    } catch (error) {
+      // A value of another type than this library writes there.
+      if (error instanceof TypeError) throw corrupt(line, `holds what no ${record.type} holds`)
+      throw error
+    }
   }
   return checkpoint
 }

@@ -1,4 +1,4 @@
-import { type FileRole, isUuid, type ParsedKey, roleOf } from '../layout.js'
+import { type FileRole, isUuid, type ParsedKey, parseKey, roleOf, sidecarSuffix } from '../layout.js'
 import type { ListedObject } from '../ports.js'
 import type { ObjectPlace } from '../verdict.js'
 
@@ -77,4 +77,29 @@ function placeOf(
       return { kind: 'attachment', conversationId }
     }
   }
+}
+
+const everythingListed: Scope = { ...everythingInScope, isListed: () => true, isExpected: () => true }
+
+/**
+ * The places that an object of this key can have, whatever the job's list says and whatever lies beside it: none for a
+ * key that is not of the layout.
+ */
+export function placesOf(key: string): readonly ObjectPlace[] {
+  const parsed = parseKey(key)
+  if (parsed === undefined) return []
+  const { rest } = parsed
+  const described = rest.endsWith(sidecarSuffix) ? [rest.slice(0, -sidecarSuffix.length)] : []
+  const neighbours = [[], [`${rest}${sidecarSuffix}`], described]
+  return neighbours.flatMap((names) =>
+    [everythingInScope, everythingListed].flatMap((scope) => placeAmong(parsed, names, scope)),
+  )
+}
+
+function placeAmong(own: ParsedKey, names: readonly string[], scope: Scope): readonly ObjectPlace[] {
+  const object: ListedObject = { bucket: '', key: '', sizeBytes: 0 }
+  const objects = [own, ...names.map((rest) => ({ ...own, rest }))].map((key) => ({ object, key }))
+  return classifyConversation(objects, scope)
+    .slice(0, 1)
+    .map(({ place }) => place)
 }

@@ -1,15 +1,10 @@
+import { covers } from '../coverage.js'
 import { abortedError } from '../internal/abort.js'
 import type { Interval, PlatformCoverage, RecordingPlatform } from '../ports.js'
 import { persist, type StageContext } from './context.js'
 
 const shortestPauseMs = 60_000
 const longestPauseMs = 900_000
-
-/** Whether the platform's index covers an interval to its end. */
-export function covers(coverage: PlatformCoverage, interval: Interval): boolean {
-  const { availableUntil } = coverage
-  return availableUntil !== undefined && Date.parse(availableUntil) >= Date.parse(interval.end)
-}
 
 /**
  * Waits until the platform's index covers the interval (it may be 48 hours behind: genesys-facts, recording jobs), or

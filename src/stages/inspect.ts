@@ -1,3 +1,4 @@
+import { covers } from '../coverage.js'
 import { LegalHoldError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { LegalHold } from '../hold.js'
@@ -16,7 +17,6 @@ import type {
 import type { ExportRequest } from '../request.js'
 import type { HoldRequirements } from '../requirements.js'
 import { persist, type StageContext } from './context.js'
-import { covers } from './index-wait.js'
 
 /** Where data may lie. */
 export interface Residency {

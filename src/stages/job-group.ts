@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Stage } from '../errors.js'
 import { forManyListeners, throwIfAborted } from '../internal/abort.js'
+import { IdDigest } from '../internal/id-digest.js'
 import type { Settings } from '../options.js'
 import type { ExpectedListing, ExportJob, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
@@ -245,10 +246,12 @@ export class JobGroup {
       },
     })
     let repeated = 0
+    const named = new IdDigest()
     for await (const recording of expected) {
       const hour = noteHour(recording.conversationStart)
       account.expected += 1
       if (ledger.isNamed(recording.recordingId)) repeated += 1
+      else named.add(recording.recordingId, recording.conversationId)
       if (recording.skippedReason !== undefined) account.skipped += 1
       if (ledger.expect(recording)) continue
       if (hour === undefined || part.again === 'any') part.again = 'any'
@@ -256,7 +259,8 @@ export class JobGroup {
     }
     account.formerlyExpected = jobs.listed(job.id)
     const { expected: recordings, skipped, listing } = account
-    await recorder.record('listing', { jobId: job.id, expected: recordings, repeated, skipped, ...listing })
+    const own = { expected: recordings, repeated, skipped, digest: named.hex }
+    await recorder.record('listing', { jobId: job.id, ...own, ...listing })
     part.listed = true
     this.lists.push(hours)
     context.emit({ type: 'expected', recordings: ledger.size, skipped: ledger.skipped })

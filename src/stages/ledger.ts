@@ -162,7 +162,7 @@ export class RecordingLedger {
     if (this.#recordings.size === before) {
       if (this.#offList.get(row) !== 0) this.#offList.set(row, 0)
       // An id stands for one recording; two conversations that claim it leave one of them without an account.
-      if (this.#conversations.idAt(this.#ownerOf.get(row)) !== recording.conversationId) this.#contradictions += 1
+      if (this.#rowOf(recording.recordingId, recording.conversationId) < 0) this.#contradictions += 1
       // What one job leaves out another may deliver.
       if (recording.skippedReason === undefined) this.#set(row, 0, bits.skipped)
       return false

@@ -1,8 +1,5 @@
 import { Column } from '../internal/column.js'
-
-/** Extensions that have a bit of their own; the last bit stands for all that come after them. */
-const extensionBits = 31
-const lastBit = 2 ** extensionBits
+import { ExtensionBits, sharedExtensionBit } from '../internal/extension-bits.js'
 
 /**
  * Listings of folders, numbered from 1. What a folder's latest listing no longer shows is gone.
@@ -73,7 +70,7 @@ export class PresentFiles {
   readonly #known = Column.bytes()
   /** What lies in other folders than the first, by row and folder: there is hardly ever any. */
   readonly #elsewhere = new Map<number, Map<number, Files>>()
-  readonly #extensions = new Map<string, number>()
+  readonly #extensions = new ExtensionBits()
 
   constructor(listings: Listings) {
     this.#listingsOf = listings
@@ -136,8 +133,8 @@ export class PresentFiles {
   }
 
   #enter(files: Files, kind: 'recording' | 'sidecar', extension: string, listing: number, isEmpty: boolean): void {
-    const bit = this.#bitOf(extension)
-    if (kind === 'sidecar' && bit === lastBit) return
+    const bit = this.#extensions.bitOf(extension)
+    if (kind === 'sidecar' && bit === sharedExtensionBit) return
     if (listing > files.listing) {
       Object.assign(files, { listing, media: 0, described: 0, emptyMedia: 0, emptySidecars: 0 })
     }
@@ -177,14 +174,6 @@ export class PresentFiles {
     if (is(this.#firstOf(row))) return true
     if (this.#elsewhere.size === 0) return false
     return [...(this.#elsewhere.get(row)?.values() ?? [])].some(is)
-  }
-
-  #bitOf(extension: string): number {
-    const number = this.#extensions.get(extension) ?? this.#extensions.size
-    // No platform writes that many: what comes then has no sidecar that could be told to be its own.
-    if (number >= extensionBits) return lastBit
-    this.#extensions.set(extension, number)
-    return 2 ** number
   }
 }
 

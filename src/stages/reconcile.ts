@@ -1,6 +1,6 @@
+import { covers } from '../coverage.js'
 import type { ExpectedListing, ExportJob, Interval } from '../ports.js'
 import type { CoverageReport, ReconciliationReport, RecordingException } from '../report.js'
-import { covers } from './index-wait.js'
 import type { PartAccount } from './job-group.js'
 import { type LeftOut, nothingLeftOut, type RecordingLedger } from './ledger.js'
 import type { Settlement, UnnamedRecordings } from './settlement.js'
@@ -137,7 +137,8 @@ function doubtOfCounts(accounts: readonly PartAccount[]): string | undefined {
 }
 
 function doubtOfList(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
-  if (ledger.contradictions > 0) return `${ledger.contradictions} recordings are listed for two conversations each, or lie in two`
+  if (ledger.contradictions > 0)
+    return `${ledger.contradictions} recordings are listed for two conversations each, or lie in two`
   return doubtOfSources(accounts) ?? doubtOfTotals(ledger, accounts) ?? doubtOfExtent(ledger, accounts)
 }
 

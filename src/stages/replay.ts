@@ -1,3 +1,4 @@
+import { LegalHoldError } from '../errors.js'
 import type { JournalRecord } from '../ports.js'
 import type { ObjectPlace, Remediation, RepairEstimate, VerdictKind } from '../verdict.js'
 import type { SeenObjects } from './discover.js'
@@ -36,12 +37,29 @@ export interface Account {
   readonly heldIsDone: boolean
 }
 
-/** Enters what a former part of the run found out about one object, as if it had been found out now. */
+/**
+ * Enters what a former part of the run found out about one object, as if it had been found out now.
+ *
+ * @throws LegalHoldError `JOURNAL_CORRUPT` for a record that holds what this library writes into none
+ */
 export function replayVerdict(data: JournalRecord['data'], account: Account): void {
+  try {
+    replay(data, account)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new LegalHoldError(
+      `A verdict in the journal holds what no verdict holds: ${error.message}. Keep the journal as it is, and begin a new one.`,
+      { code: 'JOURNAL_CORRUPT', stage: 'journal', cause: error },
+    )
+  }
+}
+
+function replay(data: JournalRecord['data'], account: Account): void {
   const { ledger, tally, seen, done, heldIsDone } = account
   const { object, place, verdict, outcome, reason, remediation, actions, estimate, before, after } =
     data as unknown as JournalledVerdict
   ledger.know(object.key, place, tally.found(object.key, place))
+  tally.judged({ key: object.key, verdict, outcome, state: after ?? before })
   tally.count(verdict, remediation, actions, estimate)
   ledger.enter(object.key, place, outcome, reason, ledger.isFresh(before ?? {}), (after ?? before)?.sizeBytes)
   // Without a state it was not read, so it is read again.

@@ -1,24 +1,30 @@
 import { SeenSet } from '../internal/seen.js'
+import { type AddedVerdict, VerdictAdder } from '../journal/verdict-totals.js'
 import type { PriceTable } from '../prices.js'
-import type { ObjectCounts, RemediationSummary } from '../report.js'
+import type { ObjectCounts, RemediationSummary, VerdictTotals } from '../report.js'
 import type { ObjectPlace, Remediation, RepairEstimate, VerdictKind } from '../verdict.js'
 import { CostTally } from './cost.js'
 import type { Processed } from './process.js'
+
+const noObjects = { listed: 0, recordings: 0, sidecars: 0, attachments: 0, transcripts: 0, unexpected: 0 }
+const noRemediations = { planned: 0, repaired: 0, notNeeded: 0, refused: 0, failed: 0 }
 
 /** Counts of a run. */
 export class Tally {
   forcedRetries = 0
   #keys = new SeenSet()
-  #objects = { listed: 0, recordings: 0, sidecars: 0, attachments: 0, transcripts: 0, unexpected: 0 }
+  #objects = { ...noObjects }
   #unexpected: Record<string, number> = {}
-  #remediations = { planned: 0, repaired: 0, notNeeded: 0, refused: 0, failed: 0 }
+  #remediations = { ...noRemediations }
   #steps: Record<string, number> = {}
   #due = 0
   #untagged = 0
-  #verdicts = 0
-  readonly #cost: CostTally
+  #verdicts = new VerdictAdder()
+  readonly #prices: PriceTable
+  #cost: CostTally
 
   constructor(prices: PriceTable) {
+    this.#prices = prices
     this.#cost = new CostTally(prices)
   }
 
@@ -32,14 +38,20 @@ export class Tally {
     return this.#untagged
   }
 
-  /** Begins anew, for an export that is repeated. */
+  /**
+   * Begins anew, for an export that is repeated: a run that is resumed takes up the verdicts of its last attempt alone,
+   * and its report is the same.
+   */
   reset(): void {
     this.#keys = new SeenSet()
-    this.#objects = { listed: 0, recordings: 0, sidecars: 0, attachments: 0, transcripts: 0, unexpected: 0 }
+    this.#objects = { ...noObjects }
     this.#unexpected = {}
+    this.#remediations = { ...noRemediations }
+    this.#steps = {}
+    this.#cost = new CostTally(this.#prices)
     this.#due = 0
     this.#untagged = 0
-    this.#verdicts = 0
+    this.#verdicts = new VerdictAdder()
   }
 
   /** Counts an object once, however often it is rewritten. @returns whether it was counted now */
@@ -54,8 +66,10 @@ export class Tally {
     return true
   }
 
-  processed({ verdict, remediation }: Processed): void {
+  processed({ verdict, outcome, remediation }: Processed): void {
     const actions = remediation?.steps.map(({ action }) => action) ?? []
+    const state = remediation?.after ?? remediation?.before ?? verdict.state
+    this.judged({ key: verdict.object.key, verdict: verdict.verdict, outcome, state })
     this.count(verdict.verdict, remediation?.outcome, actions, remediation?.estimate)
   }
 
@@ -66,7 +80,6 @@ export class Tally {
     actions: readonly string[],
     estimate: RepairEstimate | undefined,
   ): void {
-    this.#verdicts += 1
     if (verdict === 'untagged') this.#untagged += 1
     if (remediation === undefined) {
       if (verdict !== 'held') this.#due += 1
@@ -77,9 +90,18 @@ export class Tally {
     for (const action of actions) this.#steps[action] = (this.#steps[action] ?? 0) + 1
   }
 
+  /** Adds up a verdict, now or in a former part of the run. */
+  judged(verdict: AddedVerdict): void {
+    this.#verdicts.add(verdict)
+  }
+
+  verdicts(): VerdictTotals {
+    return this.#verdicts.totals()
+  }
+
   objects(): ObjectCounts {
-    const counts = { ...this.#objects, verdicts: this.#verdicts }
-    return counts.unexpected === 0 ? counts : { ...counts, unexpectedReasons: { ...this.#unexpected } }
+    if (this.#objects.unexpected === 0) return { ...this.#objects }
+    return { ...this.#objects, unexpectedReasons: { ...this.#unexpected } }
   }
 
   remediations(): RemediationSummary {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AccountCheck } from '#src/account-check.js'
-import { type ExportJob, LegalHoldExporter, type RecordingPlatform } from '#src/index.js'
+import { type ExportJob, type ExportRequest, LegalHoldExporter, type RecordingPlatform } from '#src/index.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { FrailJournal, Life } from '../fakes/mortal.js'
 import { FakePlatform, job } from '../fakes/platform.js'
@@ -54,6 +54,10 @@ const shape = fc.record({
   kills: fc.array(fc.integer({ min: 1, max: 250 }), { maxLength: 3 }),
   losing: fc.nat(4),
   dryRun: fc.boolean(),
+  jobs: fc.constantFrom(1, 1, 2),
+  // What the list is when it is read again.
+  relisted: fc.constantFrom('same', 'same', 'shorter', 'longer', 'moved'),
+  explained: fc.option(fc.constantFrom('skipped' as const, 'not-covered' as const), { nil: undefined }),
   versions: fc.constantFrom('all' as const, 'current' as const),
   merge: fc.boolean(),
   forced: fc.boolean(),
@@ -100,18 +104,36 @@ test('no record of a run contradicts another, whatever happens to the run and to
         }),
         getJob: async (id: string) => ({ ...(jobs.find((one) => one.id === id) as ExportJob), state: 'FULFILLED' }),
       })
-      platform.create = async () => {
+      const createJob = async (asked: ExportRequest) => {
         const { counted: recordings } = made
         const totals = recordings === undefined ? {} : { recordings, processed: recordings, failed: 0, skipped: 0 }
         const createdAt = new Date(clock.now()).toISOString()
-        const created = job('PENDING', { id: `job-${jobs.length + 1}`, createdAt, totals })
+        const created = job('PENDING', { id: `job-${jobs.length + 1}`, createdAt, totals, request: asked })
         jobs.push(created)
         return created
       }
-      platform.find = async () => jobs.at(-1)
+      const findJob = async (asked: ExportRequest) =>
+        jobs.findLast((one) => JSON.stringify(one.request) === JSON.stringify(asked))
+      Object.assign(platform, { createJob, findJob })
       for (const one of made.expected) {
         const reason = one.recordingId === made.skipped ? { skippedReason: 'policy' } : {}
         platform.expected.push({ ...one, ...reason, conversationStart: '2023-10-20T09:30:00Z' })
+      }
+      const { explained } = made
+      if (explained !== undefined) {
+        Object.assign(platform, {
+          async *explainMissing(missing: Iterable<{ readonly recordingId: string }>) {
+            for (const { recordingId } of missing) yield { kind: explained, recordingId, reason: 'why' }
+          },
+        })
+      }
+      const relist = () => {
+        const [first] = platform.expected
+        if (made.relisted === 'shorter') platform.expected.shift()
+        if (made.relisted === 'longer') platform.expected.push({ recordingId: 'r7', conversationId: 'c1' })
+        if (made.relisted === 'moved' && first !== undefined) {
+          platform.expected[0] = { ...first, conversationId: first.conversationId === 'c1' ? 'c2' : 'c1' }
+        }
       }
       for (const recordingId of made.failed) platform.failed.push({ recordingId, reason: 'broken' } as never)
       for (const one of made.before) put(storage, one)
@@ -142,6 +164,7 @@ test('no record of a run contradicts another, whatever happens to the run and to
             requirements: made.requirements,
             concurrency: 3,
             landingQuietMs: 20_000,
+            maxJobInterval: made.jobs === 1 ? undefined : 'PT24H',
             remediation: { onConflict: made.merge ? 'merge' : 'refuse', versions: made.versions },
           })
             .run(request, { dryRun: made.dryRun })
@@ -157,7 +180,10 @@ test('no record of a run contradicts another, whatever happens to the run and to
       }
       for (const at of made.kills) {
         const end = await run(new Life(at))
-        if (end === 'killed') journal.crash(made.losing)
+        if (end === 'killed') {
+          journal.crash(made.losing)
+          relist()
+        }
         checkAll()
       }
       expect(await run()).not.toBeInstanceOf(Error)
@@ -167,44 +193,64 @@ test('no record of a run contradicts another, whatever happens to the run and to
   )
 })
 
-// A resumed run meets the sidecar again before it knows the recording of that name: then it counts for its conversation.
-test.each([
-  ['conflicting', 'held', 'held', undefined],
-  ['repaired', 'held', 'held', undefined],
-  ['repaired', 'held', 'repaired', undefined],
-  ['held', 'conflicting', 'held', 'says "held" of the recording "r1"'],
-  ['held', 'repaired', 'held', 'says "held" of the recording "r1"'],
-])(
-  'a sidecar of that name in another conversation is %s, the recording %s, and said to be %s',
-  (sidecar, own, state, why) => {
-    const check = new AccountCheck()
-    const add = (type: 'run-started' | 'verdict' | 'recording', data: object) =>
-      check.add({ type, runId: 'run', data: data as never })
-    const verdict = (kind: string, conversationId: string, outcome: string) => ({
-      object: { bucket: 'b', key: `${conversationId}/${kind}` },
-      place: { kind, conversationId, recordingId: 'r1' },
+const conversation = (id: string) => `${hour}/conversation_id=${id}`
+const shown = { metadata: {} }
+
+/** A check of a run that requires nothing that would matter here. */
+function checked() {
+  const check = new AccountCheck()
+  const say = (type: 'run-started' | 'job-intent' | 'intent' | 'verdict' | 'recording', data: object) =>
+    check.add({ type, runId: 'run', data: data as never })
+  say('run-started', {})
+  const verdict = (
+    name: string,
+    place: { kind: string; conversationId: string; recordingId?: string },
+    outcome: string,
+  ) => {
+    const object = { bucket: 'b', key: `${conversation(place.conversationId)}/${name}` }
+    const isRepaired = outcome === 'repaired'
+    if (isRepaired) say('intent', { object, place, step: { action: 'merge-tags' } })
+    return say('verdict', {
+      object,
+      place,
       verdict: outcome === 'held' ? 'held' : 'untagged',
       outcome,
-      remediation: outcome === 'repaired' ? 'repaired' : undefined,
-      verification: outcome === 'repaired' ? 'passed' : 'not-needed',
-      before: { metadata: {} },
+      actions: isRepaired ? ['merge-tags'] : [],
+      remediation: isRepaired ? 'repaired' : undefined,
+      verification: isRepaired ? 'passed' : 'not-needed',
+      before: shown,
     })
-    add('run-started', {})
-    expect(add('verdict', verdict('sidecar', 'c1', sidecar))).toBeUndefined()
-    expect(add('verdict', verdict('recording', 'c2', own))).toBeUndefined()
-    expect(add('recording', { recordingId: 'r1', conversationId: 'c2', state }) ?? 'agreed').toContain(why ?? 'agreed')
+  }
+  return { say, verdict }
+}
+
+// Of a file that is not named by an id a run may know only later that it describes a recording.
+test.each([
+  ['c1', 'conflicting', 'held', 'held', undefined],
+  ['c1', 'repaired', 'held', 'held', undefined],
+  ['c2', 'repaired', 'held', 'repaired', undefined],
+  ['c1', 'held', 'conflicting', 'held', 'says "held" of the recording "r1"'],
+  ['c1', 'held', 'repaired', 'held', 'says "held" of the recording "r1"'],
+  ['c1', 'repaired', 'held', 'repaired', 'nothing of it was repaired'],
+  ['c2', 'conflicting', 'held', 'held', 'says "conflicting"'],
+])(
+  'a sidecar of that name in %s is %s, the recording in c2 %s, and said to be %s',
+  (sidecarOf, sidecar, own, state, why) => {
+    const { say, verdict } = checked()
+    const place = { kind: 'sidecar', conversationId: sidecarOf, recordingId: 'r1' }
+    expect(verdict('r1.opus_metadata.json', place, sidecar)).toBeUndefined()
+    const recording = { conversationId: 'c2', recordingId: 'r1' }
+    expect(verdict('r1.wav', { kind: 'recording', ...recording }, own)).toBeUndefined()
+    expect(verdict('r1.wav_metadata.json', { kind: 'sidecar', ...recording }, 'held')).toBeUndefined()
+    expect(say('recording', { ...recording, state }) ?? 'agreed').toContain(why ?? 'agreed')
   },
 )
 
 test('a file that was read before its sidecar made a recording of it has a verdict', () => {
-  const check = new AccountCheck()
-  const key = `${hour}/conversation_id=c1/call.wav`
-  const say = (type: 'run-started' | 'verdict' | 'recording', data: object) =>
-    check.add({ type, runId: 'run', data: data as never })
-  const recording = { recordingId: 'call', conversationId: 'c1', state: 'held' }
-  say('run-started', {})
-  const held = { verdict: 'held', outcome: 'held', before: { metadata: {} } }
-  say('verdict', { ...held, object: { bucket: 'b', key }, place: { kind: 'attachment', conversationId: 'c1' } })
-  expect(say('recording', recording)).toBeUndefined()
-  expect(say('recording', { ...recording, recordingId: 'other' })).toContain('no verdict on it is on record')
+  const { say, verdict } = checked()
+  const recording = { recordingId: 'call', conversationId: 'c1' }
+  verdict('call.wav', { kind: 'attachment', conversationId: 'c1' }, 'held')
+  verdict('call.wav_metadata.json', { kind: 'sidecar', ...recording }, 'held')
+  expect(say('recording', { ...recording, state: 'held' })).toBeUndefined()
+  expect(say('recording', { ...recording, recordingId: 'other', state: 'held' })).toContain('no verdict on it')
 })

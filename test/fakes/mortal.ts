@@ -80,6 +80,7 @@ const streams = new Set([
   'listVersions',
   'expectedRecordings',
   'failedRecordings',
+  'explainMissing',
   'readContent',
 ])
 

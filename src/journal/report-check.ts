@@ -1,0 +1,69 @@
+import { isCount, isSame, itemsOf, type Members, membersOf, quoted } from './untrusted.js'
+
+/** What was found before the report and has to be in it. */
+export class FindingsOnRecord {
+  #inspected: readonly unknown[] = []
+  #late: unknown[] = []
+  readonly #accepted = new Set<unknown>()
+
+  started({ accept }: Members): void {
+    for (const code of itemsOf(accept)) this.#accepted.add(code)
+    this.#late = []
+  }
+
+  inspected({ findings }: Members): void {
+    this.#inspected = itemsOf(findings)
+    this.#late = []
+  }
+
+  accepted({ code }: Members): void {
+    this.#accepted.add(code)
+  }
+
+  found(finding: Members): void {
+    this.#late.push(finding)
+  }
+
+  /** What was found before a job was at work was found by the inspection. */
+  worked(): void {
+    this.#late = []
+  }
+
+  /** Says why a report is not that of these findings. */
+  report({ findings: given, accepted }: Members): string | undefined {
+    const findings = itemsOf(given)
+    if (!isSame(findings, [...this.#inspected, ...this.#late])) {
+      return 'is a report with other findings than are on record'
+    }
+    const blockers = findings.map(membersOf).filter(({ severity }) => severity === 'blocker')
+    const codes = [...new Set(blockers.map(({ code }) => code))]
+    if (!isSame(itemsOf(accepted), codes)) return 'is a report that accepts other blockers than it names'
+    const unknown = codes.find((code) => !this.#accepted.has(code))
+    return unknown === undefined ? undefined : `is a report that accepts ${quoted(unknown)}, which nobody accepted`
+  }
+}
+
+/** Why a report cannot say of itself what it says; it may always say less than that the run is complete. */
+export function contradictionOfOutcome({
+  outcome,
+  dryRun,
+  counts,
+  coverage,
+  remediations,
+}: Members): string | undefined {
+  if (outcome === 'incomplete') return undefined
+  if (outcome !== 'complete') return `is a report whose outcome is ${quoted(outcome)}`
+  const { expected, held, repaired } = membersOf(counts)
+  const isWhole = isCount(held) && isCount(repaired) && held + repaired === expected
+  if (!isWhole) return 'is a report that says complete, and counts recordings that are not under the hold'
+  if (membersOf(coverage).proven !== true) return 'is a report that says complete, and proves no coverage'
+  const { planned } = membersOf(remediations)
+  return dryRun === true && planned !== 0 ? 'is a report that says complete, and repairs are only planned' : undefined
+}
+
+/** Why a report cannot be that of an attempt. */
+export function contradictionOfAttempt({ remediations }: Members, attempt: number): string | undefined {
+  const { forcedRetries } = membersOf(remediations)
+  if (forcedRetries === Math.max(0, attempt)) return undefined
+  return `is a report of ${quoted(forcedRetries)} forced retries, and ${Math.max(0, attempt)} are on record`
+}
