@@ -4,6 +4,7 @@ import { forManyListeners } from './internal/abort.js'
 import { Lanes } from './internal/lanes.js'
 import { isStream } from './internal/source.js'
 import { Batches, mapWindow, type Source } from './internal/streams.js'
+import { requireJournalWithoutRun } from './journal/own-journal.js'
 import { runOnJournal } from './journalled-run.js'
 import { parseKey } from './layout.js'
 import type { Settings } from './options.js'
@@ -83,6 +84,7 @@ export class Engine {
       dryRun: options.dryRun ?? false,
       witness: new Recorder(journal, 'remediate', clock, hold.tag),
     }
+    await requireJournalWithoutRun(journal, 'remediate')
     const verdicts = this.#verdicts(source, context)
     const repairs = mapWindow(verdicts, context.lanes, async (verdict) =>
       verdict.verdict === 'held' && !isDue(verdict, remediation)
@@ -111,6 +113,7 @@ export class Engine {
       refused: 0,
       failed: 0,
     }
+    await requireJournalWithoutRun(journal, 'release')
     await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
     try {
       const releases = mapWindow(this.#subjects(source, context), context.lanes, ({ place, ...object }) =>

@@ -1,14 +1,9 @@
 import { parseKey } from '../layout.js'
 import type { JournalRecord } from '../ports.js'
+import { ownJournalOf } from './own-journal.js'
 import { isSame, type Members, membersOf, quoted } from './untrusted.js'
 
 type Entry = Pick<JournalRecord, 'type' | 'runId' | 'data'>
-
-/** Runs that are none: what a release or a repair of its own writes with. */
-const ownJournals: Readonly<Record<string, string>> = {
-  release: 'a release',
-  remediate: 'a repair outside of a run',
-}
 
 /**
  * Whether each record belongs to the one run that the journal is of: by its run id, and by the hold, the bucket and the
@@ -127,7 +122,7 @@ function isOther(given: unknown, known: unknown): boolean {
 }
 
 function hint(runId: string): string {
-  const what = Object.hasOwn(ownJournals, runId) ? ownJournals[runId] : undefined
+  const what = ownJournalOf(runId)
   return what === undefined ? '' : ` (${what}, which needs a journal of its own)`
 }
 

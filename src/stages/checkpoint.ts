@@ -2,6 +2,7 @@ import { AccountCheck } from '../account-check.js'
 import { LegalHoldError } from '../errors.js'
 import type { FindingCode } from '../findings.js'
 import type { LegalHold } from '../hold.js'
+import { ownJournalOf } from '../journal/own-journal.js'
 import { flawOfRecord } from '../journal/record-form.js'
 import type {
   CallOptions,
@@ -99,7 +100,7 @@ export interface Checkpoint {
  * they are read again, one by one, by {@link journalledVerdicts}.
  *
  * @throws LegalHoldError `JOURNAL_CORRUPT`, with `details.line`, where its records contradict each other: what somebody
- *   wrote into it is not to be believed
+ *   wrote into it is not to be believed. `CHECKPOINT_MISMATCH` for the journal of a release
  */
 export async function readCheckpoint(journal: Journal, options: CallOptions = {}): Promise<Checkpoint | undefined> {
   let checkpoint: Checkpoint | undefined
@@ -107,6 +108,7 @@ export async function readCheckpoint(journal: Journal, options: CallOptions = {}
   let line = 0
   for await (const record of journal.entries(options)) {
     line += 1
+    if (line === 1) refuseOwnJournal(record.runId)
     const contradiction = flawOfRecord(record) ?? check.add(record)
     if (contradiction !== undefined) throw corrupt(line, contradiction)
     try {
@@ -119,6 +121,16 @@ export async function readCheckpoint(journal: Journal, options: CallOptions = {}
     }
   }
   return checkpoint
+}
+
+/** @throws LegalHoldError `CHECKPOINT_MISMATCH` */
+function refuseOwnJournal(runId: string): void {
+  const what = ownJournalOf(runId)
+  if (what === undefined) return
+  throw new LegalHoldError(
+    `The journal is the record of ${what}, and a run needs a journal of its own. Name another journal.`,
+    { code: 'CHECKPOINT_MISMATCH', stage: 'journal', details: { runId, differences: ['run'] } },
+  )
 }
 
 function corrupt(line: number, why: string): LegalHoldError {

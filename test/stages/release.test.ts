@@ -137,6 +137,28 @@ describe('a release', () => {
     },
   )
 
+  test('and a repair of its own are refused the journal of a run, and a run theirs, before anything is done', async () => {
+    const { storage, journal, exporter } = world(ours)
+    const refused = (what: string) => ({
+      code: 'CHECKPOINT_MISMATCH',
+      stage: 'journal',
+      message: expect.stringContaining(what),
+    })
+    await journal.append({ time: '2026-01-01T00:00:00.000Z', runId: 'run-1', type: 'run-started', data: {} })
+    await expect(collect(exporter.release([key], { reason }))).rejects.toMatchObject(refused('a release needs'))
+    await expect(collect(exporter.remediate(['bare']))).rejects.toMatchObject(
+      refused('a repair outside of a run needs'),
+    )
+    expect(await collect(journal.entries())).toHaveLength(1)
+    expect(storage.versions(key)).toHaveLength(1)
+    const own = new MemoryJournal()
+    await own.append({ time: '2026-01-01T00:00:00.000Z', runId: 'release', type: 'release', data: {} })
+    const interval = { start: '2023-10-18T12:00:00Z', end: '2023-10-20T11:00:00Z' }
+    const running = exporter.run({ integrationId: 'i', interval }, { journal: own })
+    await expect(running).rejects.toMatchObject(refused('the record of a release'))
+    expect(await collect(own.entries())).toHaveLength(1)
+  })
+
   test('does nothing that it could not write into the journal', async () => {
     const { storage, journal, exporter } = world(ours)
     const append = journal.append.bind(journal)
