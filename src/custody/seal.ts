@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
@@ -18,13 +18,15 @@ import {
   statementType,
   timestampPayloadType,
 } from './bundle.js'
+import { makeDirectory, syncDirectory } from './directories.js'
 import { type DsseEnvelope, formatEnvelope, isEnvelopeOf, openEnvelope, signEnvelope } from './dsse.js'
 import { verifyInstructions } from './instructions.js'
 import { fingerprintOf, readPublicKey } from './keys.js'
-import { RecordFiles } from './record-files.js'
+import { partialStatement, RecordFiles } from './record-files.js'
 import { formatReport, reportPageOf } from './report-files.js'
 import { readStatement } from './statement.js'
 import { obtainTimestamp, type TimestampOptions } from './timestamp.js'
+import { changedFile } from './written-check.js'
 
 /** How a journal becomes evidence. */
 export interface SealOptions {
@@ -90,7 +92,7 @@ export async function refuseSealed(dir: string): Promise<void> {
 
 /** @throws LegalHoldError `EVIDENCE_NOT_SEALED` for a folder that cannot be made */
 export async function makeFolder(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true }).catch((error: unknown) => {
+  await makeDirectory(dir).catch((error: unknown) => {
     throw asNotSealed(error)
   })
 }
@@ -169,7 +171,10 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
   return { dir, fingerprint, rootHash, treeSize, statementSha256 }
 }
 
-/** Signs, has the signature stamped, and writes the statement as the last file of the bundle. */
+/**
+ * Signs, has the signature stamped, reads everything back, and gives the statement its name as the last file of the
+ * bundle.
+ */
 async function signBundle(
   dir: string,
   statement: CustodyStatement,
@@ -177,6 +182,7 @@ async function signBundle(
   { key, options }: Facts,
 ): Promise<string> {
   const { signer, timestamp, signal } = options
+  const written = Object.fromEntries(statement.subject.map(({ name, digest }) => [name, digest.sha256]))
   const payload = Buffer.from(canonicalJson(statement))
   const envelope = await signOwn(statementPayloadType, payload, signer, key, fingerprint)
   if (timestamp !== undefined) {
@@ -184,12 +190,22 @@ async function signBundle(
     const { answer } = await obtainTimestamp(signature, timestamp, { signal })
     // Signed too, so that no byte of it can change unseen, whatever the authority left unsigned.
     const stamp = await signOwn(timestampPayloadType, answer, signer, key, fingerprint)
-    await writeAnew(join(dir, bundleFiles.timestamp), formatEnvelope(stamp))
+    const text = formatEnvelope(stamp)
+    await writeAnew(join(dir, bundleFiles.timestamp), text)
+    written[bundleFiles.timestamp] = sha256(text)
   }
   const text = formatEnvelope(envelope)
   const path = join(dir, bundleFiles.statement)
-  await writeAnew(`${path}.partial`, text)
-  await rename(`${path}.partial`, path)
+  await writeAnew(join(dir, partialStatement), text)
+  const changed = await changedFile(dir, { ...written, [partialStatement]: sha256(text) }, options)
+  if (changed !== undefined) {
+    throw notSealed(
+      `${join(dir, changed.name)} ${changed.what} by another program while the bundle was written. Keep other programs ` +
+        'away from its folder, and seal the same journal again.',
+    )
+  }
+  await rename(join(dir, partialStatement), path)
+  await syncDirectory(dir)
   return sha256(text)
 }
 
