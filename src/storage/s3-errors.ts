@@ -1,4 +1,5 @@
 import { LegalHoldError, type LegalHoldErrorCode, type Outcome, type Stage } from '../errors.js'
+import { redirectOf } from '../internal/redirect.js'
 import { actionOf } from './s3-actions.js'
 
 /** What a request was for; decides the wording and the outcome of its failure. */
@@ -51,7 +52,7 @@ export function normaliseS3Error(error: unknown, context: S3ErrorContext): Legal
   const outcome: Outcome = context.mutation && !definite ? 'unknown' : 'not-applied'
   const retryAfterMs = retryAfter(headers)
   return new LegalHoldError(
-    `${context.operation} of ${subjectOf(context)} failed: ${describe(code, status, sdk)}. ${found.remedy}`,
+    `${context.operation} of ${subjectOf(context)} failed: ${describe(code, status, sdk, headers)}. ${found.remedy}`,
     {
       code: found.code,
       stage: context.stage,
@@ -365,11 +366,18 @@ function markerOf(headers: Readonly<Record<string, string>>): Readonly<Record<st
   return { deleteMarker: true, ...(versionId === undefined ? {} : { markerVersionId: versionId }) }
 }
 
-function describe(code: string | undefined, status: number | undefined, sdk: SdkError): string {
+function describe(
+  code: string | undefined,
+  status: number | undefined,
+  sdk: SdkError,
+  headers: Readonly<Record<string, string>>,
+): string {
   const said = typeof sdk.message === 'string' && !/^UnknownError$/.test(sdk.message) ? firstLine(sdk.message) : ''
   const answer = [status === undefined ? '' : `HTTP ${status}`, code ?? ''].filter(Boolean).join(' ')
   if (answer === '') return said === '' ? 'no answer' : said
-  return said === '' ? answer : `${answer} (${said})`
+  const whole = said === '' ? answer : `${answer} (${said})`
+  const redirect = headers.location === undefined ? undefined : redirectOf(status, headers.location)
+  return redirect === undefined ? whole : `${whole}, which points to ${redirect.target} and is not followed`
 }
 
 function firstLine(text: string): string {
