@@ -1,8 +1,8 @@
 import type { Stage } from '../errors.js'
 import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
+import { redirectOf } from '../internal/redirect.js'
 import { type Answer, answerOf, isAnswer, listOf, numberOf, textOf } from './answer.js'
 import type { Redactor } from './redaction.js'
-import { redirectOf } from '../internal/redirect.js'
 
 /** What repeating a request means. A `create` makes something new each time: it is never repeated blindly. */
 export type Effect = 'read' | 'repeatable' | 'create'

@@ -1,4 +1,5 @@
 import { LegalHoldError } from '../errors.js'
+import { isSlash, withoutEnd } from '../internal/edges.js'
 import type { GenesysConnection, ReadyApiClient } from './genesys-options.js'
 
 /**
@@ -186,7 +187,7 @@ function viewOf(ready: ReadyApiClient, attempt: Attempt): SdkClient {
 function gatewayOf(endpoint: URL | undefined): SdkGateway | undefined {
   if (endpoint === undefined) return undefined
   const protocol = endpoint.protocol.replace(':', '')
-  const path = endpoint.pathname.replace(/\/+$/, '')
+  const path = withoutEnd(endpoint.pathname, isSlash)
   const port = endpoint.port === '' ? (protocol === 'http' ? 80 : 443) : Number(endpoint.port)
   return { host: endpoint.hostname, protocol, port, path_params_api: path, path_params_login: path }
 }

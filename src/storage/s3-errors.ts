@@ -1,4 +1,5 @@
 import { LegalHoldError, type LegalHoldErrorCode, type Outcome, type Stage } from '../errors.js'
+import { isAsciiBlank, withoutEnd } from '../internal/edges.js'
 import { redirectOf } from '../internal/redirect.js'
 import { actionOf } from './s3-actions.js'
 
@@ -381,7 +382,8 @@ function describe(
 }
 
 function firstLine(text: string): string {
-  return (text.split('\n', 1)[0] ?? '').replace(/[.\s]+$/, '').slice(0, 300)
+  const line = text.split('\n', 1)[0] ?? ''
+  return withoutEnd(line, (code) => code === 0x2e || isAsciiBlank(code)).slice(0, 300)
 }
 
 /** Only name, code and message: the body of an `ExpiredToken` repeats the session token. */
