@@ -1,8 +1,8 @@
 import type { Stage } from '../errors.js'
 import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
+import type { Redactor } from '../internal/redaction/redactor.js'
 import { redirectOf } from '../internal/redirect.js'
 import { type Answer, answerOf, isAnswer, listOf, numberOf, textOf } from './answer.js'
-import type { Redactor } from './redaction.js'
 
 /** What repeating a request means. A `create` makes something new each time: it is never repeated blindly. */
 export type Effect = 'read' | 'repeatable' | 'create'
@@ -239,8 +239,7 @@ function detailsOf(
       ?.slice(0, 10)
       .map((error) => ({ code: textOf(error, 'code'), message: textOf(error, 'message') })),
   }
-  // Through JSON, so that a secret the server echoes is found however deep it lies.
-  const plain = JSON.parse(redactor.redact(JSON.stringify(details))) as Record<string, unknown>
+  const plain = JSON.parse(JSON.stringify(redactor.redactTexts(details))) as Record<string, unknown>
   return Object.keys(plain).length > 0 ? plain : undefined
 }
 
