@@ -22,9 +22,11 @@ export class DerError extends Error {}
 
 /** Reads the one element that the bytes hold. */
 export function readDer(bytes: Buffer): DerElement {
-  const [element, ...more] = readAll(bytes)
-  if (element === undefined || more.length > 0) throw new DerError('exactly one DER element was expected')
-  return element
+  // What follows it is not read: it may be a megabyte of elements.
+  if (bytes.length === 0 || extentAt(bytes, 0).end !== bytes.length) {
+    throw new DerError('exactly one DER element was expected')
+  }
+  return elementAt(bytes, 0)
 }
 
 /** The elements within a constructed one. */
@@ -44,11 +46,16 @@ function readAll(bytes: Buffer): DerElement[] {
   const elements: DerElement[] = []
   let at = 0
   while (at < bytes.length) {
-    const { start, end } = extentAt(bytes, at)
-    elements.push({ tag: bytes[at] ?? 0, bytes: bytes.subarray(at, end), contents: bytes.subarray(start, end) })
-    at = end
+    const element = elementAt(bytes, at)
+    elements.push(element)
+    at += element.bytes.length
   }
   return elements
+}
+
+function elementAt(bytes: Buffer, at: number): DerElement {
+  const { start, end } = extentAt(bytes, at)
+  return { tag: bytes[at] ?? 0, bytes: bytes.subarray(at, end), contents: bytes.subarray(start, end) }
 }
 
 function extentAt(bytes: Buffer, at: number): { start: number; end: number } {

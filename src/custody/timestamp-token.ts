@@ -90,7 +90,10 @@ function verifySigner(
   if (readOid(values.get(oid.contentType)) !== oid.tstInfo) throw new DerError('its signed type is another')
   const claimed = expectTag(values.get(oid.messageDigest), derTag.octetString).contents
   if (!createHash(digest).update(tstInfo).digest().equals(claimed)) throw new DerError('its contents were changed')
-  const signer = certificates.find((certificate) => isNamedBy(values, certificate))
+  const named = namedCertificate(values)
+  const signer = certificates.find(
+    ({ raw }) => named !== undefined && createHash(named.digest).update(raw).digest().equals(named.hash),
+  )
   if (signer === undefined) throw new DerError('the certificate that signed it is not in it')
   // The attributes are signed as a SET, not under the tag they are sent with (RFC 5652, 5.4).
   const signed = Buffer.concat([Uint8Array.of(derTag.set), attributes.bytes.subarray(1)])
@@ -105,13 +108,15 @@ function verifySigner(
 }
 
 /** RFC 2634 and 5035: the certificate's hash is signed, so that no other one of the same key can stand in for it. */
-function isNamedBy(values: ReadonlyMap<string, DerElement>, certificate: X509Certificate): boolean {
+function namedCertificate(
+  values: ReadonlyMap<string, DerElement>,
+): { readonly digest: string; readonly hash: Buffer } | undefined {
   const attribute = values.get(oid.signingCertificateV2) ?? values.get(oid.signingCertificate)
-  if (attribute === undefined) return false
+  if (attribute === undefined) return undefined
   const [list] = childrenOf(attribute, derTag.sequence)
   const [first] = childrenOf(list, derTag.sequence)
   const fields = childrenOf(first, derTag.sequence)
-  const named = values.has(oid.signingCertificateV2)
+  const digest = values.has(oid.signingCertificateV2)
     ? fields[0]?.tag === derTag.sequence
       ? digestOf(childrenOf(fields[0], derTag.sequence)[0])
       : 'sha256'
@@ -120,7 +125,7 @@ function isNamedBy(values: ReadonlyMap<string, DerElement>, certificate: X509Cer
     fields.find(({ tag }) => tag === derTag.octetString),
     derTag.octetString,
   ).contents
-  return createHash(named).update(certificate.raw).digest().equals(hash)
+  return { digest, hash }
 }
 
 function readAttributes(attributes: DerElement): Map<string, DerElement> {

@@ -1,4 +1,4 @@
-import { type AST, RegExpParser } from '@eslint-community/regexpp'
+import { type AST, RegExpParser, visitRegExpAST } from '@eslint-community/regexpp'
 
 /** A regular expression as an automaton without empty steps (Glushkov): a position for each character that it reads. */
 export interface Automaton {
@@ -142,9 +142,11 @@ class Builder {
         return this.#repeated(element)
       case 'Assertion':
         if (element.kind === 'start') return this.#flags.includes('m') ? condition : start
-        if ('alternatives' in element && /[*+]|\{\d+,\d*\}/.test(element.raw)) {
-          throw new Error(`the look-around ${element.raw} repeats something`)
-        }
+        visitRegExpAST(element, {
+          onQuantifierEnter({ max }) {
+            if (max > writtenOut) throw new Error(`the look-around ${element.raw} repeats something`)
+          },
+        })
         return condition
       default:
         throw new Error(`${element.raw} is not judged`)
