@@ -13,6 +13,8 @@ import { html } from '#src/custody/html.js'
 import { readLines } from '#src/custody/journal-lines.js'
 import { parseRecord as parseJournalRecord } from '#src/custody/journal-record.js'
 import { readPublicKey } from '#src/custody/keys.js'
+import { verifyProof } from '#src/custody/prove.js'
+import { RecordDigest } from '#src/custody/record-files.js'
 import { parseRecord } from '#src/custody/records-check.js'
 import { readStatement } from '#src/custody/statement.js'
 import { readCertificates } from '#src/custody/timestamp.js'
@@ -434,7 +436,11 @@ export const parsers: Readonly<Record<string, Parser>> = {
       }
       await readCheckpoint(journal)
       const check = new AccountCheck()
-      for (const one of all) check.add(one)
+      const digest = new RecordDigest()
+      for (const one of all) {
+        check.add(one)
+        digest.add(one)
+      }
     },
   },
   'a statement': {
@@ -446,7 +452,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
       'many signatures': (size) =>
         JSON.stringify({ payload: '', payloadType: 't', signatures: new Array(size / 10).fill({}) }),
     },
-    read: (text: string) => [openEnvelope(text), readStatement(text)],
+    read: (text: string) => [openEnvelope(text), readStatement(text), verifyProof(text, {})],
   },
   'a key in PEM': {
     reads: ['src/custody/keys.ts readPublicKey'],
