@@ -2,8 +2,9 @@
 import { writeFile } from 'node:fs/promises'
 import { type FindingCode, LegalHoldError, LegalHoldExporter } from 'genesys-legal-hold-exporter'
 import { GenesysMediaRetentionPolicy, RecordingJobsPlatform } from 'genesys-legal-hold-exporter/genesys'
-import { createProgressReporter } from 'genesys-legal-hold-exporter/node'
+import { createProgressReporter, FileJournal } from 'genesys-legal-hold-exporter/node'
 import { S3LifecyclePolicy, S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
+import { untilSignalled } from './signals.ts'
 
 const usage = `Exports the recordings of a matter and puts them under the hold. Settings come from the environment:
 
@@ -21,6 +22,7 @@ const usage = `Exports the recordings of a matter and puts them under the hold. 
   ACCEPT                  findings that may pass, by code, separated by commas
   RESIDENCY               AWS regions data may lie in, separated by commas
   DRY_RUN                 1: plan the repairs, change no object
+  JOURNAL                 folder of the journal; with one that was interrupted the run goes on
   REPORT                  file for the report as JSON (default: legal-hold-report.json)
 
   GENESYS_ENDPOINT        a gateway in place of the region's hosts
@@ -40,6 +42,8 @@ const required = [
 
 // The AWS SDK greets Node 20 with a notice; a script may silence it, the library never does.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+
+const interrupted = untilSignalled()
 
 async function main(): Promise<number> {
   const env = process.env
@@ -79,7 +83,12 @@ async function main(): Promise<number> {
       interval: { start, end },
       ...(env.MEDIA_TYPES === undefined ? {} : { mediaTypes: mediaTypes as 'digital' }),
     },
-    { dryRun: env.DRY_RUN === '1', onEvent: progress.onEvent },
+    {
+      dryRun: env.DRY_RUN === '1',
+      onEvent: progress.onEvent,
+      signal: interrupted.controller.signal,
+      ...(env.JOURNAL === undefined ? {} : { journal: new FileJournal(env.JOURNAL) }),
+    },
   )
   const report = await run.finally(() => progress.close())
   const file = env.REPORT ?? 'legal-hold-report.json'
@@ -95,6 +104,6 @@ main().then(
   (error: unknown) => {
     const isOurs = LegalHoldError.isInstance(error)
     console.error(isOurs ? `${error.code} during ${error.stage}\n${error.message}` : error)
-    process.exitCode = 1
+    process.exitCode = interrupted.exitCode()
   },
 )

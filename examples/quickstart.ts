@@ -13,6 +13,7 @@ import { quickstartEvidence } from './quickstart/evidence.ts'
 import { FlagError, type Flags, help, readFlags } from './quickstart/flags.ts'
 import { journalFacts, type OpenedJournal, openJournal, whenNpmIsGone } from './quickstart/journal.ts'
 import { openServers, type Servers } from './quickstart/servers.ts'
+import { untilSignalled } from './signals.ts'
 
 // The AWS SDK greets Node 20 with a notice; a script may silence it, the library never does.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
@@ -25,6 +26,9 @@ const acceptances = new Map([
   ['hold-metadata-disabled', 'the profile is left as it is; objects without the tag are repaired on S3'],
   ['retention-strips-metadata', 'as above: the tag is written on S3, after the policy has done its work'],
 ])
+
+const interrupted = untilSignalled()
+whenNpmIsGone(() => interrupted.controller.abort(new Error('npm was killed')))
 
 async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2))
@@ -102,7 +106,7 @@ async function exportMatter(
     dryRun: flags.dryRun,
     evidence: evidence.sink,
     onEvent: display.onEvent,
-    signal: interrupted(),
+    signal: interrupted.controller.signal,
     journal: opened?.journal,
   })
   if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
@@ -132,13 +136,6 @@ function mediaOf({ media, recordings }: Flags): { mediaTypes?: 'digital' | ['cal
   return { mediaTypes: media === 'digital' ? 'digital' : ['call'] }
 }
 
-function interrupted(): AbortSignal {
-  const controller = new AbortController()
-  process.once('SIGINT', () => controller.abort(new Error('interrupted')))
-  whenNpmIsGone(() => controller.abort(new Error('npm was killed')))
-  return controller.signal
-}
-
 function explain(error: unknown): string {
   if (error instanceof FlagError) return `${error.message}\nnpm run quickstart -- --help lists the flags.`
   if (!LegalHoldError.isInstance(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -166,6 +163,6 @@ main().then(
   },
   (error: unknown) => {
     process.stderr.write(`\n${explain(error)}\n`)
-    process.exitCode = 1
+    process.exitCode = interrupted.exitCode()
   },
 )

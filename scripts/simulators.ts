@@ -35,6 +35,7 @@ function untilInterrupted(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve())
     process.once('SIGTERM', () => resolve())
+    process.once('SIGHUP', () => resolve())
     // A signal to npm ends npm and its shell, but does not get as far as here.
     if (process.env.npm_lifecycle_event === undefined) return
     const parent = process.ppid

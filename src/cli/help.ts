@@ -16,7 +16,8 @@ Export
   genesys-legal-hold-exporter COMMAND --help    says what a command takes
   genesys-legal-hold-exporter --version
 
-Exit code: 0 done and good, 2 done and not good (does not verify, incomplete, blocked), 1 it could not be done.
+Exit code: 0 done and good, 2 done and not good (does not verify, incomplete, blocked), 1 it could not be done;
+129, 130 or 143 where SIGHUP, SIGINT or SIGTERM ended it.
 `,
   verify: `Checks a bundle of evidence: the signature, the hash of each file, the tree over the records, their numbers without a
 gap, the counts, the chain to the bundle before, the time stamp.
@@ -88,7 +89,8 @@ SETTINGS
   --tsa-url URL         have the signature stamped by this authority (RFC 3161)
   --previous DIR        the bundle before this one of the same matter
 
-Exit code: 0 complete, 2 incomplete or blocked, 1 an error.
+Exit code: 0 complete, 2 incomplete or blocked, 1 an error; 129, 130 or 143 where SIGHUP, SIGINT or SIGTERM ended it, with its
+journal closed.
 `,
 } as const
 

@@ -40,7 +40,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   try {
     return await commands[name](rest, terminal)
   } catch (error) {
-    terminal.err(explain(error, name))
+    terminal.err(explain(error, name, terminal.signal))
     return 1
   }
 }
@@ -49,10 +49,15 @@ function isCommand(name: string): name is keyof typeof commands {
   return Object.hasOwn(commands, name)
 }
 
-function explain(error: unknown, name: string): string {
+function explain(error: unknown, name: string, signal: AbortSignal): string {
   if (error instanceof ArgumentError)
     return `${shown(error.message)}\ngenesys-legal-hold-exporter ${name} --help says what it takes.`
   if (!LegalHoldError.isInstance(error)) return shown(error instanceof Error ? error.message : error)
+  if (error.code === 'ABORTED') {
+    const why = signal.aborted ? ` (${shown((signal.reason as Error).message)})` : ''
+    const remedy = name === 'export' ? '\nWith --journal DIR the same command goes on from here.' : ''
+    return `ABORTED during ${error.stage}${why}\n${shown(error.message)}${remedy}`
+  }
   const id = error.requestId === undefined ? '' : ` (request id ${shown(error.requestId)})`
   return `${error.code} during ${error.stage}${id}\n${error.message.split('\n').map(shown).join('\n')}`
 }

@@ -1,8 +1,10 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { withDefaults } from '../internal/defaults.js'
 import type { AppendOptions, CallOptions, Journal, JournalRecord } from '../ports.js'
+import { makeDirectory } from './directories.js'
+import { JournalFile } from './journal-file.js'
 import { readLines } from './journal-lines.js'
 import { type HeldLock, type LockOwner, takeLock } from './journal-lock.js'
 import { parseRecord, recordLine } from './journal-record.js'
@@ -31,15 +33,13 @@ export interface JournalOpening {
 export let observeLines: (journal: FileJournal, listener: (line: Uint8Array) => void) => void
 
 interface Session {
-  readonly file: FileHandle
+  readonly file: JournalFile
   readonly lock: HeldLock
   readonly writer: GroupWriter
   readonly opening: JournalOpening
   /** Sequence of the last record. */
   sequence: number
   lastLine: string | undefined
-  /** Bytes that are certainly on the disk. */
-  durableBytes: number
 }
 
 /**
@@ -163,14 +163,9 @@ export class FileJournal implements Journal {
     this.#opened = undefined
     this.#session = undefined
     try {
-      await session.writer.flush()
+      await finish(session)
     } catch (error) {
-      await cutOff(session)
       throw unwritable(this.path, error)
-    } finally {
-      session.writer.stop()
-      await session.file.close()
-      await session.lock.release()
     }
   }
 
@@ -191,7 +186,8 @@ export class FileJournal implements Journal {
   async *#batches(signal: AbortSignal | undefined) {
     if (this.#session !== undefined) {
       await this.flush()
-      yield* readLines(this.#session.file, this.path, { untilBytes: this.#session.durableBytes, signal })
+      const { file } = this.#session
+      yield* readLines(file.handle, this.path, { untilBytes: file.durableBytes, signal })
       return
     }
     const file = await openForReading(this.path)
@@ -216,62 +212,43 @@ export class FileJournal implements Journal {
 
   async #start(): Promise<Session> {
     let lock: HeldLock | undefined
-    let file: FileHandle | undefined
+    let file: JournalFile | undefined
     try {
-      await mkdir(this.directory, { recursive: true, mode: 0o700 })
+      await makeDirectory(this.directory, 0o700)
       lock = await takeLock(join(this.directory, 'journal.lock'))
-      file = await open(this.path, 'a+', 0o600)
+      file = await JournalFile.open(this.path, lock)
       const session = await this.#recover(file, lock)
       this.#isFailureKnown = false
       this.#session = session
       return session
     } catch (error) {
-      await file?.close()
-      await lock?.release()
+      await file?.handle.close().catch(() => {})
+      await lock?.release().catch(() => {})
       throw unwritable(this.path, error)
     }
   }
 
   /** Reads what is there and cuts off a torn last line. */
-  async #recover(file: FileHandle, lock: HeldLock): Promise<Session> {
+  async #recover(file: JournalFile, lock: HeldLock): Promise<Session> {
     let sequence = 0
-    let durableBytes = 0
     let lastLine: string | undefined
-    for await (const { lines, first, endBytes } of readLines(file, this.path)) {
+    const tornBytes = await file.recover(this.directory, ({ lines, first }) => {
       for (const [at, line] of lines.entries()) sequence = parseRecord(line, first + at, this.path).sequence
       lastLine = lines.at(-1)?.toString('utf8')
-      durableBytes = endBytes
-    }
-    const { size } = await file.stat()
-    const tornBytes = size - durableBytes
-    if (tornBytes > 0) await file.truncate(durableBytes)
-    await file.sync()
-    await syncDirectory(this.directory)
+    })
     const { takenOverFrom } = lock
-    let writtenBytes = durableBytes
-    const session: Session = {
+    return {
       file,
       lock,
-      writer: new GroupWriter(
-        {
-          write: async (bytes) => {
-            await file.appendFile(bytes)
-            writtenBytes += bytes.length
-          },
-          sync: async () => {
-            await file.datasync()
-            session.durableBytes = writtenBytes
-          },
-        },
-        (line) => this.#onLine?.(line),
-        { flushIntervalMs: this.#flushIntervalMs, flushLength: 1 << 20, maxLength: 1 << 21 },
-      ),
+      writer: new GroupWriter(file, (line) => this.#onLine?.(line), {
+        flushIntervalMs: this.#flushIntervalMs,
+        flushLength: 1 << 20,
+        maxLength: 1 << 21,
+      }),
       opening: { records: sequence, tornBytes, ...(takenOverFrom === undefined ? {} : { takenOverFrom }) },
       sequence,
       lastLine,
-      durableBytes,
     }
-    return session
   }
 }
 
@@ -284,26 +261,18 @@ async function openForReading(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** What a failed write left behind, so that nothing half-written stays where nobody opens the journal again. */
-async function cutOff({ file, durableBytes }: Session): Promise<void> {
+/** Makes everything durable, looks whether it is there, and lets go of file and lock whatever comes of that. */
+async function finish({ file, lock, writer }: Session): Promise<void> {
+  const failures: unknown[] = []
+  const attempt = (work: Promise<void>) => work.catch((error: unknown) => failures.push(error))
+  await attempt(writer.flush().then(() => file.checkAll()))
+  writer.stop()
   // A disk that refuses to write may refuse this too; opening the journal cuts off a torn line anyway.
-  await file.truncate(durableBytes).catch(() => {})
-}
-
-/** A new file is only there after a crash if its directory was synced too. */
-async function syncDirectory(directory: string): Promise<void> {
-  try {
-    const handle = await open(directory, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    // Windows opens no directories.
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EPERM' && code !== 'EISDIR' && code !== 'EINVAL' && code !== 'EACCES') throw error
-  }
+  if (failures.length > 0) await file.cutOff().catch(() => {})
+  await attempt(file.handle.close())
+  await attempt(lock.release())
+  // The first is why the others failed.
+  if (failures.length > 0) throw failures[0]
 }
 
 function unwritable(path: string, error: unknown): LegalHoldError {

@@ -65,6 +65,8 @@ export class FileWriter {
     this.#sha256.update(bytes)
     for (let from = 0; from < bytes.length; ) {
       const { bytesWritten } = await this.#file.write(bytes, from, bytes.length - from, this.#writtenBytes)
+      // A disk that takes nothing and says so without an error would be asked for ever.
+      if (bytesWritten === 0) throw new Error('the disk took none of the bytes that were written')
       from += bytesWritten
       this.#writtenBytes += bytesWritten
     }

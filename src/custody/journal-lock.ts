@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 
 /** Who holds a lock. */
@@ -21,8 +22,20 @@ export interface LockOwner {
 export interface HeldLock {
   /** The dead process that it was taken over from. */
   readonly takenOverFrom?: LockOwner | undefined
+  /**
+   * Whether it is still there and ours: somebody who took it for a leftover may have removed it.
+   *
+   * @throws LegalHoldError `JOURNAL_LOCKED` where another process has it, `JOURNAL_UNWRITABLE` where nobody has
+   */
+  check(): Promise<void>
   release(): Promise<void>
 }
+
+/** Begins the nonces of this copy of the library in this thread. */
+const holder = randomUUID()
+/** Nonces of the locks that it holds: one of its own that is not among them was lost, with its folder for instance. */
+const heldNonces = new Set<string>()
+let locksTaken = 0
 
 /**
  * Takes a lock that is a file, for as long as this process lives or until it is released.
@@ -33,8 +46,11 @@ export interface HeldLock {
  *
  * @throws LegalHoldError `JOURNAL_LOCKED`, with `details.owner`
  */
-export async function takeLock(path: string): Promise<HeldLock> {
-  const nonce = randomUUID()
+export async function takeLock(lockPath: string): Promise<HeldLock> {
+  // A change of the working directory must not lead to another one.
+  const path = resolve(lockPath)
+  locksTaken += 1
+  const nonce = `${holder}-${locksTaken}`
   const owner: LockOwner = {
     pid: process.pid,
     host: hostname(),
@@ -47,10 +63,38 @@ export async function takeLock(path: string): Promise<HeldLock> {
   // Whole before it has its name: nobody ever reads half an owner.
   await writeFile(draft, `${JSON.stringify(owner)}\n`, { flag: 'wx', mode: 0o600 })
   try {
+    heldNonces.add(nonce)
     const takenOverFrom = await take(path, draft)
-    return { takenOverFrom, release: () => release(path, nonce) }
+    return { takenOverFrom, check: checkOf(path, nonce), release: () => release(path, nonce) }
+  } catch (error) {
+    heldNonces.delete(nonce)
+    throw error
   } finally {
     await rm(draft, { force: true })
+  }
+}
+
+/** Reads the lock only where it is another file than before: a look at it costs a tenth of that. */
+function checkOf(path: string, nonce: string): () => Promise<void> {
+  let seen: string | undefined
+  return async () => {
+    const now = await fileMark(path)
+    if (now !== undefined && now === seen) return
+    const owner = now === undefined ? undefined : await readOwner(path)
+    if (owner === undefined) throw removed(path)
+    if (owner.nonce !== nonce) throw locked(path, owner)
+    seen = now
+  }
+}
+
+/** Tells a file from one that takes its place, which may get the same number. */
+async function fileMark(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true })
+    return `${dev} ${ino} ${size} ${mtimeNs}`
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 
@@ -83,6 +127,7 @@ async function linked(draft: string, path: string): Promise<boolean> {
 }
 
 async function release(path: string, nonce: string): Promise<void> {
+  heldNonces.delete(nonce)
   const owner = await readOwner(path)
   if (owner?.nonce === nonce) await rm(path, { force: true })
 }
@@ -111,6 +156,7 @@ async function readOwner(path: string): Promise<LockOwner | undefined> {
 
 /** When in doubt a process counts as alive: two writers would ruin the journal, a lock left behind only has to be removed. */
 async function isAlive(owner: LockOwner): Promise<boolean> {
+  if (owner.nonce.startsWith(holder)) return heldNonces.has(owner.nonce)
   if (owner.host !== hostname()) return true
   const boot = await bootId()
   if (owner.boot !== undefined && boot !== undefined && owner.boot !== boot) return false
@@ -143,6 +189,14 @@ async function statOf(pid: number): Promise<{ state: string | undefined; start: 
 async function bootId(): Promise<string | undefined> {
   const id = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined)
   return id?.trim()
+}
+
+function removed(path: string): LegalHoldError {
+  return new LegalHoldError(
+    `The lock ${path} was removed while this process writes the journal, so that another one could write it, too. The run stops, ` +
+      'since nothing is done that is not on record. Make sure that no other process uses this journal, and run again with it.',
+    { code: 'JOURNAL_UNWRITABLE', stage: 'journal', details: { path } },
+  )
 }
 
 function locked(path: string, owner: LockOwner): LegalHoldError {

@@ -12,6 +12,9 @@ import { leafHash, MerkleTree } from './merkle.js'
 import { RecordCounter } from './record-counts.js'
 import { journalLines } from './record-lines.js'
 
+/** The statement until everything else is there. */
+export const partialStatement = `${bundleFiles.statement}.partial`
+
 const lineBreak = Buffer.from('\n')
 // Of those the page shows as many as fit into it.
 const mostExceptions = 5_000
@@ -132,6 +135,9 @@ export class RecordFiles {
   /** Takes back what was written. */
   async remove(): Promise<void> {
     for (const writer of Object.values<FileWriter>({ ...this.#writers })) await writer.abandon()
-    for (const name of Object.values(bundleFiles)) await rm(join(this.#dir, name), { force: true })
+    // What cannot be removed is no bundle without its statement, and why nothing was sealed is what must be told.
+    for (const name of [...Object.values(bundleFiles), partialStatement]) {
+      await rm(join(this.#dir, name), { force: true }).catch(() => {})
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { canonicalJson } from '../internal/canonical-json.js'
@@ -16,6 +16,7 @@ import {
   predicateType,
   statementType,
 } from './bundle.js'
+import { makeDirectory } from './directories.js'
 import { verifyInstructions } from './instructions.js'
 import { fingerprintOf, readPublicKey } from './keys.js'
 import { asNotSealed, notSealed } from './not-sealed.js'
@@ -89,7 +90,7 @@ export async function refuseSealed(dir: string): Promise<void> {
 
 /** @throws LegalHoldError `EVIDENCE_NOT_SEALED` for a folder that cannot be made */
 export async function makeFolder(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true }).catch((error: unknown) => {
+  await makeDirectory(dir).catch((error: unknown) => {
     throw asNotSealed(error)
   })
 }

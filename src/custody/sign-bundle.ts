@@ -10,12 +10,15 @@ import {
   statementPayloadType,
   timestampPayloadType,
 } from './bundle.js'
+import { syncDirectory } from './directories.js'
 import { type DsseEnvelope, formatEnvelope, isEnvelopeOf, openEnvelope, signEnvelope } from './dsse.js'
 import { fingerprintOf, inOneForm } from './keys.js'
 import { notSealed } from './not-sealed.js'
+import { partialStatement } from './record-files.js'
 import { obtainTimestamp, type TimestampOptions } from './timestamp.js'
 import { rejected } from './timestamp-http.js'
 import { furthestStampMs, type VerifiedTimestamp } from './timestamp-token.js'
+import { changedFile } from './written-check.js'
 
 /** By whom a bundle is signed and stamped. */
 export interface SigningOptions extends CallOptions {
@@ -27,7 +30,8 @@ export interface SigningOptions extends CallOptions {
 }
 
 /**
- * Signs a statement, has the signature stamped, and writes the statement as the last file of the bundle.
+ * Signs a statement, has the signature stamped, reads everything back, and gives the statement its name as the last file
+ * of the bundle.
  *
  * @throws LegalHoldError `EVIDENCE_NOT_SEALED`, `TIMESTAMP_REJECTED`, `NETWORK_ERROR`, `INVALID_OPTIONS`, `ABORTED`
  */
@@ -37,6 +41,7 @@ export async function signBundle(
   options: SigningOptions,
 ): Promise<Pick<SealedEvidence, 'statementSha256' | 'payloadSha256'>> {
   const { timestamp, signal } = options
+  const written = Object.fromEntries(statement.subject.map(({ name, digest }) => [name, digest.sha256]))
   const payload = Buffer.from(canonicalJson(statement))
   const envelope = await signOwn(statementPayloadType, payload, options)
   if (timestamp !== undefined) {
@@ -46,12 +51,22 @@ export async function signBundle(
     if (options.clock === undefined) requireSameDay(statement.predicate, verified)
     // Signed too, so that no byte of it can change unseen, whatever the authority left unsigned.
     const stamp = await signOwn(timestampPayloadType, answer, options)
-    await writeAnew(join(dir, bundleFiles.timestamp), formatEnvelope(stamp))
+    const text = formatEnvelope(stamp)
+    await writeAnew(join(dir, bundleFiles.timestamp), text)
+    written[bundleFiles.timestamp] = sha256(text)
   }
   const text = formatEnvelope(envelope)
   const path = join(dir, bundleFiles.statement)
-  await writeAnew(`${path}.partial`, text)
-  await rename(`${path}.partial`, path)
+  await writeAnew(join(dir, partialStatement), text)
+  const changed = await changedFile(dir, { ...written, [partialStatement]: sha256(text) }, options)
+  if (changed !== undefined) {
+    throw notSealed(
+      `${join(dir, changed.name)} ${changed.what} by another program while the bundle was written. Keep other programs ` +
+        'away from its folder, and seal the same journal again.',
+    )
+  }
+  await rename(join(dir, partialStatement), path)
+  await syncDirectory(dir)
   return { statementSha256: sha256(text), payloadSha256: sha256(payload) }
 }
 

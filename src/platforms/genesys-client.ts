@@ -1,6 +1,8 @@
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { systemClock } from '../internal/clock.js'
+import { withoutSecrets } from '../internal/redaction/error.js'
+import { Redactor } from '../internal/redaction/redactor.js'
 import { type RetryOptions, retryDefaults, retrying } from '../internal/retry.js'
 import type { CallOptions, Clock, Logger } from '../ports.js'
 import { type Answer, isAnswer, numberOf } from './answer.js'
@@ -17,7 +19,6 @@ import { checkConnection, type GenesysConnection, type GenesysConnectionOptions 
 import { type GenesysApis, loadSdk, openSdk, type SdkAccess } from './genesys-sdk.js'
 import { GenesysSession } from './genesys-session.js'
 import { RateGate } from './rate-gate.js'
-import { Redactor } from './redaction.js'
 import type { GenesysRegion } from './regions.js'
 
 /** One request to Genesys Cloud. */
@@ -167,43 +168,49 @@ export class GenesysClient {
 
   #read(answer: unknown, request: GenesysRequest): GenesysAnswer {
     const extended = isAnswer(answer) && typeof answer.status === 'number' && 'headers' in answer
-    const headers = extended && isAnswer(answer.headers) ? answer.headers : {}
-    const data = extended ? answer.body : answer
+    const headers = extended && isAnswer(answer.headers) ? { ...answer.headers } : {}
+    const data = this.#redactor.redactData(extended ? answer.body : answer)
     this.#setClockBy(headers)
     this.#observe(headers)
     if (isErrorBody(data)) {
       // A gateway's 200 over what failed behind it. Its own status says what.
-      const failure: PlatformFailure = { status: data.status, headers, body: data, bodyKind: 'json' }
-      throw this.#toError(failure, request)
+      throw this.#toError(this.#clean({ status: data.status, headers, body: data, bodyKind: 'json' }), request)
     }
     if (!fits(data, request.expect)) {
       const empty = data === undefined || data === null || data === ''
-      const failure: PlatformFailure = {
-        status: extended ? (answer.status as number) : undefined,
-        headers,
-        bodyKind: empty ? 'empty' : 'page',
-      }
-      throw this.#toError(failure, request)
+      const status = extended ? (answer.status as number) : undefined
+      throw this.#toError(this.#clean({ status, headers, bodyKind: empty ? 'empty' : 'page' }), request)
     }
     return {
       body: isAnswer(data) ? data : {},
       list: Array.isArray(data) ? data : [],
       status: extended ? (answer.status as number) : undefined,
-      correlationId: correlationIdOf(headers),
+      correlationId: this.redact(correlationIdOf(headers)),
     }
   }
 
   #normalise(failure: unknown, request: GenesysRequest): LegalHoldError | Recognised {
     if (LegalHoldError.isInstance(failure)) return failure
-    const read = readFailure(failure)
+    const read = this.#clean(readFailure(failure))
     this.#setClockBy(read.headers)
     const error = this.#toError(read, request)
     const recognised = request.recognise?.(read, error)
-    if (recognised) return new Recognised(recognised)
+    if (recognised) return new Recognised(withoutSecrets(recognised, this.#redactor))
     const { retryAfterMs } = error
     if (error.status === 429 && retryAfterMs !== undefined) this.#gate.refused(retryAfterMs)
     else this.#observe(read.headers)
     return error
+  }
+
+  /** Before anything of it is cut short: half a secret would not be recognised. */
+  #clean(failure: PlatformFailure): PlatformFailure {
+    const { headers, body, message } = failure
+    return {
+      ...failure,
+      headers: this.#redactor.redactTexts(headers),
+      body: this.#redactor.redactTexts(body),
+      message: this.redact(message),
+    }
   }
 
   #toError(failure: PlatformFailure, request: GenesysRequest): LegalHoldError {

@@ -1,7 +1,8 @@
 import type { Stage } from '../errors.js'
 import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
+import type { Redactor } from '../internal/redaction/redactor.js'
+import { redirectOf } from '../internal/redirect.js'
 import { type Answer, answerOf, isAnswer, listOf, numberOf, textOf } from './answer.js'
-import type { Redactor } from './redaction.js'
 
 /** What repeating a request means. A `create` makes something new each time: it is never repeated blindly. */
 export type Effect = 'read' | 'repeatable' | 'create'
@@ -152,6 +153,15 @@ function classify(failure: PlatformFailure, context: FailureContext): Classifica
     return { code: 'PLATFORM_UNAVAILABLE', retryable, certain: false, advice: 'Try again later.' }
   }
   if (status >= 400) return no('PLATFORM_REJECTED', 'Correct the request.')
+  const redirect = redirectOf(status, headerOf(failure.headers, 'location'))
+  if (redirect !== undefined) {
+    return {
+      code: 'PLATFORM_RESPONSE_INVALID',
+      retryable: false,
+      certain: redirect.isUntouched,
+      advice: 'Check the region or endpoint, and that no proxy answers in its place.',
+    }
+  }
   return {
     code: 'PLATFORM_RESPONSE_INVALID',
     retryable: context.effect !== 'create',
@@ -198,6 +208,10 @@ function describe(failure: PlatformFailure): string {
     if (failure.message) return networkCode ? `${failure.message} (${networkCode})` : failure.message
     return `Genesys Cloud's answer was ${bodyKind === 'page' ? 'a page instead of JSON' : 'empty'}`
   }
+  const redirect = redirectOf(status, headerOf(failure.headers, 'location'))
+  if (redirect !== undefined) {
+    return `Genesys Cloud answered ${status}, which points to ${redirect.target}. That is not followed, since the credentials would go there`
+  }
   if (bodyKind === 'empty') return `Genesys Cloud answered ${status} with an empty body`
   if (bodyKind === 'page') return `Genesys Cloud answered ${status} with a page instead of JSON`
   const message = textOf(failure.body, 'message', 'error_description', 'description', 'error')
@@ -225,8 +239,7 @@ function detailsOf(
       ?.slice(0, 10)
       .map((error) => ({ code: textOf(error, 'code'), message: textOf(error, 'message') })),
   }
-  // Through JSON, so that a secret the server echoes is found however deep it lies.
-  const plain = JSON.parse(redactor.redact(JSON.stringify(details))) as Record<string, unknown>
+  const plain = JSON.parse(JSON.stringify(redactor.redactTexts(details))) as Record<string, unknown>
   return Object.keys(plain).length > 0 ? plain : undefined
 }
 

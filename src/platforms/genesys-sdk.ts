@@ -1,4 +1,5 @@
 import { LegalHoldError } from '../errors.js'
+import { isSlash, withoutEnd } from '../internal/edges.js'
 import type { GenesysConnection, ReadyApiClient } from './genesys-options.js'
 
 /**
@@ -7,7 +8,7 @@ import type { GenesysConnection, ReadyApiClient } from './genesys-options.js'
  */
 interface SdkModule {
   readonly ApiClientClass: new () => SdkClient
-  readonly DefaultHttpClient?: new (timeoutMs: number) => SdkHttpClient
+  readonly DefaultHttpClient: new (timeoutMs: number) => SdkHttpClient
   readonly RecordingApi: new (client: unknown) => RecordingApi
   readonly AnalyticsApi: new (client: unknown) => AnalyticsApi
   readonly IntegrationsApi: new (client: unknown) => IntegrationsApi
@@ -20,6 +21,7 @@ interface SdkHttpClient {
 
 interface SdkClient {
   returnExtended?: boolean
+  readonly httpClient?: SdkHttpClient
   timeout: number
   readonly authentications?: Record<string, { readonly accessToken?: string }>
   config: {
@@ -30,6 +32,7 @@ interface SdkClient {
   setEnvironment(host: string): void
   setReturnExtendedResponses(extended: boolean): void
   setHttpClient(client: unknown): void
+  getHttpClient(): SdkHttpClient
   setAccessToken(token: string): void
   loginClientCredentialsGrant(clientId: string, clientSecret: string): Promise<{ accessToken?: string }>
   callApi(
@@ -136,7 +139,10 @@ export async function loadSdk(
 /** Makes a client of its own for a tenant, or builds on the caller's ready one without changing it. */
 export function openSdk(loaded: unknown, connection: GenesysConnection): SdkAccess {
   const sdk = loaded as SdkModule
-  if (connection.credentials.kind === 'client') return access(sdk, viewOf(connection.credentials.client))
+  const attempt: Attempt = { signal: undefined }
+  if (connection.credentials.kind === 'client') {
+    return access(sdk, viewOf(connection.credentials.client, attempt), attempt)
+  }
   const client = new sdk.ApiClientClass()
   // At once: the watched file may silently change the host (genesys-facts).
   client.config.live_reload_config = false
@@ -150,54 +156,63 @@ export function openSdk(loaded: unknown, connection: GenesysConnection): SdkAcce
   if (connection.region) client.setEnvironment(connection.region.host)
   client.setReturnExtendedResponses(true)
   client.timeout = connection.timeoutMs
-  const transport = abortableTransport(sdk, connection)
-  if (transport) client.setHttpClient(transport)
-  return access(sdk, client, transport)
+  // A proxy from the environment has no business between us and our own machine.
+  const own = connection.endpoint?.protocol === 'http:' ? { proxy: false } : {}
+  client.setHttpClient(guarded(new sdk.DefaultHttpClient(connection.timeoutMs), attempt, own))
+  return access(sdk, client, attempt)
 }
 
 /**
  * A view of the caller's client that asks for extended responses. Only they carry status, Retry-After and correlation
  * id; setting that on the client itself would change the answers of the caller's own requests.
  */
-function viewOf(ready: ReadyApiClient): SdkClient {
+function viewOf(ready: ReadyApiClient, attempt: Attempt): SdkClient {
   const view = Object.create(ready) as SdkClient
   view.returnExtended = true
+  if (typeof view.getHttpClient !== 'function') return view
+  let [base, transport]: (SdkHttpClient | undefined)[] = []
+  const owned = ready as unknown as SdkClient
+  view.getHttpClient = () => {
+    // Its owner may set another one; where there is none yet, the one that the SDK makes stays with the view.
+    const current = owned.getHttpClient.call(owned.httpClient === undefined ? view : owned)
+    if (transport !== undefined && base === current) return transport
+    base = current
+    // An HTTP client that is not the SDK's own follows what its author lets it follow.
+    transport = typeof base.toAxiosConfig === 'function' ? guarded(base, attempt, {}) : base
+    return transport
+  }
   return view
 }
 
 function gatewayOf(endpoint: URL | undefined): SdkGateway | undefined {
   if (endpoint === undefined) return undefined
   const protocol = endpoint.protocol.replace(':', '')
-  const path = endpoint.pathname.replace(/\/+$/, '')
+  const path = withoutEnd(endpoint.pathname, isSlash)
   const port = endpoint.port === '' ? (protocol === 'http' ? 80 : 443) : Number(endpoint.port)
   return { host: endpoint.hostname, protocol, port, path_params_api: path, path_params_login: path }
 }
 
-interface AbortableTransport {
+/** The attempt that is being sent. */
+interface Attempt {
   signal: AbortSignal | undefined
 }
 
-/** The SDK gives no way to abort a request; its own HTTP client can be taught to. */
-function abortableTransport(sdk: SdkModule, connection: GenesysConnection): AbortableTransport | undefined {
-  const Base = sdk.DefaultHttpClient
-  if (typeof Base !== 'function') return undefined
-  // A proxy from the environment has no business between us and our own machine.
-  const direct = connection.endpoint?.protocol === 'http:'
-  class Transport extends Base implements AbortableTransport {
-    signal: AbortSignal | undefined = undefined
-
-    override toAxiosConfig(request: unknown): Record<string, unknown> {
-      return {
-        ...super.toAxiosConfig(request),
-        ...(this.signal === undefined ? {} : { signal: this.signal }),
-        ...(direct ? { proxy: false } : {}),
-      }
-    }
-  }
-  return new Transport(connection.timeoutMs)
+/**
+ * The SDK's HTTP client with two things that it gives no way to set: the signal that aborts a request, and that no
+ * redirect is followed. axios would carry the token, at a login the client's secret, to wherever an answer points.
+ */
+function guarded(base: SdkHttpClient, attempt: Attempt, more: Readonly<Record<string, unknown>>): SdkHttpClient {
+  const transport = Object.create(base) as SdkHttpClient
+  transport.toAxiosConfig = (request) => ({
+    ...base.toAxiosConfig(request),
+    ...(attempt.signal === undefined ? {} : { signal: attempt.signal }),
+    ...more,
+    maxRedirects: 0,
+  })
+  return transport
 }
 
-function access(sdk: SdkModule, client: SdkClient, transport?: AbortableTransport): SdkAccess {
+function access(sdk: SdkModule, client: SdkClient, attempt: Attempt): SdkAccess {
   const apis: GenesysApis = {
     recording: new sdk.RecordingApi(client),
     analytics: new sdk.AnalyticsApi(client),
@@ -218,12 +233,12 @@ function access(sdk: SdkModule, client: SdkClient, transport?: AbortableTranspor
       ),
   }
   const perform = <T>(send: () => Promise<T>, signal: AbortSignal): Promise<T> => {
-    // The SDK reads the transport's settings synchronously while it is called, so no other request can see them.
-    if (transport) transport.signal = signal
+    // The SDK reads the signal synchronously while it is called, so no other request can see it.
+    attempt.signal = signal
     try {
       return send()
     } finally {
-      if (transport) transport.signal = undefined
+      attempt.signal = undefined
     }
   }
   return {

@@ -36,7 +36,7 @@ const busyWords = [
   /\b(job|export) (is )?already (in progress|running|pending|processing|active)\b/i,
   /\b(too many|max|maximum|maximum number of|only \w+) (\w+ ){0,3}(jobs|exports)\b/i,
   /\b(jobs?|exports?) (\w+ ){0,2}(limit|slots?|quota)\b/i,
-  /\bmax\w* (\w+ )?(jobs?|exports?)\b/i,
+  /\bmax\w{0,8} (\w+ )?(jobs?|exports?)\b/i,
 ]
 
 /** The error for busy slots, made of the refusal: retryable, and certainly nothing was created. */

@@ -1,4 +1,5 @@
 import { LegalHoldError } from '../errors.js'
+import { isSlash, withoutEnd } from '../internal/edges.js'
 
 /** A Genesys Cloud region: its AWS name and the host that `api.` and `login.` stand in front of. */
 export interface GenesysRegion {
@@ -54,12 +55,11 @@ export function resolveRegion(input: string): GenesysRegion {
 
 /** As {@link resolveRegion}, `undefined` where there is none. */
 export function findRegion(input: string): GenesysRegion | undefined {
-  const name = input
+  const host = input
     .trim()
     .toLowerCase()
     .replace(/^https?:\/\//, '')
-    .replace(/\/+$/, '')
-    .replace(/^(api|login|apps)\./, '')
+  const name = withoutEnd(host, isSlash).replace(/^(api|login|apps)\./, '')
   const asRegion = name.replaceAll('_', '-')
-  return genesysRegions.find(({ region, host }) => region === asRegion || host === name)
+  return genesysRegions.find((known) => known.region === asRegion || known.host === name)
 }

@@ -70,9 +70,9 @@ export function withHoldTagsOf(
 ): Readonly<Record<string, string>> {
   const merged = withEntries(metadata, {})
   for (const name of names.metadata) {
-    const has = readTagList(own(metadata, name) ?? '', 'metadata')
+    const has = new Set(readTagList(own(metadata, name) ?? '', 'metadata'))
     const more = readTagList(own(buried.metadata, name) ?? '', 'metadata').filter(
-      (tag) => tag !== released && !has.includes(tag),
+      (tag) => tag !== released && !has.has(tag),
     )
     if (more.length > 0) merged[name] = [own(metadata, name) ?? '', ...more].filter((part) => part !== '').join(',')
   }
@@ -90,9 +90,9 @@ function widened(
   const wanted = withEntries(before, {})
   for (const name of names) {
     const value = own(after, name)
-    const has = readTagList(value ?? '', form)
+    const has = new Set(readTagList(value ?? '', form))
     const needs = readTagList(own(before, name) ?? '', form).filter((tag) => tag !== released)
-    if (!needs.every((tag) => has.includes(tag))) continue
+    if (!needs.every((tag) => has.has(tag))) continue
     if (value === undefined) delete wanted[name]
     else wanted[name] = value
   }

@@ -4,24 +4,15 @@ import type { FindingCode } from '../findings.js'
 import type { LegalHold } from '../hold.js'
 import { ownJournalOf } from '../journal/own-journal.js'
 import { flawOfRecord } from '../journal/record-form.js'
-import type {
-  CallOptions,
-  ExportJob,
-  Journal,
-  JournalRecord,
-  MutationResult,
-  ObjectRef,
-  ObjectState,
-  PlatformCoverage,
-} from '../ports.js'
+import type { CallOptions, ExportJob, Journal, JournalRecord, ObjectRef } from '../ports.js'
 import type { RunReport } from '../report.js'
 import type { ExportRequest } from '../request.js'
 import type { HoldRequirements } from '../requirements.js'
-import type { ObjectPlace, RemediationStep } from '../verdict.js'
+import { BegunRepairs, type RepairIntent, type RepairOutcome } from './begun-repairs.js'
 import type { JournalledProfile } from './forced-profile.js'
 import type { Inspection } from './inspect.js'
+import { canonical, type JobIntent, type JournalledJob, JournalledJobs } from './journalled-jobs.js'
 import type { JobPart } from './parts.js'
-import type { BegunRepair, BegunStep } from './remediate.js'
 
 /** What a run is of. Only the same run goes on with a journal. */
 export interface RunIdentity {
@@ -32,38 +23,6 @@ export interface RunIdentity {
   /** What is not known is not compared: journals of earlier versions hold no endpoint. */
   readonly platform: { readonly name: string; readonly region?: string | undefined }
   readonly storage: { readonly name: string; readonly bucket: string; readonly endpoint?: string | undefined }
-}
-
-/** What a job is asked for with, recorded before it is. */
-export interface JobIntent {
-  /** 0 for the first export, then the repeats with the profile forced. */
-  readonly attempt: number
-  readonly request: ExportRequest
-  /** How far the platform's index reached. */
-  readonly coverage: PlatformCoverage
-  /** It is the job of a run before. @defaultValue false */
-  readonly takenUp?: boolean | undefined
-}
-
-/** One job that a run intended, and what is known of it. */
-export interface JournalledJob extends JobIntent {
-  /** Milliseconds: before this the job was not asked for. */
-  readonly intendedAt: number
-  /** As it was last seen; absent where the run ended before it knew whether there is one. */
-  job: ExportJob | undefined
-  /** The run was about to cancel it. */
-  cancelling: boolean
-  /** Its conversations are protected at the source. */
-  isProtected: boolean
-  /** Recordings that the platform listed for it, when it listed most; `undefined` where no list was read to its end. */
-  listed: number | undefined
-}
-
-/** An object that a run had begun to repair. */
-export interface BegunObject {
-  readonly object: ObjectRef
-  readonly place: ObjectPlace
-  readonly repair: BegunRepair
 }
 
 /** What a journal says of the run that it is the record of. */
@@ -85,8 +44,8 @@ export interface Checkpoint {
   attemptFrom: number
   /** Objects with a verdict. */
   verdicts: number
-  /** Objects with changes that no verdict followed, by key: as few as were under way when the run was interrupted. */
-  readonly begun: Map<string, BegunObject>
+  /** Objects with changes that no verdict followed. */
+  readonly begun: BegunRepairs
   /** By folder, the key up to which everything that the last attempt listed is on record: one for each hour. */
   readonly watermarks: Map<string, string>
   /** A profile that was about to be forced and is not put back. */
@@ -104,6 +63,7 @@ export interface Checkpoint {
  */
 export async function readCheckpoint(journal: Journal, options: CallOptions = {}): Promise<Checkpoint | undefined> {
   let checkpoint: Checkpoint | undefined
+  const jobs = new JournalledJobs()
   const check = new AccountCheck()
   let line = 0
   for await (const record of journal.entries(options)) {
@@ -112,8 +72,8 @@ export async function readCheckpoint(journal: Journal, options: CallOptions = {}
     const contradiction = flawOfRecord(record) ?? check.add(record)
     if (contradiction !== undefined) throw corrupt(line, contradiction)
     try {
-      if (checkpoint === undefined) checkpoint = begin(record)
-      else take(record, checkpoint)
+      if (checkpoint === undefined) checkpoint = begin(record, jobs)
+      else take(record, checkpoint, jobs)
     } catch (error) {
       // A value of another type than this library writes there.
       if (error instanceof TypeError) throw corrupt(line, `holds what no ${record.type} holds`)
@@ -206,18 +166,7 @@ function ofAnotherRun(
   )
 }
 
-/** The same text for data that means the same. */
-export function canonical(data: unknown): string {
-  return (
-    JSON.stringify(data, (_, value: unknown) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : value,
-    ) ?? ''
-  )
-}
-
-function begin({ runId, time, data }: JournalRecord): Checkpoint {
+function begin({ runId, time, data }: JournalRecord, jobs: JournalledJobs): Checkpoint {
   const { request, hold, requirements, dryRun, platform, storage } = data as unknown as RunIdentity
   return {
     runId,
@@ -234,17 +183,17 @@ function begin({ runId, time, data }: JournalRecord): Checkpoint {
     inspection: undefined,
     parts: undefined,
     accepted: new Set(),
-    jobs: [],
+    jobs: jobs.list,
     attemptFrom: 0,
     verdicts: 0,
-    begun: new Map(),
+    begun: new BegunRepairs(),
     watermarks: new Map(),
     forced: undefined,
     report: undefined,
   }
 }
 
-function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpoint): void {
+function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpoint, jobs: JournalledJobs): void {
   switch (type) {
     case 'run-resumed':
       checkpoint.resumes += 1
@@ -257,31 +206,32 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
       checkpoint.parts = data.parts as readonly JobPart[]
       break
     case 'job-intent':
-      takeIntent(data as unknown as JobIntent, time, sequence, checkpoint)
+      if (!jobs.intend(data as unknown as JobIntent, Date.parse(time))) break
+      checkpoint.attemptFrom = sequence
+      checkpoint.verdicts = 0
+      checkpoint.watermarks.clear()
       break
     case 'job':
-      takeJob(data as unknown as ExportJob, checkpoint)
+      jobs.see(data as unknown as ExportJob)
       break
     case 'job-cancel':
-      for (const entry of checkpoint.jobs) entry.cancelling ||= entry.job?.id === data.jobId
+      for (const entry of jobs.of(data.jobId)) entry.cancelling = true
       break
     case 'protection':
-      for (const entry of checkpoint.jobs) entry.isProtected ||= entry.job?.id === data.jobId
+      for (const entry of jobs.of(data.jobId)) entry.isProtected = true
       break
     case 'listing':
-      for (const entry of checkpoint.jobs) {
-        if (entry.job?.id === data.jobId) entry.listed = Math.max(entry.listed ?? 0, Number(data.expected))
-      }
+      for (const entry of jobs.of(data.jobId)) entry.listed = Math.max(entry.listed ?? 0, Number(data.expected))
       break
     case 'intent':
-      takeRepairIntent(data as unknown as RepairIntent, Date.parse(time), checkpoint)
+      checkpoint.begun.intend(data as unknown as RepairIntent, Date.parse(time))
       break
     case 'outcome':
-      takeRepairOutcome(data as unknown as RepairOutcome, checkpoint)
+      checkpoint.begun.answered(data as unknown as RepairOutcome)
       break
     case 'verdict':
       checkpoint.verdicts += 1
-      checkpoint.begun.delete((data.object as ObjectRef).key)
+      checkpoint.begun.settle((data.object as ObjectRef).key)
       break
     case 'watermark':
       checkpoint.watermarks.set(data.prefix as string, data.through as string)
@@ -298,74 +248,4 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
     default:
       break
   }
-}
-
-function takeIntent(intent: JobIntent, time: string, sequence: number, checkpoint: Checkpoint): void {
-  if (checkpoint.jobs.every(({ attempt }) => attempt !== intent.attempt)) {
-    checkpoint.attemptFrom = sequence
-    checkpoint.verdicts = 0
-    checkpoint.watermarks.clear()
-  }
-  const { attempt, request, coverage, takenUp } = intent
-  const unknown = { job: undefined, cancelling: false, isProtected: false, listed: undefined }
-  checkpoint.jobs.push({ attempt, request, coverage, takenUp, intendedAt: Date.parse(time), ...unknown })
-}
-
-/** A job is that of the last intent for its request, or one that is known and seen again. */
-function takeJob(job: ExportJob, checkpoint: Checkpoint): void {
-  const wanted = canonical(job.request)
-  const known = checkpoint.jobs.find((entry) => entry.job?.id === job.id)
-  const entry =
-    known ?? checkpoint.jobs.findLast(({ job: none, request }) => none === undefined && canonical(request) === wanted)
-  if (entry !== undefined) entry.job = job
-}
-
-/** As the recorder writes it. */
-interface RepairIntent {
-  readonly object: ObjectRef
-  readonly place: ObjectPlace
-  readonly step: RemediationStep
-  readonly before: ObjectState
-}
-
-interface RepairOutcome {
-  readonly object: ObjectRef
-  readonly action: RemediationStep['action']
-  readonly result?: MutationResult | undefined
-  readonly error?: BegunStep['error']
-}
-
-function takeRepairIntent({ object, place, step, before }: RepairIntent, at: number, { begun }: Checkpoint): void {
-  const { original, steps, noncurrent } = begun.get(object.key)?.repair ?? nothingBegun
-  const touched = { object: { bucket: object.bucket, key: object.key }, place }
-  if (step.action === 'hold-noncurrent') {
-    const versions = new Set([...noncurrent, step.versionId])
-    begun.set(object.key, { ...touched, repair: { original, steps, noncurrent: versions, lastIntentAt: at } })
-    return
-  }
-  // A step that is taken again after an interruption was not taken before.
-  const known = steps.filter((other) => other.step.action !== step.action || !isInDoubt(other))
-  const repair = { original: original ?? before, steps: [...known, { step }], noncurrent, lastIntentAt: at }
-  begun.set(object.key, { ...touched, repair })
-}
-
-const nothingBegun: Pick<BegunRepair, 'original' | 'steps' | 'noncurrent'> = {
-  original: undefined,
-  steps: [],
-  noncurrent: new Set(),
-}
-
-function takeRepairOutcome({ object, action, result, error }: RepairOutcome, { begun }: Checkpoint): void {
-  const known = begun.get(object.key)
-  // A step that was aborted may have been taken all the same: nobody waited for the answer.
-  if (known === undefined || error?.code === 'ABORTED') return
-  const { repair } = known
-  const steps = repair.steps.map((other) =>
-    other.step.action === action && isInDoubt(other) ? { ...other, result, error } : other,
-  )
-  begun.set(object.key, { ...known, repair: { ...repair, steps } })
-}
-
-function isInDoubt({ result, error }: BegunStep): boolean {
-  return result === undefined && error === undefined
 }

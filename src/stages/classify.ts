@@ -1,4 +1,4 @@
-import { type FileRole, isUuid, type ParsedKey, parseKey, roleOf, sidecarSuffix } from '../layout.js'
+import { isUuid, type ParsedKey, parseKey, roleOf, sidecarSuffix } from '../layout.js'
 import type { ListedObject } from '../ports.js'
 import type { ObjectPlace } from '../verdict.js'
 
@@ -38,22 +38,31 @@ export function classifyConversation(
   objects: readonly LocatedObject[],
   scope: Scope,
 ): { readonly object: ListedObject; readonly place: ObjectPlace }[] {
-  const roles = objects.map(({ key }) => roleOf(key.rest))
-  const described = new Set<string>()
-  for (const role of roles) if (role.role === 'sidecar') described.add(role.of)
-  return objects.map(({ object, key }, at) => ({
-    object,
-    place: placeOf(object, key, roles[at] as FileRole, scope, described),
-  }))
+  const names = new Set<string>()
+  for (const { key } of objects) names.add(key.rest)
+  return objects.map((located) => classifyObject(located, (name) => names.has(name), scope))
+}
+
+/**
+ * Says what one object is.
+ *
+ * @param lies whether a file of this name lies in the same folder; it is asked for the sidecar of a media file only
+ */
+export function classifyObject(
+  { object, key }: LocatedObject,
+  lies: (name: string) => boolean,
+  scope: Scope,
+): { readonly object: ListedObject; readonly place: ObjectPlace } {
+  return { object, place: placeOf(object, key, lies, scope) }
 }
 
 function placeOf(
   object: ListedObject,
   { conversationId, rest }: ParsedKey,
-  role: FileRole,
+  lies: (name: string) => boolean,
   scope: Scope,
-  described: ReadonlySet<string>,
 ): ObjectPlace {
+  const role = roleOf(rest)
   if (!scope.covers(conversationId)) return { kind: 'unexpected', conversationId }
   // What lands in a conversation of the job while the job delivers is the job's, whether the platform listed it or not.
   const listed = scope.isListed(conversationId) && !scope.isOfJob(object)
@@ -70,7 +79,7 @@ function placeOf(
     case 'media': {
       const { recordingId } = role
       if (scope.isExpected(recordingId, conversationId)) return { kind: 'recording', conversationId, recordingId }
-      if (described.has(rest)) {
+      if (lies(`${rest}${sidecarSuffix}`)) {
         return { kind: listed ? 'unexpected' : 'recording', conversationId, recordingId }
       }
       if (!listed && isUuid(recordingId)) return { kind: 'recording', conversationId, recordingId }

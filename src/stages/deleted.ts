@@ -1,9 +1,9 @@
 import { LegalHoldError } from '../errors.js'
 import { hourFolders, parseKey } from '../layout.js'
 import type { CallOptions, ListedObject, ListedVersion, StorageAdapter } from '../ports.js'
-import { classifyConversation, type LocatedObject, type Scope } from './classify.js'
+import type { Scope } from './classify.js'
 import type { StageContext } from './context.js'
-import type { DiscoveredObject } from './discover.js'
+import { classified, type DiscoveredObject } from './discover.js'
 import type { PendingRecording } from './ledger.js'
 
 type ListOptions = CallOptions & { readonly startAfter?: string | undefined }
@@ -71,10 +71,11 @@ export async function* findDeleted(
     if (hour === undefined || looked.has(conversationId)) continue
     if (looked.size === conversationsAtMost) return
     looked.add(conversationId)
-    const deleted: LocatedObject[] = []
     try {
       for (const folder of hourFolders(organizationId, hour)) {
-        deleted.push(...(await deletedUnder(storage, `${folder}conversation_id=${conversationId}/`, context)))
+        const prefix = `${folder}conversation_id=${conversationId}/`
+        const isDeleted = (key: string) => isAny(deletedUnder(storage, key, context), key)
+        for await (const found of classified(deletedUnder(storage, prefix, context), scope, isDeleted)) yield* found
       }
     } catch (error) {
       // Who may not list versions, or whose server keeps none, has nothing to be told here: the recording is missing.
@@ -85,23 +86,25 @@ export async function* findDeleted(
       )
       return
     }
-    yield* classifyConversation(deleted, scope)
   }
 }
 
-async function deletedUnder(
+/** The newest versions beneath delete markers, one at a time. */
+async function* deletedUnder(
   storage: StorageAdapter,
   prefix: string,
   { signal }: StageContext,
-): Promise<LocatedObject[]> {
-  const found: LocatedObject[] = []
+): AsyncGenerator<readonly ListedObject[], void, void> {
   let hidden: string | undefined
   for await (const version of storage.listVersions?.(prefix, { signal }) ?? []) {
     if (version.isLatest) hidden = version.deleteMarker ? version.key : undefined
     if (version.deleteMarker || version.key !== hidden) continue
     hidden = undefined
-    const key = parseKey(version.key)
-    if (key !== undefined) found.push({ object: asListed(version), key })
+    if (parseKey(version.key) !== undefined) yield [asListed(version)]
   }
-  return found
+}
+
+async function isAny(pages: AsyncIterable<readonly ListedObject[]>, key: string): Promise<boolean> {
+  for await (const [first] of pages) return first?.key === key
+  return false
 }

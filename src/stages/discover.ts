@@ -3,8 +3,9 @@ import { merge } from '../internal/streams.js'
 import { hourRange, onlyHours, parseKey } from '../layout.js'
 import type { Interval, ListedObject, StorageAdapter } from '../ports.js'
 import type { ObjectPlace } from '../verdict.js'
-import { classifyConversation, type LocatedObject, type Scope } from './classify.js'
-import type { StageContext } from './context.js'
+import { classifyObject, type Scope } from './classify.js'
+import { persist, type StageContext } from './context.js'
+import { FolderWindow, type WindowExit } from './folder-window.js'
 import { type Folder, findFolders } from './folders.js'
 import { listResuming } from './listing.js'
 
@@ -57,8 +58,7 @@ export function foldersOf(
 }
 
 /**
- * Lists one folder and says what each object is. A conversation's objects are contiguous in a listing, and looked at
- * together; the last one of a page may go on in the next.
+ * Lists one folder and says what each object is, in the order of the listing.
  *
  * @param startAfter the key after which to begin
  */
@@ -69,24 +69,55 @@ export async function* listFolder(
   context: StageContext,
   startAfter?: string,
 ): AsyncGenerator<readonly DiscoveredObject[], void, void> {
-  let conversation: LocatedObject[] = []
-  for await (const page of listResuming(storage, folder.prefix, context, startAfter)) {
-    const found: DiscoveredObject[] = []
+  yield* classified(listResuming(storage, folder.prefix, context, startAfter), scope, (key) =>
+    persist(context, 'discover', key, () => isListed(storage, key, context.signal)),
+  )
+}
+
+/** So many objects wait at most for one that may be the sidecar of another: more than that is asked for by its key. */
+const mostWaiting = 1_000
+
+/**
+ * Says what the objects of a listing are. Each is looked at with its neighbours, and no more of them are kept than
+ * {@link FolderWindow} needs: a conversation may have 100,000 files.
+ *
+ * @param lies whether there is such a key; asked where that is far away in the listing
+ */
+export async function* classified(
+  pages: AsyncIterable<readonly ListedObject[]>,
+  scope: Scope,
+  lies: (key: string) => Promise<boolean>,
+): AsyncGenerator<readonly DiscoveredObject[], void, void> {
+  const window = new FolderWindow()
+  let found: DiscoveredObject[] = []
+  const exit: WindowExit = {
+    file: (located, isThere) => found.push(classifyObject(located, isThere, scope)),
+    outside: (object) => found.push({ object, place: { kind: 'unexpected' } }),
+  }
+  for await (const page of pages) {
     for (const object of page) {
       const key = parseKey(object.key)
-      if (key === undefined) {
-        found.push({ object, place: { kind: 'unexpected' } })
-        continue
-      }
-      if (conversation[0] !== undefined && conversation[0].key.conversationId !== key.conversationId) {
-        for (const one of classifyConversation(conversation, scope)) found.push(one)
-        conversation = []
-      }
-      conversation.push({ object, key })
+      if (key === undefined) window.pass(object)
+      else window.add({ object, key })
     }
-    if (found.length > 0) yield found
+    window.leave(exit)
+    while (window.size > mostWaiting && window.awaited !== undefined) {
+      window.settle(await lies(window.awaited))
+      window.leave(exit)
+    }
+    if (found.length === 0) continue
+    yield found
+    found = []
   }
-  if (conversation.length > 0) yield classifyConversation(conversation, scope)
+  window.end()
+  window.leave(exit)
+  if (found.length > 0) yield found
+}
+
+async function isListed(storage: StorageAdapter, key: string, signal: AbortSignal | undefined): Promise<boolean> {
+  // The key itself comes before all that begin with it.
+  for await (const found of storage.list(key, { signal })) return found.key === key
+  return false
 }
 
 /** Remembers which states of which objects have been read; a rewritten object counts as new. */

@@ -20,13 +20,11 @@ export async function remediateNoncurrent(
   const verdict = remediation.verdictAfter ?? remediation.verdict
   const isDeleted = verdict.verdict === 'absent' && verdict.recoverable !== undefined
   if (!isDeleted && (outcome === 'refused' || outcome === 'failed')) return remediation
-  const steps: HoldStep[] = []
+  const steps = new Map<string, HoldStep>()
   try {
     for await (const version of noncurrentOf(storage, verdict.object.key, context)) {
       // Once begun it is a step, whatever became of its answer.
-      const note = () => {
-        if (steps.every(({ versionId }) => versionId !== version.versionId)) steps.push(stepOf(version))
-      }
+      const note = () => steps.set(version.versionId, stepOf(version))
       await persist(context, 'remediate', version.key, (attempt) =>
         holdVersion(storage, version, { attempt, place: verdict.place }, settings, note, context.signal),
       )
@@ -35,11 +33,11 @@ export async function remediateNoncurrent(
     if (isFatal(error)) throw error
     const { code, message } = error as LegalHoldError
     const reason = `a version beneath the current one could not be held: ${code}: ${message}`
-    return { ...remediation, steps: [...remediation.steps, ...steps], outcome: 'failed', reason }
+    return { ...remediation, steps: [...remediation.steps, ...steps.values()], outcome: 'failed', reason }
   }
-  if (steps.length === 0) return remediation
-  const changed = { ...remediation, steps: [...remediation.steps, ...steps] }
-  if (isDeleted) return { ...changed, reason: `${remediation.reason}; ${described(steps, settings.dryRun)}` }
+  if (steps.size === 0) return remediation
+  const changed = { ...remediation, steps: [...remediation.steps, ...steps.values()] }
+  if (isDeleted) return { ...changed, reason: `${remediation.reason}; ${described(steps.size, settings.dryRun)}` }
   return { ...changed, outcome: settings.dryRun ? 'planned' : 'repaired' }
 }
 
@@ -68,7 +66,7 @@ async function holdVersion(
   version: ListedVersion,
   mutation: MutationContext,
   settings: RemediationSettings,
-  note: () => void,
+  note: () => unknown,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { bucket, key, versionId } = version
@@ -118,7 +116,7 @@ async function lockOf(
   })
 }
 
-function described(steps: readonly RemediationStep[], dryRun: boolean): string {
-  const versions = steps.length === 1 ? '1 version' : `${steps.length} versions`
+function described(count: number, dryRun: boolean): string {
+  const versions = count === 1 ? '1 version' : `${count} versions`
   return dryRun ? `${versions} would be held` : `${versions} held`
 }

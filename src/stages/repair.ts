@@ -264,11 +264,12 @@ export class Repair {
   #takeUp({ original, steps }: BegunRepair): void {
     if (original === undefined) return
     const baseline = new Baseline(original, false)
+    const lastCopy = steps.findLastIndex(({ step }) => step.action === 'replace-metadata')
     for (const [at, { step, result, error }] of steps.entries()) {
       this.#steps.push(step)
       const isProtection = step.action === 'protect-original'
       // A copy is begun only once the hold shows: a second interruption found it there, and the answer was never needed.
-      const isSettled = isProtection && steps.slice(at).some(({ step: later }) => later.action === 'replace-metadata')
+      const isSettled = isProtection && lastCopy > at
       const isInDoubt = result === undefined && error === undefined && !isSettled
       if (isInDoubt) this.#inDoubt.add(step)
       // Whether the hold is on the original can be seen, once it is read.

@@ -1,3 +1,5 @@
+import { withoutEnd } from '../internal/edges.js'
+
 /*
  * Answers whose absence of content means something: no tags, no hold, no retention, no grants. The SDK makes the same of
  * any other XML, of an empty body and of one that was cut off, and a repair would then write that back.
@@ -29,16 +31,74 @@ export async function foreignBody(operation: string, response: Response | undefi
   response.body = bytes
   const text = new TextDecoder().decode(bytes).trim()
   if (text === '') return 'an empty body'
-  const opened = /^(?:<\?[^>]*\?>\s*)*<(?:[\w.-]+:)?([\w.-]+)[^>]*>/.exec(text)
-  if (opened?.[1] !== root) return opened === null ? 'something other than XML' : `<${opened[1]}>`
-  const closed = opened[0].endsWith('/>') ? text.endsWith(opened[0]) : closes(text, root)
+  const opened = rootOf(text)
+  if (opened?.name !== root) return opened === undefined ? 'something other than XML' : `<${opened.name}>`
+  const closed = opened.isEmpty ? opened.end === text.length : closes(text, root)
   return closed ? undefined : `a <${root}> that was cut off`
+}
+
+interface RootTag {
+  /** Without a prefix. */
+  readonly name: string
+  /** `<Root/>`. */
+  readonly isEmpty: boolean
+  /** Where it ends in the text. */
+  readonly end: number
+}
+
+/*
+ * What follows reads character by character, in one pass: as a regular expression, the name and the attributes behind it
+ * would share a long name in every possible way.
+ */
+
+function rootOf(text: string): RootTag | undefined {
+  let at = 0
+  while (text.startsWith('<?', at)) {
+    const end = text.indexOf('>', at)
+    if (end < at + 3 || text[end - 1] !== '?') return undefined
+    at = end + 1
+    while (isXmlBlank(text.charCodeAt(at))) at += 1
+  }
+  if (text[at] !== '<') return undefined
+  const end = text.indexOf('>', at)
+  const first = nameEnd(text, at + 1)
+  if (end < 0 || first === at + 1) return undefined
+  const second = text[first] === ':' ? nameEnd(text, first + 1) : first
+  const name = second > first + 1 ? text.slice(first + 1, second) : text.slice(at + 1, first)
+  return { name, isEmpty: text[end - 1] === '/', end: end + 1 }
 }
 
 /** Whether a document ends with the end of its root. */
 export function closes(text: string, root: string): boolean {
-  const end = /<\/(?:[\w.-]+:)?([\w.-]+)\s*>$/.exec(text)
-  return end?.[1] === root
+  const at = text.lastIndexOf('</')
+  if (at < 0 || !text.endsWith('>')) return false
+  const name = withoutEnd(text.slice(at + 2, -1), isXmlBlank)
+  const prefix = nameEnd(name, 0)
+  const local = prefix > 0 && name[prefix] === ':' ? name.slice(prefix + 1) : name
+  return local === root
+}
+
+/** What may stand around a document. */
+export function isXmlBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d
+}
+
+function nameEnd(text: string, from: number): number {
+  let at = from
+  while (at < text.length && isNameCharacter(text.charCodeAt(at))) at += 1
+  return at
+}
+
+/** Of the names that S3 gives: letters and digits of ASCII, `_`, `.` and `-`. */
+function isNameCharacter(code: number): boolean {
+  const letter = code | 0x20
+  return (
+    (letter >= 0x61 && letter <= 0x7a) ||
+    (code >= 0x30 && code <= 0x39) ||
+    code === 0x5f ||
+    code === 0x2e ||
+    code === 0x2d
+  )
 }
 
 async function bytesOf(body: unknown): Promise<Uint8Array | undefined> {

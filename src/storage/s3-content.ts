@@ -31,7 +31,7 @@ export async function* readContent(
       )
     }
   } catch (error) {
-    throw normaliseS3Error(error, { operation: 'GetObject', stage, ...ref, mutation: false })
+    throw normaliseS3Error(error, { operation: 'GetObject', stage, ...ref, mutation: false, clean: requests.clean })
   } finally {
     discard(body)
   }

@@ -1,5 +1,7 @@
 import { LegalHoldError, type LegalHoldErrorCode, type Outcome, type Stage } from '../errors.js'
+import { Redactor } from '../internal/redaction/redactor.js'
 import { actionOf } from './s3-actions.js'
+import { describeFailure, firstLine } from './s3-error-text.js'
 
 /** What a request was for; decides the wording and the outcome of its failure. */
 export interface S3ErrorContext {
@@ -14,7 +16,14 @@ export interface S3ErrorContext {
   readonly region?: string | undefined
   /** Whether the credentials have served before: a provider that fails then may well succeed again. */
   readonly credentialsWorked?: boolean | undefined
+  /** Takes secrets out of a text of the server. @defaultValue what looks like a credential, whosever it is */
+  readonly clean?: Clean | undefined
 }
+
+type Clean = (text: string) => string
+
+const unknownSecrets = new Redactor()
+const withoutCredentials: Clean = (text) => unknownSecrets.redact(text)
 
 /** The parts of an AWS SDK error that are read; everything else (tokens, signatures) is left behind. */
 interface SdkError {
@@ -42,33 +51,37 @@ interface Classified {
 /** Turns whatever a client threw into a `LegalHoldError`. Never throws, never copies a secret. */
 export function normaliseS3Error(error: unknown, context: S3ErrorContext): LegalHoldError {
   if (LegalHoldError.isInstance(error)) return error
+  const { clean = withoutCredentials } = context
   const sdk = (typeof error === 'object' && error !== null ? error : {}) as SdkError
   const headers = sdk.$response?.headers ?? {}
   const status = sdk.$metadata?.httpStatusCode ?? sdk.$response?.statusCode
-  const code = codeOf(sdk)
+  const code = codeOf(sdk, clean)
   const found = classify({ sdk, code, status, headers, context })
   const definite = found.notApplied ?? (status !== undefined && status >= 300 && status < 500)
   const outcome: Outcome = context.mutation && !definite ? 'unknown' : 'not-applied'
   const retryAfterMs = retryAfter(headers)
+  const requestId = sdk.$metadata?.requestId ?? headers['x-amz-request-id']
+  const message = typeof sdk.message === 'string' ? clean(sdk.message) : undefined
+  const location = headers.location === undefined ? undefined : clean(headers.location)
   return new LegalHoldError(
-    `${context.operation} of ${subjectOf(context)} failed: ${describe(code, status, sdk)}. ${found.remedy}`,
+    `${context.operation} of ${subjectOf(context)} failed: ${describeFailure({ code, status, message, location })}. ${found.remedy}`,
     {
       code: found.code,
       stage: context.stage,
       retryable: found.retryable ?? false,
       outcome,
-      requestId: sdk.$metadata?.requestId ?? headers['x-amz-request-id'],
+      requestId: requestId === undefined ? undefined : clean(requestId),
       status,
       retryAfterMs,
       details: {
         operation: context.operation,
         ...(code === undefined ? {} : { s3Code: code }),
         ...found.details,
-        ...markerOf(headers),
+        ...markerOf(headers, clean),
         // A HEAD has no body that could say why it was refused.
         ...(sdk.$metadata?.clockSkewCorrected && (status === 400 || status === 403) ? { clockCorrected: true } : {}),
       },
-      cause: causeOf(sdk, code),
+      cause: causeOf(sdk, code, clean),
     },
   )
 }
@@ -107,8 +120,8 @@ export function s3CodeOf(error: unknown): string | undefined {
 }
 
 /** The AWS SDK names an error without a readable body `Unknown`, `UnknownError` or by its status. */
-function codeOf(sdk: SdkError): string | undefined {
-  const name = typeof sdk.name === 'string' ? sdk.name : undefined
+function codeOf(sdk: SdkError, clean: Clean): string | undefined {
+  const name = typeof sdk.name === 'string' ? clean(sdk.name) : undefined
   return name === undefined || /^(Error|Unknown|UnknownError|\d{3}|SyntaxError|TypeError)$/.test(name)
     ? undefined
     : name
@@ -217,7 +230,7 @@ function classifyCode(code: string, { context, headers }: Facts): Classified | u
       }
     case 'RequestTimeTooSkewed':
     case 'RequestExpired':
-      return skewed(headers.date)
+      return skewed(headers.date === undefined ? undefined : (context.clean ?? withoutCredentials)(headers.date))
     case 'RequestTimeout':
       return { ...timedOut, notApplied: false }
     case 'SlowDown':
@@ -333,7 +346,8 @@ function classifyStatus(status: number, { headers }: Facts, context: S3ErrorCont
 
 /** The real region where the answer says that the bucket lies elsewhere; `''` where it does not say which. */
 function otherRegion({ sdk, code, status, headers, context }: Facts): string | undefined {
-  const named = headers['x-amz-bucket-region'] ?? (typeof sdk.Region === 'string' ? sdk.Region : undefined)
+  const said = headers['x-amz-bucket-region'] ?? (typeof sdk.Region === 'string' ? sdk.Region : undefined)
+  const named = said === undefined ? undefined : (context.clean ?? withoutCredentials)(said)
   const redirected =
     status === 301 ||
     status === 307 ||
@@ -359,27 +373,16 @@ function retryAfter(headers: Readonly<Record<string, string>>): number | undefin
 }
 
 /** A 404 or 405 that says a delete marker lies on top: the object is recoverable. */
-function markerOf(headers: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
+function markerOf(headers: Readonly<Record<string, string>>, clean: Clean): Readonly<Record<string, unknown>> {
   if (headers['x-amz-delete-marker'] !== 'true') return {}
   const versionId = headers['x-amz-version-id']
-  return { deleteMarker: true, ...(versionId === undefined ? {} : { markerVersionId: versionId }) }
-}
-
-function describe(code: string | undefined, status: number | undefined, sdk: SdkError): string {
-  const said = typeof sdk.message === 'string' && !/^UnknownError$/.test(sdk.message) ? firstLine(sdk.message) : ''
-  const answer = [status === undefined ? '' : `HTTP ${status}`, code ?? ''].filter(Boolean).join(' ')
-  if (answer === '') return said === '' ? 'no answer' : said
-  return said === '' ? answer : `${answer} (${said})`
-}
-
-function firstLine(text: string): string {
-  return (text.split('\n', 1)[0] ?? '').replace(/[.\s]+$/, '').slice(0, 300)
+  return { deleteMarker: true, ...(versionId === undefined ? {} : { markerVersionId: clean(versionId) }) }
 }
 
 /** Only name, code and message: the body of an `ExpiredToken` repeats the session token. */
-function causeOf(sdk: SdkError, code: string | undefined): Error {
-  const cause = new Error(typeof sdk.message === 'string' ? firstLine(sdk.message) : 'no message')
-  cause.name = code ?? (typeof sdk.name === 'string' ? sdk.name : 'Error')
+function causeOf(sdk: SdkError, code: string | undefined, clean: Clean): Error {
+  const cause = new Error(typeof sdk.message === 'string' ? firstLine(clean(sdk.message)) : 'no message')
+  cause.name = code ?? (typeof sdk.name === 'string' ? clean(sdk.name) : 'Error')
   delete cause.stack
   if (typeof sdk.code === 'string') Object.assign(cause, { code: sdk.code })
   return cause

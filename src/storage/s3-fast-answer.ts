@@ -22,11 +22,13 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
  */
 const expected: { readonly beginning: string; readonly name: string }[] = []
 const mostExpected = 64
+/** A server that sends further ones has nothing else to say. */
+const mostInterim = 8
 
 /** Reads the answer that a text begins with. `unreadable`: not in the form in which S3 writes it. Pure. */
 export function readAnswer(text: string): HeadAnswer | 'incomplete' | 'unreadable' {
   let start = 0
-  for (;;) {
+  for (let interim = 0; interim <= mostInterim; interim += 1) {
     const answer = readHeaders(text, start)
     if (typeof answer === 'string') return answer
     // 1xx: the answer itself is still to come. 101 would be another protocol.
@@ -34,6 +36,7 @@ export function readAnswer(text: string): HeadAnswer | 'incomplete' | 'unreadabl
     if (answer.status === 101) return 'unreadable'
     start = answer.end
   }
+  return 'unreadable'
 }
 
 function readHeaders(

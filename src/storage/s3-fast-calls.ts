@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type * as S3 from '@aws-sdk/client-s3'
-import { closes, rootsOfReads } from './s3-answer-root.js'
+import { withoutEnd } from '../internal/edges.js'
+import { closes, isXmlBlank, rootsOfReads } from './s3-answer-root.js'
 import { awkward, canonicalQuery, capture, sendable } from './s3-fast-capture.js'
 import type { ResolvedClient } from './s3-fast-eligible.js'
 import { headersOf } from './s3-fast-headers.js'
@@ -176,7 +177,6 @@ function commandOf(sdk: typeof S3, operation: FastOperation, input: CallInput): 
 
 // Blanks of ASCII only: a byte 0xA0 is a part of a character.
 const beginning = /^(?:<\?xml[^>]*\?>[\t\n\r ]*)?<([A-Za-z]+)[\t\n\r >]/
-const blanksAtEnd = /[\t\n\r ]+$/
 
 /** An answer that is whole: empty, or one document with the root that it should have. */
 function isWhole(operation: FastOperation, body: Buffer): boolean {
@@ -186,7 +186,7 @@ function isWhole(operation: FastOperation, body: Buffer): boolean {
 
 function isDocument(root: string, body: Buffer): boolean {
   const text = body.toString('latin1')
-  return beginning.exec(text)?.[1] === root && closes(text.replace(blanksAtEnd, ''), root)
+  return beginning.exec(text)?.[1] === root && closes(withoutEnd(text, isXmlBlank), root)
 }
 
 const { Key, VersionId } = awkward

@@ -4,7 +4,7 @@ import { GivenConnection, OwnConnections, type WireRequest } from './s3-fast-con
 import { DispatcherConnection, type DispatcherPart } from './s3-fast-dispatcher.js'
 import { isIntercepted, isOrdinaryBucket, isStockClient, type ResolvedClient } from './s3-fast-eligible.js'
 import { headersOf } from './s3-fast-headers.js'
-import { type FastSession, openSession } from './s3-fast-session.js'
+import { type FastSession, openSession, type SessionCredentials } from './s3-fast-session.js'
 import { SigningKeys } from './s3-fast-signature.js'
 import { HeadConnection, onread } from './s3-fast-socket.js'
 import { AttemptAborted, FastTransport, type WireAnswer } from './s3-fast-transport.js'
@@ -27,6 +27,8 @@ export interface FastPathSubject {
   readonly settings: S3ClientSettings
   /** The client that would send otherwise, and the SDK it is made of. */
   readonly connect: () => Promise<{ readonly sdk: typeof S3; readonly client: object }>
+  /** Told of the credentials that requests are signed with from now on. */
+  readonly onCredentials: (credentials: SessionCredentials) => void
 }
 
 const connectTimeoutMs = 10_000
@@ -169,6 +171,7 @@ export class S3FastPath {
       ? await openSession(sdk, client as ResolvedClient, { bucket, expectedBucketOwner }, this.#keys)
       : undefined
     if (session === undefined) this.#off = true
+    else this.#subject.onCredentials(session.credentials)
     return session
   }
 

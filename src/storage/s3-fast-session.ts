@@ -32,10 +32,19 @@ export interface RenderedCall {
   readonly body: string | undefined
 }
 
+/** Credentials of a session; temporary ones have a token. */
+export interface SessionCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | undefined
+}
+
 /** How requests are addressed and signed for about a second. */
 export interface FastSession {
   /** `https://bucket.s3.eu-west-1.amazonaws.com` */
   readonly origin: string
+  /** What its requests are signed with. */
+  readonly credentials: SessionCredentials
   /** Milliseconds since the epoch, on the machine's own clock. */
   readonly madeAt: number
   /** The time S3 was told, in milliseconds. */
@@ -128,8 +137,10 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
   const fixedForCalls = fixedOf(forCalls)
   const callSigner = signerOf(forCalls)
   const origin = `${captured.protocol}//${host}`
+  const { accessKeyId, secretAccessKey } = scope
   return {
     origin,
+    credentials: { accessKeyId, secretAccessKey, sessionToken: captured.headers['x-amz-security-token'] },
     madeAt,
     signedAt: timeOf(scope.amzDate),
     head(key, versionId) {

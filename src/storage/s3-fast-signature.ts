@@ -1,4 +1,5 @@
 import { createHmac, hash } from 'node:crypto'
+import { isAsciiBlank, withoutEdges } from '../internal/edges.js'
 import { copyOf } from './s3-fast-text.js'
 
 /** SHA-256 of nothing: the payload hash of every request without a body. */
@@ -110,13 +111,12 @@ class Hmac {
 }
 
 // Of ASCII only: a byte 0xA0 is a part of a character.
-const outerBlanks = /^[\t-\r ]+|[\t-\r ]+$/g
 const blanks = /[\t-\r ]+/g
 
 function canonicalHeaders(headers: Iterable<Header>): { names: string; text: string } {
   const merged = new Map<string, string>()
   for (const [name, value] of headers) {
-    const canonical = value.replace(outerBlanks, '').replace(blanks, ' ')
+    const canonical = withoutEdges(value, isAsciiBlank).replace(blanks, ' ')
     const lowerCase = name.toLowerCase()
     const former = merged.get(lowerCase)
     merged.set(lowerCase, former === undefined ? canonical : `${former},${canonical}`)

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import { readAnswer } from './s3-fast-answer.js'
+import { Beginning } from './s3-fast-arrival.js'
 import type { Connection, ExchangeHandler, WireRequest } from './s3-fast-connections.js'
 
 /** How undici opens sockets: TLS with its sessions kept, time limit, no delay. */
@@ -36,8 +37,7 @@ export class HeadConnection implements Connection {
   readonly #origin: URL
   #socket: Socket | undefined
   #handler: ExchangeHandler | undefined
-  /** The beginning of an answer whose end has not come yet. */
-  #beginning = ''
+  readonly #beginning = new Beginning()
   #usedAt = 0
 
   constructor(connect: Connector, origin: string) {
@@ -66,13 +66,14 @@ export class HeadConnection implements Connection {
       this.#drop()
       return
     }
-    const whole = this.#beginning + text
-    const answer = readAnswer(whole)
-    if (answer === 'incomplete' && whole.length < longestAnswer) {
-      this.#beginning = whole
+    const whole = this.#beginning.length === 0 ? text : this.#beginning.add(text)
+    if (whole === undefined && this.#beginning.length < longestAnswer) return
+    const answer = readAnswer(whole ?? this.#beginning.all())
+    if (answer === 'incomplete' && whole !== undefined && whole.length < longestAnswer) {
+      this.#beginning.set(whole)
       return
     }
-    this.#beginning = ''
+    this.#beginning.set('')
     this.#handler = undefined
     this.#usedAt = Date.now()
     if (typeof answer === 'string') {
@@ -93,7 +94,7 @@ export class HeadConnection implements Connection {
   #drop(): void {
     const socket = this.#socket
     this.#socket = undefined
-    this.#beginning = ''
+    this.#beginning.set('')
     socket?.destroy()
   }
 

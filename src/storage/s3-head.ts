@@ -25,7 +25,10 @@ export async function headObject(
     result = { error }
   }
   const state = 'answer' in result ? stateOf(ref, result.answer) : undefined
-  if (state !== undefined) return state
+  if (state !== undefined) {
+    const requestId = requests.cleanId(state.requestId)
+    return requestId === state.requestId ? state : { ...state, requestId }
+  }
   const { key, versionId } = ref
   const outcome = await requests.outcomeOf(result, request, call, { operation: 'HeadObject', key, versionId })
   return headObjectBySdk(requests, ref, { ...call, outcome })

@@ -4,7 +4,10 @@ import { hasHighBytes, signable } from './s3-signing.js'
 export interface SmithyCommand {
   readonly middlewareStack?: {
     add(
-      middleware: (next: (args: SmithyArgs) => Promise<SmithyResult>) => (args: SmithyArgs) => Promise<SmithyResult>,
+      middleware: (
+        next: (args: SmithyArgs) => Promise<SmithyResult>,
+        context?: unknown,
+      ) => (args: SmithyArgs) => Promise<SmithyResult>,
       options: {
         readonly step: string
         readonly name: string

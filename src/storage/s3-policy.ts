@@ -1,3 +1,5 @@
+import { matchesWildcard } from '../internal/wildcard.js'
+
 /** One statement of a bucket policy that denies something, as far as it can be judged from outside. */
 export interface Denial {
   /** The statement's own id, or its position. */
@@ -174,13 +176,9 @@ function deliversCloudTrail(statement: Statement): boolean {
   return services.includes('cloudtrail.amazonaws.com') && coversAction(statement, 's3:PutObject')
 }
 
-/** IAM wildcards: `*` for any characters, `?` for one. Actions ignore case, resources do not. */
+/** IAM wildcards. Actions ignore case, resources do not. */
 function matches(pattern: string, text: string, ignoreCase: boolean): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '[\\s\\S]*')
-    .replaceAll('?', '[\\s\\S]')
-  return new RegExp(`^${source}$`, ignoreCase ? 'i' : '').test(text)
+  return ignoreCase ? matchesWildcard(pattern.toLowerCase(), text.toLowerCase()) : matchesWildcard(pattern, text)
 }
 
 function isStatement(value: unknown): value is Statement {

@@ -186,7 +186,11 @@ function isHeaderValue(value: string): boolean {
     const code = value.charCodeAt(at)
     if (code > 0xff || code === 0x7f || (code < 0x20 && code !== 0x09)) return false
   }
-  return value === value.replace(/^[ \t]+|[ \t]+$/g, '')
+  return !isBlank(value.at(0)) && !isBlank(value.at(-1))
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
 }
 
 /** Archived and not (any longer) restored. `x-amz-restore: ongoing-request="false"` means that a copy is there. */

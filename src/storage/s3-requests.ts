@@ -17,6 +17,7 @@ import {
   signRawBytes,
   withoutRetries,
 } from './s3-middleware.js'
+import { S3Secrets } from './s3-secrets.js'
 import { innerRetry, type S3ClientLike, type S3ClientSettings, type S3StorageOptions } from './s3-settings.js'
 import { RawHeaderSha256 } from './s3-signing.js'
 
@@ -101,6 +102,7 @@ export class S3Requests {
   readonly #region: string | undefined
   readonly #fast: S3FastPath
   readonly #renewal = new CredentialRenewal()
+  readonly #secrets = new S3Secrets()
   #client: S3ClientLike | undefined
   #sdk: typeof S3 | undefined
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
@@ -109,6 +111,7 @@ export class S3Requests {
   constructor(bucket: string, settings: S3RequestSettings) {
     this.bucket = bucket
     this.#settings = settings
+    if (typeof settings.credentials === 'object') this.#secrets.noteCredentials(settings.credentials)
     this.#region = settings.region ?? (settings.endpoint === undefined ? undefined : 'us-east-1')
     this.#fast = new S3FastPath({
       bucket,
@@ -118,6 +121,7 @@ export class S3Requests {
         this.#client ??= this.#build(sdk)
         return { sdk, client: this.#client }
       },
+      onCredentials: (credentials) => this.#secrets.noteCredentials(credentials),
     })
   }
 
@@ -150,13 +154,29 @@ export class S3Requests {
       const mayBeSkew = answer.status === 403 || answer.status === 400
       return { answer: (mayBeSkew ? await this.#fast.again(answer, request, call.signal) : undefined) ?? answer }
     }
-    const context = { stage: call.stage, bucket: this.bucket, ...about, mutation: false, region: this.#region }
+    const { clean } = this.#secrets
+    const context = { stage: call.stage, bucket: this.bucket, ...about, mutation: false, region: this.#region, clean }
     return this.#failed(result.error, call, context)
   }
 
   /** How long an attempt may take, and how long a content may pause. */
   get attemptTimeoutMs(): number {
     return this.#settings.attemptTimeoutMs ?? 60_000
+  }
+
+  /** A text of the server as it may leave the adapter. */
+  get clean(): (text: string) => string {
+    return this.#secrets.clean
+  }
+
+  /** The same for what a server calls a request: too short, nearly always, to hold any secret. */
+  cleanId<T extends string | undefined>(id: T): T | string {
+    return id === undefined ? id : this.#secrets.cleanId(id)
+  }
+
+  /** Settings of the bucket without secrets. */
+  cleanData<T>(data: T): T {
+    return this.#secrets.cleanData(data)
   }
 
   /** Which credentials a request that begins now is signed with. */
@@ -204,7 +224,15 @@ export class S3Requests {
   /** Whether there are other credentials than those that have expired. Rejects as their provider does. */
   async #isRenewed(error: unknown, generation: number, operation: S3Operation, call: S3Call): Promise<boolean> {
     if (!isExpiry(error) || this.#client === undefined) return false
-    const context = { operation, stage: call.stage, bucket: this.bucket, mutation: false, credentialsWorked: true }
+    const { clean } = this.#secrets
+    const context = {
+      operation,
+      stage: call.stage,
+      bucket: this.bucket,
+      mutation: false,
+      credentialsWorked: true,
+      clean,
+    }
     try {
       const isRenewed = await orAbort(this.#renewal.renew(this.#client, generation), call.signal, call.stage)
       if (isRenewed) this.#fast.forget()
@@ -231,6 +259,7 @@ export class S3Requests {
       mutation,
       region: this.#region,
       credentialsWorked: this.#answered,
+      clean: this.#secrets.clean,
     }
     const complete = this.#complete(input)
     let { outcome } = call
@@ -246,7 +275,8 @@ export class S3Requests {
       this.#client ??= this.#build(sdk)
       const command = buildCommand(sdk, operation, complete)
       command.middlewareStack?.add(
-        (next) => async (args) => {
+        (next, smithy) => async (args) => {
+          this.#secrets.noteContext(smithy)
           const received = outcome
           // A client that retries by itself does so on the network.
           outcome = undefined
@@ -254,7 +284,7 @@ export class S3Requests {
           headers = result.response?.headers ?? {}
           this.#answered = true
           const foreign = await foreignBody(operation, result.response)
-          if (foreign !== undefined) throw invalidAnswer(context, foreign)
+          if (foreign !== undefined) throw invalidAnswer(context, context.clean(foreign))
           if (answersXml.test(operation)) isEmpty = await isEmptyDocument(result.response)
           return result
         },
@@ -267,7 +297,8 @@ export class S3Requests {
       }
       const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
       refuseForeignAnswer(operation, headers, isEmpty, context)
-      return { output, headers, requestId: requestIdOf(output, headers), status: output.$metadata?.httpStatusCode }
+      const requestId = this.cleanId(requestIdOf(output, headers))
+      return { output, headers, requestId, status: output.$metadata?.httpStatusCode }
     } catch (error) {
       throw normaliseS3Error(error, context)
     }
@@ -299,7 +330,7 @@ export class S3Requests {
     this.#answered = true
     if (read.error !== undefined) throw normaliseS3Error(read.error, context)
     const { output, headers } = read
-    return { answer: { output, headers, requestId: requestIdOf(output, headers), status: answer.status } }
+    return { answer: { output, headers, requestId: this.cleanId(requestIdOf(output, headers)), status: answer.status } }
   }
 
   /** What the network failed with, for the SDK to report. Throws what is ours to say. */
@@ -444,7 +475,7 @@ export function invalidAnswer(
   what: string,
 ): LegalHoldError {
   return new LegalHoldError(
-    `${context.operation} of ${subjectOf(context)} was answered with ${what}, which is not what S3 sends. Look for a proxy between here and the endpoint.`,
+    `${context.operation} of ${subjectOf(context)} was answered with ${what.slice(0, 200)}, which is not what S3 sends. Look for a proxy between here and the endpoint.`,
     {
       code: 'STORAGE_RESPONSE_INVALID',
       stage: context.stage,

@@ -93,7 +93,7 @@ export class S3StorageAdapter implements StorageAdapter {
    */
   async inspectBucket(needs: StorageNeeds, options: CallOptions = {}): Promise<BucketInspection> {
     const context = { requests: this.#requests, bucket: this.#facts, reads: this.#reads, tls: this.#tls }
-    const inspection = await inspectBucket(context, needs, options)
+    const inspection = this.#requests.cleanData(await inspectBucket(context, needs, options))
     this.#capabilities = {
       ...this.#capabilities,
       versioning: inspection.versioning !== 'Off' && inspection.versioning !== 'Suspended',

@@ -1,4 +1,5 @@
 import { type HttpHandler, http } from 'msw'
+import { isSlash, withoutEnd } from '../internal/edges.js'
 import type { Handle } from './listen.js'
 
 /** Anything that answers requests as a plain function: both simulators do. */
@@ -43,7 +44,7 @@ export function genesysHandlers(simulator: RequestHandler, options: GenesysHandl
  */
 export function s3Handlers(simulator: RequestHandler, options: S3HandlerOptions = {}): HttpHandler[] {
   const region = options.region ?? 'eu-west-1'
-  if (options.endpoint !== undefined) return [handlerFor(`${options.endpoint.replace(/\/+$/, '')}/*`, simulator)]
+  if (options.endpoint !== undefined) return [handlerFor(`${withoutEnd(options.endpoint, isSlash)}/*`, simulator)]
   return [
     handlerFor(`https://s3.${region}.amazonaws.com/*`, simulator),
     handlerFor(new RegExp(`^https://[^/]+\\.s3\\.${region}\\.amazonaws\\.com/`), simulator),

@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { inspect } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Redactor } from '../../src/internal/redaction/redactor.js'
 import { BulkExportsPlatform } from '../../src/platforms/bulk-exports.js'
 import { RecordingJobsPlatform } from '../../src/platforms/recording-jobs.js'
-import { Redactor } from '../../src/platforms/redaction.js'
+import { encodings, holds } from '../fakes/encodings.js'
 import { all, request } from './platform-world.js'
 import { clientId, clientSecret, errorBody, json, ScriptedServer } from './scripted-server.js'
 
@@ -60,3 +62,102 @@ it('covers what the platform says of a failed job, of failed and unprotected rec
   expect(JSON.stringify(error) + String(error)).toContain('no role')
   expect(JSON.stringify(error) + String(error)).not.toMatch(/hunter2|AKIA/)
 })
+
+const longSecret = 'k9-ZpQ4+/vB7xYt2=LmN8~RsW0.dEfGhIjKlMnOp'
+const longToken = 'tok_9aF3kLmN0pQrStUvWxYz1234567890-_AbCdEfGhIjKlMnOpQrStUvWxYz'
+const known = [longSecret, longToken, Buffer.from(`${clientId}:${longSecret}`).toString('base64')]
+
+function everything(value: unknown): string {
+  if (!(value instanceof Error)) return JSON.stringify(value) ?? ''
+  const shown = inspect(value, { depth: 20, showHidden: true }).replace(/^ +at .*$/gm, '')
+  return `${JSON.stringify(value)} ${shown} ${everything(value.cause)}`
+}
+
+function expectNone(values: readonly unknown[]): void {
+  const text = values.map(everything).join('\n')
+  for (const secret of known) expect(holds(text, secret), text).toBe(false)
+}
+
+describe.each(Object.entries(encodings))('Genesys Cloud repeating secrets %s', (_, encode) => {
+  const echoOf = (secrets: readonly string[]) => secrets.map((secret) => `no role; ${encode(secret)}`).join(' ; ')
+  const whole = echoOf(known)
+  const echoing = (status: number, echo = whole) =>
+    new Response(
+      JSON.stringify({
+        message: echo,
+        code: echo,
+        status,
+        contextId: echo,
+        details: [{ errorCode: echo }],
+        errors: [{ code: echo, message: echo }],
+        limit: { key: echo, [echo]: 1 },
+      }),
+      { status, headers: { 'content-type': 'application/json', 'inin-correlation-id': header(echo) } },
+    )
+  const caught = (work: Promise<unknown>) => work.catch((error: unknown) => error)
+
+  it.each([400, 401, 429, 500])('never has one in an error of status %i', async (status) => {
+    const logged: unknown[] = []
+    const log = (...said: unknown[]) => logged.push(...said)
+    const options = {
+      region: 'eu-west-1',
+      clientId,
+      clientSecret: longSecret,
+      endpoint: server.endpoint,
+      retry: { retries: 1, minDelayMs: 0, maxDelayMs: 0 },
+      logger: { debug: log, info: log, warn: log, error: log },
+    }
+    server.onLogin = () => json(200, { access_token: longToken })
+    server.on('GET /api/v2/recording/jobs/j', () => echoing(status))
+    const error = await caught(new RecordingJobsPlatform(options).getJob('j'))
+    expect(error).toBeInstanceOf(Error)
+    // That nobody logged in with this token yet is why nobody here knows it.
+    server.onLogin = () => echoing(status, echoOf(known.filter((secret) => secret !== longToken)))
+    const refused = await caught(new RecordingJobsPlatform(options).getJob('j'))
+    expect(refused).toBeInstanceOf(Error)
+    expectNone([error, refused, ...logged])
+  })
+
+  it('never has one in what it makes of an answer', async () => {
+    const echo = whole
+    const fields = {
+      name: echo,
+      description: echo,
+      errorMessage: echo,
+      reason: echo,
+      selfUri: echo,
+      nextUri: undefined,
+    }
+    server.onLogin = () => json(200, { access_token: longToken })
+    server.on('GET /api/v2/organizations/me', () => json(200, { id: 'org', ...fields }))
+    server.on('GET /api/v2/recording/jobs/j', () => json(200, { id: 'j', state: 'FAILED', ...fields }))
+    server.on('GET /api/v2/recording/jobs/j/failedrecordings', () =>
+      json(200, { entities: [{ recording: { id: 'r' }, ...fields }] }),
+    )
+    server.on('GET /api/v2/integrations/i', () =>
+      json(200, {
+        id: 'i',
+        intendedState: 'ENABLED',
+        reportedState: { code: echo, detail: { message: echo } },
+        ...fields,
+      }),
+    )
+    server.on('GET /api/v2/integrations/i/config/current', () =>
+      json(200, { properties: { bucketName: 'b', roleArn: echo, region: echo }, ...fields }),
+    )
+    const options = { region: 'eu-west-1', clientId, clientSecret: longSecret, endpoint: server.endpoint }
+    const platform = new RecordingJobsPlatform(options)
+    const job = await platform.getJob('j')
+    expectNone([
+      job,
+      await caught(platform.organization()),
+      await caught(platform.inspectProfile('i')),
+      await caught(all(platform.failedRecordings(job))),
+    ])
+  })
+})
+
+/** As far as a header takes it. */
+function header(text: string): string {
+  return /^[\t\x20-\x7e]*$/.test(text) ? text : 'correlation'
+}

@@ -41,7 +41,7 @@ async function ready({ output, ended }: ReturnType<typeof run>): Promise<Simulat
 }
 
 describe('scripts/simulators.ts', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'prints one line of JSON, runs until %s, and prints nothing else',
     async (signal) => {
       const script = run()

@@ -1,10 +1,10 @@
+import { matchesWildcard } from '../../internal/wildcard.js'
 import { S3Error } from './errors.js'
 import { accountId, accountOf, type Identity, rootArn } from './identity.js'
 import { evaluatePolicy, isPublicPolicy, type Policy, parsePolicy } from './policy.js'
 import type { ConditionKeys } from './policy-conditions.js'
 import type { S3Request } from './request.js'
 import type { BucketSettings, ObjectVersion } from './state.js'
-import { matchesWildcard } from './wildcard.js'
 
 /** What a caller wants to do. */
 export interface AccessQuestion {

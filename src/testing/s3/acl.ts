@@ -73,11 +73,20 @@ function checkPublic(acl: readonly StoredGrant[], settings: BucketSettings): voi
 function readGrants(header: string, value: string | null, permission: string): StoredGrant[] {
   if (value === null) return []
   return value.split(',').map((part) => {
-    const match = /^\s*(id|uri|emailAddress)\s*=\s*"?([^"]*)"?\s*$/i.exec(part)
-    if (match === null) throw invalidArgument(header, value, 'Argument format not recognized')
-    const [, kind = '', grantee = ''] = match
-    return grant(kind.toLowerCase(), { name: kind, grantee }, permission)
+    const equals = part.indexOf('=')
+    const name = part.slice(0, Math.max(0, equals)).trim()
+    const grantee = unquoted(part.slice(equals + 1).trim())
+    if (!/^(id|uri|emailAddress)$/i.test(name) || grantee === undefined) {
+      throw invalidArgument(header, value, 'Argument format not recognized')
+    }
+    return grant(name.toLowerCase(), { name, grantee }, permission)
   })
+}
+
+/** A value without the quotes around it; `undefined` where there are others in it. */
+function unquoted(value: string): string | undefined {
+  const inner = value.slice(value.startsWith('"') ? 1 : 0, value.length > 1 && value.endsWith('"') ? -1 : undefined)
+  return inner.includes('"') ? undefined : inner
 }
 
 function grant(kind: string, given: { name: string; grantee: string }, permission: string): StoredGrant {

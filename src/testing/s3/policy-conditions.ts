@@ -1,5 +1,5 @@
+import { matchesWildcard } from '../../internal/wildcard.js'
 import { S3Error } from './errors.js'
-import { matchesWildcard } from './wildcard.js'
 
 /** Values of the condition keys of a request, names in lower case. A key that is absent has no value. */
 export type ConditionKeys = ReadonlyMap<string, readonly string[]>

@@ -1,6 +1,6 @@
+import { matchesWildcard } from '../../internal/wildcard.js'
 import { S3Error } from './errors.js'
 import { type ConditionKeys, checkCondition, conditionHolds } from './policy-conditions.js'
-import { matchesWildcard } from './wildcard.js'
 
 interface Statement {
   readonly effect: 'Allow' | 'Deny'

@@ -27,10 +27,10 @@ export function requestedStretch(call: Call, version: ObjectVersion): Stretch {
 
 /** A range that cannot be read, or several at once, count as not sent: the answer is the whole object. */
 function rangeStretch(range: string, size: number): Stretch | undefined {
-  const match = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/.exec(range)
-  if (match === null) return undefined
-  const [, first = '', last = ''] = match
-  if (first === '' && last === '') return undefined
+  const [unit, set = '', ...more] = range.split('=', 3).map((part) => part.trim())
+  const [first = '', last = '', ...others] = set.split('-', 3).map((part) => part.trim())
+  if (unit !== 'bytes' || more.length > 0 || others.length > 0 || !set.includes('-')) return undefined
+  if (![first, last].every((number) => /^\d*$/.test(number)) || (first === '' && last === '')) return undefined
   if (first === '') {
     const length = Math.min(Number(last), size)
     if (length === 0) throw unsatisfiable(range, size)

@@ -140,14 +140,17 @@ function keyOf(rawKey: string): string | undefined {
   return key
 }
 
-const baseHost = /^(?:localhost|127\.\d+\.\d+\.\d+|s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?)$/
+/** Hosts under which a bucket may be named, for a name without its port. */
+const ownHost = /(?:^|\.)(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/
 
 /** The bucket in front of a host that is ours, undefined in path style. */
 function hostedBucket(host: string): string | undefined {
-  const name = host.replace(/:\d+$/, '').toLowerCase()
-  if (baseHost.test(name)) return undefined
-  // From the right: a bucket name may itself hold dots, and even look like a host.
-  const match =
-    /^(.+)\.(localhost|127\.\d+\.\d+\.\d+)$/.exec(name) ?? /^(.+?)\.(s3[.-].*amazonaws\.com(?:\.cn)?)$/.exec(name)
-  return match?.[1]
+  const name = host.replace(/:\d{1,5}$/, '').toLowerCase()
+  const own = ownHost.exec(name)
+  if (own !== null) return own.index === 0 ? undefined : name.slice(0, own.index)
+  if (!name.endsWith('.amazonaws.com') && !name.endsWith('.amazonaws.com.cn')) return undefined
+  if (/^s3[.-]/.test(name)) return undefined
+  // The first from the left: what follows a bucket's name may hold `s3` once more.
+  const at = [name.indexOf('.s3.'), name.indexOf('.s3-')].filter((found) => found > 0)
+  return at.length === 0 ? undefined : name.slice(0, Math.min(...at))
 }

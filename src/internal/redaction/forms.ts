@@ -1,0 +1,72 @@
+import { layersOf } from './layers.js'
+
+/** A form in which a secret may come back. */
+export interface Form {
+  /** Bytes of UTF-8, one a character, in lower case. */
+  readonly bytes: string
+  /** Base64 or hex: what stands around it in the same digits belongs to it. */
+  readonly isEncoded: boolean
+  /** So short that it may be a part of an ordinary word: it counts only as a whole one. */
+  readonly isWord: boolean
+}
+
+/** Nothing shorter is looked for: it would be in every sentence, and is no secret of either service. */
+const shortestSecret = 4
+/** From here on it is looked for within words. */
+const shortestPart = 8
+const longestEscape = 11
+
+/**
+ * The forms in which a secret is looked for, beside percent-encoding, escapes and entities, which are undone before: as it
+ * is, in hex, and in base64 wherever in the encoded bytes it begins.
+ */
+export function formsOf(secret: string): Form[] {
+  const plain = Buffer.from(secret, 'utf8')
+  if (plain.length < shortestSecret) return []
+  const written = [plain, Buffer.from(JSON.stringify(secret).slice(1, -1))]
+  const percent = percentEncoded(secret)
+  if (percent !== undefined) written.push(Buffer.from(percent))
+  const forms = new Map<string, Form>()
+  const add = (bytes: string, isEncoded: boolean) => {
+    const lowerCase = bytes.toLowerCase()
+    if (lowerCase.length < shortestSecret || forms.has(lowerCase)) return
+    forms.set(lowerCase, { bytes: lowerCase, isEncoded, isWord: lowerCase.length < shortestPart })
+  }
+  // Only bytes of ASCII are compared whatever their case.
+  for (const text of [secret, secret.toUpperCase(), secret.toLowerCase()]) {
+    // As a form has it.
+    for (const one of [text, text.replaceAll(' ', '+')]) add(Buffer.from(one, 'utf8').toString('latin1'), false)
+  }
+  // What of it looks encoded is undone with the text that it stands in.
+  for (const text of [secret, withoutOpenEscape(secret)]) for (const { bytes } of layersOf(text)) add(bytes, false)
+  for (const bytes of written) {
+    add(bytes.toString('hex'), true)
+    for (const offset of [0, 1, 2]) {
+      const digits = base64Within(bytes, offset)
+      add(digits, true)
+      add(digits.replaceAll('+', '-').replaceAll('/', '_'), true)
+    }
+  }
+  return [...forms.values()]
+}
+
+/** Without what would take the first characters behind it for its own. */
+function withoutOpenEscape(secret: string): string {
+  const at = Math.max(...['\\', '%', '&'].map((mark) => secret.lastIndexOf(mark)))
+  return at >= secret.length - longestEscape && at >= shortestSecret ? secret.slice(0, at) : secret
+}
+
+/** The digits of base64 that only these bytes decide, with so many others before them and whatever behind them. */
+function base64Within(bytes: Buffer, offset: number): string {
+  const digits = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
+  return digits.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6))
+}
+
+/** `undefined` for a lone surrogate, which has no such form. */
+function percentEncoded(secret: string): string | undefined {
+  try {
+    return encodeURIComponent(secret)
+  } catch {
+    return undefined
+  }
+}

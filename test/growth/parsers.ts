@@ -1,0 +1,590 @@
+import type { X509Certificate } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { AccountCheck } from '#src/account-check.js'
+import { readArguments } from '#src/cli/arguments.js'
+import { berTag, readBer } from '#src/custody/ber.js'
+import { readCount, readOctets, readOid, readTime } from '#src/custody/ber-values.js'
+import { readCertificates } from '#src/custody/certificates.js'
+import { der } from '#src/custody/der.js'
+import { openEnvelope } from '#src/custody/dsse.js'
+import { csvLine } from '#src/custody/exceptions-csv.js'
+import { html } from '#src/custody/html.js'
+import { readLines } from '#src/custody/journal-lines.js'
+import { parseRecord } from '#src/custody/journal-record.js'
+import { readPublicKey } from '#src/custody/keys.js'
+import { verifyProof } from '#src/custody/prove.js'
+import { RecordDigest } from '#src/custody/record-files.js'
+import { readStatement } from '#src/custody/statement.js'
+import { verifyTimestamp } from '#src/custody/timestamp-token.js'
+import { readTagList } from '#src/hold.js'
+import { type JournalRecord, MemoryJournal } from '#src/index.js'
+import { Redactor } from '#src/internal/redaction/redactor.js'
+import { redirectOf } from '#src/internal/redirect.js'
+import { visible } from '#src/internal/visible.js'
+import { matchesWildcard } from '#src/internal/wildcard.js'
+import { parseKey, roleOf } from '#src/layout.js'
+import { dateOf } from '#src/platforms/answer.js'
+import { readFailure, retryAfterMs, toLegalHoldError } from '#src/platforms/genesys-failure.js'
+import { cursorPages, numberedPages } from '#src/platforms/genesys-pages.js'
+import { isSlotsBusy } from '#src/platforms/job-slots.js'
+import { findRegion } from '#src/platforms/regions.js'
+import type { ObjectState } from '#src/ports.js'
+import { S3StorageAdapter } from '#src/s3.js'
+import { withHoldTagsOf } from '#src/stages/buried.js'
+import { readCheckpoint } from '#src/stages/checkpoint.js'
+import { classifyConversation, everythingInScope } from '#src/stages/classify.js'
+import { closes, foreignBody } from '#src/storage/s3-answer-root.js'
+import { normaliseS3Error } from '#src/storage/s3-errors.js'
+import { readAnswer } from '#src/storage/s3-fast-answer.js'
+import { Beginning } from '#src/storage/s3-fast-arrival.js'
+import { stateOf } from '#src/storage/s3-fast-head.js'
+import { headersOf } from '#src/storage/s3-fast-headers.js'
+import { scanListing } from '#src/storage/s3-fast-list.js'
+import { encodeKeyPath, RequestSigner } from '#src/storage/s3-fast-signature.js'
+import { decodeKey } from '#src/storage/s3-list.js'
+import { readPolicy } from '#src/storage/s3-policy.js'
+import { isCloudTrailKey, refuseLossyRepair } from '#src/storage/s3-refusals.js'
+
+/** Something that reads what comes from elsewhere. */
+export interface Parser {
+  /** Exported functions that are exercised by it, as `src/file.ts name`. */
+  readonly reads: readonly string[]
+  /** Inputs that are hard to read, by what they are, as large as is asked. */
+  readonly inputs: Readonly<Record<string, (size: number) => unknown>>
+  read(input: never): unknown
+}
+
+/** So many times a piece that the text has that length. */
+export const many = (piece: string) => (size: number) => piece.repeat(Math.ceil(size / piece.length))
+/** Texts that bring out what begins anew at each place, or tries every way. */
+export const texts: Parser['inputs'] = {
+  'blanks in the middle': (size) => `a${' '.repeat(size)}a`,
+  'blanks at the end': (size) => `a${' '.repeat(size)}`,
+  'line breaks': many('\r\n'),
+  'dots and slashes': (size) => `${'/.'.repeat(size / 2)}x`,
+  'one long word': many('a'),
+  digits: many('1'),
+  equals: many('a='),
+  'quotes and backslashes': many('\\"'),
+  percents: many('%25'),
+  entities: many('&amp;'),
+  'open entities': many('&'),
+  tags: many('<a>'),
+  'open tags': many('<'),
+  'names of secrets': many('password='),
+  'schemes without a token': many('basic  '),
+  'key ids': many('AKIA'),
+}
+const bytesOf = (inputs: Parser['inputs']): Parser['inputs'] =>
+  Object.fromEntries(Object.entries(inputs).map(([name, make]) => [name, (size) => Buffer.from(String(make(size)))]))
+
+export const documents: Parser['inputs'] = {
+  ...texts,
+  'blanks behind a document': (size) => `<Tagging><TagSet/></Tagging>${' '.repeat(size)}`,
+  'a long name': (size) => `<${'a'.repeat(size)}`,
+  'a long attribute': (size) => `<Tagging ${'a'.repeat(size)}`,
+  'long prefixes': (size) => `<${'a:'.repeat(size / 2)}`,
+  declarations: many('<?a?>'),
+  'open declarations': many('<?a'),
+  'open ends': many('</a'),
+}
+
+const entry = (key: string) =>
+  `<Contents><Key>${key}</Key><LastModified>2023-10-20T12:00:00.000Z</LastModified><ETag>&quot;a&quot;</ETag><Size>1</Size><StorageClass>STANDARD</StorageClass></Contents>`
+const listing = (inner: string) => `<ListBucketResult><IsTruncated>false</IsTruncated>${inner}</ListBucketResult>`
+const listings: Parser['inputs'] = {
+  entries: (size) => listing(many(entry('k'))(size)),
+  'entries in another form': (size) => listing(many(entry('k').replace('<Size>1</Size>', '<Size>1</Size>\n'))(size)),
+  'a long key': (size) => listing(entry('k'.repeat(size))),
+  'blanks between entries': (size) => listing(`\n${' '.repeat(size)}${entry('k')}`),
+  folders: (size) => listing(many('<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>')(size)),
+  'entities in a key': (size) => listing(entry(many('&amp;')(size))),
+  'open tags': (size) => listing(many('<')(size)),
+}
+
+const state = {
+  bucket: 'b',
+  key: 'k',
+  sizeBytes: 1,
+  metadata: {},
+  headers: {},
+  encryption: {},
+  tags: {},
+  legalHold: 'OFF',
+  retention: 'none',
+  acl: [],
+} as unknown as ObjectState
+
+const folder = mkdtempSync(join(tmpdir(), 'growth-'))
+
+const record = (type: JournalRecord['type'], data: object, sequence = 1) => ({
+  sequence,
+  time: '2023-10-20T12:00:00.000Z',
+  runId: 'r',
+  type,
+  data: data as JournalRecord['data'],
+})
+const started = record('run-started', {
+  request: {},
+  hold: {},
+  requirements: {},
+  dryRun: false,
+  platform: { name: 'p' },
+  storage: { name: 's', bucket: 'b' },
+})
+const records = (size: number, each: (at: number) => object[]): object[] =>
+  [started, ...Array.from({ length: size / 200 }, (_, at) => each(at)).flat()].map((one, at) => ({
+    ...one,
+    sequence: at + 1,
+  }))
+const object = { bucket: 'b', key: 'k', versionId: 'v' }
+const intent = (action: string, more: object = {}) =>
+  record('intent', { object, place: { kind: 'attachment' }, step: { action, ...more }, before: {} })
+const journals: Parser['inputs'] = {
+  'versions beneath one key': (size) => records(size, (at) => [intent('hold-noncurrent', { versionId: `v${at}` })]),
+  'steps of one key': (size) =>
+    records(size, (at) => [
+      intent(at % 2 === 0 ? 'protect-original' : 'replace-metadata', { metadata: {} }),
+      record('outcome', { object, action: at % 4 < 2 ? 'protect-original' : 'replace-metadata', result: {} }),
+    ]),
+  'one step begun again and again': (size) => records(size, () => [intent('merge-tags', { tags: {} })]),
+  jobs: (size) =>
+    records(size, (at) => [
+      record('job-intent', { attempt: at, request: { at }, coverage: {} }),
+      record('job', { id: `j${at}`, request: { at } }),
+      record('listing', { jobId: `j${at}`, expected: 1 }),
+      record('protection', { jobId: `j${at}` }),
+    ]),
+  verdicts: (size) =>
+    records(size, (at) => [
+      record('verdict', {
+        object: { ...object, key: `k${at}` },
+        place: { kind: 'recording', recordingId: `r${at}`, conversationId: `c${at}` },
+        verdict: 'untagged',
+        unmet: [],
+        outcome: 'unrepaired',
+      }),
+    ]),
+}
+
+const nested = (size: number) => {
+  let element = der(berTag.integer, Uint8Array.of(1))
+  for (let depth = 0; depth < 60; depth += 1) element = der(berTag.sequence, element)
+  return Buffer.concat([element, Buffer.alloc(size)])
+}
+
+/** A server that answers every request of the SDK with the same document. */
+function answeringWith(body: string): S3StorageAdapter {
+  const requestHandler = {
+    metadata: { handlerProtocol: 'http/1.1' },
+    handle: async () => ({
+      response: {
+        statusCode: 200,
+        headers: {
+          'content-type': 'application/xml',
+          etag: '"e"',
+          'last-modified': 'Fri, 20 Oct 2023 12:00:00 GMT',
+          'x-amz-tagging-count': '1',
+        },
+        body: Readable.from([Buffer.from(body)]),
+      },
+    }),
+  }
+  return new S3StorageAdapter({
+    bucket: 'evidence',
+    region: 'us-east-1',
+    endpoint: 'http://127.0.0.1:9',
+    credentials: { accessKeyId: 'AKIDEXAMPLEEXAMPLE01', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' },
+    requestHandler,
+    retry: { retries: 0 },
+  })
+}
+
+const redactor = new Redactor()
+redactor.add('wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY')
+redactor.addClient('client', 'k9-ZpQ4+/vB7xYt2=LmN8~RsW0.dEfGhIjKlMnOp')
+
+/** Every parser of foreign input. A new one is added here: `growth.test.ts` looks for those that are missing. */
+export const parsers: Readonly<Record<string, Parser>> = {
+  'a listing of S3': {
+    reads: ['src/storage/s3-fast-list.ts scanListing'],
+    inputs: listings,
+    read: (text: string) => scanListing([Buffer.from(text)]),
+  },
+  'a listing of S3 in pieces': {
+    reads: [],
+    inputs: { entries: listings.entries as (size: number) => unknown },
+    read: (text: string) => scanListing(text.match(/[\s\S]{1,16}/g)?.map((piece) => Buffer.from(piece)) ?? []),
+  },
+  'the headers of an answer': {
+    reads: ['src/storage/s3-fast-answer.ts readAnswer'],
+    inputs: {
+      ...texts,
+      headers: (size) => `HTTP/1.1 200 OK\r\n${many('a: b\r\n')(size)}\r\n`,
+      'headers with other ends': (size) => `HTTP/1.1 200 OK\r\n${many('a: b\n')(size)}\n`,
+      'headers without names': (size) => `HTTP/1.1 200 OK\r\n${many('abc\r\n')(size)}\r\n`,
+      'blanks in a header': (size) => `HTTP/1.1 200 OK\r\na: ${' '.repeat(size)}x\r\n\r\n`,
+      'interim answers': many('HTTP/1.1 100 Continue\r\n\r\n'),
+    },
+    read: readAnswer,
+  },
+  'the headers of an answer, byte by byte': {
+    reads: [],
+    inputs: { headers: (size) => `HTTP/1.1 200 OK\r\n${many('a: b\r\n')(size)}\r\n` },
+    read: (text: string) => {
+      const beginning = new Beginning()
+      beginning.set('H')
+      for (const character of text.slice(1)) {
+        const whole = beginning.add(character)
+        if (whole !== undefined) readAnswer(whole)
+      }
+    },
+  },
+  'the headers of an object': {
+    reads: [],
+    inputs: {
+      metadata: (size) => Array.from({ length: size / 20 }, (_, at) => [`x-amz-meta-n${at}`, 'value']).flat(),
+      'one header again and again': (size) => Array.from({ length: size / 20 }, () => ['x-other', 'value']).flat(),
+      'a long value': (size) => ['etag', 'e'.repeat(size), 'last-modified', ' '.repeat(size)],
+    },
+    read: (rawHeaders: string[]) => [
+      stateOf({ bucket: 'b', key: 'k' }, { status: 200, rawHeaders, body: [] }),
+      headersOf(rawHeaders),
+    ],
+  },
+  'the root of a document': {
+    reads: [],
+    inputs: documents,
+    read: async (text: string) => [
+      await foreignBody('GetObjectTagging', { statusCode: 200, body: Buffer.from(text) }),
+      closes(text, 'Tagging'),
+    ],
+  },
+  'a document of S3, with all that the SDK does': {
+    reads: [],
+    inputs: {
+      ...documents,
+      tags: (size) => `<Tagging><TagSet>${many('<Tag><Key>k</Key><Value>v</Value></Tag>')(size)}</TagSet></Tagging>`,
+      'blanks in a document': (size) => `<Tagging>${' '.repeat(size)}<TagSet/></Tagging>`,
+      'blanks in a tag': (size) => `<Tagging><TagSet><Tag><Key>${' '.repeat(size)}x</Key></Tag></TagSet></Tagging>`,
+      comments: (size) => `<Tagging>${many('<!---->')(size)}<TagSet/></Tagging>`,
+      'entities in a tag': (size) => `<Tagging><TagSet><Tag><Key>${many('&amp;')(size)}</Key></Tag></TagSet></Tagging>`,
+    },
+    read: async (text: string) => {
+      const adapter = answeringWith(text)
+      await adapter.head({ bucket: 'evidence', key: 'k' }, { tags: true }).catch(() => {})
+      adapter.close()
+    },
+  },
+  'an error of S3': {
+    reads: [],
+    inputs: texts,
+    read: (text: string) =>
+      normaliseS3Error(
+        {
+          name: text,
+          message: text,
+          Region: text,
+          Endpoint: text,
+          $metadata: { httpStatusCode: 301, requestId: text },
+          $response: { headers: { location: text, date: text, 'retry-after': text, 'x-amz-version-id': text } },
+        },
+        {
+          operation: 'HeadObject',
+          stage: 'validate',
+          bucket: 'b',
+          mutation: false,
+          clean: (said) => redactor.redact(said),
+        },
+      ),
+  },
+  'a key of a listing': {
+    reads: ['src/storage/s3-list.ts decodeKey'],
+    inputs: { ...texts, 'equals, encoded': many('%3D') },
+    read: (text: string) => {
+      try {
+        return decodeKey(text, 'url')
+      } catch {
+        return undefined
+      }
+    },
+  },
+  'a bucket policy': {
+    reads: ['src/storage/s3-policy.ts readPolicy'],
+    inputs: {
+      ...texts,
+      'wildcards in an action': (size) => policyOf(`s3:${many('*a')(size)}b`),
+      'question marks in an action': (size) => policyOf(`s3:${many('?')(size)}`),
+      'many actions': (size) => policyOf(...Array.from({ length: size / 20 }, () => 's3:*ObjectTagging?')),
+    },
+    read: (text: string) =>
+      readPolicy(text, { bucket: 'b', prefix: 'org/', bucketActions: [], objectActions: ['s3:PutObject'], tls: true }),
+  },
+  wildcards: {
+    reads: ['src/internal/wildcard.ts matchesWildcard'],
+    inputs: { stars: many('*'), 'stars and letters': many('*a'), letters: many('a') },
+    read: (pattern: string) => matchesWildcard(pattern, 'a'.repeat(200)),
+  },
+  'what is sent again': {
+    reads: [],
+    inputs: texts,
+    read: (text: string) => {
+      const scope = { accessKeyId: 'a', secretAccessKey: 's', region: 'r', service: 's3', amzDate: '20231020T120000Z' }
+      const signer = new RequestSigner(scope, [['host', 'h']])
+      signer.authorizationWith({ method: 'PUT', path: '/', query: '' }, [['x-amz-meta-a', text]], 'hash')
+      encodeKeyPath(text)
+      try {
+        refuseLossyRepair(
+          { ...state, key: text },
+          { name: text },
+          { allowReplicas: false, hasCustomerKey: false, bucketReceivesCloudTrail: false },
+        )
+      } catch {
+        // Larger than any metadata may be.
+      }
+      return isCloudTrailKey(text)
+    },
+  },
+  'an error of Genesys Cloud': {
+    reads: ['src/platforms/genesys-failure.ts readFailure'],
+    inputs: texts,
+    read: (text: string) => {
+      const body = {
+        message: text,
+        code: text,
+        contextId: text,
+        errors: [{ code: text, message: text }],
+        limit: { [text]: text },
+      }
+      const failure = readFailure({ status: 400, headers: { 'inin-correlation-id': text, location: text }, body })
+      return [
+        toLegalHoldError(failure, { operation: 'read', stage: 'inspect', effect: 'read' }, redactor, 0),
+        isSlotsBusy(failure),
+        retryAfterMs({ 'retry-after': text }, 0),
+        redirectOf(302, text),
+        dateOf({ date: text }, 'date'),
+        findRegion(text),
+      ]
+    },
+  },
+  'words about job slots': {
+    reads: [],
+    inputs: { jobs: many('jobs a '), maximum: many('max'), 'many words': many('too many a ') },
+    read: (message: string) => isSlotsBusy(readFailure({ status: 400, headers: {}, body: { message } })),
+  },
+  'pages of Genesys Cloud': {
+    reads: [],
+    inputs: { pages: (size) => size / 200 },
+    read: async (pages: number) => {
+      let page = 0
+      const next = async () => {
+        page += 1
+        return page < pages
+          ? { entities: [1], nextUri: `/x?cursor=${page}`, cursor: String(page), pageCount: pages }
+          : { entities: [] }
+      }
+      for await (const _ of cursorPages({ subject: 's', stage: 'inspect' }, next));
+      page = 0
+      for await (const _ of numberedPages(next));
+    },
+  },
+  redaction: {
+    reads: [],
+    inputs: {
+      ...texts,
+      secrets: many('wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'),
+      'secrets in base64': many(Buffer.from('wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY').toString('base64')),
+    },
+    read: (text: string) => [new Redactor().redact(text), redactor.redact(text), redactor.redactData({ a: [text] })],
+  },
+  'a line of a journal': {
+    reads: ['src/custody/journal-record.ts parseRecord'],
+    inputs: {
+      ...bytesOf(texts),
+      'a long record': (size) => Buffer.from(JSON.stringify(record('verdict', { text: 'x'.repeat(size) }))),
+      'a deep record': (size) => Buffer.from(`{"data":${'['.repeat(size)}`),
+    },
+    read: (line: Buffer) => {
+      try {
+        return parseRecord(line, 1, 'p')
+      } catch {
+        return undefined
+      }
+    },
+  },
+  'the lines of a journal': {
+    reads: ['src/custody/journal-lines.ts readLines'],
+    inputs: { 'short lines': many('x\n'), 'empty lines': many('\n'), 'one long line': (size) => 'x'.repeat(size * 20) },
+    read: async (text: string) => {
+      const path = join(folder, 'lines')
+      writeFileSync(path, text)
+      const file = await open(path, 'r')
+      for await (const _ of readLines(file, path));
+      await file.close()
+    },
+  },
+  'the records of a run': {
+    reads: ['src/stages/checkpoint.ts readCheckpoint'],
+    inputs: journals,
+    read: async (all: JournalRecord[]) => {
+      const journal = new MemoryJournal()
+      journal.entries = async function* () {
+        yield* all
+      }
+      await readCheckpoint(journal)
+      const check = new AccountCheck()
+      const digest = new RecordDigest()
+      for (const one of all) {
+        check.add(one)
+        digest.add(one)
+      }
+    },
+  },
+  'a statement': {
+    reads: ['src/custody/statement.ts readStatement'],
+    inputs: {
+      ...texts,
+      'a long payload': (size) =>
+        JSON.stringify({ payload: 'A'.repeat(size), payloadType: 't', signatures: [{ keyid: 'k', sig: 's' }] }),
+      'many signatures': (size) =>
+        JSON.stringify({ payload: '', payloadType: 't', signatures: new Array(size / 10).fill({}) }),
+    },
+    read: (text: string) => [openEnvelope(text), readStatement(text), verifyProof(text, {})],
+  },
+  'a key in PEM': {
+    reads: ['src/custody/keys.ts readPublicKey'],
+    inputs: {
+      ...texts,
+      'a long block': (size) => `-----BEGIN PUBLIC KEY-----\n${many('AAAA')(size)}\n-----END PUBLIC KEY-----`,
+    },
+    read: (text: string) => {
+      try {
+        return readPublicKey(text)
+      } catch {
+        return undefined
+      }
+    },
+  },
+  'certificates in PEM': {
+    reads: ['src/custody/certificates.ts readCertificates'],
+    inputs: {
+      ...texts,
+      beginnings: many('-----BEGIN CERTIFICATE-----a'),
+      'an open block': (size) => `-----BEGIN CERTIFICATE-----${'A'.repeat(size)}`,
+    },
+    read: (text: string) => {
+      try {
+        return readCertificates(text)
+      } catch {
+        return undefined
+      }
+    },
+  },
+  'a time stamp': {
+    reads: [
+      'src/custody/ber.ts readBer',
+      'src/custody/ber-values.ts readOctets',
+      'src/custody/ber-values.ts readOid',
+      'src/custody/ber-values.ts readCount',
+      'src/custody/ber-values.ts readTime',
+    ],
+    inputs: {
+      ...bytesOf(texts),
+      zeros: (size) => Buffer.alloc(size),
+      'many elements': (size) => der(berTag.sequence, Buffer.alloc(size, Buffer.from([berTag.integer, 0]))),
+      'a long identifier': (size) => der(berTag.oid, Buffer.alloc(size, 0x81), Uint8Array.of(1)),
+      'many arcs': (size) => der(berTag.oid, Buffer.alloc(size, 1)),
+      'a long time': (size) => der(berTag.generalizedTime, Buffer.from(`20231020120000.${'1'.repeat(size)}Z`)),
+      'deep elements': nested,
+    },
+    read: (bytes: Buffer) => {
+      for (const read of [
+        () => verifyTimestamp(bytes, Buffer.alloc(1), [] as X509Certificate[]),
+        () => readOid(readBer(bytes)),
+        () => readTime(readBer(bytes)),
+        () => readCount(readBer(bytes)),
+        () => readOctets(readBer(bytes)),
+      ]) {
+        try {
+          read()
+        } catch {
+          // None of them is what it should be.
+        }
+      }
+    },
+  },
+  'texts that are shown': {
+    reads: [],
+    inputs: texts,
+    read: (text: string) => [
+      visible(text),
+      html`${text}`,
+      csvLine({ state: 'missing', reason: text, recordingId: text, conversationId: text, key: text } as never),
+    ],
+  },
+  'a key of an object': {
+    reads: ['src/layout.ts parseKey'],
+    inputs: {
+      ...texts,
+      'a long organisation': (size) => `${'a'.repeat(size)}/year=2023/month=1/day=1/hour=1/conversation_id=c/r`,
+    },
+    read: (text: string) => [parseKey(text), roleOf(text)],
+  },
+  'a list of tags': {
+    reads: ['src/hold.ts readTagList'],
+    inputs: { ...texts, tags: (size) => Array.from({ length: size / 8 }, (_, at) => `tag-${at}`).join() },
+    read: (text: string) => {
+      const buried = { ...state, metadata: { hold: text } }
+      const top = text.replaceAll('tag', 'other')
+      return [
+        readTagList(text, 'object-tag'),
+        withHoldTagsOf(buried, { hold: top }, { names: { metadata: ['hold'], tags: [] } }),
+      ]
+    },
+  },
+  'the files of a conversation': {
+    reads: [],
+    inputs: {
+      files: (size) =>
+        Array.from({ length: size / 50 }, (_, at) => ({
+          object: { bucket: 'b', key: `k${at}`, sizeBytes: 1 },
+          key: {
+            organizationId: 'o',
+            hour: 'h',
+            conversationId: 'c',
+            rest: `r${at}.opus${at % 2 === 0 ? '' : '_metadata.json'}`,
+          },
+        })),
+    },
+    read: (objects: Parameters<typeof classifyConversation>[0]) => classifyConversation(objects, everythingInScope),
+  },
+  'the arguments of a command': {
+    reads: ['src/cli/arguments.ts readArguments'],
+    inputs: {
+      arguments: (size) => new Array(size / 20).fill('x'),
+      'a long one': (size) => [`--a=${'='.repeat(size)}`],
+    },
+    read: (given: string[]) => readArguments(given, { a: 'text' }),
+  },
+}
+
+function policyOf(...actions: string[]): string {
+  return JSON.stringify({
+    Statement: [{ Effect: 'Deny', Principal: '*', Action: actions, Resource: 'arn:aws:s3:::b/*' }],
+  })
+}
+
+/** Functions with the name of a parser that read nothing themselves, or whose parts are all above. */
+export const elsewhere: Readonly<Record<string, string>> = {
+  'src/custody/bundle-report.ts readBundleReport': 'a file of JSON',
+  'src/custody/statement-file.ts readStatementOf': 'a file, for readStatement',
+  'src/platforms/organization.ts readCoverage': 'one field of an answer',
+  'src/platforms/organization.ts readOrganization': 'some fields of an answer',
+  'src/platforms/recording-metadata.ts readMetadata': 'an answer, element by element',
+  'src/storage/s3-content.ts readContent': 'bytes as they come',
+  'src/storage/s3-text.ts readText': 'bytes as they come, up to a limit',
+}
