@@ -201,6 +201,13 @@ export interface RecordingPlatform {
    * @defaultValue true
    */
   listsRecordings?(request: ExportRequest): boolean
+  /**
+   * Whether a name may be the id of one of its recordings. It is asked where no list names them: a file of such a name
+   * with a sidecar then counts as a recording, and any other as an attachment.
+   *
+   * @defaultValue any name may
+   */
+  isRecordingId?(name: string): boolean
   /** Every recording that the request covers, the skipped ones marked. */
   expectedRecordings(
     job: ExportJob,

@@ -1,6 +1,7 @@
 import { LegalHoldError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import { withDefaults } from '../internal/defaults.js'
+import { isGenesysId } from '../layout.js'
 import type {
   CallOptions,
   CreateJobContext,
@@ -296,6 +297,11 @@ export class BulkExportsPlatform implements RecordingPlatform {
   /** Analytics knows no conversation that is older than 5 years. */
   listsRecordings(request: ExportRequest): boolean {
     return isQueryable(request, this.client.clock.now())
+  }
+
+  /** Genesys Cloud names recordings by UUIDs in lower case. */
+  isRecordingId(name: string): boolean {
+    return isGenesysId(name)
   }
 
   expectedRecordings(

@@ -1,5 +1,6 @@
 import { LegalHoldError } from '../errors.js'
 import type { Finding } from '../findings.js'
+import { isGenesysId } from '../layout.js'
 import type {
   CallOptions,
   CreateJobContext,
@@ -273,6 +274,11 @@ export class RecordingJobsPlatform implements RecordingPlatform {
   /** Analytics knows no conversation that is older than 5 years. */
   listsRecordings(request: ExportRequest): boolean {
     return isQueryable(request, this.client.clock.now())
+  }
+
+  /** Genesys Cloud names recordings by UUIDs in lower case. */
+  isRecordingId(name: string): boolean {
+    return isGenesysId(name)
   }
 
   expectedRecordings(

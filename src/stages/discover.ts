@@ -2,17 +2,13 @@ import { SeenSet } from '../internal/seen.js'
 import { merge } from '../internal/streams.js'
 import { hourRange, onlyHours, parseKey } from '../layout.js'
 import type { Interval, ListedObject, StorageAdapter } from '../ports.js'
-import type { ObjectPlace } from '../verdict.js'
-import { classifyConversation, type LocatedObject, type Scope } from './classify.js'
+import { type ClassifiedObject, classifyConversation, type LocatedObject, type Scope } from './classify.js'
 import type { StageContext } from './context.js'
 import { type Folder, findFolders } from './folders.js'
 import { listResuming } from './listing.js'
 
 /** An object that was found, and where it belongs. */
-export interface DiscoveredObject {
-  readonly object: ListedObject
-  readonly place: ObjectPlace
-}
+export type DiscoveredObject = ClassifiedObject
 
 /** Where to look. */
 export interface DiscoverySettings {
