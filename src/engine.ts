@@ -263,7 +263,7 @@ export class Engine {
       const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)
       for await (const recording of platform.expectedRecordings(job, request, { signal, onUndecided })) {
         ledger.expect(recording)
-        account.expected += 1
+        if (!recording.isLaterThanInterval) account.expected += 1
         if (recording.skippedReason !== undefined) account.skipped += 1
       }
     }

@@ -95,6 +95,13 @@ export interface ExpectedRecording {
   readonly deleteAt?: string | undefined
   /** Set where the platform leaves the recording out of the job although the request covers it, e.g. `sensitive`. */
   readonly skippedReason?: string | undefined
+  /**
+   * It began after the interval: of a conversation that went on. It need not land, and is counted only if it does; where
+   * the job counts more recordings than the others, it is waited for.
+   *
+   * @defaultValue false
+   */
+  readonly isLaterThanInterval?: boolean | undefined
 }
 
 /** A conversation that the request covers, of which it is not known what recordings it has. */
@@ -113,7 +120,10 @@ export interface ExpectedListing {
   readonly conversations: number
   /** Conversations whose recordings are not known, because finding out would have cost too much. */
   readonly undecided: number
-  /** Conversations that had not ended when they were listed: what is recorded of them later is in no list. */
+  /**
+   * Conversations that had not ended when they were listed, and of which more may be recorded that began inside the
+   * interval: it is in no list.
+   */
   readonly ongoing?: number | undefined
   /** Why the list may lack recordings. Coverage is then not proven. */
   readonly doubt?: string | undefined

@@ -89,6 +89,11 @@ export interface ReconciliationReport {
   readonly callsBySource: Readonly<Record<string, number>>
   /** Conversations whose recordings are not known beforehand; what landed in them counts as expected. */
   readonly undecided: number
+  /**
+   * Recordings of conversations that went on after the interval, which began after it and did not land: they belong to
+   * no count. Absent where there are none.
+   */
+  readonly laterThanInterval?: number | undefined
   /** Why a cheaper source was not used, or why something is undecided. */
   readonly reason?: string | undefined
 }

@@ -22,17 +22,13 @@ import type {
 import type { ExportRequest } from '../request.js'
 import { type Answer, answerOf, dateOf, isAnswer, textOf } from './answer.js'
 import { protectConversations } from './deletion-protection.js'
-import {
-  checkLimits,
-  type ExpectedRecordingsLimits,
-  expectedRecordings,
-  explainMissing,
-} from './expected-recordings.js'
+import { checkLimits, type ExpectedRecordingsLimits, expectedRecordings } from './expected-recordings.js'
 import { GenesysClient } from './genesys-client.js'
 import { checkConnection, type GenesysConnectionOptions, OptionProblems } from './genesys-options.js'
 import { cursorPages, numberedPages } from './genesys-pages.js'
 import { inspectIntegration } from './integration-inspection.js'
 import { isSlotsBusy, slotFindings, slotsBusy } from './job-slots.js'
+import { explainMissing } from './missing-recordings.js'
 import { readCoverage, readOrganization } from './organization.js'
 import { jobNotFound, jobWithoutId, recordingJobFrom } from './recording-job.js'
 import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery } from './recording-jobs-query.js'

@@ -53,7 +53,7 @@ export interface JournalledJob extends JobIntent {
   cancelling: boolean
   /** Its conversations are protected at the source. */
   isProtected: boolean
-  /** Recordings that the platform listed for it, when it listed most; `undefined` where no list was read to its end. */
+  /** Recordings that the platform listed for it, later ones too, when it listed most; `undefined` where no list was read to its end. */
   listed: number | undefined
 }
 
@@ -250,7 +250,8 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
       break
     case 'listing':
       for (const entry of checkpoint.jobs) {
-        if (entry.job?.id === data.jobId) entry.listed = Math.max(entry.listed ?? 0, Number(data.expected))
+        if (entry.job?.id !== data.jobId) continue
+        entry.listed = Math.max(entry.listed ?? 0, Number(data.expected) + Number(data.laterThanInterval ?? 0))
       }
       break
     case 'intent':

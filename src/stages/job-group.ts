@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import type { Stage } from '../errors.js'
 import { forManyListeners, throwIfAborted } from '../internal/abort.js'
 import type { Settings } from '../options.js'
-import type { ExpectedListing, ExportJob, PlatformCoverage } from '../ports.js'
+import type { ExpectedListing, ExpectedRecording, ExportJob, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import type { StageContext } from './context.js'
 import { waitForJob } from './export.js'
@@ -41,6 +41,8 @@ export interface PartAccount {
   expected: number
   /** Those of them that the list marks as skipped. */
   skipped: number
+  /** Recordings in the list that are later than the interval, beside these. */
+  later: number
   /** Recordings that the platform named as failed. */
   namedFailures: number
   /** Recordings in the list of the same job before the run was interrupted. */
@@ -83,6 +85,7 @@ export class JobGroup {
         job: undefined,
         expected: 0,
         skipped: 0,
+        later: 0,
         namedFailures: 0,
         listing: undefined,
       },
@@ -244,9 +247,14 @@ export class JobGroup {
         account.listing = listing
       },
     })
+    const later: Pick<ExpectedRecording, 'recordingId' | 'conversationId'>[] = []
     for await (const recording of expected) {
+      const { recordingId, conversationId } = recording
       const hour = noteHour(recording.conversationStart)
-      account.expected += 1
+      if (recording.isLaterThanInterval) {
+        account.later += 1
+        if (later.length < laterNamed) later.push({ recordingId, conversationId })
+      } else account.expected += 1
       if (recording.skippedReason !== undefined) account.skipped += 1
       if (ledger.expect(recording)) continue
       if (hour === undefined || part.again === 'any') part.again = 'any'
@@ -254,7 +262,8 @@ export class JobGroup {
     }
     account.formerlyExpected = jobs.listed(job.id)
     const { expected: recordings, skipped, listing } = account
-    await recorder.record('listing', { jobId: job.id, expected: recordings, skipped, ...listing })
+    const beyond = account.later === 0 ? {} : { laterThanInterval: account.later, laterRecordings: later }
+    await recorder.record('listing', { jobId: job.id, expected: recordings, skipped, ...beyond, ...listing })
     part.listed = true
     this.lists.push(hours)
     context.emit({ type: 'expected', recordings: ledger.size, skipped: ledger.skipped })
@@ -281,6 +290,8 @@ function hasEnded({ state }: ExportJob): boolean {
 }
 
 const hourMs = 3_600_000
+/** Recordings later than the interval that the record of a list names. */
+const laterNamed = 100
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = () => {}

@@ -76,6 +76,8 @@ export class RecordingLedger {
   readonly #freshCompanions = new SeenSet()
   /** When objects of the job can have been written at the earliest, in milliseconds. */
   writtenSince: () => number = () => Number.POSITIVE_INFINITY
+  /** Recordings that began after the interval, as rows: they count once they land. */
+  readonly #later = new Set<number>()
   #contradictions = 0
   readonly #counts = {
     withdrawn: 0,
@@ -113,7 +115,12 @@ export class RecordingLedger {
 
   /** Recordings that the platform, when asked why they did not come, said not to be meant. */
   get withdrawn(): number {
-    return this.#counts.withdrawn
+    return this.#counts.withdrawn - this.#later.size
+  }
+
+  /** Recordings that began after the interval, and have not landed. */
+  get later(): number {
+    return this.#later.size
   }
 
   /** Recordings of open conversations that were in no list and came to be known by being delivered. */
@@ -159,14 +166,20 @@ export class RecordingLedger {
       // An id stands for one recording; two conversations that claim it leave one of them without an account.
       if (this.#rowOf(recording.recordingId, recording.conversationId) < 0) this.#contradictions += 1
       else this.#own(row, recording.conversationId)
-      // What one job leaves out another may deliver.
+      // What one job leaves out another may deliver, and what is later than one part of an interval is of the next.
       if (recording.skippedReason === undefined) this.#set(row, 0, bits.skipped)
+      if (!recording.isLaterThanInterval) this.#claim(row)
       return false
     }
     this.#ownerOf.set(row, this.#conversations.add(recording.conversationId, recording.conversationStart))
     this.#counts.pending += 1
     this.#counts.neverDelivered += 1
-    if (recording.skippedReason !== undefined) this.#settleAtSource(row, bits.skipped, recording.skippedReason)
+    if (recording.isLaterThanInterval) {
+      this.withdraw(recording.recordingId)
+      this.#later.add(row)
+    } else if (recording.skippedReason !== undefined) {
+      this.#settleAtSource(row, bits.skipped, recording.skippedReason)
+    }
     return true
   }
 
@@ -184,6 +197,7 @@ export class RecordingLedger {
   failedAtSource(recordingId: string, reason = noReason, conversationId = ''): void {
     if (this.#recordings.find(recordingId) < 0) this.expect({ recordingId, conversationId })
     const row = this.#recordings.find(recordingId)
+    this.#claim(row)
     this.#set(row, bits.failed, 0)
     this.#reasonOf.set(row, this.#reasons.numberOf(reason))
   }
@@ -338,7 +352,7 @@ export class RecordingLedger {
 
   /**
    * Starts of the hours, in milliseconds, in which what is not on S3 yet will lie: what is pending, and what may come
-   * of the open conversations. `undefined` where it may be any hour.
+   * of the open conversations and of those that went on. `undefined` where it may be any hour.
    */
   awaitedHours(openToo: boolean): ReadonlySet<number> | undefined {
     // Without a list nobody knows which conversation is missing.
@@ -350,6 +364,7 @@ export class RecordingLedger {
     for (let row = 0; row < this.#conversations.size && openToo; row += 1) {
       if (this.#conversations.isOpen(row)) hours.add(this.#conversations.hourAt(row))
     }
+    if (openToo) for (const row of this.#later) hours.add(this.#conversations.hourAt(this.#ownerOf.get(row)))
     return hours.has(undefined) ? undefined : (hours as Set<number>)
   }
 
@@ -478,15 +493,22 @@ export class RecordingLedger {
     this.#files.show(row, kind, extensionOf(key, kind, recordingId), listing, isEmpty)
     const { isDelivered, isWhole } = this.#files.judge(row)
     const freshness = isFresh ? freshBit(kind) : 0
-    const wasWithdrawn = (this.#flags.get(row) & bits.withdrawn) !== 0
-    // What was not meant and is delivered all the same is evidence like the rest.
-    if (wasWithdrawn && isDelivered) this.#counts.withdrawn -= 1
+    // What was not meant and is delivered all the same is evidence like the rest. The list did not count it.
+    const uncounted = isDelivered && this.#claim(row) ? bits.unlisted : 0
     this.#set(
       row,
-      (isDelivered ? bits.delivered : 0) | (isWhole ? bits.whole : 0) | freshness,
-      (isDelivered ? bits.withdrawn : 0) | bits.delivered | bits.whole,
+      (isDelivered ? bits.delivered : 0) | (isWhole ? bits.whole : 0) | freshness | uncounted,
+      bits.delivered | bits.whole,
     )
     return row
+  }
+
+  /** Takes back that it was not meant. @returns whether it was later than the interval */
+  #claim(row: number): boolean {
+    if ((this.#flags.get(row) & bits.withdrawn) === 0) return false
+    this.#counts.withdrawn -= 1
+    this.#set(row, 0, bits.withdrawn)
+    return this.#later.delete(row)
   }
 
   /** The row of a recording of this conversation, or of one whose conversation nobody named; -1 where there is none. */
