@@ -72,7 +72,7 @@ export const organizationRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v2/recording/crossplatform/mediaretentionpolicies',
     operation: 'listCrossplatformPolicies',
-    permission: 'recording:crossplatformPolicy:view',
+    permission: 'recording:crossPlatformRetentionPolicy:view',
     answer: (context) => listPolicies(context, 'crossplatformPolicies'),
   },
   {
