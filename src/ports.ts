@@ -161,10 +161,23 @@ export interface FailedRecording {
   readonly reason?: string | undefined
 }
 
-/** Result of switching deletion protection on at the source. */
+/** A conversation that is not protected from deletion at the source, or not known to be. */
+export interface ProtectionFailure {
+  readonly conversationId: string
+  /**
+   * The platform's own code; `not-protected` where it gives none and does not name the conversation among the protected
+   * ones, `not-verified` where it did not answer which are.
+   */
+  readonly code?: string | undefined
+  readonly reason?: string | undefined
+}
+
+/** Result of switching deletion protection on at the source. Every conversation is counted once. */
 export interface ProtectionResult {
+  /** Those of which the platform, asked after the request, says that they are protected. */
   readonly protectedConversations: number
-  readonly failed: readonly { readonly conversationId: string; readonly reason?: string | undefined }[]
+  /** All others. */
+  readonly failed: readonly ProtectionFailure[]
 }
 
 /** Puts a forced profile setting back to what it was. */
@@ -233,7 +246,10 @@ export interface RecordingPlatform {
     request: ExportRequest,
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation>
-  /** Genesys' own legal hold at the source, 100 conversations a call. */
+  /**
+   * Genesys' own legal hold at the source, 100 conversations a call. What the request itself is answered proves nothing:
+   * the platform has to be asked afterwards.
+   */
   protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>
   /** Switches the hold metadata of a profile on; rejects with `UNSUPPORTED` unless the caller allowed it. */
   forceHoldMetadata?(profileId: string, options?: CallOptions): Promise<ForcedProfile>

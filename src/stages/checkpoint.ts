@@ -12,7 +12,7 @@ import type {
   ObjectState,
   PlatformCoverage,
 } from '../ports.js'
-import type { RunReport } from '../report.js'
+import type { ProtectionReport, RunReport } from '../report.js'
 import type { ExportRequest } from '../request.js'
 import type { HoldRequirements } from '../requirements.js'
 import type { ObjectPlace, RemediationStep } from '../verdict.js'
@@ -51,8 +51,8 @@ export interface JournalledJob extends JobIntent {
   job: ExportJob | undefined
   /** The run was about to cancel it. */
   cancelling: boolean
-  /** Its conversations are protected at the source. */
-  isProtected: boolean
+  /** What became of deletion protection at the source; `undefined` where it was not asked about afterwards. */
+  protection: ProtectionReport | undefined
   /** Recordings that the platform listed for it, later ones too, when it listed most; `undefined` where no list was read to its end. */
   listed: number | undefined
 }
@@ -246,7 +246,7 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
       for (const entry of checkpoint.jobs) entry.cancelling ||= entry.job?.id === data.jobId
       break
     case 'protection':
-      for (const entry of checkpoint.jobs) entry.isProtected ||= entry.job?.id === data.jobId
+      takeProtection(data as unknown as JournalledProtection, checkpoint)
       break
     case 'listing':
       for (const entry of checkpoint.jobs) {
@@ -288,8 +288,18 @@ function takeIntent(intent: JobIntent, time: string, sequence: number, checkpoin
     checkpoint.watermarks.clear()
   }
   const { attempt, request, coverage, takenUp } = intent
-  const unknown = { job: undefined, cancelling: false, isProtected: false, listed: undefined }
+  const unknown = { job: undefined, cancelling: false, protection: undefined, listed: undefined }
   checkpoint.jobs.push({ attempt, request, coverage, takenUp, intendedAt: Date.parse(time), ...unknown })
+}
+
+interface JournalledProtection extends ProtectionReport {
+  readonly jobId: string
+}
+
+/** A record of an earlier version counts what the platform was not asked about: it is protected once more. */
+function takeProtection({ jobId, ...protection }: JournalledProtection, { jobs }: Checkpoint): void {
+  if (protection.requested === undefined) return
+  for (const entry of jobs) if (entry.job?.id === jobId) entry.protection = protection
 }
 
 /** A job is that of the last intent for its request, or one that is known and seen again. */

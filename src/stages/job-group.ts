@@ -3,6 +3,7 @@ import type { Stage } from '../errors.js'
 import { forManyListeners, throwIfAborted } from '../internal/abort.js'
 import type { Settings } from '../options.js'
 import type { ExpectedListing, ExpectedRecording, ExportJob, PlatformCoverage } from '../ports.js'
+import type { ProtectionReport } from '../report.js'
 import type { ExportRequest } from '../request.js'
 import type { StageContext } from './context.js'
 import { waitForJob } from './export.js'
@@ -47,6 +48,8 @@ export interface PartAccount {
   namedFailures: number
   /** Recordings in the list of the same job before the run was interrupted. */
   formerlyExpected?: number | undefined
+  /** What became of deletion protection at the source; `undefined` where it was not asked for. */
+  protection: ProtectionReport | undefined
   /** How the platform came to its list; `undefined` where there is none, or where it does not say. */
   listing: ExpectedListing | undefined
 }
@@ -87,6 +90,7 @@ export class JobGroup {
         skipped: 0,
         later: 0,
         namedFailures: 0,
+        protection: undefined,
         listing: undefined,
       },
       createdAt: Number.POSITIVE_INFINITY,
@@ -193,7 +197,7 @@ export class JobGroup {
     if (protect) {
       const known = this.#subject.ledger.conversationCount
       await this.#list(part, job)
-      if (!jobs.isProtected(job.id)) await timed('protect', () => this.#protect(job.id, known))
+      account.protection = jobs.protection(job.id) ?? (await timed('protect', () => this.#protect(job.id, known)))
       await this.#follow(part, job)
     } else {
       await Promise.all([this.#follow(part, job).catch(fail), this.#list(part, job).catch(fail)])
@@ -278,10 +282,11 @@ export class JobGroup {
   }
 
   /** @param known conversations of earlier lists, which are protected already */
-  async #protect(jobId: string, known: number): Promise<void> {
+  async #protect(jobId: string, known: number): Promise<ProtectionReport | undefined> {
     const { settings, recorder, ledger } = this.#subject
     const result = await protectConversations(settings.platform, ledger.conversations(known), this.#context)
     if (result !== undefined) await recorder.record('protection', { jobId, ...result })
+    return result
   }
 }
 

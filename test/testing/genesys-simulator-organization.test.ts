@@ -74,6 +74,12 @@ describe('deletion protection', () => {
     expect(await query()).toMatchObject([{ id: id(1, 1) }])
   })
 
+  it('answers as if it had protected those that it is told to pass over', async () => {
+    const world = simulate([conversation(1), conversation(2)], { silentlyUnprotected: [id(1, 2)] })
+    expect(await apply(world, ids(1, 2))).toEqual({ failedUpdates: [] })
+    expect(await world.json('POST', protection, { conversationIds: ids(1, 2) })).toMatchObject([{ id: id(1, 1) }])
+  })
+
   it('keeps what a policy would have deleted', async () => {
     const deleteDate = '2023-10-20T13:00:00Z'
     const world = simulate([conversation(1, {}, { deleteDate }), conversation(2, {}, { deleteDate })], {
