@@ -19,6 +19,8 @@ const bits = {
   goesOn: 16,
   /** Somebody handled it when the interval ended. */
   cut: 32,
+  /** It has no end, and nothing says whether what was handled inside the interval is over. */
+  perhapsOpen: 64,
 } as const
 
 const none: ReadonlySet<string> = new Set()
@@ -73,7 +75,7 @@ export class ConversationTable {
     this.#availableUntil = availableUntil
     const indexedUntil = availableUntil === undefined ? undefined : Date.parse(availableUntil)
     const times = conversationTimes(conversation, this.#intervalEnd, indexedUntil)
-    if (times.isOpen && row === known) this.#ongoing += 1
+    if (times.open !== 'no' && row === known) this.#ongoing += 1
     if (times.laterSessions.length > 0) this.#laterSessions.set(row, new Set(times.laterSessions))
     this.#starts.set(row, start)
     this.#ends.set(row, end)
@@ -87,7 +89,8 @@ export class ConversationTable {
         (recorded ? bits.recorded : 0) |
         (isUnrecorded(sessions) ? bits.unrecorded : 0) |
         (times.goesOn ? bits.goesOn : 0) |
-        (times.isCut ? bits.cut : 0),
+        (times.isCut ? bits.cut : 0) |
+        (times.open === 'unknown' && row === known ? bits.perhapsOpen : 0),
     )
   }
 
@@ -139,6 +142,13 @@ export class ConversationTable {
   /** Whether somebody handled it when the interval ended. */
   isCut(row: number): boolean {
     return (this.#flags.get(row) & bits.cut) !== 0
+  }
+
+  /** A recording of it began after the interval: a thread is handled by one after the other, so what was before is over. */
+  markWentOn(row: number): void {
+    if ((this.#flags.get(row) & bits.perhapsOpen) === 0) return
+    this.#flags.set(row, this.#flags.get(row) & ~bits.perhapsOpen)
+    this.#ongoing -= 1
   }
 
   /** Ids of its sessions that began after the interval. */

@@ -251,7 +251,10 @@ class Listing {
   }
 
   #isLater(row: number, times: RecordingTimes): boolean | undefined {
-    return isLater(times, { goesOn: this.#table.goesOn(row), isCut: this.#table.isCut(row) }, this.#intervalEnd)
+    const conversation = { goesOn: this.#table.goesOn(row), isCut: this.#table.isCut(row) }
+    const isLaterThanInterval = isLater(times, conversation, this.#intervalEnd)
+    if (isLaterThanInterval) this.#table.markWentOn(row)
+    return isLaterThanInterval
   }
 
   /** What the metadata cannot tell the retention query may: when a recording was created. */

@@ -17,8 +17,8 @@ export interface ConversationTimes {
   readonly goesOn: boolean
   /** Somebody handled it when the interval ended. */
   readonly isCut: boolean
-  /** What was handled of it inside the interval is not known to be over. */
-  readonly isOpen: boolean
+  /** It has no end, and what was handled of it inside the interval goes on, or is not known to be over. */
+  readonly open: 'no' | 'yes' | 'unknown'
   /** Ids of the sessions that began after the interval. */
   readonly laterSessions: readonly string[]
 }
@@ -62,7 +62,7 @@ export function conversationTimes(
 ): ConversationTimes {
   const endedAt = millisecondsOf(conversation, 'conversationEnd')
   const goesOn = endedAt === undefined || endedAt > intervalEnd
-  if (!goesOn) return { goesOn, isCut: false, isOpen: false, laterSessions: [] }
+  if (!goesOn) return { goesOn, isCut: false, open: 'no', laterSessions: [] }
   const handled: Span[] = []
   const laterSessions: string[] = []
   for (const participant of listOf(conversation, 'participants') ?? []) {
@@ -81,7 +81,7 @@ export function conversationTimes(
   return {
     goesOn,
     isCut: within.some(({ end }) => end === undefined || end > intervalEnd),
-    isOpen: endedAt === undefined && (within.length === 0 || within.some(isUnfinished)),
+    open: endedAt !== undefined ? 'no' : within.some(isUnfinished) ? 'yes' : within.length === 0 ? 'unknown' : 'no',
     laterSessions,
   }
 }

@@ -205,7 +205,11 @@ describe('whose metadata do not say when they began', () => {
     expect(await ongoing(morning, agent('s2', leg('2023-10-21T08:00:00Z')))).toBe(0)
     expect(await ongoing(agent('s1', leg('2023-10-20T09:00:00Z')))).toBe(1)
     expect(await ongoing(agent('s1', leg('2023-10-20T09:00:00Z', '2023-10-22T01:00:00Z')))).toBe(1)
+    // Of sessions nothing is known; that a recording began later shows that the thread has moved on.
+    expect(await ongoing()).toBe(0)
+    created({ r1: '2023-10-20T09:00:00Z' })
     expect(await ongoing()).toBe(1)
+    expect(await ongoing(agent('s1', leg('2023-10-20T09:00:00Z')), nextDay)).toBe(1)
   })
 })
 

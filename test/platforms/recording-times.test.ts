@@ -45,37 +45,37 @@ describe('a conversation', () => {
     [
       'that ended before the interval did',
       { conversationEnd: iso(0), participants: participants(session('a', [-60, 0])) },
-      { goesOn: false, isCut: false, isOpen: false, laterSessions: [] },
+      { goesOn: false, isCut: false, open: 'no', laterSessions: [] },
     ],
     [
       'of days, with nothing under way when the interval ended',
       { participants: participants(session('a', [-60, -30]), session('b', [30, 40])) },
-      { goesOn: true, isCut: false, isOpen: false, laterSessions: ['b'] },
+      { goesOn: true, isCut: false, open: 'no', laterSessions: ['b'] },
     ],
     [
       'that somebody handled over the end of the interval',
       { conversationEnd: iso(10), participants: participants(session('a', [-60, 10])) },
-      { goesOn: true, isCut: true, isOpen: false, laterSessions: [] },
+      { goesOn: true, isCut: true, open: 'no', laterSessions: [] },
     ],
     [
       'that somebody still handles',
       { participants: participants(session('a', [-60, -30], [-20])) },
-      { goesOn: true, isCut: true, isOpen: true, laterSessions: [] },
+      { goesOn: true, isCut: true, open: 'yes', laterSessions: [] },
     ],
     [
       'that somebody handled until after the index ended',
       { participants: participants(session('a', [-60, 121])) },
-      { goesOn: true, isCut: true, isOpen: true, laterSessions: [] },
+      { goesOn: true, isCut: true, open: 'yes', laterSessions: [] },
     ],
     [
       'without an end, of which no session is known',
       {},
-      { goesOn: true, isCut: false, isOpen: true, laterSessions: [] },
+      { goesOn: true, isCut: false, open: 'unknown', laterSessions: [] },
     ],
     [
       'of which times cannot be read',
       { participants: [{ sessions: [{ sessionId: 'x', segments: [{ segmentStart: 'soon' }, null] }] }] },
-      { goesOn: true, isCut: false, isOpen: true, laterSessions: [] },
+      { goesOn: true, isCut: false, open: 'unknown', laterSessions: [] },
     ],
   ])('%s', (_, conversation, wanted) => {
     expect(conversationTimes(conversation, end, at(120))).toEqual(wanted)
