@@ -38,6 +38,8 @@ export interface ClassifiedObject {
   readonly place: ObjectPlace
   /** It is half of a recording that no list names, and the other half may still land. */
   readonly isHalf?: true | undefined
+  /** Its name is not one of a recording that is known: no job is about to write it again. */
+  readonly isForeign?: true | undefined
 }
 
 /**
@@ -76,17 +78,17 @@ export function classifyObject(
   }
   const { recordingId } = role
   const isSidecar = role.role === 'sidecar'
-  const attachment: ClassifiedObject = { object, place: { kind: 'attachment', conversationId } }
+  const foreign: ClassifiedObject = { object, place: { kind: 'attachment', conversationId }, isForeign: true }
   // A copy under another name proves no delivery.
-  if (!isPlainName(isSidecar ? role.of : rest, recordingId)) return attachment
+  if (!isPlainName(isSidecar ? role.of : rest, recordingId)) return foreign
   const place: ObjectPlace = { kind: isSidecar ? 'sidecar' : 'recording', conversationId, recordingId }
   if (scope.isExpected(recordingId, conversationId)) return { object, place }
-  if (scope.belongsElsewhere(recordingId, conversationId)) return attachment
-  if (!scope.mayBeRecording(recordingId, conversationId)) return attachment
+  if (scope.belongsElsewhere(recordingId, conversationId)) return foreign
+  if (!scope.mayBeRecording(recordingId, conversationId)) return foreign
   const isWhole = lies(isSidecar ? role.of : `${rest}${sidecarSuffix}`)
-  if (!scope.isListed(conversationId)) return isWhole ? { object, place } : { ...attachment, isHalf: true }
+  if (!scope.isListed(conversationId)) return isWhole ? { object, place } : { ...foreign, isHalf: true }
   // What lands while the job delivers is held, whether the platform listed it or not.
-  if (!isWhole || scope.isOfJob(object)) return attachment
+  if (!isWhole || scope.isOfJob(object)) return foreign
   return { object, place: { kind: 'unexpected', conversationId, recordingId } }
 }
 

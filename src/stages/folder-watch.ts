@@ -182,8 +182,8 @@ export class FolderWatches {
         const isUnexpected = found.place.kind === 'unexpected'
         if (!isFinal && this.#isHeldBack(found)) {
           if (isUnexpected) unclaimed = true
-          else if (this.#isStale(found)) stale += 1
-          else halves = true
+          else if (found.isHalf) halves = true
+          else stale += 1
           continue
         }
         objects.push(found)
@@ -214,9 +214,11 @@ export class FolderWatches {
     return (found.isHalf === true && this.#awaitsHalves) || this.#isStale(found)
   }
 
-  #isStale({ object, place }: DiscoveredObject): boolean {
-    if (place.kind === 'unexpected' || object.lastModified === undefined) return false
-    return Date.parse(object.lastModified) < this.#job.createdAt - clockToleranceMs
+  #isStale({ object, place, isForeign }: DiscoveredObject): boolean {
+    if (isForeign || place.kind === 'unexpected' || object.lastModified === undefined) return false
+    if (Date.parse(object.lastModified) >= this.#job.createdAt - clockToleranceMs) return false
+    // What lies beside a recording that the job has written is not its own.
+    return place.recordingId === undefined || !this.#ledger.isWritten(place.recordingId)
   }
 
   /** When a folder in which nothing is awaited has to be listed; `never` once it has been read for good. */

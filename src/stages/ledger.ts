@@ -270,6 +270,12 @@ export class RecordingLedger {
     return lastModified !== undefined && Date.parse(lastModified) >= this.writtenSince() - freshToleranceMs
   }
 
+  /** Whether the whole of a recording was written since the job was created. */
+  isWritten(recordingId: string): boolean {
+    const row = this.#recordings.find(recordingId)
+    return row >= 0 && (this.#flags.get(row) & bits.whole) !== 0 && isFreshlyDelivered(this.#flags.get(row))
+  }
+
   /** A listing of a folder begins. @returns its number, for {@link show} and {@link endListing} */
   beginListing(prefix: string): number {
     return this.#listings.begin(prefix)
@@ -290,11 +296,11 @@ export class RecordingLedger {
     const row = this.#arrive(object.key, place, listing, isNew && this.isFresh(object), object.sizeBytes === 0)
     const { kind, conversationId } = place
     if (conversationId === undefined || kind === 'unexpected') return
-    const owner = this.#conversations.add(conversationId)
     if (row >= 0) {
-      this.#isNoCompanion(object.key, kind, row, owner)
+      this.#isNoCompanion(object.key, kind, row)
       return
     }
+    const owner = this.#conversations.add(conversationId)
     // Known at once: one that is shown as a companion for the first time may have been known as something else.
     this.#knowCompanion(object.key, owner)
     this.#conversations.showCompanion(owner, listing)
@@ -305,11 +311,10 @@ export class RecordingLedger {
   /** An object is dealt with; `isNew` says that its key was not met before. */
   know(key: string, { kind, recordingId, conversationId }: ObjectPlace, isNew: boolean): void {
     if (conversationId === undefined || kind === 'unexpected') return
-    const owner = this.#conversations.add(conversationId)
     const row = recordingId === undefined ? -1 : this.#rowOf(recordingId, conversationId)
-    if (row < 0) this.#knowCompanion(key, owner)
+    if (row < 0) this.#knowCompanion(key, this.#conversations.add(conversationId))
     else if (isNew) this.#files.know(row)
-    else this.#isNoCompanion(key, kind, row, owner)
+    else this.#isNoCompanion(key, kind, row)
   }
 
   /**
@@ -516,16 +521,16 @@ export class RecordingLedger {
     const row = this.#recordings.find(recordingId)
     if (row < 0) return row
     const owner = this.#ownerOf.get(row)
-    if (owner === this.#conversations.find(conversationId)) return row
-    if (this.#conversations.idAt(owner) !== '') return -1
-    return row
+    return owner === this.#conversations.find(conversationId) || this.#isUnnamed(owner) ? row : -1
   }
 
   /** A recording that failed at the source may have come without its conversation. */
+  #isUnnamed(owner: number): boolean {
+    return owner === this.#conversations.find('')
+  }
+
   #own(row: number, conversationId: string): void {
-    if (this.#conversations.idAt(this.#ownerOf.get(row)) === '') {
-      this.#ownerOf.set(row, this.#conversations.add(conversationId))
-    }
+    if (this.#isUnnamed(this.#ownerOf.get(row))) this.#ownerOf.set(row, this.#conversations.add(conversationId))
   }
 
   /** A transcript or attachment was found. */
@@ -534,9 +539,9 @@ export class RecordingLedger {
   }
 
   /** A file looks like an attachment until its other half lands. */
-  #isNoCompanion(key: string, kind: ObjectPlace['kind'], row: number, owner: number): void {
+  #isNoCompanion(key: string, kind: ObjectPlace['kind'], row: number): void {
     if (this.#companions.size === 0 || !this.#companions.has(key) || !this.#companions.add(`${key}\n`)) return
-    this.#conversations.knowCompanion(owner, -1)
+    this.#conversations.knowCompanion(this.#ownerOf.get(row), -1)
     this.#files.know(row)
     if (this.#freshCompanions.has(key)) this.#set(row, freshBit(kind), 0)
   }
