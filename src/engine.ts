@@ -13,7 +13,7 @@ import type { RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
 import { emitter, type RunOptions } from './run-options.js'
 import { inspectionSubject } from './run-rules.js'
-import { classifyConversation, everythingInScope } from './stages/classify.js'
+import { everythingInScope, placeByName } from './stages/classify.js'
 import { persist, type StageContext } from './stages/context.js'
 import { withDeletedKeys } from './stages/deleted.js'
 import { type DiscoveredObject, type DiscoverySettings, discover, listFolder } from './stages/discover.js'
@@ -257,7 +257,7 @@ export class Engine {
     }
     const { signal } = context
     const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
-    const ledger = new RecordingLedger(listsRecordings(this.#settings, request))
+    const ledger = new RecordingLedger(listsRecordings(this.#settings, request), platform.isRecordingId?.bind(platform))
     const { createdAt } = job
     // Without a time of its own the job may have written everything.
     ledger.writtenSince = () => (createdAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(createdAt))
@@ -266,7 +266,7 @@ export class Engine {
       const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)
       for await (const recording of platform.expectedRecordings(job, request, { signal, onUndecided })) {
         ledger.expect(recording)
-        account.expected += 1
+        if (!recording.isLaterThanInterval) account.expected += 1
         if (recording.skippedReason !== undefined) account.skipped += 1
       }
     }
@@ -307,6 +307,5 @@ function notSealed(error: unknown, report: RunReport, signal: AbortSignal | unde
 /** The place a key by itself speaks of, without its neighbours and without a job's list. */
 function placeOf(key: string): ObjectPlace | undefined {
   const parsed = parseKey(key)
-  if (parsed === undefined) return undefined
-  return classifyConversation([{ object: { bucket: '', key, sizeBytes: 0 }, key: parsed }], everythingInScope)[0]?.place
+  return parsed === undefined ? undefined : placeByName(parsed)
 }

@@ -23,6 +23,7 @@ export const findingCodes = [
   'sensitive-recordings-excluded',
   'job-slots-busy',
   'deletion-protection-cap',
+  'deletion-protection-incomplete',
   'nothing-expected',
 ] as const
 

@@ -33,6 +33,7 @@ export type {
   CostDollars,
   CoverageReport,
   ObjectCounts,
+  ProtectionReport,
   ReconciliationReport,
   RecordingCounts,
   RecordingException,

@@ -59,7 +59,10 @@ export function hourStart(year: number, month: number, day: number, hour: number
 export const sidecarSuffix = '_metadata.json'
 const transcriptSuffix = '.transcript.json'
 
-/** What the part of a key below the conversation's folder says by itself, before the job's list is asked. */
+/**
+ * What the part of a key below the conversation's folder says by itself, before its neighbours and the job's list are
+ * asked. A name is not an identity: others write beside the platform (genesys-facts, what lands on S3).
+ */
 export type FileRole =
   | {
       readonly role: 'sidecar' /** Name of the file it describes. */
@@ -70,15 +73,26 @@ export type FileRole =
   | { readonly role: 'media'; readonly recordingId: string }
   | { readonly role: 'attachment' }
 
-/** Reads the role of a file from its name. A folder below the conversation's holds attachments. */
+/**
+ * Reads the role of a file from its name. A folder below the conversation's holds attachments. What describes a
+ * transcript or another sidecar describes no recording.
+ */
 export function roleOf(rest: string): FileRole {
   if (rest.includes('/')) return { role: 'attachment' }
-  if (rest.endsWith(sidecarSuffix) && rest.length > sidecarSuffix.length) {
-    const of = rest.slice(0, -sidecarSuffix.length)
-    return { role: 'sidecar', of, recordingId: stem(of) }
+  const of = describedBy(rest)
+  if (of !== undefined) {
+    const describesMedia = describedBy(of) === undefined && !of.endsWith(transcriptSuffix)
+    return describesMedia ? { role: 'sidecar', of, recordingId: stem(of) } : { role: 'attachment' }
   }
   if (rest.endsWith(transcriptSuffix)) return { role: 'transcript' }
   return { role: 'media', recordingId: stem(rest) }
+}
+
+/** The name of the file that a sidecar of this name describes; `undefined` where it is not the name of a sidecar. */
+function describedBy(name: string): string | undefined {
+  return name.endsWith(sidecarSuffix) && name.length > sidecarSuffix.length
+    ? name.slice(0, -sidecarSuffix.length)
+    : undefined
 }
 
 // The extension follows the codec and is never known beforehand; ids have no dot.
@@ -87,11 +101,38 @@ function stem(name: string): string {
   return dot <= 0 ? name : name.slice(0, dot)
 }
 
+const codecPattern = /^\.[a-z0-9]+$/i
+
+/** Whether what follows the id in a file's name may be the extension of a codec: which ones there are is not known. */
+export function isCodecExtension(extension: string): boolean {
+  return codecPattern.test(extension)
+}
+
+/** Whether the platform itself may have given a media file of this recording this name. */
+export function isPlainName(name: string, recordingId: string): boolean {
+  return name.length === recordingId.length || isCodecExtension(name.slice(recordingId.length))
+}
+
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** Whether a name looks like an id Genesys gives. */
 export function isUuid(text: string): boolean {
   return uuidPattern.test(text)
+}
+
+/** Whether a name is an id as Genesys writes it: a UUID in lower case. */
+export function isGenesysId(text: string): boolean {
+  return isUuid(text) && text === text.toLowerCase()
+}
+
+const idPattern = /^[\w-]+$/
+
+/**
+ * Whether a name may be the id of a recording where no list says which ones there are. The copy of one under another
+ * spelling, or under `id (1)`, must not count as a second recording.
+ */
+export function mayBeRecordingId(text: string, conversationId: string): boolean {
+  return idPattern.test(text) && text !== conversationId && (!isUuid(text) || isGenesysId(text))
 }
 
 /** The names an hour's folder may have: each of month, day and hour padded, or not. */

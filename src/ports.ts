@@ -95,6 +95,13 @@ export interface ExpectedRecording {
   readonly deleteAt?: string | undefined
   /** Set where the platform leaves the recording out of the job although the request covers it, e.g. `sensitive`. */
   readonly skippedReason?: string | undefined
+  /**
+   * It began after the interval: of a conversation that went on. It need not land, and is counted only if it does; where
+   * the job counts more recordings than the others, it is waited for.
+   *
+   * @defaultValue false
+   */
+  readonly isLaterThanInterval?: boolean | undefined
 }
 
 /** A conversation that the request covers, of which it is not known what recordings it has. */
@@ -113,7 +120,10 @@ export interface ExpectedListing {
   readonly conversations: number
   /** Conversations whose recordings are not known, because finding out would have cost too much. */
   readonly undecided: number
-  /** Conversations that had not ended when they were listed: what is recorded of them later is in no list. */
+  /**
+   * Conversations that had not ended when they were listed, and of which more may be recorded that began inside the
+   * interval: it is in no list.
+   */
   readonly ongoing?: number | undefined
   /** Why the list may lack recordings. Coverage is then not proven. */
   readonly doubt?: string | undefined
@@ -151,10 +161,23 @@ export interface FailedRecording {
   readonly reason?: string | undefined
 }
 
-/** Result of switching deletion protection on at the source. */
+/** A conversation that is not protected from deletion at the source, or not known to be. */
+export interface ProtectionFailure {
+  readonly conversationId: string
+  /**
+   * The platform's own code; `not-protected` where it gives none and does not name the conversation among the protected
+   * ones, `not-verified` where it did not answer which are.
+   */
+  readonly code?: string | undefined
+  readonly reason?: string | undefined
+}
+
+/** Result of switching deletion protection on at the source. Every conversation is counted once. */
 export interface ProtectionResult {
+  /** Those of which the platform, asked after the request, says that they are protected. */
   readonly protectedConversations: number
-  readonly failed: readonly { readonly conversationId: string; readonly reason?: string | undefined }[]
+  /** All others. */
+  readonly failed: readonly ProtectionFailure[]
 }
 
 /** Puts a forced profile setting back to what it was. */
@@ -201,6 +224,13 @@ export interface RecordingPlatform {
    * @defaultValue true
    */
   listsRecordings?(request: ExportRequest): boolean
+  /**
+   * Whether a name may be the id of one of its recordings. It is asked where no list names them: a file of such a name
+   * with a sidecar then counts as a recording, and any other as an attachment.
+   *
+   * @defaultValue any name may
+   */
+  isRecordingId?(name: string): boolean
   /** Every recording that the request covers, the skipped ones marked. */
   expectedRecordings(
     job: ExportJob,
@@ -216,7 +246,10 @@ export interface RecordingPlatform {
     request: ExportRequest,
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation>
-  /** Genesys' own legal hold at the source, 100 conversations a call. */
+  /**
+   * Genesys' own legal hold at the source, 100 conversations a call. What the request itself is answered proves nothing:
+   * the platform has to be asked afterwards.
+   */
   protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>
   /** Switches the hold metadata of a profile on; rejects with `UNSUPPORTED` unless the caller allowed it. */
   forceHoldMetadata?(profileId: string, options?: CallOptions): Promise<ForcedProfile>

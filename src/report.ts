@@ -1,6 +1,6 @@
 import type { Finding, FindingCode } from './findings.js'
 import type { LegalHold } from './hold.js'
-import type { ExportJob, Interval } from './ports.js'
+import type { ExportJob, Interval, ProtectionFailure } from './ports.js'
 import type { HoldRequirements } from './requirements.js'
 
 /** What became of one recording with its companions. Every expected recording is in exactly one. */
@@ -99,8 +99,22 @@ export interface ReconciliationReport {
   readonly callsBySource: Readonly<Record<string, number>>
   /** Conversations whose recordings are not known beforehand; what landed in them counts as expected. */
   readonly undecided: number
+  /**
+   * Recordings of conversations that went on after the interval, which began after it and did not land: they belong to
+   * no count. Absent where there are none.
+   */
+  readonly laterThanInterval?: number | undefined
   /** Why a cheaper source was not used, or why something is undecided. */
   readonly reason?: string | undefined
+}
+
+/** What became of deletion protection at the source. Only what the platform, asked afterwards, names counts as protected. */
+export interface ProtectionReport {
+  /** Conversations that were to be protected. */
+  readonly requested: number
+  readonly protectedConversations: number
+  /** The first 1,000 of those that are not, or not known to be, with the platform's code and reason. */
+  readonly failed: readonly ProtectionFailure[]
 }
 
 /** US dollars, to a millionth. */
@@ -188,6 +202,8 @@ export interface RunReport {
   readonly interval: Interval
   readonly coverage: CoverageReport
   readonly reconciliation: ReconciliationReport
+  /** Absent where nothing was to be protected at the source. */
+  readonly protection?: ProtectionReport | undefined
   readonly findings: readonly Finding[]
   /** Codes of blockers that the caller accepted and that occurred. */
   readonly accepted: readonly FindingCode[]

@@ -1,7 +1,7 @@
 import { LegalHoldError } from './errors.js'
 import type { Finding } from './findings.js'
 import type { Settings } from './options.js'
-import { isWhole, type RunReport } from './report.js'
+import { isWhole, type ProtectionReport, type RunReport } from './report.js'
 import type { ExportRequest } from './request.js'
 import type { Delivery } from './stages/deliver.js'
 import type { Inspection } from './stages/inspect.js'
@@ -18,6 +18,8 @@ export interface ReportSubject {
   /** Those that came up after the inspection. */
   readonly lateFindings: readonly Finding[]
   readonly delivery: Delivery
+  /** `undefined` where nothing was to be protected at the source. */
+  readonly protection: ProtectionReport | undefined
   readonly tally: Tally
   readonly runId: string
   readonly dryRun: boolean
@@ -68,6 +70,7 @@ export function reportOf(subject: ReportSubject): RunReport {
     interval: request.interval,
     coverage,
     reconciliation: reconciliationReportOf(ledger, jobs.accounts, delivery.explanations),
+    ...(subject.protection === undefined ? {} : { protection: subject.protection }),
     findings,
     accepted: [
       ...new Set(

@@ -27,6 +27,7 @@ import { type Inspection, inspect, profileIdOf } from './stages/inspect.js'
 import { JobBook } from './stages/job-book.js'
 import { lateFindings } from './stages/late-findings.js'
 import { type JobPart, partsOf } from './stages/parts.js'
+import { protectionOf } from './stages/protect.js'
 import { Recorder } from './stages/recorder.js'
 import { Tally } from './stages/tally.js'
 
@@ -106,13 +107,15 @@ export class Run {
     const inspection = await this.#timed('inspect', () => this.#inspect())
     const delivery = await this.#export(inspection)
     const [unnamed] = unexplainedBy(delivery, this.#request)
-    const late = lateFindings(this.#request, delivery.ledger, unnamed)
+    const protection = protectionOf(delivery.jobs.accounts.map((account) => account.protection))
+    const late = lateFindings(this.#request, delivery.ledger, unnamed, protection)
     const report = reportOf({
       settings: this.#settings,
       request: this.#request,
       inspection,
       lateFindings: late,
       delivery,
+      protection,
       tally: this.#tally,
       runId: this.#runId,
       dryRun: this.#dryRun,

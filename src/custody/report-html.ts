@@ -58,7 +58,8 @@ function facts(list: readonly (readonly [string, Html | string | undefined])[]):
     .map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
 }
 
-function scope({ hold, requirements, platform, storage, interval, job, objects, coverage, dryRun }: RunReport): Html {
+function scope(report: RunReport): Html {
+  const { hold, requirements, platform, storage, interval, job, objects, coverage, protection, dryRun } = report
   const needs = [
     ...Object.entries(requirements.metadata ?? {}).map(([name, value]) => `metadata ${name} = ${value}`),
     ...Object.entries(requirements.tags ?? {}).map(([name, value]) => `tag ${name} = ${value}`),
@@ -88,6 +89,12 @@ function scope({ hold, requirements, platform, storage, interval, job, objects, 
       coverage.proven
         ? `proven until ${utc(coverage.provenUntil ?? interval.end)}, ${coverage.depth === 'recordings' ? 'recording by recording' : 'by the job’s totals'}`
         : `not proven: ${coverage.reason ?? 'unknown'}`,
+    ],
+    [
+      'Protected at the source',
+      protection === undefined
+        ? undefined
+        : `${figure(protection.protectedConversations)} of ${counted(protection.requested, 'conversation')}`,
     ],
     ['Mode', dryRun ? 'dry run: nothing was changed' : undefined],
   ])}</section>`

@@ -1,6 +1,7 @@
 import { LegalHoldError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import { withDefaults } from '../internal/defaults.js'
+import { isGenesysId } from '../layout.js'
 import type {
   CallOptions,
   CreateJobContext,
@@ -32,18 +33,14 @@ import {
   isSameExport,
 } from './bulk-exports-surface.js'
 import { protectConversations } from './deletion-protection.js'
-import {
-  checkLimits,
-  type ExpectedRecordingsLimits,
-  expectedRecordings,
-  explainMissing,
-} from './expected-recordings.js'
+import { checkLimits, type ExpectedRecordingsLimits, expectedRecordings } from './expected-recordings.js'
 import { type ExportProfile, ExportProfiles, profileFindings } from './export-profiles.js'
 import { GenesysClient } from './genesys-client.js'
 import { checkConnection, type GenesysConnectionOptions, OptionProblems } from './genesys-options.js'
 import { cursorPages, numberedPages } from './genesys-pages.js'
 import { inspectIntegration, notFound } from './integration-inspection.js'
 import { isSlotsBusy, slotsBusy } from './job-slots.js'
+import { explainMissing } from './missing-recordings.js'
 import { readCoverage, readOrganization } from './organization.js'
 import { jobNotFound, jobWithoutId } from './recording-job.js'
 import { formatFindings, protectionFindings, sensitiveFindings, subjectOf } from './request-findings.js'
@@ -296,6 +293,11 @@ export class BulkExportsPlatform implements RecordingPlatform {
   /** Analytics knows no conversation that is older than 5 years. */
   listsRecordings(request: ExportRequest): boolean {
     return isQueryable(request, this.client.clock.now())
+  }
+
+  /** Genesys Cloud names recordings by UUIDs in lower case. */
+  isRecordingId(name: string): boolean {
+    return isGenesysId(name)
   }
 
   expectedRecordings(

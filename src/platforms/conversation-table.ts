@@ -4,6 +4,7 @@ import type { MediaType } from '../request.js'
 import type { FoundConversation } from './analytics-conversations.js'
 import { dateOf } from './answer.js'
 import { type Session, sessionsOf } from './recording-metadata.js'
+import { conversationTimes } from './recording-times.js'
 
 const bits = {
   /** It ended before the index ended, so that all its recordings can be known. */
@@ -14,7 +15,15 @@ const bits = {
   unrecorded: 4,
   /** A recording of it is known. */
   found: 8,
+  /** It had not ended when the interval did. */
+  goesOn: 16,
+  /** Somebody handled it when the interval ended. */
+  cut: 32,
+  /** It has no end, and nothing says whether what was handled inside the interval is over. */
+  perhapsOpen: 64,
 } as const
+
+const none: ReadonlySet<string> = new Set()
 
 const media: readonly (MediaType | undefined)[] = [undefined, 'call', 'chat', 'email', 'message', 'screen']
 
@@ -26,9 +35,17 @@ export class ConversationTable {
   /** Seconds since the epoch; 0 is not known. */
   readonly #starts = Column.words()
   readonly #ends = Column.words()
+  /** Sessions that began after the interval, by conversation: there are few. */
+  readonly #laterSessions = new Map<number, ReadonlySet<string>>()
+  readonly #intervalEnd: number
   #latestEnd = 0
   #ongoing = 0
   #availableUntil: string | undefined
+
+  /** @param intervalEnd milliseconds */
+  constructor(intervalEnd: number) {
+    this.#intervalEnd = intervalEnd
+  }
 
   get size(): number {
     return this.#ids.size
@@ -39,7 +56,7 @@ export class ConversationTable {
     return Number.isFinite(this.#latestEnd) ? this.#latestEnd : undefined
   }
 
-  /** Conversations without an end. */
+  /** Conversations without an end, of which what was handled inside the interval is not known to be over. */
   get ongoing(): number {
     return this.#ongoing
   }
@@ -56,16 +73,24 @@ export class ConversationTable {
     const start = seconds(dateOf(conversation, 'conversationStart'), Math.floor)
     const end = seconds(dateOf(conversation, 'conversationEnd'), Math.ceil)
     this.#availableUntil = availableUntil
-    if (end === 0 && row === known) this.#ongoing += 1
+    const indexedUntil = availableUntil === undefined ? undefined : Date.parse(availableUntil)
+    const times = conversationTimes(conversation, this.#intervalEnd, indexedUntil)
+    if (times.open !== 'no' && row === known) this.#ongoing += 1
+    if (times.laterSessions.length > 0) this.#laterSessions.set(row, new Set(times.laterSessions))
     this.#starts.set(row, start)
     this.#ends.set(row, end)
     this.#media.set(row, Math.max(0, media.indexOf(onlyMedium(sessions))))
     this.#latestEnd = Math.max(this.#latestEnd, end === 0 ? Number.POSITIVE_INFINITY : end * 1_000)
-    const closed = end > 0 && (availableUntil === undefined || end * 1_000 <= Date.parse(availableUntil))
+    const closed = end > 0 && (indexedUntil === undefined || end * 1_000 <= indexedUntil)
     const recorded = sessions.some(({ medium, recorded: begun }) => medium === 'call' && begun === true)
     this.#flags.set(
       row,
-      (closed ? bits.closed : 0) | (recorded ? bits.recorded : 0) | (isUnrecorded(sessions) ? bits.unrecorded : 0),
+      (closed ? bits.closed : 0) |
+        (recorded ? bits.recorded : 0) |
+        (isUnrecorded(sessions) ? bits.unrecorded : 0) |
+        (times.goesOn ? bits.goesOn : 0) |
+        (times.isCut ? bits.cut : 0) |
+        (times.open === 'unknown' && row === known ? bits.perhapsOpen : 0),
     )
   }
 
@@ -107,6 +132,28 @@ export class ConversationTable {
 
   isUnrecorded(row: number): boolean {
     return (this.#flags.get(row) & bits.unrecorded) !== 0
+  }
+
+  /** Whether it had not ended when the interval did. */
+  goesOn(row: number): boolean {
+    return (this.#flags.get(row) & bits.goesOn) !== 0
+  }
+
+  /** Whether somebody handled it when the interval ended. */
+  isCut(row: number): boolean {
+    return (this.#flags.get(row) & bits.cut) !== 0
+  }
+
+  /** A recording of it began after the interval: a thread is handled by one after the other, so what was before is over. */
+  markWentOn(row: number): void {
+    if ((this.#flags.get(row) & bits.perhapsOpen) === 0) return
+    this.#flags.set(row, this.#flags.get(row) & ~bits.perhapsOpen)
+    this.#ongoing -= 1
+  }
+
+  /** Ids of its sessions that began after the interval. */
+  laterSessions(row: number): ReadonlySet<string> {
+    return this.#laterSessions.get(row) ?? none
   }
 
   markFound(row: number): void {

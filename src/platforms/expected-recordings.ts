@@ -1,20 +1,16 @@
 import { SeenSet } from '../internal/seen.js'
 import { mapWindow } from '../internal/streams.js'
-import type {
-  ExpectedListing,
-  ExpectedRecording,
-  ExpectedRecordingsOptions,
-  ExplainMissingOptions,
-  MissingExplanation,
-} from '../ports.js'
+import type { ExpectedListing, ExpectedRecording, ExpectedRecordingsOptions } from '../ports.js'
 import type { ExportRequest } from '../request.js'
 import { findConversations } from './analytics-conversations.js'
 import { conversationQuery } from './conversation-query.js'
 import { ConversationTable } from './conversation-table.js'
 import type { GenesysClient } from './genesys-client.js'
 import type { OptionProblems } from './genesys-options.js'
-import { expectedFrom, explanationFrom, readMetadata } from './recording-metadata.js'
+import { expectedFrom, readMetadata } from './recording-metadata.js'
+import { isLater, type RecordingTimes } from './recording-times.js'
 import { isRefused, retainedRecordings, ScanTooLong } from './retention-query.js'
+import { UndatedRecordings } from './undated-recordings.js'
 
 /** How much it may cost to know the expected recordings. */
 export interface ExpectedRecordingsLimits {
@@ -44,8 +40,6 @@ export function checkLimits(options: ExpectedRecordingsLimits, problems: OptionP
 const concurrency = 8
 /** A minute's worth of calls (genesys-facts: limits): no other source is sure to be cheaper, and none tells more. */
 const fewConversations = 300
-/** Conversations that are asked for what is missing of them: a minute's worth, since the report waits for it. */
-const mostExplained = 300
 /** The scan is given up when it has cost this share of what asking for each conversation would cost. */
 const scanShare = 0.25
 const dayMs = 86_400_000
@@ -87,7 +81,8 @@ class Listing {
   readonly #client: GenesysClient
   readonly #request: ExportRequest
   readonly #options: ExpectedRecordingsOptions
-  readonly #table = new ConversationTable()
+  readonly #table: ConversationTable
+  readonly #intervalEnd: number
   readonly #screens: boolean
   readonly #calls = { analytics: 0, 'retention-query': 0, 'recording-metadata': 0 }
   #metadataCallsLeft: number
@@ -97,6 +92,7 @@ class Listing {
   /** Conversations that were recorded, as analytics says, and that no recording is listed of. */
   readonly #vanished = { count: 0, first: '' }
   readonly #reasons: string[] = []
+  readonly #undated = new UndatedRecordings()
   /** Conversations that ended before this have all their recordings in the retention query, in milliseconds. */
   #scannedUntil = Number.NEGATIVE_INFINITY
 
@@ -109,6 +105,8 @@ class Listing {
     this.#client = client
     this.#request = request
     this.#options = options
+    this.#intervalEnd = Date.parse(request.interval.end)
+    this.#table = new ConversationTable(this.#intervalEnd)
     this.#screens = screens
     this.#metadataCallsLeft = maxMetadataCalls
   }
@@ -120,6 +118,7 @@ class Listing {
     for await (const conversation of conversations) this.#table.add(conversation)
     if (this.#table.size > Math.min(fewConversations, this.#metadataCallsLeft)) yield* this.#scan()
     yield* this.#askEach()
+    yield* this.#decideUndated()
     const beyond = this.#undecided - this.#unknown
     if (beyond > 0) this.#reasons.push(`maxMetadataCalls was reached with ${beyond} conversations undecided`)
     if (this.#unknown > 0) {
@@ -176,9 +175,15 @@ class Listing {
         const row = table.find(conversationId)
         if (row < 0) continue
         table.markFound(row)
+        if (createdAt !== undefined && table.goesOn(row)) this.#undated.date(recording.recordingId, createdAt)
         if (!table.isClosed(row)) continue
-        const conversationStart = table.startAt(row)
-        yield { ...recording, conversationId, conversationStart, mediaType: table.mediumAt(row) }
+        const found = {
+          ...recording,
+          conversationId,
+          conversationStart: table.startAt(row),
+          mediaType: table.mediumAt(row),
+        }
+        yield marked(found, this.#isLater(row, { createdAt }))
       }
       this.#source = 'retention-query'
       // Whether it holds recordings of the last day is not documented: as far as some are seen, it does.
@@ -234,52 +239,45 @@ class Listing {
       this.#unknown += 1
       return leaveOpen()
     }
-    const facts = { conversationId, conversationStart, availableUntil: table.availableUntil }
-    return expectedFrom(list, facts, this.#request, this.#screens)
+    const facts = { conversationId, conversationStart }
+    return expectedFrom(list, facts, this.#request, this.#screens).flatMap(({ recording, times, sessionId }) => {
+      const isOfLaterSession = sessionId !== undefined && table.laterSessions(row).has(sessionId)
+      const isLaterThanInterval = this.#isLater(row, { ...times, isOfLaterSession })
+      // Where somebody handled it when the interval ended, no time of creation would prove anything.
+      if (isLaterThanInterval !== undefined || table.isCut(row)) return [marked(recording, isLaterThanInterval)]
+      this.#undated.add({ recording, row, endedAt: times.endedAt })
+      return []
+    })
+  }
+
+  #isLater(row: number, times: RecordingTimes): boolean | undefined {
+    const conversation = { goesOn: this.#table.goesOn(row), isCut: this.#table.isCut(row) }
+    const isLaterThanInterval = isLater(times, conversation, this.#intervalEnd)
+    if (isLaterThanInterval) this.#table.markWentOn(row)
+    return isLaterThanInterval
+  }
+
+  /** What the metadata cannot tell the retention query may: when a recording was created. */
+  async *#decideUndated(): AsyncGenerator<ExpectedRecording, void, void> {
+    if (this.#source !== 'retention-query') {
+      const refusal = await this.#undated.dateAll(this.#client, this.#options, () => {
+        this.#calls['retention-query'] += 1
+      })
+      if (refusal !== undefined) this.#reasons.push(refusal)
+    }
+    let open = 0
+    for (const { recording, row, endedAt, createdAt } of this.#undated.all()) {
+      const isLaterThanInterval = this.#isLater(row, { endedAt, createdAt })
+      if (isLaterThanInterval === undefined) open += 1
+      yield marked(recording, isLaterThanInterval)
+    }
+    if (open > 0) this.#reasons.push(`of ${open} recordings it is not known whether they are later than the interval`)
   }
 }
 
-/**
- * Looks closer at recordings that did not come: one call a conversation, for at most 300 or `maxMetadataCalls` of
- * them. Says nothing of the others.
- */
-export async function* explainMissing(
-  client: GenesysClient,
-  missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
-  request: ExportRequest,
-  options: ExplainMissingOptions = {},
-  maxMetadataCalls = defaultMaxMetadataCalls,
-): AsyncGenerator<MissingExplanation, void, void> {
-  const conversations = new Map<string, string[]>()
-  let beyond = 0
-  for (const { recordingId, conversationId } of missing) {
-    const known = conversations.get(conversationId)
-    if (known !== undefined) known.push(recordingId)
-    else if (conversations.size < Math.min(mostExplained, maxMetadataCalls))
-      conversations.set(conversationId, [recordingId])
-    else beyond += 1
-  }
-  let refused = 0
-  const answers = mapWindow(conversations, concurrency, async ([conversationId, recordingIds]) => {
-    const list = await readMetadata(client, conversationId, options).catch((error: unknown) => {
-      // What cannot be explained is missing all the same, and no reason to lose the report.
-      if (!isRefused(error)) throw error
-      refused += recordingIds.length
-      return 'refused' as const
-    })
-    if (list === 'refused') return []
-    return recordingIds.map((recordingId) => explanationFrom(list, recordingId, request))
-  })
-  for await (const explanations of answers) yield* explanations
-  const reasons = [
-    ...(beyond === 0 ? [] : [`why ${beyond} more recordings are missing was not asked`]),
-    ...(refused === 0 ? [] : [`why ${refused} recordings are missing was not answered`]),
-  ]
-  options.onListing?.({
-    source: 'recording-metadata',
-    calls: { 'recording-metadata': conversations.size },
-    conversations: conversations.size,
-    undecided: 0,
-    ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
-  })
+/** One that is later was not left out of what the request covers: it is none of it. */
+function marked(recording: ExpectedRecording, isLaterThanInterval: boolean | undefined): ExpectedRecording {
+  if (isLaterThanInterval !== true) return recording
+  const { skippedReason: _, ...rest } = recording
+  return { ...rest, isLaterThanInterval }
 }

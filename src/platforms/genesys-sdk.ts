@@ -70,6 +70,7 @@ interface RecordingApi {
     protect: boolean
     body: { conversationIds: readonly string[] }
   }): Promise<unknown>
+  postRecordingsDeletionprotection(body: { conversationIds: readonly string[] }): Promise<unknown>
   getRecordingMediaretentionpolicies(options: Record<string, unknown>): Promise<unknown>
   getRecordingCrossplatformMediaretentionpolicies(options: Record<string, unknown>): Promise<unknown>
 }

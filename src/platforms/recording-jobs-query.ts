@@ -10,9 +10,9 @@ export interface ExportTiming {
   readonly actionDate?: string | undefined
   /** Days after a recording's creation. */
   readonly actionAgeDays?: number | undefined
-  /** ISO 8601, for screen recordings only. */
+  /** ISO 8601, for screen recordings only; passed over for a request that leaves them out. */
   readonly screenRecordingActionDate?: string | undefined
-  /** Days after a screen recording's creation. */
+  /** Days after a screen recording's creation; passed over for a request that leaves them out. */
   readonly screenRecordingActionAgeDays?: number | undefined
 }
 
@@ -43,24 +43,29 @@ const agedLimitMs = 184 * dayMs
 export function recordingJobsQuery(request: ExportRequest, timing: ExportTiming, now: number): RecordingJobsQuery {
   const integrationId = request.integrationId ?? request.profileId
   if (!integrationId) throw invalid('A recording job needs the integrationId that names bucket and role.')
+  const includeScreenRecordings = coversMedia(request, 'screen')
   return {
     action: 'EXPORT',
     integrationId,
     ...actionOf(timing, now),
+    // The platform refuses a date for screen recordings where they are left out (genesys-facts: recording jobs).
+    ...(includeScreenRecordings ? screenActionOf(timing) : {}),
     includeRecordingsWithSensitiveData: request.includeSensitive ?? true,
-    includeScreenRecordings: coversMedia(request, 'screen'),
+    includeScreenRecordings,
     ...(isAged(request, now)
       ? { agedConversationInterval: agedInterval(request) }
       : { conversationQuery: conversationQuery(request) }),
   }
 }
 
-function actionOf(timing: ExportTiming, now: number) {
-  const { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays } = timing
+function actionOf({ actionDate, actionAgeDays }: ExportTiming, now: number) {
+  return actionAgeDays === undefined
+    ? { actionDate: actionDate ?? new Date(now).toISOString() }
+    : { actionAge: actionAgeDays }
+}
+
+function screenActionOf({ screenRecordingActionDate, screenRecordingActionAgeDays }: ExportTiming) {
   return {
-    ...(actionAgeDays === undefined
-      ? { actionDate: actionDate ?? new Date(now).toISOString() }
-      : { actionAge: actionAgeDays }),
     ...(screenRecordingActionDate === undefined ? {} : { screenRecordingActionDate }),
     ...(screenRecordingActionAgeDays === undefined ? {} : { screenRecordingActionAge: screenRecordingActionAgeDays }),
   }

@@ -1,5 +1,6 @@
 import { LegalHoldError } from '../errors.js'
 import type { Finding } from '../findings.js'
+import { isGenesysId } from '../layout.js'
 import type {
   CallOptions,
   CreateJobContext,
@@ -21,17 +22,13 @@ import type {
 import type { ExportRequest } from '../request.js'
 import { type Answer, answerOf, dateOf, isAnswer, textOf } from './answer.js'
 import { protectConversations } from './deletion-protection.js'
-import {
-  checkLimits,
-  type ExpectedRecordingsLimits,
-  expectedRecordings,
-  explainMissing,
-} from './expected-recordings.js'
+import { checkLimits, type ExpectedRecordingsLimits, expectedRecordings } from './expected-recordings.js'
 import { GenesysClient } from './genesys-client.js'
 import { checkConnection, type GenesysConnectionOptions, OptionProblems } from './genesys-options.js'
 import { cursorPages, numberedPages } from './genesys-pages.js'
 import { inspectIntegration } from './integration-inspection.js'
 import { isSlotsBusy, slotFindings, slotsBusy } from './job-slots.js'
+import { explainMissing } from './missing-recordings.js'
 import { readCoverage, readOrganization } from './organization.js'
 import { jobNotFound, jobWithoutId, recordingJobFrom } from './recording-job.js'
 import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery } from './recording-jobs-query.js'
@@ -273,6 +270,11 @@ export class RecordingJobsPlatform implements RecordingPlatform {
   /** Analytics knows no conversation that is older than 5 years. */
   listsRecordings(request: ExportRequest): boolean {
     return isQueryable(request, this.client.clock.now())
+  }
+
+  /** Genesys Cloud names recordings by UUIDs in lower case. */
+  isRecordingId(name: string): boolean {
+    return isGenesysId(name)
   }
 
   expectedRecordings(

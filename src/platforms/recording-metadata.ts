@@ -3,6 +3,7 @@ import type { CallOptions, ExpectedRecording, MissingExplanation } from '../port
 import type { ExportRequest, MediaType } from '../request.js'
 import { type Answer, dateOf, flagOf, isAnswer, listOf, textOf, unusableAnswer } from './answer.js'
 import type { GenesysClient } from './genesys-client.js'
+import { millisecondsOf, type RecordingTimes } from './recording-times.js'
 import { coversMedia, mediaTypeFrom } from './request-scope.js'
 
 const stage = 'reconcile'
@@ -62,8 +63,14 @@ export interface ConversationFacts {
   readonly conversationId: string
   /** ISO 8601. */
   readonly conversationStart?: string | undefined
-  /** ISO 8601: how far the index reached when the conversation was listed. */
-  readonly availableUntil?: string | undefined
+}
+
+/** A recording of the metadata, with what they say of when it was made. */
+export interface DatedRecording {
+  readonly recording: ExpectedRecording
+  readonly times: RecordingTimes
+  /** The session that it is of. */
+  readonly sessionId: string | undefined
 }
 
 /**
@@ -74,26 +81,25 @@ export interface ConversationFacts {
  */
 export function expectedFrom(
   list: readonly Answer[],
-  { conversationId, conversationStart, availableUntil }: ConversationFacts,
+  { conversationId, conversationStart }: ConversationFacts,
   request: ExportRequest,
   screens: boolean,
-): ExpectedRecording[] {
+): DatedRecording[] {
   return list.flatMap((metadata) => {
     const recordingId = recordingIdOf(metadata)
     const mediaType = mediaOf(metadata)
     if (recordingId === undefined || (mediaType === 'screen' && !screens)) return []
-    if (isLater(metadata, availableUntil, request)) return []
-    return [
-      {
-        recordingId,
-        conversationId: textOf(metadata, 'conversationId') ?? conversationId,
-        conversationStart,
-        mediaType,
-        exportedAt: dateOf(metadata, 'exportedDate'),
-        deleteAt: dateOf(metadata, 'deleteDate'),
-        skippedReason: skippedReason(metadata, request),
-      },
-    ]
+    const recording = {
+      recordingId,
+      conversationId: textOf(metadata, 'conversationId') ?? conversationId,
+      conversationStart,
+      mediaType,
+      exportedAt: dateOf(metadata, 'exportedDate'),
+      deleteAt: dateOf(metadata, 'deleteDate'),
+      skippedReason: skippedReason(metadata, request),
+    }
+    const times = { startedAt: millisecondsOf(metadata, 'startTime'), endedAt: millisecondsOf(metadata, 'endTime') }
+    return [{ recording, times, sessionId: textOf(metadata, 'sessionId') }]
   })
 }
 
@@ -125,16 +131,6 @@ function mediaOf(metadata: Answer): MediaType | undefined {
   return textOf(metadata, 'mediaSubtype')?.toLowerCase() === 'screen'
     ? 'screen'
     : mediaTypeFrom(textOf(metadata, 'media', 'mediaType'))
-}
-
-/**
- * Neither of the interval nor of what the index holds: of a conversation that went on after both had ended. One that
- * began inside the interval is expected, even if it ended too late for the index: then it is missing from the job.
- */
-function isLater(metadata: Answer, availableUntil: string | undefined, { interval }: ExportRequest): boolean {
-  const [startedAt, endedAt] = [dateOf(metadata, 'startTime'), dateOf(metadata, 'endTime')]
-  if (startedAt === undefined || Date.parse(startedAt) < Date.parse(interval.end)) return false
-  return endedAt !== undefined && availableUntil !== undefined && endedAt > availableUntil
 }
 
 function skippedReason(metadata: Answer, request: ExportRequest): string | undefined {

@@ -4,10 +4,16 @@ import type { ExportRequest, MediaType } from '../request.js'
 
 /** What one policy does to the recordings of one medium. */
 export interface DeletionRule {
+  /** The policy as it was read: ids may be absent. */
+  readonly policy: object
   readonly policyId: string
   readonly policyName: string
   readonly media: MediaType
-  /** Days until deletion: 0 at once, infinite for a policy that only keeps. */
+  /** The medium that the policy is for: a screen recording is made beside a session of another one. */
+  readonly beside: MediaType
+  /** The policy begins screen recordings, and this is their own term. */
+  readonly isOwnTerm: boolean
+  /** Days until deletion: 0 at once, infinite for a policy that sets none and so deletes nothing by itself. */
   readonly days: number
   /** Deletes even where another policy keeps the recording. */
   readonly always: boolean
@@ -24,17 +30,36 @@ export function deletionRules(policy: Answer, request: ExportRequest): DeletionR
   const policyName = textOf(policy, 'name') ?? policyId
   return mediaTypes.flatMap((media) => {
     if (!coversMedia(request, media)) return []
-    const part = partFor(policy, media)
-    if (part === undefined || !touches(part.conditions, request)) return []
-    const effect = effectOf(part.actions)
-    if (effect === undefined) return []
-    return [{ policyId, policyName, media, ...effect, unconditional: isUnconditional(part.conditions) }]
+    return partsFor(policy, media).flatMap(({ beside, actions, conditions }) => {
+      if (actions === undefined || !touches(conditions, request)) return []
+      const effect = effectOf(actions, media)
+      return [{ policy, policyId, policyName, media, beside, ...effect, unconditional: isUnconditional(conditions) }]
+    })
   })
 }
 
 interface PolicyPart {
+  /** The medium whose part it is. */
+  readonly beside: MediaType
   readonly actions: Answer | undefined
   readonly conditions: readonly Answer[]
+}
+
+/** A screen recording follows its call, but for one that a policy of any medium begins, with a term of its own. */
+function partsFor(policy: Answer, media: MediaType): PolicyPart[] {
+  const part = partFor(policy, media)
+  const parts = part === undefined ? [] : [part]
+  if (media !== 'screen') return parts
+  const begins = ({ actions }: PolicyPart) => beginsScreenRecording(actions) !== undefined
+  const begun = mediaTypes.flatMap((beside) => {
+    const own = beside === 'screen' ? undefined : partFor(policy, beside)
+    return own !== undefined && begins(own) ? [own] : []
+  })
+  return [...parts.filter((followed) => !begins(followed)), ...begun]
+}
+
+function beginsScreenRecording(actions: Answer | undefined): Answer | undefined {
+  return answerOf(actions, 'initiateScreenRecording')
 }
 
 /** A policy has one part for each medium (`callPolicy`, …), or one for all, narrowed by `conditions.mediaTypes`. */
@@ -47,26 +72,37 @@ function partFor(policy: Answer, media: MediaType): PolicyPart | undefined {
   const actions = answerOf(policy, 'actions')
   const conditions = general === undefined ? [] : [general]
   // A screen recording follows its call.
-  const part = answerOf(parts, `${media === 'screen' ? 'call' : media}Policy`)
+  const beside = media === 'screen' ? 'call' : media
+  const part = answerOf(parts, `${beside}Policy`)
   if (part === undefined) {
     const elsewhere = parts !== undefined && Object.values(parts).some(isAnswer)
-    return elsewhere && named.length === 0 ? undefined : { actions, conditions }
+    return elsewhere && named.length === 0 ? undefined : { beside, actions, conditions }
   }
   const own = answerOf(part, 'conditions')
   return {
+    beside,
     actions: answerOf(part, 'actions') ?? actions,
     conditions: own === undefined ? conditions : [...conditions, own],
   }
 }
 
-function effectOf(actions: Answer | undefined): Pick<DeletionRule, 'days' | 'always'> | undefined {
-  if (actions === undefined) return undefined
-  const always = flagOf(actions, 'alwaysDelete') ?? false
-  const days = numberOf(answerOf(answerOf(actions, 'retentionDuration'), 'deleteRetention'), 'days')
-  if (always || flagOf(actions, 'deleteRecording') === true) return { days: 0, always }
-  if (days !== undefined) return { days, always: false }
-  // Kept without an end.
-  return flagOf(actions, 'retainRecording') === true ? { days: Number.POSITIVE_INFINITY, always: false } : undefined
+/** What the fields mean stands in the SDK's `PolicyActions` (genesys-facts, expected recordings). */
+function effectOf(actions: Answer, media: MediaType): Pick<DeletionRule, 'days' | 'always' | 'isOwnTerm'> {
+  if (flagOf(actions, 'alwaysDelete') === true) return { days: 0, always: true, isOwnTerm: false }
+  const screen = media === 'screen' ? beginsScreenRecording(actions) : undefined
+  if (screen !== undefined) return { days: Math.min(daysOf(screen), mostScreenDays), always: false, isOwnTerm: true }
+  // Ignored where the recording is retained.
+  const deletes = flagOf(actions, 'deleteRecording') === true && flagOf(actions, 'retainRecording') !== true
+  return { days: deletes ? 0 : daysOf(answerOf(actions, 'retentionDuration')), always: false, isOwnTerm: false }
+}
+
+/** The longest that a policy keeps a screen recording (help p=278459). */
+const mostScreenDays = 365
+
+/** Days after which a retention deletes; infinite where none are set: 0 is no setting. */
+function daysOf(retention: Answer | undefined): number {
+  const days = numberOf(answerOf(retention, 'deleteRetention'), 'days')
+  return days === undefined || days <= 0 ? Number.POSITIVE_INFINITY : days
 }
 
 /** A policy for dates that lie outside of the interval does not concern it. */

@@ -7,6 +7,7 @@ import { numberedPages } from '../platforms/genesys-pages.js'
 import type { GenesysApis } from '../platforms/genesys-sdk.js'
 import type { CallOptions, RetentionContext, RetentionPolicyAdapter } from '../ports.js'
 import { type DeletionRule, deletionRules } from './deletion-rules.js'
+import { effectiveTerm } from './effective-term.js'
 
 /** What a retention policy needs of a platform: its access to Genesys Cloud. */
 export interface HasGenesysClient {
@@ -41,15 +42,18 @@ const sources: readonly {
   },
   {
     what: 'cross-platform media retention policies',
-    permission: 'recording:crossplatformPolicy:view',
+    permission: 'recording:crossPlatformRetentionPolicy:view',
     page: ({ recording }, query) => recording.getRecordingCrossplatformMediaretentionpolicies(query),
   },
 ]
 
 /**
  * Would a media retention policy of Genesys Cloud delete in-scope recordings before or despite the hold? Reads the
- * enabled policies, cross-platform ones too. Where several apply the longest wins (genesys-facts), but only a policy
- * without conditions is sure to apply to every recording, so only such a one is counted on; `alwaysDelete` beats all.
+ * enabled policies, cross-platform ones too. Where several apply the longest term wins, but only if all of them set days
+ * above 0. Only a policy without conditions is sure to apply to every recording, so only such a one is counted on;
+ * `alwaysDelete` beats all.
+ *
+ * @see https://help.mypurecloud.com/?p=17591
  */
 export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
   readonly name = 'genesys-media-retention'
@@ -79,8 +83,8 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
         findings.push(unreadable(source.what, source.permission))
       }
     }
-    const grouped = new Map<string, DeletionRule[]>()
-    for (const rule of rules) grouped.set(rule.policyId, [...(grouped.get(rule.policyId) ?? []), rule])
+    const grouped = new Map<object, DeletionRule[]>()
+    for (const rule of rules) grouped.set(rule.policy, [...(grouped.get(rule.policy) ?? []), rule])
     for (const own of grouped.values()) {
       const finding = this.#judge(own, rules, context)
       if (finding) findings.push(finding)
@@ -96,7 +100,7 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
       .sort((a, b) => a.days - b.days)
     const [first] = deadlines
     if (first === undefined) return undefined
-    const { rule, days, keeper } = first
+    const { rule, days, keeper, without } = first
     const media = [...new Set(deadlines.map(({ rule: { media: medium } }) => medium))].join(', ')
     // The oldest recording in scope goes first.
     const deletedAt = Date.parse(context.request.interval.start) + days * dayMs
@@ -109,11 +113,15 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
       keeper === undefined
         ? ''
         : ` (its own ${rule.days} days, but the policy "${keeper.policyName}" keeps them longer)`
+    const unranked =
+      without === undefined
+        ? ''
+        : ` (the longest term does not win, since the policy "${without.policyName}" sets no days)`
     return {
       code: 'retention-deletes-before-hold',
       severity: soon ? 'blocker' : 'warning',
       subject: rule.policyId,
-      message: `The media retention policy "${rule.policyName}" (${rule.policyId}) deletes recordings (${media}) ${when}${kept}${rule.always ? ', whatever other policies say' : ''}.`,
+      message: `The media retention policy "${rule.policyName}" (${rule.policyId}) deletes recordings (${media}) ${when}${kept}${unranked}${rule.always ? ', whatever other policies say' : ''}.`,
       remedy: soon
         ? 'Disable or lengthen the policy, or protect the conversations from deletion (protectSource), before the export.'
         : 'Nothing for the export; after that date only what lies on S3 is left.',
@@ -137,19 +145,6 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
     })
     for await (const policy of policies) if (isAnswer(policy)) yield policy
   }
-}
-
-/** How long a rule really leaves a recording: a policy without conditions that keeps it longer overrules it. */
-function effectiveTerm(
-  rule: DeletionRule,
-  all: readonly DeletionRule[],
-): { readonly days: number; readonly keeper?: DeletionRule } {
-  if (rule.always) return { days: rule.days }
-  const longer = all
-    .filter((other) => other.media === rule.media && other.unconditional && !other.always && other.days > rule.days)
-    .sort((a, b) => b.days - a.days)
-  const [keeper] = longer
-  return keeper === undefined ? { days: rule.days } : { days: keeper.days, keeper }
 }
 
 function unreadable(what: string, permission: string): Finding {

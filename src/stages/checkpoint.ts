@@ -5,7 +5,7 @@ import type { LegalHold } from '../hold.js'
 import { ownJournalOf } from '../journal/own-journal.js'
 import { flawOfRecord } from '../journal/record-form.js'
 import type { CallOptions, ExportJob, Journal, JournalRecord, ObjectRef } from '../ports.js'
-import type { RunReport } from '../report.js'
+import type { ProtectionReport, RunReport } from '../report.js'
 import type { ExportRequest } from '../request.js'
 import type { HoldRequirements } from '../requirements.js'
 import { BegunRepairs, type RepairIntent, type RepairOutcome } from './begun-repairs.js'
@@ -218,10 +218,13 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
       for (const entry of jobs.of(data.jobId)) entry.cancelling = true
       break
     case 'protection':
-      for (const entry of jobs.of(data.jobId)) entry.isProtected = true
+      takeProtection(data as unknown as JournalledProtection, jobs)
       break
     case 'listing':
-      for (const entry of jobs.of(data.jobId)) entry.listed = Math.max(entry.listed ?? 0, Number(data.expected))
+      for (const entry of jobs.of(data.jobId)) {
+        const listed = Number(data.expected) + Number(data.laterThanInterval ?? 0)
+        entry.listed = Math.max(entry.listed ?? 0, listed)
+      }
       break
     case 'intent':
       checkpoint.begun.intend(data as unknown as RepairIntent, Date.parse(time))
@@ -248,4 +251,14 @@ function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpo
     default:
       break
   }
+}
+
+interface JournalledProtection extends ProtectionReport {
+  readonly jobId: string
+}
+
+/** A record of an earlier version counts what the platform was not asked about: it is protected once more. */
+function takeProtection({ jobId, ...protection }: JournalledProtection, jobs: JournalledJobs): void {
+  if (protection.requested === undefined) return
+  for (const entry of jobs.of(jobId)) entry.protection = protection
 }

@@ -1,4 +1,4 @@
-import { isUuid, type ParsedKey, parseKey, roleOf, sidecarSuffix } from '../layout.js'
+import { isPlainName, isUuid, mayBeRecordingId, type ParsedKey, parseKey, roleOf, sidecarSuffix } from '../layout.js'
 import type { ListedObject } from '../ports.js'
 import type { ObjectPlace } from '../verdict.js'
 
@@ -8,6 +8,10 @@ export interface Scope {
   /** Whether the recordings of the conversation are known, so that any other one belongs to another job. */
   isListed(conversationId: string): boolean
   isExpected(recordingId: string, conversationId: string): boolean
+  /** Whether the id is that of a recording of another conversation. */
+  belongsElsewhere(recordingId: string, conversationId: string): boolean
+  /** Whether a name may be the id of a recording of a conversation of which no list names the recordings. */
+  mayBeRecording(name: string, conversationId: string): boolean
   /** Whether an object may have been delivered by the job, by when it was written. */
   isOfJob(object: ListedObject): boolean
 }
@@ -17,6 +21,8 @@ export const everythingInScope: Scope = {
   covers: () => true,
   isListed: () => false,
   isExpected: () => false,
+  belongsElsewhere: () => false,
+  mayBeRecording: mayBeRecordingId,
   isOfJob: () => true,
 }
 
@@ -26,18 +32,26 @@ export interface LocatedObject {
   readonly key: ParsedKey
 }
 
+/** One object, and where it belongs. */
+export interface ClassifiedObject {
+  readonly object: ListedObject
+  readonly place: ObjectPlace
+  /** It is half of a recording that no list names, and the other half may still land. */
+  readonly isHalf?: true | undefined
+  /** Its name is not one of a recording that is known: no job is about to write it again. */
+  readonly isForeign?: true | undefined
+}
+
 /**
- * Says what each object of one conversation's folder is. The whole folder is looked at together, since a media file
- * with a sidecar that is in no list and older than the job is a recording of another one, while one without is an
- * attachment.
+ * Says what each object of one conversation's folder is. The folder is looked at as a whole, since a name is not an
+ * identity: a recording is what the platform's list names or, where there is no list, a file named by an id that has its
+ * sidecar; and a sidecar is `X_metadata.json` where such a file X lies or is expected (genesys-facts, what lands on S3).
+ * What pipelines and people put beside these is an attachment.
  *
  * Transcripts and attachments of a conversation that is in scope are evidence like its recordings. When in doubt an
  * object counts as evidence: to hold too much can be undone.
  */
-export function classifyConversation(
-  objects: readonly LocatedObject[],
-  scope: Scope,
-): { readonly object: ListedObject; readonly place: ObjectPlace }[] {
+export function classifyConversation(objects: readonly LocatedObject[], scope: Scope): ClassifiedObject[] {
   const names = new Set<string>()
   for (const { key } of objects) names.add(key.rest)
   return objects.map((located) => classifyObject(located, (name) => names.has(name), scope))
@@ -46,49 +60,58 @@ export function classifyConversation(
 /**
  * Says what one object is.
  *
- * @param lies whether a file of this name lies in the same folder; it is asked for the sidecar of a media file only
+ * @param lies whether a file of this name lies in the same folder. It is asked for the sidecar of a media file, or for
+ *   the file that a sidecar describes. The one name is the other with a suffix, so that in a listing, which is in the
+ *   order of bytes, all keys between the two begin with the shorter one: a window over the keys that are beginnings of
+ *   the present one knows the answer.
  */
 export function classifyObject(
   { object, key }: LocatedObject,
   lies: (name: string) => boolean,
   scope: Scope,
-): { readonly object: ListedObject; readonly place: ObjectPlace } {
-  return { object, place: placeOf(object, key, lies, scope) }
-}
-
-function placeOf(
-  object: ListedObject,
-  { conversationId, rest }: ParsedKey,
-  lies: (name: string) => boolean,
-  scope: Scope,
-): ObjectPlace {
+): ClassifiedObject {
+  const { conversationId, rest } = key
+  if (!scope.covers(conversationId)) return { object, place: { kind: 'unexpected', conversationId } }
   const role = roleOf(rest)
-  if (!scope.covers(conversationId)) return { kind: 'unexpected', conversationId }
-  // What lands in a conversation of the job while the job delivers is the job's, whether the platform listed it or not.
-  const listed = scope.isListed(conversationId) && !scope.isOfJob(object)
-  switch (role.role) {
-    case 'transcript':
-      return { kind: 'transcript', conversationId }
-    case 'attachment':
-      return { kind: 'attachment', conversationId }
-    case 'sidecar':
-      if (!listed || scope.isExpected(role.recordingId, conversationId)) {
-        return { kind: 'sidecar', conversationId, recordingId: role.recordingId }
-      }
-      return { kind: 'unexpected', conversationId, recordingId: role.recordingId }
-    case 'media': {
-      const { recordingId } = role
-      if (scope.isExpected(recordingId, conversationId)) return { kind: 'recording', conversationId, recordingId }
-      if (lies(`${rest}${sidecarSuffix}`)) {
-        return { kind: listed ? 'unexpected' : 'recording', conversationId, recordingId }
-      }
-      if (!listed && isUuid(recordingId)) return { kind: 'recording', conversationId, recordingId }
-      return { kind: 'attachment', conversationId }
-    }
+  if (role.role === 'transcript' || role.role === 'attachment') {
+    return { object, place: { kind: role.role, conversationId } }
   }
+  const { recordingId } = role
+  const isSidecar = role.role === 'sidecar'
+  const foreign: ClassifiedObject = { object, place: { kind: 'attachment', conversationId }, isForeign: true }
+  // A copy under another name proves no delivery.
+  if (!isPlainName(isSidecar ? role.of : rest, recordingId)) return foreign
+  const place: ObjectPlace = { kind: isSidecar ? 'sidecar' : 'recording', conversationId, recordingId }
+  if (scope.isExpected(recordingId, conversationId)) return { object, place }
+  if (scope.belongsElsewhere(recordingId, conversationId)) return foreign
+  if (!scope.mayBeRecording(recordingId, conversationId)) return foreign
+  const isWhole = lies(isSidecar ? role.of : `${rest}${sidecarSuffix}`)
+  if (!scope.isListed(conversationId)) return isWhole ? { object, place } : { ...foreign, isHalf: true }
+  // What lands while the job delivers is held, whether the platform listed it or not.
+  if (!isWhole || scope.isOfJob(object)) return foreign
+  return { object, place: { kind: 'unexpected', conversationId, recordingId } }
 }
 
-const everythingListed: Scope = { ...everythingInScope, isListed: () => true, isExpected: () => true }
+/** What a key says by itself, where neither its neighbours nor a list are known. */
+export function placeByName({ conversationId, rest }: ParsedKey): ObjectPlace {
+  const role = roleOf(rest)
+  if (role.role === 'transcript' || role.role === 'attachment') return { kind: role.role, conversationId }
+  const { recordingId } = role
+  const isSidecar = role.role === 'sidecar'
+  const isPlain = isPlainName(isSidecar ? role.of : rest, recordingId)
+  // A customer may give a file any name: one that does not say that it is a sidecar is believed for its id only.
+  const isBelieved = isSidecar || isUuid(recordingId)
+  const isRecording = isPlain && isBelieved && mayBeRecordingId(recordingId, conversationId)
+  if (!isRecording) return { kind: 'attachment', conversationId }
+  return { kind: isSidecar ? 'sidecar' : 'recording', conversationId, recordingId }
+}
+
+/** What the name of a file can be, by the lists and by what lies beside it. */
+const scopes: readonly Scope[] = [
+  everythingInScope,
+  { ...everythingInScope, isExpected: () => true },
+  { ...everythingInScope, belongsElsewhere: () => true },
+]
 
 /**
  * The places that an object of this key can have, whatever the job's list says and whatever lies beside it: none for a
@@ -97,18 +120,6 @@ const everythingListed: Scope = { ...everythingInScope, isListed: () => true, is
 export function placesOf(key: string): readonly ObjectPlace[] {
   const parsed = parseKey(key)
   if (parsed === undefined) return []
-  const { rest } = parsed
-  const described = rest.endsWith(sidecarSuffix) ? [rest.slice(0, -sidecarSuffix.length)] : []
-  const neighbours = [[], [`${rest}${sidecarSuffix}`], described]
-  return neighbours.flatMap((names) =>
-    [everythingInScope, everythingListed].flatMap((scope) => placeAmong(parsed, names, scope)),
-  )
-}
-
-function placeAmong(own: ParsedKey, names: readonly string[], scope: Scope): readonly ObjectPlace[] {
-  const object: ListedObject = { bucket: '', key: '', sizeBytes: 0 }
-  const objects = [own, ...names.map((rest) => ({ ...own, rest }))].map((key) => ({ object, key }))
-  return classifyConversation(objects, scope)
-    .slice(0, 1)
-    .map(({ place }) => place)
+  const located = { object: { bucket: '', key, sizeBytes: 0 }, key: parsed }
+  return scopes.flatMap((scope) => [false, true].map((lies) => classifyObject(located, () => lies, scope).place))
 }

@@ -81,7 +81,11 @@ export class Delivery {
       recorder.note('watermark', { prefix, through }),
     )
     this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
-    this.ledger = new RecordingLedger(listsRecordings(settings, subject.request))
+    const { platform } = settings
+    this.ledger = new RecordingLedger(
+      listsRecordings(settings, subject.request),
+      platform.isRecordingId?.bind(platform),
+    )
     this.jobs = new JobGroup({
       settings,
       parts,
@@ -277,11 +281,12 @@ export class Delivery {
   }
 
   async #process(
-    { object, place }: DiscoveredObject,
+    { object, place: found }: DiscoveredObject,
     repair: boolean,
     context: StageContext,
     begun: BegunRepair | undefined,
   ): Promise<void> {
+    const place = this.ledger.placeNow(found)
     const { settings, tally, recorder, dryRun, hashContent } = this.#subject
     this.ledger.know(object.key, place, tally.found(object.key, place))
     // Listed while its repair was under way: what we wrote ourselves is no arrival.

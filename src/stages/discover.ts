@@ -2,18 +2,14 @@ import { SeenSet } from '../internal/seen.js'
 import { merge } from '../internal/streams.js'
 import { hourRange, onlyHours, parseKey } from '../layout.js'
 import type { Interval, ListedObject, StorageAdapter } from '../ports.js'
-import type { ObjectPlace } from '../verdict.js'
-import { classifyObject, type Scope } from './classify.js'
+import { type ClassifiedObject, classifyObject, type Scope } from './classify.js'
 import { persist, type StageContext } from './context.js'
 import { FolderWindow, type WindowExit } from './folder-window.js'
 import { type Folder, findFolders } from './folders.js'
 import { listResuming } from './listing.js'
 
 /** An object that was found, and where it belongs. */
-export interface DiscoveredObject {
-  readonly object: ListedObject
-  readonly place: ObjectPlace
-}
+export type DiscoveredObject = ClassifiedObject
 
 /** Where to look. */
 export interface DiscoverySettings {

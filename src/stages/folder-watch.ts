@@ -39,6 +39,8 @@ export interface FolderWatch {
   stale: number
   /** It has objects that belong to nobody yet. */
   unclaimed: boolean
+  /** It has halves of recordings that no list names: files without their sidecars, or sidecars without their files. */
+  halves: boolean
   /** The first listing begins after this key: a former part of the run has on record what is up to there. */
   after: string | undefined
 }
@@ -75,6 +77,7 @@ export class FolderWatches {
   #listsRead = 0
   #found = false
   #walkedAt = Number.NEGATIVE_INFINITY
+  #awaitsHalves = true
 
   constructor(
     storage: StorageAdapter,
@@ -136,14 +139,19 @@ export class FolderWatches {
     return Math.min(next, restMs)
   }
 
+  /** Nothing new has come for a while: halves of recordings are dealt with as they are. */
+  letHalvesGo(): void {
+    this.#awaitsHalves = false
+  }
+
+  /** Folders that have to be read once more before the end: those last listed before `time`, or with something held back. */
+  toReadAgain(time: number): FolderWatch[] {
+    return [...this.#watches.values()].filter(({ listedAt, halves }) => listedAt < time || halves)
+  }
+
   /** Whether every folder has been read for good. */
   areDone(): boolean {
     return this.unfinished().length === 0
-  }
-
-  /** Folders whose last listing began before this time, in milliseconds. */
-  listedBefore(time: number): FolderWatch[] {
-    return [...this.#watches.values()].filter(({ listedAt }) => listedAt < time)
   }
 
   /** Folders that something is awaited in, or that have not been listed late enough. */
@@ -166,6 +174,7 @@ export class FolderWatches {
     const listing = after === undefined ? this.#ledger.beginListing(folder.prefix) : undefined
     let stale = 0
     let unclaimed = false
+    let halves = false
     let through: string | undefined
     for await (const piece of listFolder(this.#storage, folder, this.#ledger, this.#context, after)) {
       const objects: DiscoveredObject[] = []
@@ -173,12 +182,13 @@ export class FolderWatches {
         const isUnexpected = found.place.kind === 'unexpected'
         if (!isFinal && this.#isHeldBack(found)) {
           if (isUnexpected) unclaimed = true
+          else if (found.isHalf) halves = true
           else stale += 1
           continue
         }
         objects.push(found)
         // A key of no conversation is shown before those of the conversation that it lies in.
-        if (stale === 0 && !unclaimed && found.place.conversationId !== undefined) through = found.object.key
+        if (stale === 0 && !unclaimed && !halves && found.place.conversationId !== undefined) through = found.object.key
         if (isUnexpected) continue
         const isNew = !seen.has(found.object)
         if (isNew) watch.lastNewAt = clock.now()
@@ -192,16 +202,23 @@ export class FolderWatches {
     watch.listedAt = startedAt
     watch.stale = stale
     watch.unclaimed = unclaimed
+    watch.halves = halves
   }
 
-  /** Whether it is too early to say anything about an object: the job may overwrite it, or a list may claim it. */
+  /**
+   * Whether it is too early to say anything about an object: the job may overwrite it, a list may claim it, or its other
+   * half make a recording of it.
+   */
   #isHeldBack(found: DiscoveredObject): boolean {
-    return found.place.kind === 'unexpected' ? !this.#job.listsComplete() : this.#isStale(found)
+    if (found.place.kind === 'unexpected') return !this.#job.listsComplete()
+    return (found.isHalf === true && this.#awaitsHalves) || this.#isStale(found)
   }
 
-  #isStale({ object, place }: DiscoveredObject): boolean {
-    if (place.kind === 'unexpected' || object.lastModified === undefined) return false
-    return Date.parse(object.lastModified) < this.#job.createdAt - clockToleranceMs
+  #isStale({ object, place, isForeign }: DiscoveredObject): boolean {
+    if (isForeign || place.kind === 'unexpected' || object.lastModified === undefined) return false
+    if (Date.parse(object.lastModified) >= this.#job.createdAt - clockToleranceMs) return false
+    // What lies beside a recording that the job has written is not its own.
+    return place.recordingId === undefined || !this.#ledger.isWritten(place.recordingId)
   }
 
   /** When a folder in which nothing is awaited has to be listed; `never` once it has been read for good. */
@@ -237,7 +254,8 @@ export class FolderWatches {
     for (const folder of await foldersOf(this.#storage, this.#settings, this.#context, hours)) {
       if (this.#watches.has(folder.prefix)) continue
       const after = this.#watermarks.after(folder.prefix)
-      this.#watches.set(folder.prefix, { folder, listedAt: now, lastNewAt: 0, stale: 0, unclaimed: false, after })
+      const unread = { listedAt: now, lastNewAt: 0, stale: 0, unclaimed: false, halves: false }
+      this.#watches.set(folder.prefix, { folder, ...unread, after })
     }
   }
 }

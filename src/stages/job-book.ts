@@ -1,6 +1,7 @@
 import { LegalHoldError } from '../errors.js'
 import type { LegalHold } from '../hold.js'
 import type { Clock, ExportJob, PlatformCoverage, RecordingPlatform } from '../ports.js'
+import type { ProtectionReport } from '../report.js'
 import type { ExportRequest } from '../request.js'
 import { persist, type StageContext } from './context.js'
 import { clockToleranceMs, createJob, lookUpJob } from './export.js'
@@ -31,8 +32,8 @@ export interface AttemptJobs {
   intended(request: ExportRequest): PlatformCoverage | undefined
   /** The job of this request: as the journal has it, as the platform knows it, or a new one. */
   open(request: ExportRequest, coverage: PlatformCoverage, context: StageContext): Promise<ExportJob>
-  /** Whether the conversations of a job are protected at the source already. */
-  isProtected(jobId: string): boolean
+  /** What a former part of the run made of deletion protection at the source for a job. */
+  protection(jobId: string): ProtectionReport | undefined
   /** How many recordings the platform listed for a job before the run was interrupted. */
   listed(jobId: string): number | undefined
 }
@@ -61,7 +62,7 @@ export class JobBook {
       intended: (request) => this.#journalled(request, attempt)?.coverage,
       open: (request, coverage, context) =>
         this.#subject.timed(() => this.#open({ attempt, request, coverage }, context)),
-      isProtected: (jobId) => this.#subject.journalled.some(({ job, isProtected }) => isProtected && job?.id === jobId),
+      protection: (jobId) => this.#subject.journalled.find(({ job }) => job?.id === jobId)?.protection,
       listed: (jobId) => this.#subject.journalled.findLast(({ job }) => job?.id === jobId)?.listed,
     }
   }

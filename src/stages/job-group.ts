@@ -3,7 +3,8 @@ import type { Stage } from '../errors.js'
 import { forManyListeners, throwIfAborted } from '../internal/abort.js'
 import { IdDigest } from '../internal/id-digest.js'
 import type { Settings } from '../options.js'
-import type { ExpectedListing, ExportJob, PlatformCoverage } from '../ports.js'
+import type { ExpectedListing, ExpectedRecording, ExportJob, PlatformCoverage } from '../ports.js'
+import type { ProtectionReport } from '../report.js'
 import type { ExportRequest } from '../request.js'
 import type { StageContext } from './context.js'
 import { waitForJob } from './export.js'
@@ -42,10 +43,14 @@ export interface PartAccount {
   expected: number
   /** Those of them that the list marks as skipped. */
   skipped: number
+  /** Recordings in the list that are later than the interval, beside these. */
+  later: number
   /** Recordings that the platform named as failed. */
   namedFailures: number
   /** Recordings in the list of the same job before the run was interrupted. */
   formerlyExpected?: number | undefined
+  /** What became of deletion protection at the source; `undefined` where it was not asked for. */
+  protection: ProtectionReport | undefined
   /** How the platform came to its list; `undefined` where there is none, or where it does not say. */
   listing: ExpectedListing | undefined
 }
@@ -84,7 +89,9 @@ export class JobGroup {
         job: undefined,
         expected: 0,
         skipped: 0,
+        later: 0,
         namedFailures: 0,
+        protection: undefined,
         listing: undefined,
       },
       createdAt: Number.POSITIVE_INFINITY,
@@ -191,7 +198,7 @@ export class JobGroup {
     if (protect) {
       const known = this.#subject.ledger.conversationCount
       await this.#list(part, job)
-      if (!jobs.isProtected(job.id)) await timed('protect', () => this.#protect(job.id, known))
+      account.protection = jobs.protection(job.id) ?? (await timed('protect', () => this.#protect(job.id, known)))
       await this.#follow(part, job)
     } else {
       await Promise.all([this.#follow(part, job).catch(fail), this.#list(part, job).catch(fail)])
@@ -247,12 +254,19 @@ export class JobGroup {
     })
     let repeated = 0
     const named = new IdDigest()
+    const later: Pick<ExpectedRecording, 'recordingId' | 'conversationId'>[] = []
     for await (const recording of expected) {
+      const { recordingId, conversationId } = recording
       const hour = noteHour(recording.conversationStart)
-      account.expected += 1
-      if (ledger.isNamed(recording.recordingId)) repeated += 1
-      else named.add(recording.recordingId, recording.conversationId)
-      if (recording.skippedReason !== undefined) account.skipped += 1
+      if (recording.isLaterThanInterval) {
+        account.later += 1
+        if (later.length < laterNamed) later.push({ recordingId, conversationId })
+      } else {
+        account.expected += 1
+        if (ledger.isNamed(recordingId)) repeated += 1
+        else named.add(recordingId, conversationId)
+        if (recording.skippedReason !== undefined) account.skipped += 1
+      }
       if (ledger.expect(recording)) continue
       if (hour === undefined || part.again === 'any') part.again = 'any'
       else part.again.add(hour)
@@ -260,7 +274,8 @@ export class JobGroup {
     account.formerlyExpected = jobs.listed(job.id)
     const { expected: recordings, skipped, listing } = account
     const own = { expected: recordings, repeated, skipped, digest: named.hex }
-    await recorder.record('listing', { jobId: job.id, ...own, ...listing })
+    const beyond = account.later === 0 ? {} : { laterThanInterval: account.later, laterRecordings: later }
+    await recorder.record('listing', { jobId: job.id, ...own, ...beyond, ...listing })
     part.listed = true
     this.lists.push(hours)
     context.emit({ type: 'expected', recordings: ledger.size, skipped: ledger.skipped })
@@ -275,10 +290,11 @@ export class JobGroup {
   }
 
   /** @param known conversations of earlier lists, which are protected already */
-  async #protect(jobId: string, known: number): Promise<void> {
+  async #protect(jobId: string, known: number): Promise<ProtectionReport | undefined> {
     const { settings, recorder, ledger } = this.#subject
     const result = await protectConversations(settings.platform, ledger.conversations(known), this.#context)
     if (result !== undefined) await recorder.record('protection', { jobId, ...result })
+    return result
   }
 }
 
@@ -287,6 +303,8 @@ function hasEnded({ state }: ExportJob): boolean {
 }
 
 const hourMs = 3_600_000
+/** Recordings later than the interval that the record of a list names. */
+const laterNamed = 100
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = () => {}

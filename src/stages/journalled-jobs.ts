@@ -1,4 +1,5 @@
 import type { ExportJob, PlatformCoverage } from '../ports.js'
+import type { ProtectionReport } from '../report.js'
 import type { ExportRequest } from '../request.js'
 
 /** What a job is asked for with, recorded before it is. */
@@ -20,9 +21,9 @@ export interface JournalledJob extends JobIntent {
   job: ExportJob | undefined
   /** The run was about to cancel it. */
   cancelling: boolean
-  /** Its conversations are protected at the source. */
-  isProtected: boolean
-  /** Recordings that the platform listed for it, when it listed most; `undefined` where no list was read to its end. */
+  /** What became of deletion protection at the source; `undefined` where it was not asked about afterwards. */
+  protection: ProtectionReport | undefined
+  /** Recordings that the platform listed for it, later ones too, when it listed most; `undefined` where no list was read to its end. */
   listed: number | undefined
 }
 
@@ -40,7 +41,7 @@ export class JournalledJobs {
    * @returns whether it is the first of its attempt
    */
   intend({ attempt, request, coverage, takenUp }: JobIntent, at: number): boolean {
-    const unknown = { job: undefined, cancelling: false, isProtected: false, listed: undefined }
+    const unknown = { job: undefined, cancelling: false, protection: undefined, listed: undefined }
     const entry: JournalledJob = { attempt, request, coverage, takenUp, intendedAt: at, ...unknown }
     this.list.push(entry)
     put(this.#unknown, canonical(request), entry)

@@ -67,7 +67,7 @@ export async function* land(
     let untilEndMs = Number.POSITIVE_INFINITY
     if (fulfilledAt !== undefined) {
       if (watches.areDone() && (job.pending() ?? 0) === 0) {
-        yield* again(watches.listedBefore(clock.now() - staleListingMs))
+        yield* again(watches.toReadAgain(clock.now() - staleListingMs))
         return
       }
       const now = clock.now()
@@ -75,6 +75,7 @@ export async function* land(
       untilEndMs = Math.min(options.landingQuietMs - quietForMs, options.landingTimeoutMs - (now - fulfilledAt))
       if (!asked && (quietForMs >= askAfterMs || untilEndMs <= 0) && (job.pending() ?? 0) > 0) {
         asked = true
+        watches.letHalvesGo()
         await job.explainMissing()
         continue
       }
@@ -86,7 +87,7 @@ export async function* land(
     await job.settledOr(Math.max(1, Math.min(watches.nextDueMs(clock.now(), restMs), untilEndMs)))
   }
   // What the job did not write again stands as it is.
-  yield* again(new Set([...watches.unfinished(), ...watches.listedBefore(clock.now() - staleListingMs)]))
+  yield* again(new Set([...watches.unfinished(), ...watches.toReadAgain(clock.now() - staleListingMs)]))
 
   /** Lists folders once more, and yields what has changed in them. */
   async function* again(folders: Iterable<FolderWatch>): AsyncGenerator<readonly DiscoveredObject[], void, void> {

@@ -1,4 +1,5 @@
 import type { Finding } from '../findings.js'
+import type { ProtectionReport } from '../report.js'
 import type { ExportRequest } from '../request.js'
 import type { RecordingLedger } from './ledger.js'
 import type { UnnamedRecordings } from './settlement.js'
@@ -6,22 +7,53 @@ import type { UnnamedRecordings } from './settlement.js'
 /** Ids that a message names; the request has them all. */
 const namedAtMost = 5
 
-/**
- * What only the end of a run shows. That nothing was expected is no fault of the run, and every check of nothing passes:
- * it has to be said, or a mistyped filter looks like a hold that is complete. The same holds for a single conversation
- * that the request names. Pure.
- */
+/** What only the end of a run shows. Pure. */
 export function lateFindings(
+  request: ExportRequest,
+  ledger: Pick<RecordingLedger, 'size' | 'knows'>,
+  unnamed: UnnamedRecordings,
+  protection: ProtectionReport | undefined,
+): readonly Finding[] {
+  return [...nothingExpected(request, ledger, unnamed), ...notProtected(request, protection)]
+}
+
+/** Who asked for protection at the source relies on it. */
+function notProtected(request: ExportRequest, protection: ProtectionReport | undefined): readonly Finding[] {
+  const { requested = 0, protectedConversations = 0, failed = [] } = protection ?? {}
+  const open = requested - protectedConversations
+  if (open <= 0) return []
+  const named = failed
+    .slice(0, namedAtMost)
+    .map(({ conversationId, code = 'no code' }) => `${conversationId} (${code})`)
+  const unnamed = open - named.length
+  const list = [...named, ...(unnamed > 0 ? [`${unnamed} more`] : [])].join(', ')
+  return [
+    {
+      code: 'deletion-protection-incomplete',
+      severity: 'warning',
+      subject: subjectOf(request),
+      message: `Of ${requested} conversations ${open} are not protected from deletion at the source, or not known to be: ${list}.`,
+      remedy:
+        'Look at the codes in the report (protection.failed). An organisation protects 1,000 conversations; release others, or rely on what lies on S3.',
+    },
+  ]
+}
+
+function subjectOf({ profileId, integrationId }: ExportRequest): string {
+  return profileId ?? integrationId ?? 'the request'
+}
+
+/**
+ * That nothing was expected is no fault of the run, and every check of nothing passes: it has to be said, or a mistyped
+ * filter looks like a hold that is complete. The same holds for a single conversation that the request names.
+ */
+function nothingExpected(
   request: ExportRequest,
   ledger: Pick<RecordingLedger, 'size' | 'knows'>,
   { missing, failed, skipped }: UnnamedRecordings,
 ): readonly Finding[] {
-  const { interval, profileId, integrationId, conversationIds = [] } = request
-  const about = {
-    code: 'nothing-expected',
-    severity: 'warning',
-    subject: profileId ?? integrationId ?? 'the request',
-  } as const
+  const { interval, conversationIds = [] } = request
+  const about = { code: 'nothing-expected', severity: 'warning', subject: subjectOf(request) } as const
   if (ledger.size + missing + failed + skipped === 0) {
     return [
       {

@@ -3,12 +3,23 @@ import { type Fault, FaultBook, type Shortcoming, worstOf } from '../internal/fa
 import { IdIndex } from '../internal/id-index.js'
 import { SeenSet } from '../internal/seen.js'
 import { Texts } from '../internal/texts.js'
-import { isUuid, sidecarSuffix } from '../layout.js'
+import { isUuid, mayBeRecordingId, sidecarSuffix } from '../layout.js'
 import type { ExpectedRecording, ListedObject } from '../ports.js'
 import type { RecordingException, RecordingState } from '../report.js'
 import type { ObjectPlace } from '../verdict.js'
 import { ConversationRows } from './conversation-rows.js'
 import { Listings, PresentFiles } from './present-files.js'
+import {
+  bits,
+  freshBit,
+  isFresh,
+  isFreshlyDelivered,
+  isNeverDelivered,
+  isPending,
+  isSkipped,
+  isUnlisted,
+  settled,
+} from './recording-flags.js'
 import {
   type SettledRecording,
   type Settlement,
@@ -16,6 +27,7 @@ import {
   type UnnamedRecordings,
   unnamedExceptions,
 } from './settlement.js'
+import { companionGone, gone, lackOf, mediaEmpty, sidecarMissing } from './shortcomings.js'
 
 /** What became of one object of a recording. */
 export type ObjectOutcome = 'held' | 'repaired' | Fault
@@ -29,23 +41,6 @@ export interface PendingRecording {
   /** Start of the hour in which its conversation began, in milliseconds, where that is known. */
   readonly hour: number | undefined
 }
-
-/**
- * What is known of a recording, as bits: `media`: a media file with content is there; `described`: each of its media files
- * has its sidecar, and none of them is empty; `fresh`: one of them was written since the job was created; `unlisted`: it
- * came to be known by landing in an open conversation.
- */
-const bits = {
-  media: 1,
-  described: 2,
-  repaired: 4,
-  failed: 8,
-  skipped: 16,
-  withdrawn: 32,
-  fresh: 64,
-  unlisted: 128,
-} as const
-const settled = bits.failed | bits.skipped | bits.withdrawn
 
 // S3 rounds to seconds, and the platform's clock is not S3's. Where more is held for it, the tolerance is larger: a hold
 // too many can be undone.
@@ -63,8 +58,9 @@ const ofJobToleranceMs = 60_000
  */
 export class RecordingLedger {
   readonly listed: boolean
+  readonly #isRecordingId: (name: string) => boolean
   readonly #recordings = new IdIndex()
-  readonly #flags = Column.bytes()
+  readonly #flags = Column.shorts()
   /** The conversation of a recording, as its row. */
   readonly #ownerOf = Column.words()
   /** Why a recording failed or was skipped. */
@@ -76,14 +72,14 @@ export class RecordingLedger {
   readonly #listings = new Listings()
   readonly #files = new PresentFiles(this.#listings)
   readonly #companions = new SeenSet()
-  /** Recordings that no list names: they became known by landing, or by the platform naming them as failed. */
+  /** Recordings that no list counts: they landed, the platform named them as failed, or they are later than the interval. */
   readonly #offList = Column.bytes()
-  /** Files of one conversation that bear the id of a recording of another. */
-  readonly #foreign = new SeenSet()
-  /** The row of the conversation that stands for one that the platform does not name; -1 until there is one. */
-  #unnamedOwner = -1
+  /** Those that were written since the job was created. */
+  readonly #freshCompanions = new SeenSet()
   /** When objects of the job can have been written at the earliest, in milliseconds. */
   writtenSince: () => number = () => Number.POSITIVE_INFINITY
+  /** Recordings that began after the interval, as rows: they count once they land. */
+  readonly #later = new Set<number>()
   #contradictions = 0
   readonly #counts = {
     withdrawn: 0,
@@ -95,9 +91,13 @@ export class RecordingLedger {
     neverDelivered: 0,
   }
 
-  /** @param listed whether the platform lists the expected recordings */
-  constructor(listed: boolean) {
+  /**
+   * @param listed whether the platform lists the expected recordings
+   * @param isRecordingId whether a name may be an id that the platform gives; where it does not say, any may
+   */
+  constructor(listed: boolean, isRecordingId: (name: string) => boolean = () => true) {
     this.listed = listed
+    this.#isRecordingId = isRecordingId
   }
 
   /** Recordings that are accounted for. */
@@ -117,7 +117,12 @@ export class RecordingLedger {
 
   /** Recordings that the platform, when asked why they did not come, said not to be meant. */
   get withdrawn(): number {
-    return this.#counts.withdrawn
+    return this.#counts.withdrawn - this.#later.size
+  }
+
+  /** Recordings that began after the interval, and have not landed. */
+  get later(): number {
+    return this.#later.size
   }
 
   /** Recordings of open conversations that were in no list and came to be known by being delivered. */
@@ -125,19 +130,19 @@ export class RecordingLedger {
     return this.#counts.unlisted
   }
 
-  /** Recordings of which a media file was written to S3 since the job was created. */
+  /** Recordings that were written to S3 since the job was created. */
   get delivered(): number {
     return this.#counts.delivered
   }
 
   /** Recordings that the list marks as skipped and that are not on S3. */
   get skippedAndAbsent(): number {
-    return this.#count((flags) => (flags & (bits.skipped | bits.media)) === bits.skipped)
+    return this.#count((flags) => (flags & (bits.skipped | bits.delivered)) === bits.skipped)
   }
 
   /** Recordings that only an earlier export delivered, and that this job neither wrote nor named as failed. */
   get onlyOlder(): number {
-    return this.#count((flags) => (flags & (bits.media | bits.fresh | bits.failed)) === bits.media)
+    return this.#count((flags) => (flags & (bits.delivered | bits.failed)) === bits.delivered && !isFresh(flags))
   }
 
   /** Recordings that have not wholly landed and are not known to have failed or been skipped. */
@@ -145,7 +150,7 @@ export class RecordingLedger {
     return this.#counts.pending
   }
 
-  /** Recordings of which nothing is on S3 and that are not known to have failed or been skipped. */
+  /** Recordings that are not on S3 with their sidecar, and are not known to have failed or been skipped. */
   get neverDelivered(): number {
     return this.#counts.neverDelivered
   }
@@ -160,17 +165,25 @@ export class RecordingLedger {
     const before = this.#recordings.size
     const row = this.#recordings.add(recording.recordingId)
     if (this.#recordings.size === before) {
-      if (this.#offList.get(row) !== 0) this.#offList.set(row, 0)
+      if (!recording.isLaterThanInterval && this.#offList.get(row) !== 0) this.#offList.set(row, 0)
       // An id stands for one recording; two conversations that claim it leave one of them without an account.
       if (this.#rowOf(recording.recordingId, recording.conversationId) < 0) this.#contradictions += 1
-      // What one job leaves out another may deliver.
+      else this.#own(row, recording.conversationId)
+      // What one job leaves out another may deliver, and what is later than one part of an interval is of the next.
       if (recording.skippedReason === undefined) this.#set(row, 0, bits.skipped)
+      if (!recording.isLaterThanInterval) this.#claim(row)
       return false
     }
     this.#ownerOf.set(row, this.#conversations.add(recording.conversationId, recording.conversationStart))
     this.#counts.pending += 1
     this.#counts.neverDelivered += 1
-    if (recording.skippedReason !== undefined) this.#settleAtSource(row, bits.skipped, recording.skippedReason)
+    if (recording.isLaterThanInterval) {
+      this.withdraw(recording.recordingId)
+      this.#later.add(row)
+      this.#offList.set(row, 1)
+    } else if (recording.skippedReason !== undefined) {
+      this.#settleAtSource(row, bits.skipped, recording.skippedReason)
+    }
     return true
   }
 
@@ -194,7 +207,7 @@ export class RecordingLedger {
   failedAtSource(recordingId: string, reason = noReason, conversationId = ''): void {
     const known = this.#recordings.find(recordingId)
     const row = known < 0 ? this.#learn(recordingId, conversationId) : known
-    if (conversationId === '') this.#unnamedOwner = this.#conversations.find('')
+    this.#claim(row)
     this.#set(row, bits.failed, 0)
     this.#reasonOf.set(row, this.#reasons.numberOf(reason))
   }
@@ -234,8 +247,27 @@ export class RecordingLedger {
 
   /** Whether this recording belongs to the job. */
   isExpected(recordingId: string, conversationId: string): boolean {
-    const row = this.#recordings.find(recordingId)
-    return row >= 0 && this.#ownerOf.get(row) === this.#conversations.find(conversationId)
+    return this.#rowOf(recordingId, conversationId) >= 0
+  }
+
+  /** Whether the id is that of a recording of another conversation. */
+  belongsElsewhere(recordingId: string, conversationId: string): boolean {
+    return this.#recordings.find(recordingId) >= 0 && this.#rowOf(recordingId, conversationId) < 0
+  }
+
+  /** Whether a name may be the id of a recording of a conversation of which no list names the recordings. */
+  mayBeRecording(name: string, conversationId: string): boolean {
+    return mayBeRecordingId(name, conversationId) && this.#isRecordingId(name)
+  }
+
+  /**
+   * Where an object belongs by now: of two conversations in which one id landed, only the first has the recording, and
+   * the second may have been looked at before that was known.
+   */
+  placeNow(place: ObjectPlace): ObjectPlace {
+    const { kind, recordingId, conversationId } = place
+    if (recordingId === undefined || conversationId === undefined || kind === 'unexpected') return place
+    return this.belongsElsewhere(recordingId, conversationId) ? { kind: 'attachment', conversationId } : place
   }
 
   /** Whether an object may have been delivered by the job, by when it was written. */
@@ -246,6 +278,12 @@ export class RecordingLedger {
   /** Whether an object was certainly written since the job was created. */
   isFresh({ lastModified }: Pick<ListedObject, 'lastModified'>): boolean {
     return lastModified !== undefined && Date.parse(lastModified) >= this.writtenSince() - freshToleranceMs
+  }
+
+  /** Whether the whole of a recording was written since the job was created. */
+  isWritten(recordingId: string): boolean {
+    const row = this.#recordings.find(recordingId)
+    return row >= 0 && (this.#flags.get(row) & bits.whole) !== 0 && isFreshlyDelivered(this.#flags.get(row))
   }
 
   /** A listing of a folder begins. @returns its number, for {@link show} and {@link endListing} */
@@ -265,25 +303,28 @@ export class RecordingLedger {
     listing: number,
     isNew: boolean,
   ): void {
-    this.#arrive(object.key, place, listing, isNew && this.isFresh(object), object.sizeBytes === 0)
+    const row = this.#arrive(object.key, place, listing, isNew && this.isFresh(object), object.sizeBytes === 0)
     const { kind, conversationId } = place
-    if (conversationId === undefined || kind === 'recording' || kind === 'sidecar' || kind === 'unexpected') return
-    this.#conversations.showCompanion(this.#conversations.add(conversationId), listing)
+    if (conversationId === undefined || kind === 'unexpected') return
+    if (row >= 0) {
+      this.#isNoCompanion(object.key, kind, row)
+      return
+    }
+    const owner = this.#conversations.add(conversationId)
+    // Known at once: one that is shown as a companion for the first time may have been known as something else.
+    this.#knowCompanion(object.key, owner)
+    this.#conversations.showCompanion(owner, listing)
+    const mayBeHalf = kind === 'attachment' && !this.isListed(conversationId)
+    if (mayBeHalf && isNew && this.isFresh(object)) this.#freshCompanions.add(object.key)
   }
 
   /** An object is dealt with; `isNew` says that its key was not met before. */
   know(key: string, { kind, recordingId, conversationId }: ObjectPlace, isNew: boolean): void {
     if (conversationId === undefined || kind === 'unexpected') return
-    if (kind === 'transcript' || kind === 'attachment') {
-      if (this.#companions.add(key)) this.#conversations.knowCompanion(this.#conversations.add(conversationId), 1)
-      return
-    }
     const row = recordingId === undefined ? -1 : this.#rowOf(recordingId, conversationId)
-    if (row >= 0 && isNew) this.#files.know(row)
-    // A file looks like an attachment until its sidecar lands.
-    if (!isNew && this.#companions.has(key) && this.#companions.add(`${key}\n`)) {
-      this.#conversations.knowCompanion(this.#conversations.add(conversationId), -1)
-    }
+    if (row < 0) this.#knowCompanion(key, this.#conversations.add(conversationId))
+    else if (isNew) this.#files.know(row)
+    else this.#isNoCompanion(key, kind, row)
   }
 
   /**
@@ -326,7 +367,7 @@ export class RecordingLedger {
 
   /**
    * Starts of the hours, in milliseconds, in which what is not on S3 yet will lie: what is pending, and what may come
-   * of the open conversations. `undefined` where it may be any hour.
+   * of the open conversations and of those that went on. `undefined` where it may be any hour.
    */
   awaitedHours(openToo: boolean): ReadonlySet<number> | undefined {
     // Without a list nobody knows which conversation is missing.
@@ -338,6 +379,7 @@ export class RecordingLedger {
     for (let row = 0; row < this.#conversations.size && openToo; row += 1) {
       if (this.#conversations.isOpen(row)) hours.add(this.#conversations.hourAt(row))
     }
+    if (openToo) for (const row of this.#later) hours.add(this.#conversations.hourAt(this.#ownerOf.get(row)))
     return hours.has(undefined) ? undefined : (hours as Set<number>)
   }
 
@@ -403,8 +445,8 @@ export class RecordingLedger {
 
   #stateOf(row: number, owner: number, mark: number, sharedMark: number, leftOut: string | undefined): Found {
     const flags = this.#flags.get(row)
-    if ((flags & bits.media) === 0) return this.#undelivered(row, mark, leftOut)
-    const absence = this.#absenceOf(row, owner)
+    if ((flags & bits.delivered) === 0) return this.#undelivered(row, mark, leftOut)
+    const absence = this.#absenceOf(row, owner, (flags & bits.whole) !== 0)
     if (mark !== 0 || sharedMark !== 0 || absence !== undefined) {
       const own = this.#recordingFaults.shortcomingAt(row, mark)
       const shared = this.#conversationFaults.shortcomingAt(owner, sharedMark)
@@ -419,14 +461,12 @@ export class RecordingLedger {
   }
 
   /** What of a delivered recording is not there, or not there any more. */
-  #absenceOf(row: number, owner: number): Shortcoming | undefined {
+  #absenceOf(row: number, owner: number, isWhole: boolean): Shortcoming | undefined {
     if (this.#listings.any) {
       if (this.#files.isGone(row)) return gone
       if (this.#conversations.lostCompanion(owner, this.#listings)) return companionGone
     }
-    if ((this.#flags.get(row) & bits.described) !== 0) return undefined
-    if (this.#files.hasEmptyMedia(row)) return mediaEmpty
-    return this.#files.hasEmptySidecar(row) ? sidecarEmpty : sidecarMissing
+    return isWhole ? undefined : lackOf(this.#files.judge(row))
   }
 
   #undelivered(row: number, mark: number, leftOut: string | undefined): Found {
@@ -437,9 +477,11 @@ export class RecordingLedger {
     const own = this.#recordingFaults.shortcomingAt(row, mark)
     if (own?.fault === 'missing' && own.key !== undefined) return { state: 'missing', reason: own.reason, key: own.key }
     if (this.#files.wasFound(row) && this.#files.isGone(row)) return { state: 'missing', reason: gone.reason }
-    if (this.#files.hasEmptyMedia(row)) return { state: 'missing', reason: mediaEmpty.reason }
+    const files = this.#files.judge(row)
+    if (files.hasEmptyMedia) return { state: 'missing', reason: mediaEmpty.reason }
     if (leftOut !== undefined) return { state: 'skippedAtSource', reason: leftOut }
-    return { state: 'missing', reason: 'never delivered' }
+    if (files.hasEmptyUndescribed) return { state: 'missing', reason: mediaEmpty.reason }
+    return { state: 'missing', reason: files.hasUndescribed ? sidecarMissing.reason : 'never delivered' }
   }
 
   /** @returns the row of the recording that the object belongs to, -1 where it belongs to none in particular */
@@ -451,31 +493,27 @@ export class RecordingLedger {
     isEmpty: boolean,
   ): number {
     if (recordingId === undefined || conversationId === undefined) return -1
-    if (kind !== 'recording' && kind !== 'sidecar') return this.#recordings.find(recordingId)
     let row = this.#rowOf(recordingId, conversationId)
-    if (row < 0 && this.#recordings.find(recordingId) >= 0) {
-      // An id stands for one recording: what another conversation has under it is not that one, whatever it is.
-      if (kind === 'recording' && this.#foreign.add(`${recordingId}\n${conversationId}`)) this.#contradictions += 1
-      return -1
-    }
+    if (kind !== 'recording' && kind !== 'sidecar') return row
     if (row < 0) {
+      if (this.#recordings.find(recordingId) >= 0) return -1
       // A sidecar speaks of a recording too, but a customer may call a file so: only one named by an id is believed.
       const isRecording = kind === 'recording' || isUuid(recordingId)
-      if (!isRecording || !this.covers(conversationId)) return -1
-      // That a list lacks it is no secret only where the list does not claim to have all.
-      const isOpen = !this.isListed(conversationId)
+      // Where a list names the recordings, what it does not name is none.
+      if (!isRecording || !this.covers(conversationId) || this.isListed(conversationId)) return -1
       row = this.#learn(recordingId, conversationId)
-      if (isOpen) this.#set(row, bits.unlisted, 0)
+      this.#set(row, bits.unlisted, 0)
     }
+    this.#own(row, conversationId)
     this.#files.show(row, kind, extensionOf(key, kind, recordingId), listing, isEmpty)
-    const isWhole = this.#files.hasMedia(row) && this.#files.isDescribed(row)
-    const fresh = isFresh && kind === 'recording' ? bits.fresh : 0
-    // What was not meant and is delivered all the same is evidence like the rest.
-    if ((this.#flags.get(row) & bits.withdrawn) !== 0) this.#counts.withdrawn -= 1
+    const { isDelivered, isWhole } = this.#files.judge(row)
+    const freshness = isFresh ? freshBit(kind) : 0
+    // What was not meant and is delivered all the same is evidence like the rest. The list did not count it.
+    const uncounted = isDelivered && this.#claim(row) ? bits.unlisted : 0
     this.#set(
       row,
-      (this.#files.hasMedia(row) ? bits.media : 0) | (isWhole ? bits.described : 0) | fresh,
-      bits.withdrawn | bits.media | bits.described,
+      (isDelivered ? bits.delivered : 0) | (isWhole ? bits.whole : 0) | freshness | uncounted,
+      bits.delivered | bits.whole,
     )
     return row
   }
@@ -488,20 +526,47 @@ export class RecordingLedger {
     return row
   }
 
-  /** The row of a recording of this conversation; -1 where there is none, or where the id is that of another's. */
-  #rowOf(recordingId: string, conversationId: string): number {
-    const row = this.#recordings.find(recordingId)
-    if (row < 0) return -1
-    const owner = this.#ownerOf.get(row)
-    if (owner === this.#conversations.find(conversationId)) return row
-    if (owner !== this.#unnamedOwner) return -1
-    this.#ownerOf.set(row, this.#conversations.add(conversationId))
-    return row
+  /** Takes back that it was not meant. @returns whether it was later than the interval */
+  #claim(row: number): boolean {
+    if ((this.#flags.get(row) & bits.withdrawn) === 0) return false
+    this.#counts.withdrawn -= 1
+    this.#set(row, 0, bits.withdrawn)
+    return this.#later.delete(row)
   }
 
-  /** Nothing of it was delivered, not even an empty file, and nothing was said of it. */
+  /** The row of a recording of this conversation, or of one whose conversation nobody named; -1 where there is none. */
+  #rowOf(recordingId: string, conversationId: string): number {
+    const row = this.#recordings.find(recordingId)
+    if (row < 0) return row
+    const owner = this.#ownerOf.get(row)
+    return owner === this.#conversations.find(conversationId) || this.#isUnnamed(owner) ? row : -1
+  }
+
+  /** A recording that failed at the source may have come without its conversation. */
+  #isUnnamed(owner: number): boolean {
+    return owner === this.#conversations.find('')
+  }
+
+  #own(row: number, conversationId: string): void {
+    if (this.#isUnnamed(this.#ownerOf.get(row))) this.#ownerOf.set(row, this.#conversations.add(conversationId))
+  }
+
+  /** A transcript or attachment was found. */
+  #knowCompanion(key: string, owner: number): void {
+    if (this.#companions.add(key)) this.#conversations.knowCompanion(owner, 1)
+  }
+
+  /** A file looks like an attachment until its other half lands. */
+  #isNoCompanion(key: string, kind: ObjectPlace['kind'], row: number): void {
+    if (this.#companions.size === 0 || !this.#companions.has(key) || !this.#companions.add(`${key}\n`)) return
+    this.#conversations.knowCompanion(this.#ownerOf.get(row), -1)
+    this.#files.know(row)
+    if (this.#freshCompanions.has(key)) this.#set(row, freshBit(kind), 0)
+  }
+
+  /** It was not delivered, not even as an empty file, and nothing was said of it. */
   #isUnaccounted(row: number): boolean {
-    return (this.#flags.get(row) & (bits.media | settled)) === 0 && !this.#files.hasEmptyMedia(row)
+    return (this.#flags.get(row) & (bits.delivered | settled)) === 0 && !this.#files.judge(row).hasEmptyMedia
   }
 
   #settleAtSource(row: number, bit: number, reason: string): void {
@@ -538,53 +603,10 @@ export interface LeftOut {
 /** No recording was left out. */
 export const nothingLeftOut: LeftOut = { count: 0, reason: '' }
 
-const sidecarMissing: Shortcoming = {
-  fault: 'missing',
-  reason: 'companion missing: its sidecar is not there',
-}
-
-const sidecarEmpty: Shortcoming = {
-  fault: 'missing',
-  reason: 'companion missing: its sidecar is empty (0 bytes)',
-}
-
-const mediaEmpty: Shortcoming = {
-  fault: 'missing',
-  reason: 'not delivered: the file that came for it is empty (0 bytes)',
-}
-
-const gone: Shortcoming = { fault: 'missing', reason: 'deleted since it was delivered: the bucket no longer lists it' }
-
-const companionGone: Shortcoming = {
-  fault: 'missing',
-  reason: 'companion deleted since it was delivered: a transcript or attachment that the bucket no longer lists',
-}
-
 interface Found {
   readonly state: RecordingState
   readonly reason: string
   readonly key?: string
-}
-
-function isPending(flags: number): boolean {
-  if (flags & bits.media) return (flags & bits.described) === 0
-  return (flags & settled) === 0
-}
-
-function isNeverDelivered(flags: number): boolean {
-  return (flags & (bits.media | settled)) === 0
-}
-
-function isSkipped(flags: number): boolean {
-  return (flags & bits.skipped) !== 0
-}
-
-function isFreshlyDelivered(flags: number): boolean {
-  return (flags & (bits.media | bits.fresh)) === (bits.media | bits.fresh)
-}
-
-function isUnlisted(flags: number): boolean {
-  return (flags & bits.unlisted) !== 0 && isFreshlyDelivered(flags)
 }
 
 /** What follows the id in the name of a media file, or of the file that a sidecar describes. */

@@ -1,5 +1,8 @@
 import { Column } from '../internal/column.js'
-import { ExtensionBits, sharedExtensionBit } from '../internal/extension-bits.js'
+import { type FilesByExtension, type FilesJudgement, fileBits, judgeFiles, noFiles } from './files-judgement.js'
+
+/** Extensions that have a bit of their own. */
+const extensionBits = 32
 
 /**
  * Listings of folders, numbered from 1. What a folder's latest listing no longer shows is gone.
@@ -40,7 +43,7 @@ export class Listings {
   }
 }
 
-/** Files of a recording by kind, as bits of their extensions. */
+/** Files of a recording in one folder by kind, as bits of their extensions. */
 interface Files {
   /** The latest listing of the folder that showed one of them; 0 where no listing did. */
   listing: number
@@ -50,11 +53,16 @@ interface Files {
   /** Those of them that have no byte. */
   emptyMedia: number
   emptySidecars: number
+  /** What there is of each extension that has no bit, as {@link fileBits}. */
+  more?: Map<string, number> | undefined
 }
+
+const whole: FilesJudgement = { ...noFiles, isDelivered: true, isWhole: true }
+const undescribed: FilesJudgement = { ...noFiles, hasUndescribed: true }
 
 /**
  * Which files of a recording the latest listing of its folder showed. A sidecar is that of one file: `{file name}_metadata.json`
- * (genesys-facts, what lands on S3), so that one of another rendition does not count. 13 bytes a recording.
+ * (genesys-facts, what lands on S3), so that one of another rendition does not count. 21 bytes a recording.
  *
  * An hour has several names, padded or not, and a recording may lie in more than one of them: each is looked at by itself.
  */
@@ -68,9 +76,12 @@ export class PresentFiles {
   readonly #emptySidecars = Column.words()
   /** How many of its keys were ever found. */
   readonly #known = Column.bytes()
+  /** Of the first folder by row: extensions that have no bit. There is hardly ever any, and none is forgotten. */
+  readonly #more = new Map<number, Map<string, number>>()
   /** What lies in other folders than the first, by row and folder: there is hardly ever any. */
   readonly #elsewhere = new Map<number, Map<number, Files>>()
-  readonly #extensions = new ExtensionBits()
+  readonly #extensions: string[] = []
+  readonly #bits = new Map<string, number>()
 
   constructor(listings: Listings) {
     this.#listingsOf = listings
@@ -101,49 +112,49 @@ export class PresentFiles {
     return this.#known.get(row) > 0
   }
 
-  /** Whether there is a media file that has any content. */
-  hasMedia(row: number): boolean {
-    return this.#some(row, ({ media, emptyMedia }) => (media & ~emptyMedia) !== 0)
-  }
-
-  hasEmptyMedia(row: number): boolean {
-    return this.#some(row, ({ emptyMedia }) => emptyMedia !== 0)
-  }
-
-  hasEmptySidecar(row: number): boolean {
-    return this.#some(row, ({ emptySidecars }) => emptySidecars !== 0)
-  }
-
-  /** Whether each media file has its sidecar, and each sidecar the file that it testifies to, and none is empty. */
-  isDescribed(row: number): boolean {
-    return !this.#some(
-      row,
-      ({ media, described, emptyMedia, emptySidecars }) => media !== described || (emptyMedia | emptySidecars) !== 0,
-    )
+  judge(row: number): FilesJudgement {
+    const first = this.#firstOf(row)
+    const { media, described, emptyMedia, emptySidecars, more } = first
+    const elsewhere = this.#elsewhere.size === 0 ? undefined : this.#elsewhere.get(row)
+    // As nearly all are; it is asked for each object of each listing.
+    if (elsewhere === undefined && more === undefined && (emptyMedia | emptySidecars) === 0) {
+      if (media === described) return media === 0 ? noFiles : whole
+      if (described === 0) return undescribed
+    }
+    return judgeFiles([first, ...(elsewhere?.values() ?? [])].map((files) => this.#byExtension(files)))
   }
 
   /** Whether a key of it was found once and is not in the latest listing. */
   isGone(row: number): boolean {
     let shown = 0
-    for (const { listing, media, described } of this.#filesOf(row)) {
+    for (const { listing, media, described, more } of this.#filesOf(row)) {
       if (!this.#listingsOf.isCurrent(listing)) return true
       shown += bitCount(media) + bitCount(described)
+      for (const bits of more?.values() ?? []) shown += bitCount(bits & (fileBits.media | fileBits.described))
     }
     return shown < this.#known.get(row)
   }
 
   #enter(files: Files, kind: 'recording' | 'sidecar', extension: string, listing: number, isEmpty: boolean): void {
-    const bit = this.#extensions.bitOf(extension)
-    if (kind === 'sidecar' && bit === sharedExtensionBit) return
     if (listing > files.listing) {
-      Object.assign(files, { listing, media: 0, described: 0, emptyMedia: 0, emptySidecars: 0 })
+      Object.assign(files, { listing, media: 0, described: 0, emptyMedia: 0, emptySidecars: 0, more: undefined })
     }
-    const empty = kind === 'recording' ? 'emptyMedia' : 'emptySidecars'
-    if (isEmpty) files[empty] = (files[empty] | bit) >>> 0
     // What a listing has said is there or not is not changed by what was read before it.
-    if (listing < files.listing) return
-    const present = kind === 'recording' ? 'media' : 'described'
-    files[present] = (files[present] | bit) >>> 0
+    const isShown = listing >= files.listing
+    const isMedia = kind === 'recording'
+    const bit = this.#bitOf(extension)
+    if (bit === undefined) {
+      const empty = isMedia ? fileBits.emptyMedia : fileBits.emptySidecar
+      const present = isMedia ? fileBits.media : fileBits.described
+      files.more ??= new Map()
+      const before = files.more.get(extension) ?? 0
+      files.more.set(extension, before | (isEmpty ? empty : 0) | (isShown ? present : 0))
+      return
+    }
+    const empty = isMedia ? 'emptyMedia' : 'emptySidecars'
+    if (isEmpty) files[empty] = (files[empty] | bit) >>> 0
+    const present = isMedia ? 'media' : 'described'
+    if (isShown) files[present] = (files[present] | bit) >>> 0
   }
 
   #firstOf(row: number): Files {
@@ -153,15 +164,18 @@ export class PresentFiles {
       described: this.#described.get(row),
       emptyMedia: this.#emptyMedia.get(row),
       emptySidecars: this.#emptySidecars.get(row),
+      more: this.#more.size === 0 ? undefined : this.#more.get(row),
     }
   }
 
-  #keep(row: number, { listing, media, described, emptyMedia, emptySidecars }: Files): void {
+  #keep(row: number, { listing, media, described, emptyMedia, emptySidecars, more }: Files): void {
     this.#listings.set(row, listing)
     this.#media.set(row, media)
     this.#described.set(row, described)
     if (emptyMedia !== this.#emptyMedia.get(row)) this.#emptyMedia.set(row, emptyMedia)
     if (emptySidecars !== this.#emptySidecars.get(row)) this.#emptySidecars.set(row, emptySidecars)
+    if (more !== undefined) this.#more.set(row, more)
+    else if (this.#more.size > 0) this.#more.delete(row)
   }
 
   *#filesOf(row: number): Generator<Files, void, void> {
@@ -170,10 +184,29 @@ export class PresentFiles {
     if (elsewhere !== undefined) yield* elsewhere.values()
   }
 
-  #some(row: number, is: (files: Files) => boolean): boolean {
-    if (is(this.#firstOf(row))) return true
-    if (this.#elsewhere.size === 0) return false
-    return [...(this.#elsewhere.get(row)?.values() ?? [])].some(is)
+  /** The bit of an extension; `undefined` for all that come after the first 32. */
+  #bitOf(extension: string): number | undefined {
+    const known = this.#bits.get(extension)
+    if (known !== undefined || this.#extensions.length >= extensionBits) return known
+    const bit = 2 ** this.#extensions.length
+    this.#extensions.push(extension)
+    this.#bits.set(extension, bit)
+    return bit
+  }
+
+  #byExtension({ media, described, emptyMedia, emptySidecars, more }: Files): FilesByExtension {
+    const found = new Map(more)
+    for (let rest = media | described; rest !== 0; rest &= rest - 1) {
+      const bit = (rest & -rest) >>> 0
+      found.set(
+        this.#extensions[31 - Math.clz32(bit)] ?? '',
+        (media & bit ? fileBits.media : 0) |
+          (described & bit ? fileBits.described : 0) |
+          (emptyMedia & bit ? fileBits.emptyMedia : 0) |
+          (emptySidecars & bit ? fileBits.emptySidecar : 0),
+      )
+    }
+    return found
   }
 }
 

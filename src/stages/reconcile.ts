@@ -105,7 +105,8 @@ export function pendingOf(ledger: RecordingLedger, accounts: readonly JobAccount
   if (!ledger.listed) return uncounted === undefined ? undefined : uncounted + ledger.pending
   // What the job says it left out will not land.
   const listed = Math.max(0, ledger.pending - leftOutBy(ledger, accounts).count)
-  if (ledger.openConversations === 0) return listed
+  // Of open conversations, and of recordings later than the interval, those come that the job counts.
+  if (ledger.openConversations === 0 && ledger.later === 0) return listed
   return Math.max(listed, uncounted ?? 0)
 }
 
@@ -144,17 +145,18 @@ function doubtOfList(ledger: RecordingLedger, accounts: readonly PartAccount[]):
 
 /** What the platform itself says against its lists. */
 function doubtOfSources(accounts: readonly PartAccount[]): string | undefined {
-  for (const { listing, expected, formerlyExpected = 0 } of accounts) {
+  for (const { listing, expected, later, formerlyExpected = 0 } of accounts) {
     if (listing?.doubt !== undefined) return listing.doubt
+    const listed = expected + later
     // Of conversations that are undecided now, what lands counts, and the totals of the job say whether that is all.
-    if (formerlyExpected > expected && (listing?.undecided ?? 0) === 0) {
-      return `the platform listed ${formerlyExpected} recordings before the run was interrupted, and only ${expected} after`
+    if (formerlyExpected > listed && (listing?.undecided ?? 0) === 0) {
+      return `the platform listed ${formerlyExpected} recordings before the run was interrupted, and only ${listed} after`
     }
   }
   // What went on after an earlier part of the interval belongs to the next part, too.
   const ongoing = accounts.at(-1)?.listing?.ongoing ?? 0
   if (ongoing === 0) return undefined
-  return `${ongoing} conversations had not ended when they were listed: what is recorded of them later is in no list`
+  return `${ongoing} conversations had not ended when they were listed: what is recorded of them yet is in no list`
 }
 
 /** Recordings that the jobs count as failed or skipped, and that nothing in the list explains. */
@@ -186,8 +188,12 @@ function doubtOfExtent(ledger: RecordingLedger, accounts: readonly PartAccount[]
       : `the job counts ${counted} recordings, and only ${listed + ledger.unlisted} are known: ${undecidedBy(ledger)}`
   }
   const isCounted = accounts.every(({ job }) => job?.totals.recordings !== undefined)
-  return ledger.openConversations > 0 && !isCounted
-    ? `the job does not count its recordings, and not all are known: ${undecidedBy(ledger)}`
+  if (isCounted) return undefined
+  if (ledger.openConversations > 0) {
+    return `the job does not count its recordings, and not all are known: ${undecidedBy(ledger)}`
+  }
+  return ledger.later > 0
+    ? `the job does not count its recordings, and ${ledger.later} did not come that seem to be later than the interval`
     : undefined
 }
 
@@ -216,6 +222,7 @@ export function reconciliationReportOf(
     calls: Object.values(callsBySource).reduce((sum, count) => sum + count, 0),
     callsBySource,
     undecided: listings.reduce((sum, { undecided }) => sum + undecided, 0),
+    ...(ledger.later === 0 ? {} : { laterThanInterval: ledger.later }),
     ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
   }
 }

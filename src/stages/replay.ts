@@ -58,10 +58,11 @@ function replay(data: JournalRecord['data'], account: Account): void {
   const { ledger, tally, seen, done, heldIsDone } = account
   const { object, place, verdict, outcome, reason, remediation, actions, estimate, before, after } =
     data as unknown as JournalledVerdict
-  ledger.know(object.key, place, tally.found(object.key, place))
   tally.judged({ key: object.key, verdict, outcome, state: after ?? before })
   tally.count(verdict, remediation, actions, estimate)
+  // Where no list names it, a recording is known by what is entered of it.
   ledger.enter(object.key, place, outcome, reason, ledger.isFresh(before ?? {}), (after ?? before)?.sizeBytes)
+  ledger.know(object.key, place, tally.found(object.key, place))
   // Without a state it was not read, so it is read again.
   for (const state of [before, after]) {
     if (state === undefined) continue

@@ -5,7 +5,7 @@ import { FaultScript } from './faults.js'
 import { bulkExportRoutes } from './genesys/bulk-export-routes.js'
 import { conversationRoutes } from './genesys/conversation-routes.js'
 import { ObjectWriter, type SimulatedDelivery } from './genesys/delivery.js'
-import { errorResponse, json, Refusal } from './genesys/http.js'
+import { errorResponse, json, missingPermission, Refusal } from './genesys/http.js'
 import { JobEngine } from './genesys/job-engine.js'
 import type { SimulatedJob } from './genesys/jobs.js'
 import { type SimulatedClient, TokenOffice } from './genesys/oauth.js'
@@ -208,13 +208,8 @@ export class GenesysSimulator {
       }
       const { route, params } = found
       const may = (permission: string) => client.permissions?.includes(permission) ?? true
-      if (route.permission !== undefined && !may(route.permission)) {
-        throw new Refusal(
-          403,
-          'missing.any.permissions',
-          `Unable to perform the requested action. You are missing the following permission(s): ${route.permission}`,
-        )
-      }
+      const wanted = [route.permission ?? []].flat()
+      if (wanted.length > 0 && !wanted.some(may)) throw missingPermission(wanted)
       await this.#world.engine.catchUp()
       const response = await route.answer({
         state: this.#world.state,

@@ -267,6 +267,7 @@ export const recordingJobs: readonly ExpectedRow[] = [
     'PLATFORM_NOT_FOUND',
     'NETWORK_ERROR',
   ],
+  ['listProtectedConversations', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'NETWORK_ERROR'],
   [
     'listRecordingJobs',
     'survives',
@@ -362,6 +363,7 @@ export const bulkExports: readonly ExpectedRow[] = [
     'survives',
     'NETWORK_ERROR',
   ],
+  ['listProtectedConversations', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'NETWORK_ERROR'],
   ['listRecordingMetadata', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'survives', 'NETWORK_ERROR'],
   [
     'protectConversations',

@@ -20,6 +20,7 @@ import { verifyProof } from '#src/custody/prove.js'
 import { RecordDigest } from '#src/custody/record-files.js'
 import { readStatement } from '#src/custody/statement.js'
 import { verifyTimestamp } from '#src/custody/timestamp-token.js'
+import { readTstInfo } from '#src/custody/tst-info.js'
 import { readTagList } from '#src/hold.js'
 import { type JournalRecord, MemoryJournal } from '#src/index.js'
 import { Redactor } from '#src/internal/redaction/redactor.js'
@@ -129,9 +130,9 @@ const record = (type: JournalRecord['type'], data: object, sequence = 1) => ({
   data: data as JournalRecord['data'],
 })
 const started = record('run-started', {
-  request: {},
+  request: { interval: {} },
   hold: {},
-  requirements: {},
+  requirements: { metadata: { a: '1' }, tags: {} },
   dryRun: false,
   platform: { name: 'p' },
   storage: { name: 's', bucket: 'b' },
@@ -141,32 +142,38 @@ const records = (size: number, each: (at: number) => object[]): object[] =>
     ...one,
     sequence: at + 1,
   }))
-const object = { bucket: 'b', key: 'k', versionId: 'v' }
+const keyOf = (conversationId: string, name: string) =>
+  `o/year=2023/month=10/day=20/hour=12/conversation_id=${conversationId}/${name}`
+const object = { bucket: 'b', key: keyOf('c', 'x.pdf'), versionId: 'v' }
+const place = { kind: 'attachment', conversationId: 'c' }
 const intent = (action: string, more: object = {}) =>
-  record('intent', { object, place: { kind: 'attachment' }, step: { action, ...more }, before: {} })
+  record('intent', { object, place, step: { action, ...more }, before: {} })
 const journals: Parser['inputs'] = {
   'versions beneath one key': (size) => records(size, (at) => [intent('hold-noncurrent', { versionId: `v${at}` })]),
   'steps of one key': (size) =>
-    records(size, (at) => [
-      intent(at % 2 === 0 ? 'protect-original' : 'replace-metadata', { metadata: {} }),
-      record('outcome', { object, action: at % 4 < 2 ? 'protect-original' : 'replace-metadata', result: {} }),
-    ]),
+    records(size, (at) => {
+      const action = at % 4 < 2 ? 'protect-original' : 'replace-metadata'
+      return [intent(action, { metadata: {} }), record('outcome', { object, action, result: {} })]
+    }),
   'one step begun again and again': (size) => records(size, () => [intent('merge-tags', { tags: {} })]),
   jobs: (size) =>
-    records(size, (at) => [
-      record('job-intent', { attempt: at, request: { at }, coverage: {} }),
-      record('job', { id: `j${at}`, request: { at } }),
-      record('listing', { jobId: `j${at}`, expected: 1 }),
-      record('protection', { jobId: `j${at}` }),
-    ]),
+    records(size, (at) => {
+      const request = { interval: { at } }
+      return [
+        record('job-intent', { attempt: 0, request, coverage: {} }),
+        record('job', { id: `j${at}`, request }),
+        record('listing', { jobId: `j${at}`, expected: 1, skipped: 0 }),
+        record('protection', { jobId: `j${at}` }),
+      ]
+    }),
   verdicts: (size) =>
     records(size, (at) => [
       record('verdict', {
-        object: { ...object, key: `k${at}` },
+        object: { bucket: 'b', key: keyOf(`c${at}`, `r${at}.wav`), versionId: 'v' },
         place: { kind: 'recording', recordingId: `r${at}`, conversationId: `c${at}` },
-        verdict: 'untagged',
+        verdict: 'unreadable',
         unmet: [],
-        outcome: 'unrepaired',
+        outcome: 'unreadable',
       }),
     ]),
 }
@@ -402,7 +409,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (text: string) => [new Redactor().redact(text), redactor.redact(text), redactor.redactData({ a: [text] })],
   },
   'a line of a journal': {
-    reads: ['src/custody/journal-record.ts parseRecord'],
+    reads: ['src/custody/journal-record.ts parseRecord', 'src/custody/journal-record.ts readRecord'],
     inputs: {
       ...bytesOf(texts),
       'a long record': (size) => Buffer.from(JSON.stringify(record('verdict', { text: 'x'.repeat(size) }))),
@@ -491,6 +498,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
       'src/custody/ber-values.ts readOid',
       'src/custody/ber-values.ts readCount',
       'src/custody/ber-values.ts readTime',
+      'src/custody/tst-info.ts readTstInfo',
     ],
     inputs: {
       ...bytesOf(texts),
@@ -505,6 +513,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
       for (const read of [
         () => verifyTimestamp(bytes, Buffer.alloc(1), [] as X509Certificate[]),
         () => readOid(readBer(bytes)),
+        () => readTstInfo(bytes, Buffer.alloc(1)),
         () => readTime(readBer(bytes)),
         () => readCount(readBer(bytes)),
         () => readOctets(readBer(bytes)),
@@ -581,6 +590,7 @@ function policyOf(...actions: string[]): string {
 /** Functions with the name of a parser that read nothing themselves, or whose parts are all above. */
 export const elsewhere: Readonly<Record<string, string>> = {
   'src/custody/bundle-report.ts readBundleReport': 'a file of JSON',
+  'src/custody/previous-bundle.ts readPrevious': 'a file, for readStatement',
   'src/custody/statement-file.ts readStatementOf': 'a file, for readStatement',
   'src/platforms/organization.ts readCoverage': 'one field of an answer',
   'src/platforms/organization.ts readOrganization': 'some fields of an answer',

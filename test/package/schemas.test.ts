@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
+import { RecordingJobsPlatform } from '../../src/genesys.js'
 import { type ExportRequest, type JournalRecord, LegalHoldExporter, type RunReport } from '../../src/index.js'
 import {
   aBucket,
@@ -21,12 +22,18 @@ const isRecord = ajv.compile(load('journal-record'))
 
 async function runOf(
   organization: OrganizationBuilder,
-  options: { readonly dryRun?: boolean; readonly request?: Partial<ExportRequest> } = {},
+  options: {
+    readonly dryRun?: boolean
+    readonly request?: Partial<ExportRequest>
+    readonly protectSource?: boolean
+  } = {},
 ): Promise<{ readonly report: RunReport | undefined; readonly records: readonly JournalRecord[] }> {
   const world = await organization.start()
   const journal = new MemoryJournal()
   const hold = { tag: 'matter-1', matter: 'Doe v Example' }
-  const exporter = new LegalHoldExporter({ ...world.ports, hold, landingTimeoutMs: 60_000 })
+  const { protectSource = false } = options
+  const platform = new RecordingJobsPlatform({ ...world.genesysConnection, protectSource })
+  const exporter = new LegalHoldExporter({ ...world.ports, platform, hold, landingTimeoutMs: 60_000 })
   const run = exporter.run({ ...world.request, ...options.request }, { journal, dryRun: options.dryRun ?? false })
   const report = await run.catch(() => undefined)
   const records: JournalRecord[] = []
@@ -41,10 +48,24 @@ const whole = anOrganization().with(
   aConversation('chat').with(aRecording().neverLanding()),
 )
 
+const firstDay = { start: '2023-10-19T00:00:00Z', end: '2023-10-20T00:00:00Z' }
+/** A thread with a recording later than that, and beyond the index. */
+const goingOn = anOrganization()
+  .with(
+    aConversation('whatsapp')
+      .having({ ongoing: true })
+      .with(aRecording(), aRecording({ startTime: '2023-10-25T09:00:00Z', endTime: '2023-10-25T09:30:00Z' })),
+  )
+  .behaving({
+    protectionCap: 0,
+    indexLagMs: 0,
+  })
+
 describe('the JSON Schemas that are shipped', () => {
   test.each([
     ['a run with repairs and exceptions', whole, {}],
     ['a dry run', whole, { dryRun: true }],
+    ['a run that protects its source', goingOn, { protectSource: true, request: { interval: firstDay } }],
     ['a run of digital media alone', anOrganization().with(aConversation()), { request: { mediaTypes: 'digital' } }],
   ] as const)('describe the report and the journal of %s', async (_, organization, options) => {
     const { report, records } = await runOf(organization, options)

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { ExpectedListing, ExpectedRecordingsOptions } from '../../src/index.js'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ExpectedListing, ExpectedRecording, ExpectedRecordingsOptions } from '../../src/index.js'
 import { expectedRecordings, type ListingSettings } from '../../src/platforms/expected-recordings.js'
 import { GenesysClient } from '../../src/platforms/genesys-client.js'
 import type { ExportRequest } from '../../src/request.js'
@@ -86,7 +86,10 @@ it('are all of a conversation that the request matches, whatever their medium', 
 
 const indexed = '2023-10-20T13:00:00.000Z'
 
-it('count one that began inside the interval and ended after the index did, and not one that began later', async () => {
+const laterOf = (recordings: readonly ExpectedRecording[]) =>
+  recordings.flatMap(({ recordingId, isLaterThanInterval }) => (isLaterThanInterval ? [recordingId] : []))
+
+it('count one that began inside the interval and ended after the index did, and mark one that began later', async () => {
   const times = (startTime: string, endTime: string) => ({ startTime, endTime })
   answerWith(
     [{ conversationId: 'c' }],
@@ -100,13 +103,114 @@ it('count one that began inside the interval and ended after the index did, and 
     ],
     { dataAvailabilityDate: indexed },
   )
-  expect((await expected()).map(({ recordingId }) => recordingId)).toEqual([
-    'inside',
-    'straddling',
-    'later-indexed',
-    'unknown-start',
+  const recordings = await expected()
+  expect(recordings.map(({ recordingId }) => recordingId).sort()).toEqual([
     'going-on',
+    'inside',
+    'later',
+    'later-indexed',
+    'straddling',
+    'unknown-start',
   ])
+  expect(laterOf(recordings)).toEqual(['later', 'later-indexed'])
+  // Nobody says when it was created.
+  expect(listing?.reason).toMatch(/of 1 recordings it is not known whether they are later than the interval/)
+})
+
+describe('whose metadata do not say when they began', () => {
+  const leg = (segmentStart: string, segmentEnd?: string) => ({ segmentStart, ...(segmentEnd ? { segmentEnd } : {}) })
+  const agent = (sessionId: string, ...segments: object[]) => ({
+    purpose: 'agent',
+    sessions: [{ sessionId, mediaType: 'message', segments }],
+  })
+  /** Over days, and of the customer's session all of it. */
+  const thread = (...participants: object[]) => ({
+    conversationId: 'c',
+    conversationStart: '2023-10-20T09:00:00Z',
+    participants: [
+      { purpose: 'customer', sessions: [{ sessionId: 'all', segments: [leg('2023-10-20T09:00:00Z')] }] },
+      ...participants,
+    ],
+  })
+  const morning = agent('s1', leg('2023-10-20T09:00:00Z', '2023-10-20T10:00:00Z'))
+  const nextDay = agent('s2', leg('2023-10-21T08:00:00Z', '2023-10-21T09:00:00Z'))
+  const created = (times: Record<string, string>) =>
+    server.on('GET /api/v2/recordings/retention/query', () =>
+      json(200, {
+        entities: Object.entries(times).map(([recordingId, creationTime]) => ({
+          recordingId,
+          conversationId: 'c',
+          creationTime,
+        })),
+      }),
+    )
+  const both = [
+    { id: 'r1', media: 'message', startTime: null },
+    { id: 'r2', media: 'message', startTime: null },
+  ]
+
+  it('are dated by when they were created, which the retention query says', async () => {
+    answerWith([thread(morning, nextDay)], both, { dataAvailabilityDate: '2023-10-22T00:00:00Z' })
+    created({ r1: '2023-10-20T09:00:00Z', r2: '2023-10-21T08:00:00Z' })
+    const recordings = await expected()
+    expect(recordings.map(({ recordingId }) => recordingId)).toEqual(['r1', 'r2'])
+    expect(laterOf(recordings)).toEqual(['r2'])
+    expect(listing).toMatchObject({ calls: { 'retention-query': 1 }, ongoing: 0 })
+    expect(listing?.reason).toBeUndefined()
+  })
+
+  it('are dated by their session, without another call', async () => {
+    const dated = [
+      { ...both[0], endTime: '2023-10-20T10:00:00Z', sessionId: 's1' },
+      { ...both[1], endTime: '2023-10-21T09:00:00Z', sessionId: 's2' },
+    ]
+    answerWith([thread(morning, nextDay)], dated, { dataAvailabilityDate: '2023-10-22T00:00:00Z' })
+    expect(laterOf(await expected())).toEqual(['r2'])
+    expect(listing).toMatchObject({ calls: { 'retention-query': 0 } })
+  })
+
+  it.each<[string, object[], object[], Record<string, string>]>([
+    [
+      'somebody handled it when the interval ended',
+      [agent('s1', leg('2023-10-20T11:30:00Z', '2023-10-20T12:30:00Z'))],
+      both,
+      { r2: '2023-10-20T12:30:01Z' },
+    ],
+    [
+      'it was created when it ended',
+      [morning, nextDay],
+      [{ ...both[1], endTime: '2023-10-21T09:00:00Z' }],
+      { r2: '2023-10-21T09:00:00Z' },
+    ],
+    ['the retention query does not name it', [morning, nextDay], both, {}],
+  ])('are expected where that proves nothing: %s', async (_, participants, recordings, times) => {
+    answerWith([thread(...participants)], recordings, { dataAvailabilityDate: '2023-10-22T00:00:00Z' })
+    created(times)
+    const listed = await expected()
+    expect(listed.map(({ recordingId }) => recordingId)).toContain('r2')
+    expect(laterOf(listed)).toEqual([])
+    const isCut = participants.length === 1
+    expect(listing?.calls['retention-query']).toBe(isCut ? 0 : 1)
+    if (!isCut) expect(listing?.reason).toMatch(/not known whether they are later than the interval/)
+  })
+
+  it('are in no doubt where all that was handled inside the interval is over, and in doubt where it is not', async () => {
+    created({ r1: '2023-10-20T09:00:00Z', r2: '2023-10-21T08:00:00Z' })
+    const ongoing = async (...participants: object[]) => {
+      answerWith([thread(...participants)], both, { dataAvailabilityDate: '2023-10-22T00:00:00Z' })
+      await expected()
+      return listing?.ongoing
+    }
+    expect(await ongoing(morning)).toBe(0)
+    expect(await ongoing(morning, agent('s2', leg('2023-10-21T08:00:00Z')))).toBe(0)
+    expect(await ongoing(agent('s1', leg('2023-10-20T09:00:00Z')))).toBe(1)
+    expect(await ongoing(agent('s1', leg('2023-10-20T09:00:00Z', '2023-10-22T01:00:00Z')))).toBe(1)
+    // Of sessions nothing is known; that a recording began later shows that the thread has moved on.
+    expect(await ongoing()).toBe(0)
+    created({ r1: '2023-10-20T09:00:00Z' })
+    expect(await ongoing()).toBe(1)
+    expect(await ongoing(agent('s1', leg('2023-10-20T09:00:00Z')), nextDay)).toBe(1)
+  })
 })
 
 it.each([

@@ -33,6 +33,17 @@ describe('the query of a recording job', () => {
     })
   })
 
+  it('has a date of its own for screen recordings only where they are asked for', () => {
+    const timings = [{ screenRecordingActionDate: '2023-11-01T00:00:00Z' }, { screenRecordingActionAgeDays: 3 }]
+    for (const timing of timings) {
+      expect(JSON.stringify(recordingJobsQuery(request, timing, now))).toMatch(/"screenRecordingAction(Date|Age)":/)
+      const silent = recordingJobsQuery({ ...request, mediaTypes: 'digital' }, timing, now)
+      expect(silent).toMatchObject({ includeScreenRecordings: false, actionDate: '2023-10-20T12:00:00.000Z' })
+      expect(JSON.stringify(silent)).not.toContain('screenRecordingAction')
+      expect(isSameQuery(silent, JSON.parse(JSON.stringify(silent)), timing)).toBe(true)
+    }
+  })
+
   it('writes digital as chat or email or message, and narrows message by its types', () => {
     expect(query({ mediaTypes: 'digital' }).conversationQuery?.segmentFilters).toEqual([
       {

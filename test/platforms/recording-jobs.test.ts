@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { BulkExportsPlatform } from '../../src/platforms/bulk-exports.js'
 import { RecordingJobsPlatform } from '../../src/platforms/recording-jobs.js'
 import type { ExportJob, RecordingPlatform } from '../../src/ports.js'
 import { buildIntegration, SimulatedClock } from '../../src/testing/index.js'
@@ -271,7 +272,10 @@ describe('deletion protection', () => {
     const ids = Array.from({ length: 250 }, (_, number) => id(1, number))
     const result = await platform.protect([...ids, id(7, 7), ids[0]!])
     expect(result.protectedConversations).toBe(250)
-    expect(result.failed).toEqual([{ conversationId: id(7, 7), reason: expect.stringContaining('Unable') }])
+    expect(result.failed).toEqual([
+      { conversationId: id(7, 7), code: 'not.found', reason: expect.stringContaining('Unable') },
+    ])
+    expect(world.count('listProtectedConversations')).toBe(3)
     const calls = world.simulator.requests.filter(({ operation }) => operation === 'protectConversations')
     expect(calls.map(({ target }) => target)).toEqual(
       Array(3).fill('/api/v2/recordings/deletionprotection?protect=true'),
@@ -279,9 +283,71 @@ describe('deletion protection', () => {
     expect(world.simulator.protectedConversations.size).toBe(250)
   })
 
-  it('takes an answer without failed updates for success', async () => {
-    await using world = await startWorld([conversation(1)], { reportFailedUpdates: false })
+  it('needs no failed updates to know which are protected', async () => {
+    await using world = await startWorld(
+      [1, 2].map((number) => conversation(number)),
+      {
+        reportFailedUpdates: false,
+        protectionCap: 1,
+      },
+    )
     const platform = new RecordingJobsPlatform(world.connection)
     expect(await platform.protect([id(1, 1)])).toEqual({ protectedConversations: 1, failed: [] })
+    expect(await platform.protect([id(1, 1), id(1, 2)])).toEqual({
+      protectedConversations: 1,
+      failed: [{ conversationId: id(1, 2), code: 'not-protected', reason: expect.any(String) }],
+    })
+  })
+
+  it.each([true, false])(
+    'counts nothing that it was not told of afterwards, whatever the request answered',
+    async (told) => {
+      const many = Array.from({ length: 150 }, (_, number) => conversation(number))
+      const silentlyUnprotected = [id(1, 3), id(1, 120)]
+      await using world = await startWorld(many, { reportFailedUpdates: told, silentlyUnprotected })
+      for (const platform of [new RecordingJobsPlatform(world.connection), new BulkExportsPlatform(world.connection)]) {
+        const result = await platform.protect(many.map((one) => one.id))
+        expect(result.protectedConversations).toBe(148)
+        expect(result.failed).toMatchObject(
+          silentlyUnprotected.map((conversationId) => ({ conversationId, code: 'not-protected' })),
+        )
+      }
+    },
+  )
+
+  it('says that it does not know where the platform does not answer, and why', async () => {
+    await using world = await startWorld([conversation(1)])
+    const platform = new RecordingJobsPlatform(world.connection)
+    const answers = [
+      [403, '{"message":"no","code":"forbidden","status":403}'],
+      [200, '{"entities":[]}'],
+      [200, '<html></html>'],
+    ] as const
+    for (const [status, body] of answers) {
+      const action = { kind: 'respond', status, body } as const
+      world.simulator.faults.add({ match: { operation: 'listProtectedConversations' }, action, times: 10 })
+      expect(await platform.protect([id(1, 1)])).toMatchObject({
+        protectedConversations: 0,
+        failed: [{ conversationId: id(1, 1), code: 'not-verified', reason: expect.stringContaining('not answered') }],
+      })
+      world.simulator.faults.clear()
+    }
+    expect(await platform.protect([id(1, 1)])).toEqual({ protectedConversations: 1, failed: [] })
+  })
+
+  it('needs the permission to apply it, and none to ask', async () => {
+    const withPermissions = (...permissions: string[]) => ({
+      clients: [{ clientId: 'simulator-client', clientSecret: 'simulator-secret', permissions }],
+    })
+    await using granted = await startWorld([conversation(1)], withPermissions('recording:deletionProtection:apply'))
+    const protecting = new RecordingJobsPlatform(granted.connection)
+    expect(await protecting.protect([id(1, 1)])).toEqual({ protectedConversations: 1, failed: [] })
+    for (const permission of ['recording:deletionProtection:revoke', 'recording:recording:view']) {
+      await using refused = await startWorld([conversation(1)], withPermissions(permission))
+      await expect(new RecordingJobsPlatform(refused.connection).protect([id(1, 1)])).rejects.toMatchObject({
+        code: 'PLATFORM_FORBIDDEN',
+        message: expect.stringContaining('recording:deletionProtection:apply'),
+      })
+    }
   })
 })

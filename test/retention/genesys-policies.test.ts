@@ -62,16 +62,22 @@ describe('a media retention policy', () => {
   })
 
   it('is overruled by one that keeps everything longer, unless it always deletes', async () => {
-    const keeper = policy('keeper', { actions: { retainRecording: true } })
-    expect(await evaluate([policy('soon', { actions: deleteAfter(1) }), keeper])).toEqual([])
+    const keeper = policy('keeper', { actions: deleteAfter(10_000) })
+    const kept = await evaluate([policy('soon', { actions: deleteAfter(1) }), keeper])
+    expect(kept.map(({ severity }) => severity)).toEqual(['warning', 'warning'])
+    expect(kept[0]!.message).toContain('its own 1 days, but the policy "keeper" keeps them longer')
     const always = await evaluate([policy('always', { actions: { alwaysDelete: true } }), keeper])
-    expect(always.map(({ severity }) => severity)).toEqual(['blocker'])
+    expect(always.map(({ severity }) => severity)).toEqual(['blocker', 'warning'])
     // Whether a policy for one queue keeps these recordings is not known.
     const narrow = await evaluate([policy('soon', { actions: deleteAfter(1) }), { ...keeper, ...onQueue }])
-    expect(narrow.map(({ severity }) => severity)).toEqual(['blocker'])
-    const years = policy('years', { actions: deleteAfter(3_650) })
-    const longest = await evaluate([policy('soon', { actions: deleteAfter(1) }), years])
-    expect(longest.map(({ severity }) => severity)).toEqual(['warning', 'warning'])
+    expect(narrow.map(({ severity }) => severity)).toEqual(['blocker', 'warning'])
+  })
+
+  it('of 25 days is not overruled by one that retains without days', async () => {
+    const retained = policy('retained', { actions: { retainRecording: true } })
+    const findings = await evaluate([policy('short', { actions: deleteAfter(25) }), retained])
+    expect(findings.map(({ subject, severity }) => [subject, severity])).toEqual([['id-short', 'blocker']])
+    expect(findings[0]!.message).toContain('the longest term does not win, since the policy "retained" sets no days')
   })
 
   it('counts only for media and dates in scope', async () => {
@@ -123,6 +129,6 @@ it('says what it may not read', async () => {
   })
   const findings = await new GenesysMediaRetentionPolicy(world.connection).evaluate(context())
   expect(findings).toMatchObject([
-    { code: 'permission-missing', severity: 'warning', subject: 'recording:crossplatformPolicy:view' },
+    { code: 'permission-missing', severity: 'warning', subject: 'recording:crossPlatformRetentionPolicy:view' },
   ])
 })

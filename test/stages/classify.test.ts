@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseKey } from '#src/layout.js'
+import { isGenesysId, parseKey } from '#src/layout.js'
 import { classifyConversation } from '#src/stages/classify.js'
 import { RecordingLedger } from '#src/stages/ledger.js'
 
@@ -51,13 +51,17 @@ describe('a conversation folder', () => {
     })
   })
 
-  test('without a list counts every media file with an id or a sidecar as a recording', () => {
-    const names = [`${mine}.wav`, 'named.wav', 'named.wav_metadata.json', 'loose.pdf']
-    expect(classify(names, new RecordingLedger(false))).toEqual({
-      [`${mine}.wav`]: 'recording',
-      'named.wav': 'recording',
-      'named.wav_metadata.json': 'sidecar',
-      'loose.pdf': 'attachment',
-    })
+  test('without a list counts every media file with an id and a sidecar as a recording', () => {
+    const pair = (name: string) => [name, `${name}_metadata.json`]
+    const names = [...pair(`${mine}.wav`), `${other}.wav`, ...pair('named.wav'), ...pair('named (1).wav'), 'loose.pdf']
+    const places = { [`${mine}.wav`]: 'recording', [`${mine}.wav_metadata.json`]: 'sidecar' }
+    const others = Object.fromEntries(
+      [`${other}.wav`, ...pair('named (1).wav'), 'loose.pdf'].map((n) => [n, 'attachment']),
+    )
+    const named = { 'named.wav': 'recording', 'named.wav_metadata.json': 'sidecar' }
+    expect(classify(names, new RecordingLedger(false))).toEqual({ ...places, ...named, ...others })
+    // A platform can say which names are its ids.
+    const noIds = Object.fromEntries(pair('named.wav').map((n) => [n, 'attachment']))
+    expect(classify(names, new RecordingLedger(false, isGenesysId))).toEqual({ ...places, ...noIds, ...others })
   })
 })

@@ -192,7 +192,7 @@ class PlainLedger {
 
   get pending(): number {
     return [...this.recordings.values()].filter(({ seen, failed, skipped }) =>
-      seen.has('recording') ? !seen.has('sidecar') : !failed && !skipped,
+      seen.has('recording') && seen.has('sidecar') ? false : !failed && !skipped,
     ).length
   }
 
@@ -205,9 +205,9 @@ class PlainLedger {
       skipped,
     }: { conversation: string; seen: Set<string>; failed: boolean; skipped: boolean },
   ): string {
-    if (!seen.has('recording')) return failed ? 'failedAtSource' : skipped ? 'skippedAtSource' : 'missing'
+    const isDelivered = seen.has('recording') && seen.has('sidecar')
+    if (!isDelivered) return failed ? 'failedAtSource' : skipped ? 'skippedAtSource' : 'missing'
     const words = [...(this.faults.get(id)?.values() ?? []), ...(this.faults.get(conversation)?.values() ?? [])]
-    if (!seen.has('sidecar')) words.push('missing')
     for (const fault of ['missing', 'unreadable', 'conflicting', 'unrepaired'] as const) {
       if (words.includes(fault)) return fault
     }

@@ -28,10 +28,13 @@ describe('the sidecar of a recording', () => {
     expect(await run()).toMatchObject({ outcome: 'complete' })
   })
 
-  test('is asked for where each of two renditions lies there', async () => {
-    const { deliver, run } = oneRecording()
-    deliver('r1.opus', 'r1.opus_metadata.json', 'r1.wav')
+  test('is asked for of one rendition: what a converter put beside it has none, and is held', async () => {
+    const { deliver, run, holdOn } = oneRecording()
+    deliver('r1.opus', 'r1.wav')
     expect((await run()).counts).toMatchObject({ expected: 1, missing: 1 })
+    deliver('r1.opus_metadata.json')
+    expect(await run()).toMatchObject({ outcome: 'complete', counts: { expected: 1 } })
+    expect(holdOn('r1.wav')).toBe('t')
   })
 
   test('is asked for on a platform that lists no recordings, too', async () => {

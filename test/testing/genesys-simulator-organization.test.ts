@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { buildIntegration, type SimulatedRetentionPolicy } from '../../src/testing/index.js'
+import { buildIntegration, buildRecording, type SimulatedRetentionPolicy } from '../../src/testing/index.js'
 import { conversation, id, integrationId, interval, organizationId, runJob, simulate } from './genesys-fixture.js'
 
 const protection = '/api/v2/recordings/deletionprotection'
@@ -74,6 +74,12 @@ describe('deletion protection', () => {
     expect(await query()).toMatchObject([{ id: id(1, 1) }])
   })
 
+  it('answers as if it had protected those that it is told to pass over', async () => {
+    const world = simulate([conversation(1), conversation(2)], { silentlyUnprotected: [id(1, 2)] })
+    expect(await apply(world, ids(1, 2))).toEqual({ failedUpdates: [] })
+    expect(await world.json('POST', protection, { conversationIds: ids(1, 2) })).toMatchObject([{ id: id(1, 1) }])
+  })
+
   it('keeps what a policy would have deleted', async () => {
     const deleteDate = '2023-10-20T13:00:00Z'
     const world = simulate([conversation(1, {}, { deleteDate }), conversation(2, {}, { deleteDate })], {
@@ -106,6 +112,34 @@ describe('expected recordings', () => {
       },
     ])
     await world.json('GET', `/api/v2/conversations/${id(1, 9)}/recordingmetadata`, undefined, 404)
+  })
+
+  it('says when a recording began of screen recordings alone, and when it was created in the retention query', async () => {
+    const call = conversation(1, { media: 'call' })
+    const { startTime, endTime } = call
+    const screen = buildRecording({ id: id(2, 2), communicationId: id(3, 1), media: 'screen', startTime, endTime })
+    const world = simulate([{ ...call, recordings: [...call.recordings, screen] }])
+    const metadata = await world.json('GET', `/api/v2/conversations/${id(1, 1)}/recordingmetadata`)
+    expect(metadata.map((one: { startTime: unknown }) => one.startTime)).toEqual([null, startTime])
+    const { entities } = await world.json('GET', '/api/v2/recordings/retention/query?retentionThresholdDays=0')
+    expect(entities).toMatchObject([{ creationTime: startTime }, { creationTime: startTime }])
+  })
+
+  it('lists an ongoing conversation without an end, with the sessions of its agents as they were recorded', async () => {
+    const ongoing = conversation(1, { ongoing: true, endTime: '2023-10-21T09:00:00.000Z' })
+    const { startTime, endTime } = conversation(1)
+    const recordings = [{ ...ongoing.recordings[0]!, startTime, endTime }]
+    const world = simulate([{ ...ongoing, recordings }])
+    const path = '/api/v2/analytics/conversations/details/jobs'
+    const { jobId } = await world.json('POST', path, { interval }, 202)
+    const [found] = (await world.json('GET', `${path}/${jobId}/results`)).conversations
+    expect(found.conversationEnd).toBeUndefined()
+    const [customer, agent] = found.participants
+    expect(customer).toMatchObject({ purpose: 'customer', sessions: [{ segments: [{ segmentStart: startTime }] }] })
+    expect(customer.sessions[0].segments[0].segmentEnd).toBeUndefined()
+    expect(agent.sessions).toMatchObject([
+      { sessionId: id(3, 1), segments: [{ segmentStart: startTime, segmentEnd: endTime }] },
+    ])
   })
 
   it('pages the retention query by cursor, at most 500', async () => {

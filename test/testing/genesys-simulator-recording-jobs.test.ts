@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { conversation, id, interval, jobBody, login, organizationId, runJob, simulate } from './genesys-fixture.js'
+import { conversation, id, interval, jobBody, login, now, organizationId, runJob, simulate } from './genesys-fixture.js'
 
 const path = '/api/v2/recording/jobs'
 const folder = (number: number) => `${organizationId}/year=2023/month=10/day=19/hour=9/conversation_id=${id(1, number)}`
@@ -108,6 +108,16 @@ describe('lifecycle', () => {
     world.clock.advance(2 * 86_400_000)
     await world.simulator.settle()
     expect(world.puts).toHaveLength(4)
+  })
+
+  it('moves the export date to the delete date where that is earlier', async () => {
+    const world = simulate([conversation(1, {}, { deleteDate: '2023-10-21T12:00:00.000Z' })])
+    await runJob(world, jobBody({ actionDate: '2023-10-30T12:00:00Z' }))
+    const metadata = () => world.json('GET', `/api/v2/conversations/${id(1, 1)}/recordingmetadata`)
+    expect(await metadata()).toMatchObject([{ exportDate: '2023-10-21T12:00:00.000Z' }])
+    world.clock.advance(86_400_000)
+    await world.simulator.settle()
+    expect(world.puts).toHaveLength(2)
   })
 
   it.each([429, 400, 409] as const)(
@@ -269,6 +279,9 @@ describe('what a job selects', () => {
     ['no integration', jobBody({ integrationId: undefined })],
     ['neither date nor age', jobBody({ actionDate: undefined })],
     ['both date and age', jobBody({ actionAge: 1 })],
+    ['a date for screens without screens', jobBody({ screenRecordingActionDate: now, includeScreenRecordings: false })],
+    ['a date for screens that are not asked for', jobBody({ screenRecordingActionDate: now })],
+    ['an age for screens without screens', jobBody({ screenRecordingActionAge: 1, includeScreenRecordings: false })],
     ['query and aged interval', jobBody({ agedConversationInterval: '2017-01-01T00:00:00Z/2017-02-01T00:00:00Z' })],
     ['neither query nor aged interval', jobBody({ conversationQuery: undefined })],
     ['a query without interval', jobBody({ conversationQuery: {} })],

@@ -41,6 +41,8 @@ describe('over the wire, with the JavaScript SDK', () => {
         body: { conversationIds: [id(1, 1)] },
       })
       expect(protectedNow).toEqual({ failedUpdates: [] })
+      const told = await recording.postRecordingsDeletionprotection({ conversationIds: [id(1, 1), id(1, 2)] })
+      expect(told.map((conversation) => conversation.id)).toEqual([id(1, 1)])
       expect(world.puts).toHaveLength(2)
     },
   )

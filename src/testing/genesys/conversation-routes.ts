@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { MediaType } from '../../request.js'
 import { badRequest, integerParameter, type JsonObject, json, noContent, notFound, readObject } from './http.js'
 import type { SimulatedConversation, SimulatedRecording } from './organization.js'
 import { cursorPage, readCursor, writeCursor } from './paging.js'
@@ -95,7 +96,7 @@ async function createConversationJob({ state, clock, request }: RouteContext): P
     .filter(
       (conversation) =>
         isActiveIn(conversation, interval) &&
-        Date.parse(conversation.endTime) <= availableUntilMs &&
+        Date.parse(conversation.ongoing ? conversation.startTime : conversation.endTime) <= availableUntilMs &&
         matches(conversation),
     )
     .sort((a, b) => Date.parse(a.startTime) - Date.parse(b.startTime))
@@ -134,49 +135,72 @@ function results({ query, clock }: RouteContext, job: ConversationJob): JsonObje
   }
 }
 
+/**
+ * A customer's session is as long as the conversation; each agent's is as long as what was recorded of it, or as the
+ * conversation where nothing was.
+ */
 function toAnalyticsConversation(conversation: SimulatedConversation): JsonObject {
-  const session = (sessionId: string, media = conversation.media) => ({
+  const { id, startTime, endTime, ongoing = false, recordings } = conversation
+  const whole = { segmentStart: startTime, ...(ongoing ? {} : { segmentEnd: endTime }) }
+  const handled =
+    recordings.length === 0
+      ? [whole]
+      : recordings.map((recording) => ({ segmentStart: recording.startTime, segmentEnd: recording.endTime }))
+  const [first = id, ...others] = conversation.userIds
+  // A screen recording is made beside a session of another medium.
+  const communications = new Map(
+    recordings.map(({ communicationId, media }) => [communicationId, media === 'screen' ? conversation.media : media]),
+  )
+  const sessions = [...communications].map(([sessionId, media]) =>
+    sessionOf(
+      conversation,
+      sessionId,
+      media,
+      recordings
+        .filter((recording) => recording.communicationId === sessionId)
+        .map((recording) => ({ segmentStart: recording.startTime, segmentEnd: recording.endTime })),
+    ),
+  )
+  const own = (sessionId: string, spans: readonly JsonObject[]) =>
+    sessionOf(conversation, sessionId, conversation.media, spans)
+  return {
+    conversationId: id,
+    conversationStart: startTime,
+    ...(ongoing ? {} : { conversationEnd: endTime }),
+    originatingDirection: conversation.direction,
+    divisionIds: [],
+    participants: [
+      { participantId: id, purpose: 'customer', sessions: [own(id, [whole])] },
+      {
+        participantId: first,
+        userId: first,
+        purpose: 'agent',
+        sessions: sessions.length === 0 ? [own(first, handled)] : sessions,
+      },
+      ...others.map((userId) => ({
+        participantId: userId,
+        userId,
+        purpose: 'agent',
+        sessions: [own(userId, handled)],
+      })),
+    ],
+  }
+}
+
+function sessionOf(
+  conversation: SimulatedConversation,
+  sessionId: string,
+  media: MediaType,
+  spans: readonly JsonObject[],
+): JsonObject {
+  return {
     sessionId,
     mediaType: analyticsMediaType[media],
     ...(media !== 'message' || conversation.messageType === undefined ? {} : { messageType: conversation.messageType }),
     direction: conversation.direction,
     provider: conversation.provider,
     recording: conversation.recordings.length > 0,
-    segments: [
-      {
-        segmentStart: conversation.startTime,
-        segmentEnd: conversation.endTime,
-        segmentType: 'interact',
-        queueId: conversation.queueId,
-      },
-    ],
-  })
-  // A screen recording is made beside a session of another medium.
-  const communications = new Map(
-    conversation.recordings.map(({ communicationId, media }) => [
-      communicationId,
-      media === 'screen' ? conversation.media : media,
-    ]),
-  )
-  return {
-    conversationId: conversation.id,
-    conversationStart: conversation.startTime,
-    conversationEnd: conversation.endTime,
-    originatingDirection: conversation.direction,
-    divisionIds: [],
-    participants: [
-      {
-        participantId: conversation.id,
-        purpose: 'customer',
-        sessions: [...communications].map(([sessionId, media]) => session(sessionId, media)),
-      },
-      ...conversation.userIds.map((userId) => ({
-        participantId: userId,
-        userId,
-        purpose: 'agent',
-        sessions: [session(userId)],
-      })),
-    ],
+    segments: spans.map((span) => ({ ...span, segmentType: 'interact', queueId: conversation.queueId })),
   }
 }
 
@@ -196,7 +220,8 @@ function listRecordingMetadata(context: RouteContext): Response {
     recordings.map((recording) => ({
       id: recording.id,
       conversationId: conversation.id,
-      startTime: recording.startTime,
+      // "For screen recordings. Null for other types" (genesys-facts, "Expected recordings").
+      startTime: recording.media === 'screen' ? recording.startTime : null,
       endTime: recording.endTime,
       media: recordingMedia[recording.media],
       ...(recording.mediaSubtype === undefined ? {} : { mediaSubtype: recording.mediaSubtype }),

@@ -22,6 +22,12 @@ export function notFound(what: string, id: string): Refusal {
   return new Refusal(404, 'not.found', `Unable to find ${what} with id ${id}.`)
 }
 
+/** 403 for a client that has none of these permissions. */
+export function missingPermission(permissions: readonly string[]): Refusal {
+  const message = 'Unable to perform the requested action. You are missing the following permission(s): '
+  return new Refusal(403, 'missing.any.permissions', `${message}${permissions.join(', ')}`)
+}
+
 /** An answer with a JSON body. */
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })

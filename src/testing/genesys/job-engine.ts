@@ -82,7 +82,10 @@ export class JobEngine {
     const recording = this.#state.find(recordingId)?.recording
     if (recording === undefined) return { lateMs: 0, notBeforeMs: 0, state: 'failed', reason: gone }
     const due = recording.media === 'screen' ? job.schedule?.screenRecordings : job.schedule?.recordings
-    const notBeforeMs = Math.max(startMs, due === undefined ? 0 : dueMsOf(due, Date.parse(recording.endTime)))
+    const dueMs = due === undefined ? 0 : dueMsOf(due, Date.parse(recording.endTime))
+    // A delete date earlier than the export date moves the export date (genesys-facts, "Expected recordings").
+    const deletedMs = recording.deleteDate === undefined ? Number.POSITIVE_INFINITY : Date.parse(recording.deleteDate)
+    const notBeforeMs = Math.max(startMs, Math.min(dueMs, deletedMs))
     const picked = shareOf(recordingId) < lateLanding.share ? lateLanding.delayMs : 0
     const fate = { lateMs: recording.landsLateMs ?? picked, notBeforeMs }
     this.#state.exportPlanned.set(recordingId, notBeforeMs)

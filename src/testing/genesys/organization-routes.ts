@@ -1,7 +1,10 @@
-import { badRequest, booleanParameter, json, notFound, readObject } from './http.js'
+import { badRequest, booleanParameter, json, missingPermission, notFound, readObject } from './http.js'
 import type { SimulatedIntegration } from './organization.js'
 import { entityPage } from './paging.js'
 import type { Route, RouteContext } from './routes.js'
+
+const applies = 'recording:deletionProtection:apply'
+const revokes = 'recording:deletionProtection:revoke'
 
 /** Organisation, integrations, media retention policies and deletion protection. */
 export const organizationRoutes: readonly Route[] = [
@@ -72,21 +75,20 @@ export const organizationRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v2/recording/crossplatform/mediaretentionpolicies',
     operation: 'listCrossplatformPolicies',
-    permission: 'recording:crossplatformPolicy:view',
+    permission: 'recording:crossPlatformRetentionPolicy:view',
     answer: (context) => listPolicies(context, 'crossplatformPolicies'),
   },
   {
     method: 'PUT',
     path: '/api/v2/recordings/deletionprotection',
     operation: 'protectConversations',
-    permission: 'recording:recordingDeletionProtection:apply',
+    permission: [applies, revokes],
     answer: protect,
   },
   {
     method: 'POST',
     path: '/api/v2/recordings/deletionprotection',
     operation: 'listProtectedConversations',
-    permission: 'recording:recordingDeletionProtection:view',
     answer: async (context) => {
       const ids = await readConversationIds(context)
       const isProtected = ids.filter((id) => context.state.protectedConversations.has(id))
@@ -143,6 +145,9 @@ async function protect(context: RouteContext): Promise<Response> {
   const { state } = context
   // The documented default is true: whoever forgets the parameter while revoking, protects.
   const apply = booleanParameter(context.query, 'protect', true)
+  // "Each action requires the respective permission."
+  const permission = apply ? applies : revokes
+  if (!context.may(permission)) throw missingPermission([permission])
   const ids = await readConversationIds(context)
   const failedUpdates: unknown[] = []
   const failed = (id: string, errorCode: string, errorMessage: string) =>
@@ -150,6 +155,7 @@ async function protect(context: RouteContext): Promise<Response> {
   for (const id of ids) {
     if (state.findConversation(id) === undefined) failed(id, 'not.found', `Unable to find the conversation ${id}.`)
     else if (!apply) state.protectedConversations.delete(id)
+    else if (state.settings.silentlyUnprotected.includes(id)) continue
     else if (state.protectedConversations.has(id)) continue
     else if (state.protectedConversations.size < state.settings.protectionCap) state.protectedConversations.add(id)
     else failed(id, 'limit.exceeded', `An organization may protect ${state.settings.protectionCap} conversations.`)

@@ -60,8 +60,14 @@ export interface SimulatedConversation {
   readonly messageType?: string | undefined
   /** ISO 8601. The folder on S3 is that of this hour. */
   readonly startTime: string
-  /** ISO 8601. */
+  /** ISO 8601; of an ongoing conversation, what was last heard of it. */
   readonly endTime: string
+  /**
+   * It has no end: a thread of messages that goes on.
+   *
+   * @defaultValue false
+   */
+  readonly ongoing?: boolean | undefined
   readonly direction: 'inbound' | 'outbound'
   readonly provider: string
   readonly userIds: readonly string[]

@@ -35,7 +35,8 @@ export function parseInterval(value: unknown, field: string): Span {
  * (genesys-facts, "Recording jobs").
  */
 export function isActiveIn(conversation: SimulatedConversation, interval: Span): boolean {
-  return Date.parse(conversation.startTime) < interval.endMs && Date.parse(conversation.endTime) >= interval.startMs
+  const endMs = conversation.ongoing ? Number.POSITIVE_INFINITY : Date.parse(conversation.endTime)
+  return Date.parse(conversation.startTime) < interval.endMs && endMs >= interval.startMs
 }
 
 type Predicate = (conversation: SimulatedConversation) => boolean

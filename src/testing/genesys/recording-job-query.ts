@@ -47,6 +47,10 @@ export function readSchedule(body: JsonObject): ExportSchedule {
   const recordings = readDueDate(body, 'actionDate', 'actionAge')
   if (recordings === undefined) throw badRequest('Either actionDate or actionAge has to be given.')
   const screenRecordings = readDueDate(body, 'screenRecordingActionDate', 'screenRecordingActionAge')
+  // Its default is true, but the service wants it said (genesys-facts, "Recording jobs: rules").
+  if (screenRecordings !== undefined && body.includeScreenRecordings !== true) {
+    throw badRequest('screenRecordingActionDate and screenRecordingActionAge require includeScreenRecordings: true.')
+  }
   return { recordings, screenRecordings: screenRecordings ?? recordings }
 }
 

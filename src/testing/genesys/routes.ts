@@ -24,8 +24,8 @@ export interface Route {
   readonly path: string
   /** The name by which fault scripts and the request log know it. */
   readonly operation: string
-  /** Without it: 403 (genesys-facts, "Permissions"). */
-  readonly permission?: string | undefined
+  /** Without it, or without any of them: 403 (genesys-facts, "Permissions"). */
+  readonly permission?: string | readonly string[] | undefined
   answer(context: RouteContext): Promise<Response> | Response
 }
 

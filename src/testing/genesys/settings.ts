@@ -25,6 +25,12 @@ export interface SimulatorSettings {
   enforceDeletion: boolean
   /** Conversations an organisation may protect. @defaultValue 1000 */
   protectionCap: number
+  /**
+   * Ids of conversations that PUT deletionprotection passes over, and answers as if it had protected them.
+   *
+   * @defaultValue none
+   */
+  silentlyUnprotected: readonly string[]
   /** PUT deletionprotection answers `failedUpdates`; before SDK 259 it answered nothing. @defaultValue true */
   reportFailedUpdates: boolean
 }
@@ -61,6 +67,7 @@ export function settingsFrom(given: SimulatorSettingsInit): SimulatorSettings {
     folderPadding: given.folderPadding ?? 'unpadded',
     enforceDeletion: given.enforceDeletion ?? false,
     protectionCap: given.protectionCap ?? 1_000,
+    silentlyUnprotected: given.silentlyUnprotected ?? [],
     reportFailedUpdates: given.reportFailedUpdates ?? true,
   }
 }
