@@ -89,8 +89,8 @@ SETTINGS
   --tsa-url URL         have the signature stamped by this authority (RFC 3161)
   --previous DIR        the bundle before this one of the same matter
 
-Exit code: 0 complete, 2 incomplete or blocked, 1 an error; 129, 130 or 143 where SIGHUP, SIGINT or SIGTERM ended it, with its
-journal closed.
+Exit code: 0 complete, 2 incomplete or blocked, 1 an error; 129, 130 or 143 where SIGHUP, SIGINT or SIGTERM ended it, with
+its journal closed.
 `,
 } as const
 
