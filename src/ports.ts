@@ -1,5 +1,6 @@
 import type { Finding } from './findings.js'
 import type { LegalHold } from './hold.js'
+import type { ObjectTraits } from './identity.js'
 import type { ExportRequest } from './request.js'
 import type { HoldRequirements } from './requirements.js'
 import type { RemediationStep } from './verdict.js'
@@ -262,6 +263,14 @@ export interface ListedObject extends ObjectRef {
   readonly storageClass?: string | undefined
 }
 
+/** Options of a listing. */
+export interface ListOptions extends CallOptions {
+  /** Key after which to begin, whether there is such an object or not. @defaultValue the first under the prefix */
+  readonly startAfter?: string | undefined
+  /** No more entries than these are wanted, up to 1,000: one small page instead of whole ones. @defaultValue all */
+  readonly limit?: number | undefined
+}
+
 /** One version of a key, or a delete marker, as a listing of versions shows it. */
 export interface ListedVersion extends ObjectRef {
   readonly versionId: string
@@ -383,6 +392,20 @@ export interface HeadOptions extends CallOptions {
   readonly lock?: boolean | undefined
   /** Read every property a repair has to keep: tags, lock, ACL, website redirect. @defaultValue false */
   readonly full?: boolean | undefined
+  /**
+   * What a listing showed of the object. An answer that does not agree with it may be another object's, or that of a
+   * former state: an adapter that can, reads again over another connection before it answers. What it then answers
+   * may still differ, since somebody may have written in between: the caller compares (`agreementOf`) and decides.
+   *
+   * @defaultValue not compared
+   */
+  readonly listed?: ObjectTraits | undefined
+}
+
+/** Options of the reading of a content. */
+export interface ReadContentOptions extends CallOptions {
+  /** As HEAD showed it: the content of another one is refused (`OBJECT_CHANGED`). @defaultValue not compared */
+  readonly etag?: string | undefined
 }
 
 /** What a mutation answered. */
@@ -457,18 +480,12 @@ export interface StorageAdapter {
   /** Configuration of the bucket and whether the actions that `needs` names are allowed. */
   inspectBucket(needs: StorageNeeds, options?: CallOptions): Promise<BucketInspection>
   /**
-   * Objects under a prefix in UTF-8 byte order of their keys, current versions only; with `startAfter` those behind
-   * that key, whether there is such an object or not.
+   * Objects under a prefix in UTF-8 byte order of their keys, current versions only. A storage may list more than
+   * `limit`, never fewer.
    */
-  list(
-    prefix: string,
-    options?: CallOptions & { readonly startAfter?: string | undefined },
-  ): AsyncIterable<ListedObject>
+  list(prefix: string, options?: ListOptions): AsyncIterable<ListedObject>
   /** The same as `list`, in the pieces in which the storage answers: an await for each object costs more than its line. */
-  listPages?(
-    prefix: string,
-    options?: CallOptions & { readonly startAfter?: string | undefined },
-  ): AsyncIterable<readonly ListedObject[]>
+  listPages?(prefix: string, options?: ListOptions): AsyncIterable<readonly ListedObject[]>
   /** Next "folders" under a prefix, up to `/`. */
   listFolders(prefix: string, options?: CallOptions): AsyncIterable<string>
   head(ref: ObjectRef, options?: HeadOptions): Promise<HeadResult>
@@ -520,7 +537,7 @@ export interface StorageAdapter {
    * An object version's content in pieces, for a digest of it. A content that ends early or changes underway is a
    * thrown `LegalHoldError`, never a short one.
    */
-  readContent?(ref: ObjectRef, options?: CallOptions): AsyncIterable<Uint8Array>
+  readContent?(ref: ObjectRef, options?: ReadContentOptions): AsyncIterable<Uint8Array>
 }
 
 /** What a run will ask of a storage; decides which permissions are probed. */

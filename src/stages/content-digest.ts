@@ -28,7 +28,7 @@ export async function contentDigest(
   hashContent: HashContent,
   context: StageContext,
 ): Promise<ContentDigest | undefined> {
-  const { bucket, key, versionId, checksum } = state
+  const { bucket, key, versionId, etag, checksum } = state
   const own: ContentDigest | undefined = checksum && { ...checksum, source: 'storage', versionId }
   if (hashContent === 'none' || (hashContent === 'missing' && own !== undefined)) return own
   const readContent = storage.readContent?.bind(storage)
@@ -39,7 +39,7 @@ export async function contentDigest(
     const value = await persist(context, 'validate', key, async () => {
       const sha256 = createHash('sha256')
       let sizeBytes = 0
-      for await (const piece of readContent({ bucket, key, versionId }, { signal: context.signal })) {
+      for await (const piece of readContent({ bucket, key, versionId }, { signal: context.signal, etag })) {
         sha256.update(piece)
         sizeBytes += piece.length
       }

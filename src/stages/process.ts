@@ -1,9 +1,11 @@
 import type { HashContent, ListedObject, StorageAdapter } from '../ports.js'
 import type { HoldRequirements } from '../requirements.js'
 import type { Difference, ObjectPlace, Remediation, Verdict } from '../verdict.js'
+import { confirming } from './confirming-storage.js'
 import { type ContentDigest, contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
 import type { StageContext } from './context.js'
 import type { ObjectOutcome } from './ledger.js'
+import { lineOf } from './listed-line.js'
 import { isDue, type RemediationSettings, remediateObject } from './remediate.js'
 import { judge, validateObject } from './validate.js'
 
@@ -38,7 +40,7 @@ export async function processObject(
   // What called for the repair that was begun calls for it still; the object itself may look repaired by now.
   const verdict =
     original === undefined
-      ? await validateObject(storage, requirements, { bucket, key }, place, context)
+      ? await validateObject(storage, requirements, { bucket, key, line: lineOf(object) }, place, context)
       : judge(requirements, original, place)
   context.emit({ type: 'verdict', verdict })
   if (repair === undefined || !isDue(verdict, repair.options)) {
@@ -49,7 +51,7 @@ export async function processObject(
     hashContent === undefined || repair.dryRun
       ? undefined
       : await digestOfOverwritten(storage, verdict.state, repair.begun !== undefined, hashContent, context)
-  const repaired = await remediateObject(storage, verdict, repair, context)
+  const repaired = await remediateObject(confirming(storage, verdict.state, context), verdict, repair, context)
   const digests = await digestsOf(repaired, overwritten)
   const difference = contentDifference(digests)
   const remediation = difference === undefined ? repaired : withDifference(repaired, difference)

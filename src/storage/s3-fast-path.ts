@@ -2,12 +2,13 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { CallCodec } from './s3-fast-calls.js'
 import { GivenConnection, OwnConnections, type WireRequest } from './s3-fast-connections.js'
 import { DispatcherConnection, type DispatcherPart } from './s3-fast-dispatcher.js'
-import { isIntercepted, isOrdinaryBucket, isStockClient, type ResolvedClient } from './s3-fast-eligible.js'
+import { isOrdinaryBucket, isStockClient, type ResolvedClient } from './s3-fast-eligible.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastSession, openSession } from './s3-fast-session.js'
 import { SigningKeys } from './s3-fast-signature.js'
 import { HeadConnection, onread } from './s3-fast-socket.js'
 import { AttemptAborted, FastTransport, type WireAnswer } from './s3-fast-transport.js'
+import { isIntercepted } from './s3-native-http.js'
 import type { S3ClientSettings } from './s3-settings.js'
 
 /** Not on this path. */
@@ -237,7 +238,7 @@ async function ownTransports(origin: string, most: number, timeoutMs: number): P
   const connect = buildConnector({ timeout: connectTimeoutMs, onread } as Parameters<typeof buildConnector>[0])
   const heads = new OwnConnections(() => new HeadConnection(connect, origin), most)
   const client = () => new Client(origin, { pipelining: 1, connectTimeout: connectTimeoutMs })
-  const others = new OwnConnections(() => new DispatcherConnection(client(), origin), most)
+  const others = new OwnConnections(() => new DispatcherConnection(client, origin), most)
   return { origin, heads: new FastTransport(heads, timeoutMs), others: new FastTransport(others, timeoutMs) }
 }
 
@@ -245,7 +246,7 @@ function givenTransport(dispatcher: DispatcherPart, origin: string, timeoutMs: n
   // Whoever gave it closes it.
   const { dispatch } = dispatcher
   const part = { dispatch: dispatch.bind(dispatcher) as DispatcherPart['dispatch'] }
-  const transport = new FastTransport(new GivenConnection(new DispatcherConnection(part, origin)), timeoutMs)
+  const transport = new FastTransport(new GivenConnection(new DispatcherConnection(() => part, origin)), timeoutMs)
   return { origin, heads: transport, others: transport }
 }
 

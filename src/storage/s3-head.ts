@@ -1,34 +1,44 @@
+import type { ObjectTraits } from '../identity.js'
 import { throwIfAborted } from '../internal/abort.js'
 import type { ObjectRef, ObjectState, Retention } from '../ports.js'
 import { stateOf } from './s3-fast-head.js'
 import type { FastRequest } from './s3-fast-path.js'
 import type { WireAnswer } from './s3-fast-transport.js'
+import { bySdk, doubtOfHead } from './s3-head-identity.js'
 import { invalidAnswer, type S3Call, type S3Headers, type S3Output, type S3Requests } from './s3-requests.js'
+
+/** How a HEAD is asked for. */
+export type HeadCall = Pick<S3Call, 'stage' | 'signal'> & {
+  /** What a listing showed of the object; an answer that does not agree is asked for again. */
+  readonly listed?: ObjectTraits | undefined
+}
 
 /**
  * One HEAD, past the SDK where the client allows it (`s3-fast-path.ts`). An answer that is not plainly an object is
- * read by the SDK, so that it means the same on both paths.
+ * read by the SDK, so that it means the same on both paths. One that is not the object's own is asked for once more, by
+ * the SDK and over a connection of its own.
  */
-export async function headObject(
-  requests: S3Requests,
-  ref: ObjectRef,
-  call: Pick<S3Call, 'stage' | 'signal'>,
-): Promise<ObjectState> {
+export async function headObject(requests: S3Requests, ref: ObjectRef, call: HeadCall): Promise<ObjectState> {
   throwIfAborted(call.signal, call.stage)
   const request: FastRequest = (session) => session.head(ref.key, ref.versionId)
   let result: { readonly answer: WireAnswer } | { readonly error: unknown }
   try {
     const answer = await requests.sendFast(request, call.signal)
-    if (answer === undefined) return headObjectBySdk(requests, ref, call)
+    if (answer === undefined) return headObjectBySdk(requests, ref, bySdk(ref, call))
     result = { answer }
   } catch (error) {
     result = { error }
   }
   const state = 'answer' in result ? stateOf(ref, result.answer) : undefined
+  if ('answer' in result) {
+    const doubted = doubtOfHead(requests, { ref, call }, result.answer, state)
+    doubted?.closeConnection()
+    if (doubted !== undefined) return headObjectBySdk(requests, ref, { ...bySdk(ref, call), again: doubted })
+  }
   if (state !== undefined) return state
   const { key, versionId } = ref
   const outcome = await requests.outcomeOf(result, request, call, { operation: 'HeadObject', key, versionId })
-  return headObjectBySdk(requests, ref, { ...call, outcome })
+  return headObjectBySdk(requests, ref, { ...bySdk(ref, call), outcome })
 }
 
 /** What a HEAD by the SDK takes beside the key: the customer's own key of an SSE-C object. */

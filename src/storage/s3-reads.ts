@@ -1,9 +1,11 @@
 import { LegalHoldError, type Stage } from '../errors.js'
+import type { ObjectTraits } from '../identity.js'
 import type { AclGrant, CallOptions, HeadOptions, HeadResult, ObjectRef, ObjectState } from '../ports.js'
 import { isForbidden, isNoLockConfiguration, isUnsupported, type S3Bucket } from './s3-bucket.js'
+import { DoubtedAnswer } from './s3-doubted-answer.js'
 import { s3CodeOf, subjectOf } from './s3-errors.js'
 import { headObject, headObjectBySdk, retentionOf } from './s3-head.js'
-import type { S3Requests } from './s3-requests.js'
+import type { S3Call, S3Output, S3Requests } from './s3-requests.js'
 import type { S3StorageOptions } from './s3-settings.js'
 import { nextVersion } from './s3-versions.js'
 
@@ -19,9 +21,16 @@ type Tags = Readonly<Record<string, string>>
  */
 type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 
+/** So many locks that HEAD leaves out, and a second reading shows: this server's HEAD shows none. */
+const convincing = 3
+
 interface ReadCall extends CallOptions {
   readonly stage: Stage
+  readonly listed?: ObjectTraits | undefined
 }
+
+/** How a part of an object is read: compared with what is known of it, or a second time. */
+type PartCall = CallOptions & Pick<S3Call, 'compare'>
 
 /** Reads objects: HEAD, and what HEAD cannot prove by itself. */
 export class S3Reads {
@@ -29,6 +38,8 @@ export class S3Reads {
   readonly #bucket: S3Bucket
   readonly #options: S3StorageOptions
   #tagsVisibility: Visibility = 'unknown'
+  /** How often a lock was read twice over that HEAD had left out. */
+  #locksBesideHead = 0
 
   constructor(requests: S3Requests, bucket: S3Bucket, options: S3StorageOptions) {
     this.#requests = requests
@@ -42,7 +53,8 @@ export class S3Reads {
   }
 
   async head(ref: ObjectRef, options: HeadOptions = {}, stage: Stage = 'validate'): Promise<HeadResult> {
-    const call = { stage, signal: options.signal }
+    const { signal, listed } = options
+    const call = { stage, signal, listed }
     const { generation } = this.#requests
     let state: ObjectState
     try {
@@ -70,8 +82,8 @@ export class S3Reads {
   }
 
   /** The tags of a version; a refusal is thrown. */
-  async tags(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<Tags> {
-    const { output } = await this.#requests.send('GetObjectTagging', target(ref), { stage, signal: call.signal })
+  async tags(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<Tags> {
+    const { output } = await this.#requests.send('GetObjectTagging', target(ref), { stage, signal, compare })
     const tags: Record<string, string> = Object.create(null)
     // Ceph RGW leaves the empty set out altogether.
     for (const { Key, Value } of output.TagSet ?? []) if (Key !== undefined) tags[Key] = Value ?? ''
@@ -88,9 +100,9 @@ export class S3Reads {
     return requireCount(ref, tags, counted.found ? counted.state.tagCount : undefined, stage)
   }
 
-  async legalHold(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<'ON' | 'OFF'> {
+  async legalHold(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<'ON' | 'OFF'> {
     try {
-      const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal: call.signal })
+      const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal, compare })
       return output.LegalHold?.Status === 'ON' ? 'ON' : 'OFF'
     } catch (error) {
       if (isNoLockConfiguration(error) || isUnsupported(error)) return 'OFF'
@@ -101,10 +113,10 @@ export class S3Reads {
   async retention(
     ref: ObjectRef,
     stage: Stage,
-    call: CallOptions,
+    { signal, compare }: PartCall,
   ): Promise<Exclude<ObjectState['retention'], undefined | 'unreadable'>> {
     try {
-      const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal: call.signal })
+      const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal, compare })
       return retentionOf(output.Retention?.Mode, output.Retention?.RetainUntilDate) ?? 'none'
     } catch (error) {
       if (isNoLockConfiguration(error) || isUnsupported(error)) return 'none'
@@ -172,7 +184,12 @@ export class S3Reads {
   }
 
   /** A bare 404 is absence only if the bucket is there; a delete marker on top makes it recoverable. */
-  async #absent(ref: ObjectRef, error: LegalHoldError, stage: Stage, call: CallOptions): Promise<HeadResult> {
+  async #absent(
+    ref: ObjectRef,
+    error: LegalHoldError,
+    stage: Stage,
+    call: CallOptions,
+  ): Promise<ObjectState | HeadResult> {
     if (!this.#bucket.exists) {
       await this.#requests.send('HeadBucket', {}, { stage, signal: call.signal }).catch((failure: unknown) => {
         // Not allowed to see the bucket is no proof of its absence; the object's own 404 stands.
@@ -186,7 +203,8 @@ export class S3Reads {
     try {
       // Asked for without the header, too: Ceph RGW hides a current delete marker behind a plain 404.
       const top = await nextVersion(this.#requests, { key: ref.key }, stage, call)
-      if (top === undefined || !top.deleteMarker) return { found: false, deleteMarker: marked }
+      if (top !== undefined && !top.deleteMarker) return await this.#missedBy(ref, stage, call)
+      if (top === undefined) return { found: false, deleteMarker: marked }
       return {
         found: false,
         deleteMarker: true,
@@ -197,6 +215,17 @@ export class S3Reads {
       if (!isForbidden(failure) && !isUnsupported(failure)) throw failure
       const versionId = error.details?.markerVersionId
       return { found: false, deleteMarker: marked, versionId: typeof versionId === 'string' ? versionId : undefined }
+    }
+  }
+
+  /** There is a current version, by its own list: whether there is one for HEAD, too, is asked over another connection. */
+  async #missedBy(ref: ObjectRef, stage: Stage, { signal }: CallOptions): Promise<ObjectState | HeadResult> {
+    const again = new DoubtedAnswer('that there is no such object, whose versions are listed', undefined)
+    try {
+      return await headObjectBySdk(this.#requests, ref, { stage, signal, again })
+    } catch (error) {
+      if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_NOT_FOUND') throw error
+      return { found: false, deleteMarker: error.details?.deleteMarker === true }
     }
   }
 
@@ -219,7 +248,7 @@ export class S3Reads {
   ): Promise<ObjectState['tags']> {
     const none = Object.create(null) as Tags
     if (tagCount === 0) return none
-    const read = () => orUnreadable(this.tags(ref, stage, call))
+    const read = () => orUnreadable(this.tags(ref, stage, { signal: call.signal, compare: countOf(tagCount) }))
     if (full || tagCount !== undefined) {
       const tags = await read()
       return tags === 'unreadable' ? tags : requireCount(ref, tags, tagCount, stage)
@@ -239,11 +268,27 @@ export class S3Reads {
     if (!(await this.#mayBeLocked(stage, call))) {
       return { legalHold: legalHold ?? ('OFF' as const), retention: retention ?? ('none' as const) }
     }
+    const part = { signal: call.signal, compare: this.#shownByHead() }
     const [hold, retained] = await Promise.all([
-      legalHold ?? orUnreadable(this.legalHold(ref, stage, call)),
-      retention ?? orUnreadable(this.retention(ref, stage, call)),
+      legalHold ?? orUnreadable(this.legalHold(ref, stage, part)),
+      retention ?? orUnreadable(this.retention(ref, stage, part)),
     ])
+    const isHeldBeside = legalHold === undefined && hold === 'ON'
+    if (isHeldBeside || (retention === undefined && typeof retained === 'object')) this.#locksBesideHead += 1
     return { legalHold: hold, retention: retained }
+  }
+
+  /**
+   * HEAD shows a lock to everybody who may ask for it (s3-facts: Object Lock). One that is there by its own answer and not
+   * by HEAD may be another object's, and is asked for again, until this server has shown that its HEAD leaves locks out.
+   */
+  #shownByHead(): S3Call['compare'] {
+    if (this.#locksBesideHead >= convincing) return undefined
+    return ({ output = {} }) => {
+      const { LegalHold, Retention } = output as S3Output<'GetObjectLegalHold'> & S3Output<'GetObjectRetention'>
+      const isLocked = LegalHold?.Status === 'ON' || Retention?.Mode !== undefined
+      return isLocked ? 'a lock that HEAD does not show' : undefined
+    }
   }
 
   /** Where the bucket has no Object Lock there is nothing that could be hidden. */
@@ -297,6 +342,15 @@ function requireCount(ref: ObjectRef, tags: Tags, tagCount: number | undefined, 
     `GetObjectTagging of ${subjectOf(ref)} was answered with ${count} tags, while HEAD counts ${tagCount}. Nothing is written before both agree.`,
     { code: 'STORAGE_RESPONSE_INVALID', stage, retryable: true, outcome: 'not-applied', details: { count, tagCount } },
   )
+}
+
+/** The tags of an answer have to be as many as HEAD counts; `undefined` where it counts none. */
+function countOf(tagCount: number | undefined): S3Call['compare'] {
+  if (tagCount === undefined) return undefined
+  return ({ output = {} }) => {
+    const { length } = (output as Partial<S3Output<'GetObjectTagging'>>).TagSet ?? []
+    return length === tagCount ? undefined : `${length} tags, while HEAD counts ${tagCount}`
+  }
 }
 
 function isEmpty(tags: Tags): boolean {

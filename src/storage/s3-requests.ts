@@ -2,8 +2,22 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { retrying } from '../internal/retry.js'
+import {
+  answersXml,
+  invalidAnswer,
+  marksOf,
+  refuseAnswerToAnother,
+  refuseForeignAnswer,
+  refuseRefusalOfAnother,
+  refuseUnlike,
+  repeatedHead,
+  repeatedWhole,
+  requestIdOfAnswer,
+} from './s3-answer-checks.js'
+import { AnswerMarks, type Repetition, requestIdIn, textOf } from './s3-answer-marks.js'
 import { foreignBody } from './s3-answer-root.js'
 import { CredentialRenewal, isExpiry, toIdentity } from './s3-credentials.js'
+import { DoubtedAnswer } from './s3-doubted-answer.js'
 import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
 import { type CallInput, type FastOperation, isFastOperation } from './s3-fast-calls.js'
 import { headersOf } from './s3-fast-headers.js'
@@ -17,45 +31,13 @@ import {
   signRawBytes,
   withoutRetries,
 } from './s3-middleware.js'
+import type { S3Input, S3Operation, S3Output } from './s3-operations.js'
+import { connectionOf, freshSender, type Renewable, type SendFresh } from './s3-sdk-connection.js'
 import { innerRetry, type S3ClientLike, type S3ClientSettings, type S3StorageOptions } from './s3-settings.js'
 import { RawHeaderSha256 } from './s3-signing.js'
 
-/** The operations this library uses, with the types of one version of the SDK. Never part of the public types. */
-interface Operations {
-  HeadBucket: [S3.HeadBucketCommandInput, S3.HeadBucketCommandOutput]
-  GetBucketVersioning: [S3.GetBucketVersioningCommandInput, S3.GetBucketVersioningCommandOutput]
-  GetObjectLockConfiguration: [S3.GetObjectLockConfigurationCommandInput, S3.GetObjectLockConfigurationCommandOutput]
-  GetBucketEncryption: [S3.GetBucketEncryptionCommandInput, S3.GetBucketEncryptionCommandOutput]
-  GetBucketOwnershipControls: [S3.GetBucketOwnershipControlsCommandInput, S3.GetBucketOwnershipControlsCommandOutput]
-  GetBucketPolicy: [S3.GetBucketPolicyCommandInput, S3.GetBucketPolicyCommandOutput]
-  GetBucketLifecycleConfiguration: [
-    S3.GetBucketLifecycleConfigurationCommandInput,
-    S3.GetBucketLifecycleConfigurationCommandOutput,
-  ]
-  ListObjectsV2: [S3.ListObjectsV2CommandInput, S3.ListObjectsV2CommandOutput]
-  ListObjectVersions: [S3.ListObjectVersionsCommandInput, S3.ListObjectVersionsCommandOutput]
-  ListMultipartUploads: [S3.ListMultipartUploadsCommandInput, S3.ListMultipartUploadsCommandOutput]
-  HeadObject: [S3.HeadObjectCommandInput, S3.HeadObjectCommandOutput]
-  GetObject: [S3.GetObjectCommandInput, S3.GetObjectCommandOutput]
-  GetObjectTagging: [S3.GetObjectTaggingCommandInput, S3.GetObjectTaggingCommandOutput]
-  PutObjectTagging: [S3.PutObjectTaggingCommandInput, S3.PutObjectTaggingCommandOutput]
-  GetObjectLegalHold: [S3.GetObjectLegalHoldCommandInput, S3.GetObjectLegalHoldCommandOutput]
-  PutObjectLegalHold: [S3.PutObjectLegalHoldCommandInput, S3.PutObjectLegalHoldCommandOutput]
-  GetObjectRetention: [S3.GetObjectRetentionCommandInput, S3.GetObjectRetentionCommandOutput]
-  PutObjectRetention: [S3.PutObjectRetentionCommandInput, S3.PutObjectRetentionCommandOutput]
-  GetObjectAcl: [S3.GetObjectAclCommandInput, S3.GetObjectAclCommandOutput]
-  PutObjectAcl: [S3.PutObjectAclCommandInput, S3.PutObjectAclCommandOutput]
-  CopyObject: [S3.CopyObjectCommandInput, S3.CopyObjectCommandOutput]
-  CreateMultipartUpload: [S3.CreateMultipartUploadCommandInput, S3.CreateMultipartUploadCommandOutput]
-  UploadPart: [S3.UploadPartCommandInput, S3.UploadPartCommandOutput]
-  UploadPartCopy: [S3.UploadPartCopyCommandInput, S3.UploadPartCopyCommandOutput]
-  CompleteMultipartUpload: [S3.CompleteMultipartUploadCommandInput, S3.CompleteMultipartUploadCommandOutput]
-  AbortMultipartUpload: [S3.AbortMultipartUploadCommandInput, S3.AbortMultipartUploadCommandOutput]
-}
-
-export type S3Operation = keyof Operations
-export type S3Input<K extends S3Operation> = Operations[K][0]
-export type S3Output<K extends S3Operation> = Operations[K][1]
+export { invalidAnswer } from './s3-answer-checks.js'
+export type { S3Input, S3Operation, S3Output } from './s3-operations.js'
 
 /** What a request is for, beside its input. */
 export interface S3Call {
@@ -69,6 +51,15 @@ export interface S3Call {
   readonly outcome?: WireOutcome | undefined
   /** By the SDK and in no other way. */
   readonly isFaithful?: boolean | undefined
+  /** What an answer to this request was, that is now asked for again: by the SDK, over a connection of its own. */
+  readonly again?: DoubtedAnswer | undefined
+  /**
+   * Says what a first answer is instead of the one to this request; what comes the second time is for the caller to judge.
+   * Of a refusal there is only the status.
+   */
+  readonly compare?:
+    | ((answer: { readonly status: number | undefined; readonly output?: object }) => string | undefined)
+    | undefined
 }
 
 /** Response headers as Node decoded them (latin1); empty where a client without middleware was given. */
@@ -80,16 +71,20 @@ export interface S3Answer<K extends S3Operation> {
   readonly requestId: string | undefined
   /** HTTP status; absent where the client does not say. */
   readonly status: number | undefined
+  /** What it came over, as far as that can be told. */
+  readonly connection?: Renewable | undefined
 }
+
+/**
+ * How often a request is sent whose answers are those to others. The second connection is a new one where that can be
+ * seen to; a client with a way of its own may have several that are out of step.
+ */
+const mostReadings = 4
 
 /** How S3 is reached, and how patiently it is inspected. */
 export type S3RequestSettings = S3ClientSettings & Pick<S3StorageOptions, 'retry' | 'clock'>
 
 const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
-/** Answers that have to be XML with something in it; HEAD and GET show the object's own content type instead. */
-const answersXml =
-  /^(List|Copy|Create|UploadPartCopy|Complete|GetObjectTagging|GetObjectAcl|GetObjectL|GetObjectR|GetBucket(?!Policy))/
-
 /**
  * Sends single requests: builds the client on first use, bounds each attempt in time, rejects at once on abort and
  * turns every failure into a `LegalHoldError`. It repeats a request only where S3 did not look at it: once for
@@ -101,6 +96,9 @@ export class S3Requests {
   readonly #region: string | undefined
   readonly #fast: S3FastPath
   readonly #renewal = new CredentialRenewal()
+  /** By which an answer is known that belongs to another request. */
+  readonly marks = new AnswerMarks()
+  #fresh: Promise<SendFresh | undefined> | undefined
   #client: S3ClientLike | undefined
   #sdk: typeof S3 | undefined
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
@@ -187,18 +185,43 @@ export class S3Requests {
     // Once for each reason: a clock that is off, and credentials that have expired.
     let mayCorrect = true
     let mayRenew = true
+    let readings = call.again === undefined ? 1 : 2
     for (;;) {
       const { generation } = this.#renewal
       try {
         return await this.#send(operation, input, current)
       } catch (error) {
+        const { again } = current
+        if (error instanceof DoubtedAnswer) {
+          error.closeConnection()
+          this.#refuseForGood(error, operation, input, { call, readings })
+          readings += 1
+          current = { ...call, outcome: undefined, again: error }
+          continue
+        }
         // What S3 did not look at is for the SDK to send again: it has heard of the right time and has new credentials.
-        current = { ...call, outcome: undefined, isFaithful: true }
+        current = { ...call, outcome: undefined, isFaithful: true, again }
         if (mayCorrect && isCorrectedSkew(error)) mayCorrect = false
         else if (mayRenew && (await this.#isRenewed(error, generation, operation, call))) mayRenew = false
         else throw error
       }
     }
+  }
+
+  /**
+   * Throws where an answer to another request is the end: a change is never sent again blindly, and what was read over and
+   * over, each time over another connection, does not become right by reading it once more.
+   */
+  #refuseForGood(
+    doubted: DoubtedAnswer,
+    operation: S3Operation,
+    input: object,
+    { call: { stage }, readings }: { readonly call: S3Call; readonly readings: number },
+  ): void {
+    const mutation = mutations.test(operation)
+    if (readings < mostReadings && !mutation) return
+    const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
+    throw invalidAnswer({ operation, stage, bucket: this.bucket, key, versionId, mutation }, doubted.what)
   }
 
   /** Whether there are other credentials than those that have expired. Rejects as their provider does. */
@@ -234,7 +257,8 @@ export class S3Requests {
     }
     const complete = this.#complete(input)
     let { outcome } = call
-    if (outcome === undefined && call.isFaithful !== true && isFastOperation(operation)) {
+    const mayBeFast = outcome === undefined && call.isFaithful !== true && call.again === undefined
+    if (mayBeFast && isFastOperation(operation)) {
       const result = await this.#sendCall(operation, complete as CallInput, call, context)
       if (result?.answer !== undefined) return result.answer as S3Answer<K>
       outcome = result?.outcome
@@ -242,19 +266,38 @@ export class S3Requests {
     const sdk = await this.#loaded(call.stage)
     let headers: S3Headers = {}
     let isEmpty = false
+    let connection: Renewable | undefined
+    // A second reading ends its connection: what else comes over that must not be taken for the answer to another request.
+    let isToBeEnded = call.again !== undefined && operation !== 'GetObject'
     try {
       this.#client ??= this.#build(sdk)
+      const fresh = call.again === undefined ? undefined : await this.#freshSender(sdk, this.#client)
+      isToBeEnded &&= fresh === undefined
       const command = buildCommand(sdk, operation, complete)
       command.middlewareStack?.add(
         (next) => async (args) => {
           const received = outcome
           // A client that retries by itself does so on the network.
           outcome = undefined
-          const result = received === undefined ? await next(args) : asReceived(received)
+          const result =
+            received !== undefined
+              ? asReceived(received)
+              : fresh !== undefined && args.request !== undefined
+                ? await fresh(args.request, call.signal)
+                : await next(args)
           headers = result.response?.headers ?? {}
           this.#answered = true
+          connection = received?.answer?.connection ?? connectionOf(result.response)
+          // What was received elsewhere has been looked at there.
+          const seen = received === undefined ? { operation, input: complete, call } : undefined
+          const repeated = seen && repeatedHead(this.marks, seen, result)
+          if (repeated !== undefined) await this.#refuseRepeated(repeated, connection, call, mutation)
           const foreign = await foreignBody(operation, result.response)
-          if (foreign !== undefined) throw invalidAnswer(context, foreign)
+          const whole = seen && !mutation ? repeatedWhole(this.marks, seen, result) : undefined
+          if (whole !== undefined) throw DoubtedAnswer.repeated(whole, connection)
+          if (foreign !== undefined) throw new DoubtedAnswer(foreign, connection)
+          const { statusCode: status = 200 } = result.response ?? {}
+          if (status >= 300) refuseUnlike(call, { status }, connection)
           if (answersXml.test(operation)) isEmpty = await isEmptyDocument(result.response)
           return result
         },
@@ -267,10 +310,39 @@ export class S3Requests {
       }
       const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
       refuseForeignAnswer(operation, headers, isEmpty, context)
-      return { output, headers, requestId: requestIdOf(output, headers), status: output.$metadata?.httpStatusCode }
+      const status = output.$metadata?.httpStatusCode
+      refuseAnswerToAnother(operation, complete, { output, headers, connection })
+      refuseUnlike(call, { status, output }, connection)
+      return { output, headers, requestId: requestIdOfAnswer(output, headers), status, connection }
     } catch (error) {
+      if (error instanceof DoubtedAnswer) throw error
+      refuseRefusalOfAnother(error, key, connection)
       throw normaliseS3Error(error, context)
+    } finally {
+      if (isToBeEnded) connection?.renew?.()
     }
+  }
+
+  /**
+   * Throws for an answer with a mark of another, so that it is asked for again. A change is not: there it is looked, by a
+   * question that changes nothing, whether this server marks all of its answers so.
+   */
+  async #refuseRepeated(
+    repetition: Repetition,
+    connection: Renewable | undefined,
+    { stage, signal }: S3Call,
+    mutation: boolean,
+  ): Promise<void> {
+    const doubted = DoubtedAnswer.repeated(repetition, connection)
+    if (!mutation) throw doubted
+    // Whatever the answer is, it has an id.
+    await this.#sendOnce('HeadBucket', {}, { stage, signal, again: doubted }).catch(() => {})
+    if (this.marks.haveOwnIds) throw doubted
+  }
+
+  #freshSender(sdk: typeof S3, client: object): Promise<SendFresh | undefined> {
+    this.#fresh ??= freshSender(sdk, client, this.attemptTimeoutMs)
+    return this.#fresh
   }
 
   /**
@@ -294,12 +366,22 @@ export class S3Requests {
       return { outcome: this.#failed(error, call, context) }
     }
     if (answer === undefined) return undefined
+    const { status, connection } = answer
+    const hasText = !context.mutation && operation !== 'ListObjectVersions'
+    const marks = marksOf(operation, input, requestIdIn(answer), hasText ? () => textOf(answer) : undefined)
+    const repetition = this.marks.meet(marks)
+    if (repetition !== undefined) await this.#refuseRepeated(repetition, connection, call, context.mutation)
     const read = await codec.read(operation, answer)
     if (read === undefined) return { outcome: { answer } }
     this.#answered = true
-    if (read.error !== undefined) throw normaliseS3Error(read.error, context)
+    if (read.error !== undefined) {
+      refuseRefusalOfAnother(read.error, context.key, connection)
+      throw normaliseS3Error(read.error, context)
+    }
     const { output, headers } = read
-    return { answer: { output, headers, requestId: requestIdOf(output, headers), status: answer.status } }
+    refuseAnswerToAnother(operation, input, { output, headers, connection })
+    refuseUnlike(call, { status, output }, connection)
+    return { answer: { output, headers, requestId: requestIdOfAnswer(output, headers), status, connection } }
   }
 
   /** What the network failed with, for the SDK to report. Throws what is ours to say. */
@@ -315,6 +397,7 @@ export class S3Requests {
   /** Drops the connections of a client that was built here; a caller's own client is left alone. */
   close(): void {
     this.#fast.close()
+    this.#fresh = undefined
     if (this.#settings.client !== undefined) return
     const client = this.#client as { destroy?: () => void } | undefined
     this.#client = undefined
@@ -414,50 +497,4 @@ async function loadSdk(stage: Stage): Promise<typeof S3> {
 function buildCommand(sdk: typeof S3, operation: S3Operation, input: object): SmithyCommand {
   const Command = sdk[`${operation}Command`] as unknown as new (input: object) => SmithyCommand
   return new Command(input)
-}
-
-/** A proxy's page with status 200 parses as an empty answer: no objects, no tags, no rules. It must not count as one. */
-function refuseForeignAnswer(
-  operation: S3Operation,
-  headers: S3Headers,
-  isEmpty: boolean,
-  context: Parameters<typeof normaliseS3Error>[1],
-): void {
-  const isHtml = (headers['content-type'] ?? '').startsWith('text/html')
-  // Writes that S3 answers without a body: a page in its place says that they never got there.
-  if (isHtml && operation.startsWith('PutObject')) throw invalidAnswer(context, 'an HTML page')
-  if (!answersXml.test(operation)) return
-  if (isHtml || isEmpty) throw invalidAnswer(context, isHtml ? 'an HTML page' : 'an empty body')
-}
-
-/** A 2xx answer that is not what S3 sends. */
-export function invalidAnswer(
-  context: {
-    readonly operation: string
-    readonly stage: Stage
-    readonly bucket: string
-    readonly mutation: boolean
-  } & {
-    readonly key?: string | undefined
-    readonly versionId?: string | undefined
-  },
-  what: string,
-): LegalHoldError {
-  return new LegalHoldError(
-    `${context.operation} of ${subjectOf(context)} was answered with ${what}, which is not what S3 sends. Look for a proxy between here and the endpoint.`,
-    {
-      code: 'STORAGE_RESPONSE_INVALID',
-      stage: context.stage,
-      retryable: true,
-      outcome: context.mutation ? 'unknown' : 'not-applied',
-      status: 200,
-    },
-  )
-}
-
-function requestIdOf(
-  output: { readonly $metadata?: { readonly requestId?: string | undefined } },
-  headers: S3Headers,
-): string | undefined {
-  return output.$metadata?.requestId ?? headers['x-amz-request-id']
 }

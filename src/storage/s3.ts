@@ -6,11 +6,13 @@ import type {
   HeadResult,
   ListedObject,
   ListedVersion,
+  ListOptions,
   MergeTagsOptions,
   MutationResult,
   ObjectRef,
   ObjectState,
   PutLegalHoldOptions,
+  ReadContentOptions,
   ReplaceMetadataOptions,
   Retention,
   StorageAdapter,
@@ -103,19 +105,15 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /** Keys in UTF-8 byte order; the next page is fetched while the consumer works on this one. */
-  list(
-    prefix: string,
-    options: CallOptions & { readonly startAfter?: string | undefined } = {},
-  ): AsyncIterable<ListedObject> {
-    return listObjects(this.#list, { prefix, startAfter: options.startAfter }, options)
+  list(prefix: string, options: ListOptions = {}): AsyncIterable<ListedObject> {
+    const { startAfter, limit } = options
+    return listObjects(this.#list, { prefix, startAfter, limit }, options)
   }
 
   /** The same in pages of up to 1,000. */
-  listPages(
-    prefix: string,
-    options: CallOptions & { readonly startAfter?: string | undefined } = {},
-  ): AsyncIterable<readonly ListedObject[]> {
-    return listObjectPages(this.#list, { prefix, startAfter: options.startAfter }, options)
+  listPages(prefix: string, options: ListOptions = {}): AsyncIterable<readonly ListedObject[]> {
+    const { startAfter, limit } = options
+    return listObjectPages(this.#list, { prefix, startAfter, limit }, options)
   }
 
   /** "Folders" under a prefix, with their trailing slash. */
@@ -214,7 +212,7 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /** The content in pieces; one that ends early is a `NETWORK_ERROR`, never a short content. */
-  readContent(ref: ObjectRef, options: CallOptions = {}): AsyncIterable<Uint8Array> {
+  readContent(ref: ObjectRef, options: ReadContentOptions = {}): AsyncIterable<Uint8Array> {
     return readContent(this.#requests, this.#own(ref), options)
   }
 
