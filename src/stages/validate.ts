@@ -1,6 +1,6 @@
 import { LegalHoldError } from '../errors.js'
 import { isLastingOutage } from '../internal/retry.js'
-import type { HeadResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import type { HeadOptions, HeadResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import { evaluate, type HoldRequirements, headNeeds, type UnmetRequirement } from '../requirements.js'
 import type { ObjectPlace, Verdict, VerdictKind } from '../verdict.js'
 import { persist, type StageContext } from './context.js'
@@ -34,12 +34,13 @@ export async function validateObject(
   object: ObjectRef,
   place: ObjectPlace | undefined,
   context: StageContext,
+  needs: Pick<HeadOptions, 'size'> = {},
 ): Promise<Verdict> {
   let attempts = 1
   try {
     const answer = await persist(context, 'validate', object.key, (attempt) => {
       attempts = attempt
-      return storage.head(object, { signal: context.signal, ...headNeeds(requirements) })
+      return storage.head(object, { signal: context.signal, ...headNeeds(requirements), ...needs })
     })
     if (answer.found) return judge(requirements, answer.state, place, attempts)
     return { ...absent(object, place, answer), attempts }

@@ -106,6 +106,12 @@ export function s3CodeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
+/** What the server said, without what this library added: keys stand in messages, and may hold any word. */
+export function saidBy(error: unknown): string {
+  if (!LegalHoldError.isInstance(error)) return ''
+  return error.cause instanceof Error ? error.cause.message : ''
+}
+
 /** The AWS SDK names an error without a readable body `Unknown`, `UnknownError` or by its status. */
 function codeOf(sdk: SdkError): string | undefined {
   const name = typeof sdk.name === 'string' ? sdk.name : undefined
@@ -247,15 +253,23 @@ function classifyCode(code: string, { context, headers }: Facts): Classified | u
         code: 'OBJECT_ARCHIVED',
         remedy: 'The object lies in an archive tier. Restore it first (RestoreObject), then repeat.',
       }
-    case 'NotImplemented':
-      return {
-        code: 'STORAGE_UNSUPPORTED',
-        notApplied: true,
-        remedy: 'This S3 server does not know the operation or a header of it.',
-      }
     default:
-      return undefined
+      return isNotImplemented(code) && headers['x-amz-delete-marker'] !== 'true' ? unsupported : undefined
   }
+}
+
+/** Servers say in as many words that they lack a part; what the status is beside it does not matter. */
+const notImplemented =
+  /^(X?NotImplemented|MethodNotAllowed|NotSupported|NotSupportedException|(Operation|Method|Feature|Api)NotSupported|Unsupported(Operation|Method|Feature|Api)(Exception)?)$/i
+
+function isNotImplemented(code: string): boolean {
+  return notImplemented.test(code)
+}
+
+const unsupported: Classified = {
+  code: 'STORAGE_UNSUPPORTED',
+  notApplied: true,
+  remedy: 'This S3 server does not implement the operation, or a part of it. Use requirements that do without it.',
 }
 
 /** S3 refuses requests whose time is more than 15 minutes off its own. */
@@ -326,7 +340,8 @@ function classifyStatus(status: number, { headers }: Facts, context: S3ErrorCont
   }
   if (status === 408) return { ...timedOut, notApplied: false }
   if (status === 429 || status === 503) return throttled
-  if (status === 501) return { code: 'STORAGE_UNSUPPORTED', notApplied: true, remedy: 'This S3 server cannot do this.' }
+  // That a method is not allowed on a resource is how servers say that they do not know the resource.
+  if (status === 501 || status === 405) return unsupported
   if (status >= 500) return unavailable
   return { code: 'STORAGE_REJECTED', remedy: 'S3 refused the request; repeating it will not help.' }
 }

@@ -1,8 +1,10 @@
 import { throwIfAborted } from '../internal/abort.js'
-import type { ObjectRef, ObjectState, Retention } from '../ports.js'
+import type { ObjectChecksum, ObjectRef, ObjectState } from '../ports.js'
+import { checksumAlgorithmOf, checksumFields, checksumFrom } from './s3-checksums.js'
 import { stateOf } from './s3-fast-head.js'
 import type { FastRequest } from './s3-fast-path.js'
 import type { WireAnswer } from './s3-fast-transport.js'
+import { legalHoldOf, retentionOf } from './s3-lock.js'
 import { invalidAnswer, type S3Call, type S3Headers, type S3Output, type S3Requests } from './s3-requests.js'
 
 /**
@@ -66,7 +68,7 @@ export function toObjectState(
     bucket: ref.bucket,
     key: ref.key,
     versionId: output.VersionId ?? ref.versionId,
-    sizeBytes: output.ContentLength ?? 0,
+    sizeBytes: output.ContentLength,
     etag: output.ETag,
     lastModified: output.LastModified?.toISOString(),
     metadata: metadataOf(output.Metadata, headers),
@@ -90,11 +92,11 @@ export function toObjectState(
       bucketKeyEnabled: output.BucketKeyEnabled,
       customerAlgorithm: output.SSECustomerAlgorithm,
     },
-    checksum: checksumOf(output),
+    ...checksumFields(checksumsOf(output, headers)),
     replicationStatus: output.ReplicationStatus,
     tagCount: output.TagCount,
-    legalHold: output.ObjectLockLegalHoldStatus,
-    retention: retentionOf(output.ObjectLockMode, output.ObjectLockRetainUntilDate),
+    legalHold: legalHoldOf(output.ObjectLockLegalHoldStatus),
+    retention: retentionOf(output.ObjectLockMode, output.ObjectLockRetainUntilDate?.toISOString()),
     partsCount: partsOf(output),
     requestId,
     status,
@@ -116,25 +118,22 @@ function metadataOf(fromSdk: Record<string, string> | undefined, headers: S3Head
   return metadata
 }
 
-const algorithms = ['CRC64NVME', 'SHA256', 'SHA1', 'CRC32C', 'CRC32'] as const
-
-function checksumOf(output: S3Output<'HeadObject'>): ObjectState['checksum'] {
-  for (const algorithm of algorithms) {
-    const value = output[`Checksum${algorithm}`]
-    if (value === undefined) continue
-    return { algorithm, value, type: output.ChecksumType ?? (/-\d+$/.test(value) ? 'COMPOSITE' : 'FULL_OBJECT') }
+/** From the headers, which show algorithms that the SDK does not know, too; else from what the SDK makes of them. */
+function checksumsOf(output: S3Output<'HeadObject'>, headers: S3Headers): readonly ObjectChecksum[] {
+  const found = new Map<string, string>()
+  for (const [name, value] of Object.entries(output)) {
+    const algorithm = /^Checksum([A-Z0-9]+)$/.exec(name)?.[1]
+    if (algorithm !== undefined && typeof value === 'string') found.set(algorithm, value)
   }
-  return undefined
+  for (const [name, value] of Object.entries(headers)) {
+    const algorithm = checksumAlgorithmOf(name)
+    if (algorithm !== undefined) found.set(algorithm, value)
+  }
+  return [...found].map(([algorithm, value]) => checksumFrom(algorithm, value, output.ChecksumType))
 }
 
 /** HEAD counts parts only for a part number; a multipart ETag ends in their number. */
 function partsOf(output: S3Output<'HeadObject'>): number | undefined {
   const counted = /-(\d+)"?$/.exec(output.ETag ?? '')?.[1]
   return output.PartsCount ?? (counted === undefined ? undefined : Number(counted))
-}
-
-/** Mode and date as this library writes them; `undefined` unless both are there. */
-export function retentionOf(mode: string | undefined, until: Date | undefined): Retention | undefined {
-  if ((mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') || until === undefined) return undefined
-  return { mode, retainUntilDate: until.toISOString() }
 }

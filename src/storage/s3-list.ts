@@ -13,8 +13,15 @@ interface Page {
   readonly objects: readonly ListedObject[]
   /** With their trailing slash. */
   readonly folders: readonly string[]
-  readonly truncated: boolean
+  /** `undefined` where the server does not say. */
+  readonly truncated: boolean | undefined
   readonly token: string | undefined
+}
+
+/** Where a page begins. */
+interface Position {
+  readonly token?: string | undefined
+  readonly startAfter?: string | undefined
 }
 
 export interface ListContext {
@@ -62,13 +69,12 @@ async function* pages(context: ListContext, input: ListInput, options: CallOptio
   if (options.signal?.aborted) onAbort()
   else options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    let next: Promise<Page> | undefined = fetchPage(context, input, undefined, ahead.signal)
-    let token: string | undefined
+    let next: Promise<Page> | undefined = fetchPage(context, input, { startAfter: input.startAfter }, ahead.signal)
     const paging = new Paging(context.requests.bucket)
     while (next !== undefined) {
       const page: Page = await next
-      token = paging.after(page)
-      next = token === undefined ? undefined : fetchPage(context, input, token, ahead.signal)
+      const position = paging.after(page)
+      next = position === undefined ? undefined : fetchPage(context, input, position, ahead.signal)
       // Nobody may ever await it, if the consumer stops here.
       next?.catch(() => {})
       yield page
@@ -82,11 +88,11 @@ async function* pages(context: ListContext, input: ListInput, options: CallOptio
 function fetchPage(
   { requests, retry, clock }: ListContext,
   input: ListInput,
-  token: string | undefined,
+  position: Position,
   signal: AbortSignal,
 ): Promise<Page> {
   const stage = 'discover'
-  const query = queryOf(input, token)
+  const query = queryOf(input, position)
   const request: FastRequest = (session) => session.list(query)
   return retrying(
     async () => {
@@ -101,7 +107,7 @@ function fetchPage(
       const about = { operation: 'ListObjectsV2' } as const
       const outcome =
         result === undefined ? undefined : await requests.outcomeOf(result, request, { stage, signal }, about)
-      const { output } = await requests.send('ListObjectsV2', inputOf(input, token), { stage, signal, outcome })
+      const { output } = await requests.send('ListObjectsV2', inputOf(input, position), { stage, signal, outcome })
       // An answer that is no listing parses as an empty one, and an empty one would read as "nothing was delivered".
       if (output.IsTruncated === undefined && output.Name === undefined && output.KeyCount === undefined) {
         const about = { operation: 'ListObjectsV2', stage, bucket: requests.bucket, mutation: false } as const
@@ -115,19 +121,18 @@ function fetchPage(
 }
 
 // Keys may hold characters that XML cannot carry: hence the encoding (s3-facts: listing).
-function inputOf(input: ListInput, token: string | undefined): Omit<S3Input<'ListObjectsV2'>, 'Bucket'> {
+function inputOf(input: ListInput, { token, startAfter }: Position): Omit<S3Input<'ListObjectsV2'>, 'Bucket'> {
   return {
     Prefix: input.prefix,
     EncodingType: 'url',
     ...(input.delimiter === undefined ? {} : { Delimiter: input.delimiter }),
     ...(token === undefined ? {} : { ContinuationToken: token }),
-    ...(token === undefined && input.startAfter !== undefined ? { StartAfter: input.startAfter } : {}),
+    ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
   }
 }
 
 /** The same, as the query of a request, sorted by name as its signature wants it. */
-function queryOf(input: ListInput, token: string | undefined): string {
-  const startAfter = token === undefined ? input.startAfter : undefined
+function queryOf(input: ListInput, { token, startAfter }: Position): string {
   return [
     ...(token === undefined ? [] : [`continuation-token=${encodeQueryPart(token)}`]),
     ...(input.delimiter === undefined ? [] : [`delimiter=${encodeQueryPart(input.delimiter)}`]),
@@ -157,17 +162,24 @@ function pageOfScan(page: ScannedPage, bucket: string): Page {
 
 function pageOfSdk(page: SdkPage, bucket: string): Page {
   const objects: ListedObject[] = []
-  for (const { Key: key, Size: sizeBytes = 0, ETag: etag, LastModified, StorageClass } of page.Contents ?? []) {
-    if (key === undefined) continue
+  for (const { Key: key, Size: sizeBytes, ETag: etag, LastModified, StorageClass } of page.Contents ?? []) {
+    if (key === undefined) throw withoutKey(bucket)
     const lastModified = LastModified?.toISOString()
     const decoded = decodeKey(key, page.EncodingType)
     objects.push({ bucket, key: decoded, sizeBytes, etag, lastModified, storageClass: StorageClass })
   }
   const folders: string[] = []
   for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
-    if (folder !== undefined) folders.push(decodeKey(folder, page.EncodingType))
+    if (folder === undefined) throw withoutKey(bucket)
+    folders.push(decodeKey(folder, page.EncodingType))
   }
-  return { objects, folders, truncated: page.IsTruncated === true, token: page.NextContinuationToken }
+  return { objects, folders, truncated: page.IsTruncated, token: page.NextContinuationToken }
+}
+
+/** An entry that nobody can name would be missing from the list without a word. */
+function withoutKey(bucket: string): LegalHoldError {
+  const about = { operation: 'ListObjectsV2', stage: 'discover', bucket, mutation: false } as const
+  return invalidAnswer(about, 'an entry without a key')
 }
 
 /**
@@ -184,20 +196,28 @@ class Paging {
     this.#bucket = bucket
   }
 
-  /** The token of the next page, `undefined` where there is none. */
-  after({ truncated, token }: Page): string | undefined {
-    if (!truncated) {
+  /** Where the next page begins, `undefined` where there is none. */
+  after(page: Page): Position | undefined {
+    const { truncated, token } = page
+    if (truncated === false) {
       if (!token) return undefined
       throw this.#broken('that it ends, and from where it goes on')
     }
-    if (!token) throw this.#broken('that it goes on but not from where')
-    if (token === this.#kept) throw this.#broken('to go on from where it was before')
+    if (token) return this.#next({ token }, token)
+    if (truncated) throw this.#broken('that it goes on but not from where')
+    // Whether there is more is not said: that nothing follows shows it.
+    const position = afterLast(page)
+    return position === undefined ? undefined : this.#next(position, position.startAfter ?? '')
+  }
+
+  #next(position: Position, mark: string): Position {
+    if (mark === this.#kept) throw this.#broken('to go on from where it was before')
     this.#pages += 1
     if (this.#pages === this.#keepAt) {
-      this.#kept = token
+      this.#kept = mark
       this.#keepAt *= 2
     }
-    return token
+    return position
   }
 
   #broken(says: string): LegalHoldError {
@@ -206,6 +226,15 @@ class Paging {
       { code: 'STORAGE_RESPONSE_INVALID', stage: 'discover' },
     )
   }
+}
+
+/** The position behind everything on a page; `undefined` for an empty one. What lies in a folder comes before `0`, which follows `/`. */
+function afterLast({ objects, folders }: Page): Position | undefined {
+  const ends = [objects.at(-1)?.key, folders.at(-1)?.replace(/\/$/, '0')].filter((end) => end !== undefined)
+  const [last, other] = ends
+  if (last === undefined) return undefined
+  const isBefore = other !== undefined && Buffer.compare(Buffer.from(last), Buffer.from(other)) < 0
+  return { startAfter: isBefore ? other : last }
 }
 
 /** The keys of a listing lie in the same folder by the thousand: the last plain one up to its last `=`. */
