@@ -23,6 +23,8 @@ interface SdkError {
   readonly code?: unknown
   readonly Region?: unknown
   readonly Endpoint?: unknown
+  readonly ArgumentName?: unknown
+  readonly Header?: unknown
   readonly $metadata?:
     | { readonly httpStatusCode?: number; readonly requestId?: string; readonly clockSkewCorrected?: boolean }
     | undefined
@@ -63,6 +65,7 @@ export function normaliseS3Error(error: unknown, context: S3ErrorContext): Legal
       details: {
         operation: context.operation,
         ...(code === undefined ? {} : { s3Code: code }),
+        ...argumentOf(sdk),
         ...found.details,
         ...markerOf(headers),
         // A HEAD has no body that could say why it was refused.
@@ -81,6 +84,12 @@ export function subjectOf(ref: {
 }): string {
   const key = ref.key === undefined ? '' : `/${ref.key}`
   return `s3://${ref.bucket}${key}${ref.versionId === undefined ? '' : ` (version ${ref.versionId})`}`
+}
+
+/** The header or argument that S3 says a refusal is about. */
+function argumentOf({ Header, ArgumentName }: SdkError): { readonly s3Argument?: string } {
+  const name = typeof Header === 'string' ? Header : ArgumentName
+  return typeof name === 'string' && /^[\w-]{1,60}$/.test(name) ? { s3Argument: name } : {}
 }
 
 /** The same failure after the change itself had been made: repeating that would be wrong, what follows it is not. */
@@ -129,7 +138,7 @@ interface Facts {
 }
 
 const beforeSending =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/
+  /^(ECONNREFUSED|ERR_PROXY_TUNNEL|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/
 const connectionLost = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET|UND_ERR)/
 
 function classify(facts: Facts): Classified {
@@ -163,6 +172,10 @@ function classifyWithoutAnswer({ sdk, code, status, context }: Facts, message: s
         'No AWS credentials were found. Give `credentials`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role.',
     }
   }
+  // Node names the header, never its value.
+  if (network === 'ERR_INVALID_CHAR' && /\["(authorization|x-amz-security-token)"\]/.test(message)) {
+    return { code: 'MISSING_CREDENTIALS', notApplied: true, remedy: unusableHeader(message) }
+  }
   if (/^Region is missing/.test(message)) {
     return { code: 'INVALID_OPTIONS', notApplied: true, remedy: 'Set `region` to the AWS region of the bucket.' }
   }
@@ -184,6 +197,12 @@ function classifyWithoutAnswer({ sdk, code, status, context }: Facts, message: s
   if (code === 'TimeoutError' || network === 'ETIMEDOUT' || code === 'RequestTimeout') return timedOut
   if (status !== undefined) return invalidResponse
   return { code: 'INTERNAL', remedy: 'The S3 client failed without an answer from the server.' }
+}
+
+/** What a header that cannot be sent is made of, beside what this library writes itself. */
+function unusableHeader(message: string): string {
+  const what = /security-token/.test(message) ? 'session token' : 'access key id'
+  return `The ${what} of the credentials holds a character that no header can carry. Copy it anew.`
 }
 
 const timedOut: Classified = {

@@ -1,6 +1,8 @@
+import { LegalHoldError } from '../errors.js'
 import { throwIfAborted } from '../internal/abort.js'
 import type { ObjectChecksum, ObjectRef, ObjectState } from '../ports.js'
 import { checksumAlgorithmOf, checksumFields, checksumFrom } from './s3-checksums.js'
+import { s3CodeOf } from './s3-errors.js'
 import { stateOf } from './s3-fast-head.js'
 import type { FastRequest } from './s3-fast-path.js'
 import type { WireAnswer } from './s3-fast-transport.js'
@@ -17,7 +19,9 @@ export async function headObject(
   call: Pick<S3Call, 'stage' | 'signal'>,
 ): Promise<ObjectState> {
   throwIfAborted(call.signal, call.stage)
-  const request: FastRequest = (session) => session.head(ref.key, ref.versionId)
+  const { checksumMode } = requests
+  const { asks } = checksumMode
+  const request: FastRequest = (session) => session.head(ref.key, ref.versionId, asks)
   let result: { readonly answer: WireAnswer } | { readonly error: unknown }
   try {
     const answer = await requests.sendFast(request, call.signal)
@@ -27,30 +31,81 @@ export async function headObject(
     result = { error }
   }
   const state = 'answer' in result ? stateOf(ref, result.answer) : undefined
-  if (state !== undefined) return state
+  if (state !== undefined) {
+    if (asks) checksumMode.answered()
+    else if (checksumMode.isMissing(state.encryption.kmsKeyId)) return headObject(requests, ref, call)
+    return asks ? state : withUnreadChecksums(state)
+  }
   const { key, versionId } = ref
   const outcome = await requests.outcomeOf(result, request, call, { operation: 'HeadObject', key, versionId })
-  return headObjectBySdk(requests, ref, { ...call, outcome })
+  return headObjectBySdk(requests, ref, { ...call, outcome }, { asks })
+}
+
+/** Checksums that nobody asked for are not known, unless the server shows them unasked. */
+function withUnreadChecksums(state: ObjectState): ObjectState {
+  return state.checksum === undefined ? { ...state, checksums: 'unreadable' } : state
 }
 
 /** What a HEAD by the SDK takes beside the key: the customer's own key of an SSE-C object. */
 export type CustomerKeyInput = { readonly SSECustomerAlgorithm: string; readonly SSECustomerKey: string }
 
-/** One HEAD by the SDK. */
+/** How a HEAD is sent by the SDK. */
+export interface HeadBySdk {
+  readonly customerKey?: CustomerKeyInput | undefined
+  /** Whether it asks for checksums. @defaultValue as is known of the server and of the last object */
+  readonly asks?: boolean | undefined
+}
+
+/** One HEAD by the SDK, or two: one that is refused only because it asks for checksums is sent again without. */
 export async function headObjectBySdk(
   requests: S3Requests,
   ref: ObjectRef,
   call: S3Call,
-  customerKey?: CustomerKeyInput,
+  { customerKey, asks = requests.checksumMode.asks }: HeadBySdk = {},
 ): Promise<ObjectState> {
+  const { checksumMode } = requests
+  try {
+    const { state, isAsked } = await sendHead(requests, ref, call, { customerKey, asks })
+    if (isAsked || !checksumMode.isMissing(state.encryption.kmsKeyId)) return state
+    return (await sendHead(requests, ref, withoutOutcome(call), { customerKey, asks: true })).state
+  } catch (error) {
+    // A HEAD has no body that could say that it is a KMS key that the caller may not use.
+    if (!asks || !isBareForbidden(error)) throw error
+    const answered = await sendHead(requests, ref, withoutOutcome(call), { customerKey, asks: false }).catch(
+      (again: unknown) => {
+        throw isBareForbidden(again) ? error : again
+      },
+    )
+    checksumMode.refused(answered.state.encryption.kmsKeyId)
+    return answered.state
+  }
+}
+
+async function sendHead(
+  requests: S3Requests,
+  ref: ObjectRef,
+  call: S3Call,
+  { customerKey, asks }: { readonly customerKey?: CustomerKeyInput | undefined; readonly asks: boolean },
+): Promise<{ readonly state: ObjectState; readonly isAsked: boolean }> {
   const version = ref.versionId === undefined ? {} : { VersionId: ref.versionId }
-  const input = { Key: ref.key, ...version, ChecksumMode: 'ENABLED' as const, ...customerKey }
-  const { output, headers, requestId, status } = await requests.send('HeadObject', input, call)
+  const mode = asks ? { ChecksumMode: 'ENABLED' as const } : {}
+  const input = { Key: ref.key, ...version, ...mode, ...customerKey }
+  const { output, headers, requestId, status, leftOut } = await requests.send('HeadObject', input, call)
   if (customerKey === undefined && output.ETag === undefined && output.LastModified === undefined) {
     const context = { operation: 'HeadObject', stage: call.stage, ...ref, mutation: false }
     throw invalidAnswer(context, 'no object headers')
   }
-  return toObjectState(ref, output, headers, requestId, status)
+  const isAsked = asks && !leftOut.includes('checksum-mode')
+  const state = toObjectState(ref, output, headers, requestId, status)
+  return { state: isAsked ? state : withUnreadChecksums(state), isAsked }
+}
+
+function withoutOutcome({ outcome: _, ...call }: S3Call): S3Call {
+  return call
+}
+
+function isBareForbidden(error: unknown): boolean {
+  return LegalHoldError.isInstance(error) && error.status === 403 && s3CodeOf(error) === undefined
 }
 
 /**

@@ -92,18 +92,22 @@ function fetchPage(
   signal: AbortSignal,
 ): Promise<Page> {
   const stage = 'discover'
-  const query = queryOf(input, position)
-  const request: FastRequest = (session) => session.list(query)
   return retrying(
     async () => {
       throwIfAborted(signal, stage)
+      const isEncoded = !requests.extras.isRefused('ListObjectsV2', 'url-encoding')
+      const query = queryOf(input, position, isEncoded)
+      const request: FastRequest = (session) => session.list(query)
       const result = await requests.sendFast(request, signal).then(
         (answer) => (answer === undefined ? undefined : { answer }),
         (error: unknown) => ({ error }),
       )
       const answer = result !== undefined && 'answer' in result ? result.answer : undefined
       const scanned = answer?.status === 200 ? scanListing(answer.body) : undefined
-      if (scanned !== undefined) return pageOfScan(scanned, requests.bucket)
+      if (scanned !== undefined) {
+        if (isEncoded) requests.extras.accept('ListObjectsV2', 'url-encoding')
+        return pageOfScan(scanned, requests.bucket)
+      }
       const about = { operation: 'ListObjectsV2' } as const
       const outcome =
         result === undefined ? undefined : await requests.outcomeOf(result, request, { stage, signal }, about)
@@ -132,11 +136,11 @@ function inputOf(input: ListInput, { token, startAfter }: Position): Omit<S3Inpu
 }
 
 /** The same, as the query of a request, sorted by name as its signature wants it. */
-function queryOf(input: ListInput, { token, startAfter }: Position): string {
+function queryOf(input: ListInput, { token, startAfter }: Position, isEncoded: boolean): string {
   return [
     ...(token === undefined ? [] : [`continuation-token=${encodeQueryPart(token)}`]),
     ...(input.delimiter === undefined ? [] : [`delimiter=${encodeQueryPart(input.delimiter)}`]),
-    'encoding-type=url',
+    ...(isEncoded ? ['encoding-type=url'] : []),
     'list-type=2',
     `prefix=${encodeQueryPart(input.prefix)}`,
     ...(startAfter === undefined ? [] : [`start-after=${encodeQueryPart(startAfter)}`]),

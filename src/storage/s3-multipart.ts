@@ -5,6 +5,7 @@ import { retrying } from '../internal/retry.js'
 import type { CallOptions, ObjectState } from '../ports.js'
 import { algorithmToCarry } from './s3-checksums.js'
 import { afterChange, s3CodeOf, subjectOf } from './s3-errors.js'
+import type { Extra } from './s3-extras.js'
 import { decodeKey } from './s3-list.js'
 import { type CarriedProperties, copySourceOf, customerKey, rawHeaders, taggingHeader } from './s3-properties.js'
 import type { SizedState } from './s3-refusals.js'
@@ -43,7 +44,7 @@ export async function copyInParts(
   context: MultipartContext,
   before: SizedState,
   carried: CarriedProperties,
-  precondition: { readonly IfMatch?: string },
+  { precondition, musts }: { readonly precondition: { readonly IfMatch?: string }; readonly musts: readonly Extra[] },
   call: CallOptions,
 ): Promise<CopyAnswer> {
   const { requests, options } = context
@@ -57,7 +58,7 @@ export async function copyInParts(
       ...tagging(before),
       ...checksumType(before),
     },
-    { stage, signal: call.signal, rawHeaders: rawHeaders(before) },
+    { stage, signal: call.signal, rawHeaders: rawHeaders(before), musts },
   )
   const uploadId = created.output.UploadId
   if (uploadId === undefined) {

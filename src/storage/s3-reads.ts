@@ -166,7 +166,7 @@ export class S3Reads {
       if (isCustomerKeyRefusal(named)) {
         if (this.#options.sseCustomerKey === undefined) throw needsCustomerKey(ref, call.stage, named)
         const key = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: this.#options.sseCustomerKey as string }
-        return headObjectBySdk(this.#requests, ref, call, key)
+        return headObjectBySdk(this.#requests, ref, call, { customerKey: key })
       }
       error = named ?? error
       // The credentials had expired, as HEAD cannot say, and were renewed for the GET or by another request.

@@ -32,8 +32,6 @@ export interface RepairContext extends MultipartContext {
 /** Replaces user metadata by a copy of the object onto itself that keeps everything else. */
 export class S3Repair {
   readonly #context: RepairContext
-  /** Off once the server said 501 to a condition on the destination. */
-  #conditionalDestination = true
   /** Algorithms whose checksums a copy on this server turned out to lose. */
   readonly #lostAlgorithms = new Set<string>()
 
@@ -122,11 +120,7 @@ export class S3Repair {
     try {
       return await this.#copyOnce(before, metadata, options)
     } catch (error) {
-      const unsupported = LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED'
-      if (!unsupported || !this.#conditionalDestination) throw sourceGone(error, before)
-      // s3-facts: 501 means that the server knows no condition on the destination. The version check remains.
-      this.#conditionalDestination = false
-      return this.#copyOnce(before, metadata, options)
+      throw sourceGone(error, before)
     }
   }
 
@@ -139,9 +133,12 @@ export class S3Repair {
     const nowMs = options.clock?.now() ?? Date.now()
     const carried = carriedProperties(before, metadata, nowMs)
     const { etag: current } = call.onTopOf ?? before
-    const precondition = this.#conditionalDestination && current !== undefined ? { IfMatch: current } : {}
+    const precondition = current === undefined ? {} : { IfMatch: current }
+    // A copy that may turn out to have lost a checksum has to leave the original behind.
+    const isKept = before.versionId !== undefined && before.versionId !== 'null'
+    const musts = isKept ? [] : (['checksum-algorithm'] as const)
     if (before.sizeBytes > limits.multipartThresholdBytes) {
-      return copyInParts(this.#context, before, carried, precondition, call)
+      return copyInParts(this.#context, before, carried, { precondition, musts }, call)
     }
     const key = customerKey(before, options)
     const { output, requestId, status } = await requests.send(
@@ -158,7 +155,7 @@ export class S3Repair {
         ...key.source,
         ...key.destination,
       },
-      { stage, signal: call.signal, rawHeaders: rawHeaders(before), extraTimeoutMs: before.sizeBytes / 10_000 },
+      { stage, signal: call.signal, rawHeaders: rawHeaders(before), extraTimeoutMs: before.sizeBytes / 10_000, musts },
     )
     const etag = output.CopyObjectResult?.ETag
     if (etag === undefined) {

@@ -3,59 +3,29 @@ import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { retrying } from '../internal/retry.js'
 import { foreignBody } from './s3-answer-root.js'
-import { CredentialRenewal, isExpiry, toIdentity } from './s3-credentials.js'
+import { ChecksumMode } from './s3-checksum-mode.js'
+import { openClient } from './s3-client.js'
+import { CredentialRenewal, isExpiry } from './s3-credentials.js'
 import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
+import { type Extra, Extras, isRefusal, withoutExtras } from './s3-extras.js'
 import { type CallInput, type FastOperation, isFastOperation } from './s3-fast-calls.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
 import { AttemptAborted, AttemptTimeout, isBeyondUndici, type WireAnswer } from './s3-fast-transport.js'
 import {
   addHeaders,
+  guard,
   isEmptyDocument,
+  leaveOut,
   type SmithyCommand,
   type SmithyResult,
   signRawBytes,
   withoutRetries,
 } from './s3-middleware.js'
+import type { S3Input, S3Operation, S3Output } from './s3-operations.js'
 import { innerRetry, type S3ClientLike, type S3ClientSettings, type S3StorageOptions } from './s3-settings.js'
-import { RawHeaderSha256 } from './s3-signing.js'
 
-/** The operations this library uses, with the types of one version of the SDK. Never part of the public types. */
-interface Operations {
-  HeadBucket: [S3.HeadBucketCommandInput, S3.HeadBucketCommandOutput]
-  GetBucketVersioning: [S3.GetBucketVersioningCommandInput, S3.GetBucketVersioningCommandOutput]
-  GetObjectLockConfiguration: [S3.GetObjectLockConfigurationCommandInput, S3.GetObjectLockConfigurationCommandOutput]
-  GetBucketEncryption: [S3.GetBucketEncryptionCommandInput, S3.GetBucketEncryptionCommandOutput]
-  GetBucketOwnershipControls: [S3.GetBucketOwnershipControlsCommandInput, S3.GetBucketOwnershipControlsCommandOutput]
-  GetBucketPolicy: [S3.GetBucketPolicyCommandInput, S3.GetBucketPolicyCommandOutput]
-  GetBucketLifecycleConfiguration: [
-    S3.GetBucketLifecycleConfigurationCommandInput,
-    S3.GetBucketLifecycleConfigurationCommandOutput,
-  ]
-  ListObjectsV2: [S3.ListObjectsV2CommandInput, S3.ListObjectsV2CommandOutput]
-  ListObjectVersions: [S3.ListObjectVersionsCommandInput, S3.ListObjectVersionsCommandOutput]
-  ListMultipartUploads: [S3.ListMultipartUploadsCommandInput, S3.ListMultipartUploadsCommandOutput]
-  HeadObject: [S3.HeadObjectCommandInput, S3.HeadObjectCommandOutput]
-  GetObject: [S3.GetObjectCommandInput, S3.GetObjectCommandOutput]
-  GetObjectTagging: [S3.GetObjectTaggingCommandInput, S3.GetObjectTaggingCommandOutput]
-  PutObjectTagging: [S3.PutObjectTaggingCommandInput, S3.PutObjectTaggingCommandOutput]
-  GetObjectLegalHold: [S3.GetObjectLegalHoldCommandInput, S3.GetObjectLegalHoldCommandOutput]
-  PutObjectLegalHold: [S3.PutObjectLegalHoldCommandInput, S3.PutObjectLegalHoldCommandOutput]
-  GetObjectRetention: [S3.GetObjectRetentionCommandInput, S3.GetObjectRetentionCommandOutput]
-  PutObjectRetention: [S3.PutObjectRetentionCommandInput, S3.PutObjectRetentionCommandOutput]
-  GetObjectAcl: [S3.GetObjectAclCommandInput, S3.GetObjectAclCommandOutput]
-  PutObjectAcl: [S3.PutObjectAclCommandInput, S3.PutObjectAclCommandOutput]
-  CopyObject: [S3.CopyObjectCommandInput, S3.CopyObjectCommandOutput]
-  CreateMultipartUpload: [S3.CreateMultipartUploadCommandInput, S3.CreateMultipartUploadCommandOutput]
-  UploadPart: [S3.UploadPartCommandInput, S3.UploadPartCommandOutput]
-  UploadPartCopy: [S3.UploadPartCopyCommandInput, S3.UploadPartCopyCommandOutput]
-  CompleteMultipartUpload: [S3.CompleteMultipartUploadCommandInput, S3.CompleteMultipartUploadCommandOutput]
-  AbortMultipartUpload: [S3.AbortMultipartUploadCommandInput, S3.AbortMultipartUploadCommandOutput]
-}
-
-export type S3Operation = keyof Operations
-export type S3Input<K extends S3Operation> = Operations[K][0]
-export type S3Output<K extends S3Operation> = Operations[K][1]
+export type { S3Input, S3Operation, S3Output } from './s3-operations.js'
 
 /** What a request is for, beside its input. */
 export interface S3Call {
@@ -69,6 +39,8 @@ export interface S3Call {
   readonly outcome?: WireOutcome | undefined
   /** By the SDK and in no other way. */
   readonly isFaithful?: boolean | undefined
+  /** What of the request the server has to take: without it, it must not be sent. */
+  readonly musts?: readonly Extra[] | undefined
 }
 
 /** Response headers as Node decoded them (latin1); empty where a client without middleware was given. */
@@ -80,6 +52,8 @@ export interface S3Answer<K extends S3Operation> {
   readonly requestId: string | undefined
   /** HTTP status; absent where the client does not say. */
   readonly status: number | undefined
+  /** What was left out of the request, since the server does not take it. */
+  readonly leftOut: readonly Extra[]
 }
 
 /** How S3 is reached, and how patiently it is inspected. */
@@ -97,27 +71,29 @@ const answersXml =
  */
 export class S3Requests {
   readonly bucket: string
+  /** What the server takes and what it refuses, as far as that is known. */
+  readonly extras: Extras
+  readonly checksumMode: ChecksumMode
   readonly #settings: S3RequestSettings
   readonly #region: string | undefined
   readonly #fast: S3FastPath
   readonly #renewal = new CredentialRenewal()
   #client: S3ClientLike | undefined
+  #opening: Promise<S3ClientLike> | undefined
   #sdk: typeof S3 | undefined
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
   #answered = false
 
   constructor(bucket: string, settings: S3RequestSettings) {
     this.bucket = bucket
+    this.extras = new Extras(settings)
+    this.checksumMode = new ChecksumMode(this.extras)
     this.#settings = settings
     this.#region = settings.region ?? (settings.endpoint === undefined ? undefined : 'us-east-1')
     this.#fast = new S3FastPath({
       bucket,
       settings,
-      connect: async () => {
-        const sdk = await this.#loaded('validate')
-        this.#client ??= this.#build(sdk)
-        return { sdk, client: this.#client }
-      },
+      connect: () => this.#connected('validate'),
     })
   }
 
@@ -125,6 +101,18 @@ export class S3Requests {
   async #loaded(stage: Stage): Promise<typeof S3> {
     this.#sdk ??= await loadSdk(stage)
     return this.#sdk
+  }
+
+  /** The client, checked before anything is sent with it. */
+  async #connected(stage: Stage): Promise<{ readonly sdk: typeof S3; readonly client: S3ClientLike }> {
+    const sdk = await this.#loaded(stage)
+    if (this.#client === undefined) {
+      this.#opening ??= openClient(sdk, this.#settings, this.#region).finally(() => {
+        this.#opening = undefined
+      })
+      this.#client = await this.#opening
+    }
+    return { sdk, client: this.#client }
   }
 
   /**
@@ -190,13 +178,61 @@ export class S3Requests {
     for (;;) {
       const { generation } = this.#renewal
       try {
-        return await this.#send(operation, input, current)
+        return await this.#sendTaken(operation, input, current)
       } catch (error) {
         // What S3 did not look at is for the SDK to send again: it has heard of the right time and has new credentials.
         current = { ...call, outcome: undefined, isFaithful: true }
         if (mayCorrect && isCorrectedSkew(error)) mayCorrect = false
         else if (mayRenew && (await this.#isRenewed(error, generation, operation, call))) mayRenew = false
         else throw error
+      }
+    }
+  }
+
+  /** Sends a request without what the server is known to refuse, or turns out to. */
+  async #sendTaken<K extends S3Operation>(
+    operation: K,
+    input: Omit<S3Input<K>, 'Bucket'>,
+    call: S3Call,
+  ): Promise<S3Answer<K>> {
+    const { extras } = this
+    const leftOut = extras.leftOut(operation)
+    try {
+      const answer = await this.#send(operation, input, call, leftOut)
+      extras.acceptAll(operation, input as CallInput, leftOut)
+      return answer
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      return await this.#sendWithout(operation, input, call, error)
+    }
+  }
+
+  /** Leaves out one extra after the other until the request is answered. A refusal that stays is reported as it was. */
+  async #sendWithout<K extends S3Operation>(
+    operation: K,
+    input: Omit<S3Input<K>, 'Bucket'>,
+    call: S3Call,
+    first: LegalHoldError,
+  ): Promise<S3Answer<K>> {
+    const { extras } = this
+    const again = { ...call, outcome: undefined, isFaithful: true }
+    let leftOut = extras.leftOut(operation)
+    for (let refusal = first; ; ) {
+      const { musts = [] } = call
+      const extra = extras.suspect(operation, input as CallInput, refusal, { leftOut, musts })
+      if (extra === undefined) throw first
+      leftOut = [...leftOut, extra]
+      try {
+        const answer = await this.#send(operation, input, again, leftOut)
+        // The last one is what was refused; whether the others were, too, shows at the next request.
+        extras.refuse(operation, extra)
+        return answer
+      } catch (error) {
+        if (!isRefusal(error)) {
+          if (isAnswer(error)) extras.refuse(operation, extra)
+          throw error
+        }
+        refusal = error
       }
     }
   }
@@ -218,6 +254,7 @@ export class S3Requests {
     operation: K,
     input: Omit<S3Input<K>, 'Bucket'>,
     call: S3Call,
+    leftOut: readonly Extra[],
   ): Promise<S3Answer<K>> {
     throwIfAborted(call.signal, call.stage)
     const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
@@ -232,18 +269,17 @@ export class S3Requests {
       region: this.#region,
       credentialsWorked: this.#answered,
     }
-    const complete = this.#complete(input)
+    const complete = this.#complete(withoutExtras(input, leftOut))
     let { outcome } = call
     if (outcome === undefined && call.isFaithful !== true && isFastOperation(operation)) {
-      const result = await this.#sendCall(operation, complete as CallInput, call, context)
+      const result = await this.#sendCall(operation, complete as CallInput, { ...call, leftOut }, context)
       if (result?.answer !== undefined) return result.answer as S3Answer<K>
       outcome = result?.outcome
     }
-    const sdk = await this.#loaded(call.stage)
+    const { sdk, client } = await this.#connected(call.stage)
     let headers: S3Headers = {}
     let isEmpty = false
     try {
-      this.#client ??= this.#build(sdk)
       const command = buildCommand(sdk, operation, complete)
       command.middlewareStack?.add(
         (next) => async (args) => {
@@ -260,14 +296,17 @@ export class S3Requests {
         },
         { step: 'deserialize', name: 'legalHoldResponseHeaders', priority: 'low' },
       )
+      guard(command, credentialsSourceOf(this.#settings))
       if (this.#settings.client !== undefined) withoutRetries(command)
       if (call.rawHeaders !== undefined) addHeaders(command, call.rawHeaders)
+      if (leftOut.length > 0) leaveOut(command, leftOut)
       if (operation === 'CopyObject' || operation === 'CreateMultipartUpload') {
         signRawBytes(command, this.#settings.client === undefined)
       }
-      const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
+      const output = await this.#bounded<S3Output<K>>(client, command, call, context)
       refuseForeignAnswer(operation, headers, isEmpty, context)
-      return { output, headers, requestId: requestIdOf(output, headers), status: output.$metadata?.httpStatusCode }
+      const status = output.$metadata?.httpStatusCode
+      return { output, headers, requestId: requestIdOf(output, headers), status, leftOut }
     } catch (error) {
       throw normaliseS3Error(error, context)
     }
@@ -280,11 +319,12 @@ export class S3Requests {
   async #sendCall<K extends FastOperation>(
     operation: K,
     input: CallInput,
-    call: S3Call,
+    call: S3Call & { readonly leftOut: readonly Extra[] },
     context: Parameters<typeof normaliseS3Error>[1],
   ): Promise<{ readonly answer?: S3Answer<K>; readonly outcome?: WireOutcome } | undefined> {
     const codec = await this.#fast.codec()
-    const rendered = await codec?.render(operation, input, call.rawHeaders).catch(() => undefined)
+    const withMd5 = call.leftOut.includes('payload-checksum')
+    const rendered = await codec?.render(operation, input, call.rawHeaders, withMd5).catch(() => undefined)
     if (codec === undefined || rendered === undefined) return undefined
     throwIfAborted(call.signal, call.stage)
     let answer: WireAnswer | undefined
@@ -299,7 +339,8 @@ export class S3Requests {
     this.#answered = true
     if (read.error !== undefined) throw normaliseS3Error(read.error, context)
     const { output, headers } = read
-    return { answer: { output, headers, requestId: requestIdOf(output, headers), status: answer.status } }
+    const { leftOut } = call
+    return { answer: { output, headers, requestId: requestIdOf(output, headers), status: answer.status, leftOut } }
   }
 
   /** What the network failed with, for the SDK to report. Throws what is ours to say. */
@@ -322,10 +363,12 @@ export class S3Requests {
   }
 
   #complete(input: object): object {
-    const { expectedBucketOwner } = this.#settings
-    if (expectedBucketOwner === undefined) return { ...input, Bucket: this.bucket }
+    const { expectedBucketOwner, requestPayer } = this.#settings
+    // Operations that do not take it make nothing of it.
+    const payer = requestPayer === undefined ? {} : { RequestPayer: requestPayer }
+    if (expectedBucketOwner === undefined) return { ...input, ...payer, Bucket: this.bucket }
     const source = 'CopySource' in input ? { ExpectedSourceBucketOwner: expectedBucketOwner } : {}
-    return { ...input, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
+    return { ...input, ...payer, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
   }
 
   async #bounded<T>(
@@ -357,28 +400,11 @@ export class S3Requests {
       call.signal?.removeEventListener('abort', onAbort)
     }
   }
+}
 
-  #build(sdk: typeof S3): S3ClientLike {
-    const { client, endpoint, credentials, forcePathStyle, requestHandler, maxSockets = 128 } = this.#settings
-    if (client !== undefined) return client
-    const agent = { keepAlive: true, maxSockets }
-    return new sdk.S3Client({
-      maxAttempts: 1,
-      // Ceph RGW and other servers know no checksum trailers (s3-facts, servers).
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      sha256: RawHeaderSha256,
-      requestHandler: (requestHandler ?? {
-        connectionTimeout: 10_000,
-        httpAgent: agent,
-        httpsAgent: agent,
-      }) as never,
-      ...(this.#region === undefined ? {} : { region: this.#region }),
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(credentials === undefined ? {} : { credentials: toIdentity(credentials) }),
-      ...((forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
-    })
-  }
+function credentialsSourceOf({ client, credentials }: S3RequestSettings): string {
+  if (client !== undefined) return 'the client'
+  return credentials === undefined ? 'the environment or the AWS profile' : 'the credentials function'
 }
 
 function abortedUnderWay(
@@ -453,6 +479,11 @@ export function invalidAnswer(
       status: 200,
     },
   )
+}
+
+/** Whether a failure is what the server has to say, and will say again: not one that may pass. */
+function isAnswer(error: unknown): boolean {
+  return LegalHoldError.isInstance(error) && error.status !== undefined && !error.retryable
 }
 
 function requestIdOf(
