@@ -22,6 +22,7 @@ import { bucketMismatch, type Inspection, inspect } from './stages/inspect.js'
 import { KeyLines } from './stages/key-lines.js'
 import { RecordingLedger } from './stages/ledger.js'
 import { type ListedLine, lineOf } from './stages/listed-line.js'
+import { mustHaveContent, sizeUnknown, withListedSize } from './stages/object-size.js'
 import { listsRecordings } from './stages/parts.js'
 import type { PollingOptions } from './stages/polling-options.js'
 import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
@@ -140,8 +141,15 @@ export class Engine {
     let unexpected = 0
     for await (const piece of discover(storage, discovery, ledger, context)) {
       for (const { object, place } of piece) {
-        if (place.kind === 'unexpected') unexpected += 1
-        else ledger.show(object, place, 0, true)
+        if (place.kind === 'unexpected') {
+          unexpected += 1
+          continue
+        }
+        const sized = object.sizeBytes === undefined ? await withListedSize(storage, object, place, context) : object
+        ledger.show(sized, place, 0, true)
+        if (sized.sizeBytes === undefined && mustHaveContent(place)) {
+          ledger.enter(object.key, place, 'unreadable', sizeUnknown)
+        }
       }
     }
     return reconciliationOf(
@@ -328,5 +336,5 @@ function notSealed(error: unknown, report: RunReport, signal: AbortSignal | unde
 function placeOf(key: string): ObjectPlace | undefined {
   const parsed = parseKey(key)
   if (parsed === undefined) return undefined
-  return classifyConversation([{ object: { bucket: '', key, sizeBytes: 0 }, key: parsed }], everythingInScope)[0]?.place
+  return classifyConversation([{ object: { bucket: '', key }, key: parsed }], everythingInScope)[0]?.place
 }

@@ -256,7 +256,8 @@ export interface ObjectRef {
 
 /** One entry of a listing. */
 export interface ListedObject extends ObjectRef {
-  readonly sizeBytes: number
+  /** Absent where the listing leaves it out: unknown then, never 0. */
+  readonly sizeBytes?: number | undefined
   readonly etag?: string | undefined
   /** ISO 8601. */
   readonly lastModified?: string | undefined
@@ -277,8 +278,8 @@ export interface ListedVersion extends ObjectRef {
   /** The current one: what a request without a version is about. */
   readonly isLatest: boolean
   readonly deleteMarker: boolean
-  /** 0 for a delete marker. */
-  readonly sizeBytes: number
+  /** 0 for a delete marker; absent where the listing leaves it out. */
+  readonly sizeBytes?: number | undefined
   readonly etag?: string | undefined
   /** ISO 8601. */
   readonly lastModified?: string | undefined
@@ -336,9 +337,11 @@ export interface ObjectEncryption {
 
 /** Checksum as S3 stores it. */
 export interface ObjectChecksum {
+  /** As S3 names it: `CRC64NVME`, `SHA256`, `SHA512`, … An open set: one that this library does not know is kept, too. */
   readonly algorithm: string
+  /** In base64. */
   readonly value: string
-  readonly type?: 'FULL_OBJECT' | 'COMPOSITE' | undefined
+  readonly type?: 'FULL_OBJECT' | 'COMPOSITE' | (string & {}) | undefined
 }
 
 /**
@@ -346,7 +349,8 @@ export interface ObjectChecksum {
  * `unreadable`, since an absent lock field may only mean a missing permission (s3-facts, Object Lock).
  */
 export interface ObjectState extends ObjectRef {
-  readonly sizeBytes: number
+  /** Absent where HEAD leaves it out (RFC 9110, 8.6) and nobody asked in another way: unknown then, never 0. */
+  readonly sizeBytes?: number | undefined
   readonly etag?: string | undefined
   readonly lastModified?: string | undefined
   /** User metadata without the `x-amz-meta-` prefix, names lower-case, values byte for byte. No prototype. */
@@ -359,6 +363,11 @@ export interface ObjectState extends ObjectRef {
   readonly restore?: string | undefined
   readonly encryption: ObjectEncryption
   readonly checksum?: ObjectChecksum | undefined
+  /**
+   * All checksums where S3 shows several, `checksum` first. `unreadable` where the server refuses to be asked for them:
+   * whether there is one is not known then.
+   */
+  readonly checksums?: readonly ObjectChecksum[] | 'unreadable' | undefined
   readonly replicationStatus?: string | undefined
   readonly tagCount?: number | undefined
   readonly tags?: Readonly<Record<string, string>> | 'unreadable' | undefined
@@ -390,8 +399,10 @@ export interface HeadOptions extends CallOptions {
   readonly tags?: boolean | undefined
   /** Read legal hold and retention, telling "off" from "not allowed to see". @defaultValue false */
   readonly lock?: boolean | undefined
-  /** Read every property a repair has to keep: tags, lock, ACL, website redirect. @defaultValue false */
+  /** Read every property a repair has to keep: tags, lock, ACL, website redirect, size. @defaultValue false */
   readonly full?: boolean | undefined
+  /** Ask for the size in another way where HEAD leaves it out (one more request then). @defaultValue false */
+  readonly size?: boolean | undefined
   /**
    * What a listing showed of the object. An answer that does not agree with it may be another object's, or that of a
    * former state: an adapter that can, reads again over another connection before it answers. What it then answers

@@ -127,7 +127,8 @@ async function look(
     if (!answer.found) return drift('gone', answer.deleteMarker ? 'lies under a delete marker' : 'is gone')
     const now = answer.state
     if (held && evaluate(requirements, now).unmet.length > 0) return drift('hold-lost', 'no longer shows the hold')
-    if (state.sizeBytes !== now.sizeBytes)
+    const isSized = state.sizeBytes !== undefined && now.sizeBytes !== undefined
+    if (isSized && state.sizeBytes !== now.sizeBytes)
       return drift('content-changed', `has ${now.sizeBytes} bytes, not ${state.sizeBytes}`)
     if (state.versionId !== undefined && state.versionId !== now.versionId) {
       return drift('replaced', `is now version ${now.versionId ?? 'none'}, not ${state.versionId}`)
@@ -135,9 +136,9 @@ async function look(
     if (state.etag !== undefined && state.etag !== now.etag)
       return drift('content-changed', `has the ETag ${now.etag}, not ${state.etag}`)
     const changed = changedProperties(state, now)
-    return changed.length === 0
-      ? undefined
-      : drift('properties-changed', `has other ${changed.join(', ')} than recorded`)
+    if (changed.length > 0) return drift('properties-changed', `has other ${changed.join(', ')} than recorded`)
+    const isIdentified = isSized || state.versionId !== undefined || state.etag !== undefined
+    return isIdentified ? undefined : drift('unreadable', 'shows neither size nor version nor ETag to compare')
   } catch (error) {
     if (!LegalHoldError.isInstance(error) || error.code === 'ABORTED' || !isAboutOneObject(error)) throw error
     return drift('unreadable', `could not be read: ${error.code}`)
@@ -156,9 +157,12 @@ function isAboutOneObject({ code }: LegalHoldError): boolean {
 }
 
 function changedProperties(then: Partial<ObjectState>, now: ObjectState): string[] {
-  return (['metadata', 'tags', 'legalHold', 'retention', 'checksum'] as const).filter(
+  return (['metadata', 'tags', 'legalHold', 'retention', 'checksum', 'checksums'] as const).filter(
     // What was not read then, or not now, cannot have changed.
     (name) =>
-      then[name] !== undefined && now[name] !== undefined && canonicalJson(then[name]) !== canonicalJson(now[name]),
+      then[name] !== undefined &&
+      now[name] !== undefined &&
+      !(name === 'checksums' && [then[name], now[name]].includes('unreadable')) &&
+      canonicalJson(then[name]) !== canonicalJson(now[name]),
   )
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LegalHoldError } from '../errors.js'
-import type { HashContent, ObjectState, StorageAdapter } from '../ports.js'
+import type { HashContent, ObjectChecksum, ObjectState, StorageAdapter } from '../ports.js'
 import type { Difference, Remediation } from '../verdict.js'
 import { isVersioned } from './baseline.js'
 import { persist, type StageContext } from './context.js'
@@ -11,7 +11,7 @@ export type ContentDigest =
   | {
       readonly algorithm: string
       readonly value: string
-      readonly type?: 'FULL_OBJECT' | 'COMPOSITE' | undefined
+      readonly type?: ObjectChecksum['type']
       /** `storage`: the checksum that S3 holds, in base64; `content`: read here in full, in hex. */
       readonly source: 'storage' | 'content'
       readonly versionId?: string | undefined
@@ -43,7 +43,8 @@ export async function contentDigest(
         sha256.update(piece)
         sizeBytes += piece.length
       }
-      if (sizeBytes !== state.sizeBytes) throw changed(state, sizeBytes)
+      // Where HEAD names no size, the answer's own framing says that the content is whole.
+      if (state.sizeBytes !== undefined && sizeBytes !== state.sizeBytes) throw changed(state, sizeBytes)
       return sha256.digest('hex')
     })
     return { algorithm: 'SHA256', value, source: 'content', versionId }

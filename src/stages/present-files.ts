@@ -50,7 +50,7 @@ interface Files {
   /** Its media files, and the files that its sidecars describe. */
   media: number
   described: number
-  /** Those of them that have no byte. */
+  /** Files that have no byte, whether or not they are there still. */
   emptyMedia: number
   emptySidecars: number
 }
@@ -79,8 +79,17 @@ export class PresentFiles {
     this.#listingsOf = listings
   }
 
-  /** @param listing 0 where it is not a listing that shows it */
-  show(row: number, kind: 'recording' | 'sidecar', extension: string, listing: number, isEmpty: boolean): void {
+  /**
+   * @param listing 0 where it is not a listing that shows it
+   * @param isEmpty `undefined` where that is not known: what is known of it stays
+   */
+  show(
+    row: number,
+    kind: 'recording' | 'sidecar',
+    extension: string,
+    listing: number,
+    isEmpty: boolean | undefined,
+  ): void {
     const first = this.#listings.get(row)
     const folder = this.#listingsOf.folderOf(listing)
     if (listing === 0 || first === 0 || folder === this.#listingsOf.folderOf(first)) {
@@ -110,18 +119,19 @@ export class PresentFiles {
   }
 
   hasEmptyMedia(row: number): boolean {
-    return this.#some(row, ({ emptyMedia }) => emptyMedia !== 0)
+    return this.#some(row, ({ media, emptyMedia }) => (media & emptyMedia) !== 0)
   }
 
   hasEmptySidecar(row: number): boolean {
-    return this.#some(row, ({ emptySidecars }) => emptySidecars !== 0)
+    return this.#some(row, ({ described, emptySidecars }) => (described & emptySidecars) !== 0)
   }
 
   /** Whether each media file has its sidecar, and each sidecar the file that it testifies to, and none is empty. */
   isDescribed(row: number): boolean {
     return !this.#some(
       row,
-      ({ media, described, emptyMedia, emptySidecars }) => media !== described || (emptyMedia | emptySidecars) !== 0,
+      ({ media, described, emptyMedia, emptySidecars }) =>
+        media !== described || (media & emptyMedia) !== 0 || (described & emptySidecars) !== 0,
     )
   }
 
@@ -135,14 +145,19 @@ export class PresentFiles {
     return shown < this.#known.get(row)
   }
 
-  #enter(files: Files, kind: 'recording' | 'sidecar', extension: string, listing: number, isEmpty: boolean): void {
+  #enter(
+    files: Files,
+    kind: 'recording' | 'sidecar',
+    extension: string,
+    listing: number,
+    isEmpty: boolean | undefined,
+  ): void {
     const bit = this.#bitOf(extension)
     if (kind === 'sidecar' && bit === lastBit) return
-    if (listing > files.listing) {
-      Object.assign(files, { listing, media: 0, described: 0, emptyMedia: 0, emptySidecars: 0 })
-    }
+    if (listing > files.listing) Object.assign(files, { listing, media: 0, described: 0 })
     const empty = kind === 'recording' ? 'emptyMedia' : 'emptySidecars'
-    if (isEmpty) files[empty] = (files[empty] | bit) >>> 0
+    if (isEmpty === true) files[empty] = (files[empty] | bit) >>> 0
+    else if (isEmpty === false) files[empty] = (files[empty] & ~bit) >>> 0
     // What a listing has said is there or not is not changed by what was read before it.
     if (listing < files.listing) return
     const present = kind === 'recording' ? 'media' : 'described'

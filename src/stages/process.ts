@@ -6,6 +6,7 @@ import { type ContentDigest, contentDifference, contentDigests, digestOfOverwrit
 import type { StageContext } from './context.js'
 import type { ObjectOutcome } from './ledger.js'
 import { lineOf } from './listed-line.js'
+import { lacksSize, withSize } from './object-size.js'
 import { isDue, type RemediationSettings, remediateObject } from './remediate.js'
 import { judge, validateObject } from './validate.js'
 
@@ -38,10 +39,11 @@ export async function processObject(
   const { bucket, key } = object
   const original = repair?.begun?.original
   // What called for the repair that was begun calls for it still; the object itself may look repaired by now.
-  const verdict =
+  const found =
     original === undefined
       ? await validateObject(storage, requirements, { bucket, key, line: lineOf(object) }, place, context)
       : judge(requirements, original, place)
+  const verdict = lacksSize(found) ? await withSize(storage, requirements, found, object, context) : found
   context.emit({ type: 'verdict', verdict })
   if (repair === undefined || !isDue(verdict, repair.options)) {
     const digests = await digestsOf(undefined, undefined)
@@ -59,8 +61,8 @@ export async function processObject(
   const { verdictAfter } = remediation
   // Deleted under the repair's hands: that is what the object is now.
   if (verdictAfter !== undefined) context.emit({ type: 'verdict', verdict: verdictAfter })
-  const found = verdictAfter ?? verdict
-  return { verdict: found, remediation, ...outcomeOf(found, remediation), ...digests }
+  const last = verdictAfter ?? verdict
+  return { verdict: last, remediation, ...outcomeOf(last, remediation), ...digests }
 
   async function digestsOf(remediation: Remediation | undefined, before: ContentDigest | undefined) {
     if (hashContent === undefined) return {}

@@ -43,7 +43,7 @@ export function replayVerdict(data: JournalRecord['data'], account: Account): vo
     data as unknown as JournalledVerdict
   ledger.know(object.key, place, tally.found(object.key, place))
   tally.count(verdict, remediation, actions, estimate)
-  ledger.enter(object.key, place, outcome, reason, ledger.isFresh(before ?? {}), (after ?? before)?.sizeBytes)
+  ledger.enter(object.key, place, outcome, reason, ledger.isFresh(before ?? {}), after?.sizeBytes ?? before?.sizeBytes)
   // Without a state it was not read, so it is read again.
   for (const state of [before, after]) {
     if (state === undefined) continue

@@ -1,6 +1,6 @@
 import { LegalHoldError } from '../errors.js'
 import { isLastingOutage } from '../internal/retry.js'
-import type { HeadResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import type { HeadOptions, HeadResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import { evaluate, type HoldRequirements, headNeeds, type UnmetRequirement } from '../requirements.js'
 import type { ObjectPlace, Verdict, VerdictKind } from '../verdict.js'
 import { persist, type StageContext } from './context.js'
@@ -42,6 +42,7 @@ export async function validateObject(
   subject: ValidationSubject,
   place: ObjectPlace | undefined,
   context: StageContext,
+  extra: Pick<HeadOptions, 'size'> = {},
 ): Promise<Verdict> {
   const { bucket, key, versionId, line } = subject
   const object: ObjectRef = versionId === undefined ? { bucket, key } : { bucket, key, versionId }
@@ -50,7 +51,7 @@ export async function validateObject(
     attempts += 1
   }
   try {
-    const needs = headNeeds(requirements)
+    const needs = { ...headNeeds(requirements), ...extra }
     const listed = line === 'none' ? undefined : line
     const options = { signal: context.signal, ...needs, ...(listed === undefined ? {} : { listed }) }
     let answer = await persist(context, 'validate', key, () => {

@@ -3,8 +3,8 @@ import { agreementOf } from '../identity.js'
 import { orAbort } from '../internal/abort.js'
 import type { ObjectRef, ReadContentOptions } from '../ports.js'
 import { normaliseS3Error } from './s3-errors.js'
-import { discard, target } from './s3-reads.js'
 import type { S3Requests } from './s3-requests.js'
+import { discard, target } from './s3-target.js'
 
 /** An object's content in pieces; one that ends early is a `NETWORK_ERROR`, one that stalls a `TIMEOUT`, never a short content. */
 export async function* readContent(

@@ -1,6 +1,5 @@
 import { LegalHoldError } from '../errors.js'
 import { throwIfAborted } from '../internal/abort.js'
-import { compareKeys } from '../internal/key-order.js'
 import { type RetryOptions, retrying } from '../internal/retry.js'
 import type { CallOptions, Clock, ListedObject } from '../ports.js'
 import { askedOf } from './s3-answer-belongs.js'
@@ -12,18 +11,12 @@ import type { FastRequest } from './s3-fast-path.js'
 import { encodeQueryPart } from './s3-fast-signature.js'
 import type { WireAnswer } from './s3-fast-transport.js'
 import { echoContradiction, type ListedNames, namesContradiction } from './s3-list-echo.js'
-import { Paging } from './s3-paging.js'
+import { type ListedPage, lastOf, Paging, type Position } from './s3-paging.js'
 import { invalidAnswer, type S3Call, type S3Input, type S3Output, type S3Requests } from './s3-requests.js'
 
 type SdkPage = S3Output<'ListObjectsV2'>
 
-interface Page {
-  readonly objects: readonly ListedObject[]
-  /** With their trailing slash. */
-  readonly folders: readonly string[]
-  readonly truncated: boolean
-  readonly token: string | undefined
-}
+type Page = ListedPage<ListedObject>
 
 export interface ListContext {
   readonly requests: S3Requests
@@ -40,8 +33,7 @@ interface ListInput {
 }
 
 /** Where a page begins: by what the one before said, and after what was on it. */
-interface PageStart {
-  readonly token?: string | undefined
+interface PageStart extends Position {
   readonly after?: string | undefined
 }
 
@@ -78,14 +70,14 @@ async function* pages(context: ListContext, input: ListInput, options: CallOptio
   if (options.signal?.aborted) onAbort()
   else options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    let start: PageStart = { after: input.startAfter }
+    let start: PageStart = { startAfter: input.startAfter, after: input.startAfter }
     let next: Promise<Page> | undefined = fetchPage(context, input, start, ahead.signal)
     const paging = new Paging(context.requests.bucket)
     while (next !== undefined) {
       const page: Page = await next
-      const token = paging.after(page)
-      start = { token, after: lastOf(page) ?? start.after }
-      const isLast = token === undefined || input.limit !== undefined
+      const position = paging.after(page)
+      start = { ...position, after: lastOf(page) ?? start.after }
+      const isLast = position === undefined || input.limit !== undefined
       next = isLast ? undefined : fetchPage(context, input, start, ahead.signal)
       // Nobody may ever await it, if the consumer stops here.
       next?.catch(() => {})
@@ -121,8 +113,9 @@ async function readPage(
 ): Promise<Page> {
   const operation = 'ListObjectsV2'
   const { bucket } = requests
-  const query = queryOf(input, start.token)
-  const asked = inputOf(input, start.token)
+  const isEncoded = !requests.extras.isRefused(operation, 'url-encoding')
+  const query = queryOf(input, start, isEncoded)
+  const asked = inputOf(input, start)
   const request: FastRequest = (session) => session.list(query)
   const foreignNames = (page: Page) => namesContradiction({ bucket, prefix: input.prefix }, namesOn(page), start.after)
   const result = await requests.sendFast(request, call.signal).then(
@@ -136,7 +129,10 @@ async function readPage(
     const page = scanned === undefined ? undefined : pageOfScan(scanned, bucket)
     const echoed = scanned && echoContradiction(askedOf(operation, { ...asked, Bucket: bucket }), scanned.echo)
     again = doubtOf(requests, asked, answer, echoed ?? (page && foreignNames(page)))
-    if (page !== undefined && again === undefined) return page
+    if (page !== undefined && again === undefined) {
+      if (isEncoded) requests.extras.accept(operation, 'url-encoding')
+      return page
+    }
   }
   again?.closeConnection()
   const hasOutcome = result !== undefined && again === undefined
@@ -175,32 +171,24 @@ function namesOn({ objects, folders }: Page): ListedNames {
   return { keys: objects.map(({ key }) => key), folders }
 }
 
-/** The last thing on a page: what comes next comes after it. */
-function lastOf({ objects, folders }: Page): string | undefined {
-  const [key, folder] = [objects.at(-1)?.key, folders.at(-1)]
-  if (key === undefined || folder === undefined) return key ?? folder
-  return compareKeys(key, folder) > 0 ? key : folder
-}
-
 // Keys may hold characters that XML cannot carry: hence the encoding (s3-facts: listing).
-function inputOf(input: ListInput, token: string | undefined): Omit<S3Input<'ListObjectsV2'>, 'Bucket'> {
+function inputOf(input: ListInput, { token, startAfter }: Position): Omit<S3Input<'ListObjectsV2'>, 'Bucket'> {
   return {
     Prefix: input.prefix,
     EncodingType: 'url',
     ...(input.limit === undefined ? {} : { MaxKeys: input.limit }),
     ...(input.delimiter === undefined ? {} : { Delimiter: input.delimiter }),
     ...(token === undefined ? {} : { ContinuationToken: token }),
-    ...(token === undefined && input.startAfter !== undefined ? { StartAfter: input.startAfter } : {}),
+    ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
   }
 }
 
 /** The same, as the query of a request, sorted by name as its signature wants it. */
-function queryOf(input: ListInput, token: string | undefined): string {
-  const startAfter = token === undefined ? input.startAfter : undefined
+function queryOf(input: ListInput, { token, startAfter }: Position, isEncoded: boolean): string {
   return [
     ...(token === undefined ? [] : [`continuation-token=${encodeQueryPart(token)}`]),
     ...(input.delimiter === undefined ? [] : [`delimiter=${encodeQueryPart(input.delimiter)}`]),
-    'encoding-type=url',
+    ...(isEncoded ? ['encoding-type=url'] : []),
     'list-type=2',
     ...(input.limit === undefined ? [] : [`max-keys=${input.limit}`]),
     `prefix=${encodeQueryPart(input.prefix)}`,
@@ -227,17 +215,24 @@ function pageOfScan(page: ScannedPage, bucket: string): Page {
 
 function pageOfSdk(page: SdkPage, bucket: string): Page {
   const objects: ListedObject[] = []
-  for (const { Key: key, Size: sizeBytes = 0, ETag: etag, LastModified, StorageClass } of page.Contents ?? []) {
-    if (key === undefined) continue
+  for (const { Key: key, Size: sizeBytes, ETag: etag, LastModified, StorageClass } of page.Contents ?? []) {
+    if (key === undefined) throw withoutKey(bucket)
     const lastModified = LastModified?.toISOString()
     const decoded = decodeKey(key, page.EncodingType)
     objects.push({ bucket, key: decoded, sizeBytes, etag, lastModified, storageClass: StorageClass })
   }
   const folders: string[] = []
   for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
-    if (folder !== undefined) folders.push(decodeKey(folder, page.EncodingType))
+    if (folder === undefined) throw withoutKey(bucket)
+    folders.push(decodeKey(folder, page.EncodingType))
   }
-  return { objects, folders, truncated: page.IsTruncated === true, token: page.NextContinuationToken }
+  return { objects, folders, truncated: page.IsTruncated, token: page.NextContinuationToken }
+}
+
+/** An entry that nobody can name would be missing from the list without a word. */
+function withoutKey(bucket: string): LegalHoldError {
+  const about = { operation: 'ListObjectsV2', stage: 'discover', bucket, mutation: false } as const
+  return invalidAnswer(about, 'an entry without a key')
 }
 
 /** The keys of a listing lie in the same folder by the thousand: the last plain one up to its last `=`. */

@@ -3,10 +3,14 @@ import type { ObjectTraits } from '../identity.js'
 import type { AclGrant, CallOptions, HeadOptions, HeadResult, ObjectRef, ObjectState } from '../ports.js'
 import { isForbidden, isNoLockConfiguration, isUnsupported, type S3Bucket } from './s3-bucket.js'
 import { DoubtedAnswer } from './s3-doubted-answer.js'
-import { s3CodeOf, subjectOf } from './s3-errors.js'
-import { headObject, headObjectBySdk, retentionOf } from './s3-head.js'
-import type { S3Call, S3Output, S3Requests } from './s3-requests.js'
+import { s3CodeOf, saidBy, subjectOf } from './s3-errors.js'
+import { headObject, headObjectBySdk } from './s3-head.js'
+import { bySdk } from './s3-head-identity.js'
+import { legalHoldOf, retentionOf } from './s3-lock.js'
+import { invalidAnswer, type S3Call, type S3Output, type S3Requests } from './s3-requests.js'
 import type { S3StorageOptions } from './s3-settings.js'
+import { sizeOf } from './s3-size.js'
+import { discard, target } from './s3-target.js'
 import { nextVersion } from './s3-versions.js'
 
 type Tags = Readonly<Record<string, string>>
@@ -40,6 +44,8 @@ export class S3Reads {
   #tagsVisibility: Visibility = 'unknown'
   /** How often a lock was read twice over that HEAD had left out. */
   #locksBesideHead = 0
+  /** Set once the server has said that it does not implement tags. */
+  #hasNoTags = false
 
   constructor(requests: S3Requests, bucket: S3Bucket, options: S3StorageOptions) {
     this.#requests = requests
@@ -50,6 +56,16 @@ export class S3Reads {
   /** Forgets whether the caller may see tags, so that a changed policy takes effect. */
   refresh(): void {
     this.#tagsVisibility = 'unknown'
+    this.#hasNoTags = false
+  }
+
+  /** The server does not implement tags: nothing is asked of it about them any more. */
+  noteNoTags(): void {
+    this.#hasNoTags = true
+  }
+
+  get hasNoTags(): boolean {
+    return this.#hasNoTags
   }
 
   async head(ref: ObjectRef, options: HeadOptions = {}, stage: Stage = 'validate'): Promise<HeadResult> {
@@ -65,15 +81,18 @@ export class S3Reads {
       state = explained
     }
     this.#bucket.exists = true
+    if (this.#bucket.hasNoVersions) state = { ...state, versionId: undefined }
     const full = options.full === true
     const wantsTags = full || options.tags === true
     const wantsLock = full || options.lock === true
-    if (!wantsTags && !wantsLock) return { found: true, state }
+    const wantsSize = (full || options.size === true) && state.sizeBytes === undefined
+    if (!wantsTags && !wantsLock && !wantsSize) return { found: true, state }
     const pinned = { bucket: state.bucket, key: state.key, versionId: state.versionId }
     return {
       found: true,
       state: {
         ...state,
+        ...(wantsSize ? { sizeBytes: await sizeOf(this.#requests, state, this.#options, call) } : {}),
         ...(wantsTags ? { tags: await this.#tagsOf(pinned, state, stage, call, full) } : {}),
         ...(wantsLock ? await this.#lockOf(pinned, state, stage, call) : {}),
         ...(full ? { acl: await this.#aclOf(pinned, stage, call) } : {}),
@@ -86,7 +105,11 @@ export class S3Reads {
     const { output } = await this.#requests.send('GetObjectTagging', target(ref), { stage, signal, compare })
     const tags: Record<string, string> = Object.create(null)
     // Ceph RGW leaves the empty set out altogether.
-    for (const { Key, Value } of output.TagSet ?? []) if (Key !== undefined) tags[Key] = Value ?? ''
+    for (const { Key, Value } of output.TagSet ?? []) {
+      // Written back as the complete set, half a tag would be a changed one.
+      if (Key === undefined || Value === undefined) throw halfTag(ref, stage)
+      tags[Key] = Value
+    }
     return tags
   }
 
@@ -100,33 +123,37 @@ export class S3Reads {
     return requireCount(ref, tags, counted.found ? counted.state.tagCount : undefined, stage)
   }
 
-  async legalHold(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<'ON' | 'OFF'> {
+  /** `unreadable`: the answer names no status, or one that is not known. */
+  async legalHold(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<'ON' | 'OFF' | 'unreadable'> {
     try {
       const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal, compare })
-      return output.LegalHold?.Status === 'ON' ? 'ON' : 'OFF'
+      return legalHoldOf(output.LegalHold?.Status) ?? 'unreadable'
     } catch (error) {
       if (isNoLockConfiguration(error) || isUnsupported(error)) return 'OFF'
       throw error
     }
   }
 
+  /** `unreadable`: the answer names no mode and date, or a mode that is not known. */
   async retention(
     ref: ObjectRef,
     stage: Stage,
     { signal, compare }: PartCall,
-  ): Promise<Exclude<ObjectState['retention'], undefined | 'unreadable'>> {
+  ): Promise<Exclude<ObjectState['retention'], undefined>> {
     try {
       const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal, compare })
-      return retentionOf(output.Retention?.Mode, output.Retention?.RetainUntilDate) ?? 'none'
+      const { Mode, RetainUntilDate } = output.Retention ?? {}
+      return retentionOf(Mode, RetainUntilDate?.toISOString()) ?? 'unreadable'
     } catch (error) {
       if (isNoLockConfiguration(error) || isUnsupported(error)) return 'none'
       throw error
     }
   }
 
-  async acl(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<readonly AclGrant[]> {
+  /** `unreadable`: the answer has no list, or a grant in it to nobody that can be named, or of nothing. */
+  async acl(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<readonly AclGrant[] | 'unreadable'> {
     const { output } = await this.#requests.send('GetObjectAcl', target(ref), { stage, signal: call.signal })
-    return (output.Grants ?? []).map(({ Grantee, Permission }) => ({
+    const grants = output.Grants?.map(({ Grantee, Permission }) => ({
       grantee:
         Grantee?.URI !== undefined
           ? `uri=${Grantee.URI}`
@@ -135,6 +162,8 @@ export class S3Reads {
             : `id=${Grantee?.ID ?? ''}`,
       permission: Permission ?? '',
     }))
+    const isWhole = grants?.every(({ grantee, permission }) => grantee !== 'id=' && permission !== '')
+    return grants !== undefined && isWhole ? grants : 'unreadable'
   }
 
   /** HEAD has no body and so no error code; what may be hidden behind a bare 400 or 403 is asked for once more by GET. */
@@ -150,7 +179,7 @@ export class S3Reads {
       if (isCustomerKeyRefusal(named)) {
         if (this.#options.sseCustomerKey === undefined) throw needsCustomerKey(ref, call.stage, named)
         const key = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: this.#options.sseCustomerKey as string }
-        return headObjectBySdk(this.#requests, ref, call, key)
+        return headObjectBySdk(this.#requests, ref, bySdk(ref, call), { customerKey: key })
       }
       error = named ?? error
       // The credentials had expired, as HEAD cannot say, and were renewed for the GET or by another request.
@@ -212,7 +241,8 @@ export class S3Reads {
         beneath: await this.#beneath(ref.key, top.versionId, stage, call),
       }
     } catch (failure) {
-      if (!isForbidden(failure) && !isUnsupported(failure)) throw failure
+      if (isUnsupported(failure)) this.#bucket.hasNoVersionList = true
+      else if (!isForbidden(failure)) throw failure
       const versionId = error.details?.markerVersionId
       return { found: false, deleteMarker: marked, versionId: typeof versionId === 'string' ? versionId : undefined }
     }
@@ -247,8 +277,9 @@ export class S3Reads {
     full: boolean,
   ): Promise<ObjectState['tags']> {
     const none = Object.create(null) as Tags
-    if (tagCount === 0) return none
-    const read = () => orUnreadable(this.tags(ref, stage, { signal: call.signal, compare: countOf(tagCount) }))
+    if (tagCount === 0 || (tagCount === undefined && this.#hasNoTags)) return none
+    const part = { signal: call.signal, compare: countOf(tagCount) }
+    const read = () => orUnreadable(this.#tagsOrNone(ref, stage, part))
     if (full || tagCount !== undefined) {
       const tags = await read()
       return tags === 'unreadable' ? tags : requireCount(ref, tags, tagCount, stage)
@@ -260,6 +291,17 @@ export class S3Reads {
     if (tags === 'unreadable') this.#tagsVisibility = 'refused'
     else this.#tagsVisibility = isEmpty(tags) && seen !== 'ask' ? 'shown' : 'ask'
     return tags
+  }
+
+  /** A server that does not implement tags has none: there is nothing of them to lose. */
+  async #tagsOrNone(ref: ObjectRef, stage: Stage, call: PartCall): Promise<Tags> {
+    try {
+      return await this.tags(ref, stage, call)
+    } catch (error) {
+      if (!isUnsupported(error)) throw error
+      this.noteNoTags()
+      return Object.create(null) as Tags
+    }
   }
 
   async #lockOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions) {
@@ -326,11 +368,6 @@ function isBareRefusal(error: unknown): boolean {
   return error.code === 'STORAGE_REJECTED' || error.code === 'STORAGE_FORBIDDEN'
 }
 
-/** Key and version as every object operation takes them. */
-export function target(ref: ObjectRef): { Key: string; VersionId?: string } {
-  return { Key: ref.key, ...(ref.versionId === undefined ? {} : { VersionId: ref.versionId }) }
-}
-
 /**
  * An answer with fewer tags than HEAD counts is none that could be written back: a proxy's, or one that was cut off, and it
  * would cost the object the tags of other matters. Somebody may have tagged it in between, too: reading again tells.
@@ -353,6 +390,11 @@ function countOf(tagCount: number | undefined): S3Call['compare'] {
   }
 }
 
+function halfTag(ref: ObjectRef, stage: Stage): LegalHoldError {
+  const about = { operation: 'GetObjectTagging', stage, ...ref, mutation: false }
+  return invalidAnswer(about, 'a tag without a key or a value')
+}
+
 function isEmpty(tags: Tags): boolean {
   return Object.keys(tags).length === 0
 }
@@ -362,7 +404,7 @@ function isCustomerKeyRefusal(error: LegalHoldError | undefined): error is Legal
   return (
     error !== undefined &&
     s3CodeOf(error) === 'InvalidRequest' &&
-    /Server Side Encryption|SSE|encrypt/i.test(error.message)
+    /Server Side Encryption|SSE|encrypt/i.test(saidBy(error))
   )
 }
 
@@ -378,11 +420,4 @@ function needsCustomerKey(ref: ObjectRef, stage: Stage, cause: LegalHoldError): 
       details: { reason: 'sse-c' },
     },
   )
-}
-
-/** Ends an answer whose body is not wanted, so that its connection is free again. */
-export function discard(body: unknown): void {
-  const stream = body as { destroy?: () => unknown; cancel?: () => Promise<unknown> } | undefined
-  if (typeof stream?.destroy === 'function') stream.destroy()
-  else if (typeof stream?.cancel === 'function') stream.cancel().catch(() => {})
 }

@@ -16,16 +16,21 @@ import {
 } from './s3-answer-checks.js'
 import { AnswerMarks, type Repetition, requestIdIn, textOf } from './s3-answer-marks.js'
 import { foreignBody } from './s3-answer-root.js'
-import { CredentialRenewal, isExpiry, toIdentity } from './s3-credentials.js'
+import { ChecksumMode } from './s3-checksum-mode.js'
+import { openClient } from './s3-client.js'
+import { CredentialRenewal, isExpiry } from './s3-credentials.js'
 import { DoubtedAnswer } from './s3-doubted-answer.js'
 import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
+import { type Extra, Extras, isRefusal, withoutExtras } from './s3-extras.js'
 import { type CallInput, type FastOperation, isFastOperation } from './s3-fast-calls.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
 import { AttemptAborted, AttemptTimeout, isBeyondUndici, type WireAnswer } from './s3-fast-transport.js'
 import {
   addHeaders,
+  guard,
   isEmptyDocument,
+  leaveOut,
   type SmithyCommand,
   type SmithyResult,
   signRawBytes,
@@ -34,7 +39,6 @@ import {
 import type { S3Input, S3Operation, S3Output } from './s3-operations.js'
 import { connectionOf, freshSender, type Renewable, type SendFresh } from './s3-sdk-connection.js'
 import { innerRetry, type S3ClientLike, type S3ClientSettings, type S3StorageOptions } from './s3-settings.js'
-import { RawHeaderSha256 } from './s3-signing.js'
 
 export { invalidAnswer } from './s3-answer-checks.js'
 export type { S3Input, S3Operation, S3Output } from './s3-operations.js'
@@ -60,6 +64,8 @@ export interface S3Call {
   readonly compare?:
     | ((answer: { readonly status: number | undefined; readonly output?: object }) => string | undefined)
     | undefined
+  /** What of the request the server has to take: without it, it must not be sent. */
+  readonly musts?: readonly Extra[] | undefined
 }
 
 /** Response headers as Node decoded them (latin1); empty where a client without middleware was given. */
@@ -73,6 +79,8 @@ export interface S3Answer<K extends S3Operation> {
   readonly status: number | undefined
   /** What it came over, as far as that can be told. */
   readonly connection?: Renewable | undefined
+  /** What was left out of the request, since the server does not take it. */
+  readonly leftOut: readonly Extra[]
 }
 
 /**
@@ -92,6 +100,9 @@ const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
  */
 export class S3Requests {
   readonly bucket: string
+  /** What the server takes and what it refuses, as far as that is known. */
+  readonly extras: Extras
+  readonly checksumMode: ChecksumMode
   readonly #settings: S3RequestSettings
   readonly #region: string | undefined
   readonly #fast: S3FastPath
@@ -100,22 +111,21 @@ export class S3Requests {
   readonly marks = new AnswerMarks()
   #fresh: Promise<SendFresh | undefined> | undefined
   #client: S3ClientLike | undefined
+  #opening: Promise<S3ClientLike> | undefined
   #sdk: typeof S3 | undefined
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
   #answered = false
 
   constructor(bucket: string, settings: S3RequestSettings) {
     this.bucket = bucket
+    this.extras = new Extras(settings)
+    this.checksumMode = new ChecksumMode(this.extras)
     this.#settings = settings
     this.#region = settings.region ?? (settings.endpoint === undefined ? undefined : 'us-east-1')
     this.#fast = new S3FastPath({
       bucket,
       settings,
-      connect: async () => {
-        const sdk = await this.#loaded('validate')
-        this.#client ??= this.#build(sdk)
-        return { sdk, client: this.#client }
-      },
+      connect: () => this.#connected('validate'),
     })
   }
 
@@ -123,6 +133,18 @@ export class S3Requests {
   async #loaded(stage: Stage): Promise<typeof S3> {
     this.#sdk ??= await loadSdk(stage)
     return this.#sdk
+  }
+
+  /** The client, checked before anything is sent with it. */
+  async #connected(stage: Stage): Promise<{ readonly sdk: typeof S3; readonly client: S3ClientLike }> {
+    const sdk = await this.#loaded(stage)
+    if (this.#client === undefined) {
+      this.#opening ??= openClient(sdk, this.#settings, this.#region).finally(() => {
+        this.#opening = undefined
+      })
+      this.#client = await this.#opening
+    }
+    return { sdk, client: this.#client }
   }
 
   /**
@@ -189,7 +211,7 @@ export class S3Requests {
     for (;;) {
       const { generation } = this.#renewal
       try {
-        return await this.#send(operation, input, current)
+        return await this.#sendTaken(operation, input, current)
       } catch (error) {
         const { again } = current
         if (error instanceof DoubtedAnswer) {
@@ -224,6 +246,54 @@ export class S3Requests {
     throw invalidAnswer({ operation, stage, bucket: this.bucket, key, versionId, mutation }, doubted.what)
   }
 
+  /** Sends a request without what the server is known to refuse, or turns out to. */
+  async #sendTaken<K extends S3Operation>(
+    operation: K,
+    input: Omit<S3Input<K>, 'Bucket'>,
+    call: S3Call,
+  ): Promise<S3Answer<K>> {
+    const { extras } = this
+    const leftOut = extras.leftOut(operation)
+    try {
+      const answer = await this.#send(operation, input, call, leftOut)
+      extras.acceptAll(operation, input as CallInput, leftOut)
+      return answer
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      return await this.#sendWithout(operation, input, call, error)
+    }
+  }
+
+  /** Leaves out one extra after the other until the request is answered. A refusal that stays is reported as it was. */
+  async #sendWithout<K extends S3Operation>(
+    operation: K,
+    input: Omit<S3Input<K>, 'Bucket'>,
+    call: S3Call,
+    first: LegalHoldError,
+  ): Promise<S3Answer<K>> {
+    const { extras } = this
+    const again = { ...call, outcome: undefined, isFaithful: true }
+    let leftOut = extras.leftOut(operation)
+    for (let refusal = first; ; ) {
+      const { musts = [] } = call
+      const extra = extras.suspect(operation, input as CallInput, refusal, { leftOut, musts })
+      if (extra === undefined) throw first
+      leftOut = [...leftOut, extra]
+      try {
+        const answer = await this.#send(operation, input, again, leftOut)
+        // The last one is what was refused; whether the others were, too, shows at the next request.
+        extras.refuse(operation, extra)
+        return answer
+      } catch (error) {
+        if (!isRefusal(error)) {
+          if (isAnswer(error)) extras.refuse(operation, extra)
+          throw error
+        }
+        refusal = error
+      }
+    }
+  }
+
   /** Whether there are other credentials than those that have expired. Rejects as their provider does. */
   async #isRenewed(error: unknown, generation: number, operation: S3Operation, call: S3Call): Promise<boolean> {
     if (!isExpiry(error) || this.#client === undefined) return false
@@ -241,6 +311,7 @@ export class S3Requests {
     operation: K,
     input: Omit<S3Input<K>, 'Bucket'>,
     call: S3Call,
+    leftOut: readonly Extra[],
   ): Promise<S3Answer<K>> {
     throwIfAborted(call.signal, call.stage)
     const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
@@ -255,23 +326,22 @@ export class S3Requests {
       region: this.#region,
       credentialsWorked: this.#answered,
     }
-    const complete = this.#complete(input)
+    const complete = this.#complete(withoutExtras(input, leftOut))
     let { outcome } = call
     const mayBeFast = outcome === undefined && call.isFaithful !== true && call.again === undefined
     if (mayBeFast && isFastOperation(operation)) {
-      const result = await this.#sendCall(operation, complete as CallInput, call, context)
+      const result = await this.#sendCall(operation, complete as CallInput, { ...call, leftOut }, context)
       if (result?.answer !== undefined) return result.answer as S3Answer<K>
       outcome = result?.outcome
     }
-    const sdk = await this.#loaded(call.stage)
+    const { sdk, client } = await this.#connected(call.stage)
     let headers: S3Headers = {}
     let isEmpty = false
     let connection: Renewable | undefined
     // A second reading ends its connection: what else comes over that must not be taken for the answer to another request.
     let isToBeEnded = call.again !== undefined && operation !== 'GetObject'
     try {
-      this.#client ??= this.#build(sdk)
-      const fresh = call.again === undefined ? undefined : await this.#freshSender(sdk, this.#client)
+      const fresh = call.again === undefined ? undefined : await this.#freshSender(sdk, client)
       isToBeEnded &&= fresh === undefined
       const command = buildCommand(sdk, operation, complete)
       command.middlewareStack?.add(
@@ -303,17 +373,19 @@ export class S3Requests {
         },
         { step: 'deserialize', name: 'legalHoldResponseHeaders', priority: 'low' },
       )
+      guard(command, credentialsSourceOf(this.#settings))
       if (this.#settings.client !== undefined) withoutRetries(command)
       if (call.rawHeaders !== undefined) addHeaders(command, call.rawHeaders)
+      if (leftOut.length > 0) leaveOut(command, leftOut)
       if (operation === 'CopyObject' || operation === 'CreateMultipartUpload') {
         signRawBytes(command, this.#settings.client === undefined)
       }
-      const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
+      const output = await this.#bounded<S3Output<K>>(client, command, call, context)
       refuseForeignAnswer(operation, headers, isEmpty, context)
       const status = output.$metadata?.httpStatusCode
       refuseAnswerToAnother(operation, complete, { output, headers, connection })
       refuseUnlike(call, { status, output }, connection)
-      return { output, headers, requestId: requestIdOfAnswer(output, headers), status, connection }
+      return { output, headers, requestId: requestIdOfAnswer(output, headers), status, connection, leftOut }
     } catch (error) {
       if (error instanceof DoubtedAnswer) throw error
       refuseRefusalOfAnother(error, key, connection)
@@ -352,11 +424,12 @@ export class S3Requests {
   async #sendCall<K extends FastOperation>(
     operation: K,
     input: CallInput,
-    call: S3Call,
+    call: S3Call & { readonly leftOut: readonly Extra[] },
     context: Parameters<typeof normaliseS3Error>[1],
   ): Promise<{ readonly answer?: S3Answer<K>; readonly outcome?: WireOutcome } | undefined> {
     const codec = await this.#fast.codec()
-    const rendered = await codec?.render(operation, input, call.rawHeaders).catch(() => undefined)
+    const withMd5 = call.leftOut.includes('payload-checksum')
+    const rendered = await codec?.render(operation, input, call.rawHeaders, withMd5).catch(() => undefined)
     if (codec === undefined || rendered === undefined) return undefined
     throwIfAborted(call.signal, call.stage)
     let answer: WireAnswer | undefined
@@ -381,7 +454,8 @@ export class S3Requests {
     const { output, headers } = read
     refuseAnswerToAnother(operation, input, { output, headers, connection })
     refuseUnlike(call, { status, output }, connection)
-    return { answer: { output, headers, requestId: requestIdOfAnswer(output, headers), status, connection } }
+    const { leftOut } = call
+    return { answer: { output, headers, requestId: requestIdOfAnswer(output, headers), status, connection, leftOut } }
   }
 
   /** What the network failed with, for the SDK to report. Throws what is ours to say. */
@@ -405,10 +479,12 @@ export class S3Requests {
   }
 
   #complete(input: object): object {
-    const { expectedBucketOwner } = this.#settings
-    if (expectedBucketOwner === undefined) return { ...input, Bucket: this.bucket }
+    const { expectedBucketOwner, requestPayer } = this.#settings
+    // Operations that do not take it make nothing of it.
+    const payer = requestPayer === undefined ? {} : { RequestPayer: requestPayer }
+    if (expectedBucketOwner === undefined) return { ...input, ...payer, Bucket: this.bucket }
     const source = 'CopySource' in input ? { ExpectedSourceBucketOwner: expectedBucketOwner } : {}
-    return { ...input, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
+    return { ...input, ...payer, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
   }
 
   async #bounded<T>(
@@ -440,28 +516,11 @@ export class S3Requests {
       call.signal?.removeEventListener('abort', onAbort)
     }
   }
+}
 
-  #build(sdk: typeof S3): S3ClientLike {
-    const { client, endpoint, credentials, forcePathStyle, requestHandler, maxSockets = 128 } = this.#settings
-    if (client !== undefined) return client
-    const agent = { keepAlive: true, maxSockets }
-    return new sdk.S3Client({
-      maxAttempts: 1,
-      // Ceph RGW and other servers know no checksum trailers (s3-facts, servers).
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      sha256: RawHeaderSha256,
-      requestHandler: (requestHandler ?? {
-        connectionTimeout: 10_000,
-        httpAgent: agent,
-        httpsAgent: agent,
-      }) as never,
-      ...(this.#region === undefined ? {} : { region: this.#region }),
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(credentials === undefined ? {} : { credentials: toIdentity(credentials) }),
-      ...((forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
-    })
-  }
+function credentialsSourceOf({ client, credentials }: S3RequestSettings): string {
+  if (client !== undefined) return 'the client'
+  return credentials === undefined ? 'the environment or the AWS profile' : 'the credentials function'
 }
 
 function abortedUnderWay(
@@ -497,4 +556,9 @@ async function loadSdk(stage: Stage): Promise<typeof S3> {
 function buildCommand(sdk: typeof S3, operation: S3Operation, input: object): SmithyCommand {
   const Command = sdk[`${operation}Command`] as unknown as new (input: object) => SmithyCommand
   return new Command(input)
+}
+
+/** Whether a failure is what the server has to say, and will say again: not one that may pass. */
+function isAnswer(error: unknown): boolean {
+  return LegalHoldError.isInstance(error) && error.status !== undefined && !error.retryable
 }

@@ -32,7 +32,7 @@ import { S3Repair } from './s3-repair.js'
 import { S3Requests } from './s3-requests.js'
 import { checkStorageOptions, endpointOf, innerRetry, type S3StorageOptions } from './s3-settings.js'
 import { readText } from './s3-text.js'
-import { listVersions } from './s3-versions.js'
+import { listVersionsOrKeys } from './s3-versions.js'
 
 /**
  * Recordings in an Amazon S3 bucket, or in that of another S3 server.
@@ -85,7 +85,7 @@ export class S3StorageAdapter implements StorageAdapter {
 
   /** What S3 can do; narrowed to what this bucket can do once it was inspected. */
   get capabilities(): StorageCapabilities {
-    return this.#capabilities
+    return this.#reads.hasNoTags ? { ...this.#capabilities, tags: false } : this.#capabilities
   }
 
   /**
@@ -158,12 +158,12 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#repair.check(this.#own(before), metadata, options)
   }
 
-  /** Versions and delete markers, page by page. */
+  /** Versions and delete markers, page by page. On a server that keeps no versions: the objects, each as its only one. */
   listVersions(
     prefix: string,
     options: CallOptions & { readonly startAfter?: string | undefined } = {},
   ): AsyncIterable<ListedVersion> {
-    return listVersions(this.#list, { prefix, startAfter: options.startAfter }, options)
+    return listVersionsOrKeys(this.#list, this.#facts, { prefix, startAfter: options.startAfter }, options)
   }
 
   /** The requests of one repair, those that read before and after it included. Sends nothing. */
