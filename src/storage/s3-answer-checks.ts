@@ -1,11 +1,11 @@
 import { LegalHoldError, type Stage } from '../errors.js'
 import { foreignAnswer, foreignRefusal } from './s3-answer-belongs.js'
 import { type AnswerMarks, type Marks, type Repetition, requestIdOf, textOfAnswer } from './s3-answer-marks.js'
+import type { S3Call, S3Headers } from './s3-call.js'
 import { DoubtedAnswer } from './s3-doubted-answer.js'
 import { type normaliseS3Error, subjectOf } from './s3-errors.js'
 import type { SmithyResult } from './s3-middleware.js'
 import type { S3Operation } from './s3-operations.js'
-import type { S3Call, S3Headers } from './s3-requests.js'
 import type { Renewable } from './s3-sdk-connection.js'
 
 /** Answers that have to be XML with something in it; HEAD and GET show the object's own content type instead. */
@@ -150,4 +150,22 @@ export function refuseUnlike(
 ): void {
   const unlike = again === undefined ? compare?.(answer) : undefined
   if (unlike !== undefined) throw new DoubtedAnswer(unlike, connection)
+}
+
+/**
+ * How often a request is sent whose answers are those to others. The second connection is a new one where that can be
+ * seen to; a client with a way of its own may have several that are out of step.
+ */
+const mostReadings = 4
+
+/**
+ * Throws where an answer to another request is the end: a change is never sent again blindly, and what was read over and
+ * over, each time over another connection, does not become right by reading it once more.
+ */
+export function refuseForGood(
+  doubted: DoubtedAnswer,
+  about: Parameters<typeof invalidAnswer>[0],
+  readings: number,
+): void {
+  if (readings >= mostReadings || about.mutation) throw invalidAnswer(about, doubted.what)
 }

@@ -2,6 +2,7 @@ import { LegalHoldError } from '../errors.js'
 import type { ObjectTraits } from '../identity.js'
 import { throwIfAborted } from '../internal/abort.js'
 import type { ObjectChecksum, ObjectRef, ObjectState } from '../ports.js'
+import { invalidAnswer } from './s3-answer-checks.js'
 import { checksumAlgorithmOf, checksumFields, checksumFrom } from './s3-checksums.js'
 import { s3CodeOf } from './s3-errors.js'
 import { stateOf } from './s3-fast-head.js'
@@ -9,7 +10,7 @@ import type { FastRequest } from './s3-fast-path.js'
 import type { WireAnswer } from './s3-fast-transport.js'
 import { bySdk, doubtOfHead } from './s3-head-identity.js'
 import { legalHoldOf, retentionOf } from './s3-lock.js'
-import { invalidAnswer, type S3Call, type S3Headers, type S3Output, type S3Requests } from './s3-requests.js'
+import type { S3Call, S3Headers, S3Output, S3Requests } from './s3-requests.js'
 
 /** How a HEAD is asked for. */
 export type HeadCall = Pick<S3Call, 'stage' | 'signal'> & {

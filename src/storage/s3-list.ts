@@ -3,7 +3,7 @@ import { throwIfAborted } from '../internal/abort.js'
 import { type RetryOptions, retrying } from '../internal/retry.js'
 import type { CallOptions, Clock, ListedObject } from '../ports.js'
 import { askedOf } from './s3-answer-belongs.js'
-import { marksOf } from './s3-answer-checks.js'
+import { invalidAnswer, marksOf } from './s3-answer-checks.js'
 import { requestIdIn } from './s3-answer-marks.js'
 import { DoubtedAnswer } from './s3-doubted-answer.js'
 import { type ScannedPage, scanListing } from './s3-fast-list.js'
@@ -12,7 +12,7 @@ import { encodeQueryPart } from './s3-fast-signature.js'
 import type { WireAnswer } from './s3-fast-transport.js'
 import { echoContradiction, type ListedNames, namesContradiction } from './s3-list-echo.js'
 import { type ListedPage, lastOf, Paging, type Position } from './s3-paging.js'
-import { invalidAnswer, type S3Call, type S3Input, type S3Output, type S3Requests } from './s3-requests.js'
+import type { S3Call, S3Input, S3Output, S3Requests } from './s3-requests.js'
 
 type SdkPage = S3Output<'ListObjectsV2'>
 

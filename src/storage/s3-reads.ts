@@ -2,18 +2,18 @@ import { LegalHoldError, type Stage } from '../errors.js'
 import type { ObjectTraits } from '../identity.js'
 import type { AclGrant, CallOptions, HeadOptions, HeadResult, ObjectRef, ObjectState } from '../ports.js'
 import { isForbidden, isNoLockConfiguration, isUnsupported, type S3Bucket } from './s3-bucket.js'
+import { isCustomerKeyRefusal, needsCustomerKey } from './s3-customer-key.js'
 import { DoubtedAnswer } from './s3-doubted-answer.js'
-import { s3CodeOf, saidBy, subjectOf } from './s3-errors.js'
+import { s3CodeOf } from './s3-errors.js'
 import { headObject, headObjectBySdk } from './s3-head.js'
 import { bySdk } from './s3-head-identity.js'
 import { legalHoldOf, retentionOf } from './s3-lock.js'
-import { invalidAnswer, type S3Call, type S3Output, type S3Requests } from './s3-requests.js'
+import { countOf, type PartCall, readTags, requireCount, type Tags } from './s3-read-tags.js'
+import type { S3Call, S3Output, S3Requests } from './s3-requests.js'
 import type { S3StorageOptions } from './s3-settings.js'
 import { sizeOf } from './s3-size.js'
 import { discard, target } from './s3-target.js'
 import { nextVersion } from './s3-versions.js'
-
-type Tags = Readonly<Record<string, string>>
 
 /**
  * Whether an absent count of tags in a HEAD means "none" or "not allowed to see". HEAD succeeds either way and omits
@@ -32,9 +32,6 @@ interface ReadCall extends CallOptions {
   readonly stage: Stage
   readonly listed?: ObjectTraits | undefined
 }
-
-/** How a part of an object is read: compared with what is known of it, or a second time. */
-type PartCall = CallOptions & Pick<S3Call, 'compare'>
 
 /** Reads objects: HEAD, and what HEAD cannot prove by itself. */
 export class S3Reads {
@@ -101,16 +98,8 @@ export class S3Reads {
   }
 
   /** The tags of a version; a refusal is thrown. */
-  async tags(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<Tags> {
-    const { output } = await this.#requests.send('GetObjectTagging', target(ref), { stage, signal, compare })
-    const tags: Record<string, string> = Object.create(null)
-    // Ceph RGW leaves the empty set out altogether.
-    for (const { Key, Value } of output.TagSet ?? []) {
-      // Written back as the complete set, half a tag would be a changed one.
-      if (Key === undefined || Value === undefined) throw halfTag(ref, stage)
-      tags[Key] = Value
-    }
-    return tags
+  tags(ref: ObjectRef, stage: Stage, call: PartCall): Promise<Tags> {
+    return readTags(this.#requests, ref, stage, call)
   }
 
   /**
@@ -368,56 +357,6 @@ function isBareRefusal(error: unknown): boolean {
   return error.code === 'STORAGE_REJECTED' || error.code === 'STORAGE_FORBIDDEN'
 }
 
-/**
- * An answer with fewer tags than HEAD counts is none that could be written back: a proxy's, or one that was cut off, and it
- * would cost the object the tags of other matters. Somebody may have tagged it in between, too: reading again tells.
- */
-function requireCount(ref: ObjectRef, tags: Tags, tagCount: number | undefined, stage: Stage): Tags {
-  const count = Object.keys(tags).length
-  if (tagCount === undefined || tagCount === count) return tags
-  throw new LegalHoldError(
-    `GetObjectTagging of ${subjectOf(ref)} was answered with ${count} tags, while HEAD counts ${tagCount}. Nothing is written before both agree.`,
-    { code: 'STORAGE_RESPONSE_INVALID', stage, retryable: true, outcome: 'not-applied', details: { count, tagCount } },
-  )
-}
-
-/** The tags of an answer have to be as many as HEAD counts; `undefined` where it counts none. */
-function countOf(tagCount: number | undefined): S3Call['compare'] {
-  if (tagCount === undefined) return undefined
-  return ({ output = {} }) => {
-    const { length } = (output as Partial<S3Output<'GetObjectTagging'>>).TagSet ?? []
-    return length === tagCount ? undefined : `${length} tags, while HEAD counts ${tagCount}`
-  }
-}
-
-function halfTag(ref: ObjectRef, stage: Stage): LegalHoldError {
-  const about = { operation: 'GetObjectTagging', stage, ...ref, mutation: false }
-  return invalidAnswer(about, 'a tag without a key or a value')
-}
-
 function isEmpty(tags: Tags): boolean {
   return Object.keys(tags).length === 0
-}
-
-/** "The object was stored using a form of Server Side Encryption. The correct parameters must be provided…" */
-function isCustomerKeyRefusal(error: LegalHoldError | undefined): error is LegalHoldError {
-  return (
-    error !== undefined &&
-    s3CodeOf(error) === 'InvalidRequest' &&
-    /Server Side Encryption|SSE|encrypt/i.test(saidBy(error))
-  )
-}
-
-function needsCustomerKey(ref: ObjectRef, stage: Stage, cause: LegalHoldError): LegalHoldError {
-  return new LegalHoldError(
-    `${subjectOf(ref)} is encrypted with a customer's own key (SSE-C) and cannot be read without it. Give \`sseCustomerKey\`.`,
-    {
-      code: 'STORAGE_REJECTED',
-      stage,
-      status: cause.status,
-      requestId: cause.requestId,
-      cause,
-      details: { reason: 'sse-c' },
-    },
-  )
 }

@@ -1,13 +1,13 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { LegalHoldError, type Stage } from '../errors.js'
+import type { Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { retrying } from '../internal/retry.js'
 import {
   answersXml,
-  invalidAnswer,
   marksOf,
   refuseAnswerToAnother,
   refuseForeignAnswer,
+  refuseForGood,
   refuseRefusalOfAnother,
   refuseUnlike,
   repeatedHead,
@@ -16,78 +16,27 @@ import {
 } from './s3-answer-checks.js'
 import { AnswerMarks, type Repetition, requestIdIn, textOf } from './s3-answer-marks.js'
 import { foreignBody } from './s3-answer-root.js'
+import { abortedUnderWay, sendBounded } from './s3-bounded.js'
+import type { S3Answer, S3Call, S3Headers } from './s3-call.js'
 import { ChecksumMode } from './s3-checksum-mode.js'
 import { openClient } from './s3-client.js'
-import { CredentialRenewal, isExpiry } from './s3-credentials.js'
+import { CredentialRenewal, credentialsSourceOf, isExpiry } from './s3-credentials.js'
 import { DoubtedAnswer } from './s3-doubted-answer.js'
-import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
+import { isCorrectedSkew, normaliseS3Error } from './s3-errors.js'
 import { type Extra, Extras, isRefusal, withoutExtras } from './s3-extras.js'
 import { type CallInput, type FastOperation, isFastOperation } from './s3-fast-calls.js'
-import { headersOf } from './s3-fast-headers.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
 import { AttemptAborted, AttemptTimeout, isBeyondUndici, type WireAnswer } from './s3-fast-transport.js'
-import {
-  addHeaders,
-  guard,
-  isEmptyDocument,
-  leaveOut,
-  type SmithyCommand,
-  type SmithyResult,
-  signRawBytes,
-  withoutRetries,
-} from './s3-middleware.js'
+import { addHeaders, guard, isEmptyDocument, leaveOut, signRawBytes, withoutRetries } from './s3-middleware.js'
 import type { S3Input, S3Operation, S3Output } from './s3-operations.js'
+import { asReceived } from './s3-received.js'
+import { buildCommand, loadSdk } from './s3-sdk.js'
 import { connectionOf, freshSender, type Renewable, type SendFresh } from './s3-sdk-connection.js'
 import { innerRetry, type S3ClientLike, type S3ClientSettings, type S3StorageOptions } from './s3-settings.js'
+import { sendWithoutExtras } from './s3-without-extras.js'
 
-export { invalidAnswer } from './s3-answer-checks.js'
+export type { S3Answer, S3Call, S3Headers } from './s3-call.js'
 export type { S3Input, S3Operation, S3Output } from './s3-operations.js'
-
-/** What a request is for, beside its input. */
-export interface S3Call {
-  readonly stage: Stage
-  readonly signal?: AbortSignal | undefined
-  /** Added to the timeout of the attempt: a copy takes as long as its bytes. */
-  readonly extraTimeoutMs?: number | undefined
-  /** Request headers to send byte for byte, past the SDK's own rendering. */
-  readonly rawHeaders?: Readonly<Record<string, string>> | undefined
-  /** What the fast path got for this very request: the SDK reads that instead of asking once more. */
-  readonly outcome?: WireOutcome | undefined
-  /** By the SDK and in no other way. */
-  readonly isFaithful?: boolean | undefined
-  /** What an answer to this request was, that is now asked for again: by the SDK, over a connection of its own. */
-  readonly again?: DoubtedAnswer | undefined
-  /**
-   * Says what a first answer is instead of the one to this request; what comes the second time is for the caller to judge.
-   * Of a refusal there is only the status.
-   */
-  readonly compare?:
-    | ((answer: { readonly status: number | undefined; readonly output?: object }) => string | undefined)
-    | undefined
-  /** What of the request the server has to take: without it, it must not be sent. */
-  readonly musts?: readonly Extra[] | undefined
-}
-
-/** Response headers as Node decoded them (latin1); empty where a client without middleware was given. */
-export type S3Headers = Readonly<Record<string, string>>
-
-export interface S3Answer<K extends S3Operation> {
-  readonly output: S3Output<K>
-  readonly headers: S3Headers
-  readonly requestId: string | undefined
-  /** HTTP status; absent where the client does not say. */
-  readonly status: number | undefined
-  /** What it came over, as far as that can be told. */
-  readonly connection?: Renewable | undefined
-  /** What was left out of the request, since the server does not take it. */
-  readonly leftOut: readonly Extra[]
-}
-
-/**
- * How often a request is sent whose answers are those to others. The second connection is a new one where that can be
- * seen to; a client with a way of its own may have several that are out of step.
- */
-const mostReadings = 4
 
 /** How S3 is reached, and how patiently it is inspected. */
 export type S3RequestSettings = S3ClientSettings & Pick<S3StorageOptions, 'retry' | 'clock'>
@@ -112,7 +61,6 @@ export class S3Requests {
   #fresh: Promise<SendFresh | undefined> | undefined
   #client: S3ClientLike | undefined
   #opening: Promise<S3ClientLike> | undefined
-  #sdk: typeof S3 | undefined
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
   #answered = false
 
@@ -129,15 +77,9 @@ export class S3Requests {
     })
   }
 
-  /** Imported once: an `import()` for each request costs up to a tenth of it, more where a loader is registered. */
-  async #loaded(stage: Stage): Promise<typeof S3> {
-    this.#sdk ??= await loadSdk(stage)
-    return this.#sdk
-  }
-
   /** The client, checked before anything is sent with it. */
   async #connected(stage: Stage): Promise<{ readonly sdk: typeof S3; readonly client: S3ClientLike }> {
-    const sdk = await this.#loaded(stage)
+    const sdk = await loadSdk(stage)
     if (this.#client === undefined) {
       this.#opening ??= openClient(sdk, this.#settings, this.#region).finally(() => {
         this.#opening = undefined
@@ -207,6 +149,7 @@ export class S3Requests {
     // Once for each reason: a clock that is off, and credentials that have expired.
     let mayCorrect = true
     let mayRenew = true
+    const mutation = mutations.test(operation)
     let readings = call.again === undefined ? 1 : 2
     for (;;) {
       const { generation } = this.#renewal
@@ -216,7 +159,8 @@ export class S3Requests {
         const { again } = current
         if (error instanceof DoubtedAnswer) {
           error.closeConnection()
-          this.#refuseForGood(error, operation, input, { call, readings })
+          const about = { operation, stage: call.stage, bucket: this.bucket, ...keyOf(input), mutation }
+          refuseForGood(error, about, readings)
           readings += 1
           current = { ...call, outcome: undefined, again: error }
           continue
@@ -228,22 +172,6 @@ export class S3Requests {
         else throw error
       }
     }
-  }
-
-  /**
-   * Throws where an answer to another request is the end: a change is never sent again blindly, and what was read over and
-   * over, each time over another connection, does not become right by reading it once more.
-   */
-  #refuseForGood(
-    doubted: DoubtedAnswer,
-    operation: S3Operation,
-    input: object,
-    { call: { stage }, readings }: { readonly call: S3Call; readonly readings: number },
-  ): void {
-    const mutation = mutations.test(operation)
-    if (readings < mostReadings && !mutation) return
-    const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
-    throw invalidAnswer({ operation, stage, bucket: this.bucket, key, versionId, mutation }, doubted.what)
   }
 
   /** Sends a request without what the server is known to refuse, or turns out to. */
@@ -260,37 +188,10 @@ export class S3Requests {
       return answer
     } catch (error) {
       if (!isRefusal(error)) throw error
-      return await this.#sendWithout(operation, input, call, error)
-    }
-  }
-
-  /** Leaves out one extra after the other until the request is answered. A refusal that stays is reported as it was. */
-  async #sendWithout<K extends S3Operation>(
-    operation: K,
-    input: Omit<S3Input<K>, 'Bucket'>,
-    call: S3Call,
-    first: LegalHoldError,
-  ): Promise<S3Answer<K>> {
-    const { extras } = this
-    const again = { ...call, outcome: undefined, isFaithful: true }
-    let leftOut = extras.leftOut(operation)
-    for (let refusal = first; ; ) {
       const { musts = [] } = call
-      const extra = extras.suspect(operation, input as CallInput, refusal, { leftOut, musts })
-      if (extra === undefined) throw first
-      leftOut = [...leftOut, extra]
-      try {
-        const answer = await this.#send(operation, input, again, leftOut)
-        // The last one is what was refused; whether the others were, too, shows at the next request.
-        extras.refuse(operation, extra)
-        return answer
-      } catch (error) {
-        if (!isRefusal(error)) {
-          if (isAnswer(error)) extras.refuse(operation, extra)
-          throw error
-        }
-        refusal = error
-      }
+      const again = { ...call, outcome: undefined, isFaithful: true }
+      const refused = { operation, input: input as CallInput, musts, refusal: error }
+      return await sendWithoutExtras(extras, refused, (without) => this.#send(operation, input, again, without))
     }
   }
 
@@ -314,7 +215,7 @@ export class S3Requests {
     leftOut: readonly Extra[],
   ): Promise<S3Answer<K>> {
     throwIfAborted(call.signal, call.stage)
-    const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
+    const { key, versionId } = keyOf(input)
     const mutation = mutations.test(operation)
     const context = {
       operation,
@@ -380,7 +281,8 @@ export class S3Requests {
       if (operation === 'CopyObject' || operation === 'CreateMultipartUpload') {
         signRawBytes(command, this.#settings.client === undefined)
       }
-      const output = await this.#bounded<S3Output<K>>(client, command, call, context)
+      const timeoutMs = this.attemptTimeoutMs + (call.extraTimeoutMs ?? 0)
+      const output = await sendBounded<S3Output<K>>(client, command, { ...call, timeoutMs }, context)
       refuseForeignAnswer(operation, headers, isEmpty, context)
       const status = output.$metadata?.httpStatusCode
       refuseAnswerToAnother(operation, complete, { output, headers, connection })
@@ -486,79 +388,9 @@ export class S3Requests {
     const source = 'CopySource' in input ? { ExpectedSourceBucketOwner: expectedBucketOwner } : {}
     return { ...input, ...payer, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
   }
-
-  async #bounded<T>(
-    client: S3ClientLike,
-    command: SmithyCommand,
-    call: S3Call,
-    context: Parameters<typeof normaliseS3Error>[1],
-  ): Promise<T> {
-    const timeoutMs = Math.min(2_147_483_647, this.attemptTimeoutMs + (call.extraTimeoutMs ?? 0))
-    const attempt = new AbortController()
-    const onAbort = () => attempt.abort()
-    call.signal?.addEventListener('abort', onAbort, { once: true })
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        attempt.abort()
-        reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' }))
-      }, timeoutMs)
-    })
-    const send = client.send as (this: unknown, command: unknown, options: unknown) => Promise<T>
-    try {
-      const work = send.call(client, command, { abortSignal: attempt.signal })
-      return await orAbort(Promise.race([work, late]), call.signal, call.stage)
-    } catch (error) {
-      if (call.signal?.aborted !== true) throw error
-      throw abortedUnderWay(context, call)
-    } finally {
-      clearTimeout(timer)
-      call.signal?.removeEventListener('abort', onAbort)
-    }
-  }
 }
 
-function credentialsSourceOf({ client, credentials }: S3RequestSettings): string {
-  if (client !== undefined) return 'the client'
-  return credentials === undefined ? 'the environment or the AWS profile' : 'the credentials function'
-}
-
-function abortedUnderWay(
-  context: Parameters<typeof normaliseS3Error>[1],
-  call: Pick<S3Call, 'stage' | 'signal'>,
-): LegalHoldError {
-  return new LegalHoldError(`${context.operation} of ${subjectOf(context)} was aborted while it was under way.`, {
-    code: 'ABORTED',
-    stage: call.stage,
-    outcome: context.mutation ? 'unknown' : 'not-applied',
-    cause: call.signal?.reason,
-  })
-}
-
-/** What the fast path received, as the SDK's own request handler would have answered. */
-function asReceived(outcome: WireOutcome): SmithyResult {
-  if (outcome.answer === undefined) throw outcome.error
-  const { status, rawHeaders, body } = outcome.answer
-  return { response: { statusCode: status, headers: headersOf(rawHeaders), body: Buffer.concat(body) } }
-}
-
-async function loadSdk(stage: Stage): Promise<typeof S3> {
-  try {
-    return await import('@aws-sdk/client-s3')
-  } catch (cause) {
-    throw new LegalHoldError(
-      'The S3 adapter needs the package @aws-sdk/client-s3, which could not be loaded. Install it: npm install @aws-sdk/client-s3',
-      { code: 'MISSING_DEPENDENCY', stage, cause, details: { dependency: '@aws-sdk/client-s3' } },
-    )
-  }
-}
-
-function buildCommand(sdk: typeof S3, operation: S3Operation, input: object): SmithyCommand {
-  const Command = sdk[`${operation}Command`] as unknown as new (input: object) => SmithyCommand
-  return new Command(input)
-}
-
-/** Whether a failure is what the server has to say, and will say again: not one that may pass. */
-function isAnswer(error: unknown): boolean {
-  return LegalHoldError.isInstance(error) && error.status !== undefined && !error.retryable
+function keyOf(input: object): { readonly key: string | undefined; readonly versionId: string | undefined } {
+  const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
+  return { key, versionId }
 }

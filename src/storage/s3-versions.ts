@@ -1,9 +1,10 @@
 import { LegalHoldError, type Stage } from '../errors.js'
 import { retrying } from '../internal/retry.js'
 import type { CallOptions, ListedVersion } from '../ports.js'
+import { invalidAnswer } from './s3-answer-checks.js'
 import { isUnsupported, type S3Bucket } from './s3-bucket.js'
 import { decodeKey, type ListContext, listObjects } from './s3-list.js'
-import { invalidAnswer, type S3Output, type S3Requests } from './s3-requests.js'
+import type { S3Output, S3Requests } from './s3-requests.js'
 
 /** One entry of a key's history. */
 export interface VersionEntry {
