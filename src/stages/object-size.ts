@@ -2,6 +2,7 @@ import type { ListedObject, ObjectState, StorageAdapter } from '../ports.js'
 import type { HoldRequirements } from '../requirements.js'
 import type { ObjectPlace, Verdict } from '../verdict.js'
 import { persist, type StageContext } from './context.js'
+import { doubtOf, lineOf } from './listed-line.js'
 import { validateObject } from './validate.js'
 
 /*
@@ -31,7 +32,9 @@ export async function withSize(
   if (sizeBytes !== undefined && isSameObject(listed, state)) return { ...verdict, state: { ...state, sizeBytes } }
   if (!mustHaveContent(place)) return verdict
   const { bucket, key } = state
-  const again = await validateObject(storage, requirements, { bucket, key }, place, context, { size: true })
+  const again = await validateObject(storage, requirements, { bucket, key, line: state }, place, context, {
+    size: true,
+  })
   return lacksSize(again) ? unknownSize(again) : again
 }
 
@@ -47,10 +50,15 @@ export async function withListedSize(
 ): Promise<ListedObject> {
   if (!mustHaveContent(place)) return listed
   const { bucket, key } = listed
+  const line = lineOf(listed)
   const answer = await persist(context, 'discover', key, () =>
-    storage.head({ bucket, key }, { signal: context.signal, size: true }),
+    storage.head(
+      { bucket, key },
+      { signal: context.signal, size: true, ...(line === undefined ? {} : { listed: line }) },
+    ),
   )
-  return answer.found ? { ...listed, sizeBytes: answer.state.sizeBytes } : listed
+  const isItsOwn = answer.found && doubtOf(listed, line, answer) === undefined
+  return isItsOwn ? { ...listed, sizeBytes: answer.state.sizeBytes } : listed
 }
 
 /** What counts as delivered only if it is not empty. */

@@ -156,7 +156,7 @@ export function refuseUnlike(
  * How often a request is sent whose answers are those to others. The second connection is a new one where that can be
  * seen to; a client with a way of its own may have several that are out of step.
  */
-const mostReadings = 4
+export const mostReadings = 4
 
 /**
  * Throws where an answer to another request is the end: a change is never sent again blindly, and what was read over and

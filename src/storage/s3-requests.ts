@@ -1,10 +1,11 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import type { Stage } from '../errors.js'
+import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { retrying } from '../internal/retry.js'
 import {
   answersXml,
   marksOf,
+  mostReadings,
   refuseAnswerToAnother,
   refuseForeignAnswer,
   refuseForGood,
@@ -58,6 +59,8 @@ export class S3Requests {
   readonly #renewal = new CredentialRenewal()
   /** By which an answer is known that belongs to another request. */
   readonly marks = new AnswerMarks()
+  /** How many connections were ended over answers that went astray. */
+  #ended = 0
   #fresh: Promise<SendFresh | undefined> | undefined
   #client: S3ClientLike | undefined
   #opening: Promise<S3ClientLike> | undefined
@@ -151,13 +154,22 @@ export class S3Requests {
     let mayRenew = true
     const mutation = mutations.test(operation)
     let readings = call.again === undefined ? 1 : 2
+    let mayBeHit = mostReadings
     for (;;) {
       const { generation } = this.#renewal
+      const ended = this.#ended
       try {
         return await this.#sendTaken(operation, input, current)
       } catch (error) {
         const { again } = current
+        // The connection that another answer went astray on was its own by then.
+        if (mayBeHit > 0 && ended !== this.#ended && !mutation && isHangUp(error)) {
+          mayBeHit -= 1
+          current = { ...call, outcome: undefined, again }
+          continue
+        }
         if (error instanceof DoubtedAnswer) {
+          this.#ended += 1
           error.closeConnection()
           const about = { operation, stage: call.stage, bucket: this.bucket, ...keyOf(input), mutation }
           refuseForGood(error, about, readings)
@@ -293,7 +305,10 @@ export class S3Requests {
       refuseRefusalOfAnother(error, key, connection)
       throw normaliseS3Error(error, context)
     } finally {
-      if (isToBeEnded) connection?.renew?.()
+      if (isToBeEnded) {
+        this.#ended += 1
+        connection?.renew?.()
+      }
     }
   }
 
@@ -388,6 +403,10 @@ export class S3Requests {
     const source = 'CopySource' in input ? { ExpectedSourceBucketOwner: expectedBucketOwner } : {}
     return { ...input, ...payer, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
   }
+}
+
+function isHangUp(error: unknown): boolean {
+  return LegalHoldError.isInstance(error) && error.code === 'NETWORK_ERROR'
 }
 
 function keyOf(input: object): { readonly key: string | undefined; readonly versionId: string | undefined } {

@@ -89,10 +89,21 @@ describe('an object whose HEAD leaves the size out', () => {
     const { run, storage, heads } = silent({ head: 'when-asked', listing: true })
     const list = storage.list.bind(storage)
     storage.list = async function* (prefix, options) {
-      for await (const object of list(prefix, options)) yield { ...object, etag: '"of the one before"', sizeBytes: 0 }
+      const isOfOneKey = options?.limit === 1
+      const before = { etag: '"of the one before"', sizeBytes: 0 }
+      for await (const object of list(prefix, options)) yield isOfOneKey ? object : { ...object, ...before }
     }
     await run()
     expect(heads.filter((options) => options?.size === true).length).toBeGreaterThan(0)
+  })
+
+  test('is unreadable where each listing shows another object', async () => {
+    const { run, storage } = silent({ head: 'when-asked', listing: true })
+    const list = storage.list.bind(storage)
+    storage.list = async function* (prefix, options) {
+      for await (const object of list(prefix, options)) yield { ...object, etag: '"of the one before"', sizeBytes: 0 }
+    }
+    expect(await run()).toMatchObject({ outcome: 'incomplete', counts: { held: 0 } })
   })
 
   test.each([
