@@ -1,4 +1,4 @@
-import type { ObjectState, Retention } from './ports.js'
+import type { ObjectChecksum, ObjectState, Retention } from './ports.js'
 import type { Difference } from './verdict.js'
 
 /** What a repair was asked to change; everything else has to be as it was. */
@@ -22,7 +22,8 @@ export interface AskedChanges {
  * the new version was written protects nothing any more and cannot be set again.
  *
  * The ETag is compared only where it is an MD5 on both sides; it is no proof across multipart uploads or KMS. Checksums
- * are compared only with the same algorithm and FULL_OBJECT on both sides. The size always is.
+ * are compared only with the same algorithm and FULL_OBJECT on both sides. The size always is; where it is not known, an
+ * equal ETag or an equal checksum must show in its place that the content is the same.
  */
 export function compareObjectStates(before: ObjectState, after: ObjectState, asked: AskedChanges = {}): Difference[] {
   const differences: Difference[] = []
@@ -33,7 +34,9 @@ export function compareObjectStates(before: ObjectState, after: ObjectState, ask
   note('key', before.key, after.key)
   // Without a copy the version stays; another one was written by somebody else.
   if (asked.metadata === undefined) note('versionId', before.versionId, after.versionId)
-  note('sizeBytes', before.sizeBytes, after.sizeBytes)
+  if (!isSameSize(before, after)) {
+    differences.push({ property: 'sizeBytes', before: before.sizeBytes, after: after.sizeBytes })
+  }
   if (isMd5(before) && isMd5(after)) note('etag', unquoted(before.etag), unquoted(after.etag))
   differences.push(...checksumDifferences(before, after))
   differences.push(...recordDifferences('metadata', before.metadata, asked.metadata ?? before.metadata, after.metadata))
@@ -59,6 +62,13 @@ const headerNames = [
   'websiteRedirectLocation',
 ] as const
 
+/** Unknown is not equal: then the content must be shown to be the same by other means. */
+function isSameSize(before: ObjectState, after: ObjectState): boolean {
+  if (before.sizeBytes !== undefined && after.sizeBytes !== undefined) return before.sizeBytes === after.sizeBytes
+  const isSameEtag = before.etag !== undefined && unquoted(before.etag) === unquoted(after.etag)
+  return isSameEtag || hasSameFullChecksum(before, after)
+}
+
 /** An MD5 of the content: 32 hex digits, and not encrypted in a way that makes the ETag something else. */
 function isMd5({ etag, encryption }: ObjectState): boolean {
   const opaque = encryption.customerAlgorithm !== undefined || (encryption.algorithm ?? 'AES256') !== 'AES256'
@@ -71,14 +81,30 @@ function unquoted(etag: string | undefined): string | undefined {
 }
 
 function checksumDifferences(before: ObjectState, after: ObjectState): readonly Difference[] {
-  const was = before.checksum
-  const is = after.checksum
-  if (was === undefined) return []
-  if (is === undefined || is.algorithm !== was.algorithm) {
-    return [{ property: 'checksum.algorithm', before: was.algorithm, after: is?.algorithm }]
-  }
-  if (was.type !== 'FULL_OBJECT' || is.type !== 'FULL_OBJECT' || was.value === is.value) return []
-  return [{ property: 'checksum.value', before: was.value, after: is.value }]
+  // What may be read before and not after is no proof of anything: it differs, like any checksum that is gone.
+  return checksumsOf(before).flatMap((was): Difference[] => {
+    const is = checksumsOf(after).find(({ algorithm }) => algorithm === was.algorithm)
+    if (is === undefined) {
+      const instead = after.checksums === 'unreadable' ? 'unreadable' : after.checksum?.algorithm
+      return [{ property: 'checksum.algorithm', before: was.algorithm, after: instead }]
+    }
+    if (was.type !== 'FULL_OBJECT' || is.type !== 'FULL_OBJECT' || was.value === is.value) return []
+    return [{ property: 'checksum.value', before: was.value, after: is.value }]
+  })
+}
+
+function hasSameFullChecksum(before: ObjectState, after: ObjectState): boolean {
+  return checksumsOf(before).some(
+    (was) =>
+      was.type === 'FULL_OBJECT' &&
+      checksumsOf(after).some((is) => is.type === was.type && is.algorithm === was.algorithm && is.value === was.value),
+  )
+}
+
+/** All checksums that a state shows; none where the storage refuses to show any. */
+export function checksumsOf({ checksum, checksums }: ObjectState): readonly ObjectChecksum[] {
+  if (typeof checksums === 'object') return checksums
+  return checksum === undefined ? [] : [checksum]
 }
 
 function recordDifferences(

@@ -14,19 +14,23 @@ import type { ExportRequest } from './request.js'
 import { emitter, type RunOptions } from './run-options.js'
 import { inspectionSubject } from './run-rules.js'
 import { everythingInScope, placeByName } from './stages/classify.js'
+import { confirming } from './stages/confirming-storage.js'
 import { persist, type StageContext } from './stages/context.js'
 import { withDeletedKeys } from './stages/deleted.js'
 import { type DiscoveredObject, type DiscoverySettings, discover, listFolder } from './stages/discover.js'
 import { createJob, waitForJob } from './stages/export.js'
 import { bucketMismatch, type Inspection, inspect } from './stages/inspect.js'
+import { KeyLines } from './stages/key-lines.js'
 import { RecordingLedger } from './stages/ledger.js'
+import { type ListedLine, lineOf } from './stages/listed-line.js'
+import { mustHaveContent, sizeUnknown, withListedSize } from './stages/object-size.js'
 import { listsRecordings } from './stages/parts.js'
 import type { PollingOptions } from './stages/polling-options.js'
 import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
 import { type ReleaseOptions, releaseObject } from './stages/release.js'
 import { isDue, remediateObject } from './stages/remediate.js'
-import { validateObject } from './stages/validate.js'
+import { unreadable, validateObject } from './stages/validate.js'
 import type { ObjectPlace, Release, Remediation, Verdict } from './verdict.js'
 
 /** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
@@ -89,7 +93,7 @@ export class Engine {
     const repairs = mapWindow(verdicts, context.lanes, async (verdict) =>
       verdict.verdict === 'held' && !isDue(verdict, remediation)
         ? undefined
-        : remediateObject(storage, verdict, settings, context),
+        : remediateObject(confirming(storage, verdict.state, context), verdict, settings, context),
     )
     for await (const repair of repairs) {
       if (repair === undefined || (repair.verdict.verdict === 'held' && repair.outcome === 'not-needed')) continue
@@ -116,8 +120,8 @@ export class Engine {
     await requireJournalWithoutRun(journal, 'release')
     await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
     try {
-      const releases = mapWindow(this.#subjects(source, context), context.lanes, ({ place, ...object }) =>
-        releaseObject(storage, object, place, settings, context),
+      const releases = mapWindow(this.#subjects(source, context), context.lanes, ({ place, line, ...object }) =>
+        releaseObject(confirming(storage, line, context), object, place, settings, context),
       )
       for await (const release of releases) {
         counts[release.outcome] += 1
@@ -140,8 +144,15 @@ export class Engine {
     let unexpected = 0
     for await (const piece of discover(storage, discovery, ledger, context)) {
       for (const { object, place } of piece) {
-        if (place.kind === 'unexpected') unexpected += 1
-        else ledger.show(object, place, 0, true)
+        if (place.kind === 'unexpected') {
+          unexpected += 1
+          continue
+        }
+        const sized = object.sizeBytes === undefined ? await withListedSize(storage, object, place, context) : object
+        ledger.show(sized, place, 0, true)
+        if (sized.sizeBytes === undefined && mustHaveContent(place)) {
+          ledger.enter(object.key, place, 'unreadable', sizeUnknown)
+        }
       }
     }
     return reconciliationOf(
@@ -178,17 +189,35 @@ export class Engine {
     context: StageContext & { readonly lanes: Lanes },
   ): AsyncGenerator<Verdict, void, void> {
     const { storage, requirements } = this.#settings
-    if (isStream(source)) return mapWindow(source, context.lanes, (item) => this.#validateItem(item, context))
+    if (isStream(source)) {
+      const lines = new KeyLines(storage, context)
+      return mapWindow(source, context.lanes, (item) => this.#validateItem(item, lines, context))
+    }
     return mapWindow(new Batches(this.#found(source, context)), context.lanes, ({ object, place }) =>
       // Not the listing's version: the current one is meant.
-      validateObject(storage, requirements, { bucket: object.bucket, key: object.key }, place, context),
+      validateObject(
+        storage,
+        requirements,
+        { bucket: object.bucket, key: object.key, line: lineOf(object) },
+        place,
+        context,
+      ),
     )
   }
 
-  #validateItem(item: string | ObjectRef, context: StageContext): Promise<Verdict> {
+  async #validateItem(item: string | ObjectRef, lines: KeyLines, context: StageContext): Promise<Verdict> {
     const { storage, requirements } = this.#settings
     const ref = this.#ref(item)
-    return validateObject(storage, requirements, ref, placeOf(ref.key), context)
+    const { bucket, key, versionId } = ref
+    const place = placeOf(key)
+    let line: ListedLine
+    try {
+      // A version is known by its id; a listing shows current ones only.
+      line = versionId === undefined && bucket === storage.bucket ? await lines.of(key) : undefined
+    } catch (error) {
+      return unreadable(ref, place, error, 0)
+    }
+    return validateObject(storage, requirements, { ...ref, line }, place, context)
   }
 
   async *#verdicts(
@@ -199,9 +228,10 @@ export class Engine {
       yield* this.#validate(source, context)
       return
     }
+    const lines = new KeyLines(this.#settings.storage, context)
     yield* mapWindow(source, context.lanes, async (item: string | ObjectRef | Verdict) => {
       if (typeof item === 'object' && 'verdict' in item) return item
-      return this.#validateItem(item, context)
+      return this.#validateItem(item, lines, context)
     })
   }
 
@@ -209,17 +239,18 @@ export class Engine {
   async *#subjects(
     source: ValidationSource | Source<Verdict>,
     context: StageContext,
-  ): AsyncGenerator<ObjectRef & { readonly place?: ObjectPlace | undefined }> {
+  ): AsyncGenerator<ObjectRef & { readonly place?: ObjectPlace | undefined; readonly line: ListedLine }> {
     const { bucket } = this.#settings.storage
     if (!isStream(source)) {
       for await (const piece of this.#found(source, context)) {
-        for (const { object, place } of piece) yield { bucket, key: object.key, place }
+        for (const { object, place } of piece) yield { bucket, key: object.key, place, line: lineOf(object) }
       }
       return
     }
     for await (const item of source as Source<string | ObjectRef | Verdict>) {
-      const ref = this.#ref(typeof item === 'object' && 'verdict' in item ? item.object : item)
-      yield { bucket: ref.bucket, key: ref.key, place: placeOf(ref.key) }
+      const verdict = typeof item === 'object' && 'verdict' in item ? item : undefined
+      const ref = this.#ref(verdict?.object ?? (item as string | ObjectRef))
+      yield { bucket: ref.bucket, key: ref.key, place: placeOf(ref.key), line: verdict?.state }
     }
   }
 

@@ -18,6 +18,8 @@ export const findingCodes = [
   'region-mismatch',
   'versioning-off',
   'object-lock-unavailable',
+  'object-tags-unavailable',
+  'configuration-unreadable',
   'permission-missing',
   'interval-not-indexed',
   'sensitive-recordings-excluded',

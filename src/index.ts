@@ -25,6 +25,7 @@ export {
   removeTag,
   type TagListForm,
 } from './hold.js'
+export { type Agreement, agreementOf, type ObjectTraits } from './identity.js'
 export type { RetryOptions } from './internal/retry.js'
 export type { ConcurrencyOptions, LegalHoldExporterOptions } from './options.js'
 export type * from './ports.js'

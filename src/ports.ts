@@ -1,5 +1,6 @@
 import type { Finding } from './findings.js'
 import type { LegalHold } from './hold.js'
+import type { ObjectTraits } from './identity.js'
 import type { ExportRequest } from './request.js'
 import type { HoldRequirements } from './requirements.js'
 import type { RemediationStep } from './verdict.js'
@@ -288,11 +289,20 @@ export interface ObjectRef {
 
 /** One entry of a listing. */
 export interface ListedObject extends ObjectRef {
-  readonly sizeBytes: number
+  /** Absent where the listing leaves it out: unknown then, never 0. */
+  readonly sizeBytes?: number | undefined
   readonly etag?: string | undefined
   /** ISO 8601. */
   readonly lastModified?: string | undefined
   readonly storageClass?: string | undefined
+}
+
+/** Options of a listing. */
+export interface ListOptions extends CallOptions {
+  /** Key after which to begin, whether there is such an object or not. @defaultValue the first under the prefix */
+  readonly startAfter?: string | undefined
+  /** No more entries than these are wanted, up to 1,000: one small page instead of whole ones. @defaultValue all */
+  readonly limit?: number | undefined
 }
 
 /** One version of a key, or a delete marker, as a listing of versions shows it. */
@@ -301,8 +311,8 @@ export interface ListedVersion extends ObjectRef {
   /** The current one: what a request without a version is about. */
   readonly isLatest: boolean
   readonly deleteMarker: boolean
-  /** 0 for a delete marker. */
-  readonly sizeBytes: number
+  /** 0 for a delete marker; absent where the listing leaves it out. */
+  readonly sizeBytes?: number | undefined
   readonly etag?: string | undefined
   /** ISO 8601. */
   readonly lastModified?: string | undefined
@@ -360,9 +370,11 @@ export interface ObjectEncryption {
 
 /** Checksum as S3 stores it. */
 export interface ObjectChecksum {
+  /** As S3 names it: `CRC64NVME`, `SHA256`, `SHA512`, … An open set: one that this library does not know is kept, too. */
   readonly algorithm: string
+  /** In base64. */
   readonly value: string
-  readonly type?: 'FULL_OBJECT' | 'COMPOSITE' | undefined
+  readonly type?: 'FULL_OBJECT' | 'COMPOSITE' | (string & {}) | undefined
 }
 
 /**
@@ -370,7 +382,8 @@ export interface ObjectChecksum {
  * `unreadable`, since an absent lock field may only mean a missing permission (s3-facts, Object Lock).
  */
 export interface ObjectState extends ObjectRef {
-  readonly sizeBytes: number
+  /** Absent where HEAD leaves it out (RFC 9110, 8.6) and nobody asked in another way: unknown then, never 0. */
+  readonly sizeBytes?: number | undefined
   readonly etag?: string | undefined
   readonly lastModified?: string | undefined
   /** User metadata without the `x-amz-meta-` prefix, names lower-case, values byte for byte. No prototype. */
@@ -383,6 +396,11 @@ export interface ObjectState extends ObjectRef {
   readonly restore?: string | undefined
   readonly encryption: ObjectEncryption
   readonly checksum?: ObjectChecksum | undefined
+  /**
+   * All checksums where S3 shows several, `checksum` first. `unreadable` where the server refuses to be asked for them:
+   * whether there is one is not known then.
+   */
+  readonly checksums?: readonly ObjectChecksum[] | 'unreadable' | undefined
   readonly replicationStatus?: string | undefined
   readonly tagCount?: number | undefined
   readonly tags?: Readonly<Record<string, string>> | 'unreadable' | undefined
@@ -414,8 +432,24 @@ export interface HeadOptions extends CallOptions {
   readonly tags?: boolean | undefined
   /** Read legal hold and retention, telling "off" from "not allowed to see". @defaultValue false */
   readonly lock?: boolean | undefined
-  /** Read every property a repair has to keep: tags, lock, ACL, website redirect. @defaultValue false */
+  /** Read every property a repair has to keep: tags, lock, ACL, website redirect, size. @defaultValue false */
   readonly full?: boolean | undefined
+  /** Ask for the size in another way where HEAD leaves it out (one more request then). @defaultValue false */
+  readonly size?: boolean | undefined
+  /**
+   * What a listing showed of the object. An answer that does not agree with it may be another object's, or that of a
+   * former state: an adapter that can, reads again over another connection before it answers. What it then answers
+   * may still differ, since somebody may have written in between: the caller compares (`agreementOf`) and decides.
+   *
+   * @defaultValue not compared
+   */
+  readonly listed?: ObjectTraits | undefined
+}
+
+/** Options of the reading of a content. */
+export interface ReadContentOptions extends CallOptions {
+  /** As HEAD showed it: the content of another one is refused (`OBJECT_CHANGED`). @defaultValue not compared */
+  readonly etag?: string | undefined
 }
 
 /** What a mutation answered. */
@@ -490,18 +524,12 @@ export interface StorageAdapter {
   /** Configuration of the bucket and whether the actions that `needs` names are allowed. */
   inspectBucket(needs: StorageNeeds, options?: CallOptions): Promise<BucketInspection>
   /**
-   * Objects under a prefix in UTF-8 byte order of their keys, current versions only; with `startAfter` those behind
-   * that key, whether there is such an object or not.
+   * Objects under a prefix in UTF-8 byte order of their keys, current versions only. A storage may list more than
+   * `limit`, never fewer.
    */
-  list(
-    prefix: string,
-    options?: CallOptions & { readonly startAfter?: string | undefined },
-  ): AsyncIterable<ListedObject>
+  list(prefix: string, options?: ListOptions): AsyncIterable<ListedObject>
   /** The same as `list`, in the pieces in which the storage answers: an await for each object costs more than its line. */
-  listPages?(
-    prefix: string,
-    options?: CallOptions & { readonly startAfter?: string | undefined },
-  ): AsyncIterable<readonly ListedObject[]>
+  listPages?(prefix: string, options?: ListOptions): AsyncIterable<readonly ListedObject[]>
   /** Next "folders" under a prefix, up to `/`. */
   listFolders(prefix: string, options?: CallOptions): AsyncIterable<string>
   head(ref: ObjectRef, options?: HeadOptions): Promise<HeadResult>
@@ -553,7 +581,7 @@ export interface StorageAdapter {
    * An object version's content in pieces, for a digest of it. A content that ends early or changes underway is a
    * thrown `LegalHoldError`, never a short one.
    */
-  readContent?(ref: ObjectRef, options?: CallOptions): AsyncIterable<Uint8Array>
+  readContent?(ref: ObjectRef, options?: ReadContentOptions): AsyncIterable<Uint8Array>
 }
 
 /** What a run will ask of a storage; decides which permissions are probed. */

@@ -133,6 +133,8 @@ export interface StorageClassCost {
   readonly requests: Readonly<Record<string, number>>
   readonly bytesCopied: number
   readonly extraBytesStored: number
+  /** Objects whose size is not known, so that no bytes of theirs are counted. Absent for none. */
+  readonly unknownSizes?: number | undefined
   readonly dollars: CostDollars
   /** What deleting a version early costs in this class. */
   readonly note?: string | undefined
@@ -154,6 +156,8 @@ export interface RepairCost {
   readonly bytesCopied: number
   /** Bytes of the versions that copies leave beneath the new ones. */
   readonly extraBytesStored: number
+  /** Objects whose size is not known, so that no bytes of theirs are counted. Absent for none. */
+  readonly unknownSizes?: number | undefined
   /** `total` is what is paid once: requests and retrieval. */
   readonly dollars: CostDollars & { readonly total: number }
   readonly byStorageClass: Readonly<Record<string, StorageClassCost>>

@@ -30,6 +30,7 @@ const dangersToRepairs: ReadonlySet<string> = new Set<FindingCode>([
   'permission-missing',
   'versioning-off',
   'object-lock-unavailable',
+  'object-tags-unavailable',
   'lifecycle-expires-objects',
   'lifecycle-expires-noncurrent',
   'region-mismatch',

@@ -81,9 +81,10 @@ export interface Difference {
 export interface RepairEstimate {
   /** By operation, e.g. `HeadObject`, `CopyObject`; empty where the storage does not say. */
   readonly requests: Readonly<Record<string, number>>
-  readonly bytesCopied: number
-  /** What the version costs that the copy leaves beneath the new one. */
-  readonly extraBytesStored: number
+  /** Absent where the size of the object is not known. */
+  readonly bytesCopied?: number | undefined
+  /** What the version costs that the copy leaves beneath the new one. Absent where its size is not known. */
+  readonly extraBytesStored?: number | undefined
   /** `STANDARD` where S3 names none. */
   readonly storageClass: string
 }

@@ -63,7 +63,7 @@ const changes: readonly [string, (before: ObjectState) => Partial<ObjectState> |
   ['bucket', () => ({ bucket: 'other' })],
   ['key', ({ key }) => ({ key: `${key}x` })],
   ['versionId', ({ versionId }) => ({ versionId: `${versionId}x` })],
-  ['sizeBytes', ({ sizeBytes }) => ({ sizeBytes: sizeBytes + 1 })],
+  ['sizeBytes', ({ sizeBytes = 0 }) => ({ sizeBytes: sizeBytes + 1 })],
   [
     'etag',
     ({ etag, encryption }) =>
@@ -194,6 +194,68 @@ describe('comparing an object before and after', () => {
       expect(seen).toBeGreaterThan(0)
     },
   )
+
+  test('a size that is not known on a side is no equal size: another proof of the content takes its place', () => {
+    const digest = { algorithm: 'SHA256', value: 'x', type: 'FULL_OBJECT' } as const
+    fc.assert(
+      fc.property(state, fc.constantFrom('before', 'after', 'both'), (whole, side) => {
+        const opaque: ObjectState = { ...whole, etag: '"a-1"', checksum: undefined }
+        const compared = (over: Partial<ObjectState>, overAfter: Partial<ObjectState> = over) => {
+          const [before, after] = [
+            { ...opaque, ...over },
+            { ...opaque, ...overAfter },
+          ]
+          return compareObjectStates(
+            side === 'after' ? before : { ...before, sizeBytes: undefined },
+            side === 'before' ? after : { ...after, sizeBytes: undefined },
+          )
+        }
+        expect(compared({})).toEqual([])
+        expect(compared({}, { etag: '"b-1"' })).toMatchObject([{ property: 'sizeBytes' }])
+        expect(compared({ etag: undefined })).toMatchObject([{ property: 'sizeBytes' }])
+        expect(compared({ checksum: digest }, { checksum: digest, etag: '"b-1"' })).toEqual([])
+      }),
+    )
+  })
+
+  test('each of several checksums has to be there afterwards, with its value', () => {
+    const of = (algorithm: string, value = algorithm) => ({ algorithm, value, type: 'FULL_OBJECT' })
+    const all = [of('CRC64NVME'), of('SHA512'), of('BLAKE4')]
+    const carrying = (whole: ObjectState, checksums: ObjectState['checksums']): ObjectState => ({
+      ...whole,
+      checksum: typeof checksums === 'object' ? checksums[0] : undefined,
+      checksums,
+    })
+    fc.assert(
+      fc.property(state, fc.nat(2), (whole, at) => {
+        const before = carrying(whole, all)
+        const gone = all[at]?.algorithm
+        expect(compareObjectStates(before, carrying(whole, [...all].reverse()))).toEqual([])
+        const fewer = all.filter((_, other) => other !== at)
+        expect(compareObjectStates(before, carrying(whole, fewer))).toMatchObject([
+          { property: 'checksum.algorithm', before: gone },
+        ])
+        const other = all.map((one, here) => (here === at ? of(one.algorithm, 'other') : one))
+        expect(compareObjectStates(before, carrying(whole, other))).toMatchObject([
+          { property: 'checksum.value', before: gone, after: 'other' },
+        ])
+      }),
+    )
+  })
+
+  test('checksums that may not be asked for any more are lost, and those that never might prove nothing', () => {
+    fc.assert(
+      fc.property(state, (whole) => {
+        fc.pre(whole.checksum !== undefined)
+        const hidden: ObjectState = { ...whole, checksum: undefined, checksums: 'unreadable' }
+        expect(compareObjectStates(whole, hidden)).toMatchObject([
+          { property: 'checksum.algorithm', before: whole.checksum?.algorithm, after: 'unreadable' },
+        ])
+        expect(compareObjectStates(hidden, hidden)).toEqual([])
+        expect(compareObjectStates(hidden, whole)).toEqual([])
+      }),
+    )
+  })
 
   test('what was asked for is no difference, and what was asked for and did not happen is one', () => {
     const later = { mode: 'COMPLIANCE', retainUntilDate: '2040-01-01T00:00:00.000Z' } as const

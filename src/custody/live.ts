@@ -2,11 +2,15 @@ import { join } from 'node:path'
 import { LegalHoldError } from '../errors.js'
 import { forManyListeners } from '../internal/abort.js'
 import { canonicalJson } from '../internal/canonical-json.js'
-import { retrying } from '../internal/retry.js'
+import { systemClock } from '../internal/clock.js'
 import { SeenSet } from '../internal/seen.js'
 import { mapWindow } from '../internal/streams.js'
-import type { CallOptions, JournalRecord, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import type { CallOptions, HeadResult, JournalRecord, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import { evaluate, type HoldRequirements, headNeeds } from '../requirements.js'
+import { persist, type StageContext } from '../stages/context.js'
+import { KeyLines } from '../stages/key-lines.js'
+import { doubtOf } from '../stages/listed-line.js'
+import { readAgain } from '../stages/read-again.js'
 import { bundleFiles } from './bundle.js'
 import { readRecord } from './journal-record.js'
 import { fileLines } from './record-lines.js'
@@ -54,9 +58,9 @@ export async function checkLive(
   const drift: Drift[] = []
   let [checked, drifted] = [0, 0]
   const source = recordedObjects(dir, last, options)
-  for await (const found of mapWindow(source, options.concurrency, (one) =>
-    look(one, storage, requirements, options),
-  )) {
+  const context = contextOf(options.signal)
+  const looking = { storage, requirements, context, lines: new KeyLines(storage, context) }
+  for await (const found of mapWindow(source, options.concurrency, (one) => look(one, looking))) {
     checked += 1
     if (found === undefined) continue
     drifted += 1
@@ -106,60 +110,91 @@ async function* verdicts(dir: string, options: CallOptions): AsyncGenerator<{ re
   }
 }
 
-async function look(
-  { line, object, state, held }: Recorded,
-  storage: StorageAdapter,
-  requirements: HoldRequirements,
-  { signal }: CallOptions,
-): Promise<Drift | undefined> {
-  const { bucket, key } = object
-  const drift = (kind: DriftKind, what: string): Drift => ({
-    kind,
-    object,
-    line,
-    message: `${JSON.stringify(`${bucket}/${key}`)} ${what}.`,
-  })
+interface Looking {
+  readonly storage: StorageAdapter
+  readonly requirements: HoldRequirements
+  readonly context: StageContext
+  readonly lines: KeyLines
+}
+
+/** No run: nobody hears of what is repeated. */
+function contextOf(signal: AbortSignal | undefined): StageContext {
+  return { clock: systemClock, logger: undefined, retry: undefined, signal, emit: () => {} }
+}
+
+async function look(recorded: Recorded, looking: Looking): Promise<Drift | undefined> {
+  const { storage, requirements, context, lines } = looking
+  const { bucket, key } = recorded.object
+  const ref = { bucket, key }
   try {
-    const answer = await retrying(
-      () => storage.head({ bucket, key }, { signal, ...headNeeds(requirements) }),
-      undefined,
-      { stage: 'validate', signal },
+    // A cache may show what lay there before: an answer is believed where a listing agrees with it.
+    const line = bucket === storage.bucket ? await lines.of(key) : undefined
+    const needs = headNeeds(requirements)
+    const listed = line === undefined || line === 'none' ? {} : { listed: line }
+    const answer = await persist(context, 'validate', key, () =>
+      storage.head(ref, { signal: context.signal, ...needs, ...listed }),
     )
-    if (!answer.found) return drift('gone', answer.deleteMarker ? 'lies under a delete marker' : 'is gone')
-    const now = answer.state
-    if (held && evaluate(requirements, now).unmet.length > 0) return drift('hold-lost', 'no longer shows the hold')
-    if (state.sizeBytes !== now.sizeBytes)
-      return drift('content-changed', `has ${now.sizeBytes} bytes, not ${state.sizeBytes}`)
-    if (state.versionId !== undefined && state.versionId !== now.versionId) {
-      return drift('replaced', `is now version ${now.versionId ?? 'none'}, not ${state.versionId}`)
+    const doubt = doubtOf(ref, line, answer)
+    if (doubt === undefined) return driftOf(recorded, answer, requirements)
+    try {
+      const again = await readAgain(storage, { ref, answer, doubt, line, needs }, context, () => {})
+      return driftOf(recorded, again, requirements)
+    } catch (error) {
+      // In either case it is not as recorded.
+      const drift = isAboutOneObject(error) ? driftOf(recorded, answer, requirements) : undefined
+      if (drift === undefined) throw error
+      return drift
     }
-    if (state.etag !== undefined && state.etag !== now.etag)
-      return drift('content-changed', `has the ETag ${now.etag}, not ${state.etag}`)
-    const changed = changedProperties(state, now)
-    return changed.length === 0
-      ? undefined
-      : drift('properties-changed', `has other ${changed.join(', ')} than recorded`)
   } catch (error) {
-    if (!LegalHoldError.isInstance(error) || error.code === 'ABORTED' || !isAboutOneObject(error)) throw error
-    return drift('unreadable', `could not be read: ${error.code}`)
+    if (!isAboutOneObject(error)) throw error
+    return driftTo(recorded, 'unreadable', `could not be read: ${error.code}`)
   }
 }
 
+function driftTo({ object, line }: Recorded, kind: DriftKind, what: string): Drift {
+  return { kind, object, line, message: `${JSON.stringify(`${object.bucket}/${object.key}`)} ${what}.` }
+}
+
+/** How an object differs from its record by an answer to a HEAD; `undefined` where it does not. Pure. */
+function driftOf(recorded: Recorded, answer: HeadResult, requirements: HoldRequirements): Drift | undefined {
+  const { state, held } = recorded
+  const drift = (kind: DriftKind, what: string) => driftTo(recorded, kind, what)
+  if (!answer.found) return drift('gone', answer.deleteMarker ? 'lies under a delete marker' : 'is gone')
+  const now = answer.state
+  if (held && evaluate(requirements, now).unmet.length > 0) return drift('hold-lost', 'no longer shows the hold')
+  const isSized = state.sizeBytes !== undefined && now.sizeBytes !== undefined
+  if (isSized && state.sizeBytes !== now.sizeBytes)
+    return drift('content-changed', `has ${now.sizeBytes} bytes, not ${state.sizeBytes}`)
+  if (state.versionId !== undefined && state.versionId !== now.versionId) {
+    return drift('replaced', `is now version ${now.versionId ?? 'none'}, not ${state.versionId}`)
+  }
+  if (state.etag !== undefined && state.etag !== now.etag)
+    return drift('content-changed', `has the ETag ${now.etag}, not ${state.etag}`)
+  const changed = changedProperties(state, now)
+  if (changed.length > 0) return drift('properties-changed', `has other ${changed.join(', ')} than recorded`)
+  const isIdentified = isSized || state.versionId !== undefined || state.etag !== undefined
+  return isIdentified ? undefined : drift('unreadable', 'shows neither size nor version nor ETag to compare')
+}
+
 /** Refusals and faults that may concern this object alone; the rest ends the check. */
-function isAboutOneObject({ code }: LegalHoldError): boolean {
+function isAboutOneObject(error: unknown): error is LegalHoldError {
+  if (!LegalHoldError.isInstance(error)) return false
   return [
     'STORAGE_FORBIDDEN',
     'STORAGE_REJECTED',
     'OBJECT_ARCHIVED',
     'STORAGE_RESPONSE_INVALID',
     'OBJECT_NOT_FOUND',
-  ].includes(code)
+  ].includes(error.code)
 }
 
 function changedProperties(then: Partial<ObjectState>, now: ObjectState): string[] {
-  return (['metadata', 'tags', 'legalHold', 'retention', 'checksum'] as const).filter(
+  return (['metadata', 'tags', 'legalHold', 'retention', 'checksum', 'checksums'] as const).filter(
     // What was not read then, or not now, cannot have changed.
     (name) =>
-      then[name] !== undefined && now[name] !== undefined && canonicalJson(then[name]) !== canonicalJson(now[name]),
+      then[name] !== undefined &&
+      now[name] !== undefined &&
+      !(name === 'checksums' && [then[name], now[name]].includes('unreadable')) &&
+      canonicalJson(then[name]) !== canonicalJson(now[name]),
   )
 }

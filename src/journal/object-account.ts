@@ -186,5 +186,5 @@ function faultOf(outcome: unknown): Fault | undefined {
 
 /** The size of the object as it was last seen; what is not known is not empty. */
 function sizeOf({ before, after }: Members): unknown {
-  return membersOf(after ?? before).sizeBytes
+  return membersOf(after).sizeBytes ?? membersOf(before).sizeBytes
 }

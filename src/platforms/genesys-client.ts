@@ -1,6 +1,7 @@
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { systemClock } from '../internal/clock.js'
+import { credentialMistake } from '../internal/header-text.js'
 import { withoutSecrets } from '../internal/redaction/error.js'
 import { Redactor } from '../internal/redaction/redactor.js'
 import { type RetryOptions, retryDefaults, retrying } from '../internal/retry.js'
@@ -269,7 +270,7 @@ export class GenesysClient {
         (attempt) =>
           credentials.kind === 'client-credentials'
             ? sdk.login(credentials.clientId, credentials.clientSecret, attempt)
-            : tokenFrom(credentials.token),
+            : tokenFrom(credentials.token, stage),
         signal,
         stage,
       )
@@ -326,6 +327,13 @@ function tokenOf(credentials: GenesysConnection['credentials']): unknown {
   return credentials.kind === 'token' ? credentials.token : undefined
 }
 
-async function tokenFrom(source: string | (() => string | Promise<string>)): Promise<string> {
-  return typeof source === 'string' ? source : source()
+async function tokenFrom(source: string | (() => string | Promise<string>), stage: Stage): Promise<string> {
+  if (typeof source === 'string') return source
+  const token = await source()
+  const mistake = token ? credentialMistake(token, true) : undefined
+  if (mistake === undefined) return token
+  throw new LegalHoldError(`The token that the accessToken function gave cannot be used: it ${mistake}.`, {
+    code: 'MISSING_CREDENTIALS',
+    stage,
+  })
 }

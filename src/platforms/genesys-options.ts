@@ -1,5 +1,7 @@
 import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
+import { credentialMistake } from '../internal/header-text.js'
 import type { RetryOptions } from '../internal/retry.js'
+import { isLoopback } from '../internal/server-name.js'
 import type { Clock, Logger } from '../ports.js'
 import { findRegion, type GenesysRegion, resolveRegion } from './regions.js'
 
@@ -168,17 +170,22 @@ function checkCredentials(
     return undefined
   }
   if (client !== undefined) {
+    const insecure = insecureHostOf(client)
+    if (insecure !== undefined) problems.add('INSECURE_ENDPOINT', notEncrypted('client', insecure))
     if (typeof client?.callApi === 'function') return { kind: 'client', client }
     problems.add('INVALID_OPTIONS', 'client is no ApiClient: it has no callApi method.')
     return undefined
   }
   if (accessToken !== undefined) {
     if (typeof accessToken === 'function' || (typeof accessToken === 'string' && accessToken.trim() !== '')) {
+      if (typeof accessToken === 'string') addMistake('accessToken', accessToken, problems)
       return { kind: 'token', token: accessToken }
     }
     problems.add('MISSING_CREDENTIALS', 'accessToken is empty.')
     return undefined
   }
+  if (clientId) addMistake('clientId', clientId, problems)
+  if (clientSecret) addMistake('clientSecret', clientSecret, problems)
   const missing = [...(clientId ? [] : ['clientId']), ...(clientSecret ? [] : ['clientSecret'])]
   if (clientId && clientSecret) return { kind: 'client-credentials', clientId, clientSecret }
   const alternative = missing.length === 2 ? ' (or accessToken, or client)' : ''
@@ -190,7 +197,27 @@ function checkCredentials(
   return undefined
 }
 
-const loopback = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/
+function addMistake(name: string, value: unknown, problems: OptionProblems): void {
+  const mistake = credentialMistake(value, name === 'accessToken')
+  if (mistake !== undefined) problems.add('INVALID_OPTIONS', `${name} ${mistake}.`, { option: name })
+}
+
+/** Where a ready client of the SDK sends its token in clear: to its gateway, or to hosts that were set by hand. */
+function insecureHostOf(client: ReadyApiClient): string | undefined {
+  const { config } = (client ?? {}) as { config?: { gateway?: unknown; basePath?: unknown; authUrl?: unknown } }
+  const { host, protocol = 'https' } = (config?.gateway ?? {}) as { host?: unknown; protocol?: unknown }
+  const urls = host ? [`${protocol}://${host}`] : [config?.basePath, config?.authUrl]
+  for (const url of urls) {
+    if (typeof url !== 'string' || !URL.canParse(url)) continue
+    const { protocol: scheme, hostname, origin } = new URL(url)
+    if (scheme === 'http:' && !isLoopback(hostname)) return origin
+  }
+  return undefined
+}
+
+function notEncrypted(option: string, origin: string): string {
+  return `${option} ${origin} is not encrypted; http is accepted to loopback only. Use https.`
+}
 
 function checkEndpoint(endpoint: string | undefined, problems: OptionProblems): URL | undefined {
   if (endpoint === undefined) return undefined
@@ -204,11 +231,8 @@ function checkEndpoint(endpoint: string | undefined, problems: OptionProblems): 
   if (url.username !== '' || url.password !== '') {
     problems.add('INVALID_OPTIONS', 'endpoint carries credentials; take them out of the URL.')
   }
-  if (url.protocol === 'http:' && !loopback.test(url.hostname)) {
-    problems.add(
-      'INSECURE_ENDPOINT',
-      `endpoint ${url.origin} is not encrypted; http is accepted to loopback only. Use https.`,
-    )
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    problems.add('INSECURE_ENDPOINT', notEncrypted('endpoint', url.origin))
   } else if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     problems.add('INVALID_OPTIONS', `endpoint has the protocol ${url.protocol}; it has to be https.`)
   }

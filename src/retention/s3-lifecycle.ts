@@ -2,9 +2,10 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { LegalHoldError } from '../errors.js'
 import type { Finding, Severity } from '../findings.js'
 import type { CallOptions, RetentionContext, RetentionPolicyAdapter } from '../ports.js'
+import { invalidAnswer } from '../storage/s3-answer-checks.js'
 import { isUnsupported } from '../storage/s3-bucket.js'
 import { s3CodeOf } from '../storage/s3-errors.js'
-import { invalidAnswer, S3Requests } from '../storage/s3-requests.js'
+import { S3Requests } from '../storage/s3-requests.js'
 import { checkBucket, checkClientSettings, type S3ClientSettings } from '../storage/s3-settings.js'
 
 /** Options of {@link S3LifecyclePolicy}: how S3 is reached, as for `S3StorageAdapter`. */
@@ -52,6 +53,7 @@ export class S3LifecyclePolicy implements RetentionPolicyAdapter {
       if (s3CodeOf(error) === 'NoSuchLifecycleConfiguration' || isUnsupported(error)) return []
       if (!LegalHoldError.isInstance(error)) throw error
       if (error.code === 'STORAGE_FORBIDDEN') return [unreadable(bucket)]
+      if (error.code === 'STORAGE_REJECTED') return [notUnderstood(bucket, error)]
       if (unreachable.has(error.code)) return [outOfReach(bucket, error)]
       throw error
     }
@@ -99,13 +101,24 @@ function unreadable(bucket: string): Finding {
   }
 }
 
+function notUnderstood(bucket: string, error: LegalHoldError): Finding {
+  return {
+    code: 'configuration-unreadable',
+    severity: 'warning',
+    message: `The lifecycle rules of the bucket "${bucket}" could not be read, so nobody knows whether they delete recordings: ${error.message}`,
+    subject: bucket,
+    remedy: 'Have the owner of the bucket confirm that no rule expires objects.',
+  }
+}
+
 function findingsOf(
   rule: S3.LifecycleRule,
   index: number,
   bucket: string,
   { prefix, requirements }: RetentionContext,
 ): readonly Finding[] {
-  if (rule.Status !== 'Enabled') return []
+  // A rule that does not say that it is off may be on.
+  if (rule.Status === 'Disabled') return []
   const scope = scopeOf(rule)
   if (!scope.possible || !overlaps(scope.prefix, prefix)) return []
   const name = `lifecycle rule "${rule.ID ?? `number ${index + 1}`}"`
@@ -198,30 +211,42 @@ function overlaps(a: string, b: string): boolean {
 
 /** When a rule expires current versions; `undefined` where it only tidies delete markers. */
 function expiry(expiration: S3.LifecycleExpiration | undefined): string | undefined {
-  if (expiration?.Days !== undefined) return `${days(expiration.Days)} after their creation`
-  if (expiration?.Date !== undefined)
-    return `on ${expiration.Date.toISOString().slice(0, 10)} and on every day after it`
-  return undefined
+  if (expiration === undefined) return undefined
+  if (expiration.Days !== undefined) return `${days(expiration.Days)} after their creation`
+  if (expiration.Date !== undefined) return `on ${expiration.Date.toISOString().slice(0, 10)} and on every day after it`
+  return expiration.ExpiredObjectDeleteMarker === undefined ? 'at a time that it does not name' : undefined
 }
 
 function days(count: number | undefined): string {
-  return count === 1 ? '1 day' : `${count ?? 0} days`
+  if (count === undefined) return 'an unknown number of days'
+  return count === 1 ? '1 day' : `${count} days`
 }
 
-const archives = new Set(['GLACIER', 'DEEP_ARCHIVE'])
+/** Classes that are read and copied like any other. One that is not among them is, or may be, an archive. */
+const atOnce: ReadonlySet<string> = new Set([
+  'STANDARD',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'EXPRESS_ONEZONE',
+  'REDUCED_REDUNDANCY',
+])
 
 function archiving(rule: S3.LifecycleRule): string | undefined {
   for (const transition of rule.Transitions ?? []) {
-    if (!archives.has(transition.StorageClass ?? '')) continue
+    const { StorageClass: name = 'a class that it does not name' } = transition
+    if (atOnce.has(name)) continue
     const when =
       transition.Date === undefined
         ? `after ${days(transition.Days)}`
         : `on ${transition.Date.toISOString().slice(0, 10)}`
-    return `to ${transition.StorageClass} ${when}`
+    return `to ${name} ${when}`
   }
   for (const transition of rule.NoncurrentVersionTransitions ?? []) {
-    if (!archives.has(transition.StorageClass ?? '')) continue
-    return `to ${transition.StorageClass} ${days(transition.NoncurrentDays)} after they became noncurrent`
+    const { StorageClass: name = 'a class that it does not name' } = transition
+    if (atOnce.has(name)) continue
+    return `to ${name} ${days(transition.NoncurrentDays)} after they became noncurrent`
   }
   return undefined
 }

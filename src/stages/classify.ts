@@ -120,6 +120,6 @@ const scopes: readonly Scope[] = [
 export function placesOf(key: string): readonly ObjectPlace[] {
   const parsed = parseKey(key)
   if (parsed === undefined) return []
-  const located = { object: { bucket: '', key, sizeBytes: 0 }, key: parsed }
+  const located = { object: { bucket: '', key }, key: parsed }
   return scopes.flatMap((scope) => [false, true].map((lies) => classifyObject(located, () => lies, scope).place))
 }

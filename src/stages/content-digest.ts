@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LegalHoldError } from '../errors.js'
-import type { HashContent, ObjectState, StorageAdapter } from '../ports.js'
+import type { HashContent, ObjectChecksum, ObjectState, StorageAdapter } from '../ports.js'
 import type { Difference, Remediation } from '../verdict.js'
 import { isVersioned } from './baseline.js'
 import { persist, type StageContext } from './context.js'
@@ -11,7 +11,7 @@ export type ContentDigest =
   | {
       readonly algorithm: string
       readonly value: string
-      readonly type?: 'FULL_OBJECT' | 'COMPOSITE' | undefined
+      readonly type?: ObjectChecksum['type']
       /** `storage`: the checksum that S3 holds, in base64; `content`: read here in full, in hex. */
       readonly source: 'storage' | 'content'
       readonly versionId?: string | undefined
@@ -28,7 +28,7 @@ export async function contentDigest(
   hashContent: HashContent,
   context: StageContext,
 ): Promise<ContentDigest | undefined> {
-  const { bucket, key, versionId, checksum } = state
+  const { bucket, key, versionId, etag, checksum } = state
   const own: ContentDigest | undefined = checksum && { ...checksum, source: 'storage', versionId }
   if (hashContent === 'none' || (hashContent === 'missing' && own !== undefined)) return own
   const readContent = storage.readContent?.bind(storage)
@@ -39,11 +39,12 @@ export async function contentDigest(
     const value = await persist(context, 'validate', key, async () => {
       const sha256 = createHash('sha256')
       let sizeBytes = 0
-      for await (const piece of readContent({ bucket, key, versionId }, { signal: context.signal })) {
+      for await (const piece of readContent({ bucket, key, versionId }, { signal: context.signal, etag })) {
         sha256.update(piece)
         sizeBytes += piece.length
       }
-      if (sizeBytes !== state.sizeBytes) throw changed(state, sizeBytes)
+      // Where HEAD names no size, the answer's own framing says that the content is whole.
+      if (state.sizeBytes !== undefined && sizeBytes !== state.sizeBytes) throw changed(state, sizeBytes)
       return sha256.digest('hex')
     })
     return { algorithm: 'SHA256', value, source: 'content', versionId }

@@ -27,6 +27,8 @@ interface Sum {
   readonly requests: Record<string, number>
   bytesCopied: number
   extraBytesStored: number
+  /** Objects that are copied and of whose bytes nothing is known. */
+  unknownSizes: number
   /** As billed: small objects count for the least size of their class. */
   billedBytes: number
 }
@@ -44,12 +46,14 @@ export class CostTally {
     const sum = this.#classes.get(storageClass) ?? emptySum()
     this.#classes.set(storageClass, sum)
     sum.objects += 1
-    sum.bytesCopied += bytesCopied
-    sum.extraBytesStored += extraBytesStored
-    const copied = (requests.CopyObject ?? 0) + (requests.CompleteMultipartUpload ?? 0) > 0 || bytesCopied > 0
+    if (bytesCopied === undefined) sum.unknownSizes += 1
+    const [bytes, extraBytes] = [bytesCopied ?? 0, extraBytesStored ?? 0]
+    sum.bytesCopied += bytes
+    sum.extraBytesStored += extraBytes
+    const copied = (requests.CopyObject ?? 0) + (requests.CompleteMultipartUpload ?? 0) > 0 || bytesCopied !== 0
     if (copied && extraBytesStored === bytesCopied) {
       sum.versions += 1
-      sum.billedBytes += Math.max(extraBytesStored, this.#pricesOf(storageClass).minimumBytes)
+      sum.billedBytes += Math.max(extraBytes, this.#pricesOf(storageClass).minimumBytes)
     } else if (copied) sum.overwritten += 1
     for (const [operation, count] of Object.entries(requests)) {
       sum.requests[operation] = (sum.requests[operation] ?? 0) + count
@@ -74,12 +78,14 @@ export class CostTally {
       }
       total.bytesCopied += sum.bytesCopied
       total.extraBytesStored += sum.extraBytesStored
-      const note = noteOf(name, prices, sum)
+      total.unknownSizes += sum.unknownSizes
+      const note = notesOf(name, Object.hasOwn(this.#prices.classes, name), prices, sum)
       byStorageClass[name] = {
         objects: sum.objects,
         requests: sum.requests,
         bytesCopied: sum.bytesCopied,
         extraBytesStored: sum.extraBytesStored,
+        ...(sum.unknownSizes === 0 ? {} : { unknownSizes: sum.unknownSizes }),
         dollars: rounded(cost),
         ...(note === undefined ? {} : { note }),
       }
@@ -89,6 +95,7 @@ export class CostTally {
       requests: total.requests,
       bytesCopied: total.bytesCopied,
       extraBytesStored: total.extraBytesStored,
+      ...(total.unknownSizes === 0 ? {} : { unknownSizes: total.unknownSizes }),
       dollars: { ...rounded(dollars), total: round(dollars.requests + dollars.retrieval) },
       byStorageClass,
     }
@@ -132,8 +139,16 @@ function emptySum(): Sum {
     requests: {},
     bytesCopied: 0,
     extraBytesStored: 0,
+    unknownSizes: 0,
     billedBytes: 0,
   }
+}
+
+/** Storage classes are an open set: what has no price of its own is said to have none. */
+function notesOf(name: string, isPriced: boolean, prices: StorageClassPrices, sum: Sum): string | undefined {
+  const unpriced = isPriced ? undefined : `There are no prices for ${name}: those of STANDARD were taken.`
+  const notes = [unpriced, noteOf(name, prices, sum)].filter((note) => note !== undefined)
+  return notes.length === 0 ? undefined : notes.join(' ')
 }
 
 /** A demoted version is billed on; whoever deletes it early pays all the same. */

@@ -162,7 +162,7 @@ export class Delivery {
     const settled = mapWindow(begun, objectConcurrency, ({ object, place, repair }) => {
       const { original } = repair
       if (original !== undefined) this.#seen.add(original)
-      return this.#inTurn({ object: original ?? { ...object, sizeBytes: 0 }, place }, true, this.#context, repair)
+      return this.#inTurn({ object: original ?? object, place }, true, this.#context, repair)
     })
     for await (const _ of settled) {
       // As below: the window does the work.
@@ -301,7 +301,7 @@ export class Delivery {
     const { lastModified = processed.verdict.state?.lastModified } = object
     const isFresh = this.ledger.isFresh({ lastModified })
     // Not as it was listed: a rewritten object may be of another size by now.
-    const { sizeBytes } = processed.remediation?.after ?? processed.verdict.state ?? {}
+    const sizeBytes = processed.remediation?.after?.sizeBytes ?? processed.verdict.state?.sizeBytes
     this.ledger.enter(object.key, place, processed.outcome, processed.reason, isFresh, sizeBytes)
     this.#remember(processed, repair)
     // Not out of a listing, so the next one would show it as new.

@@ -1,5 +1,5 @@
 import { covers } from '../coverage.js'
-import { LegalHoldError } from '../errors.js'
+import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { LegalHold } from '../hold.js'
 import { together } from '../internal/together.js'
@@ -102,9 +102,18 @@ function unreachable(bucket: string, error: unknown): BucketInspection {
     message: `The bucket could not be inspected (${error.code}): ${error.message}`,
     remedy: error.retryable
       ? 'Run again once the storage answers; it was asked as often as `retry` allows.'
-      : 'Do what the message says.',
+      : (remedies[error.code] ?? 'Check bucket, endpoint, region and credentials of the storage.'),
   }
   return { bucket, versioning: 'unreadable', objectLock: 'unreadable', findings: [finding] }
+}
+
+const remedies: Partial<Record<LegalHoldErrorCode, string>> = {
+  BUCKET_NOT_FOUND: 'Create the bucket, or give the name of the one that the platform delivers to.',
+  BUCKET_WRONG_REGION: 'Set the region of the storage to that of the bucket.',
+  STORAGE_UNAUTHORIZED: 'Give the storage valid credentials.',
+  STORAGE_FORBIDDEN: 'Allow the action that was refused, or use credentials of the account that owns the bucket.',
+  STORAGE_UNSUPPORTED: 'Use another server, or requirements that do without what this one does not implement.',
+  CLOCK_SKEW: 'Set the clock of this machine by NTP.',
 }
 
 /** Not an abort, and not a mistake in the options, which no acceptance mends. */

@@ -303,7 +303,8 @@ export class RecordingLedger {
     listing: number,
     isNew: boolean,
   ): void {
-    const row = this.#arrive(object.key, place, listing, isNew && this.isFresh(object), object.sizeBytes === 0)
+    const isEmpty = object.sizeBytes === undefined ? undefined : object.sizeBytes === 0
+    const row = this.#arrive(object.key, place, listing, isNew && this.isFresh(object), isEmpty)
     const { kind, conversationId } = place
     if (conversationId === undefined || kind === 'unexpected') return
     if (row >= 0) {
@@ -331,7 +332,7 @@ export class RecordingLedger {
    * Enters what became of one object.
    *
    * @param isFresh it was written since the job was created
-   * @param sizeBytes as its HEAD says, where there was one
+   * @param sizeBytes where it is known
    */
   enter(
     key: string,
@@ -341,7 +342,8 @@ export class RecordingLedger {
     isFresh = true,
     sizeBytes?: number | undefined,
   ): void {
-    const row = this.#arrive(key, place, 0, isFresh, sizeBytes === 0)
+    // What a listing said is not taken back by what was read before it.
+    const row = this.#arrive(key, place, 0, isFresh, sizeBytes === 0 ? true : undefined)
     const { conversationId } = place
     const fault = outcome === 'held' || outcome === 'repaired' ? undefined : outcome
     const proven = outcome === 'repaired'
@@ -484,13 +486,16 @@ export class RecordingLedger {
     return { state: 'missing', reason: files.hasUndescribed ? sidecarMissing.reason : 'never delivered' }
   }
 
-  /** @returns the row of the recording that the object belongs to, -1 where it belongs to none in particular */
+  /**
+   * @param isEmpty `undefined` where that is not known, or not to change what is known
+   * @returns the row of the recording that the object belongs to, -1 where it belongs to none in particular
+   */
   #arrive(
     key: string,
     { kind, recordingId, conversationId }: ObjectPlace,
     listing: number,
     isFresh: boolean,
-    isEmpty: boolean,
+    isEmpty: boolean | undefined,
   ): number {
     if (recordingId === undefined || conversationId === undefined) return -1
     let row = this.#rowOf(recordingId, conversationId)

@@ -29,6 +29,7 @@ export function recordedState(state: ObjectState | undefined): object | undefine
     restore: state.restore,
     encryption: unlessEmpty(state.encryption),
     checksum: state.checksum,
+    checksums: state.checksums,
     replicationStatus: state.replicationStatus,
     tagCount: state.tagCount,
     tags: state.tags,

@@ -50,13 +50,14 @@ interface Files {
   /** Its media files, and the files that its sidecars describe. */
   media: number
   described: number
-  /** Those of them that have no byte. */
+  /** Files that have no byte, whether or not they are there still. */
   emptyMedia: number
   emptySidecars: number
   /** What there is of each extension that has no bit, as {@link fileBits}. */
   more?: Map<string, number> | undefined
 }
 
+const bothPresent = fileBits.media | fileBits.described
 const whole: FilesJudgement = { ...noFiles, isDelivered: true, isWhole: true }
 const undescribed: FilesJudgement = { ...noFiles, hasUndescribed: true }
 
@@ -87,8 +88,17 @@ export class PresentFiles {
     this.#listingsOf = listings
   }
 
-  /** @param listing 0 where it is not a listing that shows it */
-  show(row: number, kind: 'recording' | 'sidecar', extension: string, listing: number, isEmpty: boolean): void {
+  /**
+   * @param listing 0 where it is not a listing that shows it
+   * @param isEmpty `undefined` where that is not known: what is known of it stays
+   */
+  show(
+    row: number,
+    kind: 'recording' | 'sidecar',
+    extension: string,
+    listing: number,
+    isEmpty: boolean | undefined,
+  ): void {
     const first = this.#listings.get(row)
     const folder = this.#listingsOf.folderOf(listing)
     if (listing === 0 || first === 0 || folder === this.#listingsOf.folderOf(first)) {
@@ -135,9 +145,17 @@ export class PresentFiles {
     return shown < this.#known.get(row)
   }
 
-  #enter(files: Files, kind: 'recording' | 'sidecar', extension: string, listing: number, isEmpty: boolean): void {
+  #enter(
+    files: Files,
+    kind: 'recording' | 'sidecar',
+    extension: string,
+    listing: number,
+    isEmpty: boolean | undefined,
+  ): void {
     if (listing > files.listing) {
-      Object.assign(files, { listing, media: 0, described: 0, emptyMedia: 0, emptySidecars: 0, more: undefined })
+      // What is known to be empty is so until something says that it is not.
+      for (const [name, found] of files.more ?? []) files.more?.set(name, found & ~bothPresent)
+      Object.assign(files, { listing, media: 0, described: 0 })
     }
     // What a listing has said is there or not is not changed by what was read before it.
     const isShown = listing >= files.listing
@@ -148,11 +166,13 @@ export class PresentFiles {
       const present = isMedia ? fileBits.media : fileBits.described
       files.more ??= new Map()
       const before = files.more.get(extension) ?? 0
-      files.more.set(extension, before | (isEmpty ? empty : 0) | (isShown ? present : 0))
+      const known = isEmpty === undefined ? before : before & ~empty
+      files.more.set(extension, known | (isEmpty === true ? empty : 0) | (isShown ? present : 0))
       return
     }
     const empty = isMedia ? 'emptyMedia' : 'emptySidecars'
-    if (isEmpty) files[empty] = (files[empty] | bit) >>> 0
+    if (isEmpty === true) files[empty] = (files[empty] | bit) >>> 0
+    else if (isEmpty === false) files[empty] = (files[empty] & ~bit) >>> 0
     const present = isMedia ? 'media' : 'described'
     if (isShown) files[present] = (files[present] | bit) >>> 0
   }

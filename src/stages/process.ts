@@ -1,9 +1,12 @@
 import type { HashContent, ListedObject, StorageAdapter } from '../ports.js'
 import type { HoldRequirements } from '../requirements.js'
 import type { Difference, ObjectPlace, Remediation, Verdict } from '../verdict.js'
+import { confirming } from './confirming-storage.js'
 import { type ContentDigest, contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
 import type { StageContext } from './context.js'
 import type { ObjectOutcome } from './ledger.js'
+import { lineOf } from './listed-line.js'
+import { lacksSize, withSize } from './object-size.js'
 import { isDue, type RemediationSettings, remediateObject } from './remediate.js'
 import { judge, validateObject } from './validate.js'
 
@@ -36,10 +39,11 @@ export async function processObject(
   const { bucket, key } = object
   const original = repair?.begun?.original
   // What called for the repair that was begun calls for it still; the object itself may look repaired by now.
-  const verdict =
+  const found =
     original === undefined
-      ? await validateObject(storage, requirements, { bucket, key }, place, context)
+      ? await validateObject(storage, requirements, { bucket, key, line: lineOf(object) }, place, context)
       : judge(requirements, original, place)
+  const verdict = lacksSize(found) ? await withSize(storage, requirements, found, object, context) : found
   context.emit({ type: 'verdict', verdict })
   if (repair === undefined || !isDue(verdict, repair.options)) {
     const digests = await digestsOf(undefined, undefined)
@@ -49,7 +53,7 @@ export async function processObject(
     hashContent === undefined || repair.dryRun
       ? undefined
       : await digestOfOverwritten(storage, verdict.state, repair.begun !== undefined, hashContent, context)
-  const repaired = await remediateObject(storage, verdict, repair, context)
+  const repaired = await remediateObject(confirming(storage, verdict.state, context), verdict, repair, context)
   const digests = await digestsOf(repaired, overwritten)
   const difference = contentDifference(digests)
   const remediation = difference === undefined ? repaired : withDifference(repaired, difference)
@@ -57,8 +61,8 @@ export async function processObject(
   const { verdictAfter } = remediation
   // Deleted under the repair's hands: that is what the object is now.
   if (verdictAfter !== undefined) context.emit({ type: 'verdict', verdict: verdictAfter })
-  const found = verdictAfter ?? verdict
-  return { verdict: found, remediation, ...outcomeOf(found, remediation), ...digests }
+  const last = verdictAfter ?? verdict
+  return { verdict: last, remediation, ...outcomeOf(last, remediation), ...digests }
 
   async function digestsOf(remediation: Remediation | undefined, before: ContentDigest | undefined) {
     if (hashContent === undefined) return {}

@@ -76,6 +76,8 @@ interface Standing {
 // How long a request of a process that died may be under way: the slowest S3 copies some 50 MB a second.
 const inFlightMs = 2_000
 const inFlightBytesPerMs = 10_000
+/** The most that one copy may hold: what one of unknown size is taken for. */
+const largestCopyBytes = 5 * 1024 ** 3
 
 /** No plan weakens a retention that was read: one that would is made for another, which somebody has extended since. */
 function overtaken(error: LegalHoldError): LegalHoldError {
@@ -299,7 +301,8 @@ export class Repair {
     if (this.#baseline?.isOriginal(current) !== true) return answer
     const { clock, signal } = this.#context
     // S3 copies without us: the larger the object, the longer.
-    const waitMs = begun.lastIntentAt + inFlightMs + current.sizeBytes / inFlightBytesPerMs - clock.now()
+    const { sizeBytes = largestCopyBytes } = current
+    const waitMs = begun.lastIntentAt + inFlightMs + sizeBytes / inFlightBytesPerMs - clock.now()
     if (waitMs <= 0) return answer
     await clock.sleep(waitMs, signal).catch((error: unknown) => {
       if (signal?.aborted) throw abortedError(signal, 'remediate')

@@ -61,7 +61,7 @@ function replay(data: JournalRecord['data'], account: Account): void {
   tally.judged({ key: object.key, verdict, outcome, state: after ?? before })
   tally.count(verdict, remediation, actions, estimate)
   // Where no list names it, a recording is known by what is entered of it.
-  ledger.enter(object.key, place, outcome, reason, ledger.isFresh(before ?? {}), (after ?? before)?.sizeBytes)
+  ledger.enter(object.key, place, outcome, reason, ledger.isFresh(before ?? {}), after?.sizeBytes ?? before?.sizeBytes)
   ledger.know(object.key, place, tally.found(object.key, place))
   // Without a state it was not read, so it is read again.
   for (const state of [before, after]) {

@@ -1,9 +1,11 @@
 import { LegalHoldError } from '../errors.js'
 import { isLastingOutage } from '../internal/retry.js'
-import type { HeadResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
+import type { HeadOptions, HeadResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import { evaluate, type HoldRequirements, headNeeds, type UnmetRequirement } from '../requirements.js'
 import type { ObjectPlace, Verdict, VerdictKind } from '../verdict.js'
 import { persist, type StageContext } from './context.js'
+import { doubtOf, type ListedLine } from './listed-line.js'
+import { readAgain } from './read-again.js'
 
 type Absence = Extract<HeadResult, { found: false }>
 
@@ -27,28 +29,57 @@ export function isFatal(error: unknown): boolean {
   return isLastingOutage(error)
 }
 
+/** An object that is to be validated. */
+export interface ValidationSubject extends ObjectRef {
+  /** What a listing showed of it: an answer is believed only where it agrees. */
+  readonly line?: ListedLine
+}
+
 /** Reads one object's headers and says what they show of the hold. Object faults are verdicts, never exceptions. */
 export async function validateObject(
   storage: StorageAdapter,
   requirements: HoldRequirements,
-  object: ObjectRef,
+  subject: ValidationSubject,
   place: ObjectPlace | undefined,
   context: StageContext,
+  extra: Pick<HeadOptions, 'size'> = {},
 ): Promise<Verdict> {
-  let attempts = 1
+  const { bucket, key, versionId, line } = subject
+  const object: ObjectRef = versionId === undefined ? { bucket, key } : { bucket, key, versionId }
+  let attempts = 0
+  const count = () => {
+    attempts += 1
+  }
   try {
-    const answer = await persist(context, 'validate', object.key, (attempt) => {
-      attempts = attempt
-      return storage.head(object, { signal: context.signal, ...headNeeds(requirements) })
+    const needs = { ...headNeeds(requirements), ...extra }
+    const listed = line === 'none' ? undefined : line
+    const options = { signal: context.signal, ...needs, ...(listed === undefined ? {} : { listed }) }
+    let answer = await persist(context, 'validate', key, () => {
+      count()
+      return storage.head(object, options)
     })
+    const doubt = doubtOf(object, line, answer)
+    if (doubt !== undefined) {
+      answer = await readAgain(storage, { ref: object, answer, doubt, line, needs }, context, count)
+    }
     if (answer.found) return judge(requirements, answer.state, place, attempts)
     return { ...absent(object, place, answer), attempts }
   } catch (error) {
-    if (isFatal(error)) throw error
-    const { code, message, requestId, status } = error as LegalHoldError
-    const reason = `${code}: ${message}`
-    return { verdict: 'unreadable', object, place, unmet: [], reason, requestId, status, attempts }
+    return unreadable(object, place, error, attempts)
   }
+}
+
+/** The verdict on an object that could not be read. Throws what concerns the whole run. */
+export function unreadable(
+  object: ObjectRef,
+  place: ObjectPlace | undefined,
+  error: unknown,
+  attempts: number,
+): Verdict {
+  if (isFatal(error)) throw error
+  const { code, message, requestId, status } = error as LegalHoldError
+  const reason = `${code}: ${message}`
+  return { verdict: 'unreadable', object, place, unmet: [], reason, requestId, status, attempts }
 }
 
 /**

@@ -10,6 +10,7 @@ import type {
   HeadResult,
   ListedObject,
   ListedVersion,
+  ListOptions,
   MergeTagsOptions,
   MutationResult,
   ObjectRef,
@@ -140,10 +141,7 @@ export class MemoryStorageAdapter implements StorageAdapter {
     }))
   }
 
-  async *list(
-    prefix: string,
-    options: CallOptions & { readonly startAfter?: string | undefined } = {},
-  ): AsyncGenerator<ListedObject> {
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ListedObject> {
     const keys = await this.#call('discover', { operation: 'list', key: prefix }, options, () =>
       this.#objects.currentKeys(prefix, options.startAfter),
     )

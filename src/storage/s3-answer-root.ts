@@ -13,6 +13,19 @@ export const rootsOfReads = {
   GetObjectRetention: 'Retention',
 } as const
 
+/** The root element of each answer that is a document and changes nothing. */
+const rootsOfAnswers: Readonly<Record<string, string>> = {
+  ...rootsOfReads,
+  GetBucketVersioning: 'VersioningConfiguration',
+  GetObjectLockConfiguration: 'ObjectLockConfiguration',
+  GetBucketEncryption: 'ServerSideEncryptionConfiguration',
+  GetBucketOwnershipControls: 'OwnershipControls',
+  GetBucketLifecycleConfiguration: 'LifecycleConfiguration',
+  ListObjectsV2: 'ListBucketResult',
+  ListObjectVersions: 'ListVersionsResult',
+  ListMultipartUploads: 'ListMultipartUploadsResult',
+}
+
 interface Response {
   readonly statusCode?: number
   body?: unknown
@@ -24,7 +37,7 @@ interface Response {
  * @returns what the answer is instead, in words; `undefined` where it is what it should be, or none of this kind
  */
 export async function foreignBody(operation: string, response: Response | undefined): Promise<string | undefined> {
-  const root = (rootsOfReads as Readonly<Record<string, string>>)[operation]
+  const root = rootsOfAnswers[operation]
   if (root === undefined || response === undefined || response.statusCode !== 200) return undefined
   const bytes = await bytesOf(response.body)
   if (bytes === undefined) return undefined

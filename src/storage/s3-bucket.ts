@@ -1,13 +1,17 @@
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort } from '../internal/abort.js'
 import type { BucketInspection, CallOptions } from '../ports.js'
-import { s3CodeOf } from './s3-errors.js'
+import { s3CodeOf, saidBy } from './s3-errors.js'
 import type { S3Requests } from './s3-requests.js'
 
 /** What a configuration read answered, with the refusal kept so that a finding can name the action. */
 export interface Read<T> {
   readonly value: T | 'unreadable'
   readonly refusal?: LegalHoldError | undefined
+  /** The server does not implement it: it is off, and there is nothing of it to lose. */
+  readonly isUnsupported?: boolean | undefined
+  /** What the answer says that is not known here, in words. */
+  readonly unknown?: string | undefined
 }
 
 export interface LockConfiguration {
@@ -15,9 +19,12 @@ export interface LockConfiguration {
   readonly defaultRetention: BucketInspection['defaultRetention']
 }
 
+const noLock: LockConfiguration = { enabled: false, defaultRetention: undefined }
+
 /**
  * The configuration of the bucket, each part read at most once per adapter unless `refresh` is called. A refused read
- * is remembered as `unreadable`; any other fault is thrown and not remembered.
+ * is remembered as `unreadable`, one that the server does not implement as off; any other fault is thrown and not
+ * remembered.
  */
 export class S3Bucket {
   readonly #requests: S3Requests
@@ -26,6 +33,10 @@ export class S3Bucket {
   exists = false
   /** Set by inspection where the bucket's policy lets CloudTrail deliver into it. */
   receivesCloudTrail = false
+  /** Set once the server has said that it does not implement versions: an id that it shows all the same names none. */
+  hasNoVersions = false
+  /** Set once the server has said that it does not list versions. */
+  hasNoVersionList = false
 
   constructor(requests: S3Requests) {
     this.#requests = requests
@@ -36,102 +47,114 @@ export class S3Bucket {
     this.#reads.clear()
   }
 
-  versioning(stage: Stage, options: CallOptions = {}): Promise<Read<'Enabled' | 'Suspended' | 'Off'>> {
-    return this.#once('versioning', stage, options, async () => {
+  async versioning(stage: Stage, options: CallOptions = {}): Promise<Read<'Enabled' | 'Suspended' | 'Off'>> {
+    const read = await this.#once<'Enabled' | 'Suspended' | 'Off'>('versioning', 'Off', stage, options, async () => {
       const { output } = await this.#requests.send('GetBucketVersioning', {}, { stage })
-      return output.Status ?? 'Off'
+      const status: string | undefined = output.Status
+      if (status === 'Enabled' || status === 'Suspended') return { value: status }
+      // No status at all is how S3 says that versioning was never switched on.
+      return status === undefined ? { value: 'Off' } : unknownWord('versioning', status)
     })
+    if (read.isUnsupported === true) this.hasNoVersions = true
+    return read
   }
 
   objectLock(stage: Stage, options: CallOptions = {}): Promise<Read<LockConfiguration>> {
-    return this.#once('objectLock', stage, options, async () => {
+    return this.#once('objectLock', noLock, stage, options, async () => {
       try {
         const { output } = await this.#requests.send('GetObjectLockConfiguration', {}, { stage })
-        const configuration = output.ObjectLockConfiguration
-        return {
-          enabled: configuration?.ObjectLockEnabled === 'Enabled',
-          defaultRetention: retentionOf(configuration?.Rule?.DefaultRetention),
-        }
+        const { ObjectLockEnabled: word, Rule } = output.ObjectLockConfiguration ?? {}
+        // Anything else may mean a lock: taken for none, a hold would not be looked for.
+        if (word !== 'Enabled') return unknownWord('Object Lock', word)
+        return { value: { enabled: true, defaultRetention: retentionOf(Rule?.DefaultRetention) } }
       } catch (error) {
-        if (isNoLockConfiguration(error) || isUnsupported(error)) return { enabled: false, defaultRetention: undefined }
+        if (isNoLockConfiguration(error)) return { value: noLock }
         throw error
       }
     })
   }
 
   encryption(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
-    return this.#once('encryption', stage, options, async () => {
-      try {
-        const { output } = await this.#requests.send('GetBucketEncryption', {}, { stage })
-        const rule = output.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault
-        return rule?.SSEAlgorithm
-      } catch (error) {
-        if (s3CodeOf(error) === 'ServerSideEncryptionConfigurationNotFoundError' || isUnsupported(error))
-          return undefined
-        throw error
-      }
+    return this.#once('encryption', undefined, stage, options, async () => {
+      const { output } = await this.#orNone(
+        this.#requests.send('GetBucketEncryption', {}, { stage }),
+        'ServerSideEncryptionConfigurationNotFoundError',
+      )
+      const rule = output?.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault
+      return { value: rule?.SSEAlgorithm }
     })
   }
 
   /** `BucketOwnerEnforced` switches ACLs off; absent on servers and old buckets that know no such setting. */
   ownership(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
-    return this.#once('ownership', stage, options, async () => {
-      try {
-        const { output } = await this.#requests.send('GetBucketOwnershipControls', {}, { stage })
-        return output.OwnershipControls?.Rules?.[0]?.ObjectOwnership
-      } catch (error) {
-        if (s3CodeOf(error) === 'OwnershipControlsNotFoundError' || isUnsupported(error)) return undefined
-        throw error
-      }
+    return this.#once('ownership', undefined, stage, options, async () => {
+      const { output } = await this.#orNone(
+        this.#requests.send('GetBucketOwnershipControls', {}, { stage }),
+        'OwnershipControlsNotFoundError',
+      )
+      return { value: output?.OwnershipControls?.Rules?.[0]?.ObjectOwnership }
     })
   }
 
   policy(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
-    return this.#once('policy', stage, options, async () => {
-      try {
-        const { output } = await this.#requests.send('GetBucketPolicy', {}, { stage })
-        return output.Policy
-      } catch (error) {
-        if (s3CodeOf(error) === 'NoSuchBucketPolicy' || isUnsupported(error)) return undefined
-        throw error
-      }
+    return this.#once('policy', undefined, stage, options, async () => {
+      const { output } = await this.#orNone(this.#requests.send('GetBucketPolicy', {}, { stage }), 'NoSuchBucketPolicy')
+      return { value: output?.Policy }
     })
   }
 
-  /** The read is shared, so no caller's signal may end it for the others; each caller stops waiting by its own. */
-  #once<T>(name: string, stage: Stage, options: CallOptions, read: () => Promise<T>): Promise<Read<T>> {
+  async #orNone<T>(answer: Promise<{ readonly output: T }>, none: string): Promise<{ readonly output?: T }> {
+    try {
+      return await answer
+    } catch (error) {
+      if (s3CodeOf(error) === none) return {}
+      throw error
+    }
+  }
+
+  /**
+   * The read is shared, so no caller's signal may end it for the others; each caller stops waiting by its own.
+   *
+   * @param off what it is on a server that does not implement it
+   */
+  #once<T>(name: string, off: T, stage: Stage, options: CallOptions, read: () => Promise<Read<T>>): Promise<Read<T>> {
     const known = this.#reads.get(name)
     if (known !== undefined) return orAbort(known as Promise<Read<T>>, options.signal, stage)
-    const reading = read().then(
-      (value): Read<T> => ({ value }),
-      (error: unknown): Read<T> => {
-        if (LegalHoldError.isInstance(error) && error.code === 'STORAGE_FORBIDDEN') {
-          return { value: 'unreadable', refusal: error }
-        }
-        this.#reads.delete(name)
-        throw error
-      },
-    )
+    const reading = read().catch((error: unknown): Read<T> => {
+      if (isUnsupported(error)) return { value: off, isUnsupported: true }
+      if (isRefused(error)) return { value: 'unreadable', refusal: error }
+      this.#reads.delete(name)
+      throw error
+    })
     this.#reads.set(name, reading)
     return orAbort(reading, options.signal, stage)
   }
 }
 
+function unknownWord(what: string, word: string | undefined): Read<never> {
+  const unknown =
+    word === undefined
+      ? `the answer about ${what} says neither that it is on nor that it is off`
+      : `${what} is in the state ${JSON.stringify(word.slice(0, 40))}, which this library does not know`
+  return { value: 'unreadable', unknown }
+}
+
 /** The bucket has no Object Lock, or the object no lock: AWS says it in three ways. */
 export function isNoLockConfiguration(error: unknown): boolean {
   const code = s3CodeOf(error)
-  return (
-    code === 'ObjectLockConfigurationNotFoundError' ||
-    code === 'NoSuchObjectLockConfiguration' ||
-    // "Bucket is missing Object Lock Configuration"
-    code === 'InvalidRequest'
-  )
+  if (code === 'ObjectLockConfigurationNotFoundError' || code === 'NoSuchObjectLockConfiguration') return true
+  // "Bucket is missing Object Lock Configuration". Any other invalid request says nothing of a lock.
+  return code === 'InvalidRequest' && /object ?lock/i.test(saidBy(error))
 }
 
-/** The server does not know the operation at all. */
+/** The server does not know the operation at all, or not what it was asked with. */
 export function isUnsupported(error: unknown): boolean {
-  if (!LegalHoldError.isInstance(error)) return false
-  return error.code === 'STORAGE_UNSUPPORTED' || (error.status === 405 && error.code === 'STORAGE_REJECTED')
+  return LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED'
+}
+
+/** A definite no: not allowed, or not accepted as it is. */
+function isRefused(error: unknown): error is LegalHoldError {
+  return LegalHoldError.isInstance(error) && (error.code === 'STORAGE_FORBIDDEN' || error.code === 'STORAGE_REJECTED')
 }
 
 /** Rejects of this kind mean "not allowed to see", which is an answer of its own: `unreadable`. */

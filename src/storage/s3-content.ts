@@ -1,19 +1,34 @@
 import { LegalHoldError, type Stage } from '../errors.js'
+import { agreementOf } from '../identity.js'
 import { orAbort } from '../internal/abort.js'
-import type { CallOptions, ObjectRef } from '../ports.js'
+import type { ObjectRef, ReadContentOptions } from '../ports.js'
 import { normaliseS3Error } from './s3-errors.js'
-import { discard, target } from './s3-reads.js'
 import type { S3Requests } from './s3-requests.js'
+import { discard, target } from './s3-target.js'
 
 /** An object's content in pieces; one that ends early is a `NETWORK_ERROR`, one that stalls a `TIMEOUT`, never a short content. */
 export async function* readContent(
   requests: S3Requests,
   ref: ObjectRef,
-  options: CallOptions,
+  options: ReadContentOptions,
   stage: Stage = 'validate',
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { output } = await requests.send('GetObject', target(ref), { stage, signal: options.signal })
+  const { signal, etag } = options
+  const isOther = ({ ETag }: { readonly ETag?: string | undefined }) =>
+    agreementOf({ etag }, { etag: ETag }) === 'contradicts'
+  const { output } = await requests.send('GetObject', target(ref), {
+    stage,
+    signal,
+    compare: (answer) => (isOther(answer.output ?? {}) ? 'another content' : undefined),
+  })
   const { Body: body, ContentLength: length } = output
+  if (isOther(output)) {
+    discard(body)
+    throw new LegalHoldError(
+      `The content of s3://${ref.bucket}/${ref.key} has the ETag ${output.ETag}, and had ${etag} when its headers were read. Somebody changed it.`,
+      { code: 'OBJECT_CHANGED', stage },
+    )
+  }
   if (body === undefined) return
   let sizeBytes = 0
   const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()

@@ -1,6 +1,6 @@
 import { LegalHoldError } from '../errors.js'
 import { s3CodeOf } from './s3-errors.js'
-import type { S3Credentials } from './s3-settings.js'
+import type { S3ClientSettings, S3Credentials } from './s3-settings.js'
 
 /** A resolved client, as far as its credentials go; none of it is promised by its types. */
 interface WithCredentials {
@@ -88,4 +88,10 @@ function withoutUndefined({ accessKeyId, secretAccessKey, sessionToken, expirati
     ...(sessionToken === undefined ? {} : { sessionToken }),
     ...(expiration === undefined ? {} : { expiration }),
   }
+}
+
+/** Where the credentials of a client come from, in words. */
+export function credentialsSourceOf({ client, credentials }: S3ClientSettings): string {
+  if (client !== undefined) return 'the client'
+  return credentials === undefined ? 'the environment or the AWS profile' : 'the credentials function'
 }

@@ -32,6 +32,8 @@ interface SdkError {
   readonly code?: unknown
   readonly Region?: unknown
   readonly Endpoint?: unknown
+  readonly ArgumentName?: unknown
+  readonly Header?: unknown
   readonly $metadata?:
     | { readonly httpStatusCode?: number; readonly requestId?: string; readonly clockSkewCorrected?: boolean }
     | undefined
@@ -76,6 +78,7 @@ export function normaliseS3Error(error: unknown, context: S3ErrorContext): Legal
       details: {
         operation: context.operation,
         ...(code === undefined ? {} : { s3Code: code }),
+        ...argumentOf(sdk),
         ...found.details,
         ...markerOf(headers, clean),
         // A HEAD has no body that could say why it was refused.
@@ -94,6 +97,12 @@ export function subjectOf(ref: {
 }): string {
   const key = ref.key === undefined ? '' : `/${ref.key}`
   return `s3://${ref.bucket}${key}${ref.versionId === undefined ? '' : ` (version ${ref.versionId})`}`
+}
+
+/** The header or argument that S3 says a refusal is about. */
+function argumentOf({ Header, ArgumentName }: SdkError): { readonly s3Argument?: string } {
+  const name = typeof Header === 'string' ? Header : ArgumentName
+  return typeof name === 'string' && /^[\w-]{1,60}$/.test(name) ? { s3Argument: name } : {}
 }
 
 /** The same failure after the change itself had been made: repeating that would be wrong, what follows it is not. */
@@ -119,6 +128,12 @@ export function s3CodeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
+/** What the server said, without what this library added: keys stand in messages, and may hold any word. */
+export function saidBy(error: unknown): string {
+  if (!LegalHoldError.isInstance(error)) return ''
+  return error.cause instanceof Error ? error.cause.message : ''
+}
+
 /** The AWS SDK names an error without a readable body `Unknown`, `UnknownError` or by its status. */
 function codeOf(sdk: SdkError, clean: Clean): string | undefined {
   const name = typeof sdk.name === 'string' ? clean(sdk.name) : undefined
@@ -136,7 +151,7 @@ interface Facts {
 }
 
 const beforeSending =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/
+  /^(ECONNREFUSED|ERR_PROXY_TUNNEL|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/
 const connectionLost = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET|UND_ERR)/
 
 function classify(facts: Facts): Classified {
@@ -170,6 +185,10 @@ function classifyWithoutAnswer({ sdk, code, status, context }: Facts, message: s
         'No AWS credentials were found. Give `credentials`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run under a role.',
     }
   }
+  // Node names the header, never its value.
+  if (network === 'ERR_INVALID_CHAR' && /\["(authorization|x-amz-security-token)"\]/.test(message)) {
+    return { code: 'MISSING_CREDENTIALS', notApplied: true, remedy: unusableHeader(message) }
+  }
   if (/^Region is missing/.test(message)) {
     return { code: 'INVALID_OPTIONS', notApplied: true, remedy: 'Set `region` to the AWS region of the bucket.' }
   }
@@ -191,6 +210,12 @@ function classifyWithoutAnswer({ sdk, code, status, context }: Facts, message: s
   if (code === 'TimeoutError' || network === 'ETIMEDOUT' || code === 'RequestTimeout') return timedOut
   if (status !== undefined) return invalidResponse
   return { code: 'INTERNAL', remedy: 'The S3 client failed without an answer from the server.' }
+}
+
+/** What a header that cannot be sent is made of, beside what this library writes itself. */
+function unusableHeader(message: string): string {
+  const what = /security-token/.test(message) ? 'session token' : 'access key id'
+  return `The ${what} of the credentials holds a character that no header can carry. Copy it anew.`
 }
 
 const timedOut: Classified = {
@@ -260,15 +285,23 @@ function classifyCode(code: string, { context, headers }: Facts): Classified | u
         code: 'OBJECT_ARCHIVED',
         remedy: 'The object lies in an archive tier. Restore it first (RestoreObject), then repeat.',
       }
-    case 'NotImplemented':
-      return {
-        code: 'STORAGE_UNSUPPORTED',
-        notApplied: true,
-        remedy: 'This S3 server does not know the operation or a header of it.',
-      }
     default:
-      return undefined
+      return isNotImplemented(code) && headers['x-amz-delete-marker'] !== 'true' ? unsupported : undefined
   }
+}
+
+/** Servers say in as many words that they lack a part; what the status is beside it does not matter. */
+const notImplemented =
+  /^(X?NotImplemented|MethodNotAllowed|NotSupported|NotSupportedException|(Operation|Method|Feature|Api)NotSupported|Unsupported(Operation|Method|Feature|Api)(Exception)?)$/i
+
+function isNotImplemented(code: string): boolean {
+  return notImplemented.test(code)
+}
+
+const unsupported: Classified = {
+  code: 'STORAGE_UNSUPPORTED',
+  notApplied: true,
+  remedy: 'This S3 server does not implement the operation, or a part of it. Use requirements that do without it.',
 }
 
 /** S3 refuses requests whose time is more than 15 minutes off its own. */
@@ -339,7 +372,8 @@ function classifyStatus(status: number, { headers }: Facts, context: S3ErrorCont
   }
   if (status === 408) return { ...timedOut, notApplied: false }
   if (status === 429 || status === 503) return throttled
-  if (status === 501) return { code: 'STORAGE_UNSUPPORTED', notApplied: true, remedy: 'This S3 server cannot do this.' }
+  // That a method is not allowed on a resource is how servers say that they do not know the resource.
+  if (status === 501 || status === 405) return unsupported
   if (status >= 500) return unavailable
   return { code: 'STORAGE_REJECTED', remedy: 'S3 refused the request; repeating it will not help.' }
 }

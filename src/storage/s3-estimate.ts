@@ -125,7 +125,8 @@ function stepRequests(
 }
 
 function copyRequests({ sizeBytes }: ObjectState, limits: S3Limits): Readonly<Record<string, number>> {
-  if (sizeBytes <= limits.multipartThresholdBytes) return { CopyObject: 1 }
+  // One of unknown size is not copied.
+  if (sizeBytes === undefined || sizeBytes <= limits.multipartThresholdBytes) return { CopyObject: 1 }
   const parts = partRanges(sizeBytes, limits.partSizeBytes).length
   return { CreateMultipartUpload: 1, ListMultipartUploads: 1, UploadPartCopy: parts, CompleteMultipartUpload: 1 }
 }

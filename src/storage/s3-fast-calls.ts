@@ -7,7 +7,7 @@ import type { ResolvedClient } from './s3-fast-eligible.js'
 import { headersOf } from './s3-fast-headers.js'
 import type { FastSession, RenderedCall } from './s3-fast-session.js'
 import type { WireAnswer } from './s3-fast-transport.js'
-import type { SmithyCommand } from './s3-middleware.js'
+import { md5Of, type SmithyCommand } from './s3-middleware.js'
 import type { S3Operation, S3Output } from './s3-requests.js'
 
 /*
@@ -102,23 +102,27 @@ export class CallCodec {
     return codec
   }
 
-  /** `undefined` for what only the SDK can send, or refuse in its words. */
+  /**
+   * `undefined` for what only the SDK can send, or refuse in its words.
+   *
+   * @param withMd5 a body comes with its MD5, and not with the CRC32 that the SDK would give it
+   */
   async render(
     operation: FastOperation,
     input: CallInput,
     rawHeaders: Readonly<Record<string, string>> | undefined,
+    withMd5 = false,
   ): Promise<RenderedCall | undefined> {
     const schema = this.#operationOf(operation)
     if (schema === undefined || leftToTheSdk.some((name) => input[name] !== undefined)) return undefined
     const isChecked = operation.startsWith('Put')
-    const whole = isChecked ? { ChecksumAlgorithm: 'CRC32', ...input } : input
-    if (isChecked && (whole as CallInput).ChecksumAlgorithm !== 'CRC32') return undefined
+    if (isChecked && (input.ChecksumAlgorithm ?? 'CRC32') !== 'CRC32') return undefined
+    const whole = isChecked && !withMd5 ? { ...input, ChecksumAlgorithm: 'CRC32' } : input
     const request = await this.#protocol.serializeRequest(schema, whole, this.#context)
     const { method, path, query, body } = request
     if ((method !== 'GET' && method !== 'PUT') || !(body === undefined || typeof body === 'string')) return undefined
     if (isChecked !== (body !== undefined)) return undefined
-    const checksum = body === undefined ? {} : { 'x-amz-checksum-crc32': crc32Of(body) }
-    const headers = { ...request.headers, ...checksum, ...rawHeaders }
+    const headers = { ...request.headers, ...digestOf(body, withMd5), ...rawHeaders }
     const isSendable = Object.entries(headers).every(([name, value]) => token.test(name) && sendable.test(value))
     return isSendable ? { method, path, query: canonicalQuery(query), headers, body } : undefined
   }
@@ -162,6 +166,11 @@ function asOperation([, namespace, name, traits, input, output]: Schema): object
 /** The address is the session's. */
 async function nowhere(): Promise<object> {
   return { url: new URL('https://bucket.invalid/') }
+}
+
+function digestOf(body: string | undefined, withMd5: boolean): Readonly<Record<string, string>> {
+  if (body === undefined) return {}
+  return withMd5 ? { 'content-md5': md5Of(body) } : { 'x-amz-checksum-crc32': crc32Of(body) }
 }
 
 function crc32Of(body: string): string {

@@ -35,6 +35,11 @@ export interface ExchangeHandler {
 /** Carries one exchange at a time. */
 export interface Connection {
   dispatch(request: WireRequest, handler: ExchangeHandler): void
+  /**
+   * Lets go of what it is connected by, since an answer that came over it was not that to its request. Not there where
+   * somebody else decides about that.
+   */
+  renew?(): void
   destroy(): void
 }
 
@@ -42,6 +47,8 @@ export interface Connection {
 export interface Connections {
   /** `undefined` while all are taken. */
   take(): Connection | undefined
+  /** One that was used before, or `undefined` where none is free. */
+  takeIdle(): Connection | undefined
   give(connection: Connection): void
   close(): void
 }
@@ -60,6 +67,10 @@ export class OwnConnections implements Connections {
   constructor(open: () => Connection, most: number) {
     this.#open = open
     this.#most = most
+  }
+
+  takeIdle(): Connection | undefined {
+    return this.#idle.pop()
   }
 
   take(): Connection | undefined {
@@ -90,6 +101,10 @@ export class GivenConnection implements Connections {
   }
 
   take(): Connection {
+    return this.#connection
+  }
+
+  takeIdle(): Connection {
     return this.#connection
   }
 

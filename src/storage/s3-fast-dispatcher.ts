@@ -7,12 +7,15 @@ export type DispatcherPart = Pick<Dispatcher, 'dispatch'> & { readonly destroy?:
 
 /** Exchanges over undici: those with a body in one of both directions, and all where the caller names a dispatcher. */
 export class DispatcherConnection implements Connection {
-  readonly #dispatcher: DispatcherPart
+  readonly #open: () => DispatcherPart
   readonly #origin: string
+  #dispatcher: DispatcherPart
 
-  constructor(dispatcher: DispatcherPart, origin: string) {
-    this.#dispatcher = dispatcher
+  /** @param open makes a dispatcher of its own, or gives one that somebody else closes: that has no `destroy` */
+  constructor(open: () => DispatcherPart, origin: string) {
+    this.#open = open
     this.#origin = origin
+    this.#dispatcher = open()
   }
 
   dispatch({ method, path, fixed, own = [], authorization, body }: WireRequest, handler: ExchangeHandler): void {
@@ -34,8 +37,14 @@ export class DispatcherConnection implements Connection {
     }
   }
 
+  renew(): void {
+    this.destroy()
+    this.#dispatcher = this.#open()
+  }
+
   destroy(): void {
-    void this.#dispatcher.destroy?.()
+    // What was under way hears of it by itself.
+    this.#dispatcher.destroy?.()?.catch(() => {})
   }
 }
 

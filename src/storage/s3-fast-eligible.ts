@@ -1,6 +1,5 @@
 import http from 'node:http'
 import https from 'node:https'
-import { types } from 'node:util'
 import type * as S3 from '@aws-sdk/client-s3'
 
 /*
@@ -38,14 +37,6 @@ export async function isStockClient(sdk: typeof S3, client: object, anyHandler: 
   const { requestHandler } = client.config
   if (requestHandler === undefined) return false
   return anyHandler || (await isPlainHandler(requestHandler, plain.config.requestHandler))
-}
-
-/**
- * Whether somebody answers HTTP requests inside this process, as Mock Service Worker does: that is at home in
- * `node:http` and would never see a request from here.
- */
-export function isIntercepted(): boolean {
-  return types.isProxy(http.request) || types.isProxy(https.request) || http.ClientRequest.name !== 'ClientRequest'
 }
 
 /** Buckets whose requests are not signed like others: S3 Express sessions, access points by ARN. */
@@ -92,7 +83,7 @@ const poolOptions = new Set(['keepAlive', 'keepAliveMsecs', 'maxSockets', 'maxFr
 const neutralOptions = new Set([...poolOptions, 'noDelay', 'path', 'scheduling', 'timeout', 'maxCachedSessions'])
 
 /** The SDK's default handler, with agents that are no proxies and carry no certificates. */
-async function isPlainHandler(handler: object, plain: object | undefined): Promise<boolean> {
+export async function isPlainHandler(handler: object, plain: object | undefined): Promise<boolean> {
   if (plain === undefined || Object.getPrototypeOf(handler) !== Object.getPrototypeOf(plain)) return false
   if (Object.hasOwn(handler, 'handle')) return false
   const { configProvider } = handler as { configProvider?: Promise<HandlerConfig> }

@@ -1,6 +1,8 @@
-import type { ObjectRef, ObjectState, Retention } from '../ports.js'
+import type { ObjectChecksum, ObjectRef, ObjectState } from '../ports.js'
+import { checksumAlgorithmOf, checksumFields, checksumFrom } from './s3-checksums.js'
 import { copyOf } from './s3-fast-text.js'
 import type { WireAnswer } from './s3-fast-transport.js'
+import { legalHoldOf, retentionOf } from './s3-lock.js'
 
 /*
  * A HEAD's headers as an `ObjectState`, equal to what the SDK's parser and `toObjectState` make of them. Whatever is
@@ -35,11 +37,6 @@ const fields = {
   'x-amz-object-lock-mode': 'lockMode',
   'x-amz-object-lock-retain-until-date': 'retainUntil',
   'x-amz-mp-parts-count': 'partsCount',
-  'x-amz-checksum-crc64nvme': 'crc64nvme',
-  'x-amz-checksum-sha256': 'sha256',
-  'x-amz-checksum-sha1': 'sha1',
-  'x-amz-checksum-crc32c': 'crc32c',
-  'x-amz-checksum-crc32': 'crc32',
   'x-amz-checksum-type': 'checksumType',
   'x-amz-request-id': 'requestId',
   // Other names of the same, which the SDK prefers.
@@ -58,8 +55,8 @@ const at = Object.freeze(Object.fromEntries(names.map((field, index) => [field, 
 type Found = (string | undefined)[]
 const nothing: Found = names.map(() => undefined)
 
-/** What a header is: the place of a field, the name of an entry of the metadata, or nothing that is read. */
-type Meaning = number | string | undefined
+/** What a header is: the place of a field, the name of an entry of the metadata, a checksum, or nothing that is read. */
+type Meaning = number | string | { readonly algorithm: string } | undefined
 
 const metadataPrefix = 'x-amz-meta-'
 /** By their names as they were sent: nearly all answers have the same. */
@@ -73,9 +70,14 @@ function meaningOf(name: string): Meaning {
     ? at[fields[lowerCase as keyof typeof fields]]
     : lowerCase.startsWith(metadataPrefix)
       ? lowerCase.slice(metadataPrefix.length)
-      : undefined
+      : checksumMeaning(lowerCase)
   if (meanings.size < mostMeanings) meanings.set(copyOf(name), meaning)
   return meaning
+}
+
+function checksumMeaning(name: string): Meaning {
+  const algorithm = checksumAlgorithmOf(name)
+  return algorithm === undefined ? undefined : { algorithm: copyOf(algorithm) }
 }
 
 /** The first names of the last answer, in their order, and what they mean: most often those of the next one, too. */
@@ -99,6 +101,7 @@ export function stateOf(ref: ObjectRef, { status, rawHeaders }: WireAnswer): Obj
   if (status !== 200) return undefined
   const metadata: Record<string, string> = Object.create(null)
   const found = nothing.slice()
+  const checksums: [algorithm: string, value: string][] = []
   for (let place = 0; place * 2 + 1 < rawHeaders.length; place += 1) {
     const meaning = meaningAt(place, rawHeaders[place * 2] as string)
     if (meaning === undefined) continue
@@ -106,17 +109,32 @@ export function stateOf(ref: ObjectRef, { status, rawHeaders }: WireAnswer): Obj
     if (typeof meaning === 'number') {
       if (found[meaning] !== undefined || value === '') return undefined
       found[meaning] = value
+    } else if (typeof meaning === 'object') {
+      if (value === '' || checksums.some(([algorithm]) => algorithm === meaning.algorithm)) return undefined
+      checksums.push([meaning.algorithm, value])
     } else {
       if (metadata[meaning] !== undefined) return undefined
       metadata[meaning] = value
     }
   }
-  return found[at.other] === undefined ? assemble(ref, found, metadata) : undefined
+  if (found[at.other] !== undefined) return undefined
+  const type = found[at.checksumType]
+  return assemble(
+    ref,
+    found,
+    metadata,
+    checksums.map(([algorithm, value]) => checksumFrom(algorithm, value, type)),
+  )
 }
 
 const digits = /^\d{1,15}$/
 
-function assemble(ref: ObjectRef, found: Found, metadata: Record<string, string>): ObjectState | undefined {
+function assemble(
+  ref: ObjectRef,
+  found: Found,
+  metadata: Record<string, string>,
+  checksums: readonly ObjectChecksum[],
+): ObjectState | undefined {
   const [etag, modified, expires] = [found[at.etag], found[at.lastModified], found[at.expires]]
   const [contentLength, missingMeta] = [found[at.contentLength], found[at.missingMeta]]
   const [tagCount, partsCount] = [found[at.tagCount], found[at.partsCount]]
@@ -136,7 +154,7 @@ function assemble(ref: ObjectRef, found: Found, metadata: Record<string, string>
     bucket: ref.bucket,
     key: ref.key,
     versionId: found[at.versionId] ?? ref.versionId,
-    sizeBytes: contentLength === undefined ? 0 : Number(contentLength),
+    sizeBytes: numberOf(contentLength),
     etag,
     lastModified,
     metadata,
@@ -159,10 +177,10 @@ function assemble(ref: ObjectRef, found: Found, metadata: Record<string, string>
       bucketKeyEnabled: bucketKeyEnabled === undefined ? undefined : bucketKeyEnabled === 'true',
       customerAlgorithm: found[at.customerAlgorithm],
     },
-    checksum: checksumOf(found),
+    ...checksumFields(checksums),
     replicationStatus: found[at.replicationStatus],
     tagCount: numberOf(tagCount),
-    legalHold: found[at.legalHold] as ObjectState['legalHold'],
+    legalHold: legalHoldOf(found[at.legalHold]),
     retention: retentionOf(found[at.lockMode], until),
     partsCount: numberOf(partsCount) ?? partsOfEtag(etag),
     requestId: found[at.requestId],
@@ -172,30 +190,6 @@ function assemble(ref: ObjectRef, found: Found, metadata: Record<string, string>
 
 function numberOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text)
-}
-
-function retentionOf(mode: string | undefined, until: string | undefined): Retention | undefined {
-  if ((mode !== 'GOVERNANCE' && mode !== 'COMPLIANCE') || until === undefined) return undefined
-  return { mode, retainUntilDate: until }
-}
-
-/** In the order of `s3-head.ts`. */
-const algorithms = [
-  ['CRC64NVME', at.crc64nvme],
-  ['SHA256', at.sha256],
-  ['SHA1', at.sha1],
-  ['CRC32C', at.crc32c],
-  ['CRC32', at.crc32],
-] as const
-
-function checksumOf(found: Found): ObjectState['checksum'] {
-  for (const [algorithm, place] of algorithms) {
-    const value = found[place]
-    if (value === undefined) continue
-    const type = found[at.checksumType] ?? (/-\d+$/.test(value) ? 'COMPOSITE' : 'FULL_OBJECT')
-    return { algorithm, value, type: type as 'COMPOSITE' | 'FULL_OBJECT' }
-  }
-  return undefined
 }
 
 /** A multipart ETag ends in the number of its parts. */

@@ -5,6 +5,15 @@ export function textOf(part: Buffer | string): string {
   return typeof part === 'string' ? part : part.toString('latin1')
 }
 
+/** One header, without making a record of all. @param name in lower case */
+export function headerIn(raw: RawHeaders, name: string): string | undefined {
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const one = raw[at]
+    if (one?.length === name.length && one.toLowerCase() === name) return raw[at + 1]
+  }
+  return undefined
+}
+
 // Node keeps the first of these and joins all others (http.IncomingMessage, message.headers).
 const firstWins = new Set([
   'age',

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer'
 import { copyOf } from './s3-fast-text.js'
+import type { ListEcho } from './s3-list-echo.js'
 
 /** One entry of a page, keys still encoded as they were sent. */
 export interface ScannedEntry {
@@ -19,6 +20,8 @@ export interface ScannedPage {
   readonly truncated: boolean
   readonly token: string | undefined
   readonly encoding: string | undefined
+  /** What was asked, as the page repeats it. */
+  readonly echo: ListEcho
 }
 
 /**
@@ -46,16 +49,16 @@ const usualEntry =
 const usualKeyStart = '<Contents><Key>'.length
 const usualEtagStart = '</Key><LastModified>2006-02-03T16:45:09.000Z</LastModified><ETag>&quot;'.length
 const rootEnd = '</ListBucketResult>'
-/** Elements of the page that repeat what was asked, or count what is there. */
-const ignoredInPage: ReadonlySet<string> = new Set([
-  'Name',
-  'Prefix',
-  'StartAfter',
-  'ContinuationToken',
-  'KeyCount',
-  'MaxKeys',
-  'Delimiter',
-])
+/** Elements of the page that repeat what was asked. */
+const echoes = {
+  Name: 'name',
+  Prefix: 'prefix',
+  Delimiter: 'delimiter',
+  StartAfter: 'startAfter',
+  ContinuationToken: 'token',
+} as const satisfies Readonly<Record<string, keyof ListEcho>>
+/** Elements that count what is there. */
+const ignoredInPage: ReadonlySet<string> = new Set(['KeyCount', 'MaxKeys'])
 const ignoredInEntry: ReadonlySet<string> = new Set(['ChecksumAlgorithm', 'ChecksumType'])
 
 /** So much is read at once: a text of the whole page takes longer to make than to read. */
@@ -91,6 +94,7 @@ class Scanner {
     let truncated: boolean | undefined
     let token: string | undefined
     let encoding: string | undefined
+    const echo: Partial<Record<keyof ListEcho, string>> = {}
     for (;;) {
       if (this.#text.length - this.#at < lookAhead) this.#readOn()
       this.#skipBlanks()
@@ -104,13 +108,16 @@ class Scanner {
       else if (name === 'IsTruncated') truncated = once(truncated, booleanOf(this.#value(name)))
       else if (name === 'NextContinuationToken') token = once(token, this.#value(name))
       else if (name === 'EncodingType') encoding = once(encoding, this.#value(name))
-      else if (ignoredInPage.has(name)) this.#value(name)
+      else if (Object.hasOwn(echoes, name)) {
+        const what = echoes[name as keyof typeof echoes]
+        echo[what] = once(echo[what], this.#value(name))
+      } else if (ignoredInPage.has(name)) this.#value(name)
       else throw unexpected
     }
     this.#at += rootEnd.length
     this.#skipBlanks()
     if (this.#at !== this.#text.length || this.#hasMore || truncated === undefined) throw unexpected
-    return { entries, folders, truncated, token, encoding }
+    return { entries, folders, truncated, token, encoding, echo: { ...echo, encoding } }
   }
 
   get #hasMore(): boolean {

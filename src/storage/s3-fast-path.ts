@@ -2,12 +2,14 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { CallCodec } from './s3-fast-calls.js'
 import { GivenConnection, OwnConnections, type WireRequest } from './s3-fast-connections.js'
 import { DispatcherConnection, type DispatcherPart } from './s3-fast-dispatcher.js'
-import { isIntercepted, isOrdinaryBucket, isStockClient, type ResolvedClient } from './s3-fast-eligible.js'
+import { isOrdinaryBucket, isStockClient, type ResolvedClient } from './s3-fast-eligible.js'
 import { headersOf } from './s3-fast-headers.js'
 import { type FastSession, openSession, type SessionCredentials } from './s3-fast-session.js'
 import { SigningKeys } from './s3-fast-signature.js'
 import { HeadConnection, onread } from './s3-fast-socket.js'
 import { AttemptAborted, FastTransport, type WireAnswer } from './s3-fast-transport.js'
+import { isIntercepted } from './s3-native-http.js'
+import { mayBeProxied, proxyFor } from './s3-proxy.js'
 import type { S3ClientSettings } from './s3-settings.js'
 
 /** Not on this path. */
@@ -166,9 +168,9 @@ export class S3FastPath {
     const { connect, settings, bucket } = this.#subject
     const { sdk, client } = await connect()
     this.#eligible ??= this.#isEligible(sdk, client)
-    const { expectedBucketOwner } = settings
+    const { expectedBucketOwner, requestPayer } = settings
     const session = (await this.#eligible)
-      ? await openSession(sdk, client as ResolvedClient, { bucket, expectedBucketOwner }, this.#keys)
+      ? await openSession(sdk, client as ResolvedClient, { bucket, expectedBucketOwner, requestPayer }, this.#keys)
       : undefined
     if (session === undefined) this.#off = true
     else this.#subject.onCredentials(session.credentials)
@@ -178,7 +180,7 @@ export class S3FastPath {
   async #isEligible(sdk: typeof S3, client: object): Promise<boolean> {
     const { settings } = this.#subject
     if (settings.requestHandler !== undefined && settings.dispatcher === undefined) return false
-    return isStockClient(sdk, client, settings.dispatcher !== undefined)
+    return isStockClient(sdk, client, settings.dispatcher !== undefined || mayBeProxied(settings))
   }
 
   #transportsTo(origin: string): Transports | undefined {
@@ -187,10 +189,13 @@ export class S3FastPath {
 
   async #connect(origin: string): Promise<Transports> {
     const { dispatcher, attemptTimeoutMs = 60_000, maxSockets = 512 } = this.#subject.settings
+    const proxy = mayBeProxied(this.#subject.settings) ? proxyFor(new URL(origin), process.env) : undefined
     const transports =
-      dispatcher === undefined
-        ? await ownTransports(origin, maxSockets, attemptTimeoutMs)
-        : givenTransport(dispatcher as DispatcherPart, origin, attemptTimeoutMs)
+      dispatcher !== undefined
+        ? givenTransport(dispatcher as DispatcherPart, origin, attemptTimeoutMs)
+        : proxy !== undefined
+          ? await proxiedTransport(proxy, origin, maxSockets, attemptTimeoutMs)
+          : await ownTransports(origin, maxSockets, attemptTimeoutMs)
     // Another lane may have been faster.
     const known = this.#transportsTo(origin)
     if (known !== undefined) return known
@@ -240,7 +245,7 @@ async function ownTransports(origin: string, most: number, timeoutMs: number): P
   const connect = buildConnector({ timeout: connectTimeoutMs, onread } as Parameters<typeof buildConnector>[0])
   const heads = new OwnConnections(() => new HeadConnection(connect, origin), most)
   const client = () => new Client(origin, { pipelining: 1, connectTimeout: connectTimeoutMs })
-  const others = new OwnConnections(() => new DispatcherConnection(client(), origin), most)
+  const others = new OwnConnections(() => new DispatcherConnection(client, origin), most)
   return { origin, heads: new FastTransport(heads, timeoutMs), others: new FastTransport(others, timeoutMs) }
 }
 
@@ -248,7 +253,17 @@ function givenTransport(dispatcher: DispatcherPart, origin: string, timeoutMs: n
   // Whoever gave it closes it.
   const { dispatch } = dispatcher
   const part = { dispatch: dispatch.bind(dispatcher) as DispatcherPart['dispatch'] }
-  const transport = new FastTransport(new GivenConnection(new DispatcherConnection(part, origin)), timeoutMs)
+  const transport = new FastTransport(new GivenConnection(new DispatcherConnection(() => part, origin)), timeoutMs)
+  return { origin, heads: transport, others: transport }
+}
+
+/** Through a proxy, which sees where to and nothing else: undici opens a tunnel for each connection. */
+async function proxiedTransport(proxy: URL, origin: string, most: number, timeoutMs: number): Promise<Transports> {
+  const { ProxyAgent } = await import('undici')
+  // One agent for each connection: an answer that went astray ends that one, and no other.
+  const agent = () => new ProxyAgent({ uri: proxy.href, connections: 1, connectTimeout: connectTimeoutMs })
+  const connections = new OwnConnections(() => new DispatcherConnection(agent, origin), most)
+  const transport = new FastTransport(connections, timeoutMs)
   return { origin, heads: transport, others: transport }
 }
 

@@ -1,4 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3'
+import { credentialsMistake, isSecure } from './s3-client-checks.js'
 import {
   awkward,
   type CapturedRequest,
@@ -49,7 +50,8 @@ export interface FastSession {
   readonly madeAt: number
   /** The time S3 was told, in milliseconds. */
   readonly signedAt: number
-  head(key: string, versionId: string | undefined): WireRequest
+  /** @param asksForChecksums `false`: without `x-amz-checksum-mode`. @defaultValue true */
+  head(key: string, versionId: string | undefined, asksForChecksums?: boolean): WireRequest
   /** @param query encoded and sorted by name */
   list(query: string): WireRequest
   call(call: RenderedCall): WireRequest
@@ -65,16 +67,23 @@ export interface FastSession {
 export async function openSession(
   sdk: typeof S3,
   client: ResolvedClient,
-  about: { readonly bucket: string; readonly expectedBucketOwner?: string | undefined },
+  about: {
+    readonly bucket: string
+    readonly expectedBucketOwner?: string | undefined
+    readonly requestPayer?: 'requester' | undefined
+  },
   keys: SigningKeys,
 ): Promise<FastSession | undefined> {
   const madeAt = Date.now()
   const owner = about.expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: about.expectedBucketOwner }
+  const payer = about.requestPayer === undefined ? {} : { RequestPayer: about.requestPayer }
   const captured = await capture(
     client,
-    new sdk.HeadObjectCommand({ Bucket: about.bucket, ...awkward, ChecksumMode: 'ENABLED', ...owner }),
+    new sdk.HeadObjectCommand({ Bucket: about.bucket, ...awkward, ChecksumMode: 'ENABLED', ...owner, ...payer }),
   )
   if (captured === undefined || captured.method !== 'HEAD' || captured.body !== undefined) return undefined
+  // Why nothing is sent there is said with the SDK's own request.
+  if (!isSecure(captured)) return undefined
   const { headers, path } = captured
   if (!Object.entries(headers).every(([name, value]) => knownHeaders.has(name) && sendable.test(value)))
     return undefined
@@ -99,6 +108,7 @@ const keptHeaders = [
   'x-amz-content-sha256',
   'x-amz-date',
   'x-amz-expected-bucket-owner',
+  'x-amz-request-payer',
   'x-amz-security-token',
   'x-amzn-trace-id',
 ]
@@ -110,6 +120,7 @@ const headersOfCalls: ReadonlySet<string> = new Set([
   'x-amz-checksum-mode',
   'x-amz-content-sha256',
   'x-amz-expected-bucket-owner',
+  'x-amz-request-payer',
 ])
 
 /** What may stand in a path. */
@@ -132,7 +143,7 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
     return value === undefined ? [] : [[name, value] as const]
   })
   const forHead = formOf(sent)
-  const forList = formOf(sent.filter(([name]) => name !== 'x-amz-checksum-mode'))
+  const withoutMode = formOf(sent.filter(([name]) => name !== 'x-amz-checksum-mode'))
   const forCalls = sent.filter(([name]) => !headersOfCalls.has(name))
   const fixedForCalls = fixedOf(forCalls)
   const callSigner = signerOf(forCalls)
@@ -143,11 +154,12 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
     credentials: { accessKeyId, secretAccessKey, sessionToken: captured.headers['x-amz-security-token'] },
     madeAt,
     signedAt: timeOf(scope.amzDate),
-    head(key, versionId) {
+    head(key, versionId, asksForChecksums = true) {
       const path = `${base}/${encodeKeyPath(key)}`
-      return forHead('HEAD', path, versionId === undefined ? '' : `versionId=${encodeURIComponent(versionId)}`)
+      const form = asksForChecksums ? forHead : withoutMode
+      return form('HEAD', path, versionId === undefined ? '' : `versionId=${encodeURIComponent(versionId)}`)
     },
-    list: (query) => forList('GET', `${base}/`, query),
+    list: (query) => withoutMode('GET', `${base}/`, query),
     call({ method, path: ofBucket, query, headers, body }) {
       const path = `${base}${ofBucket}`
       const bodyHash = bodyHashOf(body)
@@ -214,5 +226,5 @@ async function secretOf(client: ResolvedClient, accessKeyId: string | undefined)
   if (typeof credentials !== 'function' || accessKeyId === undefined) return undefined
   const identity = (await credentials()) as { accessKeyId?: unknown; secretAccessKey?: unknown } | undefined
   if (identity?.accessKeyId !== accessKeyId || typeof identity.secretAccessKey !== 'string') return undefined
-  return identity.secretAccessKey
+  return credentialsMistake(identity) === undefined ? identity.secretAccessKey : undefined
 }

@@ -85,6 +85,10 @@ export class HeadConnection implements Connection {
     handler.onAnswer(answer.status, answer.headers)
   }
 
+  renew(): void {
+    this.#giveUp(hungUp())
+  }
+
   /** Whoever waits for an answer hears that there is none: nothing is said of a socket that was let go of. */
   destroy(): void {
     this.#giveUp(hungUp())

@@ -10,6 +10,8 @@ export interface WireAnswer {
   readonly rawHeaders: RawHeaders
   /** In the pieces in which it came. */
   readonly body: readonly Buffer[]
+  /** What it came over: to be renewed where it turns out to be the answer to something else. */
+  readonly connection?: Pick<Connection, 'renew'> | undefined
 }
 
 /** No answer within the time that one attempt may take. */
@@ -35,6 +37,9 @@ export class FastTransport {
   readonly #connections: Connections
   /** Exchanges for which there is no connection yet. */
   readonly #waiting: Exchange[] = []
+  /** Connections whose answer came since the last look at the sockets, and before it. */
+  #justAnswered: Connection[] = []
+  #rested: Connection[] = []
   readonly #timeoutMs: number
   readonly #bySignal = new Map<AbortSignal, SignalGroup>()
   #first: Exchange | undefined
@@ -56,7 +61,9 @@ export class FastTransport {
       const timeoutMs = this.#timeoutMs + extraTimeoutMs
       const exchange = new Exchange(this, request, group, timeoutMs, resolve, reject)
       this.#begin(exchange)
-      const connection = this.#connections.take()
+      // One that rests is there sooner than one that has to be opened.
+      const isAtHand = this.#waiting.length < this.#justAnswered.length + this.#rested.length
+      const connection = isAtHand ? this.#connections.takeIdle() : this.#connections.take()
       if (connection === undefined) this.#waiting.push(exchange)
       else this.#dispatch(exchange, connection)
     })
@@ -76,8 +83,26 @@ export class FastTransport {
     connection.dispatch(exchange.request, exchange)
   }
 
-  /** The connection is done with its exchange, whether or not somebody still waits for that. */
+  /**
+   * The connection is done with its exchange, whether or not somebody still waits for that. It rests until its socket was
+   * looked at once more: a second answer that has arrived meanwhile is then seen before another request goes out, which it
+   * would be taken for the answer to. Whoever got the first answer has judged it by then, too.
+   */
   released(connection: Connection): void {
+    if (this.#justAnswered.length + this.#rested.length === 0) setImmediate(this.#onLook)
+    this.#justAnswered.push(connection)
+  }
+
+  /** Runs after the sockets were looked at: those that had rested before are good for another exchange. */
+  readonly #onLook = (): void => {
+    const ready = this.#rested
+    this.#rested = this.#justAnswered
+    this.#justAnswered = []
+    if (this.#rested.length > 0) setImmediate(this.#onLook)
+    for (const connection of ready) this.#reuse(connection)
+  }
+
+  #reuse(connection: Connection): void {
     let next = this.#waiting.shift()
     while (next?.settled === true) next = this.#waiting.shift()
     if (next === undefined) this.#connections.give(connection)
@@ -219,8 +244,9 @@ class Exchange implements ExchangeHandler {
   }
 
   onAnswer(status: number, rawHeaders: RawHeaders, body: readonly Buffer[] = []): void {
+    const { connection } = this
     this.#release()
-    if (this.#settle()) this.#resolve({ status, rawHeaders, body })
+    if (this.#settle()) this.#resolve({ status, rawHeaders, body, connection })
   }
 
   onUnreadable(): void {

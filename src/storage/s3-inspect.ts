@@ -1,11 +1,18 @@
 import { LegalHoldError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { BucketInspection, CallOptions, ObjectRef, StorageNeeds } from '../ports.js'
-import type { LockConfiguration, Read, S3Bucket } from './s3-bucket.js'
+import type { S3Bucket } from './s3-bucket.js'
+import {
+  type Configuration,
+  configurationFindings,
+  iamPolicyFor,
+  lackFindings,
+  permissionMissing,
+} from './s3-configuration-findings.js'
 import { s3CodeOf } from './s3-errors.js'
-import { type IamPolicy, requiredActions, requiredIamPolicy } from './s3-iam-policy.js'
+import { requiredActions } from './s3-iam-policy.js'
 import { decodeKey } from './s3-list.js'
-import { type RefusedAction, refusedActions } from './s3-permissions.js'
+import { type ProbedAction, probeActions } from './s3-permissions.js'
 import { type Denial, readPolicy } from './s3-policy.js'
 import type { S3Reads } from './s3-reads.js'
 import { isCloudTrailKey } from './s3-refusals.js'
@@ -18,15 +25,6 @@ export interface InspectContext {
   readonly bucket: S3Bucket
   readonly reads: S3Reads
   readonly tls: boolean
-}
-
-/** What an inspection reads of the bucket, before it is judged. */
-interface Configuration {
-  readonly versioning: Read<'Enabled' | 'Suspended' | 'Off'>
-  readonly lock: Read<LockConfiguration>
-  readonly encryption: Read<string | undefined>
-  readonly ownership: Read<string | undefined>
-  readonly policy: Read<string | undefined>
 }
 
 /**
@@ -140,6 +138,8 @@ function remedyOf(error: LegalHoldError): string {
       return 'Allow the caller to list the bucket (s3:ListBucket), or use credentials of the account that owns it.'
     case 'STORAGE_UNAUTHORIZED':
       return 'Give valid credentials.'
+    case 'STORAGE_UNSUPPORTED':
+      return 'Use another server: without lists and HEAD of the bucket nothing can be read from it.'
     case 'CLOCK_SKEW':
       return 'Set the clock of this machine by NTP.'
     default:
@@ -147,49 +147,8 @@ function remedyOf(error: LegalHoldError): string {
   }
 }
 
-function configurationFindings(bucket: string, needs: StorageNeeds, configuration: Configuration): readonly Finding[] {
-  const subject = `s3://${bucket}`
-  const copies = needs.metadata && needs.remediate
-  const findings: Finding[] = []
-  const { versioning, lock } = configuration
-  for (const { refusal } of Object.values(configuration)) {
-    if (refusal === undefined) continue
-    const action = typeof refusal.details?.action === 'string' ? refusal.details.action : 'the action'
-    findings.push(permissionMissing(bucket, needs, action, 'warning', iamPolicyFor(bucket, needs, false)))
-  }
-  if (versioning.value === 'Off' || versioning.value === 'Suspended') {
-    findings.push({
-      code: 'versioning-off',
-      severity: copies ? 'blocker' : 'warning',
-      message: copies
-        ? `Versioning is ${versioning.value.toLowerCase()}: a metadata repair copies an object onto itself and would overwrite the delivered original.`
-        : `Versioning is ${versioning.value.toLowerCase()}: whatever overwrites or deletes an object destroys it.`,
-      subject,
-      remedy: copies
-        ? 'Enable versioning on the bucket before the export, ask for tags or a legal hold instead of metadata, or accept `versioning-off`.'
-        : 'Enable versioning on the bucket before the export.',
-    })
-  }
-  if (lock.value !== 'unreadable' && !lock.value.enabled) {
-    const needed = needs.legalHold || needs.retention
-    const protects = copies && needs.protectOriginal
-    findings.push({
-      code: 'object-lock-unavailable',
-      severity: needed ? 'blocker' : protects ? 'warning' : 'info',
-      message: needed
-        ? 'The bucket has no Object Lock, so no object can be put under a legal hold or a retention.'
-        : protects
-          ? 'The bucket has no Object Lock, so the originals cannot be held before a repair copies them.'
-          : 'The bucket has no Object Lock: whoever may delete objects can delete these.',
-      subject,
-      remedy: 'Enable Object Lock on the bucket (it needs versioning).',
-    })
-  }
-  return findings
-}
-
 async function permissionFindings(
-  { requests, bucket, tls }: InspectContext,
+  { requests, bucket, reads, tls }: InspectContext,
   needs: StorageNeeds,
   configuration: Configuration,
   sample: ObjectRef | undefined,
@@ -213,7 +172,11 @@ async function permissionFindings(
         })
       : undefined
   bucket.receivesCloudTrail = reading?.receivesCloudTrail === true
-  const refused = await refusedActions(requests, wanted, { prefix: needs.prefix, sample }, call)
+  const probed = await probeActions(requests, wanted, { prefix: needs.prefix, sample }, call)
+  const refused = probed.filter(({ result }) => result === 'refused')
+  const lacking = probed.filter(({ result }) => result === 'unsupported').map(({ action }) => action)
+  if (lacking.includes('s3:ListBucketVersions')) bucket.hasNoVersionList = true
+  if (lacking.some((action) => /^s3:GetObject(Version)?Tagging$/.test(action))) reads.noteNoTags()
   const denials = reading?.denials ?? []
   const denied = new Set(denials.flatMap(({ actions }) => actions))
   const policy = iamPolicyFor(requests.bucket, needs, acls)
@@ -222,6 +185,7 @@ async function permissionFindings(
     ...refused
       .filter(({ action }) => !denied.has(action))
       .map(({ action }) => permissionMissing(requests.bucket, needs, action, severityOf(action), policy)),
+    ...lackFindings(requests.bucket, needs, configuration, lacking),
   ]
 }
 
@@ -230,7 +194,7 @@ function severityOf(action: string): Finding['severity'] {
   return action === 's3:ListBucketMultipartUploads' || action === 's3:AbortMultipartUpload' ? 'warning' : 'blocker'
 }
 
-function policyDenies(bucket: string, needs: StorageNeeds, denial: Denial, refused: readonly RefusedAction[]): Finding {
+function policyDenies(bucket: string, needs: StorageNeeds, denial: Denial, refused: readonly ProbedAction[]): Finding {
   const proven = denial.actions.filter((action) => refused.some((one) => one.action === action))
   const certain = denial.certainty === 'everyone' || proven.length > 0
   const actions = (proven.length > 0 && denial.certainty === 'perhaps' ? proven : denial.actions).join(', ')
@@ -241,26 +205,6 @@ function policyDenies(bucket: string, needs: StorageNeeds, denial: Denial, refus
     subject: `s3://${bucket}/${needs.prefix}`,
     remedy: `Exempt the principal of the run from statement "${denial.statement}"; an explicit Deny beats every Allow.`,
   }
-}
-
-function permissionMissing(
-  bucket: string,
-  needs: StorageNeeds,
-  action: string,
-  severity: Finding['severity'],
-  policy: IamPolicy,
-): Finding {
-  return {
-    code: 'permission-missing',
-    severity,
-    message: `The caller is not allowed ${action} on s3://${bucket}/${needs.prefix}.`,
-    subject: action,
-    remedy: `Allow ${action}. A minimal IAM policy for these requirements: ${JSON.stringify(policy)}`,
-  }
-}
-
-function iamPolicyFor(bucket: string, needs: StorageNeeds, acls: boolean): IamPolicy {
-  return requiredIamPolicy({ ...needs, bucket, acls })
 }
 
 function cloudTrailFindings({ requests, bucket }: InspectContext, sample: ObjectRef | undefined): readonly Finding[] {

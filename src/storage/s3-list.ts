@@ -2,20 +2,21 @@ import { LegalHoldError } from '../errors.js'
 import { throwIfAborted } from '../internal/abort.js'
 import { type RetryOptions, retrying } from '../internal/retry.js'
 import type { CallOptions, Clock, ListedObject } from '../ports.js'
+import { askedOf } from './s3-answer-belongs.js'
+import { invalidAnswer, marksOf } from './s3-answer-checks.js'
+import { requestIdIn } from './s3-answer-marks.js'
+import { DoubtedAnswer } from './s3-doubted-answer.js'
 import { type ScannedPage, scanListing } from './s3-fast-list.js'
 import type { FastRequest } from './s3-fast-path.js'
 import { encodeQueryPart } from './s3-fast-signature.js'
-import { invalidAnswer, type S3Input, type S3Output, type S3Requests } from './s3-requests.js'
+import type { WireAnswer } from './s3-fast-transport.js'
+import { echoContradiction, type ListedNames, namesContradiction } from './s3-list-echo.js'
+import { type ListedPage, lastOf, Paging, type Position } from './s3-paging.js'
+import type { S3Call, S3Input, S3Output, S3Requests } from './s3-requests.js'
 
 type SdkPage = S3Output<'ListObjectsV2'>
 
-interface Page {
-  readonly objects: readonly ListedObject[]
-  /** With their trailing slash. */
-  readonly folders: readonly string[]
-  readonly truncated: boolean
-  readonly token: string | undefined
-}
+type Page = ListedPage<ListedObject>
 
 export interface ListContext {
   readonly requests: S3Requests
@@ -27,6 +28,13 @@ interface ListInput {
   readonly prefix: string
   readonly startAfter?: string | undefined
   readonly delimiter?: '/' | undefined
+  /** One page of so many entries, and no more. */
+  readonly limit?: number | undefined
+}
+
+/** Where a page begins: by what the one before said, and after what was on it. */
+interface PageStart extends Position {
+  readonly after?: string | undefined
 }
 
 /** Current versions under a prefix, in the UTF-8 byte order in which S3 lists them. */
@@ -62,13 +70,15 @@ async function* pages(context: ListContext, input: ListInput, options: CallOptio
   if (options.signal?.aborted) onAbort()
   else options.signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    let next: Promise<Page> | undefined = fetchPage(context, input, undefined, ahead.signal)
-    let token: string | undefined
+    let start: PageStart = { startAfter: input.startAfter, after: input.startAfter }
+    let next: Promise<Page> | undefined = fetchPage(context, input, start, ahead.signal)
     const paging = new Paging(context.requests.bucket)
     while (next !== undefined) {
       const page: Page = await next
-      token = paging.after(page)
-      next = token === undefined ? undefined : fetchPage(context, input, token, ahead.signal)
+      const position = paging.after(page)
+      start = { ...position, after: lastOf(page) ?? start.after }
+      const isLast = position === undefined || input.limit !== undefined
+      next = isLast ? undefined : fetchPage(context, input, start, ahead.signal)
       // Nobody may ever await it, if the consumer stops here.
       next?.catch(() => {})
       yield page
@@ -79,60 +89,108 @@ async function* pages(context: ListContext, input: ListInput, options: CallOptio
   }
 }
 
-function fetchPage(
-  { requests, retry, clock }: ListContext,
-  input: ListInput,
-  token: string | undefined,
-  signal: AbortSignal,
-): Promise<Page> {
+function fetchPage(context: ListContext, input: ListInput, start: PageStart, signal: AbortSignal): Promise<Page> {
   const stage = 'discover'
-  const query = queryOf(input, token)
-  const request: FastRequest = (session) => session.list(query)
   return retrying(
     async () => {
       throwIfAborted(signal, stage)
-      const result = await requests.sendFast(request, signal).then(
-        (answer) => (answer === undefined ? undefined : { answer }),
-        (error: unknown) => ({ error }),
-      )
-      const answer = result !== undefined && 'answer' in result ? result.answer : undefined
-      const scanned = answer?.status === 200 ? scanListing(answer.body) : undefined
-      if (scanned !== undefined) return pageOfScan(scanned, requests.bucket)
-      const about = { operation: 'ListObjectsV2' } as const
-      const outcome =
-        result === undefined ? undefined : await requests.outcomeOf(result, request, { stage, signal }, about)
-      const { output } = await requests.send('ListObjectsV2', inputOf(input, token), { stage, signal, outcome })
-      // An answer that is no listing parses as an empty one, and an empty one would read as "nothing was delivered".
-      if (output.IsTruncated === undefined && output.Name === undefined && output.KeyCount === undefined) {
-        const about = { operation: 'ListObjectsV2', stage, bucket: requests.bucket, mutation: false } as const
-        throw invalidAnswer(about, 'something other than a listing')
-      }
-      return pageOfSdk(output, requests.bucket)
+      return readPage(context.requests, input, start, { stage, signal })
     },
-    retry,
-    { stage, signal, clock },
+    context.retry,
+    { stage, signal, clock: context.clock },
   )
 }
 
+/**
+ * Reads a page past the SDK where the client allows it. One that is the answer to another request is asked for again, by
+ * the SDK and over a connection of its own.
+ */
+async function readPage(
+  requests: S3Requests,
+  input: ListInput,
+  start: PageStart,
+  call: Pick<S3Call, 'stage' | 'signal'>,
+): Promise<Page> {
+  const operation = 'ListObjectsV2'
+  const { bucket } = requests
+  const isEncoded = !requests.extras.isRefused(operation, 'url-encoding')
+  const query = queryOf(input, start, isEncoded)
+  const asked = inputOf(input, start)
+  const request: FastRequest = (session) => session.list(query)
+  const foreignNames = (page: Page) => namesContradiction({ bucket, prefix: input.prefix }, namesOn(page), start.after)
+  const result = await requests.sendFast(request, call.signal).then(
+    (answer) => (answer === undefined ? undefined : { answer }),
+    (error: unknown) => ({ error }),
+  )
+  let again: DoubtedAnswer | undefined
+  if (result !== undefined && 'answer' in result) {
+    const { answer } = result
+    const scanned = answer.status === 200 ? scanListing(answer.body) : undefined
+    const page = scanned === undefined ? undefined : pageOfScan(scanned, bucket)
+    const echoed = scanned && echoContradiction(askedOf(operation, { ...asked, Bucket: bucket }), scanned.echo)
+    again = doubtOf(requests, asked, answer, echoed ?? (page && foreignNames(page)))
+    if (page !== undefined && again === undefined) {
+      if (isEncoded) requests.extras.accept(operation, 'url-encoding')
+      return page
+    }
+  }
+  again?.closeConnection()
+  const hasOutcome = result !== undefined && again === undefined
+  const outcome = hasOutcome ? await requests.outcomeOf(result, request, call, { operation }) : undefined
+  const { output } = await requests.send(operation, asked, {
+    ...call,
+    outcome,
+    again,
+    compare: (listed) => listed.output && foreignNames(pageOfSdk(listed.output as SdkPage, bucket)),
+  })
+  const about = { operation, stage: call.stage, bucket, mutation: false } as const
+  // An answer that is no listing parses as an empty one, and an empty one would read as "nothing was delivered".
+  if (output.IsTruncated === undefined && output.Name === undefined && output.KeyCount === undefined) {
+    throw invalidAnswer(about, 'something other than a listing')
+  }
+  const page = pageOfSdk(output, bucket)
+  const foreign = foreignNames(page)
+  if (foreign !== undefined) throw invalidAnswer(about, foreign)
+  return page
+}
+
+/** Why a page that came past the SDK is read again. Notes the marks of its answer. */
+function doubtOf(
+  requests: S3Requests,
+  asked: object,
+  answer: WireAnswer,
+  foreign: string | undefined,
+): DoubtedAnswer | undefined {
+  const { connection } = answer
+  const repetition = requests.marks.meet(marksOf('ListObjectsV2', asked, requestIdIn(answer), undefined))
+  if (repetition !== undefined) return DoubtedAnswer.repeated(repetition, connection)
+  return foreign === undefined ? undefined : new DoubtedAnswer(foreign, connection)
+}
+
+function namesOn({ objects, folders }: Page): ListedNames {
+  return { keys: objects.map(({ key }) => key), folders }
+}
+
 // Keys may hold characters that XML cannot carry: hence the encoding (s3-facts: listing).
-function inputOf(input: ListInput, token: string | undefined): Omit<S3Input<'ListObjectsV2'>, 'Bucket'> {
+function inputOf(input: ListInput, { token, startAfter }: Position): Omit<S3Input<'ListObjectsV2'>, 'Bucket'> {
   return {
     Prefix: input.prefix,
     EncodingType: 'url',
+    ...(input.limit === undefined ? {} : { MaxKeys: input.limit }),
     ...(input.delimiter === undefined ? {} : { Delimiter: input.delimiter }),
     ...(token === undefined ? {} : { ContinuationToken: token }),
-    ...(token === undefined && input.startAfter !== undefined ? { StartAfter: input.startAfter } : {}),
+    ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
   }
 }
 
 /** The same, as the query of a request, sorted by name as its signature wants it. */
-function queryOf(input: ListInput, token: string | undefined): string {
-  const startAfter = token === undefined ? input.startAfter : undefined
+function queryOf(input: ListInput, { token, startAfter }: Position, isEncoded: boolean): string {
   return [
     ...(token === undefined ? [] : [`continuation-token=${encodeQueryPart(token)}`]),
     ...(input.delimiter === undefined ? [] : [`delimiter=${encodeQueryPart(input.delimiter)}`]),
-    'encoding-type=url',
+    ...(isEncoded ? ['encoding-type=url'] : []),
     'list-type=2',
+    ...(input.limit === undefined ? [] : [`max-keys=${input.limit}`]),
     `prefix=${encodeQueryPart(input.prefix)}`,
     ...(startAfter === undefined ? [] : [`start-after=${encodeQueryPart(startAfter)}`]),
   ].join('&')
@@ -157,55 +215,24 @@ function pageOfScan(page: ScannedPage, bucket: string): Page {
 
 function pageOfSdk(page: SdkPage, bucket: string): Page {
   const objects: ListedObject[] = []
-  for (const { Key: key, Size: sizeBytes = 0, ETag: etag, LastModified, StorageClass } of page.Contents ?? []) {
-    if (key === undefined) continue
+  for (const { Key: key, Size: sizeBytes, ETag: etag, LastModified, StorageClass } of page.Contents ?? []) {
+    if (key === undefined) throw withoutKey(bucket)
     const lastModified = LastModified?.toISOString()
     const decoded = decodeKey(key, page.EncodingType)
     objects.push({ bucket, key: decoded, sizeBytes, etag, lastModified, storageClass: StorageClass })
   }
   const folders: string[] = []
   for (const { Prefix: folder } of page.CommonPrefixes ?? []) {
-    if (folder !== undefined) folders.push(decodeKey(folder, page.EncodingType))
+    if (folder === undefined) throw withoutKey(bucket)
+    folders.push(decodeKey(folder, page.EncodingType))
   }
-  return { objects, folders, truncated: page.IsTruncated === true, token: page.NextContinuationToken }
+  return { objects, folders, truncated: page.IsTruncated, token: page.NextContinuationToken }
 }
 
-/**
- * Follows the tokens of one listing. A server whose tokens lead in a circle would be listed for ever: each is compared
- * with one that is kept, and that one is replaced after 1, 2, 4, … pages (Brent), so that any circle is found.
- */
-class Paging {
-  readonly #bucket: string
-  #kept: string | undefined
-  #pages = 0
-  #keepAt = 1
-
-  constructor(bucket: string) {
-    this.#bucket = bucket
-  }
-
-  /** The token of the next page, `undefined` where there is none. */
-  after({ truncated, token }: Page): string | undefined {
-    if (!truncated) {
-      if (!token) return undefined
-      throw this.#broken('that it ends, and from where it goes on')
-    }
-    if (!token) throw this.#broken('that it goes on but not from where')
-    if (token === this.#kept) throw this.#broken('to go on from where it was before')
-    this.#pages += 1
-    if (this.#pages === this.#keepAt) {
-      this.#kept = token
-      this.#keepAt *= 2
-    }
-    return token
-  }
-
-  #broken(says: string): LegalHoldError {
-    return new LegalHoldError(
-      `The listing of s3://${this.#bucket} says ${says}. The server's paging is broken; nothing can be said about what is missing.`,
-      { code: 'STORAGE_RESPONSE_INVALID', stage: 'discover' },
-    )
-  }
+/** An entry that nobody can name would be missing from the list without a word. */
+function withoutKey(bucket: string): LegalHoldError {
+  const about = { operation: 'ListObjectsV2', stage: 'discover', bucket, mutation: false } as const
+  return invalidAnswer(about, 'an entry without a key')
 }
 
 /** The keys of a listing lie in the same folder by the thousand: the last plain one up to its last `=`. */

@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { requireCredentials, requireSecure } from './s3-client-checks.js'
+import { asksForExtra, type Extra } from './s3-extras.js'
 import { hasHighBytes, signable } from './s3-signing.js'
 
 /** The little of a Smithy command that is used. */
@@ -6,7 +9,7 @@ export interface SmithyCommand {
     add(
       middleware: (
         next: (args: SmithyArgs) => Promise<SmithyResult>,
-        context?: unknown,
+        context?: SmithyContext,
       ) => (args: SmithyArgs) => Promise<SmithyResult>,
       options: {
         readonly step: string
@@ -18,7 +21,17 @@ export interface SmithyCommand {
   }
 }
 interface SmithyArgs {
-  readonly request?: { readonly headers?: Record<string, string> }
+  readonly request?: {
+    readonly protocol?: string
+    readonly hostname?: string
+    readonly port?: number
+    readonly headers?: Record<string, string>
+    readonly body?: unknown
+  }
+}
+/** Older versions of the SDK have no such context. */
+interface SmithyContext {
+  readonly __smithy_context?: { readonly selectedHttpAuthScheme?: { readonly identity?: unknown } }
 }
 export interface SmithyResult {
   readonly response?: {
@@ -51,6 +64,58 @@ export function addHeaders(command: SmithyCommand, headers: Readonly<Record<stri
     },
     { step: 'build', name: 'legalHoldRawHeaders' },
   )
+}
+
+/**
+ * The last look at where a request goes and what it is signed with, whatever the client or its owner has made of it: the
+ * credentials before they are used, the address before anything is sent.
+ */
+export function guard(command: SmithyCommand, credentialsSource: string): void {
+  command.middlewareStack?.add(
+    (next, context) => async (args) => {
+      const identity = context?.__smithy_context?.selectedHttpAuthScheme?.identity
+      if (identity !== undefined) requireCredentials(identity, credentialsSource)
+      return next(args)
+    },
+    { step: 'build', name: 'legalHoldCredentials', priority: 'high' },
+  )
+  command.middlewareStack?.add(
+    (next) => async (args) => {
+      const { protocol, hostname, port } = args.request ?? {}
+      if (protocol !== undefined && hostname !== undefined) requireSecure({ protocol, hostname, port }, { what: 'S3' })
+      return next(args)
+    },
+    { step: 'deserialize', name: 'legalHoldAddress', priority: 'low' },
+  )
+}
+
+/** Takes off what asks for extras, whoever added it, and sends a body with its MD5 instead of another checksum. */
+export function leaveOut(command: SmithyCommand, leftOut: readonly Extra[]): void {
+  command.middlewareStack?.add(
+    (next) => async (args) => {
+      const { headers, body } = args.request ?? {}
+      if (headers !== undefined) {
+        for (const [name, value] of Object.entries(headers)) {
+          if (asksForExtra(name, value, leftOut)) delete headers[name]
+        }
+        if (leftOut.includes('payload-checksum')) Object.assign(headers, md5Header(body))
+      }
+      return next(args)
+    },
+    // After the SDK has added its checksums, and before the signature.
+    { step: 'build', name: 'legalHoldLeaveOut', priority: 'low' },
+  )
+}
+
+/** Nothing for a stream, whose digest is not known before it is sent. */
+function md5Header(body: unknown): Readonly<Record<string, string>> {
+  const isWhole = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+  return isWhole ? { 'content-md5': md5Of(body ?? '') } : {}
+}
+
+/** MD5 of a body, in base64, as `Content-MD5` has it. */
+export function md5Of(body: string | Uint8Array): string {
+  return createHash('md5').update(body).digest('base64')
 }
 
 /** Gives header values with raw bytes the form they are signed in, and takes it off before they are sent. */

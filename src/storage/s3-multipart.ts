@@ -1,10 +1,14 @@
 import pLimit from 'p-limit'
+import { checksumsOf } from '../compare.js'
 import { LegalHoldError } from '../errors.js'
 import { retrying } from '../internal/retry.js'
 import type { CallOptions, ObjectState } from '../ports.js'
+import { algorithmToCarry } from './s3-checksums.js'
 import { afterChange, s3CodeOf, subjectOf } from './s3-errors.js'
+import type { Extra } from './s3-extras.js'
 import { decodeKey } from './s3-list.js'
 import { type CarriedProperties, copySourceOf, customerKey, rawHeaders, taggingHeader } from './s3-properties.js'
+import type { SizedState } from './s3-refusals.js'
 import type { S3Input, S3Output, S3Requests } from './s3-requests.js'
 import { briefRetry, innerRetry, partLimits, type S3Limits, type S3StorageOptions } from './s3-settings.js'
 
@@ -38,9 +42,9 @@ export interface CopyAnswer {
  */
 export async function copyInParts(
   context: MultipartContext,
-  before: ObjectState,
+  before: SizedState,
   carried: CarriedProperties,
-  precondition: { readonly IfMatch?: string },
+  { precondition, musts }: { readonly precondition: { readonly IfMatch?: string }; readonly musts: readonly Extra[] },
   call: CallOptions,
 ): Promise<CopyAnswer> {
   const { requests, options } = context
@@ -54,7 +58,7 @@ export async function copyInParts(
       ...tagging(before),
       ...checksumType(before),
     },
-    { stage, signal: call.signal, rawHeaders: rawHeaders(before) },
+    { stage, signal: call.signal, rawHeaders: rawHeaders(before), musts },
   )
   const uploadId = created.output.UploadId
   if (uploadId === undefined) {
@@ -131,7 +135,7 @@ async function endUpload(
 
 async function copyParts(
   { requests, options, limits }: MultipartContext,
-  before: ObjectState,
+  before: SizedState,
   uploadId: string,
   call: CallOptions,
 ) {
@@ -224,8 +228,9 @@ function tagging(before: ObjectState): { Tagging?: string } {
 
 /** A CRC over the whole object can be combined from those of the parts; a SHA cannot and becomes COMPOSITE. */
 function checksumType(before: ObjectState): Partial<S3Input<'CreateMultipartUpload'>> {
-  const { checksum } = before
-  return checksum?.algorithm.startsWith('CRC') === true && checksum.type !== 'COMPOSITE'
+  const algorithm = algorithmToCarry(before)
+  const carried = checksumsOf(before).find((checksum) => checksum.algorithm === algorithm)
+  return carried?.algorithm.startsWith('CRC') === true && carried.type !== 'COMPOSITE'
     ? { ChecksumType: 'FULL_OBJECT' }
     : {}
 }

@@ -8,9 +8,10 @@ import type {
   Retention,
 } from '../ports.js'
 import { isNoLockConfiguration } from './s3-bucket.js'
-import { afterChange, subjectOf } from './s3-errors.js'
-import { type S3Reads, target } from './s3-reads.js'
+import { afterChange, saidBy, subjectOf } from './s3-errors.js'
+import type { S3Reads } from './s3-reads.js'
 import type { S3Requests } from './s3-requests.js'
+import { target } from './s3-target.js'
 
 const stage = 'remediate'
 
@@ -135,6 +136,7 @@ export class S3Mutations {
       })
     }
     const present = await this.#reads.retention(ref, stage, call)
+    if (present === 'unreadable') throw unknownRetention(ref)
     if (present !== 'none') {
       refuseWeakerRetention(ref, present, retention)
       if (present.mode === retention.mode && Date.parse(present.retainUntilDate) === until) {
@@ -162,6 +164,14 @@ export function refuseWeakerRetention(ref: ObjectRef, present: Retention, asked:
   throw new LegalHoldError(
     `${subjectOf(ref)} is retained until ${present.retainUntilDate} in ${present.mode} mode, which ${asked.mode} until ${asked.retainUntilDate} would weaken. It stays as it is.`,
     { code: 'STORAGE_REJECTED', stage, details: { reason: 'retention-weaker', present, asked } },
+  )
+}
+
+/** What is not understood may be stricter or longer than what would be written over it. */
+function unknownRetention(ref: ObjectRef): LegalHoldError {
+  return new LegalHoldError(
+    `The retention of ${subjectOf(ref)} could not be understood: its mode or its date is none that this library knows. It stays as it is.`,
+    { code: 'STORAGE_REJECTED', stage, details: { reason: 'retention-unknown' } },
   )
 }
 
@@ -216,7 +226,7 @@ function rejectedTags(ref: ObjectRef, why: string): LegalHoldError {
 /** S3 answers AccessDenied, too, where a retention in force forbids the change to anyone who may not bypass it. */
 function protectedByLock(error: unknown, ref: ObjectRef): LegalHoldError | undefined {
   if (!LegalHoldError.isInstance(error) || error.code !== 'STORAGE_FORBIDDEN') return undefined
-  if (!/object lock|WORM/i.test(error.message)) return undefined
+  if (!/object lock|WORM/i.test(saidBy(error))) return undefined
   return new LegalHoldError(
     `S3 does not change the retention of ${subjectOf(ref)} in this way: it is protected by Object Lock. It stays as it is; a retention can be made longer in its own mode.`,
     { code: 'STORAGE_REJECTED', stage, status: error.status, requestId: error.requestId, cause: error },
@@ -225,7 +235,6 @@ function protectedByLock(error: unknown, ref: ObjectRef): LegalHoldError | undef
 
 function lockUnavailable(error: unknown, ref: ObjectRef): unknown {
   if (!LegalHoldError.isInstance(error) || !isNoLockConfiguration(error) || error.status !== 400) return error
-  if (!/lock/i.test(error.message)) return error
   return new LegalHoldError(
     `The bucket ${ref.bucket} has no Object Lock, so ${subjectOf(ref)} cannot be held or retained. Enable Object Lock on the bucket.`,
     { code: 'STORAGE_UNSUPPORTED', stage, status: error.status, requestId: error.requestId, cause: error },

@@ -1,19 +1,20 @@
 import pLimit from 'p-limit'
 import { LegalHoldError } from '../errors.js'
 import type { CallOptions, ObjectRef } from '../ports.js'
-import { target } from './s3-reads.js'
+import { isUnsupported } from './s3-bucket.js'
 import type { S3Requests } from './s3-requests.js'
+import { target } from './s3-target.js'
 
 const stage = 'inspect'
 
-/** An action the caller was refused, with the refusal. */
-export interface RefusedAction {
+/** An action that was tried in vain: the caller may not take it, or the server does not implement it. */
+export interface ProbedAction {
   readonly action: string
-  readonly error: LegalHoldError
+  readonly result: 'refused' | 'unsupported'
 }
 
 /**
- * Tries the needed actions without changing anything and returns those that were refused.
+ * Tries the needed actions without changing anything and returns those that cannot be taken.
  *
  * S3 decides about permission before it looks whether the key is there, so a write to a key that does not exist answers
  * 403 or 404 and never has an effect: PutObjectTagging, PutObjectLegalHold, PutObjectRetention and PutObjectAcl change
@@ -23,32 +24,33 @@ export interface RefusedAction {
  * What cannot be tried without effect is not: kms:Decrypt and kms:GenerateDataKey of a caller's key, and conditions on
  * the tags, encryption or storage class of a request.
  */
-export async function refusedActions(
+export async function probeActions(
   requests: S3Requests,
   actions: readonly string[],
   at: { readonly prefix: string; readonly sample?: ObjectRef | undefined },
   call: CallOptions,
-): Promise<readonly RefusedAction[]> {
+): Promise<readonly ProbedAction[]> {
   const missing = { bucket: requests.bucket, key: `${at.prefix}.permission-probe-${crypto.randomUUID()}` }
   const limit = pLimit(8)
   const probed = await Promise.all(
     actions.map((action) =>
-      limit(async (): Promise<RefusedAction | undefined> => {
-        const error = await refusal(() => probe(requests, action, at, missing, call))
-        return error === undefined ? undefined : { action, error }
+      limit(async (): Promise<ProbedAction | undefined> => {
+        const result = await failureOf(() => probe(requests, action, at, missing, call))
+        return result === undefined ? undefined : { action, result }
       }),
     ),
   )
-  return probed.filter((refused) => refused !== undefined)
+  return probed.filter((failed) => failed !== undefined)
 }
 
-async function refusal(attempt: () => Promise<unknown>): Promise<LegalHoldError | undefined> {
+async function failureOf(attempt: () => Promise<unknown>): Promise<ProbedAction['result'] | undefined> {
   try {
     await attempt()
     return undefined
   } catch (error) {
     if (!LegalHoldError.isInstance(error)) throw error
-    if (error.code === 'STORAGE_FORBIDDEN') return error
+    if (error.code === 'STORAGE_FORBIDDEN') return 'refused'
+    if (isUnsupported(error)) return 'unsupported'
     // No answer about the permission: the whole inspection has to be repeated.
     if (error.retryable || error.code === 'ABORTED' || error.code === 'STORAGE_UNAUTHORIZED') throw error
     return undefined

@@ -1,4 +1,5 @@
 import type { AclGrant, ObjectState, Retention } from '../ports.js'
+import { algorithmToCarry } from './s3-checksums.js'
 import type { S3Input } from './s3-requests.js'
 import type { S3StorageOptions } from './s3-settings.js'
 
@@ -35,10 +36,13 @@ export function carriedProperties(
           ...given('ServerSideEncryption', encryption.algorithm as CopyInput['ServerSideEncryption']),
           ...given('SSEKMSKeyId', encryption.kmsKeyId),
           // HEAD leaves a false one out; left out of the copy it would become the bucket's default.
-          ...(encryption.algorithm === 'aws:kms' ? { BucketKeyEnabled: encryption.bucketKeyEnabled ?? false } : {}),
+          ...(encryption.algorithm === 'aws:kms' || encryption.bucketKeyEnabled === true
+            ? { BucketKeyEnabled: encryption.bucketKeyEnabled ?? false }
+            : {}),
         }
       : {}),
-    ...given('ChecksumAlgorithm', before.checksum?.algorithm as CopyInput['ChecksumAlgorithm']),
+    // The SDK sends a name that it does not know as it is.
+    ...given('ChecksumAlgorithm', algorithmToCarry(before) as CopyInput['ChecksumAlgorithm']),
     ...lockProperties(before, nowMs),
     ...grantProperties(before.acl),
   }
@@ -103,9 +107,17 @@ export function significantGrants(acl: ObjectState['acl']): readonly AclGrant[] 
   return isPrivate ? [] : acl
 }
 
+/** Permissions that a copy has a header for. */
+const permissions = ['FULL_CONTROL', 'READ', 'READ_ACP', 'WRITE_ACP'] as const
+
+/** Whether a grant can be given to a copy. */
+export function isCarried({ grantee, permission }: AclGrant): boolean {
+  return permissions.some((known) => known === permission) && /^(id|uri|emailAddress)=[^"\r\n]+$/.test(grantee)
+}
+
 function grantProperties(acl: ObjectState['acl']): CarriedProperties {
   const grants = significantGrants(acl)
-  const of = (permission: string) => {
+  const of = (permission: (typeof permissions)[number]) => {
     const grantees = grants.filter((grant) => grant.permission === permission)
     return grantees.length === 0 ? undefined : grantees.map(({ grantee }) => granteeHeader(grantee)).join(', ')
   }

@@ -1,13 +1,19 @@
 import { LegalHoldError, type Stage } from '../errors.js'
+import type { ObjectTraits } from '../identity.js'
 import type { AclGrant, CallOptions, HeadOptions, HeadResult, ObjectRef, ObjectState } from '../ports.js'
 import { isForbidden, isNoLockConfiguration, isUnsupported, type S3Bucket } from './s3-bucket.js'
-import { s3CodeOf, subjectOf } from './s3-errors.js'
-import { headObject, headObjectBySdk, retentionOf } from './s3-head.js'
-import type { S3Requests } from './s3-requests.js'
+import { isCustomerKeyRefusal, needsCustomerKey } from './s3-customer-key.js'
+import { DoubtedAnswer } from './s3-doubted-answer.js'
+import { s3CodeOf } from './s3-errors.js'
+import { headObject, headObjectBySdk } from './s3-head.js'
+import { bySdk } from './s3-head-identity.js'
+import { legalHoldOf, retentionOf } from './s3-lock.js'
+import { countOf, type PartCall, readTags, requireCount, type Tags } from './s3-read-tags.js'
+import type { S3Call, S3Output, S3Requests } from './s3-requests.js'
 import type { S3StorageOptions } from './s3-settings.js'
+import { sizeOf } from './s3-size.js'
+import { discard, target } from './s3-target.js'
 import { nextVersion } from './s3-versions.js'
-
-type Tags = Readonly<Record<string, string>>
 
 /**
  * Whether an absent count of tags in a HEAD means "none" or "not allowed to see". HEAD succeeds either way and omits
@@ -19,8 +25,12 @@ type Tags = Readonly<Record<string, string>>
  */
 type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 
+/** So many locks that HEAD leaves out, and a second reading shows: this server's HEAD shows none. */
+const convincing = 3
+
 interface ReadCall extends CallOptions {
   readonly stage: Stage
+  readonly listed?: ObjectTraits | undefined
 }
 
 /** Reads objects: HEAD, and what HEAD cannot prove by itself. */
@@ -29,6 +39,10 @@ export class S3Reads {
   readonly #bucket: S3Bucket
   readonly #options: S3StorageOptions
   #tagsVisibility: Visibility = 'unknown'
+  /** How often a lock was read twice over that HEAD had left out. */
+  #locksBesideHead = 0
+  /** Set once the server has said that it does not implement tags. */
+  #hasNoTags = false
 
   constructor(requests: S3Requests, bucket: S3Bucket, options: S3StorageOptions) {
     this.#requests = requests
@@ -39,10 +53,21 @@ export class S3Reads {
   /** Forgets whether the caller may see tags, so that a changed policy takes effect. */
   refresh(): void {
     this.#tagsVisibility = 'unknown'
+    this.#hasNoTags = false
+  }
+
+  /** The server does not implement tags: nothing is asked of it about them any more. */
+  noteNoTags(): void {
+    this.#hasNoTags = true
+  }
+
+  get hasNoTags(): boolean {
+    return this.#hasNoTags
   }
 
   async head(ref: ObjectRef, options: HeadOptions = {}, stage: Stage = 'validate'): Promise<HeadResult> {
-    const call = { stage, signal: options.signal }
+    const { signal, listed } = options
+    const call = { stage, signal, listed }
     const { generation } = this.#requests
     let state: ObjectState
     try {
@@ -53,15 +78,18 @@ export class S3Reads {
       state = explained
     }
     this.#bucket.exists = true
+    if (this.#bucket.hasNoVersions) state = { ...state, versionId: undefined }
     const full = options.full === true
     const wantsTags = full || options.tags === true
     const wantsLock = full || options.lock === true
-    if (!wantsTags && !wantsLock) return { found: true, state }
+    const wantsSize = (full || options.size === true) && state.sizeBytes === undefined
+    if (!wantsTags && !wantsLock && !wantsSize) return { found: true, state }
     const pinned = { bucket: state.bucket, key: state.key, versionId: state.versionId }
     return {
       found: true,
       state: {
         ...state,
+        ...(wantsSize ? { sizeBytes: await sizeOf(this.#requests, state, this.#options, call) } : {}),
         ...(wantsTags ? { tags: await this.#tagsOf(pinned, state, stage, call, full) } : {}),
         ...(wantsLock ? await this.#lockOf(pinned, state, stage, call) : {}),
         ...(full ? { acl: await this.#aclOf(pinned, stage, call) } : {}),
@@ -70,12 +98,8 @@ export class S3Reads {
   }
 
   /** The tags of a version; a refusal is thrown. */
-  async tags(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<Tags> {
-    const { output } = await this.#requests.send('GetObjectTagging', target(ref), { stage, signal: call.signal })
-    const tags: Record<string, string> = Object.create(null)
-    // Ceph RGW leaves the empty set out altogether.
-    for (const { Key, Value } of output.TagSet ?? []) if (Key !== undefined) tags[Key] = Value ?? ''
-    return tags
+  tags(ref: ObjectRef, stage: Stage, call: PartCall): Promise<Tags> {
+    return readTags(this.#requests, ref, stage, call)
   }
 
   /**
@@ -88,33 +112,37 @@ export class S3Reads {
     return requireCount(ref, tags, counted.found ? counted.state.tagCount : undefined, stage)
   }
 
-  async legalHold(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<'ON' | 'OFF'> {
+  /** `unreadable`: the answer names no status, or one that is not known. */
+  async legalHold(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<'ON' | 'OFF' | 'unreadable'> {
     try {
-      const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal: call.signal })
-      return output.LegalHold?.Status === 'ON' ? 'ON' : 'OFF'
+      const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal, compare })
+      return legalHoldOf(output.LegalHold?.Status) ?? 'unreadable'
     } catch (error) {
       if (isNoLockConfiguration(error) || isUnsupported(error)) return 'OFF'
       throw error
     }
   }
 
+  /** `unreadable`: the answer names no mode and date, or a mode that is not known. */
   async retention(
     ref: ObjectRef,
     stage: Stage,
-    call: CallOptions,
-  ): Promise<Exclude<ObjectState['retention'], undefined | 'unreadable'>> {
+    { signal, compare }: PartCall,
+  ): Promise<Exclude<ObjectState['retention'], undefined>> {
     try {
-      const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal: call.signal })
-      return retentionOf(output.Retention?.Mode, output.Retention?.RetainUntilDate) ?? 'none'
+      const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal, compare })
+      const { Mode, RetainUntilDate } = output.Retention ?? {}
+      return retentionOf(Mode, RetainUntilDate?.toISOString()) ?? 'unreadable'
     } catch (error) {
       if (isNoLockConfiguration(error) || isUnsupported(error)) return 'none'
       throw error
     }
   }
 
-  async acl(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<readonly AclGrant[]> {
+  /** `unreadable`: the answer has no list, or a grant in it to nobody that can be named, or of nothing. */
+  async acl(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<readonly AclGrant[] | 'unreadable'> {
     const { output } = await this.#requests.send('GetObjectAcl', target(ref), { stage, signal: call.signal })
-    return (output.Grants ?? []).map(({ Grantee, Permission }) => ({
+    const grants = output.Grants?.map(({ Grantee, Permission }) => ({
       grantee:
         Grantee?.URI !== undefined
           ? `uri=${Grantee.URI}`
@@ -123,6 +151,8 @@ export class S3Reads {
             : `id=${Grantee?.ID ?? ''}`,
       permission: Permission ?? '',
     }))
+    const isWhole = grants?.every(({ grantee, permission }) => grantee !== 'id=' && permission !== '')
+    return grants !== undefined && isWhole ? grants : 'unreadable'
   }
 
   /** HEAD has no body and so no error code; what may be hidden behind a bare 400 or 403 is asked for once more by GET. */
@@ -138,7 +168,7 @@ export class S3Reads {
       if (isCustomerKeyRefusal(named)) {
         if (this.#options.sseCustomerKey === undefined) throw needsCustomerKey(ref, call.stage, named)
         const key = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: this.#options.sseCustomerKey as string }
-        return headObjectBySdk(this.#requests, ref, call, key)
+        return headObjectBySdk(this.#requests, ref, bySdk(ref, call), { customerKey: key })
       }
       error = named ?? error
       // The credentials had expired, as HEAD cannot say, and were renewed for the GET or by another request.
@@ -172,7 +202,12 @@ export class S3Reads {
   }
 
   /** A bare 404 is absence only if the bucket is there; a delete marker on top makes it recoverable. */
-  async #absent(ref: ObjectRef, error: LegalHoldError, stage: Stage, call: CallOptions): Promise<HeadResult> {
+  async #absent(
+    ref: ObjectRef,
+    error: LegalHoldError,
+    stage: Stage,
+    call: CallOptions,
+  ): Promise<ObjectState | HeadResult> {
     if (!this.#bucket.exists) {
       await this.#requests.send('HeadBucket', {}, { stage, signal: call.signal }).catch((failure: unknown) => {
         // Not allowed to see the bucket is no proof of its absence; the object's own 404 stands.
@@ -186,7 +221,8 @@ export class S3Reads {
     try {
       // Asked for without the header, too: Ceph RGW hides a current delete marker behind a plain 404.
       const top = await nextVersion(this.#requests, { key: ref.key }, stage, call)
-      if (top === undefined || !top.deleteMarker) return { found: false, deleteMarker: marked }
+      if (top !== undefined && !top.deleteMarker) return await this.#missedBy(ref, stage, call)
+      if (top === undefined) return { found: false, deleteMarker: marked }
       return {
         found: false,
         deleteMarker: true,
@@ -194,9 +230,21 @@ export class S3Reads {
         beneath: await this.#beneath(ref.key, top.versionId, stage, call),
       }
     } catch (failure) {
-      if (!isForbidden(failure) && !isUnsupported(failure)) throw failure
+      if (isUnsupported(failure)) this.#bucket.hasNoVersionList = true
+      else if (!isForbidden(failure)) throw failure
       const versionId = error.details?.markerVersionId
       return { found: false, deleteMarker: marked, versionId: typeof versionId === 'string' ? versionId : undefined }
+    }
+  }
+
+  /** There is a current version, by its own list: whether there is one for HEAD, too, is asked over another connection. */
+  async #missedBy(ref: ObjectRef, stage: Stage, { signal }: CallOptions): Promise<ObjectState | HeadResult> {
+    const again = new DoubtedAnswer('that there is no such object, whose versions are listed', undefined)
+    try {
+      return await headObjectBySdk(this.#requests, ref, { stage, signal, again })
+    } catch (error) {
+      if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_NOT_FOUND') throw error
+      return { found: false, deleteMarker: error.details?.deleteMarker === true }
     }
   }
 
@@ -218,8 +266,9 @@ export class S3Reads {
     full: boolean,
   ): Promise<ObjectState['tags']> {
     const none = Object.create(null) as Tags
-    if (tagCount === 0) return none
-    const read = () => orUnreadable(this.tags(ref, stage, call))
+    if (tagCount === 0 || (tagCount === undefined && this.#hasNoTags)) return none
+    const part = { signal: call.signal, compare: countOf(tagCount) }
+    const read = () => orUnreadable(this.#tagsOrNone(ref, stage, part))
     if (full || tagCount !== undefined) {
       const tags = await read()
       return tags === 'unreadable' ? tags : requireCount(ref, tags, tagCount, stage)
@@ -233,17 +282,44 @@ export class S3Reads {
     return tags
   }
 
+  /** A server that does not implement tags has none: there is nothing of them to lose. */
+  async #tagsOrNone(ref: ObjectRef, stage: Stage, call: PartCall): Promise<Tags> {
+    try {
+      return await this.tags(ref, stage, call)
+    } catch (error) {
+      if (!isUnsupported(error)) throw error
+      this.noteNoTags()
+      return Object.create(null) as Tags
+    }
+  }
+
   async #lockOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions) {
     const { legalHold, retention } = state
     if (legalHold !== undefined && retention !== undefined) return { legalHold, retention }
     if (!(await this.#mayBeLocked(stage, call))) {
       return { legalHold: legalHold ?? ('OFF' as const), retention: retention ?? ('none' as const) }
     }
+    const part = { signal: call.signal, compare: this.#shownByHead() }
     const [hold, retained] = await Promise.all([
-      legalHold ?? orUnreadable(this.legalHold(ref, stage, call)),
-      retention ?? orUnreadable(this.retention(ref, stage, call)),
+      legalHold ?? orUnreadable(this.legalHold(ref, stage, part)),
+      retention ?? orUnreadable(this.retention(ref, stage, part)),
     ])
+    const isHeldBeside = legalHold === undefined && hold === 'ON'
+    if (isHeldBeside || (retention === undefined && typeof retained === 'object')) this.#locksBesideHead += 1
     return { legalHold: hold, retention: retained }
+  }
+
+  /**
+   * HEAD shows a lock to everybody who may ask for it (s3-facts: Object Lock). One that is there by its own answer and not
+   * by HEAD may be another object's, and is asked for again, until this server has shown that its HEAD leaves locks out.
+   */
+  #shownByHead(): S3Call['compare'] {
+    if (this.#locksBesideHead >= convincing) return undefined
+    return ({ output = {} }) => {
+      const { LegalHold, Retention } = output as S3Output<'GetObjectLegalHold'> & S3Output<'GetObjectRetention'>
+      const isLocked = LegalHold?.Status === 'ON' || Retention?.Mode !== undefined
+      return isLocked ? 'a lock that HEAD does not show' : undefined
+    }
   }
 
   /** Where the bucket has no Object Lock there is nothing that could be hidden. */
@@ -281,54 +357,6 @@ function isBareRefusal(error: unknown): boolean {
   return error.code === 'STORAGE_REJECTED' || error.code === 'STORAGE_FORBIDDEN'
 }
 
-/** Key and version as every object operation takes them. */
-export function target(ref: ObjectRef): { Key: string; VersionId?: string } {
-  return { Key: ref.key, ...(ref.versionId === undefined ? {} : { VersionId: ref.versionId }) }
-}
-
-/**
- * An answer with fewer tags than HEAD counts is none that could be written back: a proxy's, or one that was cut off, and it
- * would cost the object the tags of other matters. Somebody may have tagged it in between, too: reading again tells.
- */
-function requireCount(ref: ObjectRef, tags: Tags, tagCount: number | undefined, stage: Stage): Tags {
-  const count = Object.keys(tags).length
-  if (tagCount === undefined || tagCount === count) return tags
-  throw new LegalHoldError(
-    `GetObjectTagging of ${subjectOf(ref)} was answered with ${count} tags, while HEAD counts ${tagCount}. Nothing is written before both agree.`,
-    { code: 'STORAGE_RESPONSE_INVALID', stage, retryable: true, outcome: 'not-applied', details: { count, tagCount } },
-  )
-}
-
 function isEmpty(tags: Tags): boolean {
   return Object.keys(tags).length === 0
-}
-
-/** "The object was stored using a form of Server Side Encryption. The correct parameters must be provided…" */
-function isCustomerKeyRefusal(error: LegalHoldError | undefined): error is LegalHoldError {
-  return (
-    error !== undefined &&
-    s3CodeOf(error) === 'InvalidRequest' &&
-    /Server Side Encryption|SSE|encrypt/i.test(error.message)
-  )
-}
-
-function needsCustomerKey(ref: ObjectRef, stage: Stage, cause: LegalHoldError): LegalHoldError {
-  return new LegalHoldError(
-    `${subjectOf(ref)} is encrypted with a customer's own key (SSE-C) and cannot be read without it. Give \`sseCustomerKey\`.`,
-    {
-      code: 'STORAGE_REJECTED',
-      stage,
-      status: cause.status,
-      requestId: cause.requestId,
-      cause,
-      details: { reason: 'sse-c' },
-    },
-  )
-}
-
-/** Ends an answer whose body is not wanted, so that its connection is free again. */
-export function discard(body: unknown): void {
-  const stream = body as { destroy?: () => unknown; cancel?: () => Promise<unknown> } | undefined
-  if (typeof stream?.destroy === 'function') stream.destroy()
-  else if (typeof stream?.cancel === 'function') stream.cancel().catch(() => {})
 }

@@ -1,6 +1,7 @@
 import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
 import type { ObjectState } from '../ports.js'
 import { subjectOf } from './s3-errors.js'
+import { isCarried, significantGrants } from './s3-properties.js'
 
 /** Why a metadata repair leaves an object alone; stands in `details.reason` of the error. */
 export type RepairRefusal =
@@ -17,6 +18,9 @@ export type RepairRefusal =
   | 'metadata-invalid'
   | 'metadata-too-large'
   | 'versioning-off'
+  | 'size-unknown'
+  | 'checksum-not-carried'
+  | 'acl-not-carried'
 
 /** What the caller allows, and what is known of the bucket. */
 export interface RepairPolicy {
@@ -58,6 +62,36 @@ export function refuseOverwrite(before: ObjectState, versioning: string): never 
   refuse(before, {
     reason: 'versioning-off',
     why: `versioning of the bucket ${state}, so the copy would overwrite the delivered original. Enable versioning, or accept \`versioning-off\`.`,
+  })
+}
+
+/** Throws where the server cannot show what a copy came to lie on. */
+export function refuseUnseen(before: ObjectState): never {
+  refuse(before, {
+    reason: 'versioning-off',
+    why: 'the server does not list versions, so that nobody could tell afterwards what the copy came to lie on. Accept `versioning-off` to do without.',
+  })
+}
+
+const unknownSize: Refusal = {
+  reason: 'size-unknown',
+  why: 'neither HEAD nor a request for its first byte shows its size, so that nobody could tell whether it fits into one copy and whether the copy is whole.',
+}
+
+/** A state whose size is known. */
+export type SizedState = ObjectState & { readonly sizeBytes: number }
+
+/** Throws where the size is not known, without which nothing can be copied. */
+export function requireSize(before: ObjectState): SizedState {
+  if (before.sizeBytes === undefined) refuse(before, unknownSize)
+  return { ...before, sizeBytes: before.sizeBytes }
+}
+
+/** Throws where a copy on this server lost a checksum of this algorithm, as that of another object showed. */
+export function refuseLostChecksum(before: ObjectState, algorithm: string): never {
+  refuse(before, {
+    reason: 'checksum-not-carried',
+    why: `it has a checksum of the algorithm ${algorithm.slice(0, 40)}, which a copy on this server loses, as that of another object showed.`,
   })
 }
 
@@ -143,14 +177,23 @@ function refusedByReading(before: ObjectState): Refusal | undefined {
     return {
       reason: 'lock-unreadable',
       code: 'STORAGE_FORBIDDEN',
-      why: 'its Object Lock state could not be read, and a copy does not carry it over by itself. Allow s3:GetObjectLegalHold and s3:GetObjectRetention.',
+      why: 'its Object Lock state could not be read, or says what this library does not know, and a copy does not carry it over by itself. Allow s3:GetObjectLegalHold and s3:GetObjectRetention.',
     }
   }
+  if (before.sizeBytes === undefined) return unknownSize
   if (before.acl === undefined || before.acl === 'unreadable') {
     return {
       reason: before.acl === undefined ? 'not-fully-read' : 'acl-unreadable',
       code: before.acl === undefined ? 'INVALID_REQUEST' : 'STORAGE_FORBIDDEN',
       why: 'its ACL could not be read, and a copy would reset it. Allow s3:GetObjectAcl and s3:GetObjectVersionAcl, or s3:GetBucketOwnershipControls where ACLs are off.',
+    }
+  }
+  const lost = significantGrants(before.acl).filter((grant) => !isCarried(grant))
+  if (lost.length > 0) {
+    const grants = [...new Set(lost.map(({ permission }) => permission))].join(', ')
+    return {
+      reason: 'acl-not-carried',
+      why: `its ACL grants ${grants.slice(0, 80)}, which no header of a copy can carry.`,
     }
   }
   return undefined
@@ -193,9 +236,13 @@ function isBlank(character: string | undefined): boolean {
   return character === ' ' || character === '\t'
 }
 
-/** Archived and not (any longer) restored. `x-amz-restore: ongoing-request="false"` means that a copy is there. */
+/**
+ * Archived and not (any longer) restored. `x-amz-restore: ongoing-request="false"` means that a copy is there. A class that
+ * is not known here is copied: a server that has to restore it before says so (`OBJECT_ARCHIVED`).
+ */
 function isArchived(state: ObjectState): boolean {
-  if (state.archiveStatus !== undefined) return true
-  const archive = state.storageClass === 'GLACIER' || state.storageClass === 'DEEP_ARCHIVE'
-  return archive && !/ongoing-request="false"/.test(state.restore ?? '')
+  const { archiveStatus, storageClass, restore = '' } = state
+  if (archiveStatus !== undefined || restore.includes('ongoing-request="true"')) return true
+  const archive = storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE'
+  return archive && !restore.includes('ongoing-request="false"')
 }

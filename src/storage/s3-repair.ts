@@ -1,17 +1,25 @@
+import { checksumsOf } from '../compare.js'
 import { LegalHoldError } from '../errors.js'
 import { retrying } from '../internal/retry.js'
 import type { HeadResult, MutationResult, ObjectState, ReplaceMetadataOptions } from '../ports.js'
-import { isForbidden, type S3Bucket } from './s3-bucket.js'
+import { isForbidden, isUnsupported, type S3Bucket } from './s3-bucket.js'
 import { afterChange, s3CodeOf, subjectOf } from './s3-errors.js'
 import { type CopyAnswer, copyInParts, type MultipartContext } from './s3-multipart.js'
 import type { S3Mutations } from './s3-mutations.js'
 import { carriedProperties, copySourceOf, customerKey, rawHeaders } from './s3-properties.js'
 import type { S3Reads } from './s3-reads.js'
-import { refuseLossyRepair, refuseOverwrite } from './s3-refusals.js'
+import {
+  refuseLossyRepair,
+  refuseLostChecksum,
+  refuseOverwrite,
+  refuseUnseen,
+  requireSize,
+  type SizedState,
+} from './s3-refusals.js'
 import { restoreProperties } from './s3-restore.js'
 import { innerRetry } from './s3-settings.js'
 import { hasHighBytes } from './s3-signing.js'
-import { nextVersion } from './s3-versions.js'
+import { nextVersion, type VersionEntry } from './s3-versions.js'
 
 const stage = 'remediate'
 
@@ -24,8 +32,8 @@ export interface RepairContext extends MultipartContext {
 /** Replaces user metadata by a copy of the object onto itself that keeps everything else. */
 export class S3Repair {
   readonly #context: RepairContext
-  /** Off once the server said 501 to a condition on the destination. */
-  #conditionalDestination = true
+  /** Algorithms whose checksums a copy on this server turned out to lose. */
+  readonly #lostAlgorithms = new Set<string>()
 
   constructor(context: RepairContext) {
     this.#context = context
@@ -41,10 +49,11 @@ export class S3Repair {
     options: ReplaceMetadataOptions,
   ): Promise<MutationResult> {
     await this.check(before, metadata, options)
-    if (before.versionId === undefined || before.versionId === 'null') await this.#refuseChanged(before, options)
+    const leavesTrace = before.versionId !== undefined && before.versionId !== 'null'
+    if (!leavesTrace || this.#context.bucket.hasNoVersionList) await this.#refuseChanged(before, options)
     if (options.protectOriginal ?? this.#context.options.protectOriginal ?? true)
       await this.#protectOriginal(before, options)
-    const answer = await this.#copy(before, metadata, options)
+    const answer = await this.#copy(requireSize(before), metadata, options)
     return this.#settle(before, metadata, answer, options)
   }
 
@@ -60,11 +69,15 @@ export class S3Repair {
       hasCustomerKey: settings.sseCustomerKey !== undefined,
       bucketReceivesCloudTrail: bucket.receivesCloudTrail,
     })
+    const lost = checksumsOf(before).find(({ algorithm }) => this.#lostAlgorithms.has(algorithm))
+    if (lost !== undefined) refuseLostChecksum(before, lost.algorithm)
     if (options.allowOverwrite ?? true) return
-    if (before.versionId !== undefined && before.versionId !== 'null') return
-    // The null version: with versioning on, from before it was; suspended, it is what the copy overwrites.
     const versioning = await bucket.versioning(stage, options)
-    if (versioning.value !== 'Enabled') refuseOverwrite(before, versioning.value)
+    // Some servers show an id of each object and keep none of its versions.
+    const isKept = before.versionId !== undefined && before.versionId !== 'null' && versioning.value !== 'Off'
+    // The null version: with versioning on, from before it was; suspended, it is what the copy overwrites.
+    if (!isKept && versioning.value !== 'Enabled') refuseOverwrite(before, versioning.value)
+    if (bucket.hasNoVersionList) refuseUnseen(before)
   }
 
   /**
@@ -100,23 +113,19 @@ export class S3Repair {
   }
 
   async #copy(
-    before: ObjectState,
+    before: SizedState,
     metadata: Readonly<Record<string, string>>,
     options: ReplaceMetadataOptions,
   ): Promise<CopyAnswer> {
     try {
       return await this.#copyOnce(before, metadata, options)
     } catch (error) {
-      const unsupported = LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED'
-      if (!unsupported || !this.#conditionalDestination) throw sourceGone(error, before)
-      // s3-facts: 501 means that the server knows no condition on the destination. The version check remains.
-      this.#conditionalDestination = false
-      return this.#copyOnce(before, metadata, options)
+      throw sourceGone(error, before)
     }
   }
 
   async #copyOnce(
-    before: ObjectState,
+    before: SizedState,
     metadata: Readonly<Record<string, string>>,
     call: ReplaceMetadataOptions,
   ): Promise<CopyAnswer> {
@@ -124,9 +133,12 @@ export class S3Repair {
     const nowMs = options.clock?.now() ?? Date.now()
     const carried = carriedProperties(before, metadata, nowMs)
     const { etag: current } = call.onTopOf ?? before
-    const precondition = this.#conditionalDestination && current !== undefined ? { IfMatch: current } : {}
+    const precondition = current === undefined ? {} : { IfMatch: current }
+    // A copy that may turn out to have lost a checksum has to leave the original behind.
+    const isKept = before.versionId !== undefined && before.versionId !== 'null'
+    const musts = isKept ? [] : (['checksum-algorithm'] as const)
     if (before.sizeBytes > limits.multipartThresholdBytes) {
-      return copyInParts(this.#context, before, carried, precondition, call)
+      return copyInParts(this.#context, before, carried, { precondition, musts }, call)
     }
     const key = customerKey(before, options)
     const { output, requestId, status } = await requests.send(
@@ -143,7 +155,7 @@ export class S3Repair {
         ...key.source,
         ...key.destination,
       },
-      { stage, signal: call.signal, rawHeaders: rawHeaders(before), extraTimeoutMs: before.sizeBytes / 10_000 },
+      { stage, signal: call.signal, rawHeaders: rawHeaders(before), extraTimeoutMs: before.sizeBytes / 10_000, musts },
     )
     const etag = output.CopyObjectResult?.ETag
     if (etag === undefined) {
@@ -152,7 +164,8 @@ export class S3Repair {
         { code: 'STORAGE_RESPONSE_INVALID', stage, retryable: true, outcome: 'unknown', requestId },
       )
     }
-    return { versionId: output.VersionId, etag, requestId, status }
+    const versionId = this.#context.bucket.hasNoVersions ? undefined : output.VersionId
+    return { versionId, etag, requestId, status }
   }
 
   /** The copy is made; whatever fails from here on failed after it. */
@@ -175,6 +188,7 @@ export class S3Repair {
       )
       const written = this.#requireWritten(before, metadata, answer, head, options)
       versionId = written.versionId
+      this.#noteLostChecksums(before, written)
       await repeat(() => this.#checkBeneath(before, written, options))
       const restored = await repeat(() => restoreProperties(this.#context, before, written, options))
       return {
@@ -187,6 +201,15 @@ export class S3Repair {
     } catch (error) {
       const known = { previousVersionId: before.versionId, versionId }
       throw afterChange(error, `The metadata of ${subjectOf(before)} was replaced`, known)
+    }
+  }
+
+  /** What one copy loses the next one would lose, too: it is refused then instead of being made. */
+  #noteLostChecksums(before: ObjectState, written: ObjectState): void {
+    if (written.checksums === 'unreadable') return
+    const kept = checksumsOf(written)
+    for (const { algorithm } of checksumsOf(before)) {
+      if (kept.every((one) => one.algorithm !== algorithm)) this.#lostAlgorithms.add(algorithm)
     }
   }
 
@@ -219,15 +242,15 @@ export class S3Repair {
     if (before.versionId === undefined || written.versionId === undefined) return
     // A suspended bucket has overwritten its null version; nothing of it is left to be found.
     if (before.versionId === 'null' && written.versionId === 'null') return
-    const beneath = await nextVersion(requests, { key: before.key, after: written.versionId }, stage, options).catch(
-      (error: unknown) => {
-        if (!isForbidden(error)) throw error
-        throw new LegalHoldError(
-          `It could not be checked that the version beneath the new one of ${subjectOf(before)} is the one that was read. Allow s3:ListBucketVersions.`,
-          { code: 'STORAGE_FORBIDDEN', stage, cause: error, details: { action: 's3:ListBucketVersions' } },
-        )
-      },
-    )
+    let beneath: VersionEntry | undefined
+    try {
+      beneath = await nextVersion(requests, { key: before.key, after: written.versionId }, stage, options)
+    } catch (error) {
+      this.#context.bucket.hasNoVersionList ||= isUnsupported(error)
+      // The last look before the copy is all there is then, and the caller has accepted that.
+      if (isUnsupported(error) && (options.allowOverwrite ?? true)) return
+      throw uncheckedBeneath(error, before)
+    }
     const expected = (options.onTopOf ?? before).versionId
     if (beneath?.versionId === expected) return
     const what =
@@ -244,6 +267,18 @@ export class S3Repair {
       },
     )
   }
+}
+
+function uncheckedBeneath(error: unknown, before: ObjectState): unknown {
+  const isDefinite = isForbidden(error) || isUnsupported(error)
+  if (!LegalHoldError.isInstance(error) || !isDefinite) return error
+  const remedy = isForbidden(error)
+    ? 'Allow s3:ListBucketVersions.'
+    : 'The server does not list versions; accept `versioning-off` to do without.'
+  return new LegalHoldError(
+    `It could not be checked that the version beneath the new one of ${subjectOf(before)} is the one that was read. ${remedy}`,
+    { code: error.code, stage, cause: error, details: { action: 's3:ListBucketVersions' } },
+  )
 }
 
 /** A server may show raw bytes that were written in the encoding of RFC 2047. */

@@ -2,95 +2,48 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { LegalHoldError, type Stage } from '../errors.js'
 import { orAbort, throwIfAborted } from '../internal/abort.js'
 import { retrying } from '../internal/retry.js'
+import {
+  answersXml,
+  marksOf,
+  mostReadings,
+  refuseAnswerToAnother,
+  refuseForeignAnswer,
+  refuseForGood,
+  refuseRefusalOfAnother,
+  refuseUnlike,
+  repeatedHead,
+  repeatedWhole,
+  requestIdOfAnswer,
+} from './s3-answer-checks.js'
+import { AnswerMarks, type Repetition, requestIdIn, textOf } from './s3-answer-marks.js'
 import { foreignBody } from './s3-answer-root.js'
-import { CredentialRenewal, isExpiry, toIdentity } from './s3-credentials.js'
-import { isCorrectedSkew, normaliseS3Error, subjectOf } from './s3-errors.js'
+import { abortedUnderWay, sendBounded } from './s3-bounded.js'
+import type { S3Answer, S3Call, S3Headers } from './s3-call.js'
+import { ChecksumMode } from './s3-checksum-mode.js'
+import { openClient } from './s3-client.js'
+import { CredentialRenewal, credentialsSourceOf, isExpiry } from './s3-credentials.js'
+import { DoubtedAnswer } from './s3-doubted-answer.js'
+import { isCorrectedSkew, normaliseS3Error } from './s3-errors.js'
+import { type Extra, Extras, isRefusal, withoutExtras } from './s3-extras.js'
 import { type CallInput, type FastOperation, isFastOperation } from './s3-fast-calls.js'
-import { headersOf } from './s3-fast-headers.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from './s3-fast-path.js'
 import { AttemptAborted, AttemptTimeout, isBeyondUndici, type WireAnswer } from './s3-fast-transport.js'
-import {
-  addHeaders,
-  isEmptyDocument,
-  type SmithyCommand,
-  type SmithyResult,
-  signRawBytes,
-  withoutRetries,
-} from './s3-middleware.js'
+import { addHeaders, guard, isEmptyDocument, leaveOut, signRawBytes, withoutRetries } from './s3-middleware.js'
+import type { S3Input, S3Operation, S3Output } from './s3-operations.js'
+import { asReceived } from './s3-received.js'
+import { buildCommand, loadSdk } from './s3-sdk.js'
+import { connectionOf, freshSender, type Renewable, type SendFresh } from './s3-sdk-connection.js'
 import { S3Secrets } from './s3-secrets.js'
 import { innerRetry, type S3ClientLike, type S3ClientSettings, type S3StorageOptions } from './s3-settings.js'
-import { RawHeaderSha256 } from './s3-signing.js'
+import { sendWithoutExtras } from './s3-without-extras.js'
 
-/** The operations this library uses, with the types of one version of the SDK. Never part of the public types. */
-interface Operations {
-  HeadBucket: [S3.HeadBucketCommandInput, S3.HeadBucketCommandOutput]
-  GetBucketVersioning: [S3.GetBucketVersioningCommandInput, S3.GetBucketVersioningCommandOutput]
-  GetObjectLockConfiguration: [S3.GetObjectLockConfigurationCommandInput, S3.GetObjectLockConfigurationCommandOutput]
-  GetBucketEncryption: [S3.GetBucketEncryptionCommandInput, S3.GetBucketEncryptionCommandOutput]
-  GetBucketOwnershipControls: [S3.GetBucketOwnershipControlsCommandInput, S3.GetBucketOwnershipControlsCommandOutput]
-  GetBucketPolicy: [S3.GetBucketPolicyCommandInput, S3.GetBucketPolicyCommandOutput]
-  GetBucketLifecycleConfiguration: [
-    S3.GetBucketLifecycleConfigurationCommandInput,
-    S3.GetBucketLifecycleConfigurationCommandOutput,
-  ]
-  ListObjectsV2: [S3.ListObjectsV2CommandInput, S3.ListObjectsV2CommandOutput]
-  ListObjectVersions: [S3.ListObjectVersionsCommandInput, S3.ListObjectVersionsCommandOutput]
-  ListMultipartUploads: [S3.ListMultipartUploadsCommandInput, S3.ListMultipartUploadsCommandOutput]
-  HeadObject: [S3.HeadObjectCommandInput, S3.HeadObjectCommandOutput]
-  GetObject: [S3.GetObjectCommandInput, S3.GetObjectCommandOutput]
-  GetObjectTagging: [S3.GetObjectTaggingCommandInput, S3.GetObjectTaggingCommandOutput]
-  PutObjectTagging: [S3.PutObjectTaggingCommandInput, S3.PutObjectTaggingCommandOutput]
-  GetObjectLegalHold: [S3.GetObjectLegalHoldCommandInput, S3.GetObjectLegalHoldCommandOutput]
-  PutObjectLegalHold: [S3.PutObjectLegalHoldCommandInput, S3.PutObjectLegalHoldCommandOutput]
-  GetObjectRetention: [S3.GetObjectRetentionCommandInput, S3.GetObjectRetentionCommandOutput]
-  PutObjectRetention: [S3.PutObjectRetentionCommandInput, S3.PutObjectRetentionCommandOutput]
-  GetObjectAcl: [S3.GetObjectAclCommandInput, S3.GetObjectAclCommandOutput]
-  PutObjectAcl: [S3.PutObjectAclCommandInput, S3.PutObjectAclCommandOutput]
-  CopyObject: [S3.CopyObjectCommandInput, S3.CopyObjectCommandOutput]
-  CreateMultipartUpload: [S3.CreateMultipartUploadCommandInput, S3.CreateMultipartUploadCommandOutput]
-  UploadPart: [S3.UploadPartCommandInput, S3.UploadPartCommandOutput]
-  UploadPartCopy: [S3.UploadPartCopyCommandInput, S3.UploadPartCopyCommandOutput]
-  CompleteMultipartUpload: [S3.CompleteMultipartUploadCommandInput, S3.CompleteMultipartUploadCommandOutput]
-  AbortMultipartUpload: [S3.AbortMultipartUploadCommandInput, S3.AbortMultipartUploadCommandOutput]
-}
-
-export type S3Operation = keyof Operations
-export type S3Input<K extends S3Operation> = Operations[K][0]
-export type S3Output<K extends S3Operation> = Operations[K][1]
-
-/** What a request is for, beside its input. */
-export interface S3Call {
-  readonly stage: Stage
-  readonly signal?: AbortSignal | undefined
-  /** Added to the timeout of the attempt: a copy takes as long as its bytes. */
-  readonly extraTimeoutMs?: number | undefined
-  /** Request headers to send byte for byte, past the SDK's own rendering. */
-  readonly rawHeaders?: Readonly<Record<string, string>> | undefined
-  /** What the fast path got for this very request: the SDK reads that instead of asking once more. */
-  readonly outcome?: WireOutcome | undefined
-  /** By the SDK and in no other way. */
-  readonly isFaithful?: boolean | undefined
-}
-
-/** Response headers as Node decoded them (latin1); empty where a client without middleware was given. */
-export type S3Headers = Readonly<Record<string, string>>
-
-export interface S3Answer<K extends S3Operation> {
-  readonly output: S3Output<K>
-  readonly headers: S3Headers
-  readonly requestId: string | undefined
-  /** HTTP status; absent where the client does not say. */
-  readonly status: number | undefined
-}
+export type { S3Answer, S3Call, S3Headers } from './s3-call.js'
+export type { S3Input, S3Operation, S3Output } from './s3-operations.js'
 
 /** How S3 is reached, and how patiently it is inspected. */
 export type S3RequestSettings = S3ClientSettings & Pick<S3StorageOptions, 'retry' | 'clock'>
 
 const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
-/** Answers that have to be XML with something in it; HEAD and GET show the object's own content type instead. */
-const answersXml =
-  /^(List|Copy|Create|UploadPartCopy|Complete|GetObjectTagging|GetObjectAcl|GetObjectL|GetObjectR|GetBucket(?!Policy))/
-
 /**
  * Sends single requests: builds the client on first use, bounds each attempt in time, rejects at once on abort and
  * turns every failure into a `LegalHoldError`. It repeats a request only where S3 did not look at it: once for
@@ -98,37 +51,49 @@ const answersXml =
  */
 export class S3Requests {
   readonly bucket: string
+  /** What the server takes and what it refuses, as far as that is known. */
+  readonly extras: Extras
+  readonly checksumMode: ChecksumMode
   readonly #settings: S3RequestSettings
   readonly #region: string | undefined
   readonly #fast: S3FastPath
   readonly #renewal = new CredentialRenewal()
   readonly #secrets = new S3Secrets()
+  /** By which an answer is known that belongs to another request. */
+  readonly marks = new AnswerMarks()
+  /** How many connections were ended over answers that went astray. */
+  #ended = 0
+  #fresh: Promise<SendFresh | undefined> | undefined
   #client: S3ClientLike | undefined
-  #sdk: typeof S3 | undefined
+  #opening: Promise<S3ClientLike> | undefined
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
   #answered = false
 
   constructor(bucket: string, settings: S3RequestSettings) {
     this.bucket = bucket
+    this.extras = new Extras(settings)
+    this.checksumMode = new ChecksumMode(this.extras)
     this.#settings = settings
     if (typeof settings.credentials === 'object') this.#secrets.noteCredentials(settings.credentials)
     this.#region = settings.region ?? (settings.endpoint === undefined ? undefined : 'us-east-1')
     this.#fast = new S3FastPath({
       bucket,
       settings,
-      connect: async () => {
-        const sdk = await this.#loaded('validate')
-        this.#client ??= this.#build(sdk)
-        return { sdk, client: this.#client }
-      },
+      connect: () => this.#connected('validate'),
       onCredentials: (credentials) => this.#secrets.noteCredentials(credentials),
     })
   }
 
-  /** Imported once: an `import()` for each request costs up to a tenth of it, more where a loader is registered. */
-  async #loaded(stage: Stage): Promise<typeof S3> {
-    this.#sdk ??= await loadSdk(stage)
-    return this.#sdk
+  /** The client, checked before anything is sent with it. */
+  async #connected(stage: Stage): Promise<{ readonly sdk: typeof S3; readonly client: S3ClientLike }> {
+    const sdk = await loadSdk(stage)
+    if (this.#client === undefined) {
+      this.#opening ??= openClient(sdk, this.#settings, this.#region).finally(() => {
+        this.#opening = undefined
+      })
+      this.#client = await this.#opening
+    }
+    return { sdk, client: this.#client }
   }
 
   /**
@@ -207,17 +172,65 @@ export class S3Requests {
     // Once for each reason: a clock that is off, and credentials that have expired.
     let mayCorrect = true
     let mayRenew = true
+    const mutation = mutations.test(operation)
+    let readings = call.again === undefined ? 1 : 2
+    let mayBeHit = mostReadings
     for (;;) {
       const { generation } = this.#renewal
+      const ended = this.#ended
       try {
-        return await this.#send(operation, input, current)
+        return await this.#sendTaken(operation, input, current)
       } catch (error) {
+        const { again } = current
+        // The connection that another answer went astray on was its own by then.
+        if (mayBeHit > 0 && ended !== this.#ended && !mutation && isHangUp(error)) {
+          mayBeHit -= 1
+          current = { ...call, outcome: undefined, again }
+          continue
+        }
+        if (error instanceof DoubtedAnswer) {
+          this.#ended += 1
+          error.closeConnection()
+          const about = {
+            operation,
+            stage: call.stage,
+            bucket: this.bucket,
+            ...keyOf(input),
+            mutation,
+            clean: this.clean,
+          }
+          refuseForGood(error, about, readings)
+          readings += 1
+          current = { ...call, outcome: undefined, again: error }
+          continue
+        }
         // What S3 did not look at is for the SDK to send again: it has heard of the right time and has new credentials.
-        current = { ...call, outcome: undefined, isFaithful: true }
+        current = { ...call, outcome: undefined, isFaithful: true, again }
         if (mayCorrect && isCorrectedSkew(error)) mayCorrect = false
         else if (mayRenew && (await this.#isRenewed(error, generation, operation, call))) mayRenew = false
         else throw error
       }
+    }
+  }
+
+  /** Sends a request without what the server is known to refuse, or turns out to. */
+  async #sendTaken<K extends S3Operation>(
+    operation: K,
+    input: Omit<S3Input<K>, 'Bucket'>,
+    call: S3Call,
+  ): Promise<S3Answer<K>> {
+    const { extras } = this
+    const leftOut = extras.leftOut(operation)
+    try {
+      const answer = await this.#send(operation, input, call, leftOut)
+      extras.acceptAll(operation, input as CallInput, leftOut)
+      return answer
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      const { musts = [] } = call
+      const again = { ...call, outcome: undefined, isFaithful: true }
+      const refused = { operation, input: input as CallInput, musts, refusal: error }
+      return await sendWithoutExtras(extras, refused, (without) => this.#send(operation, input, again, without))
     }
   }
 
@@ -246,9 +259,10 @@ export class S3Requests {
     operation: K,
     input: Omit<S3Input<K>, 'Bucket'>,
     call: S3Call,
+    leftOut: readonly Extra[],
   ): Promise<S3Answer<K>> {
     throwIfAborted(call.signal, call.stage)
-    const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
+    const { key, versionId } = keyOf(input)
     const mutation = mutations.test(operation)
     const context = {
       operation,
@@ -261,18 +275,23 @@ export class S3Requests {
       credentialsWorked: this.#answered,
       clean: this.#secrets.clean,
     }
-    const complete = this.#complete(input)
+    const complete = this.#complete(withoutExtras(input, leftOut))
     let { outcome } = call
-    if (outcome === undefined && call.isFaithful !== true && isFastOperation(operation)) {
-      const result = await this.#sendCall(operation, complete as CallInput, call, context)
+    const mayBeFast = outcome === undefined && call.isFaithful !== true && call.again === undefined
+    if (mayBeFast && isFastOperation(operation)) {
+      const result = await this.#sendCall(operation, complete as CallInput, { ...call, leftOut }, context)
       if (result?.answer !== undefined) return result.answer as S3Answer<K>
       outcome = result?.outcome
     }
-    const sdk = await this.#loaded(call.stage)
+    const { sdk, client } = await this.#connected(call.stage)
     let headers: S3Headers = {}
     let isEmpty = false
+    let connection: Renewable | undefined
+    // A second reading ends its connection: what else comes over that must not be taken for the answer to another request.
+    let isToBeEnded = call.again !== undefined && operation !== 'GetObject'
     try {
-      this.#client ??= this.#build(sdk)
+      const fresh = call.again === undefined ? undefined : await this.#freshSender(sdk, client)
+      isToBeEnded &&= fresh === undefined
       const command = buildCommand(sdk, operation, complete)
       command.middlewareStack?.add(
         (next, smithy) => async (args) => {
@@ -280,28 +299,77 @@ export class S3Requests {
           const received = outcome
           // A client that retries by itself does so on the network.
           outcome = undefined
-          const result = received === undefined ? await next(args) : asReceived(received)
+          const result =
+            received !== undefined
+              ? asReceived(received)
+              : fresh !== undefined && args.request !== undefined
+                ? await fresh(args.request, call.signal)
+                : await next(args)
           headers = result.response?.headers ?? {}
           this.#answered = true
+          connection = received?.answer?.connection ?? connectionOf(result.response)
+          // What was received elsewhere has been looked at there.
+          const seen = received === undefined ? { operation, input: complete, call } : undefined
+          const repeated = seen && repeatedHead(this.marks, seen, result)
+          if (repeated !== undefined) await this.#refuseRepeated(repeated, connection, call, mutation)
           const foreign = await foreignBody(operation, result.response)
-          if (foreign !== undefined) throw invalidAnswer(context, context.clean(foreign))
+          const whole = seen && !mutation ? repeatedWhole(this.marks, seen, result) : undefined
+          if (whole !== undefined) throw DoubtedAnswer.repeated(whole, connection)
+          if (foreign !== undefined) throw new DoubtedAnswer(foreign, connection)
+          const { statusCode: status = 200 } = result.response ?? {}
+          if (status >= 300) refuseUnlike(call, { status }, connection)
           if (answersXml.test(operation)) isEmpty = await isEmptyDocument(result.response)
           return result
         },
         { step: 'deserialize', name: 'legalHoldResponseHeaders', priority: 'low' },
       )
+      guard(command, credentialsSourceOf(this.#settings))
       if (this.#settings.client !== undefined) withoutRetries(command)
       if (call.rawHeaders !== undefined) addHeaders(command, call.rawHeaders)
+      if (leftOut.length > 0) leaveOut(command, leftOut)
       if (operation === 'CopyObject' || operation === 'CreateMultipartUpload') {
         signRawBytes(command, this.#settings.client === undefined)
       }
-      const output = await this.#bounded<S3Output<K>>(this.#client, command, call, context)
+      const timeoutMs = this.attemptTimeoutMs + (call.extraTimeoutMs ?? 0)
+      const output = await sendBounded<S3Output<K>>(client, command, { ...call, timeoutMs }, context)
       refuseForeignAnswer(operation, headers, isEmpty, context)
-      const requestId = this.cleanId(requestIdOf(output, headers))
-      return { output, headers, requestId, status: output.$metadata?.httpStatusCode }
+      const status = output.$metadata?.httpStatusCode
+      refuseAnswerToAnother(operation, complete, { output, headers, connection })
+      refuseUnlike(call, { status, output }, connection)
+      const requestId = this.cleanId(requestIdOfAnswer(output, headers))
+      return { output, headers, requestId, status, connection, leftOut }
     } catch (error) {
+      if (error instanceof DoubtedAnswer) throw error
+      refuseRefusalOfAnother(error, key, connection)
       throw normaliseS3Error(error, context)
+    } finally {
+      if (isToBeEnded) {
+        this.#ended += 1
+        connection?.renew?.()
+      }
     }
+  }
+
+  /**
+   * Throws for an answer with a mark of another, so that it is asked for again. A change is not: there it is looked, by a
+   * question that changes nothing, whether this server marks all of its answers so.
+   */
+  async #refuseRepeated(
+    repetition: Repetition,
+    connection: Renewable | undefined,
+    { stage, signal }: S3Call,
+    mutation: boolean,
+  ): Promise<void> {
+    const doubted = DoubtedAnswer.repeated(repetition, connection)
+    if (!mutation) throw doubted
+    // Whatever the answer is, it has an id.
+    await this.#sendOnce('HeadBucket', {}, { stage, signal, again: doubted }).catch(() => {})
+    if (this.marks.haveOwnIds) throw doubted
+  }
+
+  #freshSender(sdk: typeof S3, client: object): Promise<SendFresh | undefined> {
+    this.#fresh ??= freshSender(sdk, client, this.attemptTimeoutMs)
+    return this.#fresh
   }
 
   /**
@@ -311,11 +379,12 @@ export class S3Requests {
   async #sendCall<K extends FastOperation>(
     operation: K,
     input: CallInput,
-    call: S3Call,
+    call: S3Call & { readonly leftOut: readonly Extra[] },
     context: Parameters<typeof normaliseS3Error>[1],
   ): Promise<{ readonly answer?: S3Answer<K>; readonly outcome?: WireOutcome } | undefined> {
     const codec = await this.#fast.codec()
-    const rendered = await codec?.render(operation, input, call.rawHeaders).catch(() => undefined)
+    const withMd5 = call.leftOut.includes('payload-checksum')
+    const rendered = await codec?.render(operation, input, call.rawHeaders, withMd5).catch(() => undefined)
     if (codec === undefined || rendered === undefined) return undefined
     throwIfAborted(call.signal, call.stage)
     let answer: WireAnswer | undefined
@@ -325,12 +394,24 @@ export class S3Requests {
       return { outcome: this.#failed(error, call, context) }
     }
     if (answer === undefined) return undefined
+    const { status, connection } = answer
+    const hasText = !context.mutation && operation !== 'ListObjectVersions'
+    const marks = marksOf(operation, input, requestIdIn(answer), hasText ? () => textOf(answer) : undefined)
+    const repetition = this.marks.meet(marks)
+    if (repetition !== undefined) await this.#refuseRepeated(repetition, connection, call, context.mutation)
     const read = await codec.read(operation, answer)
     if (read === undefined) return { outcome: { answer } }
     this.#answered = true
-    if (read.error !== undefined) throw normaliseS3Error(read.error, context)
+    if (read.error !== undefined) {
+      refuseRefusalOfAnother(read.error, context.key, connection)
+      throw normaliseS3Error(read.error, context)
+    }
     const { output, headers } = read
-    return { answer: { output, headers, requestId: this.cleanId(requestIdOf(output, headers)), status: answer.status } }
+    refuseAnswerToAnother(operation, input, { output, headers, connection })
+    refuseUnlike(call, { status, output }, connection)
+    const { leftOut } = call
+    const requestId = this.cleanId(requestIdOfAnswer(output, headers))
+    return { answer: { output, headers, requestId, status, connection, leftOut } }
   }
 
   /** What the network failed with, for the SDK to report. Throws what is ours to say. */
@@ -346,6 +427,7 @@ export class S3Requests {
   /** Drops the connections of a client that was built here; a caller's own client is left alone. */
   close(): void {
     this.#fast.close()
+    this.#fresh = undefined
     if (this.#settings.client !== undefined) return
     const client = this.#client as { destroy?: () => void } | undefined
     this.#client = undefined
@@ -353,142 +435,20 @@ export class S3Requests {
   }
 
   #complete(input: object): object {
-    const { expectedBucketOwner } = this.#settings
-    if (expectedBucketOwner === undefined) return { ...input, Bucket: this.bucket }
+    const { expectedBucketOwner, requestPayer } = this.#settings
+    // Operations that do not take it make nothing of it.
+    const payer = requestPayer === undefined ? {} : { RequestPayer: requestPayer }
+    if (expectedBucketOwner === undefined) return { ...input, ...payer, Bucket: this.bucket }
     const source = 'CopySource' in input ? { ExpectedSourceBucketOwner: expectedBucketOwner } : {}
-    return { ...input, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
-  }
-
-  async #bounded<T>(
-    client: S3ClientLike,
-    command: SmithyCommand,
-    call: S3Call,
-    context: Parameters<typeof normaliseS3Error>[1],
-  ): Promise<T> {
-    const timeoutMs = Math.min(2_147_483_647, this.attemptTimeoutMs + (call.extraTimeoutMs ?? 0))
-    const attempt = new AbortController()
-    const onAbort = () => attempt.abort()
-    call.signal?.addEventListener('abort', onAbort, { once: true })
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        attempt.abort()
-        reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' }))
-      }, timeoutMs)
-    })
-    const send = client.send as (this: unknown, command: unknown, options: unknown) => Promise<T>
-    try {
-      const work = send.call(client, command, { abortSignal: attempt.signal })
-      return await orAbort(Promise.race([work, late]), call.signal, call.stage)
-    } catch (error) {
-      if (call.signal?.aborted !== true) throw error
-      throw abortedUnderWay(context, call)
-    } finally {
-      clearTimeout(timer)
-      call.signal?.removeEventListener('abort', onAbort)
-    }
-  }
-
-  #build(sdk: typeof S3): S3ClientLike {
-    const { client, endpoint, credentials, forcePathStyle, requestHandler, maxSockets = 128 } = this.#settings
-    if (client !== undefined) return client
-    const agent = { keepAlive: true, maxSockets }
-    return new sdk.S3Client({
-      maxAttempts: 1,
-      // Ceph RGW and other servers know no checksum trailers (s3-facts, servers).
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      sha256: RawHeaderSha256,
-      requestHandler: (requestHandler ?? {
-        connectionTimeout: 10_000,
-        httpAgent: agent,
-        httpsAgent: agent,
-      }) as never,
-      ...(this.#region === undefined ? {} : { region: this.#region }),
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(credentials === undefined ? {} : { credentials: toIdentity(credentials) }),
-      ...((forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
-    })
+    return { ...input, ...payer, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
   }
 }
 
-function abortedUnderWay(
-  context: Parameters<typeof normaliseS3Error>[1],
-  call: Pick<S3Call, 'stage' | 'signal'>,
-): LegalHoldError {
-  return new LegalHoldError(`${context.operation} of ${subjectOf(context)} was aborted while it was under way.`, {
-    code: 'ABORTED',
-    stage: call.stage,
-    outcome: context.mutation ? 'unknown' : 'not-applied',
-    cause: call.signal?.reason,
-  })
+function isHangUp(error: unknown): boolean {
+  return LegalHoldError.isInstance(error) && error.code === 'NETWORK_ERROR'
 }
 
-/** What the fast path received, as the SDK's own request handler would have answered. */
-function asReceived(outcome: WireOutcome): SmithyResult {
-  if (outcome.answer === undefined) throw outcome.error
-  const { status, rawHeaders, body } = outcome.answer
-  return { response: { statusCode: status, headers: headersOf(rawHeaders), body: Buffer.concat(body) } }
-}
-
-async function loadSdk(stage: Stage): Promise<typeof S3> {
-  try {
-    return await import('@aws-sdk/client-s3')
-  } catch (cause) {
-    throw new LegalHoldError(
-      'The S3 adapter needs the package @aws-sdk/client-s3, which could not be loaded. Install it: npm install @aws-sdk/client-s3',
-      { code: 'MISSING_DEPENDENCY', stage, cause, details: { dependency: '@aws-sdk/client-s3' } },
-    )
-  }
-}
-
-function buildCommand(sdk: typeof S3, operation: S3Operation, input: object): SmithyCommand {
-  const Command = sdk[`${operation}Command`] as unknown as new (input: object) => SmithyCommand
-  return new Command(input)
-}
-
-/** A proxy's page with status 200 parses as an empty answer: no objects, no tags, no rules. It must not count as one. */
-function refuseForeignAnswer(
-  operation: S3Operation,
-  headers: S3Headers,
-  isEmpty: boolean,
-  context: Parameters<typeof normaliseS3Error>[1],
-): void {
-  const isHtml = (headers['content-type'] ?? '').startsWith('text/html')
-  // Writes that S3 answers without a body: a page in its place says that they never got there.
-  if (isHtml && operation.startsWith('PutObject')) throw invalidAnswer(context, 'an HTML page')
-  if (!answersXml.test(operation)) return
-  if (isHtml || isEmpty) throw invalidAnswer(context, isHtml ? 'an HTML page' : 'an empty body')
-}
-
-/** A 2xx answer that is not what S3 sends. */
-export function invalidAnswer(
-  context: {
-    readonly operation: string
-    readonly stage: Stage
-    readonly bucket: string
-    readonly mutation: boolean
-  } & {
-    readonly key?: string | undefined
-    readonly versionId?: string | undefined
-  },
-  what: string,
-): LegalHoldError {
-  return new LegalHoldError(
-    `${context.operation} of ${subjectOf(context)} was answered with ${what.slice(0, 200)}, which is not what S3 sends. Look for a proxy between here and the endpoint.`,
-    {
-      code: 'STORAGE_RESPONSE_INVALID',
-      stage: context.stage,
-      retryable: true,
-      outcome: context.mutation ? 'unknown' : 'not-applied',
-      status: 200,
-    },
-  )
-}
-
-function requestIdOf(
-  output: { readonly $metadata?: { readonly requestId?: string | undefined } },
-  headers: S3Headers,
-): string | undefined {
-  return output.$metadata?.requestId ?? headers['x-amz-request-id']
+function keyOf(input: object): { readonly key: string | undefined; readonly versionId: string | undefined } {
+  const { Key: key, VersionId: versionId } = input as { Key?: string; VersionId?: string }
+  return { key, versionId }
 }

@@ -1,9 +1,10 @@
 import type { AclGrant, CallOptions, ObjectState } from '../ports.js'
 import type { S3Mutations } from './s3-mutations.js'
 import { aclHeaders, activeRetention, significantGrants } from './s3-properties.js'
-import { type S3Reads, target } from './s3-reads.js'
+import type { S3Reads } from './s3-reads.js'
 import type { S3Requests } from './s3-requests.js'
 import type { S3StorageOptions } from './s3-settings.js'
+import { target } from './s3-target.js'
 
 const stage = 'remediate'
 
@@ -46,7 +47,7 @@ export async function restoreProperties(
   }
   if (significantGrants(before.acl).length > 0 && typeof before.acl === 'object') {
     const grants = await reads.acl(written, stage, call)
-    if (!sameGrants(before.acl, grants)) {
+    if (grants === 'unreadable' || !sameGrants(before.acl, grants)) {
       await requests.send(
         'PutObjectAcl',
         { ...target(written), ...aclHeaders(before.acl) },

@@ -1,8 +1,8 @@
 import { LegalHoldError } from '../errors.js'
 import { withDefaults } from '../internal/defaults.js'
 import { type RetryOptions, retryDefaults } from '../internal/retry.js'
-import { isLoopback } from '../internal/server-name.js'
 import type { Clock } from '../ports.js'
+import { credentialsMistake, requireRegion, requireSecure } from './s3-client-checks.js'
 
 /** Any ready client of `@aws-sdk/client-s3`, of whatever version: only `send` is used. */
 export interface S3ClientLike {
@@ -56,6 +56,15 @@ export interface S3ClientSettings {
   readonly attemptTimeoutMs?: number | undefined
   /** Account that must own the bucket; S3 refuses every request otherwise. */
   readonly expectedBucketOwner?: string | undefined
+  /**
+   * Send bodies with `Content-MD5` instead of a CRC32, as older S3 servers demand. A server that says so is understood without
+   * it, once it has refused a request.
+   *
+   * @defaultValue false
+   */
+  readonly contentMd5?: boolean | undefined
+  /** `requester`: the bucket is one whose requests are paid for by who makes them, and you agree to that. */
+  readonly requestPayer?: 'requester' | undefined
 }
 
 /** Options of `S3StorageAdapter`. */
@@ -99,11 +108,11 @@ export function checkStorageOptions(options: S3StorageOptions): S3Limits {
   const limits = limitsOf(given)
   throwAll([
     () => checkBucket(given.bucket),
-    () => checkClientSettings(given),
+    ...checksOfClient(given),
     () => requireInteger('multipartThresholdBytes', limits.multipartThresholdBytes, 1, partLimits.singleCopyBytes),
     () => requireInteger('partSizeBytes', limits.partSizeBytes, partLimits.minBytes, partLimits.maxBytes),
     () => requireInteger('copyConcurrency', limits.copyConcurrency, 1, 1000),
-    () => requireText('region', given.region),
+    ...checksOfRegion(given),
   ])
   return limits
 }
@@ -141,12 +150,24 @@ const amazonHost =
 
 /** Refuses settings that cannot work before the first request is sent. */
 export function checkClientSettings(settings: S3ClientSettings): void {
-  const { endpoint, attemptTimeoutMs = 1, maxSockets = 1 } = settings
-  throwAll([
+  throwAll([...checksOfClient(settings), ...checksOfRegion(settings)])
+}
+
+function checksOfRegion({ region }: S3ClientSettings): readonly (() => unknown)[] {
+  return [() => region === undefined || requireRegion(region, 'the option `region`')]
+}
+
+function checksOfClient(settings: S3ClientSettings): readonly (() => unknown)[] {
+  const { endpoint, credentials, requestPayer, attemptTimeoutMs = 1, maxSockets = 1 } = settings
+  return [
     () => endpoint === undefined || checkEndpoint(endpoint),
+    () => checkCredentials(credentials),
+    () => requireHeaderText('expectedBucketOwner', settings.expectedBucketOwner),
+    () => requestPayer === undefined || requireRequester(requestPayer),
+    () => requireBoolean('contentMd5', settings.contentMd5),
     () => requireInteger('attemptTimeoutMs', attemptTimeoutMs, 1, 86_400_000),
     () => requireInteger('maxSockets', maxSockets, 1, 65_535),
-  ])
+  ]
 }
 
 /** One mistake is thrown as it is, several as one error with the code of the first and each in `details.mistakes`. */
@@ -173,9 +194,25 @@ function throwAll(checks: readonly (() => unknown)[]): void {
   })
 }
 
-function requireText(name: string, value: unknown): void {
-  if (value === undefined || (typeof value === 'string' && value !== '')) return
-  throw invalid(name, `must be a text; got ${preview(value)}`)
+/** A provider function is asked, and what it gives is looked at, with the first request. */
+function checkCredentials(credentials: S3ClientSettings['credentials']): void {
+  if (credentials === undefined || typeof credentials === 'function') return
+  const mistake = credentialsMistake(credentials)
+  if (mistake !== undefined) throw invalid(`credentials.${mistake.part}`, `cannot be used: it ${mistake.why}`)
+}
+
+function requireHeaderText(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value))) return
+  throw invalid(name, `must be a text that a header can carry; got ${preview(value)}`)
+}
+
+function requireRequester(value: unknown): void {
+  if (value !== 'requester') throw invalid('requestPayer', `must be "requester"; got ${preview(value)}`)
+}
+
+function requireBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw invalid(name, `must be true or false; got ${preview(value)}`)
 }
 
 /** Bucket names may hold letters, digits, dots, hyphens (and underscores on other servers), never a slash. */
@@ -195,12 +232,7 @@ function checkEndpoint(endpoint: string): void {
   if (url.username !== '' || url.password !== '') {
     throw invalid('endpoint', 'must not carry credentials; give them as `credentials`')
   }
-  if (url.protocol === 'https:') return
-  if (url.protocol === 'http:' && isLoopback(url.hostname)) return
-  throw new LegalHoldError(
-    `The S3 endpoint ${url.protocol}//${url.host} is not encrypted. Use https, or a loopback host for tests.`,
-    { code: 'INSECURE_ENDPOINT', stage: 'options', details: { option: 'endpoint' } },
-  )
+  requireSecure(url, { what: 'S3' })
 }
 
 function requireInteger(name: string, value: number, min: number, max: number): void {

@@ -1,8 +1,10 @@
 import { LegalHoldError, type Stage } from '../errors.js'
 import { retrying } from '../internal/retry.js'
 import type { CallOptions, ListedVersion } from '../ports.js'
-import { decodeKey, type ListContext } from './s3-list.js'
-import { invalidAnswer, type S3Output, type S3Requests } from './s3-requests.js'
+import { invalidAnswer } from './s3-answer-checks.js'
+import { isUnsupported, type S3Bucket } from './s3-bucket.js'
+import { decodeKey, type ListContext, listObjects } from './s3-list.js'
+import type { S3Output, S3Requests } from './s3-requests.js'
 
 /** One entry of a key's history. */
 export interface VersionEntry {
@@ -54,7 +56,7 @@ interface Markers {
  * Versions and delete markers under a prefix, the versions of a key newest first. The SDK sorts an answer into two
  * lists; markers and versions of a key are put in order by their dates again, the current one on top.
  */
-export async function* listVersions(
+async function* listVersions(
   context: ListContext,
   { prefix, startAfter }: { readonly prefix: string; readonly startAfter?: string | undefined },
   call: CallOptions,
@@ -62,12 +64,47 @@ export async function* listVersions(
   let markers: Markers | undefined = startAfter === undefined ? {} : { KeyMarker: startAfter }
   while (markers !== undefined) {
     const page: Page = await fetchPage(context, prefix, markers, call)
-    for (const entry of entriesOf(page, context.requests.bucket)) {
+    const entries = entriesOf(page, markers, context.requests.bucket)
+    for (const entry of entries) {
       // Ceph RGW begins with the versions of the very key that is named as marker; S3 begins after them.
       if (entry.key !== startAfter) yield entry
     }
-    markers = nextMarkers(page, markers, context.requests.bucket)
+    markers = nextMarkers(page, entries, markers, context.requests.bucket)
   }
+}
+
+/**
+ * The same. Where the server implements neither a list of versions nor versions, there is one of each key, and the list of
+ * keys has them all.
+ */
+export async function* listVersionsOrKeys(
+  context: ListContext,
+  bucket: S3Bucket,
+  from: { readonly prefix: string; readonly startAfter?: string | undefined },
+  call: CallOptions,
+): AsyncGenerator<ListedVersion> {
+  try {
+    if (!bucket.hasNoVersionList) {
+      yield* listVersions(context, from, call)
+      return
+    }
+  } catch (error) {
+    // It is the first page that is refused: nothing was listed yet.
+    if (!isUnsupported(error)) throw error
+    bucket.hasNoVersionList = true
+  }
+  const { value } = await bucket.versioning('discover', call)
+  if (value !== 'Off') throw withoutVersionList(context.requests.bucket)
+  for await (const object of listObjects(context, from, call)) {
+    yield { ...object, versionId: 'null', isLatest: true, deleteMarker: false }
+  }
+}
+
+function withoutVersionList(bucket: string): LegalHoldError {
+  return new LegalHoldError(
+    `The server of s3://${bucket} does not list versions, although the bucket keeps them: what lies beneath the current ones cannot be seen.`,
+    { code: 'STORAGE_UNSUPPORTED', stage: 'discover' },
+  )
 }
 
 function fetchPage({ requests, retry, clock }: ListContext, prefix: string, markers: Markers, { signal }: CallOptions) {
@@ -87,48 +124,97 @@ function fetchPage({ requests, retry, clock }: ListContext, prefix: string, mark
   )
 }
 
-function entriesOf(page: Page, bucket: string): readonly ListedVersion[] {
-  const entry = (version: NonNullable<Page['DeleteMarkers']>[number], deleteMarker: boolean) => ({
-    bucket,
-    key: decodeKey(version.Key ?? '', page.EncodingType),
-    versionId: version.VersionId ?? 'null',
-    isLatest: version.IsLatest === true,
-    deleteMarker,
-    lastModified: version.LastModified?.toISOString(),
-  })
+function entriesOf(page: Page, markers: Markers, bucket: string): readonly ListedVersion[] {
+  const entry = (version: NonNullable<Page['DeleteMarkers']>[number], deleteMarker: boolean) => {
+    if (version.Key === undefined) throw withoutKey(bucket)
+    return {
+      bucket,
+      key: decodeKey(version.Key, page.EncodingType),
+      versionId: version.VersionId ?? 'null',
+      isLatest: version.IsLatest,
+      deleteMarker,
+      lastModified: version.LastModified?.toISOString(),
+    }
+  }
   const versions = (page.Versions ?? []).map((version) => ({
     ...entry(version, false),
-    sizeBytes: version.Size ?? 0,
+    sizeBytes: version.Size,
     etag: version.ETag,
     storageClass: version.StorageClass,
   }))
   const deleted = (page.DeleteMarkers ?? []).map((marker) => ({ ...entry(marker, true), sizeBytes: 0 }))
-  if (deleted.length === 0) return versions
+  // The key that the page before this one ended with goes on.
+  const begun = markers.VersionIdMarker === undefined ? undefined : markers.KeyMarker
+  if (deleted.length === 0) return withLatest(versions, begun)
   const order = new Map<string, number>()
   // Keys keep the order in which the server lists them; a key that only has markers is sorted among them.
   const keys = [...new Set([...versions, ...deleted].map(({ key }) => key))].sort(byUtf8)
   for (const [at, key] of keys.entries()) order.set(key, at)
-  return [...versions, ...deleted].sort(
+  const sorted = [...versions, ...deleted].sort(
     (a, b) =>
       (order.get(a.key) ?? 0) - (order.get(b.key) ?? 0) ||
-      Number(b.isLatest) - Number(a.isLatest) ||
+      Number(b.isLatest ?? false) - Number(a.isLatest ?? false) ||
       (b.lastModified ?? '').localeCompare(a.lastModified ?? ''),
   )
+  return withLatest(sorted, begun)
+}
+
+type Entry = Omit<ListedVersion, 'isLatest'> & { readonly isLatest: boolean | undefined }
+
+/** Where a server does not say which version is the current one: it lists the newest of a key first. */
+function withLatest(entries: readonly Entry[], begun: string | undefined): readonly ListedVersion[] {
+  if (entries.every(isSaid)) return entries
+  let key = begun
+  return entries.map((entry) => {
+    const isFirst = entry.key !== key
+    key = entry.key
+    return { ...entry, isLatest: entry.isLatest ?? isFirst }
+  })
+}
+
+function isSaid(entry: Entry): entry is ListedVersion {
+  return entry.isLatest !== undefined
+}
+
+/** An entry that nobody can name would be missing from the list without a word. */
+function withoutKey(bucket: string): LegalHoldError {
+  const about = { operation: 'ListObjectVersions', stage: 'discover', bucket, mutation: false } as const
+  return invalidAnswer(about, 'an entry without a key')
 }
 
 function byUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
-function nextMarkers(page: Page, previous: Markers, bucket: string): Markers | undefined {
-  if (page.IsTruncated !== true) return undefined
-  const { NextKeyMarker: key, NextVersionIdMarker: version, EncodingType: encoding } = page
-  const KeyMarker = key === undefined ? undefined : decodeKey(key, encoding)
-  const isStuck = KeyMarker === previous.KeyMarker && version === previous.VersionIdMarker
-  if (KeyMarker !== undefined && !isStuck) {
-    return { KeyMarker, ...(version === undefined ? {} : { VersionIdMarker: version }) }
+function nextMarkers(
+  page: Page,
+  entries: readonly ListedVersion[],
+  previous: Markers,
+  bucket: string,
+): Markers | undefined {
+  const { IsTruncated: isTruncated, NextKeyMarker: key, NextVersionIdMarker: version, EncodingType: encoding } = page
+  if (isTruncated === false) return undefined
+  const last = entries.at(-1)
+  if (isTruncated === undefined && key === undefined) {
+    // Whether there is more is not said: that nothing follows the last entry shows it.
+    if (last === undefined) return undefined
+    const next = { KeyMarker: last.key, VersionIdMarker: last.versionId }
+    if (isSame(next, previous)) throw brokenPaging(bucket)
+    return next
   }
-  throw new LegalHoldError(
+  const KeyMarker = key === undefined ? undefined : decodeKey(key, encoding)
+  if (KeyMarker === undefined) throw brokenPaging(bucket)
+  const next = { KeyMarker, ...(version === undefined ? {} : { VersionIdMarker: version }) }
+  if (isSame(next, previous)) throw brokenPaging(bucket)
+  return next
+}
+
+function isSame(a: Markers, b: Markers): boolean {
+  return a.KeyMarker === b.KeyMarker && a.VersionIdMarker === b.VersionIdMarker
+}
+
+function brokenPaging(bucket: string): LegalHoldError {
+  return new LegalHoldError(
     `The list of versions of s3://${bucket} says that it goes on but not from where. The server's paging is broken.`,
     { code: 'STORAGE_RESPONSE_INVALID', stage: 'discover' },
   )

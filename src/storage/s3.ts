@@ -6,11 +6,13 @@ import type {
   HeadResult,
   ListedObject,
   ListedVersion,
+  ListOptions,
   MergeTagsOptions,
   MutationResult,
   ObjectRef,
   ObjectState,
   PutLegalHoldOptions,
+  ReadContentOptions,
   ReplaceMetadataOptions,
   Retention,
   StorageAdapter,
@@ -30,7 +32,7 @@ import { S3Repair } from './s3-repair.js'
 import { S3Requests } from './s3-requests.js'
 import { checkStorageOptions, endpointOf, innerRetry, type S3StorageOptions } from './s3-settings.js'
 import { readText } from './s3-text.js'
-import { listVersions } from './s3-versions.js'
+import { listVersionsOrKeys } from './s3-versions.js'
 
 /**
  * Recordings in an Amazon S3 bucket, or in that of another S3 server.
@@ -83,7 +85,7 @@ export class S3StorageAdapter implements StorageAdapter {
 
   /** What S3 can do; narrowed to what this bucket can do once it was inspected. */
   get capabilities(): StorageCapabilities {
-    return this.#capabilities
+    return this.#reads.hasNoTags ? { ...this.#capabilities, tags: false } : this.#capabilities
   }
 
   /**
@@ -103,19 +105,15 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /** Keys in UTF-8 byte order; the next page is fetched while the consumer works on this one. */
-  list(
-    prefix: string,
-    options: CallOptions & { readonly startAfter?: string | undefined } = {},
-  ): AsyncIterable<ListedObject> {
-    return listObjects(this.#list, { prefix, startAfter: options.startAfter }, options)
+  list(prefix: string, options: ListOptions = {}): AsyncIterable<ListedObject> {
+    const { startAfter, limit } = options
+    return listObjects(this.#list, { prefix, startAfter, limit }, options)
   }
 
   /** The same in pages of up to 1,000. */
-  listPages(
-    prefix: string,
-    options: CallOptions & { readonly startAfter?: string | undefined } = {},
-  ): AsyncIterable<readonly ListedObject[]> {
-    return listObjectPages(this.#list, { prefix, startAfter: options.startAfter }, options)
+  listPages(prefix: string, options: ListOptions = {}): AsyncIterable<readonly ListedObject[]> {
+    const { startAfter, limit } = options
+    return listObjectPages(this.#list, { prefix, startAfter, limit }, options)
   }
 
   /** "Folders" under a prefix, with their trailing slash. */
@@ -160,12 +158,12 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#repair.check(this.#own(before), metadata, options)
   }
 
-  /** Versions and delete markers, page by page. */
+  /** Versions and delete markers, page by page. On a server that keeps no versions: the objects, each as its only one. */
   listVersions(
     prefix: string,
     options: CallOptions & { readonly startAfter?: string | undefined } = {},
   ): AsyncIterable<ListedVersion> {
-    return listVersions(this.#list, { prefix, startAfter: options.startAfter }, options)
+    return listVersionsOrKeys(this.#list, this.#facts, { prefix, startAfter: options.startAfter }, options)
   }
 
   /** The requests of one repair, those that read before and after it included. Sends nothing. */
@@ -214,7 +212,7 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /** The content in pieces; one that ends early is a `NETWORK_ERROR`, never a short content. */
-  readContent(ref: ObjectRef, options: CallOptions = {}): AsyncIterable<Uint8Array> {
+  readContent(ref: ObjectRef, options: ReadContentOptions = {}): AsyncIterable<Uint8Array> {
     return readContent(this.#requests, this.#own(ref), options)
   }
 

@@ -76,7 +76,7 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
       const keys = ['p/b', 'p/a b+c.json', 'p/ü/1', 'p/\u{1f600}', 'p/\uff5e', 'p/a/1', 'q/1', 'p']
       for (const key of keys) await seed(key, { body: key })
       const listed: string[] = []
-      const sizes: number[] = []
+      const sizes: (number | undefined)[] = []
       for await (const object of adapter.list('p/')) {
         listed.push(object.key)
         sizes.push(object.sizeBytes)

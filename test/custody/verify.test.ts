@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { ObjectState } from '#src/index.js'
 import { type EvidenceProblemCode, prove, verifyEvidence, verifyProof } from '#src/node.js'
 import { SimulatedClock } from '#src/testing/index.js'
 import { folder, newKey, type SealedWorld, sealedRun, tag } from './bundle-world.js'
@@ -357,6 +358,22 @@ describe('a look at the objects as they are now', () => {
     ])
     for (const { line, object } of live!.drift) expect(lineOf(dir, line)).toContain(object.key)
     expect(problems.every(({ code, line }) => code === 'live-drift' && line !== undefined)).toBe(true)
+  })
+
+  test('takes a size that HEAD leaves out for unknown, and not for another one', async () => {
+    const { dir, key, storage } = await sealedRun({ recordings: 8 })
+    const head = storage.head.bind(storage)
+    let hides: (state: ObjectState) => Partial<ObjectState> = () => ({ sizeBytes: undefined })
+    storage.head = async (...given) => {
+      const answer = await head(...given)
+      return answer.found ? { ...answer, state: { ...answer.state, ...hides(answer.state) } } : answer
+    }
+    const look = () => verifyEvidence(dir, { publicKey: key.publicKey, live: storage })
+    expect(await look()).toMatchObject({ verified: true, live: { checked: 16, drifted: 0 } })
+    hides = () => ({ sizeBytes: undefined, etag: '"another"' })
+    const { live } = await look()
+    expect(live).toMatchObject({ checked: 16, drifted: 16 })
+    expect(new Set(live!.drift.map(({ kind }) => kind))).toEqual(new Set(['content-changed']))
   })
 
   test('listens to its signal with each object, without Node’s warning of a leak', async () => {

@@ -24,10 +24,10 @@ import { FakePlatform, job } from '../fakes/platform.js'
 import { conversation, integrationId, profileId, simulate } from '../testing/genesys-fixture.js'
 
 export const tag = 'discovery-batch-2023-10'
-const bucket = 'evidence'
-const hourMs = 3_600_000
-const now = Math.floor(Date.now() / hourMs) * hourMs
-const at = (hoursAgo: number) => new Date(now - hoursAgo * hourMs).toISOString()
+export const bucket = 'evidence'
+export const hourMs = 3_600_000
+export const now = Math.floor(Date.now() / hourMs) * hourMs
+export const at = (hoursAgo: number) => new Date(now - hoursAgo * hourMs).toISOString()
 const retainUntilDate = new Date(now + 365 * 24 * hourMs).toISOString()
 /** How long a request may take, on the machine's clock. */
 const defaultAttemptTimeoutMs = 1_000
@@ -57,7 +57,7 @@ const reading: EvidenceSink = {
 }
 
 /** A journal whose records can be looked at. */
-class Journalled extends MemoryJournal {
+export class Journalled extends MemoryJournal {
   readonly records: JournalRecord[] = []
 
   override async append(record: Omit<JournalRecord, 'sequence'>): Promise<JournalRecord> {
@@ -80,7 +80,7 @@ interface Parts {
   readonly accept?: readonly FindingCode[]
 }
 
-function runner({ platform, storage, clock, retry, withProfile, accept = [] }: Parts) {
+export function runner({ platform, storage, clock, retry, withProfile, accept = [] }: Parts) {
   const journal = new Journalled()
   const run = (onJobCreated: () => void = () => {}, abort?: AbortController) => {
     let isCreated = false
@@ -219,7 +219,7 @@ export async function s3World(retry?: RetryOptions, attemptTimeoutMs = defaultAt
   }
 }
 
-function keyOf(hour: Date): string {
+export function keyOf(hour: Date): string {
   const [year, month, day, hours] = hour.toISOString().split(/[-T:]/)
   return folder
     .replace('year=2023', `year=${year}`)

@@ -481,3 +481,14 @@ it('tells a logger of retries, and does not mind one that throws', async () => {
   expect(lines).toHaveLength(1)
   expect(lines[0]).not.toContain(clientSecret)
 })
+
+describe('a token that a function gave with a line break', () => {
+  it('is missing, and sent nowhere', async () => {
+    const error = await failureOf(
+      client({ clientId: undefined, clientSecret: undefined, accessToken: async () => 'toptoken\n' }).request(read),
+    )
+    expect(error).toMatchObject({ code: 'MISSING_CREDENTIALS' })
+    expect(error.message).toMatch(/holds a line break/)
+    expect(everythingIn(error)).not.toContain('toptoken')
+  })
+})

@@ -105,4 +105,38 @@ describe('connection options', () => {
     }
     expect(codeOf({ ...good, endpoint: 'https://me:pw@gateway.example' }).message).not.toContain('pw@')
   })
+
+  it('take no ready client that speaks to its gateway or hosts in clear, but on loopback', () => {
+    const ready = (config: object) => ({ callApi: async () => undefined, config }) as never
+    for (const config of [
+      { gateway: { host: 'gateway.example', protocol: 'http' } },
+      { basePath: 'http://api.mypurecloud.ie', authUrl: 'https://login.mypurecloud.ie' },
+      { basePath: 'https://api.mypurecloud.ie', authUrl: 'http://login.mypurecloud.ie' },
+    ]) {
+      expect(codeOf({ client: ready(config) }).code, JSON.stringify(config)).toBe('INSECURE_ENDPOINT')
+    }
+    for (const config of [
+      {},
+      { gateway: { host: '127.0.0.1', protocol: 'http', port: 1 } },
+      { gateway: { host: 'gateway.example' } },
+      { gateway: { host: 'gateway.example', protocol: 'https' }, basePath: 'http://not.used.example' },
+      { basePath: 'https://api.mypurecloud.ie', authUrl: 'https://login.mypurecloud.ie' },
+    ]) {
+      expect(checkConnection({ client: ready(config) }, 'the platform').credentials.kind).toBe('client')
+    }
+  })
+
+  it.each([
+    ['clientId', 'topid\n', /clientId holds a line break/],
+    ['clientSecret', 'topsecret\r\n', /clientSecret holds a line break/],
+    ['clientSecret', ' topsecret', /clientSecret begins or ends with a blank/],
+    ['accessToken', 'toptoken\n', /accessToken holds a line break/],
+    ['accessToken', 'toptokén', /accessToken holds a character that no header can carry/],
+  ])('say which credential was copied badly, and nothing of it: %s', (name, value, message) => {
+    const rest = name === 'accessToken' ? { region: 'eu-west-1' } : good
+    const error = codeOf({ ...rest, [name]: value })
+    expect(error).toMatchObject({ code: 'INVALID_OPTIONS' })
+    expect(error.message).toMatch(message)
+    expect(JSON.stringify(error) + error.message).not.toMatch(/topid|topsecret|toptok/)
+  })
 })

@@ -115,6 +115,21 @@ describe('the cost', () => {
     return tally.cost()
   }
 
+  test('counts no bytes of an object of unknown size, and says how many there are', () => {
+    const unknown = estimate({ bytesCopied: undefined, extraBytesStored: undefined })
+    const found = cost([estimate(), unknown, unknown])
+    expect(found).toMatchObject({ bytesCopied: gib, extraBytesStored: gib, unknownSizes: 2 })
+    expect(found.byStorageClass.STANDARD).toMatchObject({ objects: 3, unknownSizes: 2 })
+    expect(Object.values(found.dollars).every(Number.isFinite)).toBe(true)
+    expect(cost([estimate()])).not.toHaveProperty('unknownSizes')
+  })
+
+  test('in a class without prices is that of Standard, and says so', () => {
+    const { byStorageClass } = cost([estimate({ storageClass: 'COLD' }), estimate()])
+    expect(byStorageClass.COLD).toMatchObject({ note: 'There are no prices for COLD: those of STANDARD were taken.' })
+    expect(byStorageClass.COLD?.dollars).toEqual(byStorageClass.STANDARD?.dollars)
+  })
+
   test('of a million in Standard is that of the price list', () => {
     const tally = new CostTally()
     for (let at = 0; at < 1_000; at += 1) tally.add(estimate({ bytesCopied: 1_000, extraBytesStored: 1_000 }))

@@ -96,7 +96,8 @@ function world(options: Partial<LegalHoldExporterOptions> = {}) {
   const heads: string[] = []
   const list = storage.list.bind(storage)
   storage.list = (prefix, call = {}) => {
-    listings.push({ prefix, startAfter: call.startAfter, heads: heads.length })
+    // Of a folder, not of a key.
+    if (prefix.endsWith('/')) listings.push({ prefix, startAfter: call.startAfter, heads: heads.length })
     return list(prefix, call)
   }
   const listVersions = storage.listVersions.bind(storage)

@@ -26,6 +26,14 @@ async function bySdk(body: Buffer): Promise<ScannedPage> {
     truncated: page.IsTruncated ?? false,
     token: page.NextContinuationToken,
     encoding: page.EncodingType,
+    echo: {
+      name: page.Name,
+      prefix: page.Prefix,
+      delimiter: page.Delimiter,
+      startAfter: page.StartAfter,
+      token: page.ContinuationToken,
+      encoding: page.EncodingType,
+    },
   }
 }
 

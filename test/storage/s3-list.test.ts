@@ -91,7 +91,7 @@ test('any key is listed and found as it was written', async () => {
 function paged(w: World, pages: readonly { readonly keys: readonly string[]; readonly end: string }[]) {
   for (const { keys, end } of pages) {
     const contents = keys.map((key) => `<Contents><Key>${key}</Key><Size>1</Size><ETag>"e"</ETag></Contents>`).join('')
-    const body = `<ListBucketResult><Name>b</Name>${end}${contents}</ListBucketResult>`
+    const body = `<ListBucketResult><Name>${w.bucket}</Name>${end}${contents}</ListBucketResult>`
     w.simulator.faults.add({
       match: { operation: 'ListObjectsV2' },
       action: { kind: 'respond', status: 200, body },
@@ -136,7 +136,10 @@ test.each([
 
 test('a listing of many pages, each with a token of its own, is read to its end', async () => {
   const w = await world()
-  const pages = Array.from({ length: 70 }, (_, at) => ({ keys: [`org/${at}`], end: at < 69 ? goesOn(`t${at}`) : ends }))
+  const pages = Array.from({ length: 70 }, (_, at) => ({
+    keys: [`org/${String(at).padStart(2, '0')}`],
+    end: at < 69 ? goesOn(`t${at}`) : ends,
+  }))
   paged(w, pages)
   expect(await keysOf(w)).toHaveLength(70)
 })
