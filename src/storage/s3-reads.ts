@@ -22,6 +22,9 @@ type Tags = Readonly<Record<string, string>>
  */
 type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 
+/** What servers leave out of S3, and is then off. */
+type Part = 'tags' | 'hold' | 'retention' | 'acl'
+
 interface ReadCall extends CallOptions {
   readonly stage: Stage
 }
@@ -34,6 +37,8 @@ export class S3Reads {
   #tagsVisibility: Visibility = 'unknown'
   /** Set once the server has said that it does not implement tags. */
   #hasNoTags = false
+  /** What the server has answered about: it implements that, whatever it or a gateway says later. */
+  readonly #answered = new Set<Part>()
 
   constructor(requests: S3Requests, bucket: S3Bucket, options: S3StorageOptions) {
     this.#requests = requests
@@ -90,6 +95,7 @@ export class S3Reads {
   /** The tags of a version; a refusal is thrown. */
   async tags(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<Tags> {
     const { output } = await this.#requests.send('GetObjectTagging', target(ref), { stage, signal: call.signal })
+    this.#answered.add('tags')
     const tags: Record<string, string> = Object.create(null)
     // Ceph RGW leaves the empty set out altogether.
     for (const { Key, Value } of output.TagSet ?? []) {
@@ -114,9 +120,10 @@ export class S3Reads {
   async legalHold(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<'ON' | 'OFF' | 'unreadable'> {
     try {
       const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal: call.signal })
+      this.#answered.add('hold')
       return legalHoldOf(output.LegalHold?.Status) ?? 'unreadable'
     } catch (error) {
-      if (isNoLockConfiguration(error) || isUnsupported(error)) return 'OFF'
+      if (this.#isOff('hold', error)) return 'OFF'
       throw error
     }
   }
@@ -129,10 +136,11 @@ export class S3Reads {
   ): Promise<Exclude<ObjectState['retention'], undefined>> {
     try {
       const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal: call.signal })
+      this.#answered.add('retention')
       const { Mode, RetainUntilDate } = output.Retention ?? {}
       return retentionOf(Mode, RetainUntilDate?.toISOString()) ?? 'unreadable'
     } catch (error) {
-      if (isNoLockConfiguration(error) || isUnsupported(error)) return 'none'
+      if (this.#isOff('retention', error)) return 'none'
       throw error
     }
   }
@@ -140,6 +148,7 @@ export class S3Reads {
   /** `unreadable`: the answer has no list, or a grant in it to nobody that can be named, or of nothing. */
   async acl(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<readonly AclGrant[] | 'unreadable'> {
     const { output } = await this.#requests.send('GetObjectAcl', target(ref), { stage, signal: call.signal })
+    this.#answered.add('acl')
     const grants = output.Grants?.map(({ Grantee, Permission }) => ({
       grantee:
         Grantee?.URI !== undefined
@@ -204,7 +213,7 @@ export class S3Reads {
     if (!this.#bucket.exists) {
       await this.#requests.send('HeadBucket', {}, { stage, signal: call.signal }).catch((failure: unknown) => {
         // Not allowed to see the bucket is no proof of its absence; the object's own 404 stands.
-        if (!isForbidden(failure)) throw failure
+        if (!isForbidden(failure) && !isUnsupported(failure)) throw failure
       })
       this.#bucket.exists = true
     }
@@ -267,7 +276,7 @@ export class S3Reads {
     try {
       return await this.tags(ref, stage, call)
     } catch (error) {
-      if (!isUnsupported(error)) throw error
+      if (!this.#lacks('tags', error)) throw error
       this.noteNoTags()
       return Object.create(null) as Tags
     }
@@ -299,9 +308,21 @@ export class S3Reads {
       return await this.acl(ref, stage, call)
     } catch (error) {
       if (isForbidden(error)) return 'unreadable'
-      if (isUnsupported(error)) return []
+      if (this.#lacks('acl', error)) return []
       throw error
     }
+  }
+
+  /** Whether a failure says that there is no lock: none at this object, or none at all. */
+  #isOff(part: 'hold' | 'retention', error: unknown): boolean {
+    if (!isNoLockConfiguration(error)) return this.#lacks(part, error)
+    this.#answered.add(part)
+    return true
+  }
+
+  /** Whether a failure says that the server does not implement a part of which it has shown nothing yet. */
+  #lacks(part: Part, error: unknown): boolean {
+    return isUnsupported(error) && !this.#answered.has(part)
   }
 }
 
