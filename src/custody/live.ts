@@ -162,18 +162,25 @@ function driftOf(recorded: Recorded, answer: HeadResult, requirements: HoldRequi
   if (!answer.found) return drift('gone', answer.deleteMarker ? 'lies under a delete marker' : 'is gone')
   const now = answer.state
   if (held && evaluate(requirements, now).unmet.length > 0) return drift('hold-lost', 'no longer shows the hold')
-  const isSized = state.sizeBytes !== undefined && now.sizeBytes !== undefined
-  if (isSized && state.sizeBytes !== now.sizeBytes)
+  // What is not shown now is unknown: neither the same nor changed.
+  const shows = (name: 'sizeBytes' | 'versionId' | 'etag') => state[name] !== undefined && now[name] !== undefined
+  if (shows('sizeBytes') && state.sizeBytes !== now.sizeBytes)
     return drift('content-changed', `has ${now.sizeBytes} bytes, not ${state.sizeBytes}`)
-  if (state.versionId !== undefined && state.versionId !== now.versionId) {
-    return drift('replaced', `is now version ${now.versionId ?? 'none'}, not ${state.versionId}`)
-  }
-  if (state.etag !== undefined && state.etag !== now.etag)
+  if (shows('versionId') && state.versionId !== now.versionId)
+    return drift('replaced', `is now version ${now.versionId}, not ${state.versionId}`)
+  if (shows('etag') && unquoted(state.etag) !== unquoted(now.etag))
     return drift('content-changed', `has the ETag ${now.etag}, not ${state.etag}`)
   const changed = changedProperties(state, now)
   if (changed.length > 0) return drift('properties-changed', `has other ${changed.join(', ')} than recorded`)
-  const isIdentified = isSized || state.versionId !== undefined || state.etag !== undefined
+  if (state.versionId !== undefined && !shows('versionId'))
+    return drift('unreadable', `shows no version to compare with ${state.versionId}`)
+  const isIdentified = shows('sizeBytes') || shows('versionId') || shows('etag')
   return isIdentified ? undefined : drift('unreadable', 'shows neither size nor version nor ETag to compare')
+}
+
+/** Some servers leave the quotes out in some answers. */
+function unquoted(etag: string | undefined): string | undefined {
+  return etag?.replaceAll('"', '')
 }
 
 /** Refusals and faults that may concern this object alone; the rest ends the check. */
@@ -182,6 +189,7 @@ function isAboutOneObject(error: unknown): error is LegalHoldError {
   return [
     'STORAGE_FORBIDDEN',
     'STORAGE_REJECTED',
+    'STORAGE_UNSUPPORTED',
     'OBJECT_ARCHIVED',
     'STORAGE_RESPONSE_INVALID',
     'OBJECT_NOT_FOUND',

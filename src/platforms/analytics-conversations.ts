@@ -59,7 +59,7 @@ export async function* findConversations(
       if (!Array.isArray(given) && !isEmpty) {
         throw unusableAnswer(operation, 'a page has no list of conversations', stage, correlationId)
       }
-      return body
+      return isEmpty ? { ...body, conversations: [] } : body
     },
   )
   for await (const conversation of conversations) {

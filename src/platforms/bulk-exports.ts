@@ -22,7 +22,7 @@ import type {
   RecordingPlatform,
 } from '../ports.js'
 import type { ExportRequest } from '../request.js'
-import { type Answer, answerOf, isAnswer, listOf, textOf } from './answer.js'
+import { type Answer, answerOf, isAnswer, textOf } from './answer.js'
 import {
   type BulkExportsFields,
   type BulkExportsPaths,
@@ -37,7 +37,7 @@ import { checkLimits, type ExpectedRecordingsLimits, expectedRecordings } from '
 import { type ExportProfile, ExportProfiles, profileFindings } from './export-profiles.js'
 import { GenesysClient } from './genesys-client.js'
 import { checkConnection, type GenesysConnectionOptions, OptionProblems } from './genesys-options.js'
-import { cursorPages, numberedPages } from './genesys-pages.js'
+import { cursorPages, numberedPages, withEntities } from './genesys-pages.js'
 import { inspectIntegration, notFound } from './integration-inspection.js'
 import { isSlotsBusy, slotsBusy } from './job-slots.js'
 import { explainMissing } from './missing-recordings.js'
@@ -399,7 +399,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
   async *#jobs(options: CallOptions | undefined): AsyncGenerator<Answer, void, void> {
     const path = this.#paths.list
     if (path === null) throw cannotLookUp('paths.list is null')
-    const jobs = numberedPages(async (pageNumber) => {
+    const jobs = numberedPages({ subject: 'the bulk exports', stage }, async (pageNumber) => {
       const { body, list } = await this.client.request(
         {
           operation: 'list the bulk exports',
@@ -409,7 +409,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
         },
         options,
       )
-      return listOf(body, 'entities') ? body : { entities: listOf(body, 'exports', 'jobs', 'results') ?? list }
+      return withEntities(body, list, ['exports', 'jobs', 'results'])
     })
     try {
       for await (const job of jobs) if (isAnswer(job)) yield job

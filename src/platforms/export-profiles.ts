@@ -1,9 +1,9 @@
 import type { Finding } from '../findings.js'
 import type { CallOptions } from '../ports.js'
-import { type Answer, answerOf, flagOf, isAnswer, listOf, numberOf, textOf } from './answer.js'
+import { type Answer, answerOf, flagOf, isAnswer, numberOf, textOf } from './answer.js'
 import type { BulkExportsFields, BulkExportsPaths } from './bulk-exports-surface.js'
 import type { GenesysClient } from './genesys-client.js'
-import { numberedPages } from './genesys-pages.js'
+import { numberedPages, withEntities } from './genesys-pages.js'
 import { orUndefined } from './integration-inspection.js'
 
 /** An export profile of the bulk exports surface. */
@@ -33,7 +33,7 @@ export class ExportProfiles {
 
   /** Every export profile of the organisation. */
   async *list(options?: CallOptions): AsyncGenerator<ExportProfile, void, void> {
-    const profiles = numberedPages(async (pageNumber) => {
+    const profiles = numberedPages({ subject: 'the export profiles', stage: 'inspect' }, async (pageNumber) => {
       const { body, list } = await this.#client.request(
         {
           operation: 'list the export profiles',
@@ -44,7 +44,7 @@ export class ExportProfiles {
         },
         options,
       )
-      return listOf(body, 'entities') ? body : { entities: listOf(body, 'profiles', 'exportProfiles') ?? list }
+      return withEntities(body, list, ['profiles', 'exportProfiles'])
     })
     for await (const entry of profiles) {
       const profile = isAnswer(entry) ? this.#profileFrom(entry) : undefined

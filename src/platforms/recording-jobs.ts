@@ -312,7 +312,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
   }
 
   async *#jobs(filter: Record<string, unknown>, options: CallOptions | undefined): AsyncGenerator<Answer, void, void> {
-    const jobs = numberedPages(async (pageNumber) => {
+    const jobs = numberedPages({ subject: 'the recording jobs', stage }, async (pageNumber) => {
       const { body } = await this.client.request(
         {
           operation: 'list the recording jobs',

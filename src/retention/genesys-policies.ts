@@ -132,7 +132,7 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
     source: (typeof sources)[number],
     options: CallOptions | undefined,
   ): AsyncGenerator<Answer, void, void> {
-    const policies = numberedPages(async (pageNumber) => {
+    const policies = numberedPages({ subject: `the ${source.what}`, stage: 'inspect' }, async (pageNumber) => {
       const { body } = await this.#client.request(
         {
           operation: `list the ${source.what}`,

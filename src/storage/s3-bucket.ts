@@ -99,7 +99,10 @@ export class S3Bucket {
   policy(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
     return this.#once('policy', undefined, stage, options, async () => {
       const { output } = await this.#orNone(this.#requests.send('GetBucketPolicy', {}, { stage }), 'NoSuchBucketPolicy')
-      return { value: output?.Policy }
+      // That there is none has a code of its own; an answer without one says nothing.
+      return output !== undefined && !output.Policy
+        ? unknownWord('the bucket policy', undefined)
+        : { value: output?.Policy }
     })
   }
 

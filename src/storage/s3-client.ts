@@ -61,7 +61,7 @@ async function checkConfiguredEndpoints({ client, endpoint, credentials }: S3Cli
   const asksForCredentials = client === undefined && credentials === undefined && !isStatic
   const services = [
     ...(client === undefined && endpoint === undefined ? (['S3'] as const) : []),
-    ...(asksForCredentials ? (['STS', 'SSO', 'SSO_OIDC'] as const) : []),
+    ...(asksForCredentials ? (['STS', 'SSO', 'SSO_OIDC', 'SIGNIN'] as const) : []),
   ]
   if (services.length === 0) return
   const config = await readSharedConfig(env)

@@ -1,6 +1,7 @@
 import { LegalHoldError, type LegalHoldErrorCode, type Outcome, type Stage } from '../errors.js'
 import { Redactor } from '../internal/redaction/redactor.js'
 import { actionOf } from './s3-actions.js'
+import { argumentOf, isNotImplemented, isOfMarker, markerOf, unusableHeader } from './s3-error-facts.js'
 import { describeFailure, firstLine } from './s3-error-text.js'
 
 /** What a request was for; decides the wording and the outcome of its failure. */
@@ -34,6 +35,7 @@ interface SdkError {
   readonly Endpoint?: unknown
   readonly ArgumentName?: unknown
   readonly Header?: unknown
+  readonly ResourceType?: unknown
   readonly $metadata?:
     | { readonly httpStatusCode?: number; readonly requestId?: string; readonly clockSkewCorrected?: boolean }
     | undefined
@@ -97,12 +99,6 @@ export function subjectOf(ref: {
 }): string {
   const key = ref.key === undefined ? '' : `/${ref.key}`
   return `s3://${ref.bucket}${key}${ref.versionId === undefined ? '' : ` (version ${ref.versionId})`}`
-}
-
-/** The header or argument that S3 says a refusal is about. */
-function argumentOf({ Header, ArgumentName }: SdkError): { readonly s3Argument?: string } {
-  const name = typeof Header === 'string' ? Header : ArgumentName
-  return typeof name === 'string' && /^[\w-]{1,60}$/.test(name) ? { s3Argument: name } : {}
 }
 
 /** The same failure after the change itself had been made: repeating that would be wrong, what follows it is not. */
@@ -212,12 +208,6 @@ function classifyWithoutAnswer({ sdk, code, status, context }: Facts, message: s
   return { code: 'INTERNAL', remedy: 'The S3 client failed without an answer from the server.' }
 }
 
-/** What a header that cannot be sent is made of, beside what this library writes itself. */
-function unusableHeader(message: string): string {
-  const what = /security-token/.test(message) ? 'session token' : 'access key id'
-  return `The ${what} of the credentials holds a character that no header can carry. Copy it anew.`
-}
-
 const timedOut: Classified = {
   code: 'TIMEOUT',
   retryable: true,
@@ -231,7 +221,8 @@ const invalidResponse: Classified = {
   remedy: 'The answer is not what S3 sends (empty, HTML or cut off). Look for a proxy between here and the endpoint.',
 }
 
-function classifyCode(code: string, { context, headers }: Facts): Classified | undefined {
+function classifyCode(code: string, facts: Facts): Classified | undefined {
+  const { context, headers } = facts
   switch (code) {
     case 'NoSuchBucket':
       return { code: 'BUCKET_NOT_FOUND', remedy: `There is no bucket "${context.bucket}". Check its name and account.` }
@@ -286,16 +277,8 @@ function classifyCode(code: string, { context, headers }: Facts): Classified | u
         remedy: 'The object lies in an archive tier. Restore it first (RestoreObject), then repeat.',
       }
     default:
-      return isNotImplemented(code) && headers['x-amz-delete-marker'] !== 'true' ? unsupported : undefined
+      return isNotImplemented(code) && !isOfMarker(facts.sdk, facts.headers) ? unsupported : undefined
   }
-}
-
-/** Servers say in as many words that they lack a part; what the status is beside it does not matter. */
-const notImplemented =
-  /^(X?NotImplemented|MethodNotAllowed|NotSupported|NotSupportedException|(Operation|Method|Feature|Api)NotSupported|Unsupported(Operation|Method|Feature|Api)(Exception)?)$/i
-
-function isNotImplemented(code: string): boolean {
-  return notImplemented.test(code)
 }
 
 const unsupported: Classified = {
@@ -356,10 +339,10 @@ function forbidden(context: S3ErrorContext): Classified {
   }
 }
 
-function classifyStatus(status: number, { headers }: Facts, context: S3ErrorContext): Classified {
+function classifyStatus(status: number, facts: Facts, context: S3ErrorContext): Classified {
   if (status === 401) return { code: 'STORAGE_UNAUTHORIZED', remedy: 'S3 does not accept the credentials.' }
   if (status === 403) return forbidden(context)
-  if (status === 405 && headers['x-amz-delete-marker'] === 'true') {
+  if (status === 405 && isOfMarker(facts.sdk, facts.headers)) {
     return { code: 'OBJECT_NOT_FOUND', remedy: 'The version is a delete marker.' }
   }
   if (status === 404) {
@@ -404,13 +387,6 @@ function retryAfter(headers: Readonly<Record<string, string>>): number | undefin
   if (Number.isFinite(seconds) && seconds >= 0) return Math.round(seconds * 1000)
   const until = Date.parse(value) - (Date.parse(headers.date ?? '') || Date.now())
   return Number.isFinite(until) && until > 0 ? until : undefined
-}
-
-/** A 404 or 405 that says a delete marker lies on top: the object is recoverable. */
-function markerOf(headers: Readonly<Record<string, string>>, clean: Clean): Readonly<Record<string, unknown>> {
-  if (headers['x-amz-delete-marker'] !== 'true') return {}
-  const versionId = headers['x-amz-version-id']
-  return { deleteMarker: true, ...(versionId === undefined ? {} : { markerVersionId: clean(versionId) }) }
 }
 
 /** Only name, code and message: the body of an `ExpiredToken` repeats the session token. */

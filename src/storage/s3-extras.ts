@@ -73,7 +73,15 @@ const rules = {
     fields: ['ServerSideEncryption'],
     value: 'AES256',
     headers: /^x-amz-server-side-encryption$/i,
-    named: /server-?side-?encryption/i,
+    named: /server-?side-?encryption(?!-?(aws|bucket))/i,
+  },
+  /** Lost: nothing, a bucket whose default is another shows when the copy is compared. */
+  'bucket-key': {
+    operations: copies,
+    fields: ['BucketKeyEnabled'],
+    value: 'false',
+    headers: /^x-amz-server-side-encryption-bucket-key-enabled$/i,
+    named: /bucket-?key/i,
   },
   /** Lost: nothing where the server keeps the algorithm by itself, as S3 does; else the copy is no repair. */
   'checksum-algorithm': {
@@ -160,7 +168,7 @@ export class Extras {
     const given = fields.filter((field) => input[field] !== undefined)
     // What the SDK adds by itself cannot be seen in the input.
     if (given.length === 0) return fields.length === 0 || (operation === 'GetObject' && this.#isGivenClient)
-    return value === undefined || given.some((field) => input[field] === value)
+    return value === undefined || given.some((field) => String(input[field]) === value)
   }
 
   #useMd5(): void {
@@ -200,7 +208,7 @@ export function withoutExtras<I extends object>(input: I, leftOut: readonly Extr
   const fewer: Record<string, unknown> = Object.fromEntries(Object.entries(input))
   for (const extra of leftOut) {
     const { fields, value }: ExtraRule = rules[extra]
-    for (const field of fields) if (value === undefined || fewer[field] === value) delete fewer[field]
+    for (const field of fields) if (value === undefined || String(fewer[field]) === value) delete fewer[field]
   }
   return fewer as I
 }

@@ -320,7 +320,7 @@ async function listUploads(
   call: CallOptions,
 ): Promise<readonly ListedUpload[]> {
   const uploads: ListedUpload[] = []
-  let markers: { KeyMarker?: string; UploadIdMarker?: string } = {}
+  let markers: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } = {}
   for (;;) {
     const input = { Prefix: prefix, EncodingType: 'url' as const, ...markers }
     const { output } = await requests.send('ListMultipartUploads', input, { stage, signal: call.signal })
@@ -328,10 +328,13 @@ async function listUploads(
       if (Key === undefined || UploadId === undefined) continue
       uploads.push({ key: decodeKey(Key, output.EncodingType), uploadId: UploadId, initiator: Initiator?.ID })
     }
-    if (output.IsTruncated !== true || output.NextKeyMarker === undefined) return uploads
-    markers = {
+    if (output.IsTruncated === false || output.NextKeyMarker === undefined) return uploads
+    const next = {
       KeyMarker: decodeKey(output.NextKeyMarker, output.EncodingType),
       ...(output.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: output.NextUploadIdMarker }),
     }
+    // A server that leads back to where it was would be listed for ever; what is tidied up may be left over.
+    if (next.KeyMarker === markers.KeyMarker && next.UploadIdMarker === markers.UploadIdMarker) return uploads
+    markers = next
   }
 }

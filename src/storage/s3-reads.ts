@@ -28,6 +28,9 @@ type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 /** So many locks that HEAD leaves out, and a second reading shows: this server's HEAD shows none. */
 const convincing = 3
 
+/** What servers leave out of S3, and is then off. */
+type Part = 'tags' | 'hold' | 'retention' | 'acl'
+
 interface ReadCall extends CallOptions {
   readonly stage: Stage
   readonly listed?: ObjectTraits | undefined
@@ -43,6 +46,8 @@ export class S3Reads {
   #locksBesideHead = 0
   /** Set once the server has said that it does not implement tags. */
   #hasNoTags = false
+  /** What the server has answered about: it implements that, whatever it or a gateway says later. */
+  readonly #answered = new Set<Part>()
 
   constructor(requests: S3Requests, bucket: S3Bucket, options: S3StorageOptions) {
     this.#requests = requests
@@ -98,8 +103,10 @@ export class S3Reads {
   }
 
   /** The tags of a version; a refusal is thrown. */
-  tags(ref: ObjectRef, stage: Stage, call: PartCall): Promise<Tags> {
-    return readTags(this.#requests, ref, stage, call)
+  async tags(ref: ObjectRef, stage: Stage, call: PartCall): Promise<Tags> {
+    const tags = await readTags(this.#requests, ref, stage, call)
+    this.#answered.add('tags')
+    return tags
   }
 
   /**
@@ -116,9 +123,10 @@ export class S3Reads {
   async legalHold(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<'ON' | 'OFF' | 'unreadable'> {
     try {
       const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal, compare })
+      this.#answered.add('hold')
       return legalHoldOf(output.LegalHold?.Status) ?? 'unreadable'
     } catch (error) {
-      if (isNoLockConfiguration(error) || isUnsupported(error)) return 'OFF'
+      if (this.#isOff('hold', error)) return 'OFF'
       throw error
     }
   }
@@ -131,10 +139,11 @@ export class S3Reads {
   ): Promise<Exclude<ObjectState['retention'], undefined>> {
     try {
       const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal, compare })
+      this.#answered.add('retention')
       const { Mode, RetainUntilDate } = output.Retention ?? {}
       return retentionOf(Mode, RetainUntilDate?.toISOString()) ?? 'unreadable'
     } catch (error) {
-      if (isNoLockConfiguration(error) || isUnsupported(error)) return 'none'
+      if (this.#isOff('retention', error)) return 'none'
       throw error
     }
   }
@@ -142,6 +151,7 @@ export class S3Reads {
   /** `unreadable`: the answer has no list, or a grant in it to nobody that can be named, or of nothing. */
   async acl(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<readonly AclGrant[] | 'unreadable'> {
     const { output } = await this.#requests.send('GetObjectAcl', target(ref), { stage, signal: call.signal })
+    this.#answered.add('acl')
     const grants = output.Grants?.map(({ Grantee, Permission }) => ({
       grantee:
         Grantee?.URI !== undefined
@@ -211,7 +221,7 @@ export class S3Reads {
     if (!this.#bucket.exists) {
       await this.#requests.send('HeadBucket', {}, { stage, signal: call.signal }).catch((failure: unknown) => {
         // Not allowed to see the bucket is no proof of its absence; the object's own 404 stands.
-        if (!isForbidden(failure)) throw failure
+        if (!isForbidden(failure) && !isUnsupported(failure)) throw failure
       })
       this.#bucket.exists = true
     }
@@ -287,7 +297,7 @@ export class S3Reads {
     try {
       return await this.tags(ref, stage, call)
     } catch (error) {
-      if (!isUnsupported(error)) throw error
+      if (!this.#lacks('tags', error)) throw error
       this.noteNoTags()
       return Object.create(null) as Tags
     }
@@ -335,9 +345,21 @@ export class S3Reads {
       return await this.acl(ref, stage, call)
     } catch (error) {
       if (isForbidden(error)) return 'unreadable'
-      if (isUnsupported(error)) return []
+      if (this.#lacks('acl', error)) return []
       throw error
     }
+  }
+
+  /** Whether a failure says that there is no lock: none at this object, or none at all. */
+  #isOff(part: 'hold' | 'retention', error: unknown): boolean {
+    if (!isNoLockConfiguration(error)) return this.#lacks(part, error)
+    this.#answered.add(part)
+    return true
+  }
+
+  /** Whether a failure says that the server does not implement a part of which it has shown nothing yet. */
+  #lacks(part: Part, error: unknown): boolean {
+    return isUnsupported(error) && !this.#answered.has(part)
   }
 }
 

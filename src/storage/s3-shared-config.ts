@@ -23,7 +23,7 @@ export type SharedConfig = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** The endpoint that is configured for a service; `undefined` for that of AWS. Pure. */
 export function configuredEndpoint(
-  service: 'S3' | 'STS' | 'SSO' | 'SSO_OIDC',
+  service: 'S3' | 'STS' | 'SSO' | 'SSO_OIDC' | 'SIGNIN',
   env: Environment,
   config: SharedConfig,
 ): ConfiguredEndpoint | undefined {

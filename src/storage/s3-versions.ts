@@ -130,7 +130,7 @@ function entriesOf(page: Page, markers: Markers, bucket: string): readonly Liste
     return {
       bucket,
       key: decodeKey(version.Key, page.EncodingType),
-      versionId: version.VersionId ?? 'null',
+      versionId: version.VersionId,
       isLatest: version.IsLatest,
       deleteMarker,
       lastModified: version.LastModified?.toISOString(),
@@ -145,7 +145,7 @@ function entriesOf(page: Page, markers: Markers, bucket: string): readonly Liste
   const deleted = (page.DeleteMarkers ?? []).map((marker) => ({ ...entry(marker, true), sizeBytes: 0 }))
   // The key that the page before this one ended with goes on.
   const begun = markers.VersionIdMarker === undefined ? undefined : markers.KeyMarker
-  if (deleted.length === 0) return withLatest(versions, begun)
+  if (deleted.length === 0) return withLatest(withIds(versions, bucket), begun)
   const order = new Map<string, number>()
   // Keys keep the order in which the server lists them; a key that only has markers is sorted among them.
   const keys = [...new Set([...versions, ...deleted].map(({ key }) => key))].sort(byUtf8)
@@ -156,10 +156,37 @@ function entriesOf(page: Page, markers: Markers, bucket: string): readonly Liste
       Number(b.isLatest ?? false) - Number(a.isLatest ?? false) ||
       (b.lastModified ?? '').localeCompare(a.lastModified ?? ''),
   )
-  return withLatest(sorted, begun)
+  requireOrder(sorted, bucket)
+  return withLatest(withIds(sorted, bucket), begun)
 }
 
 type Entry = Omit<ListedVersion, 'isLatest'> & { readonly isLatest: boolean | undefined }
+type UnnamedEntry = Omit<Entry, 'versionId'> & { readonly versionId: string | undefined }
+
+/** S3 names the one version of an unversioned key `null`; one without a name, beside others of its key, might be any of them. */
+function withIds(entries: readonly UnnamedEntry[], bucket: string): readonly Entry[] {
+  return entries.map((entry, at) => {
+    const isAlone = entries[at - 1]?.key !== entry.key && entries[at + 1]?.key !== entry.key
+    if (entry.versionId === undefined && !isAlone) throw invalidVersions(bucket, 'a version without an id')
+    return { ...entry, versionId: entry.versionId ?? 'null' }
+  })
+}
+
+/** Versions and markers come in lists of their own: without a word about the current one, only their dates show which lies on top. */
+function requireOrder(sorted: readonly UnnamedEntry[], bucket: string): void {
+  for (const [at, entry] of sorted.entries()) {
+    const above = sorted[at - 1]
+    if (above?.key !== entry.key || above.deleteMarker === entry.deleteMarker) continue
+    const isSaidOfOne = above.isLatest === true || entry.isLatest !== undefined
+    const isDated = above.lastModified !== undefined && entry.lastModified !== undefined
+    if (!isSaidOfOne && !(isDated && above.lastModified !== entry.lastModified)) {
+      throw invalidVersions(
+        bucket,
+        'a version and a delete marker of a key without a word about which is the current one',
+      )
+    }
+  }
+}
 
 /** Where a server does not say which version is the current one: it lists the newest of a key first. */
 function withLatest(entries: readonly Entry[], begun: string | undefined): readonly ListedVersion[] {
@@ -178,8 +205,12 @@ function isSaid(entry: Entry): entry is ListedVersion {
 
 /** An entry that nobody can name would be missing from the list without a word. */
 function withoutKey(bucket: string): LegalHoldError {
+  return invalidVersions(bucket, 'an entry without a key')
+}
+
+function invalidVersions(bucket: string, what: string): LegalHoldError {
   const about = { operation: 'ListObjectVersions', stage: 'discover', bucket, mutation: false } as const
-  return invalidAnswer(about, 'an entry without a key')
+  return invalidAnswer(about, what)
 }
 
 function byUtf8(a: string, b: string): number {

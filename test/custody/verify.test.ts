@@ -376,6 +376,22 @@ describe('a look at the objects as they are now', () => {
     expect(new Set(live!.drift.map(({ kind }) => kind))).toEqual(new Set(['content-changed']))
   })
 
+  test.each<[string, (state: ObjectState) => Partial<ObjectState>, string | undefined]>([
+    ['an ETag that is left out', () => ({ etag: undefined }), undefined],
+    ['an ETag without its quotes', ({ etag }) => ({ etag: etag?.replaceAll('"', '') }), undefined],
+    ['a version that is left out', () => ({ versionId: undefined }), 'unreadable'],
+    ['nothing to compare', () => ({ versionId: undefined, etag: undefined, sizeBytes: undefined }), 'unreadable'],
+  ])('takes %s for unknown, neither equal nor changed', async (_, hides, kind) => {
+    const { dir, key, storage } = await sealedRun({ recordings: 2 })
+    const head = storage.head.bind(storage)
+    storage.head = async (...given) => {
+      const answer = await head(...given)
+      return answer.found ? { ...answer, state: { ...answer.state, ...hides(answer.state) } } : answer
+    }
+    const { live } = await verifyEvidence(dir, { publicKey: key.publicKey, live: storage })
+    expect(new Set(live!.drift.map((drift) => drift.kind))).toEqual(new Set(kind === undefined ? [] : [kind]))
+  })
+
   test('listens to its signal with each object, without Node’s warning of a leak', async () => {
     const { dir, key, storage } = await sealedRun({ recordings: 8 })
     const { signal } = new AbortController()

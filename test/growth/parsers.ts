@@ -396,7 +396,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
       }
       for await (const _ of cursorPages({ subject: 's', stage: 'inspect' }, next));
       page = 0
-      for await (const _ of numberedPages(next));
+      for await (const _ of numberedPages({ subject: 's', stage: 'inspect' }, next));
     },
   },
   redaction: {

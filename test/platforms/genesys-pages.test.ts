@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cursorPages, numberedPages } from '../../src/platforms/genesys-pages.js'
+import { cursorPages, numberedPages, withEntities } from '../../src/platforms/genesys-pages.js'
 import { all } from './platform-world.js'
 
 const listing = { subject: 'things', stage: 'export' as const }
@@ -68,6 +68,44 @@ describe('pages by number', () => {
     ],
     ['an empty page', (page: number) => ({ entities: page < 3 ? [page] : [], nextUri: '/n' }), [1, 2]],
   ])('end by %s', async (_, page, items) => {
-    expect(await all(numberedPages(async (number) => page(number)))).toEqual(items)
+    expect(await all(numberedPages(listing, async (number) => page(number)))).toEqual(items)
+  })
+
+  it('end with an error where a hundred pages in a row are empty and more are counted', async () => {
+    const pages = numberedPages(listing, async () => ({ entities: [], pageCount: 1_000 }))
+    await expect(all(pages)).rejects.toMatchObject({ code: 'PLATFORM_RESPONSE_INVALID' })
+  })
+})
+
+describe('a page without a list', () => {
+  const kinds: [string, (page: Record<string, unknown>) => AsyncIterable<unknown>][] = [
+    ['by cursor', (page) => cursorPages(listing, async () => page)],
+    ['by number', (page) => numberedPages(listing, async () => page)],
+  ]
+  describe.each(kinds)('%s', (_, list) => {
+    it.each([
+      ['nothing', {}],
+      ['a count of more', { total: 3 }],
+      ['a list in another form', { entities: { 0: 'a' }, total: 0 }],
+      ['a list that is null, and more counted', { entities: null, total: 1 }],
+    ])('is not an empty one: %s', async (_what, page) => {
+      await expect(all(list(page))).rejects.toMatchObject({ code: 'PLATFORM_RESPONSE_INVALID', stage: 'export' })
+    })
+
+    it('is one where it counts none', async () => {
+      expect(await all(list({ total: 0 }))).toEqual([])
+    })
+  })
+})
+
+describe('entities under another name', () => {
+  it.each([
+    ['as they are', { entities: [1], total: 1 }, [], { entities: [1], total: 1 }],
+    ['by that name', { jobs: [1] }, [], { entities: [1] }],
+    ['as the whole answer', {}, [1], { entities: [1] }],
+    ['as an empty answer', {}, [], { entities: [] }],
+    ['nowhere, in an answer of another kind', { things: [1] }, [], { things: [1] }],
+  ])('are found: %s', (_, body, list, page) => {
+    expect(withEntities(body, list, ['jobs'])).toEqual(page)
   })
 })

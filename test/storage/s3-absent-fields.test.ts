@@ -11,7 +11,7 @@ import {
   withHeader,
   withText,
 } from './altering-server.js'
-import { failure, fullState, simulated, upload, type World } from './s3-world.js'
+import { failure, fullState, needs, simulated, upload, type World } from './s3-world.js'
 
 /** What a server left out of an answer is unknown. None of it is 0, off, none or the end. */
 
@@ -270,6 +270,76 @@ describe('a list of versions', () => {
     })
     expect(await failure(collect(storage.listVersions('')))).toMatchObject({ code: 'STORAGE_RESPONSE_INVALID' })
   })
+})
+
+describe('a list of versions that does not tell them apart', () => {
+  const version = (id: string, time: string) => `<Version><Key>a</Key>${id}${time}</Version>`
+  const marker = (id: string, time: string) => `<DeleteMarker><Key>a</Key>${id}${time}</DeleteMarker>`
+  const [v1, v2] = ['<VersionId>1</VersionId>', '<VersionId>2</VersionId>']
+  const at = '<LastModified>2024-01-01T00:00:00.000Z</LastModified>'
+  const listed = async (entries: string) => {
+    const { storage } = await served({
+      request: (one) =>
+        asks(one, 'versions')
+          ? xml(
+              `<ListVersionsResult><Name>evidence</Name><IsTruncated>false</IsTruncated>${entries}</ListVersionsResult>`,
+            )
+          : undefined,
+    })
+    return collect(storage.listVersions(''))
+  }
+
+  test.each([
+    ['one of two has no id', `${version(v2, at)}${version('', at)}`],
+    ['a marker has no id', `${version(v1, at)}${marker('', at)}`],
+    ['nothing shows whether version or marker lies on top', `${version(v1, '')}${marker(v2, '')}`],
+    ['both were written in the same second', `${version(v1, at)}${marker(v2, at)}`],
+  ])('is an error: %s', async (_, entries) => {
+    expect(await failure(listed(entries))).toMatchObject({ code: 'STORAGE_RESPONSE_INVALID' })
+  })
+
+  test('has a null version where a key has one, and no word of ids', async () => {
+    expect(await listed(version('', at))).toMatchObject([{ key: 'a', versionId: 'null', isLatest: true }])
+  })
+})
+
+describe('a list of uploads', () => {
+  const upload = (key: string) =>
+    `<Upload><Key>${key}</Key><UploadId>${key}</UploadId><Initiator><ID>us</ID></Initiator></Upload>`
+  const page = (entries: string) =>
+    xml(`<ListMultipartUploadsResult><Bucket>evidence</Bucket>${entries}</ListMultipartUploadsResult>`)
+
+  test.each([
+    ['that does not say whether it goes on is read on where it says from where', 'b'],
+    ['that leads back to where it was comes to its end', 'a'],
+  ])('%s', async (_, second) => {
+    const { storage, server } = await served({
+      request: (one) => {
+        if (one.method !== 'GET' || !asks(one, 'uploads')) return undefined
+        const marker = new URL(one.url, 'http://x').searchParams.get('key-marker')
+        const next = (key: string) => `<NextKeyMarker>${key}</NextKeyMarker>`
+        if (marker === null) return page(`${upload('a')}${next('a')}`)
+        return page(`${upload(second)}${second === 'a' ? next('a') : ''}`)
+      },
+    })
+    await storage.cleanUpMultipart('')
+    const asked = server.seen.filter((one) => one.method === 'GET' && asks(one, 'uploads'))
+    expect(asked.slice(0, 2).map(({ url }) => new URL(url, 'http://x').searchParams.get('key-marker'))).toEqual([
+      null,
+      'a',
+    ])
+  })
+})
+
+test('a policy of the bucket that is answered with nothing is unreadable, not none', async () => {
+  const { storage } = await served({
+    request: (one) =>
+      asks(one, 'policy') ? { status: 200, rawHeaders: ['content-length', '0'], body: Buffer.alloc(0) } : undefined,
+  })
+  const { findings } = await storage.inspectBucket(needs())
+  expect(findings).toContainEqual(
+    expect.objectContaining({ code: 'configuration-unreadable', message: expect.stringContaining('policy') }),
+  )
 })
 
 describe.each(transports)('a lock that an answer does not name, %s', (_, transport) => {

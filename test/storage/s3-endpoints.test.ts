@@ -111,7 +111,7 @@ describe('an endpoint without TLS that is not on loopback', () => {
     await expectInsecure(adapter({ credentials: undefined }), /AWS_ENDPOINT_URL names/)
   })
 
-  test.each(['STS', 'SSO', 'SSO_OIDC'])(
+  test.each(['STS', 'SSO', 'SSO_OIDC', 'SIGNIN'])(
     'is refused for %s, which the SDK would ask for credentials',
     async (service) => {
       vi.stubEnv(`AWS_ENDPOINT_URL_${service}`, elsewhere)

@@ -176,6 +176,27 @@ test.each(ways)('an inspection finds nothing wrong where all of them are refused
   expect(findings).toEqual([])
 })
 
+test.each(ways)('a bucket key that is off is not asked for where the server does not know it: %j', async (way) => {
+  const header = 'x-amz-server-side-encryption-bucket-key-enabled'
+  let [refused, known] = [0, 0]
+  const { storage } = await served({
+    request: (request) => {
+      if (!isCopy(request) || request.headers[header] === undefined) return undefined
+      refused += 1
+      return refusal(way.status, way.code, way.names ? `Unsupported header '${header}'.` : 'No.')
+    },
+  })
+  for (const round of [1, 2]) {
+    const key = await newKey()
+    await upload(world, key, 'sound', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'key-1' })
+    const { remediation } = await repair(storage, key)
+    expect(remediation).toMatchObject({ outcome: 'repaired', after: { encryption: { algorithm: 'aws:kms' } } })
+    if (round === 1) known = refused
+  }
+  expect(known).toBeGreaterThan(0)
+  expect(refused).toBe(known)
+})
+
 describe('a refusal that is about something else', () => {
   test('is reported as it was, and leaves nothing out of later requests', async () => {
     const key = await newKey()

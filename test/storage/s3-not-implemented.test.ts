@@ -181,6 +181,67 @@ describe.each([
   })
 })
 
+describe.each([
+  ['past the SDK', {}],
+  ['through the SDK', { requestHandler: { connectionTimeout: 10_000 } }],
+])('a part of which the server has shown something, %s', (_, options) => {
+  test.each(['tagging', 'legal-hold', 'retention', 'acl'])(
+    'is not off because one request about it is answered with 501: %s',
+    async (part) => {
+      const { world, storage } = await served(
+        {
+          request: (request) => {
+            if (asks(request, 'ownershipControls')) return refusal(404, 'OwnershipControlsNotFoundError', 'none')
+            return asks(request, part) && request.url.includes('second')
+              ? refusal(501, 'NotImplemented', 'no')
+              : undefined
+          },
+        },
+        { objectLock: true },
+        options,
+      )
+      await upload(world, 'first', 'sound', { Tagging: 'a=b' })
+      await upload(world, 'second', 'sound', { Tagging: 'a=b' })
+      const read = (key: string) => storage.head({ bucket: world.bucket, key }, { full: true })
+      expect(await read('first')).toMatchObject({ found: true, state: { tags: { a: 'b' }, legalHold: 'OFF' } })
+      expect(await failure(read('second'))).toMatchObject({ code: 'STORAGE_UNSUPPORTED' })
+      expect(await read('first')).toMatchObject({ found: true, state: { tags: { a: 'b' } } })
+    },
+  )
+
+  test('is not off because a delete marker has none of it', async () => {
+    const { world, storage } = await served(
+      {
+        request: (request) => {
+          if (!asks(request, 'tagging') || !request.url.includes('gone')) return undefined
+          const body = '<Error><Code>MethodNotAllowed</Code><ResourceType>DeleteMarker</ResourceType></Error>'
+          return { status: 405, rawHeaders: ['content-type', 'application/xml'], body: Buffer.from(body) }
+        },
+        response: ({ method }, answer) =>
+          method === 'HEAD' ? withHeader(answer, 'x-amz-tagging-count', undefined) : undefined,
+      },
+      { objectLock: true },
+      options,
+    )
+    await upload(world, 'gone')
+    await upload(world, 'k', 'sound', { Tagging: 'a=b' })
+    const read = (key: string) => storage.head({ bucket: world.bucket, key }, { full: true })
+    expect(await failure(read('gone'))).toMatchObject({ code: 'OBJECT_NOT_FOUND' })
+    expect(await read('k')).toMatchObject({ state: { tags: { a: 'b' } } })
+  })
+})
+
+// A HEAD has no body: only the status can say it.
+test.each([501, 405])('an object is not there, whatever becomes of a HEAD of the bucket: %i', async (status) => {
+  const { world, storage } = await served({
+    request: ({ method, url }) => {
+      const isOfBucket = method === 'HEAD' && /^\/evidence\/?(\?|$)/.test(url)
+      return isOfBucket ? { status, rawHeaders: [], body: Buffer.alloc(0) } : undefined
+    },
+  })
+  expect(await storage.head({ bucket: world.bucket, key: 'nowhere' })).toMatchObject({ found: false })
+})
+
 describe('a server that keeps versions and does not list them', () => {
   test('is not repaired before that is accepted, since nobody could tell what a copy came to lie on', async () => {
     const { world, storage, server } = await served(lacking(['versions']), { objectLock: true })
