@@ -512,7 +512,7 @@ export interface StorageAdapter {
     options: CallOptions & { readonly expected: Readonly<Record<string, string>> },
   ): Promise<MutationResult>
   putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: PutLegalHoldOptions): Promise<MutationResult>
-  /** Extends a retention. A shorter one or a weaker mode is refused with `STORAGE_REJECTED`. */
+  /** Extends a retention. A shorter one or a weaker mode is refused with `STORAGE_REJECTED`, `reason: 'retention-weaker'`. */
   putRetention(ref: ObjectRef, retention: Retention, options?: CallOptions): Promise<MutationResult>
   /** A small object's content as text, for sidecars; `undefined` where it is larger than `maxBytes`. */
   readText?(ref: ObjectRef, options: CallOptions & { readonly maxBytes: number }): Promise<string | undefined>

@@ -79,7 +79,7 @@ const inFlightBytesPerMs = 10_000
 
 /** No plan weakens a retention that was read: one that would is made for another, which somebody has extended since. */
 function overtaken(error: LegalHoldError): LegalHoldError {
-  if (error.details?.reason !== 'retention-weaker') return error
+  if (error.reason !== 'retention-weaker') return error
   return new LegalHoldError(error.message, { ...error, code: 'OBJECT_CHANGED', retryable: true, cause: error })
 }
 

@@ -161,7 +161,12 @@ export function refuseWeakerRetention(ref: ObjectRef, present: Retention, asked:
   if (!shorter && !weaker) return
   throw new LegalHoldError(
     `${subjectOf(ref)} is retained until ${present.retainUntilDate} in ${present.mode} mode, which ${asked.mode} until ${asked.retainUntilDate} would weaken. It stays as it is.`,
-    { code: 'STORAGE_REJECTED', stage, details: { reason: 'retention-weaker', present, asked } },
+    {
+      code: 'STORAGE_REJECTED',
+      stage,
+      reason: 'retention-weaker',
+      details: { reason: 'retention-weaker', present, asked },
+    },
   )
 }
 
@@ -209,6 +214,7 @@ function rejectedTags(ref: ObjectRef, why: string): LegalHoldError {
   return new LegalHoldError(`${subjectOf(ref)} keeps its tags: ${why}.`, {
     code: 'STORAGE_REJECTED',
     stage,
+    reason: 'tags-invalid',
     details: { reason: 'tags-invalid' },
   })
 }

@@ -180,7 +180,8 @@ export class S3Reads {
       })
       this.#bucket.exists = true
     }
-    const marked = error.details?.deleteMarker === true
+    const marker = error.answer?.deleteMarker
+    const marked = marker !== undefined
     if (ref.versionId !== undefined)
       return { found: false, deleteMarker: marked, versionId: marked ? ref.versionId : undefined }
     try {
@@ -195,8 +196,7 @@ export class S3Reads {
       }
     } catch (failure) {
       if (!isForbidden(failure) && !isUnsupported(failure)) throw failure
-      const versionId = error.details?.markerVersionId
-      return { found: false, deleteMarker: marked, versionId: typeof versionId === 'string' ? versionId : undefined }
+      return { found: false, deleteMarker: marked, versionId: marker?.versionId }
     }
   }
 
@@ -321,6 +321,7 @@ function needsCustomerKey(ref: ObjectRef, stage: Stage, cause: LegalHoldError): 
       status: cause.status,
       requestId: cause.requestId,
       cause,
+      reason: 'sse-c',
       details: { reason: 'sse-c' },
     },
   )

@@ -138,7 +138,7 @@ export class S3StorageAdapter implements StorageAdapter {
    *
    * Throws `OBJECT_CHANGED` (retryable, `not-applied`) where somebody was faster, `OBJECT_CHANGED` with outcome
    * `applied` where somebody wrote in between, and `STORAGE_REJECTED`, `STORAGE_FORBIDDEN` or `OBJECT_ARCHIVED` with
-   * `details.reason` where something would be lost.
+   * its `reason` where something would be lost.
    */
   async replaceMetadata(
     before: ObjectState,
@@ -149,7 +149,7 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /**
-   * Rejects with `details.reason` where `replaceMetadata` would refuse the copy. Sends nothing but, once, the question
+   * Rejects with its `reason` where `replaceMetadata` would refuse the copy. Sends nothing but, once, the question
    * whether the bucket keeps versions.
    */
   async checkReplaceMetadata(

@@ -1,5 +1,5 @@
 import { compareObjectStates } from '../compare.js'
-import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
+import { LegalHoldError, type LegalHoldErrorCode, type LegalHoldErrorReason } from '../errors.js'
 import type { HeadOptions, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
 import type { ConformanceRunner } from './conformance.js'
 
@@ -343,7 +343,8 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
       const longer = { mode: 'GOVERNANCE', retainUntilDate: inSeconds(30) } as const
       await adapter.putRetention(refOf(before), retention)
       await adapter.putRetention(refOf(before), longer)
-      await rejects(expect, adapter.putRetention(refOf(before), retention), 'STORAGE_REJECTED')
+      const weaker = adapter.putRetention(refOf(before), retention)
+      await rejects(expect, weaker, 'STORAGE_REJECTED', 'retention-weaker')
       const after = await stateOf(adapter, 'k', { full: true })
       expect(compareObjectStates(before, after, { retention: longer })).toEqual([])
     })
@@ -432,12 +433,16 @@ async function rejects(
   expect: StorageConformanceRunner['expect'],
   promise: Promise<unknown>,
   code: LegalHoldErrorCode,
+  reason?: LegalHoldErrorReason,
 ): Promise<void> {
   const outcome = await promise.then(
     () => 'it succeeded',
-    (error: unknown) => (LegalHoldError.isInstance(error) ? error.code : error),
+    (error: unknown) => {
+      if (!LegalHoldError.isInstance(error)) return error
+      return reason === undefined ? error.code : `${error.code}, ${error.reason}`
+    },
   )
-  expect(outcome).toEqual(code)
+  expect(outcome).toEqual(reason === undefined ? code : `${code}, ${reason}`)
 }
 
 function byUtf8(a: string, b: string): number {
