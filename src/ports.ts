@@ -399,8 +399,6 @@ export interface MutationResult {
 
 /** Options of a metadata replacement. */
 export interface ReplaceMetadataOptions extends CallOptions {
-  /** Put the source version under an Object Lock legal hold first, where the bucket has Object Lock. @defaultValue true */
-  readonly protectOriginal?: boolean | undefined
   /** Copy even where no versioning keeps the original, which the copy then overwrites. @defaultValue true */
   readonly allowOverwrite?: boolean | undefined
   /**

@@ -59,11 +59,6 @@ export interface RemediationSettings {
   readonly options: RepairOptions
   readonly dryRun: boolean
   readonly witness: MutationWitness
-  /**
-   * Whether the journal shows that an interrupted run put the hold on this version to protect it (`protect-original`).
-   * The copy must not carry that hold.
-   */
-  readonly heldByUs?: ((object: ObjectRef) => boolean) | undefined
   /** What an interrupted run had begun on this very object: it is read back before anything else is done to it. */
   readonly begun?: BegunRepair | undefined
 }

@@ -38,7 +38,6 @@ export interface RepairSettings {
   readonly witness: MutationWitness
   /** What every mutation belongs to, beside attempt and place. */
   readonly about?: Pick<MutationContext, 'release'> | undefined
-  readonly heldByUs?: ((object: ObjectRef) => boolean) | undefined
   readonly begun?: BegunRepair | undefined
 }
 
@@ -323,7 +322,7 @@ export class Repair {
       return known
     }
     if (known !== undefined && (await this.#isOurs(known, current))) return known
-    this.#baseline = new Baseline(current, this.#settings.heldByUs?.(refOf(current)) === true)
+    this.#baseline = new Baseline(current, false)
     return this.#baseline
   }
 
@@ -450,9 +449,8 @@ export class Repair {
 
   #copyOptions() {
     const { allowOverwrite } = this.#settings
-    // The original is protected by a step of its own, so that it is on record by itself.
     const onTopOf = this.#onTopOf === undefined ? {} : { onTopOf: this.#onTopOf }
-    return { signal: this.#context.signal, protectOriginal: false, allowOverwrite, ...onTopOf }
+    return { signal: this.#context.signal, allowOverwrite, ...onTopOf }
   }
 
   /** @param undone why nothing was to be done after all, and the copy only put back what another one of ours had buried */

@@ -203,9 +203,6 @@ export class MemoryStorageAdapter implements StorageAdapter {
       // As `before` says, and not as it is: the hold there may be one that only protects the original.
       const legalHold = before.legalHold === 'ON' ? 'ON' : 'OFF'
       const source = options.onTopOf === undefined ? current : this.#require(before)
-      if (options.protectOriginal !== false && this.capabilities.objectLock) {
-        source.object = { ...source.object, legalHold: 'ON' }
-      }
       const written = this.#objects.put(before.key, { ...source.object, legalHold, metadata, body: source.body })
       return { versionId: written.versionId, etag: source.etag }
     })

@@ -32,8 +32,8 @@ export class S3Repair {
   }
 
   /**
-   * Refuses what would be lost, holds the original, copies, finds the new version, checks what lies beneath it, and
-   * puts back what the server dropped.
+   * Refuses what would be lost, copies, finds the new version, looks at what lies beneath it, and puts back what the
+   * server dropped.
    */
   async replaceMetadata(
     before: ObjectState,
@@ -42,8 +42,6 @@ export class S3Repair {
   ): Promise<MutationResult> {
     await this.check(before, metadata, options)
     if (before.versionId === undefined || before.versionId === 'null') await this.#refuseChanged(before, options)
-    if (options.protectOriginal ?? this.#context.options.protectOriginal ?? true)
-      await this.#protectOriginal(before, options)
     const answer = await this.#copy(before, metadata, options)
     return this.#settle(before, metadata, answer, options)
   }
@@ -81,22 +79,6 @@ export class S3Repair {
       retryable: true,
       details: { found: now.found },
     })
-  }
-
-  /**
-   * The copy turns the delivered original into a noncurrent version that nothing holds, and a lifecycle rule may then
-   * delete it (s3-facts: Object Lock). So it is held before, not after.
-   */
-  async #protectOriginal(before: ObjectState, options: ReplaceMetadataOptions): Promise<void> {
-    if (before.legalHold === 'ON' || before.versionId === undefined) return
-    const lock = await this.#context.bucket.objectLock(stage, options)
-    if (lock.value !== 'unreadable' && !lock.value.enabled) return
-    try {
-      await this.#context.mutations.putLegalHold(before, 'ON', options)
-    } catch (error) {
-      const noLock = LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED'
-      if (!noLock || lock.value !== 'unreadable') throw error
-    }
   }
 
   async #copy(

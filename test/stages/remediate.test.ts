@@ -80,16 +80,6 @@ describe('the protection of the original', () => {
     expect(shape(made)).toEqual([repaired, original])
   })
 
-  test('by an interrupted run is known from its journal', async () => {
-    const made = storage()
-    await made.putLegalHold({ bucket: made.bucket, key, versionId: 'v1' }, 'ON')
-    const heldByUs = ({ versionId }: { versionId?: string | undefined }) => versionId === 'v1'
-    const { remediation, witness } = await repair(made, key, { heldByUs })
-    expect(remediation.outcome).toBe('repaired')
-    expect(witness.notes).toEqual(['> replace-metadata', '< replace-metadata'])
-    expect(shape(made)).toEqual([repaired, original])
-  })
-
   test('leaves a hold that was there before us on both versions', async () => {
     const made = storage(failing('replaceMetadata', 'before', 1))
     await made.putLegalHold({ bucket: made.bucket, key }, 'ON')
