@@ -4,6 +4,7 @@ import { forManyListeners } from './internal/abort.js'
 import { Lanes } from './internal/lanes.js'
 import { isStream } from './internal/source.js'
 import { Batches, mapWindow, type Source } from './internal/streams.js'
+import { turnsOf } from './internal/turns.js'
 import { runOnJournal } from './journalled-run.js'
 import { parseKey } from './layout.js'
 import type { Settings } from './options.js'
@@ -84,10 +85,12 @@ export class Engine {
       witness: new Recorder(journal, 'remediate', clock, hold.tag),
     }
     const verdicts = this.#verdicts(source, context)
+    // A source may name an object twice: the second repair reads what the first one left.
+    const turns = turnsOf(storage)
     const repairs = mapWindow(verdicts, context.lanes, async (verdict) =>
       verdict.verdict === 'held' && !isDue(verdict, remediation)
         ? undefined
-        : remediateObject(storage, verdict, settings, context),
+        : turns.take(verdict.object.key, () => remediateObject(storage, verdict, settings, context)),
     )
     for await (const repair of repairs) {
       if (repair === undefined || (repair.verdict.verdict === 'held' && repair.outcome === 'not-needed')) continue
@@ -111,10 +114,11 @@ export class Engine {
       refused: 0,
       failed: 0,
     }
+    const turns = turnsOf(storage)
     await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
     try {
       const releases = mapWindow(this.#subjects(source, context), context.lanes, ({ place, ...object }) =>
-        releaseObject(storage, object, place, settings, context),
+        turns.take(object.key, () => releaseObject(storage, object, place, settings, context)),
       )
       for await (const release of releases) {
         counts[release.outcome] += 1
