@@ -385,6 +385,12 @@ export interface HeadOptions extends CallOptions {
   readonly full?: boolean | undefined
 }
 
+/** A version or delete marker that lies right beneath another one. */
+export interface VersionBeneath {
+  readonly versionId: string
+  readonly isDeleteMarker: boolean
+}
+
 /** What a mutation answered. */
 export interface MutationResult {
   /** Version that now carries the change; absent on unversioned buckets and servers that do not say. */
@@ -395,6 +401,13 @@ export interface MutationResult {
   readonly status?: number | undefined
   /** Properties the server refused or is known to drop, put back by further requests. */
   readonly restored?: readonly string[] | undefined
+  /**
+   * Only of a copy on a bucket with versions: what lies right beneath the version it wrote. That is the version that was
+   * current a moment before, and another one than was copied where somebody else wrote in between: S3 has no condition on a
+   * version. `nothing` where nothing lies there any more. Left out where the storage cannot tell; the repair then looks for
+   * itself, by `listVersions`.
+   */
+  readonly beneath?: VersionBeneath | 'nothing' | undefined
 }
 
 /** Options of a metadata replacement. */
@@ -473,6 +486,11 @@ export interface StorageAdapter {
   /**
    * Writes `metadata` as the complete user metadata and keeps everything else that `before` (read with
    * `full: true`) shows, its Object Lock state included. Pins the source by its version and ETag.
+   *
+   * Where it is known before the copy that another version is current, nothing is written: `OBJECT_CHANGED`, `not-applied`.
+   * Where somebody else writes in between, the copy lies on top of that all the same. It is no error: say so in
+   * {@link MutationResult.beneath}, and the repair makes good what the copy demoted. A storage that only knows that somebody
+   * wrote throws `OBJECT_CHANGED` with the outcome `applied`; the repair then looks for itself.
    */
   replaceMetadata(
     before: ObjectState,

@@ -9,7 +9,8 @@ import { remediateNoncurrent } from './noncurrent.js'
 import { planRepair } from './plan.js'
 import type { HoldNames } from './release-plan.js'
 import type { RemediationOptions, RepairOptions } from './remediation-options.js'
-import { Repair, type RepairEnd, type RepairGoal } from './repair.js'
+import { Repair } from './repair.js'
+import type { RepairEnd, RepairGoal } from './repair-scope.js'
 import { absent, isFatal, judge } from './validate.js'
 
 /** What a mutation belongs to. */

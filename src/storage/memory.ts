@@ -204,7 +204,8 @@ export class MemoryStorageAdapter implements StorageAdapter {
       const legalHold = before.legalHold === 'ON' ? 'ON' : 'OFF'
       const source = options.onTopOf === undefined ? current : this.#require(before)
       const written = this.#objects.put(before.key, { ...source.object, legalHold, metadata, body: source.body })
-      return { versionId: written.versionId, etag: source.etag }
+      const beneath = { versionId: current.versionId, isDeleteMarker: false }
+      return { versionId: written.versionId, etag: source.etag, ...(this.capabilities.versioning ? { beneath } : {}) }
     })
   }
 

@@ -83,8 +83,9 @@ export class S3Reads {
    * set. Throws `STORAGE_RESPONSE_INVALID` where the two contradict each other.
    */
   async countedTags(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<Tags> {
-    const tags = await this.tags(ref, stage, call)
+    // The tags last: what another writer sets between their reading and the writing is lost.
     const counted = await this.head(ref, { signal: call.signal }, stage)
+    const tags = await this.tags(ref, stage, call)
     return requireCount(ref, tags, counted.found ? counted.state.tagCount : undefined, stage)
   }
 

@@ -1,19 +1,30 @@
 import { LegalHoldError } from '../errors.js'
 import { retrying } from '../internal/retry.js'
-import type { HeadResult, MutationResult, ObjectState, ReplaceMetadataOptions } from '../ports.js'
+import type { CallOptions, HeadResult, MutationResult, ObjectState, ReplaceMetadataOptions } from '../ports.js'
 import { isForbidden, type S3Bucket } from './s3-bucket.js'
 import { afterChange, s3CodeOf, subjectOf } from './s3-errors.js'
 import { type CopyAnswer, copyInParts, type MultipartContext } from './s3-multipart.js'
 import type { S3Mutations } from './s3-mutations.js'
-import { carriedProperties, copySourceOf, customerKey, rawHeaders } from './s3-properties.js'
+import { carriedProperties, copySourceOf, customerKey, rawHeaders, taggingHeader } from './s3-properties.js'
 import type { S3Reads } from './s3-reads.js'
 import { refuseLossyRepair, refuseOverwrite } from './s3-refusals.js'
-import { restoreProperties } from './s3-restore.js'
+import { lostTags, restoreProperties } from './s3-restore.js'
 import { innerRetry } from './s3-settings.js'
 import { hasHighBytes } from './s3-signing.js'
 import { nextVersion } from './s3-versions.js'
 
 const stage = 'remediate'
+
+/** Who gives a copy the tags of its original: the server, we in the request, or nobody, so that they are put back after it. */
+type TagCarrier = 'server' | 'request' | 'nobody'
+
+/** How a copy comes to its tags. */
+interface Tagging {
+  readonly TaggingDirective: 'COPY' | 'REPLACE'
+  readonly Tagging?: string
+}
+
+type CopyCall = ReplaceMetadataOptions & { readonly tagging: Tagging }
 
 export interface RepairContext extends MultipartContext {
   readonly bucket: S3Bucket
@@ -26,6 +37,8 @@ export class S3Repair {
   readonly #context: RepairContext
   /** Off once the server said 501 to a condition on the destination. */
   #conditionalDestination = true
+  /** Who sees to it that a copy has the tags of its original, as far as this server has shown. */
+  #tags: TagCarrier = 'server'
 
   constructor(context: RepairContext) {
     this.#context = context
@@ -42,8 +55,12 @@ export class S3Repair {
   ): Promise<MutationResult> {
     await this.check(before, metadata, options)
     if (before.versionId === undefined || before.versionId === 'null') await this.#refuseChanged(before, options)
-    const answer = await this.#copy(before, metadata, options)
-    return this.#settle(before, metadata, answer, options)
+    const carrier = this.#tags
+    const carried = await this.#taggingOf(before, carrier, options)
+    const answer = await this.#copy(before, metadata, { ...options, tagging: carried })
+    const { written, ...result } = await this.#settle(before, metadata, answer, options)
+    this.#learn(before, written, carrier, answer)
+    return result
   }
 
   /** Throws where the copy would lose something, before anything is sent. */
@@ -81,11 +98,29 @@ export class S3Repair {
     })
   }
 
-  async #copy(
-    before: ObjectState,
-    metadata: Readonly<Record<string, string>>,
-    options: ReplaceMetadataOptions,
-  ): Promise<CopyAnswer> {
+  /**
+   * By itself the server carries the tags, and with them one that was set in between. Where it is known to drop them, they are
+   * sent with the copy, as they are by now: put back after it, they would be missing for a moment, in which another exporter
+   * may copy the copy.
+   */
+  async #taggingOf(before: ObjectState, carrier: TagCarrier, call: CallOptions): Promise<Tagging> {
+    const hasTags = typeof before.tags === 'object' && Object.keys(before.tags).length > 0
+    if (carrier !== 'request' || !hasTags) return { TaggingDirective: 'COPY' }
+    const tags = await this.#context.reads.countedTags(before, stage, call)
+    return { TaggingDirective: 'REPLACE', Tagging: taggingHeader(tags) }
+  }
+
+  /** A server that drops the tags of one copy drops those of all. */
+  #learn(before: ObjectState, written: ObjectState, carrier: TagCarrier, { requestId }: CopyAnswer): void {
+    const lost = lostTags(before, written)
+    const isDropped =
+      lost.length > 0 && typeof before.tags === 'object' && lost.length === Object.keys(before.tags).length
+    if (!isDropped || carrier !== this.#tags) return
+    // Ceph RGW stores what a copy sends as tags in a form that it cannot read itself (measured on 16.2).
+    this.#tags = carrier === 'server' && !isCephRequest(requestId) ? 'request' : 'nobody'
+  }
+
+  async #copy(before: ObjectState, metadata: Readonly<Record<string, string>>, options: CopyCall): Promise<CopyAnswer> {
     try {
       return await this.#copyOnce(before, metadata, options)
     } catch (error) {
@@ -100,7 +135,7 @@ export class S3Repair {
   async #copyOnce(
     before: ObjectState,
     metadata: Readonly<Record<string, string>>,
-    call: ReplaceMetadataOptions,
+    call: CopyCall,
   ): Promise<CopyAnswer> {
     const { requests, options, limits } = this.#context
     const nowMs = options.clock?.now() ?? Date.now()
@@ -117,8 +152,7 @@ export class S3Repair {
         Key: before.key,
         CopySource: copySourceOf(before),
         MetadataDirective: 'REPLACE',
-        // The server carries the tags itself, so that one set in between is not lost.
-        TaggingDirective: 'COPY',
+        ...call.tagging,
         ...carried,
         ...(before.etag === undefined ? {} : { CopySourceIfMatch: before.etag }),
         ...precondition,
@@ -143,7 +177,7 @@ export class S3Repair {
     metadata: Readonly<Record<string, string>>,
     answer: CopyAnswer,
     options: ReplaceMetadataOptions,
-  ): Promise<MutationResult> {
+  ): Promise<MutationResult & { readonly written: ObjectState }> {
     const retry = innerRetry(this.#context.options)
     let versionId = answer.versionId
     try {
@@ -157,14 +191,16 @@ export class S3Repair {
       )
       const written = this.#requireWritten(before, metadata, answer, head, options)
       versionId = written.versionId
-      await repeat(() => this.#checkBeneath(before, written, options))
+      const beneath = await repeat(() => this.#beneath(before, written, options))
       const restored = await repeat(() => restoreProperties(this.#context, before, written, options))
       return {
+        written,
         versionId: written.versionId,
         etag: written.etag ?? answer.etag,
         requestId: answer.requestId,
         status: answer.status,
         ...(restored.length === 0 ? {} : { restored }),
+        ...(beneath === undefined ? {} : { beneath }),
       }
     } catch (error) {
       const known = { previousVersionId: before.versionId, versionId }
@@ -196,36 +232,32 @@ export class S3Repair {
   }
 
   /** A metadata-only change by somebody else leaves the ETag as it is; only the order of versions shows it. */
-  async #checkBeneath(before: ObjectState, written: ObjectState, options: ReplaceMetadataOptions): Promise<void> {
+  async #beneath(
+    before: ObjectState,
+    written: ObjectState,
+    options: ReplaceMetadataOptions,
+  ): Promise<MutationResult['beneath']> {
     const { requests } = this.#context
-    if (before.versionId === undefined || written.versionId === undefined) return
+    if (before.versionId === undefined || written.versionId === undefined) return undefined
     // A suspended bucket has overwritten its null version; nothing of it is left to be found.
-    if (before.versionId === 'null' && written.versionId === 'null') return
+    if (before.versionId === 'null' && written.versionId === 'null') return undefined
     const beneath = await nextVersion(requests, { key: before.key, after: written.versionId }, stage, options).catch(
       (error: unknown) => {
         if (!isForbidden(error)) throw error
         throw new LegalHoldError(
           `It could not be checked that the version beneath the new one of ${subjectOf(before)} is the one that was read. Allow s3:ListBucketVersions.`,
-          { code: 'STORAGE_FORBIDDEN', stage, cause: error, details: { action: 's3:ListBucketVersions' } },
+          { code: 'STORAGE_FORBIDDEN', stage, cause: error, answer: { action: 's3:ListBucketVersions' } },
         )
       },
     )
-    const expected = (options.onTopOf ?? before).versionId
-    if (beneath?.versionId === expected) return
-    const what =
-      beneath === undefined
-        ? 'its history anew'
-        : `${beneath.deleteMarker ? 'the delete marker' : 'version'} ${beneath.versionId}`
-    throw new LegalHoldError(
-      `Between the reading of ${subjectOf(before)} and its repair somebody wrote ${what}. Compare both before deciding which is right.`,
-      {
-        code: 'OBJECT_CHANGED',
-        stage,
-        // Not to be repeated as it is: the new version looks repaired, and what somebody else wrote lies buried beneath it.
-        details: { beneath: beneath?.versionId, beneathIsDeleteMarker: beneath?.deleteMarker },
-      },
-    )
+    if (beneath === undefined) return 'nothing'
+    return { versionId: beneath.versionId, isDeleteMarker: beneath.deleteMarker }
   }
+}
+
+/** The ids that Ceph RGW gives its requests, e.g. `tx000005f8e2cc7e004b26c-006b0bed3b-1023-default`. */
+function isCephRequest(requestId: string | undefined): boolean {
+  return /^tx[0-9a-f]{16,}-[0-9a-f]+-/.test(requestId ?? '')
 }
 
 /** A server may show raw bytes that were written in the encoding of RFC 2047. */

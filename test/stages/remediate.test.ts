@@ -165,21 +165,46 @@ describe('a concurrent change', () => {
     expect(made.versions(key).map(({ versionId }) => versionId)).toEqual(['v4', 'v3', 'v2', 'v1'])
   })
 
-  test('of the metadata alone, under a copy whose answer was lost, is reported and not buried', async () => {
+  test('of the metadata alone, under a copy whose answer was lost, ends up on top again', async () => {
     // A server that knows no condition: the copy of v1 is written on top of what somebody else wrote.
+    let left = 1
     const made: MemoryStorageAdapter = storage({
       intercept: ({ operation }, when) => {
-        if (operation !== 'replaceMetadata' || when !== 'before') return
+        if (operation !== 'replaceMetadata' || when !== 'before' || left === 0) return
+        left -= 1
         made.put(key, { body: 'sound', metadata: { project: 'corrected by somebody' } })
         made.put(key, { body: 'sound', metadata: { project: 'x', ...held }, tags: { team: 'y' } })
         throw fault({ code: 'NETWORK_ERROR', outcome: 'unknown' })
       },
     })
-    const { remediation } = await repair(made, key)
-    expect(remediation).toMatchObject({
-      outcome: 'failed',
-      reason: expect.stringContaining('somebody wrote version v2'),
+    expect((await repair(made, key)).remediation.outcome).toBe('repaired')
+    const corrected = { project: 'corrected by somebody' }
+    expect(shape(made)).toEqual([
+      { metadata: { ...corrected, ...held }, legalHold: 'OFF' },
+      repaired,
+      { metadata: corrected, legalHold: 'ON' },
+      original,
+    ])
+  })
+
+  test('made of a copy of ours whose answer and tags were lost gets the tags back', async () => {
+    // A server that drops tags in a copy: somebody copied ours before anything could be put back.
+    let left = 1
+    const made: MemoryStorageAdapter = storage({
+      intercept: ({ operation }, when) => {
+        if (operation !== 'replaceMetadata' || when !== 'before' || left === 0) return
+        left -= 1
+        made.put(key, { body: 'sound', metadata: { project: 'x', ...held } })
+        made.put(key, { body: 'sound', metadata: { project: 'x', ...held, note: 'theirs' } })
+        throw fault({ code: 'NETWORK_ERROR', outcome: 'unknown' })
+      },
     })
+    const before = { ...(made.versions(key)[0]?.state?.tags as object) }
+    expect(Object.keys(before)).not.toEqual([])
+    expect((await repair(made, key)).remediation.outcome).toBe('repaired')
+    const [top] = made.versions(key)
+    expect({ ...top?.state?.metadata }).toEqual({ project: 'x', ...held, note: 'theirs' })
+    expect({ ...(top?.state?.tags as object) }).toEqual(before)
   })
 
   test('of a tag that was to be changed writes nothing before it is decided about again', async () => {
