@@ -25,9 +25,12 @@ import type { PollingOptions } from './stages/polling-options.js'
 import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
 import { type ReleaseOptions, releaseObject } from './stages/release.js'
+import { lookAgain, type ReleaseWork, releasesOf } from './stages/release-again.js'
 import { isDue, remediateObject } from './stages/remediate.js'
 import { validateObject } from './stages/validate.js'
 import type { ObjectPlace, Release, Remediation, Verdict } from './verdict.js'
+
+type ReleaseSubject = ObjectRef & { readonly place?: ObjectPlace | undefined }
 
 /** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
 export class Engine {
@@ -117,10 +120,12 @@ export class Engine {
     const turns = turnsOf(storage)
     await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
     try {
-      const releases = mapWindow(this.#subjects(source, context), context.lanes, ({ place, ...object }) =>
-        turns.take(object.key, () => releaseObject(storage, object, place, settings, context)),
-      )
-      for await (const release of releases) {
+      const work: ReleaseWork<ReleaseSubject> = {
+        release: ({ place, ...object }) =>
+          turns.take(object.key, () => releaseObject(storage, object, place, settings, context)),
+        lookAgain: (release) => turns.take(release.object.key, () => lookAgain(storage, release, settings, context)),
+      }
+      for await (const release of releasesOf(this.#subjects(source, context), context.lanes, work, context)) {
         counts[release.outcome] += 1
         if (release.outcome !== 'not-needed') yield release
       }
@@ -207,10 +212,7 @@ export class Engine {
   }
 
   /** Objects whatever they are given as, a verdict by its object. */
-  async *#subjects(
-    source: ValidationSource | Source<Verdict>,
-    context: StageContext,
-  ): AsyncGenerator<ObjectRef & { readonly place?: ObjectPlace | undefined }> {
+  async *#subjects(source: ValidationSource | Source<Verdict>, context: StageContext): AsyncGenerator<ReleaseSubject> {
     const { bucket } = this.#settings.storage
     if (!isStream(source)) {
       for await (const piece of this.#found(source, context)) {
