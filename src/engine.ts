@@ -4,6 +4,7 @@ import { forManyListeners } from './internal/abort.js'
 import { Lanes } from './internal/lanes.js'
 import { isStream } from './internal/source.js'
 import { Batches, mapWindow, type Source } from './internal/streams.js'
+import { turnsOf } from './internal/turns.js'
 import { requireJournalWithoutRun } from './journal/own-journal.js'
 import { runOnJournal } from './journalled-run.js'
 import { parseKey } from './layout.js'
@@ -29,9 +30,12 @@ import type { PollingOptions } from './stages/polling-options.js'
 import { type JobAccount, leftOutBy, type Reconciliation, reconciliationOf, unnamedBy } from './stages/reconcile.js'
 import { Recorder } from './stages/recorder.js'
 import { type ReleaseOptions, releaseObject } from './stages/release.js'
+import { lookAgain, type ReleaseWork, releasesOf } from './stages/release-again.js'
 import { isDue, remediateObject } from './stages/remediate.js'
 import { unreadable, validateObject } from './stages/validate.js'
 import type { ObjectPlace, Release, Remediation, Verdict } from './verdict.js'
+
+type ReleaseSubject = ObjectRef & { readonly place?: ObjectPlace | undefined; readonly line: ListedLine }
 
 /** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
 export class Engine {
@@ -90,10 +94,14 @@ export class Engine {
     }
     await requireJournalWithoutRun(journal, 'remediate')
     const verdicts = this.#verdicts(source, context)
+    // A source may name an object twice: the second repair reads what the first one left.
+    const turns = turnsOf(storage)
     const repairs = mapWindow(verdicts, context.lanes, async (verdict) =>
       verdict.verdict === 'held' && !isDue(verdict, remediation)
         ? undefined
-        : remediateObject(confirming(storage, verdict.state, context), verdict, settings, context),
+        : turns.take(verdict.object.key, () =>
+            remediateObject(confirming(storage, verdict.state, context), verdict, settings, context),
+          ),
     )
     for await (const repair of repairs) {
       if (repair === undefined || (repair.verdict.verdict === 'held' && repair.outcome === 'not-needed')) continue
@@ -118,12 +126,17 @@ export class Engine {
       failed: 0,
     }
     await requireJournalWithoutRun(journal, 'release')
+    const turns = turnsOf(storage)
     await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
     try {
-      const releases = mapWindow(this.#subjects(source, context), context.lanes, ({ place, line, ...object }) =>
-        releaseObject(confirming(storage, line, context), object, place, settings, context),
-      )
-      for await (const release of releases) {
+      const work: ReleaseWork<ReleaseSubject> = {
+        release: ({ place, line, ...object }) =>
+          turns.take(object.key, () =>
+            releaseObject(confirming(storage, line, context), object, place, settings, context),
+          ),
+        lookAgain: (release) => turns.take(release.object.key, () => lookAgain(storage, release, settings, context)),
+      }
+      for await (const release of releasesOf(this.#subjects(source, context), context.lanes, work, context)) {
         counts[release.outcome] += 1
         if (release.outcome !== 'not-needed') yield release
       }
@@ -236,10 +249,7 @@ export class Engine {
   }
 
   /** Objects whatever they are given as, a verdict by its object. */
-  async *#subjects(
-    source: ValidationSource | Source<Verdict>,
-    context: StageContext,
-  ): AsyncGenerator<ObjectRef & { readonly place?: ObjectPlace | undefined; readonly line: ListedLine }> {
+  async *#subjects(source: ValidationSource | Source<Verdict>, context: StageContext): AsyncGenerator<ReleaseSubject> {
     const { bucket } = this.#settings.storage
     if (!isStream(source)) {
       for await (const piece of this.#found(source, context)) {

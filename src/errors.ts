@@ -78,6 +78,57 @@ export type Stage =
  */
 export type Outcome = 'not-applied' | 'applied' | 'unknown'
 
+/**
+ * Why something was refused, where the code alone does not say it. A closed set: programs may decide by it.
+ *
+ * - `retention-weaker`: the retention asked for is shorter, or of a weaker mode, than the one that is there
+ * - `retention-unknown`: the retention that is there is of a mode that this library does not know
+ * - `tags-invalid`: S3 would not take these tags
+ * - all others: what a copy would lose, so that the metadata of an object stays as they are (`docs/repair.md`)
+ */
+export const errorReasons = [
+  'retention-weaker',
+  'retention-unknown',
+  'tags-invalid',
+  'not-fully-read',
+  'tags-unreadable',
+  'lock-unreadable',
+  'acl-unreadable',
+  'sse-c',
+  'expires-unparsable',
+  'missing-metadata',
+  'archived',
+  'replica',
+  'cloudtrail-log',
+  'metadata-invalid',
+  'metadata-too-large',
+  'versioning-off',
+  'size-unknown',
+  'checksum-not-carried',
+  'acl-not-carried',
+] as const
+
+/** One of {@link errorReasons}. */
+export type LegalHoldErrorReason = (typeof errorReasons)[number]
+
+/** What the answer of a server said, beyond its status. */
+export interface ErrorAnswer {
+  /** What was asked for, e.g. `CopyObject`. */
+  readonly operation?: string | undefined
+  /** The server's own code, e.g. `NoSuchVersion`. */
+  readonly serverCode?: string | undefined
+  /** The header or argument that a refusal is about. */
+  readonly argument?: string | undefined
+  /** The IAM action that was refused. */
+  readonly action?: string | undefined
+  /** The region in which the bucket lies. */
+  readonly region?: string | undefined
+  /** A delete marker lies there. */
+  readonly deleteMarker?: { readonly versionId?: string | undefined } | undefined
+  /** The client had signed with the wrong time and knows the right one by now: the same request will be accepted. */
+  readonly clockCorrected?: boolean | undefined
+}
+
 /** What a {@link LegalHoldError} is made of. */
 export interface LegalHoldErrorInit {
   readonly code: LegalHoldErrorCode
@@ -92,7 +143,14 @@ export interface LegalHoldErrorInit {
   readonly status?: number | undefined
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined
-  /** Plain data that helps to act on the error, e.g. `{ findings }` or `{ regions }`. Never a secret. */
+  /** Why it was refused, where the code alone does not say it. */
+  readonly reason?: LegalHoldErrorReason | undefined
+  /** What the server's answer said, where there was one. */
+  readonly answer?: ErrorAnswer | undefined
+  /**
+   * Plain data for a person who has to act on the error, e.g. `{ regions }`. Never a secret, and nothing that this library
+   * decides by: what programs may rely on has a field of its own.
+   */
   readonly details?: Readonly<Record<string, unknown>> | undefined
   /** With `PREFLIGHT_BLOCKED`: every finding, blockers and others. */
   readonly findings?: readonly Finding[] | undefined
@@ -116,6 +174,8 @@ export class LegalHoldError extends Error {
   readonly requestId: string | undefined
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
+  readonly reason: LegalHoldErrorReason | undefined
+  readonly answer: ErrorAnswer | undefined
   readonly details: Readonly<Record<string, unknown>> | undefined
   readonly findings: readonly Finding[] | undefined
 
@@ -128,6 +188,8 @@ export class LegalHoldError extends Error {
     this.requestId = init.requestId
     this.status = init.status
     this.retryAfterMs = init.retryAfterMs
+    this.reason = init.reason
+    this.answer = init.answer
     this.details = init.details
     this.findings = init.findings
     Object.defineProperty(this, brand, { value: true })
@@ -161,6 +223,7 @@ export class LegalHoldError extends Error {
       ...(this.requestId === undefined ? {} : { requestId: this.requestId }),
       ...(this.status === undefined ? {} : { status: this.status }),
       ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...(this.reason === undefined ? {} : { reason: this.reason }),
       ...(this.details === undefined ? {} : { details: this.details }),
       ...(this.findings === undefined ? {} : { findings: this.findings }),
       ...(this.cause === undefined ? {} : { cause: describeCause(this.cause) }),

@@ -59,5 +59,10 @@ export function addTag(value: string | undefined, tag: string, form: TagListForm
 /** The value without the tag, the others in their order; `undefined` where none is left. */
 export function removeTag(value: string, tag: string, form: TagListForm): string | undefined {
   const rest = readTagList(value, form).filter((other) => other !== tag)
-  return rest.length === 0 ? undefined : rest.join(separators[form])
+  return rest.length === 0 ? undefined : joinTags(rest, form)
+}
+
+/** A value that lists these tags. */
+export function joinTags(tags: readonly string[], form: TagListForm): string {
+  return tags.join(separators[form])
 }

@@ -1,9 +1,12 @@
 export { MemoryJournal } from './custody/journal.js'
 export {
+  type ErrorAnswer,
   errorCodes,
+  errorReasons,
   LegalHoldError,
   type LegalHoldErrorCode,
   type LegalHoldErrorInit,
+  type LegalHoldErrorReason,
   type Outcome,
   type Stage,
 } from './errors.js'

@@ -452,6 +452,12 @@ export interface ReadContentOptions extends CallOptions {
   readonly etag?: string | undefined
 }
 
+/** A version or delete marker that lies right beneath another one. */
+export interface VersionBeneath {
+  readonly versionId: string
+  readonly isDeleteMarker: boolean
+}
+
 /** What a mutation answered. */
 export interface MutationResult {
   /** Version that now carries the change; absent on unversioned buckets and servers that do not say. */
@@ -462,12 +468,17 @@ export interface MutationResult {
   readonly status?: number | undefined
   /** Properties the server refused or is known to drop, put back by further requests. */
   readonly restored?: readonly string[] | undefined
+  /**
+   * Only of a copy on a bucket with versions: what lies right beneath the version it wrote. That is the version that was
+   * current a moment before, and another one than was copied where somebody else wrote in between: S3 has no condition on a
+   * version. `nothing` where nothing lies there any more. Left out where the storage cannot tell; the repair then looks for
+   * itself, by `listVersions`.
+   */
+  readonly beneath?: VersionBeneath | 'nothing' | undefined
 }
 
 /** Options of a metadata replacement. */
 export interface ReplaceMetadataOptions extends CallOptions {
-  /** Put the source version under an Object Lock legal hold first, where the bucket has Object Lock. @defaultValue true */
-  readonly protectOriginal?: boolean | undefined
   /** Copy even where no versioning keeps the original, which the copy then overwrites. @defaultValue true */
   readonly allowOverwrite?: boolean | undefined
   /**
@@ -536,6 +547,11 @@ export interface StorageAdapter {
   /**
    * Writes `metadata` as the complete user metadata and keeps everything else that `before` (read with
    * `full: true`) shows, its Object Lock state included. Pins the source by its version and ETag.
+   *
+   * Where it is known before the copy that another version is current, nothing is written: `OBJECT_CHANGED`, `not-applied`.
+   * Where somebody else writes in between, the copy lies on top of that all the same. It is no error: say so in
+   * {@link MutationResult.beneath}, and the repair makes good what the copy demoted. A storage that only knows that somebody
+   * wrote throws `OBJECT_CHANGED` with the outcome `applied`; the repair then looks for itself.
    */
   replaceMetadata(
     before: ObjectState,
@@ -573,7 +589,7 @@ export interface StorageAdapter {
     options: CallOptions & { readonly expected: Readonly<Record<string, string>> },
   ): Promise<MutationResult>
   putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: PutLegalHoldOptions): Promise<MutationResult>
-  /** Extends a retention. A shorter one or a weaker mode is refused with `STORAGE_REJECTED`. */
+  /** Extends a retention. A shorter one or a weaker mode is refused with `STORAGE_REJECTED`, `reason: 'retention-weaker'`. */
   putRetention(ref: ObjectRef, retention: Retention, options?: CallOptions): Promise<MutationResult>
   /** A small object's content as text, for sidecars; `undefined` where it is larger than `maxBytes`. */
   readText?(ref: ObjectRef, options: CallOptions & { readonly maxBytes: number }): Promise<string | undefined>

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { errorCodes, findingCodes } from '#src/index.js'
+import { errorCodes, errorReasons, findingCodes } from '#src/index.js'
 
 const rows = (file: string) =>
   [...readFileSync(new URL(`../docs/${file}`, import.meta.url), 'utf8').matchAll(/^\| `([^`]+)`\s*\|/gm)].map(
@@ -11,6 +11,13 @@ const rows = (file: string) =>
 describe('the documentation', () => {
   test('has exactly one row for each error code', () => {
     expect(rows('errors.md').sort()).toEqual([...errorCodes].sort())
+  })
+
+  test('names each reason of an error', () => {
+    const text = ['errors.md', 'repair.md'].map((file) =>
+      readFileSync(new URL(`../docs/${file}`, import.meta.url), 'utf8'),
+    )
+    expect(errorReasons.filter((reason) => !text.join('').includes(`\`${reason}\``))).toEqual([])
   })
 
   test.each(['errors.md', 'findings.md'])('says something in every cell of %s', (file) => {

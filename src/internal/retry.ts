@@ -117,7 +117,7 @@ async function repeat<T>(
   const waitAfter = async (error: LegalHoldError, attemptNumber: number) => {
     const ceilingMs = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (attemptNumber - 1))
     const delayMs = error.retryAfterMs ?? Math.round(Math.random() * ceilingMs)
-    const failure = outages.has(error.code) ? '' : `${error.code} ${String(error.details?.operation)}`
+    const failure = outages.has(error.code) ? '' : `${error.code} ${error.answer?.operation ?? ''}`
     same = { failure, times: failure === same.failure ? same.times + 1 : 1 }
     const isLate = clock.now() + delayMs - failedAt > policy.totalTimeoutMs
     const isVain = failure !== '' && same.times > otherRepeats && policy.retries === Number.POSITIVE_INFINITY

@@ -1,6 +1,7 @@
 import type { Stage } from '../errors.js'
 import { abortedError, forManyListeners, throwIfAborted } from '../internal/abort.js'
 import { Batches, mapWindow, type Source } from '../internal/streams.js'
+import { turnsOf } from '../internal/turns.js'
 import type { Settings } from '../options.js'
 import type { ExpectedListing, HashContent, JournalRecord, PlatformCoverage } from '../ports.js'
 import type { ExportRequest } from '../request.js'
@@ -69,7 +70,6 @@ export class Delivery {
   readonly #written = new SeenObjects()
   /** What a sweep needs not look at; filled only where one may come. */
   readonly #done = new SeenObjects()
-  readonly #busy = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
   readonly #watermarks: Watermarks
   readonly #context: StageContext
@@ -268,16 +268,8 @@ export class Delivery {
     context: StageContext,
     begun?: BegunRepair | undefined,
   ): Promise<void> {
-    const { key } = found.object
-    const former = this.#busy.get(key)
-    const work = (former ?? Promise.resolve()).then(() => this.#process(found, repair, context, begun))
-    const settled = work.catch(() => {})
-    this.#busy.set(key, settled)
-    try {
-      await work
-    } finally {
-      if (this.#busy.get(key) === settled) this.#busy.delete(key)
-    }
+    const turns = turnsOf(this.#subject.settings.storage)
+    await turns.take(found.object.key, () => this.#process(found, repair, context, begun))
   }
 
   async #process(

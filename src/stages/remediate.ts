@@ -9,7 +9,8 @@ import { remediateNoncurrent } from './noncurrent.js'
 import { planRepair } from './plan.js'
 import type { HoldNames } from './release-plan.js'
 import type { RemediationOptions, RepairOptions } from './remediation-options.js'
-import { Repair, type RepairEnd, type RepairGoal } from './repair.js'
+import { Repair } from './repair.js'
+import type { RepairEnd, RepairGoal } from './repair-scope.js'
 import { absent, isFatal, judge } from './validate.js'
 
 /** What a mutation belongs to. */
@@ -59,11 +60,6 @@ export interface RemediationSettings {
   readonly options: RepairOptions
   readonly dryRun: boolean
   readonly witness: MutationWitness
-  /**
-   * Whether the journal shows that an interrupted run put the hold on this version to protect it (`protect-original`).
-   * The copy must not carry that hold.
-   */
-  readonly heldByUs?: ((object: ObjectRef) => boolean) | undefined
   /** What an interrupted run had begun on this very object: it is read back before anything else is done to it. */
   readonly begun?: BegunRepair | undefined
 }

@@ -47,6 +47,11 @@ function cannotReplaceTags({ name }: StorageAdapter): LegalHoldError {
   })
 }
 
+/** Whether a step only keeps a version from being deleted, and changes nothing of what the object shows. */
+export function isProtection({ action }: RemediationStep): boolean {
+  return action === 'protect-original' || action === 'hold-noncurrent'
+}
+
 export function refOf({ bucket, key, versionId }: ObjectState): ObjectRef {
   return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
 }
@@ -74,15 +79,20 @@ export function withStep(state: ObjectState, step: RemediationStep): ObjectState
   }
 }
 
-/** Only what is gone: a value that stands there may be another matter's, and is never overwritten. */
+/**
+ * Only what is gone: a value that stands there may be another matter's, and is never overwritten.
+ *
+ * @param theirs keys that are left alone
+ */
 export function missingTags(
   original: ObjectState,
   asked: AskedChanges,
   after: ObjectState,
+  theirs: readonly string[],
 ): Readonly<Record<string, string>> | undefined {
   const { tags } = after
   if (typeof original.tags !== 'object' || typeof tags !== 'object') return undefined
-  const removed = new Set(asked.removedTags)
+  const removed = new Set([...(asked.removedTags ?? []), ...theirs])
   const wanted = Object.entries(withEntries(original.tags, asked.tags ?? {}))
   const missing = wanted.filter(([key]) => !Object.hasOwn(tags, key) && !removed.has(key))
   return missing.length === 0 ? undefined : withEntries({}, Object.fromEntries(missing))

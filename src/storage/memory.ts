@@ -1,4 +1,4 @@
-import { LegalHoldError, type Stage } from '../errors.js'
+import { LegalHoldError, type LegalHoldErrorReason, type Stage } from '../errors.js'
 import type { Finding } from '../findings.js'
 import { orAbort } from '../internal/abort.js'
 import { systemClock } from '../internal/clock.js'
@@ -201,11 +201,9 @@ export class MemoryStorageAdapter implements StorageAdapter {
       // As `before` says, and not as it is: the hold there may be one that only protects the original.
       const legalHold = before.legalHold === 'ON' ? 'ON' : 'OFF'
       const source = options.onTopOf === undefined ? current : this.#require(before)
-      if (options.protectOriginal !== false && this.capabilities.objectLock) {
-        source.object = { ...source.object, legalHold: 'ON' }
-      }
       const written = this.#objects.put(before.key, { ...source.object, legalHold, metadata, body: source.body })
-      return { versionId: written.versionId, etag: source.etag }
+      const beneath = { versionId: current.versionId, isDeleteMarker: false }
+      return { versionId: written.versionId, etag: source.etag, ...(this.capabilities.versioning ? { beneath } : {}) }
     })
   }
 
@@ -238,7 +236,7 @@ export class MemoryStorageAdapter implements StorageAdapter {
       const present = version.object.tags ?? {}
       if (expected !== undefined && Object.keys(tags).some((key) => present[key] !== expected[key])) throw changed(ref)
       const merged = { ...version.object.tags, ...tags }
-      if (Object.keys(merged).length > 10) throw rejected(ref, 'it would have more than 10 tags')
+      if (Object.keys(merged).length > 10) throw rejected(ref, 'it would have more than 10 tags', 'tags-invalid')
       version.object = { ...version.object, tags: merged }
       return { versionId: this.#shown(version) }
     })
@@ -277,7 +275,7 @@ export class MemoryStorageAdapter implements StorageAdapter {
       const shorter =
         present !== undefined && Date.parse(retention.retainUntilDate) < Date.parse(present.retainUntilDate)
       if (shorter || (present?.mode === 'COMPLIANCE' && retention.mode === 'GOVERNANCE')) {
-        throw rejected(ref, `its retention until ${present?.retainUntilDate} would be weakened`)
+        throw rejected(ref, `its retention until ${present?.retainUntilDate} would be weakened`, 'retention-weaker')
       }
       version.object = { ...version.object, retention }
       return { versionId: this.#shown(version) }
@@ -303,7 +301,7 @@ export class MemoryStorageAdapter implements StorageAdapter {
   #checkReplace(before: ObjectState, { allowOverwrite = true }: ReplaceMetadataOptions): void {
     if (this.capabilities.metadataUpdate === 'none') throw unsupported('metadata cannot be changed')
     if (allowOverwrite || this.capabilities.versioning || this.capabilities.metadataUpdate === 'in-place') return
-    throw rejected(before, 'without versions a copy would overwrite the original')
+    throw rejected(before, 'without versions a copy would overwrite the original', 'versioning-off')
   }
 
   #require(ref: ObjectRef, stage: Stage = 'remediate'): Extract<MemoryVersion, { deleteMarker: false }> {
@@ -364,8 +362,12 @@ function changed(ref: ObjectRef): LegalHoldError {
   })
 }
 
-function rejected(ref: ObjectRef, why: string): LegalHoldError {
-  return new LegalHoldError(`${ref.key} stays as it is: ${why}.`, { code: 'STORAGE_REJECTED', stage: 'remediate' })
+function rejected(ref: ObjectRef, why: string, reason: LegalHoldErrorReason): LegalHoldError {
+  return new LegalHoldError(`${ref.key} stays as it is: ${why}.`, {
+    code: 'STORAGE_REJECTED',
+    stage: 'remediate',
+    reason,
+  })
 }
 
 function unsupported(why: string): LegalHoldError {

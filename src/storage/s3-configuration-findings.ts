@@ -28,7 +28,7 @@ export function configurationFindings(
 
 function unreadable(bucket: string, needs: StorageNeeds, { refusal, unknown }: Read<unknown>): readonly Finding[] {
   if (refusal?.code === 'STORAGE_FORBIDDEN') {
-    const action = typeof refusal.details?.action === 'string' ? refusal.details.action : 'the action'
+    const action = refusal.answer?.action ?? 'the action'
     return [permissionMissing(bucket, needs, action, 'warning', iamPolicyFor(bucket, needs, false))]
   }
   if (refusal === undefined && unknown === undefined) return []

@@ -21,6 +21,7 @@ export function needsCustomerKey(ref: ObjectRef, stage: Stage, cause: LegalHoldE
       status: cause.status,
       requestId: cause.requestId,
       cause,
+      reason: 'sse-c',
       details: { reason: 'sse-c' },
     },
   )

@@ -2,6 +2,8 @@
  * What an answer that is an error says beside its code, read from the parts of an error of the AWS SDK.
  */
 
+import type { ErrorAnswer } from '../errors.js'
+
 type Headers = Readonly<Record<string, string>>
 
 /** Servers say in as many words that they lack a part; what the status is beside it does not matter. */
@@ -19,18 +21,22 @@ export function isOfMarker({ ResourceType }: { readonly ResourceType?: unknown }
 }
 
 /** A 404 or 405 that says a delete marker lies on top: the object is recoverable. */
-export function markerOf(headers: Headers, clean: (text: string) => string): Readonly<Record<string, unknown>> {
-  if (headers['x-amz-delete-marker'] !== 'true') return {}
+export function markerOf(headers: Headers, clean: (text: string) => string): ErrorAnswer['deleteMarker'] {
+  if (headers['x-amz-delete-marker'] !== 'true') return undefined
   const versionId = headers['x-amz-version-id']
-  return { deleteMarker: true, ...(versionId === undefined ? {} : { markerVersionId: clean(versionId) }) }
+  return { versionId: versionId === undefined ? undefined : clean(versionId) }
 }
 
 /** The header or argument that S3 says a refusal is about. */
-export function argumentOf({ Header, ArgumentName }: { readonly Header?: unknown; readonly ArgumentName?: unknown }): {
-  readonly s3Argument?: string
-} {
+export function argumentOf({
+  Header,
+  ArgumentName,
+}: {
+  readonly Header?: unknown
+  readonly ArgumentName?: unknown
+}): string | undefined {
   const name = typeof Header === 'string' ? Header : ArgumentName
-  return typeof name === 'string' && /^[\w-]{1,60}$/.test(name) ? { s3Argument: name } : {}
+  return typeof name === 'string' && /^[\w-]{1,60}$/.test(name) ? name : undefined
 }
 
 /** What a header that cannot be sent is made of, by the words of Node, which name the header and never its value. */

@@ -1,4 +1,4 @@
-import { LegalHoldError, type LegalHoldErrorCode, type Outcome, type Stage } from '../errors.js'
+import { type ErrorAnswer, LegalHoldError, type LegalHoldErrorCode, type Outcome, type Stage } from '../errors.js'
 import { Redactor } from '../internal/redaction/redactor.js'
 import { actionOf } from './s3-actions.js'
 import { argumentOf, isNotImplemented, isOfMarker, markerOf, unusableHeader } from './s3-error-facts.js'
@@ -49,6 +49,7 @@ interface Classified {
   readonly remedy: string
   /** Set where the answer proves that nothing was done. Else a mutation's outcome depends on the status. */
   readonly notApplied?: boolean
+  readonly answer?: Pick<ErrorAnswer, 'action' | 'region'>
   readonly details?: Readonly<Record<string, unknown>>
 }
 
@@ -77,14 +78,20 @@ export function normaliseS3Error(error: unknown, context: S3ErrorContext): Legal
       requestId: requestId === undefined ? undefined : clean(requestId),
       status,
       retryAfterMs,
+      answer: {
+        operation: context.operation,
+        serverCode: code,
+        ...found.answer,
+        deleteMarker: markerOf(headers, clean),
+        argument: argumentOf(sdk),
+        // A HEAD has no body that could say why it was refused.
+        clockCorrected: sdk.$metadata?.clockSkewCorrected === true && (status === 400 || status === 403),
+      },
       details: {
         operation: context.operation,
         ...(code === undefined ? {} : { s3Code: code }),
-        ...argumentOf(sdk),
+        ...found.answer,
         ...found.details,
-        ...markerOf(headers, clean),
-        // A HEAD has no body that could say why it was refused.
-        ...(sdk.$metadata?.clockSkewCorrected && (status === 400 || status === 403) ? { clockCorrected: true } : {}),
       },
       cause: causeOf(sdk, code, clean),
     },
@@ -112,6 +119,8 @@ export function afterChange(error: unknown, done: string, details: Readonly<Reco
     requestId: error.requestId,
     status: error.status,
     retryAfterMs: error.retryAfterMs,
+    reason: error.reason,
+    answer: error.answer,
     details: { ...error.details, ...details },
     cause: error,
   })
@@ -120,8 +129,7 @@ export function afterChange(error: unknown, done: string, details: Readonly<Reco
 /** The S3 error code behind a `LegalHoldError`, e.g. `NoSuchObjectLockConfiguration`. */
 export function s3CodeOf(error: unknown): string | undefined {
   if (!LegalHoldError.isInstance(error)) return undefined
-  const code = error.details?.s3Code
-  return typeof code === 'string' ? code : undefined
+  return error.answer?.serverCode
 }
 
 /** What the server said, without what this library added: keys stand in messages, and may hold any word. */
@@ -163,7 +171,7 @@ function classify(facts: Facts): Classified {
         wrongRegion === ''
           ? 'The bucket lies in another region than the client was set to. Set `region` to the region of the bucket.'
           : `The bucket lies in ${wrongRegion}. Set \`region\` to "${wrongRegion}".`,
-      details: wrongRegion === '' ? {} : { region: wrongRegion },
+      answer: wrongRegion === '' ? {} : { region: wrongRegion },
     }
   }
   const byCode = code === undefined ? undefined : classifyCode(code, facts)
@@ -309,7 +317,7 @@ function skewed(serverTime: string | undefined): Classified {
 
 /** Whether the client signs with the time of S3 from now on, so that the request may be sent again. */
 export function isCorrectedSkew(error: unknown): boolean {
-  return LegalHoldError.isInstance(error) && error.details?.clockCorrected === true
+  return LegalHoldError.isInstance(error) && error.answer?.clockCorrected === true
 }
 
 const throttled: Classified = {
@@ -335,7 +343,7 @@ function forbidden(context: S3ErrorContext): Classified {
     remedy: `The caller is not allowed to do this${action === undefined ? '' : ` (needs ${action})`}.${
       isHead ? ' Without s3:ListBucket S3 answers so for a key that does not exist, too.' : ''
     } See \`requiredIamPolicy\` for a minimal policy.`,
-    details: action === undefined ? {} : { action },
+    answer: action === undefined ? {} : { action },
   }
 }
 

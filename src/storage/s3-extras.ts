@@ -156,7 +156,7 @@ export class Extras {
     { leftOut, musts }: { readonly leftOut: readonly Extra[]; readonly musts: readonly Extra[] },
   ): Extra | undefined {
     const asked = all.filter(([extra, rule]) => this.#isAsked(rule, operation, input) && !leftOut.includes(extra))
-    const words = `${saidBy(refusal)} ${String(refusal.details?.s3Argument ?? '')}`
+    const words = `${saidBy(refusal)} ${refusal.answer?.argument ?? ''}`
     const isNamed = ([, { named }]: (typeof all)[number]) => named.test(words)
     if (asked.some((one) => musts.includes(one[0]) && isNamed(one))) return undefined
     const suspects = asked.filter(([extra]) => !musts.includes(extra) && !this.#accepted.has(`${operation} ${extra}`))

@@ -110,7 +110,7 @@ const definite = new Set([
 
 function unreachable(bucket: string, needs: StorageNeeds, error: unknown): BucketInspection {
   if (!LegalHoldError.isInstance(error) || error.retryable || !definite.has(error.code)) throw error
-  const action = typeof error.details?.action === 'string' ? error.details.action : undefined
+  const action = error.answer?.action
   const findings: Finding[] = [
     {
       code: 'bucket-unreachable',
@@ -131,8 +131,8 @@ function remedyOf(error: LegalHoldError): string {
     case 'BUCKET_NOT_FOUND':
       return 'Create the bucket, or give the name of the one that the platform delivers to.'
     case 'BUCKET_WRONG_REGION': {
-      const region = error.details?.region
-      return typeof region === 'string' ? `Set \`region\` to "${region}".` : 'Set `region` to the region of the bucket.'
+      const region = error.answer?.region
+      return region !== undefined ? `Set \`region\` to "${region}".` : 'Set `region` to the region of the bucket.'
     }
     case 'STORAGE_FORBIDDEN':
       return 'Allow the caller to list the bucket (s3:ListBucket), or use credentials of the account that owns it.'

@@ -26,6 +26,8 @@ export interface MultipartContext {
   readonly requests: S3Requests
   readonly options: S3StorageOptions
   readonly limits: S3Limits
+  /** When the first upload of this adapter was begun, by the clock of the server, in milliseconds. */
+  readonly begun: { at?: number | undefined }
 }
 
 /** What a copy answered, before anything was read back. */
@@ -257,7 +259,7 @@ export async function cleanUpUploads(
   return ours.map(({ key, uploadId }) => ({ key, uploadId }))
 }
 
-/** What an interrupted copy of this very key left behind: everything of the same initiator but `current`. */
+/** What an interrupted copy of this very key left behind: of the same initiator, and older than anything of ours. */
 async function abortOlderUploads(
   context: MultipartContext,
   key: string,
@@ -276,10 +278,15 @@ async function abortOlderUploads(
       return
     throw error
   }
-  const own = uploads.find((upload) => upload.uploadId === current)?.initiator
-  if (own === undefined) return
+  const ours = uploads.find((upload) => upload.uploadId === current)
+  if (ours?.initiator === undefined) return
+  context.begun.at ??= ours.initiatedAt
   for (const upload of uploads) {
-    if (upload.uploadId !== current && upload.initiator === own) await abortUpload(context, upload, call)
+    // What was begun after us is under way in another process; two of them would abort each other for ever.
+    const isLeft = (upload.initiatedAt ?? 0) < (context.begun.at ?? Number.POSITIVE_INFINITY)
+    if (upload.uploadId !== current && upload.initiator === ours.initiator && isLeft) {
+      await abortUpload(context, upload, call)
+    }
   }
 }
 
@@ -312,6 +319,7 @@ async function abortUpload({ requests }: MultipartContext, upload: OrphanedUploa
 
 interface ListedUpload extends OrphanedUpload {
   readonly initiator: string | undefined
+  readonly initiatedAt: number | undefined
 }
 
 async function listUploads(
@@ -324,9 +332,10 @@ async function listUploads(
   for (;;) {
     const input = { Prefix: prefix, EncodingType: 'url' as const, ...markers }
     const { output } = await requests.send('ListMultipartUploads', input, { stage, signal: call.signal })
-    for (const { Key, UploadId, Initiator } of output.Uploads ?? []) {
+    for (const { Key, UploadId, Initiator, Initiated } of output.Uploads ?? []) {
       if (Key === undefined || UploadId === undefined) continue
-      uploads.push({ key: decodeKey(Key, output.EncodingType), uploadId: UploadId, initiator: Initiator?.ID })
+      const key = decodeKey(Key, output.EncodingType)
+      uploads.push({ key, uploadId: UploadId, initiator: Initiator?.ID, initiatedAt: Initiated?.getTime() })
     }
     if (output.IsTruncated === false || output.NextKeyMarker === undefined) return uploads
     const next = {

@@ -39,14 +39,7 @@ export class S3Mutations {
     const merged: Record<string, string> = Object.assign(Object.create(null), present, tags)
     refuseTags(ref, tags, Object.keys(merged).length)
     if (Object.entries(tags).every(([key, value]) => present[key] === value)) return { versionId: ref.versionId }
-    const written = await this.writeTags(ref, merged, call)
-    const pinned = { ...ref, versionId: written.versionId ?? ref.versionId }
-    const after = await this.#reads.tags(pinned, stage, call).catch((error: unknown) => {
-      throw afterChange(error, `The tags of ${subjectOf(pinned)} were written`, { versionId: pinned.versionId })
-    })
-    const lost = Object.keys(merged).filter((key) => after[key] !== merged[key])
-    if (lost.length > 0) throw tagsDiffer(pinned, lost, written)
-    return written
+    return this.putTags(ref, merged, call)
   }
 
   /** Writes the complete set where the present one is as expected, and reads it again. */
@@ -59,18 +52,31 @@ export class S3Mutations {
     const present = await this.#reads.countedTags(ref, stage, call)
     const all = Object.fromEntries(Object.keys({ ...present, ...call.expected }).map((key) => [key, '']))
     refuseUnexpected(ref, all, present, call.expected)
-    const written = await this.writeTags(ref, tags, call)
+    const written = await this.#writeTags(ref, tags, call)
     const pinned = { ...ref, versionId: written.versionId ?? ref.versionId }
-    const after = await this.#reads.tags(pinned, stage, call).catch((error: unknown) => {
-      throw afterChange(error, `The tags of ${subjectOf(pinned)} were written`, { versionId: pinned.versionId })
-    })
+    const after = await this.#readAgain(pinned, call)
     const differing = Object.keys({ ...tags, ...after }).filter((key) => tags[key] !== after[key])
     if (differing.length > 0) throw tagsDiffer(pinned, differing, written)
     return written
   }
 
-  /** Replaces the whole set. */
-  async writeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, call: CallOptions): Promise<MutationResult> {
+  /** Replaces the whole set and reads it again; more tags than these are somebody else's. */
+  async putTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, call: CallOptions): Promise<MutationResult> {
+    const written = await this.#writeTags(ref, tags, call)
+    const pinned = { ...ref, versionId: written.versionId ?? ref.versionId }
+    const after = await this.#readAgain(pinned, call)
+    const lost = Object.keys(tags).filter((key) => after[key] !== tags[key])
+    if (lost.length > 0) throw tagsDiffer(pinned, lost, written)
+    return written
+  }
+
+  async #readAgain(ref: ObjectRef, call: CallOptions): Promise<Readonly<Record<string, string>>> {
+    return this.#reads.tags(ref, stage, call).catch((error: unknown) => {
+      throw afterChange(error, `The tags of ${subjectOf(ref)} were written`, { versionId: ref.versionId })
+    })
+  }
+
+  async #writeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, call: CallOptions): Promise<MutationResult> {
     const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
     const { output, requestId, status } = await this.#requests.send(
       'PutObjectTagging',
@@ -163,7 +169,12 @@ export function refuseWeakerRetention(ref: ObjectRef, present: Retention, asked:
   if (!shorter && !weaker) return
   throw new LegalHoldError(
     `${subjectOf(ref)} is retained until ${present.retainUntilDate} in ${present.mode} mode, which ${asked.mode} until ${asked.retainUntilDate} would weaken. It stays as it is.`,
-    { code: 'STORAGE_REJECTED', stage, details: { reason: 'retention-weaker', present, asked } },
+    {
+      code: 'STORAGE_REJECTED',
+      stage,
+      reason: 'retention-weaker',
+      details: { reason: 'retention-weaker', present, asked },
+    },
   )
 }
 
@@ -171,7 +182,7 @@ export function refuseWeakerRetention(ref: ObjectRef, present: Retention, asked:
 function unknownRetention(ref: ObjectRef): LegalHoldError {
   return new LegalHoldError(
     `The retention of ${subjectOf(ref)} could not be understood: its mode or its date is none that this library knows. It stays as it is.`,
-    { code: 'STORAGE_REJECTED', stage, details: { reason: 'retention-unknown' } },
+    { code: 'STORAGE_REJECTED', stage, reason: 'retention-unknown', details: { reason: 'retention-unknown' } },
   )
 }
 
@@ -219,6 +230,7 @@ function rejectedTags(ref: ObjectRef, why: string): LegalHoldError {
   return new LegalHoldError(`${subjectOf(ref)} keeps its tags: ${why}.`, {
     code: 'STORAGE_REJECTED',
     stage,
+    reason: 'tags-invalid',
     details: { reason: 'tags-invalid' },
   })
 }

@@ -114,8 +114,9 @@ export class S3Reads {
    * set. Throws `STORAGE_RESPONSE_INVALID` where the two contradict each other.
    */
   async countedTags(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<Tags> {
-    const tags = await this.tags(ref, stage, call)
+    // The tags last: what another writer sets between their reading and the writing is lost.
     const counted = await this.head(ref, { signal: call.signal }, stage)
+    const tags = await this.tags(ref, stage, call)
     return requireCount(ref, tags, counted.found ? counted.state.tagCount : undefined, stage)
   }
 
@@ -225,7 +226,8 @@ export class S3Reads {
       })
       this.#bucket.exists = true
     }
-    const marked = error.details?.deleteMarker === true
+    const marker = error.answer?.deleteMarker
+    const marked = marker !== undefined
     if (ref.versionId !== undefined)
       return { found: false, deleteMarker: marked, versionId: marked ? ref.versionId : undefined }
     try {
@@ -242,8 +244,7 @@ export class S3Reads {
     } catch (failure) {
       if (isUnsupported(failure)) this.#bucket.hasNoVersionList = true
       else if (!isForbidden(failure)) throw failure
-      const versionId = error.details?.markerVersionId
-      return { found: false, deleteMarker: marked, versionId: typeof versionId === 'string' ? versionId : undefined }
+      return { found: false, deleteMarker: marked, versionId: marker?.versionId }
     }
   }
 
@@ -254,7 +255,7 @@ export class S3Reads {
       return await headObjectBySdk(this.#requests, ref, { stage, signal, again })
     } catch (error) {
       if (!LegalHoldError.isInstance(error) || error.code !== 'OBJECT_NOT_FOUND') throw error
-      return { found: false, deleteMarker: error.details?.deleteMarker === true }
+      return { found: false, deleteMarker: error.answer?.deleteMarker !== undefined }
     }
   }
 

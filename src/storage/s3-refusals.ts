@@ -1,26 +1,10 @@
-import { LegalHoldError, type LegalHoldErrorCode } from '../errors.js'
+import { LegalHoldError, type LegalHoldErrorCode, type LegalHoldErrorReason } from '../errors.js'
 import type { ObjectState } from '../ports.js'
 import { subjectOf } from './s3-errors.js'
 import { isCarried, significantGrants } from './s3-properties.js'
 
-/** Why a metadata repair leaves an object alone; stands in `details.reason` of the error. */
-export type RepairRefusal =
-  | 'not-fully-read'
-  | 'tags-unreadable'
-  | 'lock-unreadable'
-  | 'acl-unreadable'
-  | 'sse-c'
-  | 'expires-unparsable'
-  | 'missing-metadata'
-  | 'archived'
-  | 'replica'
-  | 'cloudtrail-log'
-  | 'metadata-invalid'
-  | 'metadata-too-large'
-  | 'versioning-off'
-  | 'size-unknown'
-  | 'checksum-not-carried'
-  | 'acl-not-carried'
+/** Why a metadata repair leaves an object alone; `reason` of the error. */
+export type RepairRefusal = Exclude<LegalHoldErrorReason, 'retention-weaker' | 'retention-unknown' | 'tags-invalid'>
 
 /** What the caller allows, and what is known of the bucket. */
 export interface RepairPolicy {
@@ -99,6 +83,7 @@ function refuse(before: ObjectState, refusal: Refusal): never {
   throw new LegalHoldError(`The metadata of ${subjectOf(before)} is left as it is: ${refusal.why}`, {
     code: refusal.code ?? 'STORAGE_REJECTED',
     stage: 'remediate',
+    reason: refusal.reason,
     details: { reason: refusal.reason },
   })
 }

@@ -37,14 +37,7 @@ export async function restoreProperties(
     await mutations.putRetention(written, retention, call)
     restored.push('retention')
   }
-  if (typeof before.tags === 'object' && typeof written.tags === 'object') {
-    const present = written.tags
-    // Only what is missing: a tag that somebody set or changed since the reading came with the copy and stays.
-    if (Object.keys(before.tags).some((key) => present[key] === undefined)) {
-      await mutations.writeTags(written, { ...before.tags, ...present }, call)
-      restored.push('tags')
-    }
-  }
+  if (lostTags(before, written).length > 0 && (await restoreTags(context, before, written, call))) restored.push('tags')
   if (significantGrants(before.acl).length > 0 && typeof before.acl === 'object') {
     const grants = await reads.acl(written, stage, call)
     if (grants === 'unreadable' || !sameGrants(before.acl, grants)) {
@@ -58,6 +51,40 @@ export async function restoreProperties(
   }
   return restored
 }
+
+/** Keys of tags that a copy should have carried and does not show. */
+export function lostTags(before: ObjectState, written: ObjectState): readonly string[] {
+  const present = written.tags
+  if (typeof before.tags !== 'object' || typeof present !== 'object') return []
+  return Object.keys(before.tags).filter((key) => !Object.hasOwn(present, key))
+}
+
+/**
+ * Only what is missing: a tag that somebody has set on the copy meanwhile stays. And only what the original still has: a tag
+ * that was taken off it since it was read must not come back.
+ */
+async function restoreTags(
+  { reads, mutations }: RestoreContext,
+  before: ObjectState,
+  written: ObjectState,
+  call: CallOptions,
+): Promise<boolean> {
+  const isKept = before.versionId !== undefined && before.versionId !== written.versionId
+  const [wanted, present] = await Promise.all([
+    isKept ? reads.tags(before, stage, call) : before.tags,
+    reads.countedTags(written, stage, call),
+  ])
+  if (typeof wanted !== 'object') return false
+  const isComplete = Object.keys(wanted).every((key) => Object.hasOwn(present, key))
+  if (!isComplete) await mutations.putTags(written, withDefaults(present, wanted), call)
+  return !isComplete
+}
+
+function withDefaults(present: Texts, wanted: Texts): Texts {
+  return Object.assign(Object.create(null), wanted, present)
+}
+
+type Texts = Readonly<Record<string, string>>
 
 function retains(
   present: ObjectState['retention'],

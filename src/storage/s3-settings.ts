@@ -76,8 +76,6 @@ export interface S3StorageOptions extends S3ClientSettings {
   readonly partSizeBytes?: number | undefined
   /** Parts copied side by side. @defaultValue 8 */
   readonly copyConcurrency?: number | undefined
-  /** Put the original under an Object Lock legal hold before a copy demotes it. @defaultValue true */
-  readonly protectOriginal?: boolean | undefined
   /** Repair objects that are replicas of another bucket although they then diverge from it. @defaultValue false */
   readonly allowReplicas?: boolean | undefined
   /** The 256-bit key (raw bytes, or base64) of objects encrypted with SSE-C. Without it they are refused. */

@@ -73,7 +73,7 @@ export class S3StorageAdapter implements StorageAdapter {
     this.#facts = new S3Bucket(this.#requests)
     this.#reads = new S3Reads(this.#requests, this.#facts, options)
     this.#mutations = new S3Mutations(this.#requests, this.#reads)
-    this.#multipart = { requests: this.#requests, options, limits }
+    this.#multipart = { requests: this.#requests, options, limits, begun: {} }
     this.#repair = new S3Repair({
       ...this.#multipart,
       bucket: this.#facts,
@@ -136,7 +136,7 @@ export class S3StorageAdapter implements StorageAdapter {
    *
    * Throws `OBJECT_CHANGED` (retryable, `not-applied`) where somebody was faster, `OBJECT_CHANGED` with outcome
    * `applied` where somebody wrote in between, and `STORAGE_REJECTED`, `STORAGE_FORBIDDEN` or `OBJECT_ARCHIVED` with
-   * `details.reason` where something would be lost.
+   * its `reason` where something would be lost.
    */
   async replaceMetadata(
     before: ObjectState,
@@ -147,7 +147,7 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /**
-   * Rejects with `details.reason` where `replaceMetadata` would refuse the copy. Sends nothing but, once, the question
+   * Rejects with its `reason` where `replaceMetadata` would refuse the copy. Sends nothing but, once, the question
    * whether the bucket keeps versions.
    */
   async checkReplaceMetadata(

@@ -35,9 +35,9 @@ import { isSlotsBusy } from '#src/platforms/job-slots.js'
 import { findRegion } from '#src/platforms/regions.js'
 import type { ObjectState } from '#src/ports.js'
 import { S3StorageAdapter } from '#src/s3.js'
-import { withHoldTagsOf } from '#src/stages/buried.js'
 import { readCheckpoint } from '#src/stages/checkpoint.js'
 import { classifyConversation, everythingInScope } from '#src/stages/classify.js'
+import { listWith, tagsWanted } from '#src/stages/hold-lists.js'
 import { closes, foreignBody } from '#src/storage/s3-answer-root.js'
 import { normaliseS3Error } from '#src/storage/s3-errors.js'
 import { readAnswer } from '#src/storage/s3-fast-answer.js'
@@ -547,12 +547,13 @@ export const parsers: Readonly<Record<string, Parser>> = {
     reads: ['src/hold.ts readTagList'],
     inputs: { ...texts, tags: (size) => Array.from({ length: size / 8 }, (_, at) => `tag-${at}`).join() },
     read: (text: string) => {
-      const buried = { ...state, metadata: { hold: text } }
-      const top = text.replaceAll('tag', 'other')
-      return [
-        readTagList(text, 'object-tag'),
-        withHoldTagsOf(buried, { hold: top }, { names: { metadata: ['hold'], tags: [] } }),
-      ]
+      const other = text.replaceAll('tag', 'other')
+      const [tags, others] = [readTagList(text, 'metadata'), readTagList(other, 'metadata')]
+      const wanted = tagsWanted([
+        { tags, isOurs: false },
+        { tags: others, isOurs: false },
+      ])
+      return [readTagList(text, 'object-tag'), listWith(other, tags, 'metadata'), wanted]
     },
   },
   'the files of a conversation': {

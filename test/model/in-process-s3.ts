@@ -23,6 +23,35 @@ export interface Hooks {
   after(request: Passing, status: number | undefined): void
   /** What arrives of the headers. */
   rewrite?(request: Passing, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>>
+  /** What is answered of the headers. */
+  answered?(request: Passing, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>>
+}
+
+/** What a server makes of a copy that replaces the metadata. */
+export type CopyManners = 'aws' | 'drops tags unless they are sent' | 'ceph-rgw'
+
+const lockHeaders = /^x-amz-object-lock-/
+const copying = /^(CopyObject|POST uploads)$/
+
+/** The hooks of a server that is not AWS: docs/ceph.md has what was measured there. */
+export function mannersOf(manners: CopyManners): Pick<Hooks, 'rewrite' | 'answered'> {
+  if (manners === 'aws') return {}
+  const isCeph = manners === 'ceph-rgw'
+  return {
+    rewrite: ({ operation }, headers) => {
+      if (!copying.test(operation)) return headers
+      const isSent = headers['x-amz-tagging'] !== undefined && !isCeph
+      const kept = Object.entries(headers).filter(
+        ([name]) => !isCeph || !(lockHeaders.test(name) || name === 'if-match' || name === 'x-amz-tagging'),
+      )
+      const directive = operation === 'CopyObject' && !isSent ? { 'x-amz-tagging-directive': 'REPLACE' } : {}
+      return { ...Object.fromEntries(kept), ...directive }
+    },
+    answered: ({ operation }, headers) =>
+      isCeph && operation === 'CopyObject'
+        ? Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'x-amz-version-id'))
+        : headers,
+  }
 }
 
 interface SmithyRequest {
@@ -72,7 +101,9 @@ export class InProcessHandler {
     const response = await work()
     this.#hooks?.after(passing, response.status)
     const body = response.body === null ? Readable.from([]) : Readable.from([Buffer.from(await response.arrayBuffer())])
-    return { response: { statusCode: response.status, headers: Object.fromEntries(response.headers), body } }
+    const headers = Object.fromEntries(response.headers)
+    const answered = this.#hooks?.answered?.(passing, headers) ?? headers
+    return { response: { statusCode: response.status, headers: answered, body } }
   }
 
   /** Does what is late and due, and at the end of a run all of it. */
