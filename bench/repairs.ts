@@ -16,11 +16,15 @@ const ownerEnforced = `<OwnershipControls ${xmlns}><Rule><ObjectOwnership>Bucket
 /** Tags of an object, as they were put. */
 const tags = new Map<string, string>()
 
-export function answerRepair(request: IncomingMessage, query: URLSearchParams, response: ServerResponse): void {
+export function answerRepair(
+  request: IncomingMessage,
+  { query, requestId }: { readonly query: URLSearchParams; readonly requestId: string },
+  response: ServerResponse,
+): void {
   const path = (request.url ?? '/').split('?')[0] ?? '/'
   const answer = (xml = '', status = 200, headers: Record<string, string> = {}) =>
     response
-      .writeHead(status, { 'x-amz-request-id': '318BC8BC148832E5', 'Content-Type': 'application/xml', ...headers })
+      .writeHead(status, { 'x-amz-request-id': requestId, 'Content-Type': 'application/xml', ...headers })
       .end(xml)
   if (request.method === 'PUT') {
     const chunks: Buffer[] = []

@@ -12,6 +12,11 @@ const [objects = '100000', latency = '0'] = process.argv.slice(2)
 const latencyMs = Number(latency)
 const counts = { heads: 0, lists: 0, others: 0, connections: 0, most: 0 }
 let underWay = 0
+let requests = 0
+const requestId = () => {
+  requests += 1
+  return requests.toString(16).toUpperCase().padStart(16, '0')
+}
 const headers = Object.entries({ ...headHeaders, 'Content-Length': String(objectBytes), Server: 'AmazonS3' }).flat()
 
 const server = createServer((request, response) => {
@@ -25,21 +30,23 @@ const server = createServer((request, response) => {
     underWay -= 1
     if (request.method === 'HEAD') {
       counts.heads += 1
-      response.writeHead(200, headers).end()
+      response.writeHead(200, [...headers, 'x-amz-request-id', requestId()]).end()
       return
     }
     const query = new URL(request.url ?? '/', 'http://bench').searchParams
     if (request.method === 'GET' && query.get('list-type') === '2') {
       counts.lists += 1
-      response.writeHead(200, { 'Content-Type': 'application/xml' }).end(listingOf(Number(objects), query))
+      response
+        .writeHead(200, { 'Content-Type': 'application/xml', 'x-amz-request-id': requestId() })
+        .end(listingOf(Number(objects), query))
       return
     }
     counts.others += 1
     if (request.url === '/bench-empty') {
-      response.writeHead(200, { ...headHeaders, 'Content-Length': 0 }).end()
+      response.writeHead(200, { ...headHeaders, 'x-amz-request-id': requestId(), 'Content-Length': 0 }).end()
       return
     }
-    answerRepair(request, query, response)
+    answerRepair(request, { query, requestId: requestId() }, response)
   }
   if (latencyMs > 0) setTimeout(answer, latencyMs)
   else answer()

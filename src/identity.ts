@@ -1,9 +1,12 @@
 /** What tells one state of an object from another, as far as somebody shows it. */
 export interface ObjectTraits {
+  /** With or without its quotes. */
   readonly etag?: string | undefined
+  /** Of the content. */
   readonly sizeBytes?: number | undefined
-  /** ISO 8601. */
+  /** When it was written, ISO 8601. */
   readonly lastModified?: string | undefined
+  /** Of the current version, where the bucket has versions. */
   readonly versionId?: string | undefined
 }
 

@@ -212,10 +212,16 @@ export class Contest {
     if (this.#storage.listVersions === undefined) return undefined
     const { signal } = this.#context
     let isFound = false
-    for await (const version of this.#storage.listVersions(this.#key, { signal })) {
-      if (version.key !== this.#key) break
-      if (isFound) return { versionId: version.versionId, isDeleteMarker: version.deleteMarker }
-      isFound = version.versionId === versionId
+    try {
+      for await (const version of this.#storage.listVersions(this.#key, { signal })) {
+        if (version.key !== this.#key) break
+        if (isFound) return { versionId: version.versionId, isDeleteMarker: version.deleteMarker }
+        isFound = version.versionId === versionId
+      }
+    } catch (error) {
+      // A server that keeps versions and lists none: the storage repairs on it only where the caller has accepted that.
+      if (LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED') return undefined
+      throw error
     }
     return isFound ? 'nothing' : undefined
   }

@@ -1,6 +1,6 @@
 import { SeenSet } from '../internal/seen.js'
 import { merge } from '../internal/streams.js'
-import { hourRange, onlyHours, parseKey } from '../layout.js'
+import { hourRange, onlyHours, parseKey, sidecarSuffix } from '../layout.js'
 import type { Interval, ListedObject, StorageAdapter } from '../ports.js'
 import { type ClassifiedObject, classifyObject, type Scope } from './classify.js'
 import { persist, type StageContext } from './context.js'
@@ -65,9 +65,8 @@ export async function* listFolder(
   context: StageContext,
   startAfter?: string,
 ): AsyncGenerator<readonly DiscoveredObject[], void, void> {
-  yield* classified(listResuming(storage, folder.prefix, context, startAfter), scope, (key) =>
-    persist(context, 'discover', key, () => isListed(storage, key, context.signal)),
-  )
+  const lies = (key: string) => persist(context, 'discover', key, () => isListed(storage, key, context.signal))
+  yield* classified(listResuming(storage, folder.prefix, context, startAfter), scope, lies, startAfter)
 }
 
 /** So many objects wait at most for one that may be the sidecar of another: more than that is asked for by its key. */
@@ -77,12 +76,14 @@ const mostWaiting = 1_000
  * Says what the objects of a listing are. Each is looked at with its neighbours, and no more of them are kept than
  * {@link FolderWindow} needs: a conversation may have 100,000 files.
  *
- * @param lies whether there is such a key; asked where that is far away in the listing
+ * @param lies whether there is such a key; asked where that is far away in the listing, or before its beginning
+ * @param startAfter the key after which the listing began
  */
 export async function* classified(
   pages: AsyncIterable<readonly ListedObject[]>,
   scope: Scope,
   lies: (key: string) => Promise<boolean>,
+  startAfter?: string,
 ): AsyncGenerator<readonly DiscoveredObject[], void, void> {
   const window = new FolderWindow()
   let found: DiscoveredObject[] = []
@@ -94,7 +95,7 @@ export async function* classified(
     for (const object of page) {
       const key = parseKey(object.key)
       if (key === undefined) window.pass(object)
-      else window.add({ object, key })
+      else window.add({ object, key }, await describesEarlier(object.key, startAfter, lies))
     }
     window.leave(exit)
     while (window.size > mostWaiting && window.awaited !== undefined) {
@@ -108,6 +109,20 @@ export async function* classified(
   window.end()
   window.leave(exit)
   if (found.length > 0) yield found
+}
+
+/**
+ * Whether a sidecar describes a file that the listing began after. All keys between the two begin with the name of the
+ * file, that after which the listing began among them: only few sidecars are asked about.
+ */
+async function describesEarlier(
+  key: string,
+  startAfter: string | undefined,
+  lies: (key: string) => Promise<boolean>,
+): Promise<boolean> {
+  if (startAfter === undefined || !key.endsWith(sidecarSuffix)) return false
+  const described = key.slice(0, -sidecarSuffix.length)
+  return startAfter.startsWith(described) ? lies(described) : false
 }
 
 async function isListed(storage: StorageAdapter, key: string, signal: AbortSignal | undefined): Promise<boolean> {

@@ -79,15 +79,19 @@ export class FolderWindow {
     if (first instanceof WaitingFile) first.settle(lies)
   }
 
-  /** The next file of the listing. */
-  add(located: LocatedObject): void {
+  /**
+   * The next file of the listing.
+   *
+   * @param isDescribing the file that it describes lies there, although the listing began after that
+   */
+  add(located: LocatedObject, isDescribing = false): void {
     const { object, key } = located
     const length = object.key.length - key.rest.length
     if (length !== this.#folder.length || !object.key.startsWith(this.#folder)) {
       this.end()
       this.#folder = object.key.slice(0, length)
     }
-    const describes = this.#turnTo(key.rest)
+    const describes = this.#turnTo(key.rest) || isDescribing
     const last = this.#beginnings.at(-1)
     const former = last?.name === key.rest ? last : undefined
     const file = new WaitingFile(located, describes, former)

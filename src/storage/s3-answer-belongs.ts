@@ -69,9 +69,11 @@ export function foreignRefusal(error: object, key: string | undefined): string |
   return isOther || (isElsewhere && namesAny) ? 'what is said of another key' : undefined
 }
 
+const versionParameter = '?versionId='
+
 function sourceVersionOf(source: string): string | undefined {
-  const encoded = /\?versionId=([^&]*)$/.exec(source)?.[1]
-  return encoded === undefined ? undefined : decodeURIComponent(encoded)
+  const at = source.lastIndexOf(versionParameter)
+  return at < 0 ? undefined : decodeURIComponent(source.slice(at + versionParameter.length))
 }
 
 /** The parts of a listing, each of which has a key. */

@@ -65,6 +65,7 @@ export class S3Requests {
   #ended = 0
   #fresh: Promise<SendFresh | undefined> | undefined
   #client: S3ClientLike | undefined
+  #sdk: typeof S3 | undefined
   #opening: Promise<S3ClientLike> | undefined
   /** Whether the credentials have been good for anything yet: then they are not missing, only late. */
   #answered = false
@@ -86,7 +87,9 @@ export class S3Requests {
 
   /** The client, checked before anything is sent with it. */
   async #connected(stage: Stage): Promise<{ readonly sdk: typeof S3; readonly client: S3ClientLike }> {
-    const sdk = await loadSdk(stage)
+    // Once: an `import()` for each request costs up to a tenth of it, more where a loader is registered.
+    this.#sdk ??= await loadSdk(stage)
+    const sdk = this.#sdk
     if (this.#client === undefined) {
       this.#opening ??= openClient(sdk, this.#settings, this.#region).finally(() => {
         this.#opening = undefined

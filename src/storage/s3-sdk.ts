@@ -3,16 +3,10 @@ import { LegalHoldError, type Stage } from '../errors.js'
 import type { SmithyCommand } from './s3-middleware.js'
 import type { S3Operation } from './s3-operations.js'
 
-let loaded: typeof S3 | undefined
-
-/**
- * The SDK, which is an optional dependency. Imported once: an `import()` for each request costs up to a tenth of it, more
- * where a loader is registered.
- */
+/** The SDK, which is an optional dependency. */
 export async function loadSdk(stage: Stage): Promise<typeof S3> {
   try {
-    loaded ??= await import('@aws-sdk/client-s3')
-    return loaded
+    return await import('@aws-sdk/client-s3')
   } catch (cause) {
     throw new LegalHoldError(
       'The S3 adapter needs the package @aws-sdk/client-s3, which could not be loaded. Install it: npm install @aws-sdk/client-s3',

@@ -596,6 +596,10 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'src/platforms/organization.ts readCoverage': 'one field of an answer',
   'src/platforms/organization.ts readOrganization': 'some fields of an answer',
   'src/platforms/recording-metadata.ts readMetadata': 'an answer, element by element',
+  'src/stages/listed-line.ts readLine': 'one entry of a listing',
+  'src/stages/read-again.ts readAgain': 'an answer and a line of a listing',
+  'src/storage/s3-read-tags.ts readTags': 'an answer that was parsed, element by element',
+  'src/storage/s3-shared-config.ts readSharedConfig': "the caller's own files, line by line",
   'src/storage/s3-content.ts readContent': 'bytes as they come',
   'src/storage/s3-text.ts readText': 'bytes as they come, up to a limit',
 }

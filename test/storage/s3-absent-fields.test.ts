@@ -316,10 +316,12 @@ describe('a list of uploads', () => {
     const { storage, server } = await served({
       request: (one) => {
         if (one.method !== 'GET' || !asks(one, 'uploads')) return undefined
-        const marker = new URL(one.url, 'http://x').searchParams.get('key-marker')
+        const { searchParams } = new URL(one.url, 'http://x')
+        const marker = searchParams.get('key-marker')
+        const under = (key: string) => upload(`${searchParams.get('prefix') ?? ''}${key}`)
         const next = (key: string) => `<NextKeyMarker>${key}</NextKeyMarker>`
-        if (marker === null) return page(`${upload('a')}${next('a')}`)
-        return page(`${upload(second)}${second === 'a' ? next('a') : ''}`)
+        if (marker === null) return page(`${under('a')}${next('a')}`)
+        return page(`${under(second)}${second === 'a' ? next('a') : ''}`)
       },
     })
     await storage.cleanUpMultipart('')

@@ -204,7 +204,7 @@ function restrict(strict: WorldPlan['strict'], genesys: GenesysSimulator, s3: S3
   }
   genesys.faults.restrictTo(isPlanned, (message) => genesysError(badRequest(message), ''))
   s3.faults.restrictTo(isPlanned, (message) =>
-    xmlResponse(plainDocument('Error', leaf('Code', 'UnplannedRequest'), leaf('Message', message)), [], 400),
+    xmlResponse(plainDocument('Error', leaf('Code', 'UnplannedRequest'), leaf('Message', message)), [], 422),
   )
 }
 
