@@ -109,11 +109,13 @@ export class Repair {
 
   /** What is to be decided about: the current version, or one that our copy demoted and that has to be on top again. */
   async #standing(top: ObjectState): Promise<Standing> {
+    // By what our last copy was to write, it is recognized where its answer was lost and another lies on it.
+    const former = this.#baseline
     if (!this.#contest.isOpen) {
       const baseline = await this.#baselineOf(top)
       if (!this.#contest.isOpen) return { current: top, baseline, due: [] }
     }
-    const standing = await this.#beneath.contested(top, this.#baseline)
+    const standing = await this.#beneath.contested(top, former)
     this.#baseline = standing.baseline
     return standing
   }

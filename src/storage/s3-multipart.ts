@@ -26,8 +26,12 @@ export interface MultipartContext {
   readonly requests: S3Requests
   readonly options: S3StorageOptions
   readonly limits: S3Limits
-  /** When the first upload of this adapter was begun, by the clock of the server, in milliseconds. */
-  readonly begun: { at?: number | undefined }
+  readonly begun: {
+    /** When the first upload of this adapter was begun, by the clock of the server, in milliseconds. */
+    at?: number | undefined
+    /** Keys of which a copy in parts failed: its upload may still be there, whatever was answered. */
+    readonly failed: Set<string>
+  }
 }
 
 /** What a copy answered, before anything was read back. */
@@ -51,16 +55,18 @@ export async function copyInParts(
 ): Promise<CopyAnswer> {
   const { requests, options } = context
   const key = customerKey(before, options)
-  const created = await requests.send(
-    'CreateMultipartUpload',
-    {
-      Key: before.key,
-      ...(carried as Partial<S3Input<'CreateMultipartUpload'>>),
-      ...key.destination,
-      ...tagging(before),
-      ...checksumType(before),
-    },
-    { stage, signal: call.signal, rawHeaders: rawHeaders(before), musts },
+  const created = await beginning(context, before.key, () =>
+    requests.send(
+      'CreateMultipartUpload',
+      {
+        Key: before.key,
+        ...(carried as Partial<S3Input<'CreateMultipartUpload'>>),
+        ...key.destination,
+        ...tagging(before),
+        ...checksumType(before),
+      },
+      { stage, signal: call.signal, rawHeaders: rawHeaders(before), musts },
+    ),
   )
   const uploadId = created.output.UploadId
   if (uploadId === undefined) {
@@ -85,6 +91,16 @@ export async function copyInParts(
   } catch (error) {
     const ended = uploadGone(error, before, completing)
     throw await endUpload(context, before, uploadId, completing ? ended : withoutEffect(ended))
+  }
+}
+
+/** Begins an upload. One whose answer is lost may be there all the same: the next attempt ends it. */
+async function beginning<T>({ begun }: MultipartContext, key: string, begin: () => Promise<T>): Promise<T> {
+  try {
+    return await begin()
+  } catch (error) {
+    if (LegalHoldError.isInstance(error) && error.outcome === 'unknown') begun.failed.add(key)
+    throw error
   }
 }
 
@@ -119,6 +135,7 @@ async function endUpload(
   uploadId: string,
   error: unknown,
 ): Promise<unknown> {
+  context.begun.failed.add(before.key)
   try {
     await retrying(() => abortUpload(context, { key: before.key, uploadId }, {}), briefRetry(context.options), {
       stage,
@@ -280,10 +297,13 @@ async function abortOlderUploads(
   }
   const ours = uploads.find((upload) => upload.uploadId === current)
   if (ours?.initiator === undefined) return
-  context.begun.at ??= ours.initiatedAt
+  const { begun } = context
+  begun.at ??= ours.initiatedAt
+  const hasFailed = begun.failed.delete(key)
   for (const upload of uploads) {
     // What was begun after us is under way in another process; two of them would abort each other for ever.
-    const isLeft = (upload.initiatedAt ?? 0) < (context.begun.at ?? Number.POSITIVE_INFINITY)
+    const isOlder = (upload.initiatedAt ?? 0) < (begun.at ?? Number.POSITIVE_INFINITY)
+    const isLeft = isOlder || (hasFailed && (upload.initiatedAt ?? 0) <= (ours.initiatedAt ?? 0))
     if (upload.uploadId !== current && upload.initiator === ours.initiator && isLeft) {
       await abortUpload(context, upload, call)
     }

@@ -73,7 +73,7 @@ export class S3StorageAdapter implements StorageAdapter {
     this.#facts = new S3Bucket(this.#requests)
     this.#reads = new S3Reads(this.#requests, this.#facts, options)
     this.#mutations = new S3Mutations(this.#requests, this.#reads)
-    this.#multipart = { requests: this.#requests, options, limits, begun: {} }
+    this.#multipart = { requests: this.#requests, options, limits, begun: { failed: new Set() } }
     this.#repair = new S3Repair({
       ...this.#multipart,
       bucket: this.#facts,

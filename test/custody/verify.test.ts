@@ -94,7 +94,7 @@ describe('verification', () => {
       'a line gone',
       // An intent: a verdict would be missing from the counts of its recording, too.
       (dir) => editLines(dir, (lines) => lines.filter((_, at) => at !== 8)),
-      ['file-changed', 'record-changed', 'sequence-gap', 'root-mismatch', 'counts-mismatch'],
+      ['file-changed', 'record-changed', 'record-contradictory', 'sequence-gap', 'root-mismatch', 'counts-mismatch'],
       9,
     ],
     [
@@ -312,11 +312,14 @@ describe('an inclusion proof', () => {
     expect(verify({}, {})).toEqual(['no-key'])
     expect(verify({}, { publicKey: newKey().publicKey })).toEqual(['signature-invalid'])
     expect(verify({}, { fingerprint: newKey().fingerprint })).toEqual(['wrong-key'])
-    expect(verify({ record: proof.record.replace('repaired', 'held') })).toEqual(['root-mismatch'])
+    expect(verify({ record: proof.record.replace('repaired', 'held') })).toEqual([
+      'root-mismatch',
+      'record-contradictory',
+    ])
     expect(verify({ leafIndex: proof.leafIndex + 1 })).toEqual(['root-mismatch'])
     expect(verify({ treeSize: proof.treeSize + 1 })).toEqual(['root-mismatch'])
     expect(verify({ auditPath: proof.auditPath.slice(1) })).toEqual(['root-mismatch'])
-    expect(verify({ record: lineOf(world.dir, 1) })).toEqual(['root-mismatch'])
+    expect(verify({ record: lineOf(world.dir, 1) })).toEqual(['root-mismatch', 'record-contradictory'])
     expect(verifyProof('{}', {}).problems).toMatchObject([{ code: 'statement-malformed' }])
   })
 

@@ -85,6 +85,10 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
     })
     expect(await new RecordsSchedule(async () => 36_500).evaluate(retentionContext())).toEqual([])
   },
+  'docs/custom-adapter.md landed': async (load) => {
+    const { landed } = await load()
+    expect(landed).toEqual({ versionId: 'v3', beneath: { versionId: 'v2', isDeleteMarker: false } })
+  },
   'docs/custom-adapter.md storageConformance': async (_, block) => {
     const vitest = `${root}node_modules/vitest/vitest.mjs`
     const file = fileOf(block, '.test.ts')

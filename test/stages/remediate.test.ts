@@ -187,6 +187,26 @@ describe('a concurrent change', () => {
     ])
   })
 
+  test('made of a copy of ours whose answer and tags were lost gets the tags back', async () => {
+    // A server that drops tags in a copy: somebody copied ours before anything could be put back.
+    let left = 1
+    const made: MemoryStorageAdapter = storage({
+      intercept: ({ operation }, when) => {
+        if (operation !== 'replaceMetadata' || when !== 'before' || left === 0) return
+        left -= 1
+        made.put(key, { body: 'sound', metadata: { project: 'x', ...held } })
+        made.put(key, { body: 'sound', metadata: { project: 'x', ...held, note: 'theirs' } })
+        throw fault({ code: 'NETWORK_ERROR', outcome: 'unknown' })
+      },
+    })
+    const before = { ...(made.versions(key)[0]?.state?.tags as object) }
+    expect(Object.keys(before)).not.toEqual([])
+    expect((await repair(made, key)).remediation.outcome).toBe('repaired')
+    const [top] = made.versions(key)
+    expect({ ...top?.state?.metadata }).toEqual({ project: 'x', ...held, note: 'theirs' })
+    expect({ ...(top?.state?.tags as object) }).toEqual(before)
+  })
+
   test('of a tag that was to be changed writes nothing before it is decided about again', async () => {
     const requirements = { tags: { hold: tag } }
     let left = 1

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as S3 from '@aws-sdk/client-s3'
-import type { HeadOptions, ObjectState, StorageAdapter, StorageNeeds } from '../../src/ports.js'
+import type { Clock, HeadOptions, ObjectState, StorageAdapter, StorageNeeds } from '../../src/ports.js'
 import type { S3StorageOptions } from '../../src/s3.js'
 import { S3StorageAdapter } from '../../src/s3.js'
 import type { CreateBucketOptions, S3SimulatorCredentials } from '../../src/testing/index.js'
@@ -27,6 +27,7 @@ export async function simulated(
     readonly bucket?: CreateBucketOptions
     readonly credentials?: readonly S3SimulatorCredentials[]
     readonly minPartSizeBytes?: number
+    readonly clock?: Clock
   } = {},
 ): Promise<World> {
   const { bucket: bucketOptions, ...simulatorOptions } = options
