@@ -31,6 +31,14 @@ export function unusableAnswer(operation: string, problem: string, stage: Stage,
   })
 }
 
+/** What an answer is that names another id than the one that was asked for; one that names none says nothing. */
+export function otherThan(id: string): (answer: unknown) => string | undefined {
+  return (answer) => {
+    const given = textOf(answer, 'id')
+    return given === undefined || given.toLowerCase() === id.toLowerCase() ? undefined : `that of ${given}`
+  }
+}
+
 export function textOf(answer: unknown, ...names: readonly string[]): string | undefined {
   const value = fieldOf(answer, ...names)
   if (typeof value === 'string' && value !== '') return value

@@ -22,7 +22,7 @@ import type {
   RecordingPlatform,
 } from '../ports.js'
 import type { ExportRequest } from '../request.js'
-import { type Answer, answerOf, isAnswer, textOf } from './answer.js'
+import { type Answer, answerOf, isAnswer, otherThan, textOf } from './answer.js'
 import {
   type BulkExportsFields,
   type BulkExportsPaths,
@@ -387,6 +387,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
         {
           operation: `read the bulk export ${id}`,
           stage,
+          foreign: otherThan(id),
           send: ({ callApi }) => callApi({ method: 'GET', path: this.#paths.job, pathParams: { id } }),
         },
         options,

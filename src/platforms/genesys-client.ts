@@ -32,6 +32,8 @@ export interface GenesysRequest {
   /** What a good answer is made of; anything else is `PLATFORM_RESPONSE_INVALID`. @defaultValue 'object' */
   readonly expect?: 'object' | 'list' | 'collection' | 'anything' | undefined
   readonly send: (apis: GenesysApis) => Promise<unknown>
+  /** Says what a good answer is instead, where it belongs to another request. A read is sent again then. */
+  readonly foreign?: ((answer: unknown) => string | undefined) | undefined
   /** Turns a failure with a meaning of its own into its error; `undefined` leaves it to the general rules. */
   readonly recognise?: ((failure: PlatformFailure, error: LegalHoldError) => LegalHoldError | undefined) | undefined
 }
@@ -182,11 +184,14 @@ export class GenesysClient {
       const status = extended ? (answer.status as number) : undefined
       throw this.#toError(this.#clean({ status, headers, bodyKind: empty ? 'empty' : 'page' }), request)
     }
+    const correlationId = this.redact(correlationIdOf(headers))
+    const foreign = request.foreign?.(data)
+    if (foreign !== undefined) throw foreignAnswer(foreign, request, correlationId)
     return {
       body: isAnswer(data) ? data : {},
       list: Array.isArray(data) ? data : [],
       status: extended ? (answer.status as number) : undefined,
-      correlationId: this.redact(correlationIdOf(headers)),
+      correlationId,
     }
   }
 
@@ -304,6 +309,24 @@ export class GenesysClient {
       // A logger that throws must not fail the run that it watches.
     }
   }
+}
+
+/** An answer that belongs to another request, whatever mixed the two up. */
+function foreignAnswer(
+  what: string,
+  { operation, stage, effect }: GenesysRequest,
+  requestId: string | undefined,
+): LegalHoldError {
+  return new LegalHoldError(
+    `Could not ${operation}: the answer is ${what}. Look for a cache or a proxy between here and Genesys Cloud.`,
+    {
+      code: 'PLATFORM_RESPONSE_INVALID',
+      stage,
+      retryable: effect !== 'create',
+      outcome: effect === undefined || effect === 'read' ? 'not-applied' : 'unknown',
+      requestId,
+    },
+  )
 }
 
 function fits(data: unknown, expect: GenesysRequest['expect']): boolean {

@@ -1,7 +1,7 @@
 import { LegalHoldError } from '../errors.js'
 import type { Finding } from '../findings.js'
 import type { CallOptions } from '../ports.js'
-import { type Answer, answerOf, isAnswer, textOf } from './answer.js'
+import { type Answer, answerOf, isAnswer, otherThan, textOf } from './answer.js'
 import type { GenesysClient } from './genesys-client.js'
 
 /** What the platform says of an integration. */
@@ -24,6 +24,7 @@ export async function inspectIntegration(
       {
         operation: `read the integration ${id}`,
         stage: 'inspect',
+        foreign: otherThan(id),
         send: ({ integrations }) => integrations.getIntegration(id),
       },
       options,

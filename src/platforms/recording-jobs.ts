@@ -20,7 +20,7 @@ import type {
   RecordingPlatform,
 } from '../ports.js'
 import type { ExportRequest } from '../request.js'
-import { type Answer, answerOf, dateOf, isAnswer, textOf } from './answer.js'
+import { type Answer, answerOf, dateOf, isAnswer, otherThan, textOf } from './answer.js'
 import { protectConversations } from './deletion-protection.js'
 import { checkLimits, type ExpectedRecordingsLimits, expectedRecordings } from './expected-recordings.js'
 import { GenesysClient } from './genesys-client.js'
@@ -185,6 +185,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
           stage,
           effect: 'repeatable',
           expect: 'anything',
+          foreign: otherThan(job.id),
           send: ({ recording }) => recording.putRecordingJob(job.id, { state: 'PROCESSING' }),
           recognise: (failure, error) => (isSlotsBusy(failure) ? slotsBusy(error) : undefined),
         },
@@ -303,7 +304,12 @@ export class RecordingJobsPlatform implements RecordingPlatform {
   async #read(id: string, options: CallOptions | undefined) {
     try {
       return await this.client.request(
-        { operation: `read the recording job ${id}`, stage, send: ({ recording }) => recording.getRecordingJob(id) },
+        {
+          operation: `read the recording job ${id}`,
+          stage,
+          foreign: otherThan(id),
+          send: ({ recording }) => recording.getRecordingJob(id),
+        },
         options,
       )
     } catch (error) {

@@ -44,6 +44,7 @@ export async function readMetadata(
         operation,
         stage,
         expect: 'list',
+        foreign: (list) => ofAnotherConversation(list, conversationId),
         send: ({ recording }) => recording.getConversationRecordingmetadata(conversationId),
       },
       options,
@@ -56,6 +57,14 @@ export async function readMetadata(
     if (LegalHoldError.isInstance(error) && error.code === 'PLATFORM_NOT_FOUND') return undefined
     throw error
   }
+}
+
+function ofAnotherConversation(list: unknown, conversationId: string): string | undefined {
+  if (!Array.isArray(list)) return undefined
+  const other = list
+    .map((entry) => textOf(entry, 'conversationId'))
+    .find((id) => id !== undefined && id.toLowerCase() !== conversationId.toLowerCase())
+  return other === undefined ? undefined : `that of the conversation ${other}`
 }
 
 /** What is known of a conversation beside its recordings. */
