@@ -1,5 +1,5 @@
 // Memory of the account of expected recordings: node --expose-gc --import tsx bench/ledger-memory.ts [recordings]
-import { RecordingLedger } from '../src/stages/ledger.ts'
+import { RecordingLedger } from '../src/stages/account/ledger.ts'
 
 const recordings = Number(process.argv[2] ?? 1_000_000)
 const digits = (number: number) => number.toString(16).padStart(12, '0')

@@ -1,33 +1,20 @@
-import { checkCallOptions } from './call-options.js'
-import type { Engine } from './engine.js'
-import { LegalHoldError } from './errors.js'
-import { DeferredStream } from './internal/deferred-stream.js'
-import { isStream, type Source } from './internal/source.js'
-import { checkOptions, checkRequest, type LegalHoldExporterOptions, type Settings } from './options.js'
-import type { CallOptions, ExportJob, ObjectRef, ProfileInspection } from './ports.js'
-import type { RunReport } from './report.js'
-import type { ExportRequest } from './request.js'
-import type { RunOptions } from './run-options.js'
-import type { Inspection } from './stages/inspect.js'
-import type { Reconciliation } from './stages/reconcile.js'
-import type { ReleaseOptions } from './stages/release.js'
-import type { Release, Remediation, Verdict } from './verdict.js'
-
-/** Objects to look at: keys, references, or the verdicts of `validate`. */
-export type ObjectSource = Source<string | ObjectRef>
-
-/** What `validate` and `remediate` may be given: objects, a prefix, or a job. */
-export type ValidationSource = ObjectSource | { readonly prefix: string } | ExportJob
-
-/** Options of `waitForJob`. */
-export interface WaitForJobOptions extends CallOptions {
-  /** All the waiting, in milliseconds. @defaultValue the exporter's `polling.deadlineMs` */
-  readonly deadlineMs?: number | undefined
-  readonly minIntervalMs?: number | undefined
-  readonly maxIntervalMs?: number | undefined
-  /** Called after every poll. What it throws is logged and ignored. */
-  readonly onProgress?: ((job: ExportJob) => void) | undefined
-}
+import { DeferredStream } from './internal/streams/deferred-stream.js'
+import { isStream, type Source } from './internal/streams/source.js'
+import { LegalHoldError } from './model/errors.js'
+import type { Inspection, ProfileInspection } from './model/inspection.js'
+import type { ExportJob } from './model/platform.js'
+import type { RunReport } from './model/report.js'
+import type { ExportRequest } from './model/request.js'
+import type { Release, Remediation, Verdict } from './model/verdict.js'
+import type { ValidationSource, WaitForJobOptions } from './options/call-options.js'
+import { checkCallOptions } from './options/call-options.js'
+import { checkOptions, type LegalHoldExporterOptions, type Settings } from './options/exporter-options.js'
+import { checkRequest } from './options/request.js'
+import type { CallOptions } from './ports/runtime.js'
+import type { Engine } from './run/engine.js'
+import type { RunOptions } from './run/run-options.js'
+import type { Reconciliation } from './stages/reconcile/reconcile.js'
+import type { ReleaseOptions } from './stages/release/release.js'
 
 /**
  * Exports the recordings under a legal hold, proves for every object that the hold is on it, and repairs those where
@@ -155,7 +142,7 @@ export class LegalHoldExporter {
 
   /** What a run needs is loaded when it is first asked for, so that importing the library costs next to nothing. */
   #engine(): Promise<Engine> {
-    this.#loading ??= import('./engine.js').then(({ Engine: Loaded }) => new Loaded(this.#settings))
+    this.#loading ??= import('./run/engine.js').then(({ Engine: Loaded }) => new Loaded(this.#settings))
     return this.#loading
   }
 }

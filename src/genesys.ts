@@ -1,16 +1,17 @@
-export { type BulkExportsOptions, BulkExportsPlatform } from './platforms/bulk-exports.js'
+export type { ExportProfile, ExportProfiles } from './platforms/bulk-exports/export-profiles.js'
+export type { BulkExportsOptions } from './platforms/bulk-exports/options.js'
+export { BulkExportsPlatform } from './platforms/bulk-exports/platform.js'
 export {
   type BulkExportsFields,
   type BulkExportsPaths,
   bulkExportsFields,
   bulkExportsPaths,
-} from './platforms/bulk-exports-surface.js'
-export type { ExportProfile, ExportProfiles } from './platforms/export-profiles.js'
-export { type GenesysAnswer, GenesysClient, type GenesysRequest } from './platforms/genesys-client.js'
-export type { AccessToken, GenesysConnectionOptions, ReadyApiClient } from './platforms/genesys-options.js'
-export { type RecordingJobsOptions, RecordingJobsPlatform } from './platforms/recording-jobs.js'
-export type { ExportTiming } from './platforms/recording-jobs-query.js'
-export { type GenesysRegion, genesysRegions, resolveRegion } from './platforms/regions.js'
+} from './platforms/bulk-exports/surface.js'
+export { type GenesysAnswer, GenesysClient, type GenesysRequest } from './platforms/client/client.js'
+export type { AccessToken, GenesysConnectionOptions, ReadyApiClient } from './platforms/client/options.js'
+export { type GenesysRegion, genesysRegions, resolveRegion } from './platforms/client/regions.js'
+export { type RecordingJobsOptions, RecordingJobsPlatform } from './platforms/recording-jobs/platform.js'
+export type { ExportTiming } from './platforms/recording-jobs/query.js'
 export {
   type ExportProfileRetentionOptions,
   ExportProfileRetentionPolicy,

@@ -1,4 +1,6 @@
-export { MemoryJournal } from './custody/journal.js'
+export { LegalHoldExporter } from './exporter.js'
+export type { RetryOptions } from './internal/retry.js'
+export { MemoryJournal } from './journal/memory-journal.js'
 export {
   type ErrorAnswer,
   errorCodes,
@@ -9,15 +11,9 @@ export {
   type LegalHoldErrorReason,
   type Outcome,
   type Stage,
-} from './errors.js'
-export type { RunEvent, RunEventType } from './events.js'
-export {
-  LegalHoldExporter,
-  type ObjectSource,
-  type ValidationSource,
-  type WaitForJobOptions,
-} from './exporter.js'
-export { type Finding, type FindingCode, findingCodes, type Severity } from './findings.js'
+} from './model/errors.js'
+export type { RunEvent, RunEventType } from './model/events.js'
+export { type Finding, type FindingCode, findingCodes, type Severity } from './model/findings.js'
 export {
   addTag,
   carriesTag,
@@ -27,12 +23,10 @@ export {
   readTagList,
   removeTag,
   type TagListForm,
-} from './hold.js'
-export { type Agreement, agreementOf, type ObjectTraits } from './identity.js'
-export type { RetryOptions } from './internal/retry.js'
-export type { ConcurrencyOptions, LegalHoldExporterOptions } from './options.js'
-export type * from './ports.js'
-export { type PriceTable, type StorageClassPrices, s3Prices } from './prices.js'
+} from './model/hold.js'
+export { type Agreement, agreementOf, type ObjectTraits } from './model/identity.js'
+export type { Inspection, Residency } from './model/inspection.js'
+export { type PriceTable, type StorageClassPrices, s3Prices } from './model/prices.js'
 export type {
   CostDollars,
   CoverageReport,
@@ -46,20 +40,9 @@ export type {
   RepairCost,
   RunReport,
   StorageClassCost,
-} from './report.js'
-export type { ExportRequest, MediaType } from './request.js'
-export type { HoldRequirements, Shortfall, UnmetRequirement } from './requirements.js'
-export { type FixedRetentionOptions, FixedRetentionPolicy } from './retention/fixed.js'
-export type { RunOptions } from './run-options.js'
-export { CostTally } from './stages/cost.js'
-export type { Inspection, Residency } from './stages/inspect.js'
-export type { LandingOptions } from './stages/landing-options.js'
-export type { ConflictPolicy } from './stages/plan.js'
-export type { PollingOptions } from './stages/polling-options.js'
-export type { Reconciliation } from './stages/reconcile.js'
-export type { ReconciliationOptions } from './stages/reconciliation-options.js'
-export type { ReleaseOptions } from './stages/release.js'
-export type { RemediationOptions } from './stages/remediation-options.js'
+} from './model/report.js'
+export type { ExportRequest, MediaType } from './model/request.js'
+export type { HoldRequirements, Shortfall, UnmetRequirement } from './model/requirements.js'
 export type {
   Difference,
   ObjectKind,
@@ -72,4 +55,16 @@ export type {
   RepairEstimate,
   Verdict,
   VerdictKind,
-} from './verdict.js'
+} from './model/verdict.js'
+export type { ObjectSource, ValidationSource, WaitForJobOptions } from './options/call-options.js'
+export type { ConcurrencyOptions, LegalHoldExporterOptions } from './options/exporter-options.js'
+export type { LandingOptions } from './options/landing.js'
+export type { PollingOptions } from './options/polling.js'
+export type { ReconciliationOptions } from './options/reconciliation.js'
+export type { ConflictPolicy, RemediationOptions } from './options/remediation.js'
+export type * from './ports.js'
+export { type FixedRetentionOptions, FixedRetentionPolicy } from './retention/fixed.js'
+export type { RunOptions } from './run/run-options.js'
+export type { Reconciliation } from './stages/reconcile/reconcile.js'
+export type { ReleaseOptions } from './stages/release/release.js'
+export { CostTally } from './stages/repair/cost.js'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AskedChanges, compareObjectStates } from '../src/compare.js'
-import type { ObjectState } from '../src/ports.js'
+import { type AskedChanges, compareObjectStates } from '../src/model/compare.js'
+import type { ObjectState } from '../src/model/object.js'
 
 const word = fc.stringMatching(/^[a-z0-9 ]{1,8}$/)
 const record = fc.dictionary(fc.oneof(word, fc.constantFrom('__proto__', 'constructor')), word, { maxKeys: 4 })

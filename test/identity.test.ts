@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { agreementOf, isOtherVersion, type ObjectTraits } from '#src/identity.js'
+import { agreementOf, isOtherVersion, type ObjectTraits } from '#src/model/identity.js'
 
 const at = (ms: number) => new Date(Date.UTC(2023, 9, 20, 12) + ms).toISOString()
 const listed: ObjectTraits = { etag: '"a"', sizeBytes: 5, lastModified: at(0) }

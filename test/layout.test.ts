@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hourFolders, hourRange, parseKey, roleOf, touches } from '#src/layout.js'
+import { hourFolders, hourRange, parseKey, roleOf, touches } from '#src/model/layout/keys.js'
 
 const hourMs = 3_600_000
 const instants = fc.integer({ min: Date.UTC(2019, 0, 1), max: Date.UTC(2031, 0, 1) })

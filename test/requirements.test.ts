@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ObjectState } from '#src/index.js'
-import { planRepair } from '#src/stages/plan.js'
+import { planRepair } from '#src/stages/repair/plan.js'
 import { judge } from '#src/stages/validate.js'
 
 const state = (over: Partial<ObjectState> = {}): ObjectState => ({

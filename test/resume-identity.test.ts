@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { LegalHoldError, MemoryJournal } from '#src/index.js'
 import { serverName } from '#src/internal/server-name.js'
-import { S3StorageAdapter } from '#src/storage/s3.js'
+import { S3StorageAdapter } from '#src/storage/s3/adapter.js'
 import { oneRecording } from './fakes/one-recording.js'
 
 /** A world whose storage is on a named server, and a journal that ends before the report, or with it. */

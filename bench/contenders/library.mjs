@@ -7,7 +7,7 @@ import { evidenceBundle } from 'genesys-legal-hold-exporter/node'
 import { S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
 import { bucket, concurrency, credentials, endpoint, measure, region, tag } from './measure.mjs'
 
-/** @param {import('genesys-legal-hold-exporter').ObjectState} state as `src/stages/object-record.ts` has it */
+/** @param {import('genesys-legal-hold-exporter').ObjectState} state as `src/stages/object/object-record.ts` has it */
 function recordedState(state) {
   return {
     versionId: state.versionId,

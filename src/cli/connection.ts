@@ -1,5 +1,5 @@
-import type { LegalHoldExporterOptions } from '../options.js'
-import type { ExportRequest } from '../request.js'
+import type { ExportRequest } from '../model/request.js'
+import type { LegalHoldExporterOptions } from '../options/exporter-options.js'
 import { ArgumentError, type Given } from './arguments.js'
 import type { Terminal } from './terminal.js'
 

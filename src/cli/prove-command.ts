@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { prove } from '../custody/prove.js'
+import { prove } from '../custody/verify/prove.js'
 import { needed, readArguments } from './arguments.js'
 import type { Terminal } from './terminal.js'
 

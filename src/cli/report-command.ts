@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { answerOf } from '../custody/answer.js'
-import { bundleFiles } from '../custody/bundle.js'
-import { readBundleReport, rebuildReportPage } from '../custody/bundle-report.js'
+import { bundleFiles } from '../custody/bundle/contents.js'
+import { answerOf } from '../custody/page/answer.js'
+import { readBundleReport, rebuildReportPage } from '../custody/verify/bundle-report.js'
 import { needed, readArguments } from './arguments.js'
 import { shown, type Terminal } from './terminal.js'
 

@@ -1,5 +1,5 @@
-import { LegalHoldError } from '../errors.js'
-import { toolVersion } from '../version.js'
+import { toolVersion } from '../internal/version.js'
+import { LegalHoldError } from '../model/errors.js'
 import { ArgumentError } from './arguments.js'
 import { exportCommand, inspectCommand } from './export-command.js'
 import { helpOf } from './help.js'

@@ -1,4 +1,4 @@
-import { visible } from '../internal/visible.js'
+import { visible } from '../internal/text/visible.js'
 
 /** Where a command writes; tests give their own. */
 export interface Terminal {

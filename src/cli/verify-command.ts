@@ -1,13 +1,13 @@
 import { realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
-import { answerOf, counted, figure } from '../custody/answer.js'
-import type { CustodyPredicate } from '../custody/bundle.js'
-import { readBundleReport } from '../custody/bundle-report.js'
-import type { EvidenceProblem } from '../custody/evidence-problem.js'
-import { type ProofVerification, verifyProof } from '../custody/prove.js'
-import { utc } from '../custody/report-text.js'
-import { type EvidenceVerification, verifyEvidence } from '../custody/verify.js'
-import type { S3StorageAdapter } from '../storage/s3.js'
+import type { CustodyPredicate } from '../custody/bundle/contents.js'
+import type { EvidenceProblem } from '../custody/bundle/problem.js'
+import { answerOf, counted, figure } from '../custody/page/answer.js'
+import { utc } from '../custody/page/text.js'
+import { readBundleReport } from '../custody/verify/bundle-report.js'
+import { type ProofVerification, verifyProof } from '../custody/verify/prove.js'
+import { type EvidenceVerification, verifyEvidence } from '../custody/verify/verify.js'
+import type { S3StorageAdapter } from '../storage/s3/adapter.js'
 import { ArgumentError, fileOf, needed, readArguments } from './arguments.js'
 import { pairs, shown, type Terminal } from './terminal.js'
 
@@ -128,7 +128,7 @@ async function storageOf(
 ): Promise<S3StorageAdapter> {
   const where = region ?? storage.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
   if (where === undefined) throw new ArgumentError('--live needs the region of the bucket: --region, or AWS_REGION.')
-  const { S3StorageAdapter } = await import('../storage/s3.js')
+  const { S3StorageAdapter } = await import('../storage/s3/adapter.js')
   return new S3StorageAdapter({
     bucket: storage.bucket,
     region: where,

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { LegalHoldError, type Stage } from '../errors.js'
+import { LegalHoldError, type Stage } from '../model/errors.js'
 
 /** The error every aborted call rejects with; the caller's own reason is its cause. */
 export function abortedError(signal: AbortSignal, stage: Stage): LegalHoldError {

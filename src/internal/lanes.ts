@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.js'
+import type { Clock } from '../ports/runtime.js'
 import { systemClock } from './clock.js'
 
 /** How many requests go on at once, and how many may begin in a second. */

@@ -1,5 +1,5 @@
-import { LegalHoldError } from '../errors.js'
-import type { Logger } from '../ports.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { Logger } from '../ports/runtime.js'
 
 type Level = keyof Logger
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../ports.js'
+import type { Logger } from '../ports/runtime.js'
 
 /**
  * Tells an observer. What it throws, or what a promise of it rejects with, is logged: an observer must not fail the run

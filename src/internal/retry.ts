@@ -1,6 +1,6 @@
 import pRetry from 'p-retry'
-import { LegalHoldError, type LegalHoldErrorCode, type Stage } from '../errors.js'
-import type { Clock } from '../ports.js'
+import { LegalHoldError, type LegalHoldErrorCode, type Stage } from '../model/errors.js'
+import type { Clock } from '../ports/runtime.js'
 import { abortedError, throwIfAborted } from './abort.js'
 import { systemClock } from './clock.js'
 import { withDefaults } from './defaults.js'

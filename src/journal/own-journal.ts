@@ -1,5 +1,5 @@
-import { LegalHoldError } from '../errors.js'
-import type { Journal } from '../ports.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { Journal } from '../ports/journal.js'
 
 /** What writes into a journal without being a run, by the id that its records bear. */
 const own: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
-import type { RunEvent } from '../events.js'
-import type { ExportJob } from '../ports.js'
-import type { RemediationOutcome, VerdictKind } from '../verdict.js'
+import type { RunEvent } from '../model/events.js'
+import type { ExportJob } from '../model/platform.js'
+import type { RemediationOutcome, VerdictKind } from '../model/verdict.js'
 import { Rate } from './rate.js'
 
 const ended: ReadonlySet<string> = new Set(['FULFILLED', 'FAILED', 'CANCELLED'])

@@ -1,5 +1,5 @@
-import type { RunEvent } from '../events.js'
-import type { RunReport } from '../report.js'
+import type { RunEvent } from '../model/events.js'
+import type { RunReport } from '../model/report.js'
 import { durationText, numberText } from './frame.js'
 import type { ProgressModel } from './model.js'
 

@@ -1,6 +1,6 @@
-import { type Answer, answerOf, flagOf, isAnswer, listOf, numberOf, textOf } from '../platforms/answer.js'
-import { coversMedia, mediaTypeFrom } from '../platforms/request-scope.js'
-import type { ExportRequest, MediaType } from '../request.js'
+import type { ExportRequest, MediaType } from '../model/request.js'
+import { type Answer, answerOf, flagOf, isAnswer, listOf, numberOf, textOf } from '../platforms/client/answer.js'
+import { coversMedia, mediaTypeFrom } from '../platforms/request/scope.js'
 
 /** What one policy does to the recordings of one medium. */
 export interface DeletionRule {

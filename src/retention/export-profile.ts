@@ -1,7 +1,10 @@
-import type { Finding } from '../findings.js'
-import { type BulkExportsOptions, BulkExportsPlatform } from '../platforms/bulk-exports.js'
-import { strippingFindings } from '../platforms/export-profiles.js'
-import type { CallOptions, ProfileInspection, RetentionContext, RetentionPolicyAdapter } from '../ports.js'
+import type { Finding } from '../model/findings.js'
+import type { ProfileInspection } from '../model/inspection.js'
+import { strippingFindings } from '../platforms/bulk-exports/export-profiles.js'
+import type { BulkExportsOptions } from '../platforms/bulk-exports/options.js'
+import { BulkExportsPlatform } from '../platforms/bulk-exports/platform.js'
+import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retention.js'
+import type { CallOptions } from '../ports/runtime.js'
 
 /** Options of {@link ExportProfileRetentionPolicy}: a platform, whose login is shared, or a connection of its own. */
 export type ExportProfileRetentionOptions =

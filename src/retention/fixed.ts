@@ -1,7 +1,8 @@
-import { LegalHoldError } from '../errors.js'
-import type { Finding } from '../findings.js'
-import type { BucketInspection, RetentionContext, RetentionPolicyAdapter } from '../ports.js'
-import type { HoldRequirements } from '../requirements.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { Finding } from '../model/findings.js'
+import type { BucketInspection } from '../model/inspection.js'
+import type { HoldRequirements } from '../model/requirements.js'
+import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retention.js'
 
 /** Settings of {@link FixedRetentionPolicy}. */
 export interface FixedRetentionOptions {

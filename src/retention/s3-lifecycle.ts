@@ -1,12 +1,13 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { LegalHoldError } from '../errors.js'
-import type { Finding, Severity } from '../findings.js'
-import type { CallOptions, RetentionContext, RetentionPolicyAdapter } from '../ports.js'
-import { invalidAnswer } from '../storage/s3-answer-checks.js'
-import { isUnsupported } from '../storage/s3-bucket.js'
-import { s3CodeOf } from '../storage/s3-errors.js'
-import { S3Requests } from '../storage/s3-requests.js'
-import { checkBucket, checkClientSettings, type S3ClientSettings } from '../storage/s3-settings.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { Finding, Severity } from '../model/findings.js'
+import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retention.js'
+import type { CallOptions } from '../ports/runtime.js'
+import { invalidAnswer } from '../storage/s3/answer/checks.js'
+import { checkBucket, checkClientSettings, type S3ClientSettings } from '../storage/s3/client/settings.js'
+import { s3CodeOf } from '../storage/s3/protocol/errors.js'
+import { isUnsupported } from '../storage/s3/read/bucket.js'
+import { S3Requests } from '../storage/s3/send/requests.js'
 
 /** Options of {@link S3LifecyclePolicy}: how S3 is reached, as for `S3StorageAdapter`. */
 export interface S3LifecyclePolicyOptions extends S3ClientSettings {

@@ -1,9 +1,9 @@
-import type { Stage } from '../errors.js'
-import type { NewRunEvent } from '../events.js'
 import type { Lanes } from '../internal/lanes.js'
 import type { RetryOptions } from '../internal/retry.js'
 import { retrying } from '../internal/retry.js'
-import type { Clock, Logger } from '../ports.js'
+import type { Stage } from '../model/errors.js'
+import type { NewRunEvent } from '../model/events.js'
+import type { Clock, Logger } from '../ports/runtime.js'
 
 /** What every stage needs beside its own subject. */
 export interface StageContext {

@@ -1,11 +1,12 @@
-import { LegalHoldError } from '../errors.js'
 import { isLastingOutage } from '../internal/retry.js'
-import type { HeadOptions, HeadResult, ObjectRef, ObjectState, StorageAdapter } from '../ports.js'
-import { evaluate, type HoldRequirements, headNeeds, type UnmetRequirement } from '../requirements.js'
-import type { ObjectPlace, Verdict, VerdictKind } from '../verdict.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { ObjectRef, ObjectState } from '../model/object.js'
+import { evaluate, type HoldRequirements, headNeeds, type UnmetRequirement } from '../model/requirements.js'
+import type { ObjectPlace, Verdict, VerdictKind } from '../model/verdict.js'
+import type { HeadOptions, HeadResult, StorageAdapter } from '../ports/storage.js'
 import { persist, type StageContext } from './context.js'
-import { doubtOf, type ListedLine } from './listed-line.js'
-import { readAgain } from './read-again.js'
+import { doubtOf, type ListedLine } from './reading/listed-line.js'
+import { readAgain } from './reading/read-again.js'
 
 type Absence = Extract<HeadResult, { found: false }>
 

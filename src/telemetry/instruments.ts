@@ -1,6 +1,6 @@
 import type { Attributes, Counter, Gauge, Histogram, Meter } from '@opentelemetry/api'
-import type { RunEvent } from '../events.js'
-import type { RecordingCounts } from '../report.js'
+import type { RunEvent } from '../model/events.js'
+import type { RecordingCounts } from '../model/report.js'
 
 /** What is measured. No attribute carries a key, a recording or a conversation: each would be a time series of its own. */
 export class Instruments {

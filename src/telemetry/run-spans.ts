@@ -1,7 +1,7 @@
 import { type Attributes, type Context, type Span, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import { LegalHoldError } from '../errors.js'
-import type { RunEvent } from '../events.js'
-import type { ExportJob } from '../ports.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { RunEvent } from '../model/events.js'
+import type { ExportJob } from '../model/platform.js'
 
 const ended: ReadonlySet<string> = new Set(['FULFILLED', 'FAILED', 'CANCELLED'])
 

@@ -1,8 +1,8 @@
 import { type Attributes, context, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api'
-import { LegalHoldError } from '../errors.js'
-import type { RunEvent } from '../events.js'
-import type { RunReport } from '../report.js'
-import { toolName, toolVersion } from '../version.js'
+import { toolName, toolVersion } from '../internal/version.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { RunEvent } from '../model/events.js'
+import type { RunReport } from '../model/report.js'
 import { Instruments } from './instruments.js'
 import { RunSpans } from './run-spans.js'
 

@@ -1,8 +1,33 @@
-export { MemoryJournal } from '../custody/journal.js'
-export { MemoryStorageAdapter, type MemoryStorageCall, type MemoryStorageOptions } from '../storage/memory.js'
-export type { SeedObject } from '../storage/memory-objects.js'
+export { MemoryJournal } from '../journal/memory-journal.js'
+export { MemoryStorageAdapter, type MemoryStorageCall, type MemoryStorageOptions } from '../storage/memory/adapter.js'
+export type { SeedObject } from '../storage/memory/objects.js'
 export { SimulatedClock } from './clock.js'
-export type { ConformanceRunner, ConformanceSubject } from './conformance.js'
+export {
+  type JournalConformanceOptions,
+  type JournalConformanceSubject,
+  journalConformance,
+} from './conformance/journal.js'
+export {
+  type PlatformConformanceOptions,
+  type PlatformConformanceSubject,
+  platformConformance,
+} from './conformance/platform.js'
+export {
+  type RetentionConformanceOptions,
+  type RetentionConformanceSubject,
+  retentionConformance,
+  retentionContext,
+} from './conformance/retention.js'
+export {
+  type StorageConformanceFeature,
+  type StorageConformanceOptions,
+  type StorageConformanceRunner,
+  type StorageConformanceSeed,
+  type StorageConformanceSubject,
+  storageConformance,
+  storageConformanceFeatures,
+} from './conformance/storage.js'
+export type { ConformanceRunner, ConformanceSubject } from './conformance/suite.js'
 export {
   type Fault,
   type FaultAction,
@@ -10,9 +35,8 @@ export {
   type FaultMatch,
   FaultScript,
 } from './faults.js'
-export type { DeliveredObject, SimulatedDelivery } from './genesys/delivery.js'
-export type { Delivery, SimulatedJob } from './genesys/jobs.js'
-export type { SimulatedClient } from './genesys/oauth.js'
+export type { DeliveredObject, SimulatedDelivery } from './genesys/delivery/delivery.js'
+export type { Delivery, SimulatedJob } from './genesys/jobs/jobs.js'
 export {
   buildConversation,
   buildExportProfile,
@@ -28,13 +52,9 @@ export {
   type SimulatedRecording,
   type SimulatedRetentionPolicy,
 } from './genesys/organization.js'
+export type { SimulatedClient } from './genesys/routes/oauth.js'
 export type { SimulatorSettings, SimulatorSettingsInit, SimulatorTimings } from './genesys/settings.js'
 export { GenesysSimulator, type GenesysSimulatorOptions, type SimulatedRequest } from './genesys-simulator.js'
-export {
-  type JournalConformanceOptions,
-  type JournalConformanceSubject,
-  journalConformance,
-} from './journal-conformance.js'
 export {
   expectAllHeld,
   expectHeld,
@@ -62,32 +82,12 @@ export { aConversation, aRecording, ConversationBuilder, RecordingBuilder } from
 export { type BucketView, SimulatedBucket } from './kit/simulated-bucket.js'
 export { SimulatedWorld } from './kit/world.js'
 export { type Handle, type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
-export {
-  type PlatformConformanceOptions,
-  type PlatformConformanceSubject,
-  platformConformance,
-} from './platform-conformance.js'
-export {
-  type RetentionConformanceOptions,
-  type RetentionConformanceSubject,
-  retentionConformance,
-  retentionContext,
-} from './retention-conformance.js'
-export type { CreateBucketOptions } from './s3/bucket-seed.js'
-export type { S3SimulatorCredentials } from './s3/identity.js'
-export type { LoggedRequest } from './s3/request-log.js'
-export type { ObjectVersion } from './s3/state.js'
+export type { S3SimulatorCredentials } from './s3/auth/identity.js'
+export type { CreateBucketOptions } from './s3/buckets/seed.js'
+export type { LoggedRequest } from './s3/http/request-log.js'
+export type { ObjectVersion } from './s3/state/object-version.js'
 export { S3Simulator, type S3SimulatorOptions } from './s3-simulator.js'
 export { simulatorCredentials } from './scenario/credentials.js'
 export type { ForeignS3, ScenarioRequest } from './scenario/scenario-request.js'
 export { createScenario, type Scenario, type ScenarioOptions, type ScenarioScope } from './scenario.js'
 export { type Simulators, type SimulatorsDescription, type SimulatorsOptions, startSimulators } from './simulators.js'
-export {
-  type StorageConformanceFeature,
-  type StorageConformanceOptions,
-  type StorageConformanceRunner,
-  type StorageConformanceSeed,
-  type StorageConformanceSubject,
-  storageConformance,
-  storageConformanceFeatures,
-} from './storage-conformance.js'

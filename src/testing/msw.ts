@@ -1,5 +1,5 @@
 import { type HttpHandler, http } from 'msw'
-import { isSlash, withoutEnd } from '../internal/edges.js'
+import { isSlash, withoutEnd } from '../internal/text/edges.js'
 import type { Handle } from './listen.js'
 
 /** Anything that answers requests as a plain function: both simulators do. */

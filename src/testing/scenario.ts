@@ -1,6 +1,5 @@
-import type { ExportRequest, MediaType } from '../request.js'
-import { type DeliveredFile, filesOf } from './genesys/files.js'
-import type { SimulatedClient } from './genesys/oauth.js'
+import type { ExportRequest, MediaType } from '../model/request.js'
+import { type DeliveredFile, filesOf } from './genesys/delivery/files.js'
 import {
   buildExportProfile,
   buildIntegration,
@@ -8,6 +7,7 @@ import {
   type SimulatedConversation,
   type SimulatedOrganization,
 } from './genesys/organization.js'
+import type { SimulatedClient } from './genesys/routes/oauth.js'
 import type { SimulatorSettingsInit } from './genesys/settings.js'
 import type { ScopeMedia, TimeSpan } from './scenario/conversations.js'
 import { simulatorCredentials } from './scenario/credentials.js'

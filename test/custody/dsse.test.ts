@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { preAuthEncoding } from '#src/custody/dsse.js'
+import { preAuthEncoding } from '#src/custody/crypto/dsse.js'
 
 describe('the pre-authentication encoding', () => {
   test('is that of the published DSSE vector', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AccountCheck } from '#src/account-check.js'
 import { type ExportJob, type ExportRequest, LegalHoldExporter, type RecordingPlatform } from '#src/index.js'
+import { AccountCheck } from '#src/journal/check/account-check.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { FrailJournal, Life } from '../fakes/mortal.js'
 import { FakePlatform, job } from '../fakes/platform.js'

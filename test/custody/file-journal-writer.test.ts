@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { GroupWriter, type JournalSink } from '#src/custody/journal-writer.js'
+import { GroupWriter, type JournalSink } from '#src/custody/journal/writer.js'
 
 const options = { flushIntervalMs: 1, flushLength: 1_000, maxLength: 4_000 }
 

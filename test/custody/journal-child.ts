@@ -1,5 +1,5 @@
 // A process of its own that uses a journal. `fill`: appends until it is refused. `hold`: opens and holds it until stdin ends.
-import { LegalHoldError } from '../../src/errors.js'
+import { LegalHoldError } from '../../src/model/errors.js'
 import { FileJournal } from '../../src/node.js'
 
 const [mode, directory = ''] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { AuditPath, leafHash, MerkleTree, rootFromPath } from '#src/custody/merkle.js'
+import { AuditPath, leafHash, MerkleTree, rootFromPath } from '#src/custody/crypto/merkle.js'
 
 // Published with the Certificate Transparency reference implementation (RFC 6962): leaves, roots of the first n, paths.
 const leaves = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f']

@@ -1,7 +1,7 @@
 // Time stamps that openssl does not make: of any algorithm, in any form of BER, and wrong in any one place.
 import { constants, createHash, type KeyObject, sign, type X509Certificate } from 'node:crypto'
-import { type BerElement, readBer } from '#src/custody/ber.js'
-import { der, derOid } from '#src/custody/der.js'
+import { type BerElement, readBer } from '#src/custody/crypto/ber.js'
+import { der, derOid } from '#src/custody/crypto/der.js'
 
 const tag = { integer: 2, bits: 3, octets: 4, null: 5, time: 0x18, sequence: 0x30, set: 0x31 } as const
 const oids = {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { readTagList } from '../../src/hold.js'
-import { taggingHeader } from '../../src/storage/s3-properties.js'
+import { readTagList } from '../../src/model/hold.js'
+import { taggingHeader } from '../../src/storage/s3/repair/properties.js'
 import { S3, upload, type World } from '../storage/s3-world.js'
 import type { RacingOrder, RacingSaid } from './racing-child.js'
 

@@ -4,7 +4,7 @@ import {
   type LegalHoldExporterOptions,
   type RecordingPlatform,
 } from '#src/index.js'
-import type { RunOptions } from '#src/run-options.js'
+import type { RunOptions } from '#src/run/run-options.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { FakePlatform, job } from './platform.js'
 

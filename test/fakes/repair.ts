@@ -1,8 +1,10 @@
 import { LegalHoldError, type ObjectState, type Remediation, type StorageAdapter, type Verdict } from '#src/index.js'
-import type { HoldRequirements } from '#src/requirements.js'
+import type { MutationWitness } from '#src/journal/records.js'
+import type { HoldRequirements } from '#src/model/requirements.js'
+import { remediationDefaults } from '#src/options/remediation.js'
 import type { StageContext } from '#src/stages/context.js'
-import { type MutationWitness, type RemediationSettings, remediateObject } from '#src/stages/remediate.js'
-import { remediationDefaults } from '#src/stages/remediation-options.js'
+import { remediateObject } from '#src/stages/repair/remediate.js'
+import type { RemediationSettings } from '#src/stages/repair/settings.js'
 import { validateObject } from '#src/stages/validate.js'
 import { SimulatedClock } from '#src/testing/clock.js'
 

@@ -121,7 +121,7 @@ export const s3: readonly ExpectedRow[] = [
     'survives',
     'finding permission-missing',
     'finding permission-missing',
-    'incomplete: missing',
+    'incomplete: unreadable',
     'finding bucket-unreachable',
   ],
   [

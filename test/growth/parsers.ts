@@ -4,51 +4,51 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { AccountCheck } from '#src/account-check.js'
 import { readArguments } from '#src/cli/arguments.js'
-import { berTag, readBer } from '#src/custody/ber.js'
-import { readCount, readOctets, readOid, readTime } from '#src/custody/ber-values.js'
-import { readCertificates } from '#src/custody/certificates.js'
-import { der } from '#src/custody/der.js'
-import { openEnvelope } from '#src/custody/dsse.js'
-import { csvLine } from '#src/custody/exceptions-csv.js'
-import { html } from '#src/custody/html.js'
-import { readLines } from '#src/custody/journal-lines.js'
-import { parseRecord } from '#src/custody/journal-record.js'
-import { readPublicKey } from '#src/custody/keys.js'
-import { verifyProof } from '#src/custody/prove.js'
-import { RecordDigest } from '#src/custody/record-files.js'
-import { readStatement } from '#src/custody/statement.js'
-import { verifyTimestamp } from '#src/custody/timestamp-token.js'
-import { readTstInfo } from '#src/custody/tst-info.js'
-import { readTagList } from '#src/hold.js'
+import { RecordDigest } from '#src/custody/bundle/record-digest.js'
+import { readStatement } from '#src/custody/bundle/statement.js'
+import { berTag, readBer } from '#src/custody/crypto/ber.js'
+import { readCount, readOctets, readOid, readTime } from '#src/custody/crypto/ber-values.js'
+import { readCertificates } from '#src/custody/crypto/certificates.js'
+import { der } from '#src/custody/crypto/der.js'
+import { openEnvelope } from '#src/custody/crypto/dsse.js'
+import { readPublicKey } from '#src/custody/crypto/keys.js'
+import { verifyTimestamp } from '#src/custody/crypto/timestamp-token.js'
+import { readTstInfo } from '#src/custody/crypto/tst-info.js'
+import { readLines } from '#src/custody/journal/lines.js'
+import { parseRecord } from '#src/custody/journal/record.js'
+import { html } from '#src/custody/page/html.js'
+import { csvLine } from '#src/custody/seal/exceptions-csv.js'
+import { verifyProof } from '#src/custody/verify/prove.js'
 import { type JournalRecord, MemoryJournal } from '#src/index.js'
 import { Redactor } from '#src/internal/redaction/redactor.js'
 import { redirectOf } from '#src/internal/redirect.js'
-import { visible } from '#src/internal/visible.js'
-import { matchesWildcard } from '#src/internal/wildcard.js'
-import { parseKey, roleOf } from '#src/layout.js'
-import { dateOf } from '#src/platforms/answer.js'
-import { readFailure, retryAfterMs, toLegalHoldError } from '#src/platforms/genesys-failure.js'
-import { cursorPages, numberedPages } from '#src/platforms/genesys-pages.js'
-import { isSlotsBusy } from '#src/platforms/job-slots.js'
-import { findRegion } from '#src/platforms/regions.js'
-import type { ObjectState } from '#src/ports.js'
+import { visible } from '#src/internal/text/visible.js'
+import { matchesWildcard } from '#src/internal/text/wildcard.js'
+import { AccountCheck } from '#src/journal/check/account-check.js'
+import { readCheckpoint } from '#src/journal/checkpoint.js'
+import { readTagList } from '#src/model/hold.js'
+import { parseKey, roleOf } from '#src/model/layout/keys.js'
+import { classifyConversation, everythingInScope } from '#src/model/layout/places.js'
+import type { ObjectState } from '#src/model/object.js'
+import { dateOf } from '#src/platforms/client/answer.js'
+import { readFailure, retryAfterMs, toLegalHoldError } from '#src/platforms/client/failure.js'
+import { cursorPages, numberedPages } from '#src/platforms/client/pages.js'
+import { findRegion } from '#src/platforms/client/regions.js'
+import { isSlotsBusy } from '#src/platforms/organization/job-slots.js'
 import { S3StorageAdapter } from '#src/s3.js'
-import { readCheckpoint } from '#src/stages/checkpoint.js'
-import { classifyConversation, everythingInScope } from '#src/stages/classify.js'
-import { listWith, tagsWanted } from '#src/stages/hold-lists.js'
-import { closes, foreignBody } from '#src/storage/s3-answer-root.js'
-import { normaliseS3Error } from '#src/storage/s3-errors.js'
-import { readAnswer } from '#src/storage/s3-fast-answer.js'
-import { Beginning } from '#src/storage/s3-fast-arrival.js'
-import { stateOf } from '#src/storage/s3-fast-head.js'
-import { headersOf } from '#src/storage/s3-fast-headers.js'
-import { scanListing } from '#src/storage/s3-fast-list.js'
-import { encodeKeyPath, RequestSigner } from '#src/storage/s3-fast-signature.js'
-import { decodeKey } from '#src/storage/s3-list.js'
-import { readPolicy } from '#src/storage/s3-policy.js'
-import { isCloudTrailKey, refuseLossyRepair } from '#src/storage/s3-refusals.js'
+import { listWith, tagsWanted } from '#src/stages/repair/hold-lists.js'
+import { readPolicy } from '#src/storage/s3/inspect/policy.js'
+import { closes, foreignBody } from '#src/storage/s3/protocol/answer-root.js'
+import { normaliseS3Error } from '#src/storage/s3/protocol/errors.js'
+import { decodeKey } from '#src/storage/s3/read/list.js'
+import { isCloudTrailKey, refuseLossyRepair } from '#src/storage/s3/repair/refusals.js'
+import { readAnswer } from '#src/storage/s3/wire/answer.js'
+import { Beginning } from '#src/storage/s3/wire/arrival.js'
+import { stateOf } from '#src/storage/s3/wire/head.js'
+import { headersOf } from '#src/storage/s3/wire/headers.js'
+import { scanListing } from '#src/storage/s3/wire/list.js'
+import { encodeKeyPath, RequestSigner } from '#src/storage/s3/wire/signature.js'
 
 /** Something that reads what comes from elsewhere. */
 export interface Parser {
@@ -218,7 +218,7 @@ redactor.addClient('client', 'k9-ZpQ4+/vB7xYt2=LmN8~RsW0.dEfGhIjKlMnOp')
 /** Every parser of foreign input. A new one is added here: `growth.test.ts` looks for those that are missing. */
 export const parsers: Readonly<Record<string, Parser>> = {
   'a listing of S3': {
-    reads: ['src/storage/s3-fast-list.ts scanListing'],
+    reads: ['src/storage/s3/wire/list.ts scanListing'],
     inputs: listings,
     read: (text: string) => scanListing([Buffer.from(text)]),
   },
@@ -228,7 +228,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (text: string) => scanListing(text.match(/[\s\S]{1,16}/g)?.map((piece) => Buffer.from(piece)) ?? []),
   },
   'the headers of an answer': {
-    reads: ['src/storage/s3-fast-answer.ts readAnswer'],
+    reads: ['src/storage/s3/wire/answer.ts readAnswer'],
     inputs: {
       ...texts,
       headers: (size) => `HTTP/1.1 200 OK\r\n${many('a: b\r\n')(size)}\r\n`,
@@ -310,7 +310,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
       ),
   },
   'a key of a listing': {
-    reads: ['src/storage/s3-list.ts decodeKey'],
+    reads: ['src/storage/s3/read/list.ts decodeKey'],
     inputs: { ...texts, 'equals, encoded': many('%3D') },
     read: (text: string) => {
       try {
@@ -321,7 +321,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'a bucket policy': {
-    reads: ['src/storage/s3-policy.ts readPolicy'],
+    reads: ['src/storage/s3/inspect/policy.ts readPolicy'],
     inputs: {
       ...texts,
       'wildcards in an action': (size) => policyOf(`s3:${many('*a')(size)}b`),
@@ -332,7 +332,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
       readPolicy(text, { bucket: 'b', prefix: 'org/', bucketActions: [], objectActions: ['s3:PutObject'], tls: true }),
   },
   wildcards: {
-    reads: ['src/internal/wildcard.ts matchesWildcard'],
+    reads: ['src/internal/text/wildcard.ts matchesWildcard'],
     inputs: { stars: many('*'), 'stars and letters': many('*a'), letters: many('a') },
     read: (pattern: string) => matchesWildcard(pattern, 'a'.repeat(200)),
   },
@@ -357,7 +357,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'an error of Genesys Cloud': {
-    reads: ['src/platforms/genesys-failure.ts readFailure'],
+    reads: ['src/platforms/client/failure.ts readFailure'],
     inputs: texts,
     read: (text: string) => {
       const body = {
@@ -409,7 +409,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (text: string) => [new Redactor().redact(text), redactor.redact(text), redactor.redactData({ a: [text] })],
   },
   'a line of a journal': {
-    reads: ['src/custody/journal-record.ts parseRecord', 'src/custody/journal-record.ts readRecord'],
+    reads: ['src/custody/journal/record.ts parseRecord', 'src/custody/journal/record.ts readRecord'],
     inputs: {
       ...bytesOf(texts),
       'a long record': (size) => Buffer.from(JSON.stringify(record('verdict', { text: 'x'.repeat(size) }))),
@@ -424,7 +424,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'the lines of a journal': {
-    reads: ['src/custody/journal-lines.ts readLines'],
+    reads: ['src/custody/journal/lines.ts readLines'],
     inputs: { 'short lines': many('x\n'), 'empty lines': many('\n'), 'one long line': (size) => 'x'.repeat(size * 20) },
     read: async (text: string) => {
       const path = join(folder, 'lines')
@@ -435,7 +435,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'the records of a run': {
-    reads: ['src/stages/checkpoint.ts readCheckpoint'],
+    reads: ['src/journal/checkpoint.ts readCheckpoint'],
     inputs: journals,
     read: async (all: JournalRecord[]) => {
       const journal = new MemoryJournal()
@@ -452,7 +452,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'a statement': {
-    reads: ['src/custody/statement.ts readStatement'],
+    reads: ['src/custody/bundle/statement.ts readStatement'],
     inputs: {
       ...texts,
       'a long payload': (size) =>
@@ -463,7 +463,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (text: string) => [openEnvelope(text), readStatement(text), verifyProof(text, {})],
   },
   'a key in PEM': {
-    reads: ['src/custody/keys.ts readPublicKey'],
+    reads: ['src/custody/crypto/keys.ts readPublicKey'],
     inputs: {
       ...texts,
       'a long block': (size) => `-----BEGIN PUBLIC KEY-----\n${many('AAAA')(size)}\n-----END PUBLIC KEY-----`,
@@ -477,7 +477,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'certificates in PEM': {
-    reads: ['src/custody/certificates.ts readCertificates'],
+    reads: ['src/custody/crypto/certificates.ts readCertificates'],
     inputs: {
       ...texts,
       beginnings: many('-----BEGIN CERTIFICATE-----a'),
@@ -493,12 +493,12 @@ export const parsers: Readonly<Record<string, Parser>> = {
   },
   'a time stamp': {
     reads: [
-      'src/custody/ber.ts readBer',
-      'src/custody/ber-values.ts readOctets',
-      'src/custody/ber-values.ts readOid',
-      'src/custody/ber-values.ts readCount',
-      'src/custody/ber-values.ts readTime',
-      'src/custody/tst-info.ts readTstInfo',
+      'src/custody/crypto/ber.ts readBer',
+      'src/custody/crypto/ber-values.ts readOctets',
+      'src/custody/crypto/ber-values.ts readOid',
+      'src/custody/crypto/ber-values.ts readCount',
+      'src/custody/crypto/ber-values.ts readTime',
+      'src/custody/crypto/tst-info.ts readTstInfo',
     ],
     inputs: {
       ...bytesOf(texts),
@@ -536,7 +536,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     ],
   },
   'a key of an object': {
-    reads: ['src/layout.ts parseKey'],
+    reads: ['src/model/layout/keys.ts parseKey'],
     inputs: {
       ...texts,
       'a long organisation': (size) => `${'a'.repeat(size)}/year=2023/month=1/day=1/hour=1/conversation_id=c/r`,
@@ -544,7 +544,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (text: string) => [parseKey(text), roleOf(text)],
   },
   'a list of tags': {
-    reads: ['src/hold.ts readTagList'],
+    reads: ['src/model/hold.ts readTagList'],
     inputs: { ...texts, tags: (size) => Array.from({ length: size / 8 }, (_, at) => `tag-${at}`).join() },
     read: (text: string) => {
       const other = text.replaceAll('tag', 'other')
@@ -590,16 +590,16 @@ function policyOf(...actions: string[]): string {
 
 /** Functions with the name of a parser that read nothing themselves, or whose parts are all above. */
 export const elsewhere: Readonly<Record<string, string>> = {
-  'src/custody/bundle-report.ts readBundleReport': 'a file of JSON',
-  'src/custody/previous-bundle.ts readPrevious': 'a file, for readStatement',
-  'src/custody/statement-file.ts readStatementOf': 'a file, for readStatement',
-  'src/platforms/organization.ts readCoverage': 'one field of an answer',
-  'src/platforms/organization.ts readOrganization': 'some fields of an answer',
-  'src/platforms/recording-metadata.ts readMetadata': 'an answer, element by element',
-  'src/stages/listed-line.ts readLine': 'one entry of a listing',
-  'src/stages/read-again.ts readAgain': 'an answer and a line of a listing',
-  'src/storage/s3-read-tags.ts readTags': 'an answer that was parsed, element by element',
-  'src/storage/s3-shared-config.ts readSharedConfig': "the caller's own files, line by line",
-  'src/storage/s3-content.ts readContent': 'bytes as they come',
-  'src/storage/s3-text.ts readText': 'bytes as they come, up to a limit',
+  'src/custody/verify/bundle-report.ts readBundleReport': 'a file of JSON',
+  'src/custody/seal/previous-bundle.ts readPrevious': 'a file, for readStatement',
+  'src/custody/bundle/statement-file.ts readStatementOf': 'a file, for readStatement',
+  'src/platforms/organization/organization.ts readCoverage': 'one field of an answer',
+  'src/platforms/organization/organization.ts readOrganization': 'some fields of an answer',
+  'src/platforms/expected/recording-metadata.ts readMetadata': 'an answer, element by element',
+  'src/stages/reading/listed-line.ts readLine': 'one entry of a listing',
+  'src/stages/reading/read-again.ts readAgain': 'an answer and a line of a listing',
+  'src/storage/s3/read/tags.ts readTags': 'an answer that was parsed, element by element',
+  'src/storage/s3/client/shared-config.ts readSharedConfig': "the caller's own files, line by line",
+  'src/storage/s3/read/content.ts readContent': 'bytes as they come',
+  'src/storage/s3/read/text.ts readText': 'bytes as they come, up to a limit',
 }

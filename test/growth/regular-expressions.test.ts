@@ -7,11 +7,11 @@ const { literals, made } = expressionsOfSources()
 describe('regular expressions of the sources', () => {
   test('are found', () => {
     expect(literals.length).toBeGreaterThan(150)
-    expect(literals.some(({ place }) => place.startsWith('src/storage/s3-fast-list.ts'))).toBe(true)
+    expect(literals.some(({ place }) => place.startsWith('src/storage/s3/wire/list.ts'))).toBe(true)
   })
 
   test('take a number of steps that grows with the text, whatever the text is', () => {
-    // A text that comes from elsewhere is read character by character (src/internal/edges.ts) where one of these fails.
+    // A text that comes from elsewhere is read character by character (src/internal/text/edges.ts) where one of these fails.
     const slow = literals.flatMap(({ place, source, flags }) => {
       const why = ambiguityOf(source, flags)
       return why === undefined ? [] : [`${place} /${source}/${flags}: ${why}`]
@@ -21,7 +21,7 @@ describe('regular expressions of the sources', () => {
 
   test('are not made of texts, but where those are our own', () => {
     // The names of our own routes, and the region that a test is in.
-    expect([...new Set(made)].sort()).toEqual(['src/testing/genesys/routes.ts', 'src/testing/msw.ts'])
+    expect([...new Set(made)].sort()).toEqual(['src/testing/genesys/routes/routes.ts', 'src/testing/msw.ts'])
   })
 })
 

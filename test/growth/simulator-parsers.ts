@@ -1,11 +1,11 @@
 import { S3Simulator } from '#src/testing/index.js'
-import { dechunk } from '#src/testing/s3/chunked.js'
-import { matchesEtag, readConditions } from '#src/testing/s3/conditions.js'
-import { parsePolicy } from '#src/testing/s3/policy.js'
-import { readRequest } from '#src/testing/s3/request.js'
-import { parseBasicDate, parseHttpDate, parseIsoDate } from '#src/testing/s3/time.js'
-import { decodeUri, parseQuery } from '#src/testing/s3/uri.js'
-import { parseXml } from '#src/testing/s3/xml.js'
+import { parsePolicy } from '#src/testing/s3/access/policy.js'
+import { dechunk } from '#src/testing/s3/auth/chunked.js'
+import { readRequest } from '#src/testing/s3/http/request.js'
+import { parseBasicDate, parseHttpDate, parseIsoDate } from '#src/testing/s3/http/time.js'
+import { decodeUri, parseQuery } from '#src/testing/s3/http/uri.js'
+import { parseXml } from '#src/testing/s3/http/xml.js'
+import { matchesEtag, readConditions } from '#src/testing/s3/objects/conditions.js'
 import { documents, many, type Parser, texts } from './parsers.js'
 
 /** As a header takes it. */
@@ -24,7 +24,7 @@ function tried(...reads: (() => unknown)[]): void {
 /** The parsers of the simulators, which partners' tests send their own requests to. */
 export const simulatorParsers: Readonly<Record<string, Parser>> = {
   'a document that the simulator is sent': {
-    reads: ['src/testing/s3/xml.ts parseXml'],
+    reads: ['src/testing/s3/http/xml.ts parseXml'],
     inputs: {
       ...documents,
       tags: (size) => `<Tagging><TagSet>${many('<Tag><Key>k</Key><Value>v</Value></Tag>')(size)}</TagSet></Tagging>`,
@@ -33,14 +33,14 @@ export const simulatorParsers: Readonly<Record<string, Parser>> = {
   },
   'a request to the simulator': {
     reads: [
-      'src/testing/s3/request.ts readRequest',
-      'src/testing/s3/uri.ts decodeUri',
-      'src/testing/s3/uri.ts parseQuery',
-      'src/testing/s3/conditions.ts readConditions',
-      'src/testing/s3/conditions.ts matchesEtag',
-      'src/testing/s3/time.ts parseBasicDate',
-      'src/testing/s3/time.ts parseIsoDate',
-      'src/testing/s3/time.ts parseHttpDate',
+      'src/testing/s3/http/request.ts readRequest',
+      'src/testing/s3/http/uri.ts decodeUri',
+      'src/testing/s3/http/uri.ts parseQuery',
+      'src/testing/s3/objects/conditions.ts readConditions',
+      'src/testing/s3/objects/conditions.ts matchesEtag',
+      'src/testing/s3/http/time.ts parseBasicDate',
+      'src/testing/s3/http/time.ts parseIsoDate',
+      'src/testing/s3/http/time.ts parseHttpDate',
     ],
     inputs: {
       ...texts,
@@ -86,7 +86,7 @@ export const simulatorParsers: Readonly<Record<string, Parser>> = {
     },
   },
   'a policy for the simulator': {
-    reads: ['src/testing/s3/policy.ts parsePolicy'],
+    reads: ['src/testing/s3/access/policy.ts parsePolicy'],
     inputs: {
       ...texts,
       'wildcards in an action': (size) =>
@@ -112,19 +112,19 @@ export const simulatorParsers: Readonly<Record<string, Parser>> = {
 /** Functions of the simulators with the name of a parser that read nothing by themselves. */
 export const simulatorsElsewhere: Readonly<Record<string, string>> = {
   'src/testing/genesys/http.ts readObject': 'a body of JSON',
-  'src/testing/genesys/paging.ts readCursor': 'a number',
-  'src/testing/genesys/query.ts parseInterval': 'two dates',
-  'src/testing/genesys/recording-job-query.ts readRecordingQuery': 'some fields of a body',
-  'src/testing/genesys/recording-job-query.ts readSchedule': 'some fields of a body',
+  'src/testing/genesys/routes/paging.ts readCursor': 'a number',
+  'src/testing/genesys/jobs/query.ts parseInterval': 'two dates',
+  'src/testing/genesys/jobs/recording-job-query.ts readRecordingQuery': 'some fields of a body',
+  'src/testing/genesys/jobs/recording-job-query.ts readSchedule': 'some fields of a body',
   'src/testing/scenario/scenario-request.ts parseKeptScenario': 'some fields of what this library wrote',
   'src/testing/scenario/scenario-request.ts parseScenarioRequest': 'some fields of a body',
-  'src/testing/s3/blobs.ts readBody': 'bytes as they come',
-  'src/testing/s3/buckets.ts readOwnership': 'one of three words',
-  'src/testing/s3/checksums.ts readAlgorithm': 'one of some words',
-  'src/testing/s3/listing.ts readMost': 'a number',
-  'src/testing/s3/payload.ts readDocument': 'bytes as they come, up to a limit',
-  'src/testing/s3/payload.ts readUpload': 'bytes as they come, up to a limit',
-  'src/testing/s3/ranges.ts readPartNumber': 'a number',
-  'src/testing/s3/signature.ts readCredential': 'five words between slashes',
-  'src/testing/s3/tags.ts readTags': 'elements of parseXml',
+  'src/testing/s3/content/blobs.ts readBody': 'bytes as they come',
+  'src/testing/s3/buckets/buckets.ts readOwnership': 'one of three words',
+  'src/testing/s3/content/checksums.ts readAlgorithm': 'one of some words',
+  'src/testing/s3/listing/listing.ts readMost': 'a number',
+  'src/testing/s3/auth/payload.ts readDocument': 'bytes as they come, up to a limit',
+  'src/testing/s3/auth/payload.ts readUpload': 'bytes as they come, up to a limit',
+  'src/testing/s3/content/ranges.ts readPartNumber': 'a number',
+  'src/testing/s3/auth/signature.ts readCredential': 'five words between slashes',
+  'src/testing/s3/objects/tags.ts readTags': 'elements of parseXml',
 }

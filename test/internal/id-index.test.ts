@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { IdIndex } from '#src/internal/id-index.js'
+import { IdIndex } from '#src/internal/tables/id-index.js'
 
 const almostUuids = fc
   .tuple(fc.uuid(), fc.constantFrom('same', 'upper', 'cut', 'dashless', 'letter'))

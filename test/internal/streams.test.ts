@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Lanes } from '#src/internal/lanes.js'
-import { collect, mapWindow, merge } from '#src/internal/streams.js'
+import { collect, mapWindow, merge } from '#src/internal/streams/streams.js'
 
 async function* numbers(count: number): AsyncGenerator<number> {
   for (let i = 0; i < count; i += 1) yield i

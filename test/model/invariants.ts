@@ -1,4 +1,4 @@
-import { readTagList } from '#src/hold.js'
+import { readTagList } from '#src/model/hold.js'
 import type { Repaired } from '../fakes/repair.js'
 import { later, required, tag, type World } from './world.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readTagList } from '#src/hold.js'
+import { readTagList } from '#src/model/hold.js'
 import { S3StorageAdapter } from '#src/s3.js'
 import { S3Simulator } from '#src/testing/index.js'
 import { repair } from '../fakes/repair.js'

@@ -109,7 +109,7 @@ describe('the JSON Schemas that are shipped', () => {
     const types = [...union.matchAll(/'([^']+)'/g)].map(([, type]) => type)
     expect(types.length).toBeGreaterThan(15)
     expect(load('journal-record').properties.type.enum.toSorted()).toEqual(types.toSorted())
-    const text = readFileSync(new URL('../../src/report.ts', import.meta.url), 'utf8')
+    const text = readFileSync(new URL('../../src/model/report.ts', import.meta.url), 'utf8')
     const states = /export type RecordingState =([^/]+)/.exec(text)?.[1] ?? ''
     expect(load('report').$defs.exception.properties.state.enum).toEqual(
       [...states.matchAll(/'([^']+)'/g)].map(([, state]) => state),

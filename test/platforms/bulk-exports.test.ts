@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { BulkExportsPlatform } from '../../src/platforms/bulk-exports.js'
-import type { ExportRequest } from '../../src/request.js'
+import type { ExportRequest } from '../../src/model/request.js'
+import { BulkExportsPlatform } from '../../src/platforms/bulk-exports/platform.js'
 import type { SimulatedExportProfile } from '../../src/testing/genesys/organization.js'
 import { SimulatedClock } from '../../src/testing/index.js'
 import { conversation, id, integrationId, profileId } from '../testing/genesys-fixture.js'

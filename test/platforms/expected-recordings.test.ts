@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ExpectedListing, ExpectedRecording, ExpectedRecordingsOptions } from '../../src/index.js'
-import { expectedRecordings, type ListingSettings } from '../../src/platforms/expected-recordings.js'
-import { GenesysClient } from '../../src/platforms/genesys-client.js'
-import type { ExportRequest } from '../../src/request.js'
+import type { ExportRequest } from '../../src/model/request.js'
+import { GenesysClient } from '../../src/platforms/client/client.js'
+import { expectedRecordings, type ListingSettings } from '../../src/platforms/expected/expected-recordings.js'
 import { all, request } from './platform-world.js'
 import { clientId, clientSecret, json, ScriptedServer } from './scripted-server.js'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { RecordingJobsPlatform } from '../../src/genesys.js'
-import { GenesysClient } from '../../src/platforms/genesys-client.js'
-import type { GenesysConnectionOptions } from '../../src/platforms/genesys-options.js'
-import { inspectIntegration } from '../../src/platforms/integration-inspection.js'
-import { readMetadata } from '../../src/platforms/recording-metadata.js'
+import { GenesysClient } from '../../src/platforms/client/client.js'
+import type { GenesysConnectionOptions } from '../../src/platforms/client/options.js'
+import { readMetadata } from '../../src/platforms/expected/recording-metadata.js'
+import { inspectIntegration } from '../../src/platforms/organization/integration-inspection.js'
 import { conversation, id, integrationId } from '../testing/genesys-fixture.js'
 import { hold, request, startWorld } from './platform-world.js'
 

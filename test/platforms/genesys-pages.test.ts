@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cursorPages, numberedPages, withEntities } from '../../src/platforms/genesys-pages.js'
+import { cursorPages, numberedPages, withEntities } from '../../src/platforms/client/pages.js'
 import { all } from './platform-world.js'
 
 const listing = { subject: 'things', stage: 'export' as const }

@@ -23,8 +23,8 @@ it('is not loaded before the first request, and its absence is said in words', a
 })
 
 it('gets a client of its own for each tenant, which neither logs nor watches a file', async () => {
-  const { loadSdk, openSdk } = await import('../../src/platforms/genesys-sdk.js')
-  const { checkConnection } = await import('../../src/platforms/genesys-options.js')
+  const { loadSdk, openSdk } = await import('../../src/platforms/client/sdk.js')
+  const { checkConnection } = await import('../../src/platforms/client/options.js')
   const sdk = (await loadSdk()) as { ApiClient: object; ApiClientClass: new () => Client }
   const made: Client[] = []
   class Spy extends sdk.ApiClientClass {

@@ -1,4 +1,4 @@
-import type { GenesysConnectionOptions } from '../../src/platforms/genesys-options.js'
+import type { GenesysConnectionOptions } from '../../src/platforms/client/options.js'
 import type { SimulatedConversation } from '../../src/testing/genesys/organization.js'
 import { SimulatedClock } from '../../src/testing/index.js'
 import type { Listener } from '../../src/testing/listen.js'

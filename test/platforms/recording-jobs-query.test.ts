@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { PlatformFailure } from '../../src/platforms/genesys-failure.js'
-import { isSlotsBusy } from '../../src/platforms/job-slots.js'
-import { isSameQuery, recordingJobsQuery } from '../../src/platforms/recording-jobs-query.js'
-import type { ExportRequest, MediaType } from '../../src/request.js'
+import type { ExportRequest, MediaType } from '../../src/model/request.js'
+import type { PlatformFailure } from '../../src/platforms/client/failure.js'
+import { isSlotsBusy } from '../../src/platforms/organization/job-slots.js'
+import { isSameQuery, recordingJobsQuery } from '../../src/platforms/recording-jobs/query.js'
 
 const now = Date.parse('2023-10-20T12:00:00Z')
 const request: ExportRequest = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { conversationTimes, isLater, type RecordingTimes } from '../../src/platforms/recording-times.js'
+import { conversationTimes, isLater, type RecordingTimes } from '../../src/platforms/expected/recording-times.js'
 
 const end = Date.parse('2023-10-20T12:00:00Z')
 const minuteMs = 60_000

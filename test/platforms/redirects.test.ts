@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { LegalHoldError } from '../../src/errors.js'
 import { redirectOf } from '../../src/internal/redirect.js'
-import { GenesysClient, type GenesysRequest } from '../../src/platforms/genesys-client.js'
-import type { GenesysConnectionOptions, ReadyApiClient } from '../../src/platforms/genesys-options.js'
-import { loadSdk } from '../../src/platforms/genesys-sdk.js'
+import { LegalHoldError } from '../../src/model/errors.js'
+import { GenesysClient, type GenesysRequest } from '../../src/platforms/client/client.js'
+import type { GenesysConnectionOptions, ReadyApiClient } from '../../src/platforms/client/options.js'
+import { loadSdk } from '../../src/platforms/client/sdk.js'
 import { SimulatedClock } from '../../src/testing/clock.js'
 import { clientId, clientSecret, json, ScriptedServer } from './scripted-server.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { LegalHoldError } from '../../src/errors.js'
-import { checkConnection, type GenesysConnectionOptions } from '../../src/platforms/genesys-options.js'
-import { genesysRegions, resolveRegion } from '../../src/platforms/regions.js'
+import { LegalHoldError } from '../../src/model/errors.js'
+import { checkConnection, type GenesysConnectionOptions } from '../../src/platforms/client/options.js'
+import { genesysRegions, resolveRegion } from '../../src/platforms/client/regions.js'
 
 function errorOf(work: () => unknown): LegalHoldError {
   try {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { MediaType } from '../../src/request.js'
+import type { MediaType } from '../../src/model/request.js'
 import { deletionRules } from '../../src/retention/deletion-rules.js'
 import { effectiveTerm } from '../../src/retention/effective-term.js'
 

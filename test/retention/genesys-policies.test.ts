@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { RecordingJobsPlatform } from '../../src/platforms/recording-jobs.js'
-import type { RetentionContext } from '../../src/ports.js'
-import type { ExportRequest } from '../../src/request.js'
+import type { ExportRequest } from '../../src/model/request.js'
+import { RecordingJobsPlatform } from '../../src/platforms/recording-jobs/platform.js'
+import type { RetentionContext } from '../../src/ports/retention.js'
 import { GenesysMediaRetentionPolicy } from '../../src/retention/genesys-policies.js'
 import { hold, request, startWorld } from '../platforms/platform-world.js'
 

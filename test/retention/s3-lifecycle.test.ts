@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { RetentionContext } from '../../src/ports.js'
+import type { RetentionContext } from '../../src/ports/retention.js'
 import { S3LifecyclePolicy } from '../../src/s3.js'
 import { failure, simulated, type World } from '../storage/s3-world.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { isGenesysId, parseKey } from '#src/layout.js'
-import { classifyConversation } from '#src/stages/classify.js'
-import { RecordingLedger } from '#src/stages/ledger.js'
+import { isGenesysId, parseKey } from '#src/model/layout/keys.js'
+import { classifyConversation } from '#src/model/layout/places.js'
+import { RecordingLedger } from '#src/stages/account/ledger.js'
 
 const folder = 'org/year=2023/month=10/day=20/hour=09/conversation_id=c1'
 const mine = '11111111-1111-4111-8111-111111111111'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { CostTally, LegalHoldExporter, type PriceTable, type RepairEstimate, s3Prices } from '#src/index.js'
-import type { HoldRequirements } from '#src/requirements.js'
+import type { HoldRequirements } from '#src/model/requirements.js'
 import { MemoryStorageAdapter } from '#src/testing/index.js'
 import { FakePlatform } from '../fakes/platform.js'
 import { repair, tag } from '../fakes/repair.js'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LegalHoldExporter } from '#src/index.js'
-import { parseKey } from '#src/layout.js'
+import { parseKey } from '#src/model/layout/keys.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { ConversationPlatform, type FakeConversation, keyOf } from '../fakes/conversations.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LegalHoldExporter, MemoryJournal, type RecordingPlatform } from '#src/index.js'
-import { RecordingLedger } from '#src/stages/ledger.js'
+import { RecordingLedger } from '#src/stages/account/ledger.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { ConversationPlatform, keyOf } from '../fakes/conversations.js'
 import { countsOnly, folder, oneRecording, request } from '../fakes/one-recording.js'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { LegalHoldError, type RunEvent } from '#src/index.js'
+import { pollingDefaults } from '#src/options/polling.js'
 import type { StageContext } from '#src/stages/context.js'
-import { createJob, waitForJob } from '#src/stages/export.js'
-import { pollingDefaults } from '#src/stages/polling-options.js'
+import { createJob, waitForJob } from '#src/stages/export/job.js'
 import { SimulatedClock } from '#src/testing/clock.js'
 import { FakePlatform, job } from '../fakes/platform.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type FilesJudgement, fileBits, judgeFiles } from '#src/stages/files-judgement.js'
-import { Listings, PresentFiles } from '#src/stages/present-files.js'
+import { type FilesJudgement, fileBits, judgeFiles } from '#src/stages/account/files-judgement.js'
+import { Listings, PresentFiles } from '#src/stages/account/present-files.js'
 
 const { media, described, emptyMedia, emptySidecar } = fileBits
 const both = media | described

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ListedObject } from '#src/index.js'
-import { parseKey } from '#src/layout.js'
-import { classifyConversation, everythingInScope, type LocatedObject, type Scope } from '#src/stages/classify.js'
+import { parseKey } from '#src/model/layout/keys.js'
+import { classifyConversation, everythingInScope, type LocatedObject, type Scope } from '#src/model/layout/places.js'
 import type { StageContext } from '#src/stages/context.js'
-import { classified, type DiscoveredObject, listFolder } from '#src/stages/discover.js'
+import { classified, type DiscoveredObject, listFolder } from '#src/stages/discover/discover.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 
 const hour = 'org/year=2023/month=10/day=20/hour=09'

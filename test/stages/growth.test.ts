@@ -2,9 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '#src/internal/clock.js'
+import { everythingInScope } from '#src/model/layout/places.js'
 import { S3StorageAdapter } from '#src/s3.js'
-import { everythingInScope } from '#src/stages/classify.js'
-import { discover } from '#src/stages/discover.js'
+import { discover } from '#src/stages/discover/discover.js'
 import { bucketName, hourAt, listingOf, objectsPerHour, organizationId } from '../../bench/bucket.ts'
 
 const closing: (() => unknown)[] = []

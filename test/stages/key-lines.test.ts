@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LegalHoldError } from '#src/index.js'
 import type { StageContext } from '#src/stages/context.js'
-import { KeyLines } from '#src/stages/key-lines.js'
+import { KeyLines } from '#src/stages/reading/key-lines.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 
 const context: StageContext = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RecordingLedger } from '#src/stages/ledger.js'
+import { RecordingLedger } from '#src/stages/account/ledger.js'
 
 const uuid = (kind: number, number: number) =>
   `${String(kind).padStart(8, '0')}-0000-4000-8000-${String(number).padStart(12, '0')}`

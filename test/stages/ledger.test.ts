@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ObjectOutcome, RecordingLedger } from '#src/stages/ledger.js'
+import type { ObjectOutcome } from '#src/model/verdict.js'
+import { RecordingLedger } from '#src/stages/account/ledger.js'
 
 const none = { missing: 0, failed: 0, skipped: 0 }
 const outcomes = ['held', 'repaired', 'unrepaired', 'conflicting', 'unreadable', 'missing'] as const

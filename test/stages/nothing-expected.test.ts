@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { answerOf } from '#src/custody/answer.js'
+import { answerOf } from '#src/custody/page/answer.js'
 import { MemoryJournal, type RunEvent } from '#src/index.js'
 import { countsOnly, oneRecording } from '../fakes/one-recording.js'
 import { FakePlatform, job } from '../fakes/platform.js'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { LegalHoldExporter, type LegalHoldExporterOptions, MemoryJournal } from '#src/index.js'
+import { toolVersion } from '#src/internal/version.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
-import { toolVersion } from '#src/version.js'
 import manifest from '../../package.json' with { type: 'json' }
 import { FakePlatform, job } from '../fakes/platform.js'
 

@@ -7,7 +7,7 @@ import {
   type RunEvent,
   type RunReport,
 } from '#src/index.js'
-import { partsOf } from '#src/stages/parts.js'
+import { partsOf } from '#src/stages/export/parts.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { ConversationPlatform, type FakeConversation, keyOf } from '../fakes/conversations.js'
 

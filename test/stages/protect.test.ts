@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type JournalRecord, LegalHoldExporter, MemoryJournal } from '#src/index.js'
-import { RecordingJobsPlatform } from '#src/platforms/recording-jobs.js'
-import { protectionOf } from '#src/stages/protect.js'
+import { RecordingJobsPlatform } from '#src/platforms/recording-jobs/platform.js'
+import { protectionOf } from '#src/stages/export/protect.js'
 import { aConversation, anOrganization, type SimulatedWorld } from '#src/testing/index.js'
 import { cutPowerBeforeReport } from '../fakes/power-cut.js'
 

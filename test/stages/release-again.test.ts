@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { LegalHoldExporter } from '#src/index.js'
-import { collect } from '#src/internal/streams.js'
-import { MemoryStorageAdapter } from '#src/storage/memory.js'
+import { collect } from '#src/internal/streams/streams.js'
+import { MemoryStorageAdapter } from '#src/storage/memory/adapter.js'
 import { SimulatedClock } from '#src/testing/index.js'
 import { FakePlatform } from '../fakes/platform.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type HeadOptions, type ListedObject, MemoryJournal, type ObjectRef } from '#src/index.js'
-import { RecordingLedger } from '#src/stages/ledger.js'
+import { RecordingLedger } from '#src/stages/account/ledger.js'
 import { folder, oneRecording, request } from '../fakes/one-recording.js'
 import { job } from '../fakes/platform.js'
 

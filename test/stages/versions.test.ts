@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LegalHoldError, LegalHoldExporter, type LegalHoldExporterOptions } from '#src/index.js'
-import { withDeletedKeys } from '#src/stages/deleted.js'
+import { withDeletedKeys } from '#src/stages/discover/deleted.js'
 import { MemoryStorageAdapter, type MemoryStorageOptions, SimulatedClock } from '#src/testing/index.js'
 import { FakePlatform } from '../fakes/platform.js'
 import { repair, tag } from '../fakes/repair.js'

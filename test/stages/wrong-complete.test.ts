@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ExpectedListing, type ExpectedRecordingsOptions, LegalHoldExporter, MemoryJournal } from '#src/index.js'
-import { RecordingJobsPlatform } from '#src/platforms/recording-jobs.js'
+import { RecordingJobsPlatform } from '#src/platforms/recording-jobs/platform.js'
 import type { SimulatedConversation } from '#src/testing/genesys/organization.js'
 import { buildRecording, MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { ConversationPlatform, type FakeConversation, keyOf } from '../fakes/conversations.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LegalHoldError } from '../../src/errors.js'
+import { LegalHoldError } from '../../src/model/errors.js'
 import { MemoryStorageAdapter } from '../../src/testing/index.js'
 import { failure, fullState, needs } from './s3-world.js'
 

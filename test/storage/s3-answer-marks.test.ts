@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { AnswerMarks, type Marks, textOfAnswer } from '#src/storage/s3-answer-marks.js'
+import { AnswerMarks, type Marks, textOfAnswer } from '#src/storage/s3/answer/marks.js'
 
 const asked = (question: string, marks: Omit<Marks, 'question'>): Marks => ({ question, ...marks })
 

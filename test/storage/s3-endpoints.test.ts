@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { RetentionContext } from '#src/index.js'
 import { type S3ClientLike, S3LifecyclePolicy, S3StorageAdapter, type S3StorageOptions } from '#src/s3.js'
-import { configuredEndpoint, readSharedConfig } from '#src/storage/s3-shared-config.js'
+import { configuredEndpoint, readSharedConfig } from '#src/storage/s3/client/shared-config.js'
 import { failure, needs, S3, simulated } from './s3-world.js'
 
 /*

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { LegalHoldError } from '../../src/errors.js'
+import { LegalHoldError } from '../../src/model/errors.js'
 import { S3StorageAdapter } from '../../src/s3.js'
 import { failure, fullState, simulated, upload } from './s3-world.js'
 

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm'
 import * as S3 from '@aws-sdk/client-s3'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ScannedPage, scanListing } from '../../src/storage/s3-fast-list.js'
+import { type ScannedPage, scanListing } from '../../src/storage/s3/wire/list.js'
 
 /** What the SDK reads in the same bytes. */
 async function bySdk(body: Buffer): Promise<ScannedPage> {

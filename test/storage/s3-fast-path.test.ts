@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { HeadResult } from '../../src/ports.js'
+import type { HeadResult } from '../../src/ports/storage.js'
 import { S3StorageAdapter, type S3StorageOptions } from '../../src/s3.js'
 import { adapterBySdk, failure, S3, simulated, upload, type World } from './s3-world.js'
 

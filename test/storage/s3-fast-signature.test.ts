@@ -1,7 +1,7 @@
 import * as S3 from '@aws-sdk/client-s3'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeKeyPath, encodeQueryPart, RequestSigner, SigningKeys } from '../../src/storage/s3-fast-signature.js'
+import { encodeKeyPath, encodeQueryPart, RequestSigner, SigningKeys } from '../../src/storage/s3/wire/signature.js'
 
 type Header = readonly [name: string, value: string]
 

@@ -6,10 +6,10 @@ import fc from 'fast-check'
 import { buildConnector } from 'undici'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { S3StorageAdapter } from '../../src/s3.js'
-import { readAnswer } from '../../src/storage/s3-fast-answer.js'
-import { GivenConnection, type RawHeaders, type WireRequest } from '../../src/storage/s3-fast-connections.js'
-import { HeadConnection, onread } from '../../src/storage/s3-fast-socket.js'
-import { AttemptTimeout, FastTransport } from '../../src/storage/s3-fast-transport.js'
+import { readAnswer } from '../../src/storage/s3/wire/answer.js'
+import { GivenConnection, type RawHeaders, type WireRequest } from '../../src/storage/s3/wire/connections.js'
+import { HeadConnection, onread } from '../../src/storage/s3/wire/socket.js'
+import { AttemptTimeout, FastTransport } from '../../src/storage/s3/wire/transport.js'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {

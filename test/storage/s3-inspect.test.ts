@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { compareObjectStates } from '../../src/compare.js'
-import type { Finding } from '../../src/findings.js'
+import { compareObjectStates } from '../../src/model/compare.js'
+import type { Finding } from '../../src/model/findings.js'
 import { requiredIamPolicy } from '../../src/s3.js'
 import type { CreateBucketOptions } from '../../src/testing/index.js'
 import { failure, fullState, needs, real, realEndpoint, S3, simulated, upload, type World } from './s3-world.js'

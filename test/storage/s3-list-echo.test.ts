@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { foreignAnswer, foreignRefusal } from '#src/storage/s3-answer-belongs.js'
-import { echoContradiction, namesContradiction } from '#src/storage/s3-list-echo.js'
+import { foreignAnswer, foreignRefusal } from '#src/storage/s3/answer/belongs.js'
+import { echoContradiction, namesContradiction } from '#src/storage/s3/protocol/list-echo.js'
 
 const asked = { bucket: 'evidence', prefix: 'org/a b+c/', token: 't1' }
 

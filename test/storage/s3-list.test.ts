@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
-import { compareUtf8 } from '../../src/storage/memory-objects.js'
+import { compareUtf8 } from '../../src/storage/memory/objects.js'
 import { failure, simulated, upload, type World } from './s3-world.js'
 
 const worlds: World[] = []

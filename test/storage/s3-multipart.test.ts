@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#src/internal/clock.js'
-import { compareObjectStates } from '../../src/compare.js'
-import { partRanges } from '../../src/storage/s3-multipart.js'
+import { compareObjectStates } from '../../src/model/compare.js'
+import { partRanges } from '../../src/storage/s3/repair/multipart.js'
 import { failure, fullState, S3, simulated, upload, type World } from './s3-world.js'
 
 const worlds: World[] = []

@@ -20,7 +20,7 @@ function replace<T extends object, K extends keyof T>(owner: T, name: K, by: T[K
 /** As it is loaded for the first time, with whatever was replaced before. */
 async function loaded() {
   vi.resetModules()
-  const { isIntercepted } = await import('#src/storage/s3-native-http.js')
+  const { isIntercepted } = await import('#src/storage/s3/client/native-http.js')
   return isIntercepted
 }
 

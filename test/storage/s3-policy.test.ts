@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readPolicy } from '../../src/storage/s3-policy.js'
+import { readPolicy } from '../../src/storage/s3/inspect/policy.js'
 
 const question = {
   bucket: 'evidence',

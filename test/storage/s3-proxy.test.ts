@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { LegalHoldError } from '#src/index.js'
 import { S3StorageAdapter, type S3StorageOptions } from '#src/s3.js'
-import { proxyFor } from '#src/storage/s3-proxy.js'
+import { proxyFor } from '#src/storage/s3/client/proxy.js'
 import { S3Simulator } from '#src/testing/index.js'
 import { failure, simulated, upload } from './s3-world.js'
 

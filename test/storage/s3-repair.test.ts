@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { compareObjectStates } from '../../src/compare.js'
+import { compareObjectStates } from '../../src/model/compare.js'
 import { repair } from '../fakes/repair.js'
 import { failure, fullState, type PutInput, real, realEndpoint, S3, simulated, upload } from './s3-world.js'
 

@@ -1,6 +1,6 @@
 import { BulkExportsPlatform, RecordingJobsPlatform } from '../../src/genesys.js'
 import { LegalHoldExporter, MemoryJournal } from '../../src/index.js'
-import type { RunReport } from '../../src/report.js'
+import type { RunReport } from '../../src/model/report.js'
 import { S3StorageAdapter } from '../../src/s3.js'
 import {
   aBucket,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RunReport } from '../../src/report.js'
+import type { RunReport } from '../../src/model/report.js'
 import { startTenants, type Tenant } from './tenants-world.js'
 
 // 20 organisations in one process at once, each with client, token, region, bucket, keys and hold of its own.

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { BulkExportsPlatform, ExportProfileRetentionPolicy, RecordingJobsPlatform } from '../../src/genesys.js'
 import { FixedRetentionPolicy, MemoryJournal } from '../../src/index.js'
 import { FileJournal } from '../../src/node.js'
-import type { Journal, RecordingPlatform } from '../../src/ports.js'
+import type { Journal } from '../../src/ports/journal.js'
+import type { RecordingPlatform } from '../../src/ports/platform.js'
 import {
   aConversation,
   anOrganization,

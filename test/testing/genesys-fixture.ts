@@ -1,4 +1,4 @@
-import type { DeliveredObject } from '../../src/testing/genesys/delivery.js'
+import type { DeliveredObject } from '../../src/testing/genesys/delivery/delivery.js'
 import type { SimulatedConversation } from '../../src/testing/genesys/organization.js'
 import {
   buildConversation,

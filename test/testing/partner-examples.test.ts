@@ -36,7 +36,7 @@ describe('the examples for partners', () => {
       'const expect = (actual: unknown) => ({ toEqual: (expected: unknown) => deepStrictEqual(actual, expected) })'
     for (const file of [
       'docs/testing.md',
-      'src/testing/conformance.ts',
+      'src/testing/conformance/suite.ts',
       'examples/custom-storage/file-storage.test.ts',
       'test/testing/suites/under-node-test.ts',
     ]) {

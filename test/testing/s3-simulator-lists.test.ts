@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-s3'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { KeyIndex } from '../../src/testing/s3/key-index.js'
-import { listPage } from '../../src/testing/s3/listing.js'
-import type { ObjectVersion } from '../../src/testing/s3/state.js'
+import { listPage } from '../../src/testing/s3/listing/listing.js'
+import { KeyIndex } from '../../src/testing/s3/state/key-index.js'
+import type { ObjectVersion } from '../../src/testing/s3/state/object-version.js'
 import { sign } from './s3-signer.js'
 import { refusal, useBench } from './s3-simulator-fixture.js'
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { DeliveredObject } from '../../src/testing/genesys/delivery.js'
+import type { DeliveredObject } from '../../src/testing/genesys/delivery/delivery.js'
 import {
   createScenario,
   GenesysSimulator,

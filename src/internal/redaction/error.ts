@@ -1,4 +1,4 @@
-import { LegalHoldError } from '../../errors.js'
+import { LegalHoldError } from '../../model/errors.js'
 import type { Redactor } from './redactor.js'
 
 /** The same error without a secret in anything that can be read of it. */

@@ -1,4 +1,4 @@
-import type { MediaType } from '../../request.js'
+import type { MediaType } from '../../model/request.js'
 
 /** Where the bytes of a file come from. Plain data, so that an organisation can be saved and loaded. */
 export type SimulatedContent =

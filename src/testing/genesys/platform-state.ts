@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SimulatedJob } from './jobs.js'
+import type { SimulatedJob } from './jobs/jobs.js'
+import { type RecordingQuery, select } from './jobs/query.js'
 import type {
   SimulatedConversation,
   SimulatedExportProfile,
   SimulatedOrganization,
   SimulatedRecording,
 } from './organization.js'
-import { type RecordingQuery, select } from './query.js'
 import type { SimulatorSettings } from './settings.js'
 
 const stateFile = 'genesys-state.json'

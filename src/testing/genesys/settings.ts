@@ -1,4 +1,4 @@
-import type { FolderPadding } from './layout.js'
+import type { FolderPadding } from './delivery/layout.js'
 
 /** How the simulated platform behaves. All of it may be changed while the simulator runs. */
 export interface SimulatorSettings {

@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert'
-import type { LegalHold } from '../../hold.js'
-import type { ObjectState } from '../../ports.js'
-import { defaultRequirements, evaluate, type HoldRequirements } from '../../requirements.js'
+import type { LegalHold } from '../../model/hold.js'
+import type { ObjectState } from '../../model/object.js'
+import { defaultRequirements, evaluate, type HoldRequirements } from '../../model/requirements.js'
 import type { BucketView } from './simulated-bucket.js'
 
 /** By what an object is to be held: a tag, a hold, or what objects have to show. */

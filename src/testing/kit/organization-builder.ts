@@ -1,5 +1,5 @@
-import type { Clock } from '../../ports.js'
-import type { ExportRequest } from '../../request.js'
+import type { ExportRequest } from '../../model/request.js'
+import type { Clock } from '../../ports/runtime.js'
 import { SimulatedClock } from '../clock.js'
 import {
   buildExportProfile,

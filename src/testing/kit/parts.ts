@@ -1,6 +1,6 @@
 import type { Fault, FaultAction } from '../faults.js'
 import type { SimulatedExportProfile, SimulatedIntegration } from '../genesys/organization.js'
-import type { CreateBucketOptions } from '../s3/bucket-seed.js'
+import type { CreateBucketOptions } from '../s3/buckets/seed.js'
 
 /** An object that lies in a bucket before anything is exported. */
 export interface LyingObject {

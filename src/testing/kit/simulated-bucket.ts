@@ -1,5 +1,6 @@
-import type { HeadResult, ListedObject, ObjectState } from '../../ports.js'
-import type { ObjectVersion, Pairs } from '../s3/state.js'
+import type { ListedObject, ObjectState } from '../../model/object.js'
+import type { HeadResult } from '../../ports/storage.js'
+import type { ObjectVersion, Pairs } from '../s3/state/object-version.js'
 import type { S3Simulator } from '../s3-simulator.js'
 
 /** A bucket as assertions look at it: every `StorageAdapter` fits. */

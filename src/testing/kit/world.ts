@@ -1,15 +1,17 @@
 import { AssertionError } from 'node:assert'
-import type { Clock, RecordingPlatform, StorageAdapter } from '../../ports.js'
-import type { ExportRequest } from '../../request.js'
+import type { ExportRequest } from '../../model/request.js'
+import type { RecordingPlatform } from '../../ports/platform.js'
+import type { Clock } from '../../ports/runtime.js'
+import type { StorageAdapter } from '../../ports/storage.js'
 import type { FaultedRequest } from '../faults.js'
-import { ObjectWriter } from '../genesys/delivery.js'
+import { ObjectWriter } from '../genesys/delivery/delivery.js'
 import { badRequest, errorResponse as genesysError } from '../genesys/http.js'
 import type { SimulatedOrganization } from '../genesys/organization.js'
 import type { SimulatorSettingsInit } from '../genesys/settings.js'
 import { GenesysSimulator } from '../genesys-simulator.js'
 import { type Listener, listen } from '../listen.js'
-import { xmlResponse } from '../s3/respond.js'
-import { leaf, plainDocument } from '../s3/xml.js'
+import { xmlResponse } from '../s3/http/respond.js'
+import { leaf, plainDocument } from '../s3/http/xml.js'
 import { S3Simulator } from '../s3-simulator.js'
 import { simulatorCredentials } from '../scenario/credentials.js'
 import type { BucketBuilder, FaultBuilder } from './parts.js'
@@ -183,8 +185,8 @@ async function portsOf(
 ) {
   // Only here: who brings a platform and a storage of their own does not load these.
   const [{ RecordingJobsPlatform }, { S3StorageAdapter }] = await Promise.all([
-    import('../../platforms/recording-jobs.js'),
-    import('../../storage/s3.js'),
+    import('../../platforms/recording-jobs/platform.js'),
+    import('../../storage/s3/adapter.js'),
   ])
   return { platform: new RecordingJobsPlatform(genesysConnection), storage: new S3StorageAdapter(s3Connection) }
 }

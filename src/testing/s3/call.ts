@@ -1,12 +1,13 @@
-import { type AccessQuestion, conditionKeys, isAllowed, isAllowedByOwnPolicy, requireAccess } from './access.js'
-import type { Authenticated } from './authentication.js'
-import { S3Error } from './errors.js'
-import { accountId, type Identity } from './identity.js'
-import { type DocumentOptions, type Payload, readDocument, readUpload } from './payload.js'
-import type { S3Request } from './request.js'
-import type { Bucket, ObjectVersion } from './state.js'
-import type { Store } from './store.js'
-import { parseXml, type XmlElement } from './xml.js'
+import { type AccessQuestion, conditionKeys, isAllowed, isAllowedByOwnPolicy, requireAccess } from './access/access.js'
+import type { Authenticated } from './auth/claim.js'
+import { accountId, type Identity } from './auth/identity.js'
+import { type DocumentOptions, type Payload, readDocument, readUpload } from './auth/payload.js'
+import { S3Error } from './http/errors.js'
+import type { S3Request } from './http/request.js'
+import { parseXml, type XmlElement } from './http/xml.js'
+import type { ObjectVersion } from './state/object-version.js'
+import type { Bucket } from './state/state.js'
+import type { Store } from './state/store.js'
 
 /** Sizes at which S3 refuses; tests make them small. */
 export interface SizeLimits {

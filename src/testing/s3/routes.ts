@@ -8,8 +8,9 @@ import {
   putBucketAcl,
   putBucketPolicy,
   putPublicAccessBlock,
-} from './bucket-access.js'
-import { documentOperations, documentResources } from './bucket-documents.js'
+} from './buckets/access.js'
+import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets/buckets.js'
+import { documentOperations, documentResources } from './buckets/documents.js'
 import {
   deleteBucketEncryption,
   deleteBucketOwnershipControls,
@@ -24,19 +25,19 @@ import {
   putBucketTagging,
   putBucketVersioning,
   putObjectLockConfiguration,
-} from './bucket-settings.js'
-import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.js'
+} from './buckets/settings.js'
 import type { Call } from './call.js'
-import { S3Error } from './errors.js'
-import { listObjects, listObjectsV2 } from './list-objects.js'
-import { listObjectVersions } from './list-versions.js'
-import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from './multipart.js'
-import { completeMultipartUpload } from './multipart-complete.js'
-import { listMultipartUploads, listParts } from './multipart-list.js'
-import { getObjectAttributes } from './object-attributes.js'
-import { copyObject } from './object-copy.js'
-import { deleteObject, deleteObjects } from './object-delete.js'
-import { getObject, headObject } from './object-read.js'
+import { S3Error } from './http/errors.js'
+import { hoistable, type S3Request } from './http/request.js'
+import { listObjects, listObjectsV2 } from './listing/objects.js'
+import { listObjectVersions } from './listing/versions.js'
+import { completeMultipartUpload } from './multipart/complete.js'
+import { listMultipartUploads, listParts } from './multipart/list.js'
+import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from './multipart/parts.js'
+import { getObjectAttributes } from './objects/attributes.js'
+import { copyObject } from './objects/copy.js'
+import { deleteObject, deleteObjects } from './objects/delete.js'
+import { getObject, headObject } from './objects/read.js'
 import {
   deleteObjectTagging,
   getObjectAcl,
@@ -48,9 +49,8 @@ import {
   putObjectRetention,
   putObjectTagging,
   restoreObject,
-} from './object-subresources.js'
-import { putObject } from './object-write.js'
-import { hoistable, type S3Request } from './request.js'
+} from './objects/subresources.js'
+import { putObject } from './objects/write.js'
 
 /** What carries an operation out. */
 export type Operation = (call: Call) => Response | Promise<Response>

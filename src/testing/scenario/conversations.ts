@@ -1,4 +1,4 @@
-import type { MediaType } from '../../request.js'
+import type { MediaType } from '../../model/request.js'
 import {
   buildConversation,
   buildRecording,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
-import type { MediaType } from '../../request.js'
+import type { MediaType } from '../../model/request.js'
 import { buildConversation, buildRecording, type SimulatedConversation } from '../genesys/organization.js'
 import type { TimeSpan } from './conversations.js'
 import { SeededRandom } from './random.js'

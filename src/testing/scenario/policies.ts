@@ -1,4 +1,4 @@
-import type { MediaType } from '../../request.js'
+import type { MediaType } from '../../model/request.js'
 import type { SimulatedConversation, SimulatedRetentionPolicy } from '../genesys/organization.js'
 
 /** Days after which the scenario's policy deletes recordings of the media in scope. */

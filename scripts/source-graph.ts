@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, posix, relative, resolve } from 'node:path'
+
+/** One import of a source file. */
+export interface Import {
+  /** As it is written. */
+  readonly from: string
+  readonly typeOnly: boolean
+}
+
+/** A source file, by its path below `src/`. */
+export interface SourceFile {
+  readonly path: string
+  /** Folder below `src/`; empty for an entry. */
+  readonly folder: string
+  readonly lines: number
+  readonly imports: readonly Import[]
+}
+
+/** Reads the sources below a folder. */
+export function readSources(root: string): readonly SourceFile[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort()
+    .map((path) => {
+      const text = readFileSync(join(root, path), 'utf8')
+      const folder = posix.dirname(path)
+      const lines = text.split('\n').length - 1
+      return { path, folder: folder === '.' ? '' : folder, lines, imports: importsOf(text) }
+    })
+}
+
+/** Static and dynamic imports of a text. */
+export function importsOf(text: string): readonly Import[] {
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?'([^']+)'/gm)
+  const dynamic = text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g)
+  return [
+    ...[...statements].map(([, type, from = '']) => ({ from, typeOnly: type !== undefined })),
+    ...[...dynamic].map(([, from = '']) => ({ from, typeOnly: false })),
+  ]
+}
+
+/** The file below `src/` that an import leads to, or the name of a package. */
+export function targetOf(path: string, { from }: Import): string {
+  if (!from.startsWith('.')) return from
+  const place = resolve('/', dirname(path), from.replace(/\.js$/, '.ts'))
+  return relative('/', place).replaceAll('\\', '/')
+}
+
+/** Groups of files that import each other, type imports included: there should be none. Tarjan's algorithm. */
+export function circlesOf(files: readonly SourceFile[]): readonly (readonly string[])[] {
+  const edges = new Map(files.map((file) => [file.path, file.imports.map((one) => targetOf(file.path, one))]))
+  const index = new Map<string, number>()
+  const low = new Map<string, number>()
+  const open: string[] = []
+  const circles: string[][] = []
+  const visit = (path: string): number => {
+    const own = index.size
+    index.set(path, own)
+    low.set(path, own)
+    open.push(path)
+    for (const next of edges.get(path) ?? []) {
+      if (!edges.has(next)) continue
+      const reached = index.has(next) ? (open.includes(next) ? (index.get(next) ?? own) : own) : visit(next)
+      low.set(path, Math.min(low.get(path) ?? own, reached))
+    }
+    if (low.get(path) === own) {
+      const group = open.splice(open.indexOf(path))
+      if (group.length > 1) circles.push(group.sort())
+    }
+    return low.get(path) ?? own
+  }
+  for (const path of edges.keys()) if (!index.has(path)) visit(path)
+  return circles
+}
+
+/** What the tree looks like, in numbers. */
+export interface Structure {
+  readonly folders: ReadonlyMap<string, number>
+  readonly files: number
+  /** Lines of a file. */
+  readonly median: number
+  readonly largest: SourceFile
+  readonly circles: readonly (readonly string[])[]
+  readonly widest: { readonly folder: string; readonly files: number }
+}
+
+/** Measures a tree. */
+export function structureOf(files: readonly SourceFile[]): Structure {
+  const folders = new Map<string, number>()
+  for (const { folder } of files) folders.set(folder, (folders.get(folder) ?? 0) + 1)
+  const bySize = files.toSorted((a, b) => a.lines - b.lines)
+  const [folder = '', count = 0] = [...folders].toSorted(([, a], [, b]) => b - a)[0] ?? []
+  const largest = bySize.at(-1)
+  if (largest === undefined) throw new Error('no sources')
+  return {
+    folders,
+    files: files.length,
+    median: bySize[Math.floor(bySize.length / 2)]?.lines ?? 0,
+    largest,
+    circles: circlesOf(files),
+    widest: { folder, files: count },
+  }
+}

@@ -1,0 +1,103 @@
+import type { JournalRecord } from '../../model/record.js'
+import type { RecordingCounts, RecordingState } from '../../model/report.js'
+
+/** Counts over record lines. */
+export interface RecordCounts {
+  readonly total: number
+  readonly byType: Readonly<Record<string, number>>
+  /** Of the records about objects, by what became of the object. */
+  readonly objectOutcomes: Readonly<Record<string, number>>
+  /** Of the repairs' steps, by action. */
+  readonly actions: Readonly<Record<string, number>>
+}
+
+/** Counts records as they go by, when a bundle is sealed and again when it is verified. */
+export class RecordCounter {
+  #total = 0
+  #byType: Record<string, number> = Object.create(null)
+  #outcomes: Record<string, number> = Object.create(null)
+  #actions: Record<string, number> = Object.create(null)
+  #recordings: Record<string, number> = Object.create(null)
+  #report: JournalRecord | undefined
+  #policy: JournalRecord | undefined
+
+  /** The run's report, where it is finished. */
+  get report(): JournalRecord | undefined {
+    return this.#report
+  }
+
+  /** What the run was told. */
+  get policy(): JournalRecord | undefined {
+    return this.#policy
+  }
+
+  add(record: JournalRecord): void {
+    const { type, data } = record
+    this.#total += 1
+    increase(this.#byType, type)
+    switch (type) {
+      case 'run-started':
+        this.#policy = record
+        this.#begin()
+        break
+      case 'run-resumed':
+        this.#begin()
+        break
+      case 'recording':
+        increase(this.#recordings, String(data.state), typeof data.count === 'number' ? data.count : 1)
+        break
+      case 'verdict':
+        increase(this.#outcomes, String(data.outcome))
+        break
+      case 'outcome':
+        increase(this.#actions, String(data.action))
+        break
+      case 'report':
+        this.#report = record
+        break
+      default:
+        break
+    }
+  }
+
+  counts(): RecordCounts {
+    return {
+      total: this.#total,
+      byType: { ...this.#byType },
+      objectOutcomes: { ...this.#outcomes },
+      actions: { ...this.#actions },
+    }
+  }
+
+  /** Recordings by state. */
+  recordings(): RecordingCounts {
+    const counts = { ...noRecordings }
+    for (const state of Object.keys(counts) as (RecordingState | 'expected')[]) {
+      counts[state] = this.#recordings[state] ?? 0
+    }
+    counts.expected = Object.values(this.#recordings).reduce((sum, count) => sum + count, 0)
+    return counts
+  }
+
+  /** A run that goes on after a crash says anew what became of its recordings. */
+  #begin(): void {
+    this.#recordings = Object.create(null)
+    this.#report = undefined
+  }
+}
+
+const noRecordings = {
+  expected: 0,
+  held: 0,
+  repaired: 0,
+  conflicting: 0,
+  unreadable: 0,
+  unrepaired: 0,
+  missing: 0,
+  failedAtSource: 0,
+  skippedAtSource: 0,
+}
+
+function increase(counts: Record<string, number>, name: string, by = 1): void {
+  counts[name] = (counts[name] ?? 0) + by
+}

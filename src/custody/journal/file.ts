@@ -1,0 +1,158 @@
+import { createHash, type Hash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { LegalHoldError } from '../../model/errors.js'
+import { syncDirectory } from './directories.js'
+import { type FileIdentity, identityOf, lossOf } from './file-identity.js'
+import { type LineBatch, readLines } from './lines.js'
+import type { HeldLock } from './lock.js'
+import type { JournalSink } from './writer.js'
+
+/** So much of the end of the file is compared before each write. */
+const tailBytes = 256
+const readBytes = 1 << 20
+const lineBreak = '\n'
+
+/**
+ * The file of a journal while it is written. What lies at its path must be what was written here: an open descriptor
+ * takes every byte although its file was deleted, replaced or truncated, and a run would go on with nothing on record.
+ *
+ * Before and after each group of lines the path is held against the descriptor, so that an intent that was acknowledged
+ * was at its place at that moment. At the end the whole content is.
+ */
+export class JournalFile implements JournalSink {
+  readonly handle: FileHandle
+  /** As it is named in errors. */
+  readonly #path: string
+  readonly #absolutePath: string
+  readonly #identity: FileIdentity
+  readonly #lock: HeldLock
+  #sha256: Hash = createHash('sha256')
+  #tail: Buffer = Buffer.alloc(0)
+  #writtenBytes = 0
+  #durableBytes = 0
+  /** Whether there is anything of this process in it. */
+  #isChanged = false
+  /** Somebody else changed it: from here on it is theirs. */
+  #isLost = false
+
+  private constructor(handle: FileHandle, path: string, identity: FileIdentity, lock: HeldLock) {
+    this.handle = handle
+    this.#path = path
+    this.#absolutePath = resolve(path)
+    this.#identity = identity
+    this.#lock = lock
+  }
+
+  static async open(path: string, lock: HeldLock): Promise<JournalFile> {
+    const handle = await open(path, 'a+', 0o600)
+    try {
+      return new JournalFile(handle, path, await identityOf(handle), lock)
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  /** Bytes that are certainly on the disk. */
+  get durableBytes(): number {
+    return this.#durableBytes
+  }
+
+  /**
+   * Hands over the lines that are there, and cuts off what follows the last of them. Returns how many bytes that were.
+   *
+   * @param directory that of the file, which is synced: it may be new
+   */
+  async recover(directory: string, onLines: (batch: LineBatch) => void): Promise<number> {
+    for await (const batch of readLines(this.handle, this.#path)) {
+      onLines(batch)
+      for (const line of batch.lines) this.#sha256.update(line).update(lineBreak)
+      this.#writtenBytes = batch.endBytes
+    }
+    const { size } = await this.handle.stat()
+    if (size > this.#writtenBytes) await this.handle.truncate(this.#writtenBytes)
+    await this.handle.sync()
+    await syncDirectory(directory)
+    this.#durableBytes = this.#writtenBytes
+    this.#tail = await this.#readTail(Math.min(tailBytes, this.#writtenBytes))
+    return size - this.#writtenBytes
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    await this.#check()
+    this.#isChanged = true
+    await this.handle.appendFile(bytes)
+    this.#sha256.update(bytes)
+    this.#writtenBytes += bytes.length
+    const written = bytes.subarray(-tailBytes)
+    this.#tail = Buffer.concat([this.#tail.subarray(Math.min(this.#tail.length, written.length)), written])
+  }
+
+  async sync(): Promise<void> {
+    await this.handle.datasync()
+    await this.#checkPath()
+    this.#durableBytes = this.#writtenBytes
+  }
+
+  /**
+   * Looks at the whole file once more; for when nothing is written any more.
+   *
+   * @throws LegalHoldError `JOURNAL_UNWRITABLE`, `JOURNAL_LOCKED`
+   */
+  async checkAll(): Promise<void> {
+    await this.#check()
+    if (!this.#isChanged) return
+    const found = createHash('sha256')
+    const buffer = Buffer.allocUnsafeSlow(readBytes)
+    for (let offset = 0; offset < this.#writtenBytes; ) {
+      const { bytesRead } = await this.handle.read(buffer, 0, readBytes, offset)
+      if (bytesRead === 0) break
+      found.update(buffer.subarray(0, bytesRead))
+      offset += bytesRead
+    }
+    if (!found.digest().equals(this.#sha256.copy().digest())) throw this.#lost('holds other bytes than were written')
+    // It may have gone while it was read.
+    await this.#checkPath()
+  }
+
+  /** Takes back what a failed write left behind, so that nothing half-written stays where nobody opens the journal again. */
+  async cutOff(): Promise<void> {
+    if (this.#isLost) return
+    const { size } = await this.handle.stat()
+    if (size > this.#durableBytes) await this.handle.truncate(this.#durableBytes)
+  }
+
+  /** Before anything is added: what somebody else has changed is left as it is. */
+  async #check(): Promise<void> {
+    const [tail] = await Promise.all([this.#readTail(this.#tail.length), this.#checkPath()])
+    if (!tail.equals(this.#tail)) throw this.#lost('ends in other bytes than were written')
+    try {
+      await this.#lock.check()
+    } catch (error) {
+      this.#isLost = true
+      throw error
+    }
+  }
+
+  async #checkPath(): Promise<void> {
+    const loss = await lossOf(this.#absolutePath, this.#identity, this.#writtenBytes)
+    if (loss !== undefined) throw this.#lost(loss)
+  }
+
+  async #readTail(length: number): Promise<Buffer> {
+    const tail = Buffer.alloc(length)
+    const { bytesRead } = await this.handle.read(tail, 0, length, this.#writtenBytes - length)
+    return tail.subarray(0, bytesRead)
+  }
+
+  #lost(why: string): LegalHoldError {
+    this.#isLost = true
+    return new LegalHoldError(
+      `The journal ${this.#path} ${why}: another program changed it during the run. The run stops, since nothing is done that is not ` +
+        'on record. Put the journal back as it was if you can, keep other programs away from its folder, and run again with it: ' +
+        'every object is read anew.',
+      { code: 'JOURNAL_UNWRITABLE', stage: 'journal', details: { path: this.#path } },
+    )
+  }
+}

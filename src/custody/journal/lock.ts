@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto'
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { LegalHoldError } from '../../model/errors.js'
+
+/** Who holds a lock. */
+export interface LockOwner {
+  readonly pid: number
+  readonly host: string
+  /** When the lock was taken, ISO 8601. */
+  readonly takenAt: string
+  /** Start of the process, where the system tells: a process id is given out again. */
+  readonly processStart?: string | undefined
+  /** The boot of the machine, where the system tells: after another one, every process of before is gone. */
+  readonly boot?: string | undefined
+  /** Tells this lock from every other. */
+  readonly nonce: string
+}
+
+/** A lock that is held. */
+export interface HeldLock {
+  /** The dead process that it was taken over from. */
+  readonly takenOverFrom?: LockOwner | undefined
+  /**
+   * Whether it is still there and ours: somebody who took it for a leftover may have removed it.
+   *
+   * @throws LegalHoldError `JOURNAL_LOCKED` where another process has it, `JOURNAL_UNWRITABLE` where nobody has
+   */
+  check(): Promise<void>
+  release(): Promise<void>
+}
+
+/** Begins the nonces of this copy of the library in this thread. */
+const holder = randomUUID()
+/** Nonces of the locks that it holds: one of its own that is not among them was lost, with its folder for instance. */
+const heldNonces = new Set<string>()
+let locksTaken = 0
+
+/**
+ * Takes a lock that is a file, for as long as this process lives or until it is released.
+ *
+ * The lock of a process that is dead is taken over. Of several that try so at once exactly one may replace the file:
+ * the one that holds the lock of its own whose name is made from the dead lock's nonce, which is a lock like this one
+ * and may be taken over likewise. It looks once more before it replaces, so that a slow one replaces nothing new.
+ *
+ * @throws LegalHoldError `JOURNAL_LOCKED`, with `details.owner`
+ */
+export async function takeLock(lockPath: string): Promise<HeldLock> {
+  // A change of the working directory must not lead to another one.
+  const path = resolve(lockPath)
+  locksTaken += 1
+  const nonce = `${holder}-${locksTaken}`
+  const owner: LockOwner = {
+    pid: process.pid,
+    host: hostname(),
+    takenAt: new Date().toISOString(),
+    processStart: (await statOf(process.pid))?.start,
+    boot: await bootId(),
+    nonce,
+  }
+  const draft = `${path}.${nonce}.new`
+  // Whole before it has its name: nobody ever reads half an owner.
+  await writeFile(draft, `${JSON.stringify(owner)}\n`, { flag: 'wx', mode: 0o600 })
+  try {
+    heldNonces.add(nonce)
+    const takenOverFrom = await take(path, draft)
+    return { takenOverFrom, check: checkOf(path, nonce), release: () => release(path, nonce) }
+  } catch (error) {
+    heldNonces.delete(nonce)
+    throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/** Reads the lock only where it is another file than before: a look at it costs a tenth of that. */
+function checkOf(path: string, nonce: string): () => Promise<void> {
+  let seen: string | undefined
+  return async () => {
+    const now = await fileMark(path)
+    if (now !== undefined && now === seen) return
+    const owner = now === undefined ? undefined : await readOwner(path)
+    if (owner === undefined) throw removed(path)
+    if (owner.nonce !== nonce) throw locked(path, owner)
+    seen = now
+  }
+}
+
+/** Tells a file from one that takes its place, which may get the same number. */
+async function fileMark(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true })
+    return `${dev} ${ino} ${size} ${mtimeNs}`
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function take(path: string, draft: string): Promise<LockOwner | undefined> {
+  for (;;) {
+    if (await linked(draft, path)) return undefined
+    const present = await readOwner(path)
+    if (present === undefined) continue
+    if (await isAlive(present)) throw locked(path, present)
+    const guard = await takeLock(`${path}.${present.nonce}`)
+    try {
+      const now = await readOwner(path)
+      if (now?.nonce !== present.nonce) continue
+      await rename(draft, path)
+      return present
+    } finally {
+      await guard.release()
+    }
+  }
+}
+
+async function linked(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function release(path: string, nonce: string): Promise<void> {
+  heldNonces.delete(nonce)
+  const owner = await readOwner(path)
+  if (owner?.nonce === nonce) await rm(path, { force: true })
+}
+
+async function readOwner(path: string): Promise<LockOwner | undefined> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    const owner = JSON.parse(text) as Partial<LockOwner>
+    if (typeof owner.pid === 'number' && typeof owner.host === 'string' && typeof owner.nonce === 'string') {
+      return owner as LockOwner
+    }
+  } catch {
+    // Told below, as for anything else that is no lock of ours.
+  }
+  throw new LegalHoldError(
+    `${path} is no lock of this library, so it cannot be told whether a process still writes this journal. Remove it when none does.`,
+    { code: 'JOURNAL_LOCKED', stage: 'journal', details: { path } },
+  )
+}
+
+/** When in doubt a process counts as alive: two writers would ruin the journal, a lock left behind only has to be removed. */
+async function isAlive(owner: LockOwner): Promise<boolean> {
+  if (owner.nonce.startsWith(holder)) return heldNonces.has(owner.nonce)
+  if (owner.host !== hostname()) return true
+  const boot = await bootId()
+  if (owner.boot !== undefined && boot !== undefined && owner.boot !== boot) return false
+  if (!exists(owner.pid)) return false
+  const stat = await statOf(owner.pid)
+  // A zombie has ended; it waits for a parent that may never look.
+  if (stat?.state === 'Z' || stat?.state === 'X') return false
+  return owner.processStart === undefined || stat === undefined || owner.processStart === stat.start
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/** State of a process, and the ticks between the boot and its start; Linux tells, other systems do not. */
+async function statOf(pid: number): Promise<{ state: string | undefined; start: string | undefined } | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  if (stat === undefined) return undefined
+  // The name of the program stands in parentheses and may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { state: fields[0], start: fields[19] }
+}
+
+async function bootId(): Promise<string | undefined> {
+  const id = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined)
+  return id?.trim()
+}
+
+function removed(path: string): LegalHoldError {
+  return new LegalHoldError(
+    `The lock ${path} was removed while this process writes the journal, so that another one could write it, too. The run stops, ` +
+      'since nothing is done that is not on record. Make sure that no other process uses this journal, and run again with it.',
+    { code: 'JOURNAL_UNWRITABLE', stage: 'journal', details: { path } },
+  )
+}
+
+function locked(path: string, owner: LockOwner): LegalHoldError {
+  const where = owner.host === hostname() ? '' : ` on ${owner.host}`
+  const who = owner.pid === process.pid && where === '' ? 'this very process' : `process ${owner.pid}${where}`
+  const remedy =
+    where === ''
+      ? 'Wait until it is done, or use another journal.'
+      : `From here it cannot be seen whether that process lives: if it does not, remove ${path}.`
+  return new LegalHoldError(`The journal is being written by ${who} since ${owner.takenAt}. ${remedy}`, {
+    code: 'JOURNAL_LOCKED',
+    stage: 'journal',
+    details: { path, owner: { pid: owner.pid, host: owner.host, takenAt: owner.takenAt } },
+  })
+}

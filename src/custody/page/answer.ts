@@ -1,0 +1,61 @@
+import type { RecordingCounts, RunReport } from '../../model/report.js'
+
+/** A whole number as a person reads it. */
+export function figure(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+/** "1 recording", "2 recordings". */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${figure(count)} ${count === 1 ? one : many}`
+}
+
+const shortcomings: readonly (readonly [keyof RecordingCounts, string])[] = [
+  ['missing', 'missing'],
+  ['conflicting', 'in conflict with another hold'],
+  ['unreadable', 'not readable'],
+  ['unrepaired', 'not repaired'],
+  ['failedAtSource', 'failed at the source'],
+  ['skippedAtSource', 'left out at the source'],
+]
+
+/** The answer in one sentence: complete, or what is missing. */
+export function answerOf(report: RunReport): string {
+  const { counts, coverage, hold, dryRun } = report
+  const recordings = counted(counts.expected, 'recording')
+  if (counts.expected === 0) return nothingMatched(report)
+  if (report.outcome === 'complete') {
+    const all =
+      counts.expected === 1
+        ? 'The 1 expected recording carries'
+        : `All ${figure(counts.expected)} expected recordings carry`
+    return `${all} the legal hold ${hold.tag}, companion files included.${unmatched(report)}`
+  }
+  const open = counts.expected - counts.held - counts.repaired
+  const list = shortcomings
+    .filter(([state]) => counts[state] > 0)
+    .map(([state, word]) => `${figure(counts[state])} ${word}`)
+  const missing =
+    open === 0
+      ? ''
+      : `${figure(open)} of ${recordings} ${open === 1 ? 'is' : 'are'} not under the hold ${hold.tag}: ${list.join(', ')}.`
+  const delivered = open === 0 ? `Every delivered recording carries the legal hold ${hold.tag}.` : ''
+  const uncovered = coverage.proven ? '' : ` ${unproven(report)}`
+  const dry = dryRun ? ' This was a dry run: repairs were planned and nothing was changed.' : ''
+  return `${missing}${delivered}${uncovered}${dry}${unmatched(report)}`
+}
+
+/** Every check of nothing passes: that must not read like a hold that is on something. */
+function nothingMatched(report: RunReport): string {
+  const beyond = report.coverage.proven ? 'Nothing is proven beyond that.' : unproven(report)
+  return `No recording matched the request, so none was put under the legal hold ${report.hold.tag}. ${beyond}`
+}
+
+/** What the request names and nothing was found of. */
+function unmatched({ findings }: RunReport): string {
+  return findings.flatMap(({ code, message }) => (code === 'nothing-expected' ? [` ${message}`] : [])).join('')
+}
+
+function unproven({ coverage }: RunReport): string {
+  return `It is not proven that the list is complete: ${coverage.reason ?? 'unknown'}.`
+}

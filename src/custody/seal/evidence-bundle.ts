@@ -1,0 +1,162 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LegalHoldError } from '../../model/errors.js'
+import type { HashContent, SealedEvidence } from '../../model/evidence.js'
+import type { JournalRecord } from '../../model/record.js'
+import type { EvidenceSink } from '../../ports/evidence.js'
+import type { AppendOptions, Journal } from '../../ports/journal.js'
+import type { CallOptions } from '../../ports/runtime.js'
+import { journalLines, lineOf } from '../bundle/record-lines.js'
+import { leafHash, MerkleTree } from '../crypto/merkle.js'
+import { FileJournal, observeLines } from '../journal/file-journal.js'
+import { makeFolder, refuseSealed, type SealOptions, sealEvidence } from './seal.js'
+
+/** How a run becomes evidence. */
+export interface EvidenceBundleOptions extends SealOptions {
+  /**
+   * When to read an object's content for its SHA-256: `missing` where S3 holds no checksum of it, `all`, `none`.
+   *
+   * @defaultValue 'missing'
+   */
+  readonly hashContent?: HashContent | undefined
+}
+
+/**
+ * Evidence of one run, for its option `evidence`: `run(request, { evidence: evidenceBundle({ dir, signer }) })`. The tree
+ * over the records grows while the run does; one that is resumed takes up what the journal holds. A run
+ * without a journal of its own keeps one in the folder `journal` of the bundle until it is sealed.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`
+ */
+export function evidenceBundle(options: EvidenceBundleOptions): EvidenceSink {
+  return new EvidenceBundle(options)
+}
+
+const ownJournal = 'journal'
+
+/** Before the run, not when it is sealed hours later. */
+function checkBundleOptions(options: unknown): void {
+  const { dir, signer, hashContent = 'missing' } = (options ?? {}) as Record<string, unknown>
+  const { publicKey, sign } = (signer ?? {}) as Record<string, unknown>
+  const mistakes = [
+    { path: 'dir', right: typeof dir === 'string' && dir !== '', problem: 'has to be a folder' },
+    {
+      path: 'signer',
+      right: typeof publicKey === 'function' && typeof sign === 'function',
+      problem: 'has to be a Signer: new KeyFileSigner({ pem }), or your own',
+    },
+    {
+      path: 'hashContent',
+      right: hashContent === 'missing' || hashContent === 'all' || hashContent === 'none',
+      problem: "has to be 'missing', 'all' or 'none'",
+    },
+  ]
+    .filter(({ right }) => !right)
+    .map(({ path, problem }) => ({ path, problem }))
+  if (mistakes.length === 0) return
+  const list = mistakes.map(({ path, problem }) => `${path} ${problem}`).join('; ')
+  throw new LegalHoldError(`The options of evidenceBundle cannot be used: ${list}.`, {
+    code: 'INVALID_OPTIONS',
+    stage: 'options',
+    details: { mistakes },
+  })
+}
+
+class EvidenceBundle implements EvidenceSink {
+  readonly hashContent: HashContent
+  readonly #options: EvidenceBundleOptions
+  #growing: GrowingJournal | undefined
+  #own: Journal | undefined
+
+  constructor(options: EvidenceBundleOptions) {
+    checkBundleOptions(options)
+    this.#options = options
+    this.hashContent = options.hashContent ?? 'missing'
+  }
+
+  async open(journal: Journal | undefined, options: CallOptions = {}): Promise<Journal> {
+    const { dir } = this.#options
+    await refuseSealed(dir)
+    await makeFolder(dir)
+    const kept = journal ?? new FileJournal(join(dir, ownJournal))
+    this.#own = journal === undefined ? kept : undefined
+    this.#growing = await GrowingJournal.over(kept, options)
+    return this.#growing
+  }
+
+  async seal(journal: Journal, options: CallOptions = {}): Promise<SealedEvidence> {
+    const growing = journal === this.#growing ? this.#growing : undefined
+    const sealed = await sealEvidence(journal, {
+      ...this.#options,
+      ...options,
+      hashContent: this.hashContent,
+      expectedRoot: growing?.root(),
+    })
+    if (this.#own !== undefined) {
+      await this.#own.close?.()
+      await rm(join(this.#options.dir, ownJournal), { recursive: true, force: true })
+    }
+    return sealed
+  }
+}
+
+/** Hands everything on to the run's journal, and hashes each record as it becomes final. */
+class GrowingJournal implements Journal {
+  readonly #inner: Journal
+  readonly #tree = new MerkleTree()
+  /** Leaves that were answered before those in front of them. */
+  readonly #early = new Map<number, Buffer>()
+  readonly lines?: NonNullable<Journal['lines']>
+
+  private constructor(inner: Journal) {
+    this.#inner = inner
+    if (inner.lines !== undefined) this.lines = inner.lines.bind(inner)
+  }
+
+  static async over(inner: Journal, options: CallOptions): Promise<GrowingJournal> {
+    const growing = new GrowingJournal(inner)
+    for await (const { line } of journalLines(inner, options)) growing.#tree.append(leafHash(line))
+    if (inner instanceof FileJournal) observeLines(inner, (line) => growing.#tree.appendLeaf(line))
+    return growing
+  }
+
+  append(record: Omit<JournalRecord, 'sequence'>, options?: AppendOptions): Promise<JournalRecord> {
+    return this.#inner instanceof FileJournal
+      ? this.#inner.append(record, options)
+      : this.#appendAndHash(record, options)
+  }
+
+  async #appendAndHash(record: Omit<JournalRecord, 'sequence'>, options?: AppendOptions): Promise<JournalRecord> {
+    const written = await this.#inner.append(record, options)
+    this.#early.set(written.sequence, leafHash(lineOf(written)))
+    for (let leaf = this.#next(); leaf !== undefined; leaf = this.#next()) this.#tree.append(leaf)
+    return written
+  }
+
+  entries(options?: CallOptions): AsyncIterable<JournalRecord> {
+    return this.#inner.entries(options)
+  }
+
+  head(): Promise<JournalRecord | undefined> {
+    return this.#inner.head()
+  }
+
+  async open(): Promise<void> {
+    await this.#inner.open?.()
+  }
+
+  async close(): Promise<void> {
+    await this.#inner.close?.()
+  }
+
+  root(): Buffer {
+    return this.#tree.root()
+  }
+
+  #next(): Buffer | undefined {
+    const sequence = this.#tree.size + 1
+    const leaf = this.#early.get(sequence)
+    this.#early.delete(sequence)
+    return leaf
+  }
+}

@@ -1,0 +1,177 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonicalJson } from '../../internal/canonical-json.js'
+import { systemClock } from '../../internal/clock.js'
+import { toolName, toolVersion } from '../../internal/version.js'
+import { LegalHoldError } from '../../model/errors.js'
+import type { HashContent, SealedEvidence } from '../../model/evidence.js'
+import { contradictsItself, type RunReport } from '../../model/report.js'
+import type { HoldRequirements } from '../../model/requirements.js'
+import type { Signer } from '../../ports/evidence.js'
+import type { Journal } from '../../ports/journal.js'
+import type { CallOptions, Clock } from '../../ports/runtime.js'
+import {
+  bundleFiles,
+  type CustodyPredicate,
+  type CustodyStatement,
+  matterOf,
+  predicateType,
+  statementType,
+} from '../bundle/contents.js'
+import { fingerprintOf, readPublicKey } from '../crypto/keys.js'
+import type { TimestampOptions } from '../crypto/timestamp.js'
+import { makeDirectory } from '../journal/directories.js'
+import { formatReport, reportPageOf } from '../page/files.js'
+import { verifyInstructions } from './instructions.js'
+import { asNotSealed, notSealed } from './not-sealed.js'
+import { type PreviousBundle, readPrevious } from './previous-bundle.js'
+import { RecordFiles } from './record-files.js'
+import { signBundle, writeAnew } from './sign-bundle.js'
+
+/** How a journal becomes evidence. */
+export interface SealOptions {
+  /** Folder of the bundle; made where it is missing. One that holds a bundle already is refused. */
+  readonly dir: string
+  /** `new KeyFileSigner({ pem })`, or your own. */
+  readonly signer: Signer
+  /** Has the signature stamped with the time (RFC 3161), and verifies the stamp. @defaultValue none */
+  readonly timestamp?: TimestampOptions | undefined
+  /** Folder of the bundle before this one of the same matter, to which this one is chained. @defaultValue none */
+  readonly previous?: string | undefined
+  /** Says in the statement by what rule contents were hashed. @defaultValue 'none' */
+  readonly hashContent?: HashContent | undefined
+  /** @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined
+}
+
+/**
+ * Turns the journal of a finished run into a bundle that a stranger can verify: records, report, signed statement and
+ * instructions. The statement is written last; a folder without it is no bundle.
+ *
+ * @throws LegalHoldError `EVIDENCE_NOT_SEALED`, `EVIDENCE_UNREADABLE` (the previous bundle or the signer's key),
+ *   `TIMESTAMP_REJECTED`, `NETWORK_ERROR`, `ABORTED`
+ */
+export async function sealEvidence(
+  journal: Journal,
+  options: SealOptions & CallOptions & { readonly expectedRoot?: Buffer | undefined },
+): Promise<SealedEvidence> {
+  const { dir } = options
+  await refuseSealed(dir)
+  const publicKeyPem = await options.signer.publicKey()
+  const key = readPublicKey(publicKeyPem)
+  const previous = options.previous === undefined ? undefined : await readPrevious(options.previous)
+  await makeFolder(dir)
+  const files = await RecordFiles.create(dir).catch((error: unknown) => {
+    throw asNotSealed(error)
+  })
+  try {
+    const records = await files.copy(journal, options)
+    if (options.expectedRoot !== undefined && !options.expectedRoot.equals(Buffer.from(records.rootHash, 'hex'))) {
+      throw new LegalHoldError('The journal does not hold what was written to it: it was changed in the meantime.', {
+        code: 'JOURNAL_CORRUPT',
+        stage: 'report',
+      })
+    }
+    const facts = { key, publicKeyPem, previous, options }
+    const sealed = await writeBundle(dir, records, facts)
+    return sealed
+  } catch (error) {
+    await files.remove()
+    throw asNotSealed(error)
+  }
+}
+
+/** @throws LegalHoldError `EVIDENCE_NOT_SEALED` for a folder that holds a bundle */
+export async function refuseSealed(dir: string): Promise<void> {
+  const exists = await stat(join(dir, bundleFiles.statement)).then(
+    () => true,
+    () => false,
+  )
+  if (exists) throw notSealed(`${dir} holds a sealed bundle already, which stays as it is. Name another folder.`)
+}
+
+/** @throws LegalHoldError `EVIDENCE_NOT_SEALED` for a folder that cannot be made */
+export async function makeFolder(dir: string): Promise<void> {
+  await makeDirectory(dir).catch((error: unknown) => {
+    throw asNotSealed(error)
+  })
+}
+
+interface Facts {
+  readonly key: KeyObject
+  readonly publicKeyPem: string
+  readonly previous: PreviousBundle | undefined
+  readonly options: SealOptions & CallOptions
+}
+
+type SealedRecords = Awaited<ReturnType<RecordFiles['copy']>>
+
+async function writeBundle(dir: string, records: SealedRecords, facts: Facts): Promise<SealedEvidence> {
+  const { key, previous, options } = facts
+  const { counter, rootHash, treeSize } = records
+  const report = counter.report?.data as unknown as RunReport | undefined
+  const policy = counter.policy?.data
+  if (report === undefined || policy === undefined) {
+    throw notSealed('the journal holds no report. The run has not finished: resume it, then seal.')
+  }
+  if (canonicalJson(counter.recordings()) !== canonicalJson(report.counts) || contradictsItself(report)) {
+    throw new LegalHoldError("The journal's records of recordings do not add up to its report.", {
+      code: 'JOURNAL_CORRUPT',
+      stage: 'report',
+    })
+  }
+  if (previous !== undefined && matterOf(previous.predicate.hold) !== matterOf(report.hold)) {
+    throw notSealed(`the bundle in ${options.previous} belongs to another matter.`)
+  }
+  const fingerprint = fingerprintOf(key)
+  const predicate: CustodyPredicate = {
+    schemaVersion: 1,
+    tool: { name: toolName, version: toolVersion },
+    sealedAt: new Date((options.clock ?? systemClock).now()).toISOString(),
+    runId: report.runId,
+    dryRun: report.dryRun,
+    hold: report.hold,
+    requirements: report.requirements as HoldRequirements,
+    platform: report.platform,
+    storage: report.storage,
+    interval: report.interval,
+    outcome: report.outcome,
+    policyDigest: sha256(canonicalJson(policy)),
+    hashContent: options.hashContent ?? 'none',
+    counts: { recordings: report.counts, objects: report.objects, records: counter.counts() },
+    log: { hash: 'sha256', rootHash, treeSize },
+    ...(previous === undefined ? {} : { previous: previous.link }),
+    timestamp: options.timestamp === undefined ? 'none' : 'rfc3161',
+  }
+  const contents: Record<string, string> = {
+    [bundleFiles.reportJson]: formatReport(report),
+    [bundleFiles.reportHtml]: reportPageOf(report, records, predicate, fingerprint),
+    [bundleFiles.instructions]: verifyInstructions(key, fingerprint, options.timestamp !== undefined),
+    [bundleFiles.publicKey]: facts.publicKeyPem,
+    ...(previous === undefined ? {} : { [bundleFiles.previous]: previous.text }),
+  }
+  // An attempt that was killed may have left them, and this one may have none.
+  for (const name of [bundleFiles.previous, bundleFiles.timestamp]) await rm(join(dir, name), { force: true })
+  for (const [name, text] of Object.entries(contents)) await writeAnew(join(dir, name), text)
+  const digests: Record<string, string> = {
+    [bundleFiles.records]: records.recordsSha256,
+    [bundleFiles.leaves]: records.leavesSha256,
+    [bundleFiles.exceptions]: records.exceptionsSha256,
+  }
+  for (const [name, text] of Object.entries(contents)) digests[name] = sha256(text)
+  const statement: CustodyStatement = {
+    _type: statementType,
+    subject: Object.keys(digests)
+      .sort()
+      .map((name) => ({ name, digest: { sha256: digests[name] ?? '' } })),
+    predicateType,
+    predicate,
+  }
+  const hashes = await signBundle(dir, statement, { key, ...options })
+  return { dir, fingerprint, rootHash, treeSize, ...hashes }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

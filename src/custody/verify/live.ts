@@ -1,0 +1,210 @@
+import { join } from 'node:path'
+import { forManyListeners } from '../../internal/abort.js'
+import { canonicalJson } from '../../internal/canonical-json.js'
+import { systemClock } from '../../internal/clock.js'
+import { mapWindow } from '../../internal/streams/streams.js'
+import { SeenSet } from '../../internal/tables/seen.js'
+import { LegalHoldError } from '../../model/errors.js'
+import type { ObjectRef, ObjectState } from '../../model/object.js'
+import type { JournalRecord } from '../../model/record.js'
+import { evaluate, type HoldRequirements, headNeeds } from '../../model/requirements.js'
+import type { CallOptions } from '../../ports/runtime.js'
+import type { HeadResult, StorageAdapter } from '../../ports/storage.js'
+import { persist, type StageContext } from '../../stages/context.js'
+import { KeyLines } from '../../stages/reading/key-lines.js'
+import { doubtOf } from '../../stages/reading/listed-line.js'
+import { readAgain } from '../../stages/reading/read-again.js'
+import { bundleFiles } from '../bundle/contents.js'
+import { fileLines, objectNameOf } from '../bundle/record-lines.js'
+import { readRecord } from '../journal/record.js'
+
+/** How an object differs from its record. */
+export type DriftKind = 'gone' | 'replaced' | 'content-changed' | 'properties-changed' | 'hold-lost' | 'unreadable'
+
+/** An object that is no longer what its record says. */
+export interface Drift {
+  readonly kind: DriftKind
+  readonly object: ObjectRef
+  /** Line of the record. */
+  readonly line: number
+  readonly message: string
+}
+
+/** What a look at the objects found. */
+export interface LiveCheck {
+  /** Objects read. */
+  readonly checked: number
+  readonly drifted: number
+  /** The first 1,000. */
+  readonly drift: readonly Drift[]
+}
+
+const mostDrift = 1_000
+
+interface Recorded {
+  readonly line: number
+  readonly object: ObjectRef
+  readonly state: Partial<ObjectState>
+  readonly held: boolean
+}
+
+/** Reads every object of a bundle again, one HEAD each, and compares it with its last record. */
+export async function checkLive(
+  dir: string,
+  storage: StorageAdapter,
+  requirements: HoldRequirements,
+  options: CallOptions & { readonly concurrency: number },
+): Promise<LiveCheck> {
+  forManyListeners(options.signal)
+  const last = await lastLines(dir, options)
+  const drift: Drift[] = []
+  let [checked, drifted] = [0, 0]
+  const source = recordedObjects(dir, last, options)
+  const context = contextOf(options.signal)
+  const looking = { storage, requirements, context, lines: new KeyLines(storage, context) }
+  for await (const found of mapWindow(source, options.concurrency, (one) => look(one, looking))) {
+    checked += 1
+    if (found === undefined) continue
+    drifted += 1
+    if (drift.length < mostDrift) drift.push(found)
+  }
+  return { checked, drifted, drift: drift.sort((a, b) => a.line - b.line) }
+}
+
+/** Of the few objects that several records are about, the line of the last one. */
+async function lastLines(dir: string, options: CallOptions): Promise<ReadonlyMap<string, number>> {
+  const seen = new SeenSet()
+  const last = new Map<string, number>()
+  for await (const { record, line } of verdicts(dir, options)) {
+    const name = objectNameOf(record) ?? ''
+    if (!seen.add(name)) last.set(name, line)
+  }
+  return last
+}
+
+async function* recordedObjects(
+  dir: string,
+  last: ReadonlyMap<string, number>,
+  options: CallOptions,
+): AsyncGenerator<Recorded, void, void> {
+  for await (const { record, line } of verdicts(dir, options)) {
+    if ((last.get(objectNameOf(record) ?? '') ?? line) !== line) continue
+    const { object, before, after, outcome } = record.data as {
+      object: ObjectRef
+      before?: Partial<ObjectState>
+      after?: Partial<ObjectState>
+      outcome: string
+    }
+    const state = after ?? before
+    // What was not there then is not missed now.
+    if (state !== undefined) yield { line, object, state, held: outcome === 'held' || outcome === 'repaired' }
+  }
+}
+
+async function* verdicts(dir: string, options: CallOptions): AsyncGenerator<{ record: JournalRecord; line: number }> {
+  let line = 0
+  for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
+    for (const bytes of lines) {
+      line += 1
+      const record = readRecord(bytes)
+      if (typeof record !== 'string' && record.type === 'verdict') yield { record, line }
+    }
+  }
+}
+
+interface Looking {
+  readonly storage: StorageAdapter
+  readonly requirements: HoldRequirements
+  readonly context: StageContext
+  readonly lines: KeyLines
+}
+
+/** No run: nobody hears of what is repeated. */
+function contextOf(signal: AbortSignal | undefined): StageContext {
+  return { clock: systemClock, logger: undefined, retry: undefined, signal, emit: () => {} }
+}
+
+async function look(recorded: Recorded, looking: Looking): Promise<Drift | undefined> {
+  const { storage, requirements, context, lines } = looking
+  const { bucket, key } = recorded.object
+  const ref = { bucket, key }
+  try {
+    // A cache may show what lay there before: an answer is believed where a listing agrees with it.
+    const line = bucket === storage.bucket ? await lines.of(key) : undefined
+    const needs = headNeeds(requirements)
+    const listed = line === undefined || line === 'none' ? {} : { listed: line }
+    const answer = await persist(context, 'validate', key, () =>
+      storage.head(ref, { signal: context.signal, ...needs, ...listed }),
+    )
+    const doubt = doubtOf(ref, line, answer)
+    if (doubt === undefined) return driftOf(recorded, answer, requirements)
+    try {
+      const again = await readAgain(storage, { ref, answer, doubt, line, needs }, context, () => {})
+      return driftOf(recorded, again, requirements)
+    } catch (error) {
+      // In either case it is not as recorded.
+      const drift = isAboutOneObject(error) ? driftOf(recorded, answer, requirements) : undefined
+      if (drift === undefined) throw error
+      return drift
+    }
+  } catch (error) {
+    if (!isAboutOneObject(error)) throw error
+    return driftTo(recorded, 'unreadable', `could not be read: ${error.code}`)
+  }
+}
+
+function driftTo({ object, line }: Recorded, kind: DriftKind, what: string): Drift {
+  return { kind, object, line, message: `${JSON.stringify(`${object.bucket}/${object.key}`)} ${what}.` }
+}
+
+/** How an object differs from its record by an answer to a HEAD; `undefined` where it does not. Pure. */
+function driftOf(recorded: Recorded, answer: HeadResult, requirements: HoldRequirements): Drift | undefined {
+  const { state, held } = recorded
+  const drift = (kind: DriftKind, what: string) => driftTo(recorded, kind, what)
+  if (!answer.found) return drift('gone', answer.deleteMarker ? 'lies under a delete marker' : 'is gone')
+  const now = answer.state
+  if (held && evaluate(requirements, now).unmet.length > 0) return drift('hold-lost', 'no longer shows the hold')
+  // What is not shown now is unknown: neither the same nor changed.
+  const shows = (name: 'sizeBytes' | 'versionId' | 'etag') => state[name] !== undefined && now[name] !== undefined
+  if (shows('sizeBytes') && state.sizeBytes !== now.sizeBytes)
+    return drift('content-changed', `has ${now.sizeBytes} bytes, not ${state.sizeBytes}`)
+  if (shows('versionId') && state.versionId !== now.versionId)
+    return drift('replaced', `is now version ${now.versionId}, not ${state.versionId}`)
+  if (shows('etag') && unquoted(state.etag) !== unquoted(now.etag))
+    return drift('content-changed', `has the ETag ${now.etag}, not ${state.etag}`)
+  const changed = changedProperties(state, now)
+  if (changed.length > 0) return drift('properties-changed', `has other ${changed.join(', ')} than recorded`)
+  if (state.versionId !== undefined && !shows('versionId'))
+    return drift('unreadable', `shows no version to compare with ${state.versionId}`)
+  const isIdentified = shows('sizeBytes') || shows('versionId') || shows('etag')
+  return isIdentified ? undefined : drift('unreadable', 'shows neither size nor version nor ETag to compare')
+}
+
+/** Some servers leave the quotes out in some answers. */
+function unquoted(etag: string | undefined): string | undefined {
+  return etag?.replaceAll('"', '')
+}
+
+/** Refusals and faults that may concern this object alone; the rest ends the check. */
+function isAboutOneObject(error: unknown): error is LegalHoldError {
+  if (!LegalHoldError.isInstance(error)) return false
+  return [
+    'STORAGE_FORBIDDEN',
+    'STORAGE_REJECTED',
+    'STORAGE_UNSUPPORTED',
+    'OBJECT_ARCHIVED',
+    'STORAGE_RESPONSE_INVALID',
+    'OBJECT_NOT_FOUND',
+  ].includes(error.code)
+}
+
+function changedProperties(then: Partial<ObjectState>, now: ObjectState): string[] {
+  return (['metadata', 'tags', 'legalHold', 'retention', 'checksum', 'checksums'] as const).filter(
+    // What was not read then, or not now, cannot have changed.
+    (name) =>
+      then[name] !== undefined &&
+      now[name] !== undefined &&
+      !(name === 'checksums' && [then[name], now[name]].includes('unreadable')) &&
+      canonicalJson(then[name]) !== canonicalJson(now[name]),
+  )
+}

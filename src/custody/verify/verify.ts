@@ -1,0 +1,300 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonicalJson } from '../../internal/canonical-json.js'
+import { systemClock } from '../../internal/clock.js'
+import type { JournalRecord } from '../../model/record.js'
+import { contradictsItself, type RunReport } from '../../model/report.js'
+import type { CallOptions, Clock } from '../../ports/runtime.js'
+import type { StorageAdapter } from '../../ports/storage.js'
+import { bundleFiles, type CustodyPredicate, type CustodyStatement } from '../bundle/contents.js'
+import { sha256Of, textOf, unreadable } from '../bundle/file.js'
+import { type EvidenceProblem, Findings, rewrittenSignature } from '../bundle/problem.js'
+import { type ReadStatement, readStatement } from '../bundle/statement.js'
+import { irregularFiles } from '../bundle/statement-file.js'
+import { envelopeFinding, type OpenedEnvelope } from '../crypto/dsse.js'
+import { fingerprintOf, givenKey, readPublicKey } from '../crypto/keys.js'
+import type { VerifiedTimestamp } from '../crypto/timestamp-token.js'
+import { checkChain } from './chain.js'
+import { checkLive, type LiveCheck } from './live.js'
+import { contradictionOfStatement } from './predicate-check.js'
+import { type CheckedRecords, checkRecords } from './records-check.js'
+import { checkTimestamp } from './timestamp.js'
+
+/** How a bundle is verified. */
+export interface VerifyOptions extends CallOptions {
+  /** The signer's public key, SPKI in PEM, from elsewhere than the bundle. */
+  readonly publicKey?: string | undefined
+  /** Or its fingerprint, from elsewhere than the bundle. */
+  readonly fingerprint?: string | undefined
+  /** Certificates, in PEM, that the time stamp's has to lead to. */
+  readonly tsaCa?: string | undefined
+  /** Folder of the bundle before this one, to be found as this one names it. */
+  readonly previous?: string | undefined
+  /**
+   * Where the objects lie: each is read again and compared. A function is called once everything else has verified: only
+   * then is it known to be true what the statement says of bucket and region.
+   */
+  readonly live?: StorageAdapter | ((predicate: CustodyPredicate) => Promise<StorageAdapter>) | undefined
+  /** Objects read at once with `live`. @defaultValue 64 */
+  readonly liveConcurrency?: number | undefined
+  /** For whether a time stamp lies in the future. @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined
+  /** `BUCKET/KEY` of an object whose record is to be in the bundle, and is returned. */
+  readonly record?: string | undefined
+}
+
+/** What verification found. */
+export interface EvidenceVerification {
+  readonly verified: boolean
+  readonly problems: readonly EvidenceProblem[]
+  /** What was not checked, and why. */
+  readonly notes: readonly string[]
+  /** Fingerprint of the key that the bundle claims to be signed with. */
+  readonly claimedFingerprint?: string | undefined
+  /** What the statement says; believe it only where `verified`. */
+  readonly predicate?: CustodyPredicate | undefined
+  readonly timestamp?: VerifiedTimestamp | undefined
+  /** The last record about the object that `record` names. */
+  readonly record?: { readonly line: number; readonly record: JournalRecord } | undefined
+  readonly live?: LiveCheck | undefined
+}
+
+/**
+ * Verifies a bundle: signature, hashes of the files, tree root and size, gap-free sequence, counts recomputed from the
+ * lines, chain to the previous bundle, time stamp, and with `live` the objects as they are now. What does not hold is
+ * data; an error is thrown only where the check could not be run.
+ *
+ * @throws LegalHoldError `EVIDENCE_UNREADABLE`, `INVALID_OPTIONS`, `ABORTED`, and with `live` what the storage throws
+ */
+export async function verifyEvidence(dir: string, options: VerifyOptions = {}): Promise<EvidenceVerification> {
+  const verification = new Verification(dir, options)
+  return verification.run()
+}
+
+type Found = Omit<EvidenceVerification, 'verified' | 'problems' | 'notes'>
+
+class Verification {
+  readonly #dir: string
+  readonly #options: VerifyOptions
+  readonly #findings = new Findings()
+
+  constructor(dir: string, options: VerifyOptions) {
+    this.#dir = dir
+    this.#options = options
+  }
+
+  async run(): Promise<EvidenceVerification> {
+    await this.#requireFolder()
+    const given = givenKey(this.#options)
+    if (await this.#hasIrregular()) return this.#result({})
+    const found = await this.#verify(given).catch((error: unknown): Found => {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+      // What is read here may be anybody's: a value of another type, or nested deeper than the stack, is no bundle of ours.
+      this.#findings.fail('statement-malformed', `What the bundle holds cannot be evaluated: ${error.message}.`)
+      return {}
+    })
+    return this.#result({ ...found, live: await this.#live(found.predicate) })
+  }
+
+  async #verify(given: KeyObject | string | undefined): Promise<Found> {
+    const text = await this.#read(bundleFiles.statement)
+    const read = text === undefined ? undefined : this.#statement(text)
+    const claimedFingerprint = read?.envelope.keyid ?? (await this.#fingerprintInside())
+    const key = await this.#key(given, claimedFingerprint)
+    if (read === undefined) return { claimedFingerprint }
+    const { statement, envelope } = read
+    if (key !== undefined) this.#signature(key, envelope)
+    await this.#files(statement)
+    const { predicate } = statement
+    const checked = await this.#records(predicate)
+    const { tsaCa, previous, clock = systemClock } = this.#options
+    const stamped = { dir: this.#dir, predicate, signature: envelope.signature, key, tsaCa, now: clock.now() }
+    const timestamp = await checkTimestamp(stamped, this.#findings)
+    await checkChain(statement, { dir: this.#dir, key, previous }, this.#findings)
+    const record = this.#wanted(checked)
+    return { claimedFingerprint, predicate, timestamp, record }
+  }
+
+  #signature(key: KeyObject, envelope: OpenedEnvelope): void {
+    const finding = envelopeFinding(key, envelope)
+    if (finding === 'valid') return
+    const how = finding === 'rewritten' ? rewrittenSignature : 'is not signed by this key'
+    this.#findings.fail('signature-invalid', `The statement ${how}.`, bundleFiles.statement)
+  }
+
+  #result(found: Found): EvidenceVerification {
+    const { problems, notes } = this.#findings
+    return { verified: problems.length === 0, problems, notes, ...found }
+  }
+
+  async #requireFolder(): Promise<void> {
+    await readdir(this.#dir).catch((error: unknown) => {
+      throw unreadable(`${this.#dir} cannot be read as a folder.`, error)
+    })
+  }
+
+  async #hasIrregular(): Promise<boolean> {
+    const irregular = await irregularFiles(this.#dir)
+    for (const { name, what } of irregular) this.#findings.fail('file-changed', `${name} is ${what}.`, name)
+    return irregular.length > 0
+  }
+
+  /** A file's text; `undefined`, and a problem, where it is not there. */
+  async #read(name: string): Promise<string | undefined> {
+    const text = await textOf(join(this.#dir, name))
+    if (text === undefined) this.#findings.fail('file-missing', `${name} is missing.`, name)
+    return text
+  }
+
+  #statement(text: string): ReadStatement | undefined {
+    const read = readStatement(text)
+    if (typeof read !== 'string') return read
+    this.#findings.fail(
+      'statement-malformed',
+      `${bundleFiles.statement} cannot be used: ${read}.`,
+      bundleFiles.statement,
+    )
+    return undefined
+  }
+
+  async #fingerprintInside(): Promise<string | undefined> {
+    const inside = await readFile(join(this.#dir, bundleFiles.publicKey), 'utf8').catch(() => undefined)
+    return inside === undefined ? undefined : fingerprintOrNone(inside)
+  }
+
+  /** The key to verify with. One inside the bundle authenticates nobody, unless its fingerprint is known from elsewhere. */
+  async #key(given: KeyObject | string | undefined, claimed: string | undefined): Promise<KeyObject | undefined> {
+    if (given === undefined) {
+      const found = claimed === undefined ? 'It names no key.' : `It claims to be signed with the key ${claimed}.`
+      this.#findings.fail(
+        'no-key',
+        `Nobody is authenticated without a key from elsewhere. ${found} Ask the signer, by another way than the one the bundle came by, for the key or its fingerprint.`,
+      )
+      return undefined
+    }
+    if (typeof given === 'object') {
+      const own = fingerprintOf(given)
+      if (claimed !== undefined && claimed !== own) {
+        const message = `The bundle claims the key ${claimed}, the one that was given is ${own}.`
+        this.#findings.fail('wrong-key', message, bundleFiles.statement)
+      }
+      return given
+    }
+    const inside = await readFile(join(this.#dir, bundleFiles.publicKey), 'utf8').catch(() => undefined)
+    if (inside !== undefined && fingerprintOrNone(inside) === given) return readPublicKey(inside)
+    this.#findings.fail(
+      'wrong-key',
+      `The key in ${bundleFiles.publicKey} does not have the fingerprint ${given} that was given.`,
+      bundleFiles.publicKey,
+    )
+    return undefined
+  }
+
+  async #files({ subject, predicate }: CustodyStatement): Promise<void> {
+    for (const { name, digest } of subject) {
+      const sha256 = await sha256Of(join(this.#dir, name))
+      if (sha256 === undefined) this.#findings.fail('file-missing', `${name} is missing.`, name)
+      else if (sha256 !== digest.sha256) {
+        this.#findings.fail('file-changed', `${name} is not what was signed: its SHA-256 is ${sha256}.`, name)
+      }
+    }
+    const names = new Set<string>(subject.map(({ name }) => name))
+    const own: readonly string[] = [
+      bundleFiles.statement,
+      ...(predicate.timestamp === 'none' ? [] : [bundleFiles.timestamp]),
+    ]
+    const extra = (await readdir(this.#dir)).filter((name) => !names.has(name) && !own.includes(name))
+    if (extra.length > 0) this.#findings.note(`Not covered by the signature: ${extra.sort().join(', ')}.`)
+  }
+
+  async #records(predicate: CustodyPredicate): Promise<CheckedRecords | undefined> {
+    const { log, counts, policyDigest } = predicate
+    const checked = await checkRecords(this.#dir, this.#options.record, this.#options)
+    if (checked === undefined) return undefined
+    const file = bundleFiles.records
+    for (const { code, message, line } of checked.problems) this.#findings.fail(code, message, file, line)
+    if (checked.treeSize !== log.treeSize) {
+      this.#findings.fail('root-mismatch', `There are ${checked.treeSize} records, ${log.treeSize} were signed.`, file)
+    } else if (checked.rootHash !== log.rootHash) {
+      this.#findings.fail(
+        'root-mismatch',
+        `The tree over the records has the root ${checked.rootHash}, another was signed.`,
+        file,
+      )
+    }
+    const { counter } = checked
+    const recounted = { recordings: counter.recordings(), records: counter.counts() }
+    for (const name of ['recordings', 'records'] as const) {
+      if (canonicalJson(recounted[name]) !== canonicalJson(counts[name])) {
+        this.#findings.fail('counts-mismatch', `The ${name} counted anew do not agree with the statement.`, file)
+      }
+    }
+    const policy = counter.policy?.data
+    if (policy !== undefined && createHash('sha256').update(canonicalJson(policy)).digest('hex') !== policyDigest) {
+      this.#findings.fail('policy-mismatch', 'What the run was told is not what the statement has the digest of.', file)
+    }
+    const report = counter.report?.data
+    const differs = report === undefined ? undefined : contradictionOfStatement(predicate, report)
+    if (differs !== undefined) this.#findings.fail('report-mismatch', differs, bundleFiles.statement)
+    await this.#report(report as RunReport | undefined)
+    return checked
+  }
+
+  /** report.json and the record of the report say the same. */
+  async #report(recorded: RunReport | undefined): Promise<void> {
+    if (recorded !== undefined && contradictsItself(recorded)) {
+      this.#findings.fail(
+        'counts-mismatch',
+        'The report says complete, and its own counts do not.',
+        bundleFiles.records,
+      )
+    }
+    const text = await readFile(join(this.#dir, bundleFiles.reportJson), 'utf8').catch(() => undefined)
+    if (text === undefined) return
+    let report: unknown
+    try {
+      report = JSON.parse(text)
+    } catch {
+      report = undefined
+    }
+    if (recorded === undefined || canonicalJson(report) !== canonicalJson(recorded)) {
+      this.#findings.fail(
+        'report-mismatch',
+        `${bundleFiles.reportJson} is not the report that is on record.`,
+        bundleFiles.reportJson,
+      )
+    }
+  }
+
+  #wanted(checked: CheckedRecords | undefined): EvidenceVerification['record'] {
+    const { record } = this.#options
+    if (record === undefined) return undefined
+    if (checked?.wanted === undefined)
+      this.#findings.fail('record-not-found', `No record is about ${record}.`, bundleFiles.records)
+    return checked?.wanted
+  }
+
+  async #live(predicate: CustodyPredicate | undefined): Promise<LiveCheck | undefined> {
+    const { live, liveConcurrency = 64, signal } = this.#options
+    if (live === undefined) return undefined
+    if (this.#findings.problems.length > 0 || predicate === undefined) {
+      this.#findings.note('The objects were not read again: what the bundle says of them does not verify.')
+      return undefined
+    }
+    const storage = typeof live === 'function' ? await live(predicate) : live
+    const check = await checkLive(this.#dir, storage, predicate.requirements, { concurrency: liveConcurrency, signal })
+    for (const { line, message } of check.drift) this.#findings.fail('live-drift', message, bundleFiles.records, line)
+    const more = check.drifted - check.drift.length
+    if (more > 0) this.#findings.note(`${more} more objects have drifted.`)
+    return check
+  }
+}
+
+function fingerprintOrNone(pem: string): string | undefined {
+  try {
+    return fingerprintOf(readPublicKey(pem))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,145 @@
+import type { JournalRecord } from '../../model/record.js'
+import type { HoldRequirements } from '../../model/requirements.js'
+import { contradictionOf } from '../verdict-record.js'
+import { JobAccount } from './job-account.js'
+import { MutationCheck } from './mutation-check.js'
+import { ObjectAccount } from './object-account.js'
+import { contradictionOfPlace } from './place-check.js'
+import { RecordingLines } from './recording-lines.js'
+import { contradictionOfAttempt, contradictionOfOutcome, FindingsOnRecord } from './report-check.js'
+import { RunIdentity } from './run-identity.js'
+import { VerdictSums } from './verdict-sums.js'
+
+type Data = JournalRecord['data']
+
+/**
+ * Whether the records of a run contradict each other, as they go by. All belong to one run. Each verdict is held against
+ * the key of its object and the states in it, each recording that is said to be held or repaired against the last verdicts
+ * on its objects, and the report against everything before it. So whoever makes one line say more than was found has to
+ * make up all lines that it rests on.
+ *
+ * What is said to be worse than its verdicts is no contradiction: listings, the platform and missing sidecars are reasons
+ * that no verdict shows. Some 70 bytes for a recording.
+ *
+ * @internal
+ */
+export class AccountCheck {
+  readonly #run = new RunIdentity()
+  readonly #jobs = new JobAccount()
+  readonly #mutations = new MutationCheck()
+  readonly #findings = new FindingsOnRecord()
+  #lines = new RecordingLines()
+  #objects = new ObjectAccount()
+  #sums = new VerdictSums()
+
+  /** Takes the next record; says why it cannot stand after those before it. */
+  add(record: Pick<JournalRecord, 'type' | 'runId' | 'data'>): string | undefined {
+    // Out of a journal of somebody else's, which checks no lines.
+    if (typeof record.data !== 'object' || record.data === null) return 'is a record without data'
+    try {
+      return this.#run.add(record) ?? this.#add(record)
+    } catch (error) {
+      if (error instanceof RangeError) return 'is nested deeper than any record'
+      throw error
+    }
+  }
+
+  #add({ type, data }: Pick<JournalRecord, 'type' | 'data'>): string | undefined {
+    if (this.#lines.any && atWork.has(type)) return 'comes after the states of the recordings'
+    switch (type) {
+      case 'run-started':
+        this.#jobs.started(data)
+        this.#findings.started(data)
+        return undefined
+      case 'run-resumed':
+        return this.#resume(data)
+      case 'inspection':
+        this.#jobs.inspected(data)
+        this.#findings.inspected(data)
+        return undefined
+      case 'finding':
+        this.#findings.found(data)
+        return undefined
+      case 'acceptance':
+        this.#findings.accepted(data)
+        return undefined
+      case 'job-intent':
+        return this.#intend(data)
+      case 'job':
+        this.#findings.worked()
+        return this.#jobs.job(data)
+      case 'listing':
+        this.#findings.worked()
+        return this.#jobs.listed(data)
+      case 'withdrawal':
+        return this.#jobs.withdrawn(data)
+      case 'intent':
+        this.#mutations.intent(data)
+        return data.place === undefined ? undefined : contradictionOfPlace(data.object, data.place)
+      case 'outcome':
+        return this.#mutations.outcome(data)
+      case 'verdict':
+        return this.#judge(data)
+      case 'recording':
+        return this.#lines.add(data) ?? this.#objects.settle(data)
+      case 'report':
+        return this.#report(data)
+      default:
+        return undefined
+    }
+  }
+
+  #resume(data: Data): string | undefined {
+    this.#lines = new RecordingLines()
+    this.#objects.unsettle()
+    this.#jobs.resumed()
+    this.#findings.started(data)
+    return this.#sums.resumed(data)
+  }
+
+  #intend(data: Data): string | undefined {
+    const { attempt } = this.#jobs
+    const contradiction = this.#jobs.intended(data)
+    if (this.#jobs.attempt !== attempt) {
+      // What was found before the export was repeated is of other versions.
+      this.#objects = new ObjectAccount()
+      this.#sums = new VerdictSums()
+    }
+    return contradiction
+  }
+
+  #judge(data: Data): string | undefined {
+    const requirements = this.#run.started.requirements as HoldRequirements | undefined
+    const contradiction = contradictionOfPlace(data.object, data.place) ?? contradictionOf(data, requirements)
+    const unannounced = this.#mutations.verdict(data)
+    this.#objects.enter(data)
+    this.#sums.add(data)
+    return contradiction ?? unannounced
+  }
+
+  #report(data: Data): string | undefined {
+    return (
+      this.#lines.report(data) ??
+      // What is withdrawn may be the recording of an id that a file of another conversation bears.
+      (this.#jobs.hasWithdrawn ? undefined : this.#objects.report()) ??
+      this.#jobs.report(data, this.#lines.sums) ??
+      this.#sums.report(data) ??
+      this.#mutations.report() ??
+      contradictionOfAttempt(data, this.#jobs.attempt) ??
+      this.#findings.report(data) ??
+      contradictionOfOutcome(data)
+    )
+  }
+}
+
+/** Records of work that is over when the states of the recordings are said. */
+const atWork: ReadonlySet<string> = new Set([
+  'inspection',
+  'job-intent',
+  'job',
+  'listing',
+  'withdrawal',
+  'intent',
+  'outcome',
+  'verdict',
+])

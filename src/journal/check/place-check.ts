@@ -1,0 +1,17 @@
+import { placesOf } from '../../model/layout/places.js'
+import { membersOf, quoted } from './untrusted.js'
+
+/**
+ * Why a record cannot be about an object where it says that the object belongs. The key alone says of which conversation
+ * and recording a file is; what lies beside it decides no more than which kind it is, among those that its name allows.
+ */
+export function contradictionOfPlace(object: unknown, place: unknown): string | undefined {
+  const { key } = membersOf(object)
+  if (typeof key !== 'string') return 'is about no object'
+  const { kind, conversationId, recordingId } = membersOf(place)
+  const isPossible = placesOf(key).some(
+    (one) => one.kind === kind && one.conversationId === conversationId && one.recordingId === recordingId,
+  )
+  if (isPossible) return undefined
+  return `says that ${quoted(key)} belongs to ${quoted(place)}, where no object of that key can belong`
+}

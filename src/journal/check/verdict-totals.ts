@@ -1,0 +1,42 @@
+import { hash } from 'node:crypto'
+import type { VerdictTotals } from '../../model/report.js'
+
+/** What of a state says which content it is of. */
+interface SeenState {
+  readonly etag?: unknown
+  readonly sizeBytes?: unknown
+}
+
+/** What of a verdict is added up: as the run has it, and as its record tells it. */
+export interface AddedVerdict {
+  readonly key: unknown
+  readonly verdict: unknown
+  readonly outcome: unknown
+  /** The object as it was last seen. */
+  readonly state?: SeenState | null | undefined
+}
+
+/**
+ * Adds up verdicts, in whatever order they come and however often they come on one object: a number, and a hash total over
+ * what each says of which object. The report has both, so that no record of a verdict can be changed by itself.
+ */
+export class VerdictAdder {
+  #count = 0
+  #low = 0
+  #high = 0
+
+  add({ key, verdict, outcome, state }: AddedVerdict): void {
+    // Not the version: a run that is interrupted and resumed leaves the same contents in others.
+    const { etag, sizeBytes } = state ?? {}
+    const text = JSON.stringify([key, verdict, outcome, etag ?? null, sizeBytes ?? null])
+    const digest = hash('sha256', text, 'buffer')
+    this.#count += 1
+    this.#low = (this.#low + digest.readUInt32LE(0)) >>> 0
+    this.#high = (this.#high + digest.readUInt32LE(4)) >>> 0
+  }
+
+  totals(): VerdictTotals {
+    const digits = (word: number) => word.toString(16).padStart(8, '0')
+    return { count: this.#count, digest: `${digits(this.#high)}${digits(this.#low)}` }
+  }
+}

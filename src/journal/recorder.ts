@@ -1,0 +1,86 @@
+import { LegalHoldError } from '../model/errors.js'
+import type { ObjectRef, ObjectState } from '../model/object.js'
+import type { JournalEntry } from '../model/record.js'
+import type { RemediationStep } from '../model/verdict.js'
+import type { Journal } from '../ports/journal.js'
+import type { Clock } from '../ports/runtime.js'
+import type { MutationResult } from '../ports/storage.js'
+import type { MutationContext, MutationWitness } from './records.js'
+
+/** Writes a run's entries into its journal; does nothing where there is none. */
+export class Recorder implements MutationWitness {
+  readonly #journal: Journal | undefined
+  readonly #runId: string
+  readonly #clock: Clock
+  readonly #hold: string
+
+  /** @param hold tag of the hold, which every record about an object or a recording names */
+  constructor(journal: Journal | undefined, runId: string, clock: Clock, hold: string) {
+    this.#journal = journal
+    this.#runId = runId
+    this.#clock = clock
+    this.#hold = hold
+  }
+
+  /** Whether anything is recorded at all. */
+  get active(): boolean {
+    return this.#journal !== undefined
+  }
+
+  /** Resolves once the record is durable. */
+  record(type: JournalEntry['type'], data: object): Promise<void> {
+    return this.#append(type, data, false)
+  }
+
+  /** Resolves once the record has its place: for what a resumed run finds out again if it is lost. */
+  note(type: JournalEntry['type'], data: object): Promise<void> {
+    return this.#append(type, data, true)
+  }
+
+  async #append(type: JournalEntry['type'], data: object, buffered: boolean): Promise<void> {
+    if (this.#journal === undefined) return
+    const time = new Date(this.#clock.now()).toISOString()
+    try {
+      await this.#journal.append({ time, runId: this.#runId, type, data: data as JournalEntry['data'] }, { buffered })
+    } catch (error) {
+      if (LegalHoldError.isInstance(error)) throw error
+      throw new LegalHoldError(
+        'The journal could not be written, so the run stops: nothing is done that is not on record.',
+        { code: 'JOURNAL_UNWRITABLE', stage: 'journal', cause: error },
+      )
+    }
+  }
+
+  intent(object: ObjectRef, step: RemediationStep, before: ObjectState, context: MutationContext): Promise<void> {
+    return this.record('intent', { hold: this.#hold, object, ...context, step, before })
+  }
+
+  outcome(
+    object: ObjectRef,
+    step: RemediationStep,
+    result: MutationResult | LegalHoldError,
+    context: MutationContext,
+  ): Promise<void> {
+    const { requestId, status } = result
+    const data = LegalHoldError.isInstance(result) ? { error: result.toJSON() } : { result }
+    // Without it the change is read back: it needs not be waited for.
+    return this.note('outcome', {
+      hold: this.#hold,
+      object,
+      ...context,
+      action: step.action,
+      request: { requestId, httpStatus: status },
+      ...data,
+    })
+  }
+
+  /** What became of one object: complete in itself, so that it can be disclosed without the others. */
+  verdict(data: object): Promise<void> {
+    return this.note('verdict', { hold: this.#hold, ...data })
+  }
+
+  /** The one state in which a recording ended. */
+  recording(data: object): Promise<void> {
+    return this.note('recording', { hold: this.#hold, ...data })
+  }
+}

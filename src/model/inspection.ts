@@ -1,0 +1,46 @@
+import type { Finding } from './findings.js'
+import type { RetentionMode } from './object.js'
+import type { Organization, PlatformCoverage } from './platform.js'
+
+/** Where data may lie. */
+export interface Residency {
+  /** AWS region names, e.g. `eu-west-1`. */
+  readonly regions: readonly string[]
+}
+
+/** What a run is about to rely on. */
+export interface Inspection {
+  readonly organization: Organization
+  readonly profile: ProfileInspection
+  readonly bucket: BucketInspection
+  readonly coverage: PlatformCoverage
+  readonly findings: readonly Finding[]
+}
+
+/** What a bucket is configured to do. A field that could not be read is `unreadable`, never a guess. */
+export interface BucketInspection {
+  readonly bucket: string
+  readonly region?: string | undefined
+  readonly versioning: 'Enabled' | 'Suspended' | 'Off' | 'unreadable'
+  readonly objectLock: 'Enabled' | 'Off' | 'unreadable'
+  readonly defaultRetention?:
+    | { readonly mode: RetentionMode; readonly days?: number; readonly years?: number }
+    | undefined
+  readonly defaultEncryption?: string | 'unreadable' | undefined
+  readonly objectOwnership?: string | 'unreadable' | undefined
+  readonly findings: readonly Finding[]
+}
+
+/** A profile (bulk exports) or an integration (recording jobs), as far as the stages need to know it. */
+export interface ProfileInspection {
+  readonly id: string
+  readonly name?: string | undefined
+  readonly kind: 'integration' | 'export-profile'
+  /** Bucket the platform will deliver to, where it says so. */
+  readonly bucket?: string | undefined
+  /** Role or account it delivers with, where it says so. */
+  readonly role?: string | undefined
+  readonly includesHoldMetadata?: boolean | undefined
+  readonly retentionPolicy?: string | undefined
+  readonly findings: readonly Finding[]
+}

@@ -1,0 +1,125 @@
+import type { ListedObject } from '../object.js'
+import type { ObjectPlace } from '../verdict.js'
+import { isPlainName, isUuid, mayBeRecordingId, type ParsedKey, parseKey, roleOf, sidecarSuffix } from './keys.js'
+
+/** What the job's list says about ids. */
+export interface Scope {
+  covers(conversationId: string): boolean
+  /** Whether the recordings of the conversation are known, so that any other one belongs to another job. */
+  isListed(conversationId: string): boolean
+  isExpected(recordingId: string, conversationId: string): boolean
+  /** Whether the id is that of a recording of another conversation. */
+  belongsElsewhere(recordingId: string, conversationId: string): boolean
+  /** Whether a name may be the id of a recording of a conversation of which no list names the recordings. */
+  mayBeRecording(name: string, conversationId: string): boolean
+  /** Whether an object may have been delivered by the job, by when it was written. */
+  isOfJob(object: ListedObject): boolean
+}
+
+/** Without a list everything counts as the job's. */
+export const everythingInScope: Scope = {
+  covers: () => true,
+  isListed: () => false,
+  isExpected: () => false,
+  belongsElsewhere: () => false,
+  mayBeRecording: mayBeRecordingId,
+  isOfJob: () => true,
+}
+
+/** One object with the parts of its key. */
+export interface LocatedObject {
+  readonly object: ListedObject
+  readonly key: ParsedKey
+}
+
+/** One object, and where it belongs. */
+export interface ClassifiedObject {
+  readonly object: ListedObject
+  readonly place: ObjectPlace
+  /** It is half of a recording that no list names, and the other half may still land. */
+  readonly isHalf?: true | undefined
+  /** Its name is not one of a recording that is known: no job is about to write it again. */
+  readonly isForeign?: true | undefined
+}
+
+/**
+ * Says what each object of one conversation's folder is. The folder is looked at as a whole, since a name is not an
+ * identity: a recording is what the platform's list names or, where there is no list, a file named by an id that has its
+ * sidecar; and a sidecar is `X_metadata.json` where such a file X lies or is expected (genesys-facts, what lands on S3).
+ * What pipelines and people put beside these is an attachment.
+ *
+ * Transcripts and attachments of a conversation that is in scope are evidence like its recordings. When in doubt an
+ * object counts as evidence: to hold too much can be undone.
+ */
+export function classifyConversation(objects: readonly LocatedObject[], scope: Scope): ClassifiedObject[] {
+  const names = new Set<string>()
+  for (const { key } of objects) names.add(key.rest)
+  return objects.map((located) => classifyObject(located, (name) => names.has(name), scope))
+}
+
+/**
+ * Says what one object is.
+ *
+ * @param lies whether a file of this name lies in the same folder. It is asked for the sidecar of a media file, or for
+ *   the file that a sidecar describes. The one name is the other with a suffix, so that in a listing, which is in the
+ *   order of bytes, all keys between the two begin with the shorter one: a window over the keys that are beginnings of
+ *   the present one knows the answer.
+ */
+export function classifyObject(
+  { object, key }: LocatedObject,
+  lies: (name: string) => boolean,
+  scope: Scope,
+): ClassifiedObject {
+  const { conversationId, rest } = key
+  if (!scope.covers(conversationId)) return { object, place: { kind: 'unexpected', conversationId } }
+  const role = roleOf(rest)
+  if (role.role === 'transcript' || role.role === 'attachment') {
+    return { object, place: { kind: role.role, conversationId } }
+  }
+  const { recordingId } = role
+  const isSidecar = role.role === 'sidecar'
+  const foreign: ClassifiedObject = { object, place: { kind: 'attachment', conversationId }, isForeign: true }
+  // A copy under another name proves no delivery.
+  if (!isPlainName(isSidecar ? role.of : rest, recordingId)) return foreign
+  const place: ObjectPlace = { kind: isSidecar ? 'sidecar' : 'recording', conversationId, recordingId }
+  if (scope.isExpected(recordingId, conversationId)) return { object, place }
+  if (scope.belongsElsewhere(recordingId, conversationId)) return foreign
+  if (!scope.mayBeRecording(recordingId, conversationId)) return foreign
+  const isWhole = lies(isSidecar ? role.of : `${rest}${sidecarSuffix}`)
+  if (!scope.isListed(conversationId)) return isWhole ? { object, place } : { ...foreign, isHalf: true }
+  // What lands while the job delivers is held, whether the platform listed it or not.
+  if (!isWhole || scope.isOfJob(object)) return foreign
+  return { object, place: { kind: 'unexpected', conversationId, recordingId } }
+}
+
+/** What a key says by itself, where neither its neighbours nor a list are known. */
+export function placeByName({ conversationId, rest }: ParsedKey): ObjectPlace {
+  const role = roleOf(rest)
+  if (role.role === 'transcript' || role.role === 'attachment') return { kind: role.role, conversationId }
+  const { recordingId } = role
+  const isSidecar = role.role === 'sidecar'
+  const isPlain = isPlainName(isSidecar ? role.of : rest, recordingId)
+  // A customer may give a file any name: one that does not say that it is a sidecar is believed for its id only.
+  const isBelieved = isSidecar || isUuid(recordingId)
+  const isRecording = isPlain && isBelieved && mayBeRecordingId(recordingId, conversationId)
+  if (!isRecording) return { kind: 'attachment', conversationId }
+  return { kind: isSidecar ? 'sidecar' : 'recording', conversationId, recordingId }
+}
+
+/** What the name of a file can be, by the lists and by what lies beside it. */
+const scopes: readonly Scope[] = [
+  everythingInScope,
+  { ...everythingInScope, isExpected: () => true },
+  { ...everythingInScope, belongsElsewhere: () => true },
+]
+
+/**
+ * The places that an object of this key can have, whatever the job's list says and whatever lies beside it: none for a
+ * key that is not of the layout.
+ */
+export function placesOf(key: string): readonly ObjectPlace[] {
+  const parsed = parseKey(key)
+  if (parsed === undefined) return []
+  const located = { object: { bucket: '', key }, key: parsed }
+  return scopes.flatMap((scope) => [false, true].map((lies) => classifyObject(located, () => lies, scope).place))
+}

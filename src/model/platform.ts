@@ -1,0 +1,144 @@
+import type { ExportRequest } from './request.js'
+
+/**
+ * The closed set of job states, in the words of the recording jobs API.
+ * Other platforms map theirs onto it (bulk exports: `completed` is `FULFILLED`).
+ */
+export type JobState = 'PENDING' | 'READY' | 'PROCESSING' | 'FULFILLED' | 'FAILED' | 'CANCELLED'
+
+/** Totals as the platform counts them; any may be unknown before `READY`. */
+export interface JobTotals {
+  readonly conversations?: number | undefined
+  readonly recordings?: number | undefined
+  readonly processed?: number | undefined
+  readonly failed?: number | undefined
+  readonly skipped?: number | undefined
+}
+
+/** One export job on the platform. Plain data: may be stored and passed to another process. */
+export interface ExportJob {
+  readonly id: string
+  readonly state: JobState | 'UNKNOWN'
+  /** The platform's own word for the state. */
+  readonly platformState: string
+  readonly percentProgress?: number | undefined
+  readonly totals: JobTotals
+  /** The platform's own message of a failed or cancelled job. */
+  readonly errorMessage?: string | undefined
+  /** ISO 8601. */
+  readonly createdAt?: string | undefined
+  /** What the job was created for; absent on a job that somebody else created. */
+  readonly request?: ExportRequest | undefined
+  /** Genesys `inin-correlation-id` of the answer this was read from. */
+  readonly correlationId?: string | undefined
+}
+
+// ---------------------------------------------------------------- platform
+
+/** What a platform can do; the stages ask this instead of knowing its name. */
+export interface PlatformCapabilities {
+  /** The platform writes the hold into the objects' metadata (bulk exports), or never does (recording jobs). */
+  readonly stampsHoldMetadata: boolean
+  /** How a create with unknown outcome is settled: by an idempotency key, by looking for the job, or not at all. */
+  readonly idempotency: 'key' | 'lookup' | 'none'
+  readonly deletionProtection: boolean
+  /** Whether `expectedRecordings` lists every recording; without it only the job's totals can be compared. */
+  readonly listsExpectedRecordings: boolean
+}
+
+/** How far the platform's own index reaches into an interval. */
+export interface PlatformCoverage {
+  /** ISO 8601. Recordings later than this may be unknown to the job. Absent: the platform does not say. */
+  readonly availableUntil?: string | undefined
+}
+
+/** One recording that the platform says belongs to the job. */
+export interface ExpectedRecording {
+  readonly recordingId: string
+  readonly conversationId: string
+  /** ISO 8601; start of the conversation, which names its folder on S3. Absent where the platform does not say. */
+  readonly conversationStart?: string | undefined
+  /** `call`, `chat`, `email`, `message`, `screen`; absent where the platform does not say. */
+  readonly mediaType?: string | undefined
+  /** ISO 8601; when the platform says it was exported. No proof of landing. */
+  readonly exportedAt?: string | undefined
+  /** ISO 8601; when the platform will delete it. */
+  readonly deleteAt?: string | undefined
+  /** Set where the platform leaves the recording out of the job although the request covers it, e.g. `sensitive`. */
+  readonly skippedReason?: string | undefined
+  /**
+   * It began after the interval: of a conversation that went on. It need not land, and is counted only if it does; where
+   * the job counts more recordings than the others, it is waited for.
+   *
+   * @defaultValue false
+   */
+  readonly isLaterThanInterval?: boolean | undefined
+}
+
+/** A conversation that the request covers, of which it is not known what recordings it has. */
+export interface UndecidedConversation {
+  readonly conversationId: string
+  /** ISO 8601. */
+  readonly conversationStart?: string | undefined
+}
+
+/** How a platform came to its list of expected recordings, and what that cost. */
+export interface ExpectedListing {
+  /** The cheapest source that answered: `retention-query`, `recording-metadata`, or the platform's own word. */
+  readonly source: string
+  /** Requests to the platform, by source. */
+  readonly calls: Readonly<Record<string, number>>
+  readonly conversations: number
+  /** Conversations whose recordings are not known, because finding out would have cost too much. */
+  readonly undecided: number
+  /**
+   * Conversations that had not ended when they were listed, and of which more may be recorded that began inside the
+   * interval: it is in no list.
+   */
+  readonly ongoing?: number | undefined
+  /** Why the list may lack recordings. Coverage is then not proven. */
+  readonly doubt?: string | undefined
+  /** Why a cheaper source was not used, or why something is undecided. */
+  readonly reason?: string | undefined
+}
+
+/** What a platform says of a recording that was not delivered. */
+export interface MissingExplanation {
+  readonly recordingId: string
+  /** `skipped`: left out by the platform; `not-covered`: the request does not mean it; `expected`: it should be there. */
+  readonly kind: 'skipped' | 'not-covered' | 'expected'
+  /** For `skipped`: `deleted`, `sensitive`, …; for `not-covered` its medium. */
+  readonly reason?: string | undefined
+}
+
+/** One recording the job could not export. */
+export interface FailedRecording {
+  readonly recordingId: string
+  readonly conversationId?: string | undefined
+  readonly reason?: string | undefined
+}
+
+/** Result of switching deletion protection on at the source. Every conversation is counted once. */
+export interface ProtectionResult {
+  /** Those of which the platform, asked after the request, says that they are protected. */
+  readonly protectedConversations: number
+  /** All others. */
+  readonly failed: readonly ProtectionFailure[]
+}
+
+/** Who the platform's data belongs to. */
+export interface Organization {
+  readonly id: string
+  readonly name?: string | undefined
+}
+
+/** A conversation that is not protected from deletion at the source, or not known to be. */
+export interface ProtectionFailure {
+  readonly conversationId: string
+  /**
+   * The platform's own code; `not-protected` where it gives none and does not name the conversation among the protected
+   * ones, `not-verified` where it did not answer which are.
+   */
+  readonly code?: string | undefined
+  readonly reason?: string | undefined
+}

@@ -1,0 +1,229 @@
+import type { Finding, FindingCode } from './findings.js'
+import type { LegalHold } from './hold.js'
+import type { ExportJob, PlatformCoverage, ProtectionFailure } from './platform.js'
+import type { Interval } from './request.js'
+import type { HoldRequirements } from './requirements.js'
+
+/** What became of one recording with its companions. Every expected recording is in exactly one. */
+export type RecordingState =
+  | 'held'
+  | 'repaired'
+  | 'conflicting'
+  | 'unreadable'
+  | 'unrepaired'
+  | 'missing'
+  | 'failedAtSource'
+  | 'skippedAtSource'
+
+/** The parts of a report on which its outcome rests; they may come out of a file that somebody edited. */
+interface Account {
+  readonly counts?: Partial<RecordingCounts> | null
+  readonly coverage?: { readonly proven?: boolean } | null
+}
+
+/**
+ * Whether each expected recording carries the hold, and the interval is known to be covered. Pure.
+ *
+ * @internal
+ */
+export function isWhole({ counts, coverage }: Account): boolean {
+  const { held = 0, repaired = 0, expected } = counts ?? {}
+  return held + repaired === expected && coverage?.proven === true
+}
+
+/**
+ * Whether a report says `complete` although its own counts or coverage do not: nothing this library writes. Pure.
+ *
+ * @internal
+ */
+export function contradictsItself(report: Account & { readonly outcome?: unknown }): boolean {
+  return report.outcome === 'complete' && !isWhole(report)
+}
+
+/** Counts of recordings; the states add up to `expected`. */
+export type RecordingCounts = Readonly<Record<'expected' | RecordingState, number>>
+
+/** Counts of objects, as they were listed under the run's hour folders. */
+export interface ObjectCounts {
+  readonly listed: number
+  readonly recordings: number
+  readonly sidecars: number
+  readonly attachments: number
+  readonly transcripts: number
+  /** In the hour folders, but in no list of this job: left alone. */
+  readonly unexpected: number
+  /** Why they count as of others: reasons with the number of objects. Absent where there are none. */
+  readonly unexpectedReasons?: Readonly<Record<string, number>> | undefined
+}
+
+/** What the records of the verdicts in a run's journal add up to. */
+export interface VerdictTotals {
+  /** More than objects where some were read again. */
+  readonly count: number
+  /** Hash total over object, verdict, outcome, ETag and size of each: 16 hexadecimal digits. */
+  readonly digest: string
+}
+
+/** One recording that is neither held nor repaired. */
+export interface RecordingException {
+  readonly state: RecordingState
+  readonly reason: string
+  readonly recordingId?: string | undefined
+  readonly conversationId?: string | undefined
+  /** The object that put the recording in this state. */
+  readonly key?: string | undefined
+  /** More than one where the platform counts recordings without naming them. @defaultValue 1 */
+  readonly count?: number | undefined
+  /** `false` for a recording that the platform's list does not name: it became known otherwise. */
+  readonly listed?: false | undefined
+}
+
+/** How far the platform's index reached, and so until when nothing can be missing unseen. */
+export interface CoverageReport {
+  readonly proven: boolean
+  /** ISO 8601: coverage is proven up to here. */
+  readonly provenUntil?: string | undefined
+  readonly availableUntil?: string | undefined
+  readonly reason?: string | undefined
+  /** `recordings`: each expected recording was looked for; `counts`: only the job's totals could be compared. */
+  readonly depth: 'recordings' | 'counts'
+}
+
+/** How the expected recordings were learned, and what that cost. */
+export interface ReconciliationReport {
+  /** `recordings`: each expected recording was looked for; `counts`: only the totals of the jobs could be compared. */
+  readonly depth: 'recordings' | 'counts'
+  /** `retention-query`, `recording-metadata`, `job-totals`, or the platform's own word. */
+  readonly source: string
+  /** Requests to the platform. */
+  readonly calls: number
+  readonly callsBySource: Readonly<Record<string, number>>
+  /** Conversations whose recordings are not known beforehand; what landed in them counts as expected. */
+  readonly undecided: number
+  /**
+   * Recordings of conversations that went on after the interval, which began after it and did not land: they belong to
+   * no count. Absent where there are none.
+   */
+  readonly laterThanInterval?: number | undefined
+  /** Why a cheaper source was not used, or why something is undecided. */
+  readonly reason?: string | undefined
+}
+
+/** What became of deletion protection at the source. Only what the platform, asked afterwards, names counts as protected. */
+export interface ProtectionReport {
+  /** Conversations that were to be protected. */
+  readonly requested: number
+  readonly protectedConversations: number
+  /** The first 1,000 of those that are not, or not known to be, with the platform's code and reason. */
+  readonly failed: readonly ProtectionFailure[]
+}
+
+/** US dollars, to a millionth. */
+export interface CostDollars {
+  readonly requests: number
+  /** Reading what is copied out of an infrequent-access class. */
+  readonly retrieval: number
+  /** For what is stored in addition, as long as it is. */
+  readonly storagePerMonth: number
+}
+
+/** What repairs cost in one storage class. */
+export interface StorageClassCost {
+  readonly objects: number
+  /** By operation. */
+  readonly requests: Readonly<Record<string, number>>
+  readonly bytesCopied: number
+  readonly extraBytesStored: number
+  /** Objects whose size is not known, so that no bytes of theirs are counted. Absent for none. */
+  readonly unknownSizes?: number | undefined
+  readonly dollars: CostDollars
+  /** What deleting a version early costs in this class. */
+  readonly note?: string | undefined
+}
+
+/**
+ * What the repairs cost, on top of the validation: planned ones in a dry run, else those made. An estimate, without second
+ * attempts and without charges for KMS and transfer.
+ */
+export interface RepairCost {
+  /** When and where the prices were looked up; give your own with `remediation.prices`. */
+  readonly prices: {
+    readonly asOf: string
+    readonly region: string
+    readonly source: string
+  }
+  /** By operation, e.g. `HeadObject`, `CopyObject`; empty where the storage does not say. */
+  readonly requests: Readonly<Record<string, number>>
+  readonly bytesCopied: number
+  /** Bytes of the versions that copies leave beneath the new ones. */
+  readonly extraBytesStored: number
+  /** Objects whose size is not known, so that no bytes of theirs are counted. Absent for none. */
+  readonly unknownSizes?: number | undefined
+  /** `total` is what is paid once: requests and retrieval. */
+  readonly dollars: CostDollars & { readonly total: number }
+  readonly byStorageClass: Readonly<Record<string, StorageClassCost>>
+}
+
+/** What the repairs amounted to, in objects. */
+export interface RemediationSummary {
+  readonly planned: number
+  readonly repaired: number
+  readonly notNeeded: number
+  readonly refused: number
+  readonly failed: number
+  /** Steps by action. */
+  readonly steps: Readonly<Record<string, number>>
+  /** How often the export was repeated with the hold metadata forced on. */
+  readonly forcedRetries: number
+  readonly cost: RepairCost
+}
+
+/** What `run` returns: plain JSON, schema version 1. */
+export interface RunReport {
+  readonly schemaVersion: 1
+  readonly runId: string
+  readonly dryRun: boolean
+  /** How often the run was interrupted and went on with its journal. */
+  readonly resumed: number
+  /** ISO 8601 in UTC. */
+  readonly startedAt: string
+  /** ISO 8601 in UTC. */
+  readonly finishedAt: string
+  /** `complete` only if every expected recording is held or repaired, companions too, and coverage is proven. */
+  readonly outcome: 'complete' | 'incomplete'
+  readonly hold: LegalHold
+  readonly requirements: HoldRequirements
+  readonly platform: {
+    readonly name: string
+    readonly region?: string | undefined
+    readonly organizationId: string
+    readonly organizationName?: string | undefined
+  }
+  readonly storage: { readonly name: string; readonly bucket: string; readonly region?: string | undefined }
+  /** The first job. */
+  readonly job: ExportJob
+  /** All jobs: more than one where the request was split, or a rest exported later. */
+  readonly jobs: readonly ExportJob[]
+  readonly interval: Interval
+  readonly coverage: CoverageReport
+  readonly reconciliation: ReconciliationReport
+  /** Absent where nothing was to be protected at the source. */
+  readonly protection?: ProtectionReport | undefined
+  readonly findings: readonly Finding[]
+  /** Codes of blockers that the caller accepted and that occurred. */
+  readonly accepted: readonly FindingCode[]
+  readonly counts: RecordingCounts
+  readonly objects: ObjectCounts
+  /** Of the last attempt at the export. Absent from reports of versions that did not add them up. */
+  readonly verdicts?: VerdictTotals | undefined
+  /** The first 1,000. */
+  readonly exceptions: readonly RecordingException[]
+  readonly remediations: RemediationSummary
+  /** Milliseconds by stage; the stages overlap. Of a resumed run: of its last part, but `total`. */
+  readonly timings: Readonly<Record<string, number>>
+}
+
+/** Whether the platform's index covers an interval to its end. */
+export function covers({ availableUntil }: PlatformCoverage, interval: Interval): boolean {
+  return availableUntil !== undefined && Date.parse(availableUntil) >= Date.parse(interval.end)
+}

@@ -1,0 +1,68 @@
+import type { Source } from '../internal/streams/source.js'
+import type { ObjectRef } from '../model/object.js'
+import type { ExportJob } from '../model/platform.js'
+import type { CallOptions } from '../ports/runtime.js'
+import { type Check, checkNames, isOptionalFlag, isPort, isRecord, type Mistake, mistaken } from './checks.js'
+
+/**
+ * What each method of the exporter may be given beside `signal`. One that takes nothing else may be given whatever has a
+ * signal: there is nothing to be misspelt that would change what it does.
+ */
+const namesOf = {
+  inspectProfile: [],
+  inspect: [],
+  createJob: [],
+  waitForJob: ['deadlineMs', 'minIntervalMs', 'maxIntervalMs', 'onProgress'],
+  validate: [],
+  remediate: ['dryRun'],
+  release: ['reason', 'allowUnlock', 'dryRun'],
+  reconcile: [],
+  run: ['onEvent', 'dryRun', 'evidence', 'journal'],
+} as const
+
+/**
+ * Checks the options of one call and reports all mistakes at once: a `dryrun` that nobody reads would be a run that changes
+ * things.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`, with `details.mistakes`
+ */
+export function checkCallOptions(method: keyof typeof namesOf, options: unknown): void {
+  const mistakes: Mistake[] = []
+  const check: Check = (right, path, problem) => {
+    if (!right) mistakes.push({ path, problem })
+  }
+  const given = isRecord(options) ? options : {}
+  check(options === undefined || isRecord(options), 'options', 'have to be an object')
+  const names: readonly string[] = namesOf[method]
+  if (names.length > 0) checkNames(given, ['signal', ...names], '', check)
+  const { signal, onEvent, onProgress, dryRun, evidence, journal } = given
+  const isSignal = signal === undefined || (isPort(signal, ['addEventListener']) && 'aborted' in (signal as object))
+  check(isSignal, 'signal', 'has to be an AbortSignal')
+  for (const [path, listener] of Object.entries({ onEvent, onProgress })) {
+    check(listener === undefined || typeof listener === 'function', path, 'has to be a function')
+  }
+  check(isOptionalFlag(dryRun), 'dryRun', 'has to be true or false')
+  check(
+    evidence === undefined || isPort(evidence, ['open', 'seal']),
+    'evidence',
+    'has to be what evidenceBundle() returns',
+  )
+  check(journal === undefined || isPort(journal, ['append', 'entries']), 'journal', 'has to be a Journal')
+  if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', `The options of ${method}`, mistakes)
+}
+
+/** Objects to look at: keys, references, or the verdicts of `validate`. */
+export type ObjectSource = Source<string | ObjectRef>
+
+/** What `validate` and `remediate` may be given: objects, a prefix, or a job. */
+export type ValidationSource = ObjectSource | { readonly prefix: string } | ExportJob
+
+/** Options of `waitForJob`. */
+export interface WaitForJobOptions extends CallOptions {
+  /** All the waiting, in milliseconds. @defaultValue the exporter's `polling.deadlineMs` */
+  readonly deadlineMs?: number | undefined
+  readonly minIntervalMs?: number | undefined
+  readonly maxIntervalMs?: number | undefined
+  /** Called after every poll. What it throws is logged and ignored. */
+  readonly onProgress?: ((job: ExportJob) => void) | undefined
+}

@@ -1,0 +1,29 @@
+/** How repairs are made. */
+export interface RemediationOptions {
+  /** @defaultValue 'refuse' */
+  readonly onConflict: ConflictPolicy
+  /** Put the delivered original under an Object Lock hold before a copy demotes it. @defaultValue true */
+  readonly protectOriginal: boolean
+  /**
+   * `all`: the versions beneath the current one get an Object Lock hold too, of an object that is held already or was
+   * deleted as well. They cannot be given metadata or tags of the current one.
+   *
+   * @defaultValue 'current'
+   */
+  readonly versions: 'current' | 'all'
+}
+
+export const remediationDefaults: RemediationOptions = {
+  onConflict: 'refuse',
+  protectOriginal: true,
+  versions: 'current',
+}
+
+/** The options of a repair, and what was accepted by code. */
+export interface RepairOptions extends RemediationOptions {
+  /** `versioning-off` was accepted: a copy may overwrite the original. */
+  readonly allowOverwrite: boolean
+}
+
+/** What to do where another matter's tag, or another value, stands. */
+export type ConflictPolicy = 'refuse' | 'merge'

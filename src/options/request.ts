@@ -1,0 +1,60 @@
+import type { ExportRequest } from '../model/request.js'
+import type { Check, Mistake } from './checks.js'
+import { checkNames, isInstant, isOptionalFlag, isText, mistaken } from './checks.js'
+import { mediaTypes, requestNames } from './exporter-options.js'
+
+/**
+ * Checks a request and returns it with its interval in UTC.
+ *
+ * @throws LegalHoldError `INVALID_REQUEST`, with `details.mistakes`
+ */
+export function checkRequest(request: ExportRequest, now: number): ExportRequest {
+  const mistakes: Mistake[] = []
+  const check: Check = (right, path, problem) => {
+    if (!right) mistakes.push({ path, problem })
+  }
+  const given: Partial<ExportRequest> = request ?? {}
+  checkNames(given, Object.keys(requestNames), '', check)
+  check(isOptionalFlag(given.includeSensitive), 'includeSensitive', 'has to be true or false')
+  check(given.format === undefined || isText(given.format), 'format', 'has to be a text')
+  check(
+    isText(given.profileId) || isText(given.integrationId),
+    'profileId',
+    'or integrationId has to name what exports the recordings',
+  )
+  const { start, end } = given.interval ?? {}
+  for (const [path, value] of [
+    ['interval.start', start],
+    ['interval.end', end],
+  ] as const) {
+    const shown = (value as unknown) instanceof Date ? 'a Date: give its toISOString()' : JSON.stringify(value)
+    check(isInstant(value), path, `has to be ISO 8601 with a time zone, not ${shown}`)
+  }
+  if (isInstant(start) && isInstant(end)) {
+    check(Date.parse(start) < Date.parse(end), 'interval', `is reversed or empty: ${start} is not before ${end}`)
+    check(Date.parse(end) <= now + futureToleranceMs, 'interval.end', `${end} lies in the future`)
+  }
+  if (given.mediaTypes !== undefined && given.mediaTypes !== 'digital') {
+    const list: readonly unknown[] = Array.isArray(given.mediaTypes) ? given.mediaTypes : []
+    check(list.length > 0, 'mediaTypes', "has to be 'digital' or a list of media, not empty")
+    for (const type of list) {
+      check(mediaTypes.has(type), 'mediaTypes', `${JSON.stringify(type)} is none of ${[...mediaTypes].join(', ')}`)
+    }
+  }
+  for (const [path, list] of [
+    ['messageTypes', given.messageTypes],
+    ['conversationIds', given.conversationIds],
+  ] as const) {
+    if (list === undefined) continue
+    check(Array.isArray(list) && list.length > 0 && list.every(isText), path, 'has to be a list of texts, not empty')
+  }
+  if (mistakes.length > 0) throw mistaken('INVALID_REQUEST', 'The request', mistakes)
+  return { ...request, interval: { start: inUtc(request.interval.start), end: inUtc(request.interval.end) } }
+}
+
+export function inUtc(instant: string): string {
+  return new Date(instant).toISOString()
+}
+
+// A minute, so that a client whose clock runs a little ahead can say "until now".
+export const futureToleranceMs = 60_000

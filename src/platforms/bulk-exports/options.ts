@@ -1,0 +1,55 @@
+import type { GenesysConnectionOptions, OptionProblems } from '../client/options.js'
+import type { ExpectedRecordingsLimits } from '../expected/expected-recordings.js'
+import type { BulkExportsFields, BulkExportsPaths } from './surface.js'
+
+/** Options of {@link BulkExportsPlatform}. */
+export interface BulkExportsOptions extends GenesysConnectionOptions, ExpectedRecordingsLimits {
+  readonly paths?: { readonly [K in keyof BulkExportsPaths]?: BulkExportsPaths[K] | undefined } | undefined
+  readonly fields?: { readonly [K in keyof BulkExportsFields]?: string | undefined } | undefined
+  /** Protect the request's conversations from deletion before the export. @defaultValue false */
+  readonly protectSource?: boolean | undefined
+  /**
+   * Let `forceHoldMetadata` switch the hold metadata of an export profile on. An organisation-wide setting: every
+   * export with that profile is affected. @defaultValue false
+   */
+  readonly allowProfileUpdate?: boolean | undefined
+  /** Put a forced profile back to what it was afterwards. @defaultValue false */
+  readonly restoreProfile?: boolean | undefined
+  /** How often a run may force the profile and export again. @defaultValue 1 with `allowProfileUpdate`, else 0 */
+  readonly forcedRetries?: number | undefined
+}
+
+export const ownNames = [
+  'paths',
+  'fields',
+  'allowProfileUpdate',
+  'forcedRetries',
+  'restoreProfile',
+  'protectSource',
+  'maxMetadataCalls',
+] as const satisfies readonly (keyof BulkExportsOptions)[]
+
+export function checkPaths(paths: BulkExportsPaths, problems: OptionProblems): void {
+  for (const [name, path] of Object.entries(paths) as [string, string | null][]) {
+    if (path === null) {
+      if (name !== 'list' && name !== 'failedRecordings') problems.add('INVALID_OPTIONS', `paths.${name} is missing.`)
+    } else if (!path.startsWith('/')) {
+      problems.add('INVALID_OPTIONS', `paths.${name} has to begin with a slash.`)
+    } else if ((name === 'job' || name === 'profile' || name === 'failedRecordings') && !path.includes('{id}')) {
+      problems.add('INVALID_OPTIONS', `paths.${name} has to hold {id}.`)
+    }
+  }
+}
+
+export function checkForcing(options: BulkExportsOptions, problems: OptionProblems): void {
+  const { forcedRetries, allowProfileUpdate } = options
+  if (forcedRetries === undefined) return
+  if (!Number.isInteger(forcedRetries) || forcedRetries < 0) {
+    problems.add('INVALID_OPTIONS', `forcedRetries is ${forcedRetries}; it has to be zero or a whole number.`)
+  } else if (forcedRetries > 0 && !allowProfileUpdate) {
+    problems.add(
+      'INVALID_OPTIONS',
+      'forcedRetries needs allowProfileUpdate: true, since it changes the export profile.',
+    )
+  }
+}

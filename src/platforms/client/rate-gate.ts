@@ -1,0 +1,92 @@
+import { abortedError } from '../../internal/abort.js'
+import { LegalHoldError, type Stage } from '../../model/errors.js'
+import type { Clock } from '../../ports/runtime.js'
+
+/** What the `inin-ratelimit-*` headers say of a token's minute. */
+export interface RateQuota {
+  /** Requests used. */
+  readonly count: number
+  /** Requests allowed. */
+  readonly allowed: number
+  /** Until the count begins anew, in milliseconds. */
+  readonly resetMs: number
+}
+
+/** The last tenth of a quota is spread over what is left of its time. */
+const reserveShare = 0.1
+
+/**
+ * Holds back the requests of one client: until a Retry-After has passed (exactly, and for all of them, since the limit
+ * is the token's), and apart from each other when the quota runs low, so that the limit is not hit at all.
+ */
+export class RateGate {
+  readonly #clock: Clock
+  readonly #longestWaitMs: number
+  #retryAt = 0
+  #quotaAt = 0
+  #spacingMs = 0
+  #spacingUntil = 0
+  #nextAt = 0
+
+  /** Waits longer than `longestWaitMs` are refused instead of slept: the header of one answer must not stop a run. */
+  constructor(clock: Clock, longestWaitMs: number) {
+    this.#clock = clock
+    this.#longestWaitMs = longestWaitMs
+  }
+
+  /**
+   * Resolves when the next request may go. Rejects with `ABORTED` as soon as the signal fires.
+   *
+   * @throws `PLATFORM_RATE_LIMITED` at once, when the wait would be longer than the longest allowed.
+   */
+  async pass(operation: string, signal: AbortSignal | undefined, stage: Stage): Promise<void> {
+    for (;;) {
+      const now = this.#clock.now()
+      const waitMs = Math.max(this.#retryAt, this.#quotaAt, this.#nextAt) - now
+      if (waitMs <= 0) {
+        this.#nextAt = now < this.#spacingUntil ? now + this.#spacingMs : 0
+        return
+      }
+      if (waitMs > this.#longestWaitMs) throw tooLong(operation, waitMs, this.#longestWaitMs, stage)
+      try {
+        await this.#clock.sleep(waitMs, signal)
+      } catch (error) {
+        if (signal?.aborted) throw abortedError(signal, stage)
+        throw error
+      }
+    }
+  }
+
+  /** The server refused a request and said when to come back. */
+  refused(retryAfterMs: number): void {
+    this.#retryAt = Math.max(this.#retryAt, this.#clock.now() + retryAfterMs)
+    // What the server asks for now counts more than what its headers let expect.
+    this.#quotaAt = 0
+    this.#spacingUntil = 0
+    this.#nextAt = 0
+  }
+
+  /** Takes note of the quota that an answer shows. */
+  observe(quota: RateQuota): void {
+    const now = this.#clock.now()
+    const remaining = quota.allowed - quota.count
+    if (remaining <= 0) {
+      this.#quotaAt = now + quota.resetMs
+    } else if (remaining <= quota.allowed * reserveShare) {
+      this.#spacingMs = quota.resetMs / remaining
+      this.#spacingUntil = now + quota.resetMs
+      this.#nextAt = Math.max(this.#nextAt, now + this.#spacingMs)
+    } else {
+      this.#spacingUntil = 0
+      this.#nextAt = 0
+    }
+  }
+}
+
+function tooLong(operation: string, waitMs: number, longestWaitMs: number, stage: Stage): LegalHoldError {
+  const [wait, longest] = [waitMs, longestWaitMs].map((ms) => Math.ceil(ms / 1_000))
+  return new LegalHoldError(
+    `Could not ${operation}: Genesys Cloud wants no request for ${wait} s, and retry.totalTimeoutMs allows ${longest} s. Try again then, or allow more.`,
+    { code: 'PLATFORM_RATE_LIMITED', stage, retryable: true, outcome: 'not-applied', retryAfterMs: Math.ceil(waitMs) },
+  )
+}

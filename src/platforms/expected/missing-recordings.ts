@@ -1,0 +1,58 @@
+import { mapWindow } from '../../internal/streams/streams.js'
+import type { MissingExplanation } from '../../model/platform.js'
+import type { ExportRequest } from '../../model/request.js'
+import type { ExplainMissingOptions } from '../../ports/platform.js'
+import type { GenesysClient } from '../client/client.js'
+import { defaultMaxMetadataCalls } from './expected-recordings.js'
+import { explanationFrom, readMetadata } from './recording-metadata.js'
+import { isRefused } from './retention-query.js'
+
+/** Conversations whose recordings are asked for side by side. */
+const concurrency = 8
+/** Conversations that are asked for what is missing of them: a minute's worth, since the report waits for it. */
+const mostExplained = 300
+
+/**
+ * Looks closer at recordings that did not come: one call a conversation, for at most 300 or `maxMetadataCalls` of
+ * them. Says nothing of the others.
+ */
+export async function* explainMissing(
+  client: GenesysClient,
+  missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
+  request: ExportRequest,
+  options: ExplainMissingOptions = {},
+  maxMetadataCalls = defaultMaxMetadataCalls,
+): AsyncGenerator<MissingExplanation, void, void> {
+  const conversations = new Map<string, string[]>()
+  let beyond = 0
+  for (const { recordingId, conversationId } of missing) {
+    const known = conversations.get(conversationId)
+    if (known !== undefined) known.push(recordingId)
+    else if (conversations.size < Math.min(mostExplained, maxMetadataCalls))
+      conversations.set(conversationId, [recordingId])
+    else beyond += 1
+  }
+  let refused = 0
+  const answers = mapWindow(conversations, concurrency, async ([conversationId, recordingIds]) => {
+    const list = await readMetadata(client, conversationId, options).catch((error: unknown) => {
+      // What cannot be explained is missing all the same, and no reason to lose the report.
+      if (!isRefused(error)) throw error
+      refused += recordingIds.length
+      return 'refused' as const
+    })
+    if (list === 'refused') return []
+    return recordingIds.map((recordingId) => explanationFrom(list, recordingId, request))
+  })
+  for await (const explanations of answers) yield* explanations
+  const reasons = [
+    ...(beyond === 0 ? [] : [`why ${beyond} more recordings are missing was not asked`]),
+    ...(refused === 0 ? [] : [`why ${refused} recordings are missing was not answered`]),
+  ]
+  options.onListing?.({
+    source: 'recording-metadata',
+    calls: { 'recording-metadata': conversations.size },
+    conversations: conversations.size,
+    undecided: 0,
+    ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
+  })
+}

@@ -1,0 +1,99 @@
+import { LegalHoldError } from '../../model/errors.js'
+import type { CallOptions } from '../../ports/runtime.js'
+import { dateOf, listOf, textOf, unusableAnswer } from '../client/answer.js'
+import type { GenesysClient } from '../client/client.js'
+import { cursorPages } from '../client/pages.js'
+
+const stage = 'reconcile'
+const operation = 'query the retention of recordings'
+/** The most the platform gives in a page (genesys-facts: expected recordings). */
+const pageSize = 500
+const dayMs = 86_400_000
+
+/** A recording as the retention query knows it: neither its medium nor its state. */
+export interface RetainedRecording {
+  readonly recordingId: string
+  readonly conversationId: string
+  /** Milliseconds. */
+  readonly createdAt: number | undefined
+  /** ISO 8601. */
+  readonly exportedAt: string | undefined
+  /** ISO 8601. */
+  readonly deleteAt: string | undefined
+}
+
+/** The scan would have cost more than what it saves. */
+export class ScanTooLong extends Error {
+  override readonly name = 'ScanTooLong'
+}
+
+/**
+ * Every recording of the organisation that is older than so many days, 500 a call: it cannot be narrowed to an interval.
+ *
+ * @param olderThan milliseconds: recordings that were made before this are asked for
+ * @throws {@link ScanTooLong} when there are more than `maxPages` pages
+ */
+export async function* retainedRecordings(
+  client: GenesysClient,
+  olderThan: number,
+  maxPages: number,
+  onCall: () => void,
+  options: CallOptions,
+): AsyncGenerator<RetainedRecording, void, void> {
+  const days = thresholdDays(client.clock.now(), olderThan)
+  let pages = 0
+  const entries = cursorPages({ subject: 'the recordings of the organisation', stage }, async (cursor) => {
+    if (pages >= maxPages) throw new ScanTooLong(`more than ${maxPages} pages`)
+    pages += 1
+    onCall()
+    const { body, correlationId } = await client.request(
+      {
+        operation,
+        stage,
+        send: ({ recording }) =>
+          recording.getRecordingsRetentionQuery(days, { pageSize, ...(cursor === undefined ? {} : { cursor }) }),
+      },
+      options,
+    )
+    if (listOf(body, 'entities') === undefined)
+      throw unusableAnswer(operation, 'a page has no list', stage, correlationId)
+    return body
+  })
+  for await (const entry of entries) {
+    const recordingId = textOf(entry, 'recordingId', 'id')
+    const conversationId = textOf(entry, 'conversationId')
+    // One that cannot be told would be missing from the list; another source may know it.
+    if (recordingId === undefined || conversationId === undefined) {
+      throw unusableAnswer(operation, 'an entry does not name its recording and conversation', stage)
+    }
+    const created = dateOf(entry, 'creationTime', 'createdDate')
+    yield {
+      recordingId,
+      conversationId,
+      createdAt: created === undefined ? undefined : Date.parse(created),
+      exportedAt: dateOf(entry, 'exportedDate'),
+      deleteAt: dateOf(entry, 'deleteDate'),
+    }
+  }
+}
+
+/** "Retained for more days than": a day less than what is asked for, since how days are counted is not documented. */
+function thresholdDays(now: number, olderThan: number): number {
+  return Math.max(0, Math.floor((now - olderThan) / dayMs) - 1)
+}
+
+/** Whether the platform does not offer the query, or not to this client, so that another source has to do. */
+export function isRefused(error: unknown): boolean {
+  if (error instanceof ScanTooLong) return true
+  return LegalHoldError.isInstance(error) && refusals.has(error.code)
+}
+
+const refusals: ReadonlySet<string> = new Set([
+  'PLATFORM_FORBIDDEN',
+  'PLATFORM_NOT_FOUND',
+  'PLATFORM_REJECTED',
+  'PLATFORM_CONFLICT',
+  'PLATFORM_RESPONSE_INVALID',
+  'PLATFORM_UNAVAILABLE',
+  'TIMEOUT',
+])

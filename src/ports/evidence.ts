@@ -1,0 +1,21 @@
+import type { HashContent, SealedEvidence } from '../model/evidence.js'
+import type { Journal } from './journal.js'
+import type { CallOptions } from './runtime.js'
+
+// ---------------------------------------------------------------- evidence
+
+/** Signs a statement. Ed25519, or ECDSA on P-256 or P-384 with SHA-256 or SHA-384 and a DER signature (as AWS KMS does). */
+export interface Signer {
+  /** The public key, SPKI in PEM. */
+  publicKey(): Promise<string>
+  sign(data: Uint8Array): Promise<Uint8Array>
+}
+
+/** Turns a run into evidence. `evidenceBundle()` of `./node` makes one. */
+export interface EvidenceSink {
+  readonly hashContent: HashContent
+  /** Called before the first record. Returns the journal to write to, which grows the evidence as it is written. */
+  open(journal: Journal | undefined, options?: CallOptions): Promise<Journal>
+  /** Called once the report is on record. */
+  seal(journal: Journal, options?: CallOptions): Promise<SealedEvidence>
+}

@@ -1,0 +1,28 @@
+import type { Finding } from '../model/findings.js'
+import type { LegalHold } from '../model/hold.js'
+import type { BucketInspection, ProfileInspection } from '../model/inspection.js'
+import type { ExportRequest } from '../model/request.js'
+import type { HoldRequirements } from '../model/requirements.js'
+import type { CallOptions } from './runtime.js'
+
+// ---------------------------------------------------------------- retention
+
+/** What a retention policy is asked about. */
+export interface RetentionContext {
+  readonly hold: LegalHold
+  readonly requirements: HoldRequirements
+  readonly request: ExportRequest
+  readonly organizationId: string
+  readonly bucket: string
+  /** Prefix under which the recordings lie. */
+  readonly prefix: string
+  readonly profile: ProfileInspection
+  readonly bucketInspection: BucketInspection
+  readonly now: Date
+}
+
+/** "Would anything delete, expire or strip these recordings before or despite the hold?" */
+export interface RetentionPolicyAdapter {
+  readonly name: string
+  evaluate(context: RetentionContext, options?: CallOptions): Promise<readonly Finding[]>
+}

@@ -1,0 +1,23 @@
+/** What every I/O call takes. An aborted signal rejects the call with `ABORTED`. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Time, injected so that tests need not wait. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Resolves after `ms`; rejects at once with the signal's reason when it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/**
+ * `console`, pino and winston fit as they are. What is logged beside the message is plain data, mostly `{ err }`; pino gets
+ * it before the message, every other logger behind it.
+ */
+export interface Logger {
+  debug(message: string, ...details: unknown[]): void
+  info(message: string, ...details: unknown[]): void
+  warn(message: string, ...details: unknown[]): void
+  error(message: string, ...details: unknown[]): void
+}

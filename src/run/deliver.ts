@@ -1,0 +1,328 @@
+import { abortedError, forManyListeners, throwIfAborted } from '../internal/abort.js'
+import { Batches, mapWindow, type Source } from '../internal/streams/streams.js'
+import { turnsOf } from '../internal/turns.js'
+import type { BegunObject } from '../journal/begun-repairs.js'
+import type { Recorder } from '../journal/recorder.js'
+import type { BegunRepair, JobPart } from '../journal/records.js'
+import type { Stage } from '../model/errors.js'
+import type { HashContent } from '../model/evidence.js'
+import type { ExpectedListing, PlatformCoverage } from '../model/platform.js'
+import type { JournalRecord } from '../model/record.js'
+import type { ExportRequest } from '../model/request.js'
+import type { Settings } from '../options/exporter-options.js'
+import { RecordingLedger } from '../stages/account/ledger.js'
+import type { StageContext } from '../stages/context.js'
+import { findDeleted } from '../stages/discover/deleted.js'
+import { type DiscoveredObject, type DiscoverySettings, discover, SeenObjects } from '../stages/discover/discover.js'
+import type { JobWatch } from '../stages/discover/folder-watch.js'
+import { land } from '../stages/discover/landing.js'
+import { Watermarks } from '../stages/discover/watermarks.js'
+import type { AttemptJobs } from '../stages/export/job-book.js'
+import { JobGroup } from '../stages/export/job-group.js'
+import { listsRecordings } from '../stages/export/parts.js'
+import { objectRecord } from '../stages/object/object-record.js'
+import { type Processed, processObject } from '../stages/object/process.js'
+import { withSidecarContent } from '../stages/object/sidecar-content.js'
+import { pendingOf, uncountedBy } from '../stages/reconcile/reconcile.js'
+import { replayVerdict } from './replay.js'
+import type { Tally } from './tally.js'
+
+/** What a former part of the run found out, before it was interrupted. */
+export interface FormerDelivery {
+  /** The records of the objects that are done with. */
+  verdicts(): AsyncIterable<JournalRecord['data']>
+  /** Objects that were under repair. */
+  readonly begun: Iterable<BegunObject>
+  /** By folder, the key up to which everything that was listed is on record. */
+  readonly watermarks: ReadonlyMap<string, string>
+}
+
+/** What one delivery needs. */
+export interface DeliverySubject {
+  readonly settings: Settings
+  readonly request: ExportRequest
+  readonly organizationId: string
+  readonly parts: readonly JobPart[]
+  /** How far the index reached when the parts were made. */
+  readonly coverage: PlatformCoverage
+  readonly jobs: AttemptJobs
+  /** Repair what is not held, or only look. */
+  readonly repair: boolean
+  readonly dryRun: boolean
+  /** Whether contents are read for their digest. */
+  readonly hashContent: HashContent
+  readonly former: FormerDelivery | undefined
+  readonly recorder: Recorder
+  readonly tally: Tally
+  readonly context: StageContext
+  readonly timed: <T>(stage: Stage, work: () => Promise<T>) => Promise<T>
+}
+
+/**
+ * One export from its first job until everything expected has landed and was validated and repaired. The jobs are
+ * polled while objects are validated as they land; a failure on either side ends the other.
+ */
+export class Delivery {
+  readonly ledger: RecordingLedger
+  readonly jobs: JobGroup
+  /** What asking for the missing recordings cost; `undefined` where it was not necessary. */
+  explanations: ExpectedListing | undefined
+  readonly #subject: DeliverySubject
+  readonly #seen = new SeenObjects()
+  readonly #written = new SeenObjects()
+  /** What a sweep needs not look at; filled only where one may come. */
+  readonly #done = new SeenObjects()
+  readonly #stop = new AbortController()
+  readonly #watermarks: Watermarks
+  readonly #context: StageContext
+
+  constructor(subject: DeliverySubject) {
+    const { settings, parts, coverage, jobs, dryRun, former, recorder, timed } = subject
+    this.#subject = subject
+    this.#watermarks = new Watermarks(former?.watermarks ?? new Map(), (prefix, through) =>
+      recorder.note('watermark', { prefix, through }),
+    )
+    this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
+    const { platform } = settings
+    this.ledger = new RecordingLedger(
+      listsRecordings(settings, subject.request),
+      platform.isRecordingId?.bind(platform),
+    )
+    this.jobs = new JobGroup({
+      settings,
+      parts,
+      coverage,
+      jobs,
+      protect: settings.platform.protectSource === true && !dryRun,
+      ledger: this.ledger,
+      recorder,
+      context: this.#context,
+      timed,
+    })
+    this.ledger.writtenSince = () => this.jobs.createdAt
+  }
+
+  /** Resolves when everything that was expected and came has been dealt with. */
+  async complete(): Promise<void> {
+    const { signal } = this.#subject.context
+    const onAbort = () => this.#stop.abort(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+    try {
+      await this.#run()
+    } catch (error) {
+      // What stopped the run is what is reported, not the echo of it in the other half.
+      if (signal?.aborted) throw abortedError(signal, 'validate')
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Repairs what a delivery without repairs left as it was. */
+  async sweep(): Promise<void> {
+    const { settings, context } = this.#subject
+    const found = discover(settings.storage, this.#discovery(), this.ledger, context)
+    await this.#consume(new Batches(unless(found, this.#done)), true, context)
+  }
+
+  async #run(): Promise<void> {
+    const { timed } = this.#subject
+    const ending = this.jobs.run()
+    // A rejection before anybody waits must not crash the process; it is seen through `settledOr` or `ending`.
+    ending.catch(() => {})
+    try {
+      await Promise.race([this.jobs.takenUp, ending])
+      await this.#replay()
+      await Promise.race([this.jobs.started, ending])
+      await timed('validate', () => this.#validateLanding(ending))
+      await ending
+      if (this.ledger.neverDelivered > 0) await this.#explainMissing()
+      if (this.ledger.pending > 0) await timed('validate', () => this.#lookForDeleted())
+    } catch (error) {
+      this.#stop.abort(error)
+      await ending.catch(() => {})
+      throw error
+    }
+  }
+
+  /** Takes up the account where a former part of the run left it. */
+  async #replay(): Promise<void> {
+    const { former, tally } = this.#subject
+    if (former === undefined) return
+    const account = { ledger: this.ledger, tally, seen: this.#seen, done: this.#done, heldIsDone: this.#heldIsDone }
+    for await (const verdict of former.verdicts()) {
+      throwIfAborted(this.#stop.signal, 'validate')
+      replayVerdict(verdict, account)
+    }
+    await this.#settle(former.begun)
+  }
+
+  /** Reads back what was under repair and finishes it, before anything else touches those objects. */
+  async #settle(begun: Iterable<BegunObject>): Promise<void> {
+    const { objectConcurrency } = this.#subject.settings
+    const settled = mapWindow(begun, objectConcurrency, ({ object, place, repair }) => {
+      const { original } = repair
+      if (original !== undefined) this.#seen.add(original)
+      return this.#inTurn({ object: original ?? object, place }, true, this.#context, repair)
+    })
+    for await (const _ of settled) {
+      // As below: the window does the work.
+    }
+  }
+
+  async #validateLanding(ending: Promise<void>): Promise<void> {
+    const { settings, repair } = this.#subject
+    const { storage, landing } = settings
+    const watch = this.#watch(ending)
+    const marks = this.#watermarks
+    const landed = land(storage, this.#discovery(), this.ledger, watch, landing, this.#seen, marks, this.#context)
+    await this.#consume(new Batches(landed), repair, this.#context)
+  }
+
+  /** What is still missing may have been deleted since it was delivered. */
+  async #lookForDeleted(): Promise<void> {
+    const { settings, organizationId, repair } = this.#subject
+    const pending = this.ledger.pendingRecordings()
+    const found = findDeleted(settings.storage, organizationId, pending, this.ledger, this.#context)
+    await this.#consume(found, repair, this.#context)
+  }
+
+  #discovery(): DiscoverySettings {
+    const { settings, request, organizationId } = this.#subject
+    return {
+      organizationId,
+      interval: request.interval,
+      lookbackHours: settings.lookbackHours,
+      alsoHours: () => this.ledger.knownHours(),
+      listConcurrency: settings.folderConcurrency,
+    }
+  }
+
+  #watch(ending: Promise<void>): JobWatch {
+    const { clock, landing } = this.#subject.settings
+    const { jobs } = this
+    return {
+      createdAt: jobs.createdAt,
+      lists: jobs.lists,
+      listsComplete: () => jobs.listsComplete(),
+      fulfilledAt: () => jobs.fulfilledAt,
+      revisitAt: (hour) => jobs.revisitAt(hour, landing.landingQuietMs),
+      pending: () => pendingOf(this.ledger, jobs.accounts),
+      explainMissing: () => this.#explainMissing(),
+      settledOr: async (ms) => {
+        const wake = new AbortController()
+        const onStop = () => wake.abort(this.#stop.signal.reason)
+        this.#stop.signal.addEventListener('abort', onStop, { once: true })
+        if (this.#stop.signal.aborted) onStop()
+        try {
+          const sleeping = clock.sleep(ms, wake.signal)
+          await (jobs.fulfilledAt === undefined ? Promise.race([ending, sleeping]) : sleeping)
+        } finally {
+          this.#stop.signal.removeEventListener('abort', onStop)
+          wake.abort()
+        }
+      },
+    }
+  }
+
+  async #explainMissing(): Promise<void> {
+    const { settings, request } = this.#subject
+    const { platform } = settings
+    if (platform.explainMissing === undefined || !this.ledger.listed || this.explanations !== undefined) return
+    const { signal } = this.#context
+    const onListing = (listing: ExpectedListing) => {
+      this.explanations = listing
+    }
+    const missing = this.ledger.pendingRecordings()
+    const notCovered: string[] = []
+    for await (const found of platform.explainMissing(missing, request, { signal, onListing })) {
+      if (found.kind === 'skipped') this.ledger.skippedAtSource(found.recordingId, found.reason ?? 'left out')
+      else if (found.kind === 'not-covered') notCovered.push(found.recordingId)
+    }
+    // A job delivers conversations as a whole: what it counts it has to deliver, of whatever medium.
+    if (notCovered.length <= uncountedBy(this.ledger, this.jobs.accounts)) {
+      for (const recordingId of notCovered) this.ledger.withdraw(recordingId)
+    }
+    const { withdrawn } = this.ledger
+    if (withdrawn > 0) await this.#subject.recorder.note('withdrawal', { recordings: withdrawn })
+  }
+
+  async #consume(
+    found: Source<DiscoveredObject> | Batches<DiscoveredObject>,
+    repair: boolean,
+    context: StageContext,
+  ): Promise<void> {
+    const lanes = context.lanes ?? this.#subject.settings.objectConcurrency
+    const work = async (item: DiscoveredObject) => {
+      await this.#inTurn(item, repair, context)
+      await this.#watermarks.done(item)
+    }
+    for await (const _ of mapWindow(found, lanes, work)) {
+      // The work is done in the window; what is left to do here is to keep it moving.
+    }
+  }
+
+  /** One object at a time for each key: a rewritten object waits until its former state is done with. */
+  async #inTurn(
+    found: DiscoveredObject,
+    repair: boolean,
+    context: StageContext,
+    begun?: BegunRepair | undefined,
+  ): Promise<void> {
+    const turns = turnsOf(this.#subject.settings.storage)
+    await turns.take(found.object.key, () => this.#process(found, repair, context, begun))
+  }
+
+  async #process(
+    { object, place: found }: DiscoveredObject,
+    repair: boolean,
+    context: StageContext,
+    begun: BegunRepair | undefined,
+  ): Promise<void> {
+    const place = this.ledger.placeNow(found)
+    const { settings, tally, recorder, dryRun, hashContent } = this.#subject
+    this.ledger.know(object.key, place, tally.found(object.key, place))
+    // Listed while its repair was under way: what we wrote ourselves is no arrival.
+    if (place.kind === 'unexpected' || this.#written.has(object)) return
+    const { storage, requirements, remediation: options } = settings
+    const repairSettings = repair ? { requirements, options, dryRun, witness: recorder, begun } : undefined
+    const hashing = recorder.active ? hashContent : undefined
+    const judged = await processObject(storage, requirements, object, place, repairSettings, context, hashing)
+    const { verifySidecars } = settings.reconciliation
+    const processed = verifySidecars ? await withSidecarContent(storage, judged, place, context) : judged
+    tally.processed(processed)
+    const { lastModified = processed.verdict.state?.lastModified } = object
+    const isFresh = this.ledger.isFresh({ lastModified })
+    // Not as it was listed: a rewritten object may be of another size by now.
+    const sizeBytes = processed.remediation?.after?.sizeBytes ?? processed.verdict.state?.sizeBytes
+    this.ledger.enter(object.key, place, processed.outcome, processed.reason, isFresh, sizeBytes)
+    this.#remember(processed, repair)
+    // Not out of a listing, so the next one would show it as new.
+    if (begun !== undefined && processed.verdict.state !== undefined) this.#seen.add(processed.verdict.state)
+    if (!recorder.active) return
+    await recorder.verdict(objectRecord(processed, place, this.jobs.jobs[0]))
+  }
+
+  /** What a repair wrote is not news when it is listed again. */
+  #remember({ verdict, remediation }: Processed, repair: boolean): void {
+    if (remediation?.after !== undefined) {
+      this.#seen.add(remediation.after)
+      this.#written.add(remediation.after)
+    }
+    const { verdict: kind, state } = verdict
+    if (!repair && kind === 'held' && this.#heldIsDone && state !== undefined) this.#done.add(state)
+  }
+
+  /** Whether an object that carries the hold needs no further look: its former versions may be due. */
+  get #heldIsDone(): boolean {
+    return this.#subject.settings.remediation.versions === 'current'
+  }
+}
+
+async function* unless(
+  found: AsyncIterable<readonly DiscoveredObject[]>,
+  done: SeenObjects,
+): AsyncGenerator<readonly DiscoveredObject[]> {
+  for await (const piece of found) yield piece.filter(({ object }) => !done.has(object))
+}

@@ -1,0 +1,361 @@
+import { forManyListeners } from '../internal/abort.js'
+import { Lanes } from '../internal/lanes.js'
+import { isStream } from '../internal/streams/source.js'
+import { Batches, mapWindow, type Source } from '../internal/streams/streams.js'
+import { turnsOf } from '../internal/turns.js'
+import { requireJournalWithoutRun } from '../journal/own-journal.js'
+import { Recorder } from '../journal/recorder.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { Inspection, ProfileInspection } from '../model/inspection.js'
+import { parseKey } from '../model/layout/keys.js'
+import { everythingInScope, placeByName } from '../model/layout/places.js'
+import type { ObjectRef } from '../model/object.js'
+import type { ExportJob, UndecidedConversation } from '../model/platform.js'
+import type { RunReport } from '../model/report.js'
+import type { ExportRequest } from '../model/request.js'
+import type { ObjectPlace, Release, Remediation, Verdict } from '../model/verdict.js'
+import type { ValidationSource, WaitForJobOptions } from '../options/call-options.js'
+import type { Settings } from '../options/exporter-options.js'
+import type { PollingOptions } from '../options/polling.js'
+import type { CallOptions } from '../ports/runtime.js'
+import { RecordingLedger } from '../stages/account/ledger.js'
+import { persist, type StageContext } from '../stages/context.js'
+import { withDeletedKeys } from '../stages/discover/deleted.js'
+import { type DiscoveredObject, type DiscoverySettings, discover, listFolder } from '../stages/discover/discover.js'
+import { createJob, waitForJob } from '../stages/export/job.js'
+import { listsRecordings } from '../stages/export/parts.js'
+import { bucketMismatch, inspect } from '../stages/inspect/inspect.js'
+import { mustHaveContent, sizeUnknown, withListedSize } from '../stages/object/size.js'
+import { confirming } from '../stages/reading/confirming-storage.js'
+import { KeyLines } from '../stages/reading/key-lines.js'
+import { type ListedLine, lineOf } from '../stages/reading/listed-line.js'
+import {
+  type JobAccount,
+  leftOutBy,
+  type Reconciliation,
+  reconciliationOf,
+  unnamedBy,
+} from '../stages/reconcile/reconcile.js'
+import { lookAgain, type ReleaseWork, releasesOf } from '../stages/release/again.js'
+import { type ReleaseOptions, releaseObject } from '../stages/release/release.js'
+import { isDue, remediateObject } from '../stages/repair/remediate.js'
+import { unreadable, validateObject } from '../stages/validate.js'
+import { runOnJournal } from './journalled-run.js'
+import { emitter, type RunOptions } from './run-options.js'
+import { inspectionSubject } from './run-rules.js'
+
+type ReleaseSubject = ObjectRef & { readonly place?: ObjectPlace | undefined; readonly line: ListedLine }
+
+/** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
+export class Engine {
+  readonly #settings: Settings
+
+  constructor(settings: Settings) {
+    const { remediation, storage } = settings
+    this.#settings = remediation.versions === 'all' ? { ...settings, storage: withDeletedKeys(storage) } : settings
+  }
+
+  async inspectProfile(id: string, options: CallOptions): Promise<ProfileInspection> {
+    const { platform, storage } = this.#settings
+    const inspection = await persist(this.#context(options), 'inspect', `profile ${id}`, () =>
+      platform.inspectProfile(id, options),
+    )
+    return { ...inspection, findings: [...inspection.findings, ...bucketMismatch(inspection, storage.bucket)] }
+  }
+
+  inspect(request: ExportRequest, options: CallOptions): Promise<Inspection> {
+    return inspect(inspectionSubject(this.#settings, request, true), this.#context(options))
+  }
+
+  async createJob(request: ExportRequest, options: CallOptions): Promise<ExportJob> {
+    const { platform, hold, polling } = this.#settings
+    const context = this.#context(options)
+    const job = await createJob(platform, request, { hold, runId: 'createJob' }, polling, context)
+    return { ...job, request }
+  }
+
+  waitForJob(job: ExportJob, options: WaitForJobOptions): Promise<ExportJob> {
+    const { polling, platform } = this.#settings
+    const waiting: PollingOptions = {
+      ...polling,
+      deadlineMs: options.deadlineMs ?? polling.deadlineMs,
+      minIntervalMs: options.minIntervalMs ?? polling.minIntervalMs,
+      maxIntervalMs: options.maxIntervalMs ?? polling.maxIntervalMs,
+    }
+    return waitForJob(platform, job, { ...waiting, onProgress: options.onProgress }, this.#context(options))
+  }
+
+  validate(source: ValidationSource, options: CallOptions): AsyncGenerator<Verdict, void, void> {
+    return this.#validate(source, this.#context(options))
+  }
+
+  async *remediate(
+    source: ValidationSource | Source<Verdict>,
+    options: CallOptions & { readonly dryRun?: boolean | undefined },
+  ): AsyncGenerator<Remediation, void, void> {
+    const { storage, requirements, remediation, journal, clock, hold } = this.#settings
+    const context = this.#context(options)
+    const settings = {
+      requirements,
+      options: remediation,
+      dryRun: options.dryRun ?? false,
+      witness: new Recorder(journal, 'remediate', clock, hold.tag),
+    }
+    await requireJournalWithoutRun(journal, 'remediate')
+    const verdicts = this.#verdicts(source, context)
+    // A source may name an object twice: the second repair reads what the first one left.
+    const turns = turnsOf(storage)
+    const repairs = mapWindow(verdicts, context.lanes, async (verdict) =>
+      verdict.verdict === 'held' && !isDue(verdict, remediation)
+        ? undefined
+        : turns.take(verdict.object.key, () =>
+            remediateObject(confirming(storage, verdict.state, context), verdict, settings, context),
+          ),
+    )
+    for await (const repair of repairs) {
+      if (repair === undefined || (repair.verdict.verdict === 'held' && repair.outcome === 'not-needed')) continue
+      yield repair
+    }
+  }
+
+  async *release(
+    source: ValidationSource | Source<Verdict>,
+    options: ReleaseOptions,
+  ): AsyncGenerator<Release, void, void> {
+    const { storage, requirements, remediation, journal, clock, hold } = this.#settings
+    const context = this.#context(options)
+    const { reason, allowUnlock = false, dryRun = false } = options
+    const recorder = new Recorder(journal, 'release', clock, hold.tag)
+    const settings = { hold, requirements, options: remediation, reason, allowUnlock, dryRun, witness: recorder }
+    const counts: Record<Release['outcome'], number> = {
+      planned: 0,
+      released: 0,
+      'not-needed': 0,
+      refused: 0,
+      failed: 0,
+    }
+    await requireJournalWithoutRun(journal, 'release')
+    const turns = turnsOf(storage)
+    await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
+    try {
+      const work: ReleaseWork<ReleaseSubject> = {
+        release: ({ place, line, ...object }) =>
+          turns.take(object.key, () =>
+            releaseObject(confirming(storage, line, context), object, place, settings, context),
+          ),
+        lookAgain: (release) => turns.take(release.object.key, () => lookAgain(storage, release, settings, context)),
+      }
+      for await (const release of releasesOf(this.#subjects(source, context), context.lanes, work, context)) {
+        counts[release.outcome] += 1
+        if (release.outcome !== 'not-needed') yield release
+      }
+      await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'ended', counts })
+    } finally {
+      await journal?.close?.()
+    }
+  }
+
+  async reconcile(job: ExportJob, options: CallOptions): Promise<Reconciliation> {
+    const { platform, storage } = this.#settings
+    const context = this.#context(options)
+    const { ledger, discovery, account } = await this.#expectations(job, context)
+    for await (const failed of platform.failedRecordings(job, options)) {
+      ledger.failedAtSource(failed.recordingId, failed.reason, failed.conversationId)
+      account.namedFailures += 1
+    }
+    let unexpected = 0
+    for await (const piece of discover(storage, discovery, ledger, context)) {
+      for (const { object, place } of piece) {
+        if (place.kind === 'unexpected') {
+          unexpected += 1
+          continue
+        }
+        const sized = object.sizeBytes === undefined ? await withListedSize(storage, object, place, context) : object
+        ledger.show(sized, place, 0, true)
+        if (sized.sizeBytes === undefined && mustHaveContent(place)) {
+          ledger.enter(object.key, place, 'unreadable', sizeUnknown)
+        }
+      }
+    }
+    return reconciliationOf(
+      ledger,
+      job,
+      ledger.settle(
+        unnamedBy(ledger, [account]),
+        leftOutBy(ledger, [account], job.request?.includeSensitive === false),
+      ),
+      unexpected,
+    )
+  }
+
+  async run(request: ExportRequest, options: RunOptions): Promise<RunReport> {
+    const { evidence, signal } = options
+    if (evidence === undefined) return runOnJournal(this.#settings, request, options)
+    const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
+    const report = await runOnJournal(this.#settings, request, { ...options, journal })
+    const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
+      throw notSealed(error, report, signal)
+    })
+    emitter(this.#settings, options.onEvent)({ type: 'sealed', evidence: sealed })
+    return report
+  }
+
+  #context(options: CallOptions): StageContext & { readonly lanes: Lanes } {
+    const { clock, logger, retry, objectConcurrency } = this.#settings
+    const lanes = new Lanes({ most: objectConcurrency, clock })
+    return { clock, logger, retry, lanes, signal: forManyListeners(options.signal), emit: () => {} }
+  }
+
+  #validate(
+    source: ValidationSource,
+    context: StageContext & { readonly lanes: Lanes },
+  ): AsyncGenerator<Verdict, void, void> {
+    const { storage, requirements } = this.#settings
+    if (isStream(source)) {
+      const lines = new KeyLines(storage, context)
+      return mapWindow(source, context.lanes, (item) => this.#validateItem(item, lines, context))
+    }
+    return mapWindow(new Batches(this.#found(source, context)), context.lanes, ({ object, place }) =>
+      // Not the listing's version: the current one is meant.
+      validateObject(
+        storage,
+        requirements,
+        { bucket: object.bucket, key: object.key, line: lineOf(object) },
+        place,
+        context,
+      ),
+    )
+  }
+
+  async #validateItem(item: string | ObjectRef, lines: KeyLines, context: StageContext): Promise<Verdict> {
+    const { storage, requirements } = this.#settings
+    const ref = this.#ref(item)
+    const { bucket, key, versionId } = ref
+    const place = placeOf(key)
+    let line: ListedLine
+    try {
+      // A version is known by its id; a listing shows current ones only.
+      line = versionId === undefined && bucket === storage.bucket ? await lines.of(key) : undefined
+    } catch (error) {
+      return unreadable(ref, place, error, 0)
+    }
+    return validateObject(storage, requirements, { ...ref, line }, place, context)
+  }
+
+  async *#verdicts(
+    source: ValidationSource | Source<Verdict>,
+    context: StageContext & { readonly lanes: Lanes },
+  ): AsyncGenerator<Verdict> {
+    if (!isStream(source)) {
+      yield* this.#validate(source, context)
+      return
+    }
+    const lines = new KeyLines(this.#settings.storage, context)
+    yield* mapWindow(source, context.lanes, async (item: string | ObjectRef | Verdict) => {
+      if (typeof item === 'object' && 'verdict' in item) return item
+      return this.#validateItem(item, lines, context)
+    })
+  }
+
+  /** Objects whatever they are given as, a verdict by its object. */
+  async *#subjects(source: ValidationSource | Source<Verdict>, context: StageContext): AsyncGenerator<ReleaseSubject> {
+    const { bucket } = this.#settings.storage
+    if (!isStream(source)) {
+      for await (const piece of this.#found(source, context)) {
+        for (const { object, place } of piece) yield { bucket, key: object.key, place, line: lineOf(object) }
+      }
+      return
+    }
+    for await (const item of source as Source<string | ObjectRef | Verdict>) {
+      const verdict = typeof item === 'object' && 'verdict' in item ? item : undefined
+      const ref = this.#ref(verdict?.object ?? (item as string | ObjectRef))
+      yield { bucket: ref.bucket, key: ref.key, place: placeOf(ref.key), line: verdict?.state }
+    }
+  }
+
+  /** What lies under a prefix, or belongs to a job. */
+  async *#found(
+    source: { readonly prefix: string } | ExportJob,
+    context: StageContext,
+  ): AsyncGenerator<readonly DiscoveredObject[]> {
+    const { storage } = this.#settings
+    if ('prefix' in source) {
+      yield* listFolder(storage, { prefix: source.prefix, hour: undefined }, everythingInScope, context)
+      return
+    }
+    const { ledger, discovery } = await this.#expectations(source, context)
+    for await (const piece of discover(storage, discovery, ledger, context)) {
+      yield piece.filter(({ place }) => place.kind !== 'unexpected')
+    }
+  }
+
+  async #expectations(
+    job: ExportJob,
+    context: StageContext,
+  ): Promise<{
+    readonly ledger: RecordingLedger
+    readonly discovery: DiscoverySettings
+    readonly account: JobAccount
+  }> {
+    const { platform, lookbackHours, folderConcurrency } = this.#settings
+    const { request } = job
+    if (request === undefined) {
+      throw new LegalHoldError(
+        `Job ${job.id} does not say what it was created for; give it its request: { ...job, request }.`,
+        { code: 'INVALID_REQUEST', stage: 'discover' },
+      )
+    }
+    const { signal } = context
+    const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
+    const ledger = new RecordingLedger(listsRecordings(this.#settings, request), platform.isRecordingId?.bind(platform))
+    const { createdAt } = job
+    // Without a time of its own the job may have written everything.
+    ledger.writtenSince = () => (createdAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(createdAt))
+    const account = { job, expected: 0, skipped: 0, namedFailures: 0 }
+    if (ledger.listed) {
+      const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)
+      for await (const recording of platform.expectedRecordings(job, request, { signal, onUndecided })) {
+        ledger.expect(recording)
+        if (!recording.isLaterThanInterval) account.expected += 1
+        if (recording.skippedReason !== undefined) account.skipped += 1
+      }
+    }
+    const discovery = {
+      organizationId: organization.id,
+      interval: request.interval,
+      lookbackHours,
+      alsoHours: () => ledger.knownHours(),
+      listConcurrency: folderConcurrency,
+    }
+    return { ledger, discovery, account }
+  }
+
+  #ref(item: string | ObjectRef): ObjectRef {
+    if (typeof item === 'string') return { bucket: this.#settings.storage.bucket, key: item }
+    const { key, versionId } = item
+    const bucket = item.bucket ?? this.#settings.storage.bucket
+    return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
+  }
+}
+
+function notSealed(error: unknown, report: RunReport, signal: AbortSignal | undefined): LegalHoldError {
+  if (signal?.aborted) {
+    return new LegalHoldError(
+      'The run is finished and its report is in details.report, but it was aborted while its evidence was sealed. ' +
+        'Run again with the same journal, or seal it with sealEvidence().',
+      { code: 'ABORTED', stage: 'report', details: { report }, cause: signal.reason },
+    )
+  }
+  const why = error instanceof Error ? error.message : String(error)
+  return new LegalHoldError(
+    `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ` +
+      'The journal is complete: seal it again with sealEvidence().',
+    { code: 'EVIDENCE_NOT_SEALED', stage: 'report', details: { report }, cause: error },
+  )
+}
+
+/** The place a key by itself speaks of, without its neighbours and without a job's list. */
+function placeOf(key: string): ObjectPlace | undefined {
+  const parsed = parseKey(key)
+  return parsed === undefined ? undefined : placeByName(parsed)
+}

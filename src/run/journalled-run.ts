@@ -1,0 +1,79 @@
+import { readCheckpoint, requireSameRun } from '../journal/checkpoint.js'
+import { LegalHoldError } from '../model/errors.js'
+import { contradictsItself, type RunReport } from '../model/report.js'
+import type { ExportRequest } from '../model/request.js'
+import { isPort } from '../options/checks.js'
+import type { Settings } from '../options/exporter-options.js'
+import type { Journal } from '../ports/journal.js'
+import { Run } from './run.js'
+import { emitter, identityOf, type RunOptions } from './run-options.js'
+
+// Two runs on one journal would each take the other's records for its own.
+const inUse = new WeakSet<Journal>()
+
+/**
+ * Runs, or goes on with the run that the journal is the record of.
+ *
+ * @throws LegalHoldError `CHECKPOINT_MISMATCH`, `JOURNAL_LOCKED`, `JOURNAL_CORRUPT`, and what a run throws
+ */
+export async function runOnJournal(
+  settings: Settings,
+  request: ExportRequest,
+  options: RunOptions,
+): Promise<RunReport> {
+  const journal = options.journal ?? settings.journal
+  if (journal === undefined) return new Run(settings, request, options, undefined, undefined).execute()
+  if (!isPort(journal, ['append', 'entries'])) {
+    throw new LegalHoldError('The option `journal` of run has to be a Journal.', {
+      code: 'INVALID_OPTIONS',
+      stage: 'options',
+    })
+  }
+  if (inUse.has(journal)) {
+    throw new LegalHoldError(
+      'Another run of this process is writing this journal. Wait for it, or use another journal.',
+      {
+        code: 'JOURNAL_LOCKED',
+        stage: 'journal',
+      },
+    )
+  }
+  inUse.add(journal)
+  try {
+    await journal.open?.()
+    const report = await goOn(settings, request, options, journal)
+    await journal.close?.()
+    return report
+  } catch (error) {
+    // What stopped the run is what is reported.
+    await journal.close?.().catch(() => {})
+    throw error
+  } finally {
+    inUse.delete(journal)
+  }
+}
+
+async function goOn(
+  settings: Settings,
+  request: ExportRequest,
+  options: RunOptions,
+  journal: Journal,
+): Promise<RunReport> {
+  const checkpoint = await readCheckpoint(journal, { signal: options.signal })
+  if (checkpoint !== undefined) requireSameRun(checkpoint, identityOf(settings, request, options))
+  const report = checkpoint?.report
+  if (checkpoint === undefined || report === undefined) {
+    return new Run(settings, request, options, journal, checkpoint).execute()
+  }
+  if (contradictsItself(report)) {
+    throw new LegalHoldError('The journal holds a report that says complete although its own counts do not.', {
+      code: 'JOURNAL_CORRUPT',
+      stage: 'report',
+    })
+  }
+  const emit = emitter(settings, options.onEvent)
+  const { runId, resumes, verdicts } = checkpoint
+  emit({ type: 'run-resumed', runId, resumed: resumes, verdicts, finished: true })
+  emit({ type: 'run-finished', report })
+  return report
+}

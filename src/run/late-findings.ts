@@ -1,0 +1,86 @@
+import type { Finding } from '../model/findings.js'
+import type { ProtectionReport } from '../model/report.js'
+import type { ExportRequest } from '../model/request.js'
+import type { RecordingLedger } from '../stages/account/ledger.js'
+import type { UnnamedRecordings } from '../stages/account/settlement.js'
+
+/** Ids that a message names; the request has them all. */
+const namedAtMost = 5
+
+/** What only the end of a run shows. Pure. */
+export function lateFindings(
+  request: ExportRequest,
+  ledger: Pick<RecordingLedger, 'size' | 'knows'>,
+  unnamed: UnnamedRecordings,
+  protection: ProtectionReport | undefined,
+): readonly Finding[] {
+  return [...nothingExpected(request, ledger, unnamed), ...notProtected(request, protection)]
+}
+
+/** Who asked for protection at the source relies on it. */
+function notProtected(request: ExportRequest, protection: ProtectionReport | undefined): readonly Finding[] {
+  const { requested = 0, protectedConversations = 0, failed = [] } = protection ?? {}
+  const open = requested - protectedConversations
+  if (open <= 0) return []
+  const named = failed
+    .slice(0, namedAtMost)
+    .map(({ conversationId, code = 'no code' }) => `${conversationId} (${code})`)
+  const unnamed = open - named.length
+  const list = [...named, ...(unnamed > 0 ? [`${unnamed} more`] : [])].join(', ')
+  return [
+    {
+      code: 'deletion-protection-incomplete',
+      severity: 'warning',
+      subject: subjectOf(request),
+      message: `Of ${requested} conversations ${open} are not protected from deletion at the source, or not known to be: ${list}.`,
+      remedy:
+        'Look at the codes in the report (protection.failed). An organisation protects 1,000 conversations; release others, or rely on what lies on S3.',
+    },
+  ]
+}
+
+function subjectOf({ profileId, integrationId }: ExportRequest): string {
+  return profileId ?? integrationId ?? 'the request'
+}
+
+/**
+ * That nothing was expected is no fault of the run, and every check of nothing passes: it has to be said, or a mistyped
+ * filter looks like a hold that is complete. The same holds for a single conversation that the request names.
+ */
+function nothingExpected(
+  request: ExportRequest,
+  ledger: Pick<RecordingLedger, 'size' | 'knows'>,
+  { missing, failed, skipped }: UnnamedRecordings,
+): readonly Finding[] {
+  const { interval, conversationIds = [] } = request
+  const about = { code: 'nothing-expected', severity: 'warning', subject: subjectOf(request) } as const
+  if (ledger.size + missing + failed + skipped === 0) {
+    return [
+      {
+        ...about,
+        message: `No recording matched the request between ${interval.start} and ${interval.end}, so nothing was put under the hold.`,
+        remedy: `Check the interval, and ${narrowing(request)}, before you rely on this report: beyond that nothing matched, it proves nothing.`,
+      },
+    ]
+  }
+  const unknown = conversationIds.filter((id) => !ledger.knows(id) && !ledger.knows(id.toLowerCase()))
+  if (unknown.length === 0) return []
+  const named = unknown.slice(0, namedAtMost).join(', ')
+  const more = unknown.length > namedAtMost ? ` and ${unknown.length - namedAtMost} more` : ''
+  return [
+    {
+      ...about,
+      message: `No recording matched ${unknown.length} of the ${conversationIds.length} conversations that the request names: ${named}${more}.`,
+      remedy: `Check these ids, the interval, and ${narrowing({ ...request, conversationIds: undefined })}: nothing of them was put under the hold.`,
+    },
+  ]
+}
+
+/** What of a request leaves recordings out. */
+function narrowing({ mediaTypes, messageTypes, conversationIds }: ExportRequest): string {
+  const given = Object.entries({ mediaTypes, messageTypes, conversationIds }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  )
+  const rights = 'that the OAuth client may see the recordings (divisions)'
+  return given.length === 0 ? rights : `${given.join(', ')}, and ${rights}`
+}

@@ -1,0 +1,58 @@
+import { observe } from '../internal/observe.js'
+import { serverName } from '../internal/server-name.js'
+import type { RunIdentity } from '../journal/checkpoint.js'
+import type { NewRunEvent, RunEvent } from '../model/events.js'
+import type { ExportRequest } from '../model/request.js'
+import type { Settings } from '../options/exporter-options.js'
+import type { EvidenceSink } from '../ports/evidence.js'
+import type { Journal } from '../ports/journal.js'
+
+/** Options of one run. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Called for every event. What it throws is logged and ignored. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
+  /**
+   * Export and validate, but change no object, no setting and no protection: repairs are planned only. A job of ours
+   * that was run before for the same request is taken up instead of another, since an export writes every object anew.
+   *
+   * @defaultValue false
+   */
+  readonly dryRun?: boolean | undefined
+  /**
+   * Turns the run's journal into evidence that others can verify: `evidenceBundle({ dir, signer })` of
+   * `genesys-legal-hold-exporter/node`. A finished run that cannot be sealed rejects with `EVIDENCE_NOT_SEALED`, and its
+   * report is in `details.report`.
+   *
+   * @defaultValue none
+   */
+  readonly evidence?: EvidenceSink | undefined
+  /**
+   * Record of all that is observed and done, and what an interrupted run goes on with.
+   *
+   * @defaultValue the exporter's own, if it has one
+   */
+  readonly journal?: Journal | undefined
+}
+
+/** What makes two runs the same. */
+export function identityOf(settings: Settings, request: ExportRequest, options: RunOptions): RunIdentity {
+  const { hold, requirements, platform, storage } = settings
+  return {
+    request,
+    hold,
+    requirements,
+    dryRun: options.dryRun ?? false,
+    platform: { name: platform.name, region: platform.region },
+    storage: { name: storage.name, bucket: storage.bucket, endpoint: serverName(storage.endpoint) },
+  }
+}
+
+/** An observer that throws must not fail the run that it watches. */
+export function emitter(settings: Settings, onEvent: RunOptions['onEvent']): (event: NewRunEvent) => void {
+  if (onEvent === undefined) return () => {}
+  return (event) => {
+    const at = new Date(settings.clock.now()).toISOString()
+    observe(onEvent, { ...event, at }, 'onEvent', settings.logger)
+  }
+}

@@ -1,0 +1,96 @@
+import { LegalHoldError } from '../model/errors.js'
+import type { Finding } from '../model/findings.js'
+import type { Inspection } from '../model/inspection.js'
+import { isWhole, type ProtectionReport, type RunReport } from '../model/report.js'
+import type { ExportRequest } from '../model/request.js'
+import type { Settings } from '../options/exporter-options.js'
+import type { LeftOut } from '../stages/account/ledger.js'
+import type { UnnamedRecordings } from '../stages/account/settlement.js'
+import { coverageOf, leftOutBy, reconciliationReportOf, unnamedBy } from '../stages/reconcile/reconcile.js'
+import type { Delivery } from './deliver.js'
+import type { Tally } from './tally.js'
+
+/** What a report is made of. */
+export interface ReportSubject {
+  readonly settings: Settings
+  readonly request: ExportRequest
+  readonly inspection: Inspection
+  /** Those that came up after the inspection. */
+  readonly lateFindings: readonly Finding[]
+  readonly delivery: Delivery
+  /** `undefined` where nothing was to be protected at the source. */
+  readonly protection: ProtectionReport | undefined
+  readonly tally: Tally
+  readonly runId: string
+  readonly dryRun: boolean
+  readonly resumed: number
+  /** Milliseconds. */
+  readonly startedAt: number
+  readonly timings: Readonly<Record<string, number>>
+}
+
+/** The report of a run that is over. `complete` is decided here and nowhere else. */
+export function reportOf(subject: ReportSubject): RunReport {
+  const { settings, request, inspection, delivery, tally, runId, dryRun, resumed, startedAt, timings } = subject
+  const { platform, storage, hold, requirements, accept, clock } = settings
+  const { organization, bucket } = inspection
+  const findings = [...inspection.findings, ...subject.lateFindings]
+  const { ledger, jobs } = delivery
+  const [job] = jobs.jobs
+  if (job === undefined) throw new LegalHoldError('The run ended without a job.', { code: 'INTERNAL', stage: 'report' })
+  const settlement = ledger.settle(...unexplainedBy(delivery, request))
+  const { counts } = settlement
+  const coverage = coverageOf(request.interval, ledger, jobs.accounts)
+  const remediations = tally.remediations()
+  const dueInDryRun = dryRun && remediations.planned > 0
+  const finishedAt = clock.now()
+  return {
+    schemaVersion: 1,
+    runId,
+    dryRun,
+    resumed,
+    startedAt: new Date(startedAt).toISOString(),
+    finishedAt: new Date(finishedAt).toISOString(),
+    outcome: isWhole({ counts, coverage }) && !dueInDryRun ? 'complete' : 'incomplete',
+    hold,
+    requirements,
+    platform: {
+      name: platform.name,
+      ...(platform.region === undefined ? {} : { region: platform.region }),
+      organizationId: organization.id,
+      ...(organization.name === undefined ? {} : { organizationName: organization.name }),
+    },
+    storage: {
+      name: storage.name,
+      bucket: storage.bucket,
+      ...(bucket.region === undefined ? {} : { region: bucket.region }),
+    },
+    job,
+    jobs: jobs.jobs,
+    interval: request.interval,
+    coverage,
+    reconciliation: reconciliationReportOf(ledger, jobs.accounts, delivery.explanations),
+    ...(subject.protection === undefined ? {} : { protection: subject.protection }),
+    findings,
+    accepted: [
+      ...new Set(
+        findings.filter(({ code, severity }) => severity === 'blocker' && accept.has(code)).map(({ code }) => code),
+      ),
+    ],
+    counts,
+    objects: tally.objects(),
+    verdicts: tally.verdicts(),
+    exceptions: settlement.exceptions,
+    remediations,
+    timings: { ...timings, total: finishedAt - startedAt },
+  }
+}
+
+/** What only the totals of the jobs know: recordings without a name, and recordings that were left out. */
+export function unexplainedBy(
+  { ledger, jobs }: Pick<Delivery, 'ledger' | 'jobs'>,
+  request: ExportRequest,
+): [UnnamedRecordings, LeftOut] {
+  const sensitiveExcluded = request.includeSensitive === false
+  return [unnamedBy(ledger, jobs.accounts), leftOutBy(ledger, jobs.accounts, sensitiveExcluded)]
+}

@@ -1,0 +1,267 @@
+import type { LandingOptions } from '../../options/landing.js'
+import type { StorageAdapter } from '../../ports/storage.js'
+import type { RecordingLedger } from '../account/ledger.js'
+import type { StageContext } from '../context.js'
+import { type DiscoveredObject, type DiscoverySettings, foldersOf, listFolder, type SeenObjects } from './discover.js'
+import type { Folder } from './folders.js'
+import type { Watermarks } from './watermarks.js'
+
+/** What the landing has to know of the jobs while it goes on. */
+export interface JobWatch {
+  /** When objects of the first job can have been written at the earliest, in milliseconds. */
+  readonly createdAt: number
+  /** Milliseconds; `undefined` while a job runs. */
+  fulfilledAt(): number | undefined
+  /** Resolves when the jobs end in any way, or after `ms`. */
+  settledOr(ms: number): Promise<void>
+  /** Recordings that have not landed; `undefined` where that cannot be known. */
+  pending(): number | undefined
+  /**
+   * For each list of expected recordings that has been read, the hours in which its conversations began; `undefined`
+   * where that is not known. A new list may claim what belonged to nobody before.
+   */
+  readonly lists: readonly (ReadonlySet<number> | undefined)[]
+  /** Whether there are no more lists to come. */
+  listsComplete(): boolean
+  /** When an hour has to be looked at again, since a later job has written there once more; both in milliseconds. */
+  revisitAt(hour: number | undefined): number
+  /** Asks the platform why the rest is not there, and enters what it says. */
+  explainMissing(): Promise<void>
+}
+
+/** One folder and what is known of its state. */
+export interface FolderWatch {
+  readonly folder: Folder
+  /** Start of the last listing that went through, in milliseconds. */
+  listedAt: number
+  lastNewAt: number
+  /** Objects older than the job that it may still overwrite. */
+  stale: number
+  /** It has objects that belong to nobody yet. */
+  unclaimed: boolean
+  /** It has halves of recordings that no list names: files without their sidecars, or sidecars without their files. */
+  halves: boolean
+  /** The first listing begins after this key: a former part of the run has on record what is up to there. */
+  after: string | undefined
+}
+
+/** A piece of a folder's listing. */
+export interface ListedPiece {
+  readonly prefix: string
+  /** How many objects it showed. */
+  readonly listed: number
+  /** Those that are not held back. */
+  readonly objects: readonly DiscoveredObject[]
+  /** The last key up to which nothing was held back since the listing began; `undefined` where there is none. */
+  readonly through: string | undefined
+}
+
+// S3 rounds to seconds, and the platform's clock is not S3's.
+const clockToleranceMs = 2_000
+const staleRestMs = 3_000
+/** Between two looks for other names of the hours that are awaited; at least two in the quiet time. */
+const walkAgainMs = 60_000
+const never = Number.POSITIVE_INFINITY
+const now = Number.NEGATIVE_INFINITY
+
+/** The folders of a job, and when each has to be listed again. */
+export class FolderWatches {
+  readonly #storage: StorageAdapter
+  readonly #settings: DiscoverySettings
+  readonly #ledger: RecordingLedger
+  readonly #job: JobWatch
+  readonly #options: LandingOptions
+  readonly #watermarks: Pick<Watermarks, 'after'>
+  readonly #context: StageContext
+  readonly #watches = new Map<string, FolderWatch>()
+  #listsRead = 0
+  #found = false
+  #walkedAt = Number.NEGATIVE_INFINITY
+  #awaitsHalves = true
+
+  constructor(
+    storage: StorageAdapter,
+    settings: DiscoverySettings,
+    ledger: RecordingLedger,
+    job: JobWatch,
+    options: LandingOptions,
+    watermarks: Pick<Watermarks, 'after'>,
+    context: StageContext,
+  ) {
+    this.#storage = storage
+    this.#settings = settings
+    this.#ledger = ledger
+    this.#job = job
+    this.#options = options
+    this.#watermarks = watermarks
+    this.#context = context
+  }
+
+  /** Looks for folders that are not known yet: at first for all, then only for those that something is awaited in. */
+  async findNew(): Promise<void> {
+    const { lists } = this.#job
+    for (const hours of lists.slice(this.#listsRead)) {
+      for (const watch of this.#watches.values()) if (isAwaited(watch, hours)) watch.listedAt = now
+    }
+    this.#listsRead = lists.length
+    if (!this.#found) {
+      await this.#find(undefined)
+      this.#found = true
+      return
+    }
+    const awaited = this.#awaitedHours()
+    const missing = new Set(awaited)
+    const time = this.#context.clock.now()
+    // An hour has several names, padded or not: what does not come to the one that is known may come to another.
+    const isLate =
+      this.#job.fulfilledAt() !== undefined &&
+      time - this.#walkedAt >= Math.min(walkAgainMs, this.#options.landingQuietMs / 2)
+    if (isLate) this.#walkedAt = time
+    else for (const { folder } of this.#watches.values()) if (folder.hour !== undefined) missing.delete(folder.hour)
+    if (awaited === undefined || missing.size > 0) await this.#find(awaited === undefined ? undefined : missing)
+  }
+
+  /** The folders that have to be listed now. */
+  due(time: number): FolderWatch[] {
+    const awaited = this.#awaitedHours()
+    return [...this.#watches.values()].filter(
+      (watch) => isAwaited(watch, awaited) || this.#dueAt(watch, awaited) <= time,
+    )
+  }
+
+  /** Time until a folder has to be listed, at least `restMs` for those that are listed again and again. */
+  nextDueMs(time: number, restMs: number): number {
+    const awaited = this.#awaitedHours()
+    if (awaited === undefined || awaited.size > 0) return restMs
+    let next = never
+    for (const watch of this.#watches.values()) next = Math.min(next, this.#dueAt(watch, awaited) - time)
+    // The job may end, or another list be read, at any time.
+    return Math.min(next, restMs)
+  }
+
+  /** Nothing new has come for a while: halves of recordings are dealt with as they are. */
+  letHalvesGo(): void {
+    this.#awaitsHalves = false
+  }
+
+  /** Folders that have to be read once more before the end: those last listed before `time`, or with something held back. */
+  toReadAgain(time: number): FolderWatch[] {
+    return [...this.#watches.values()].filter(({ listedAt, halves }) => listedAt < time || halves)
+  }
+
+  /** Whether every folder has been read for good. */
+  areDone(): boolean {
+    return this.unfinished().length === 0
+  }
+
+  /** Folders that something is awaited in, or that have not been listed late enough. */
+  unfinished(): FolderWatch[] {
+    const awaited = this.#awaitedHours()
+    return [...this.#watches.values()].filter(
+      (watch) => isAwaited(watch, awaited) || this.#dueAt(watch, awaited) < never,
+    )
+  }
+
+  /**
+   * Lists one folder. With `isFinal` nothing in it is held back any more. The first listing of a resumed run begins
+   * after the folder's watermark: it says what is new there and nothing about what is gone, so that the folder is due
+   * again at once.
+   */
+  async *read(watch: FolderWatch, seen: SeenObjects, isFinal = false): AsyncGenerator<ListedPiece, void, void> {
+    const { clock } = this.#context
+    const { folder, after } = watch
+    const startedAt = clock.now()
+    const listing = after === undefined ? this.#ledger.beginListing(folder.prefix) : undefined
+    let stale = 0
+    let unclaimed = false
+    let halves = false
+    let through: string | undefined
+    for await (const piece of listFolder(this.#storage, folder, this.#ledger, this.#context, after)) {
+      const objects: DiscoveredObject[] = []
+      for (const found of piece) {
+        const isUnexpected = found.place.kind === 'unexpected'
+        if (!isFinal && this.#isHeldBack(found)) {
+          if (isUnexpected) unclaimed = true
+          else if (found.isHalf) halves = true
+          else stale += 1
+          continue
+        }
+        objects.push(found)
+        // A key of no conversation is shown before those of the conversation that it lies in.
+        if (stale === 0 && !unclaimed && !halves && found.place.conversationId !== undefined) through = found.object.key
+        if (isUnexpected) continue
+        const isNew = !seen.has(found.object)
+        if (isNew) watch.lastNewAt = clock.now()
+        if (listing !== undefined) this.#ledger.show(found.object, found.place, listing, isNew)
+      }
+      yield { prefix: folder.prefix, listed: piece.length, objects, through }
+    }
+    watch.after = undefined
+    if (listing === undefined) return
+    this.#ledger.endListing(listing)
+    watch.listedAt = startedAt
+    watch.stale = stale
+    watch.unclaimed = unclaimed
+    watch.halves = halves
+  }
+
+  /**
+   * Whether it is too early to say anything about an object: the job may overwrite it, a list may claim it, or its other
+   * half make a recording of it.
+   */
+  #isHeldBack(found: DiscoveredObject): boolean {
+    if (found.place.kind === 'unexpected') return !this.#job.listsComplete()
+    return (found.isHalf === true && this.#awaitsHalves) || this.#isStale(found)
+  }
+
+  #isStale({ object, place, isForeign }: DiscoveredObject): boolean {
+    if (isForeign || place.kind === 'unexpected' || object.lastModified === undefined) return false
+    if (Date.parse(object.lastModified) >= this.#job.createdAt - clockToleranceMs) return false
+    // What lies beside a recording that the job has written is not its own.
+    return place.recordingId === undefined || !this.#ledger.isWritten(place.recordingId)
+  }
+
+  /** When a folder in which nothing is awaited has to be listed; `never` once it has been read for good. */
+  #dueAt(watch: FolderWatch, awaited: ReadonlySet<number> | undefined): number {
+    const { landingQuietMs, landingSettleMs } = this.#options
+    const { folder, listedAt, lastNewAt, stale, unclaimed } = watch
+    if (listedAt === now || (unclaimed && this.#job.listsComplete())) return now
+    const revisitAt = this.#job.revisitAt(folder.hour)
+    const quietAt = Math.max(lastNewAt === 0 ? now : lastNewAt + landingQuietMs, revisitAt)
+    const isKnown = this.#ledger.listed && awaited !== undefined && folder.hour !== undefined
+    const fulfilledAt = this.#job.fulfilledAt()
+    if (fulfilledAt === undefined) {
+      if (!isKnown) return now
+      return listedAt < quietAt ? quietAt : stale > 0 ? listedAt + landingQuietMs : never
+    }
+    // What is known to be complete needs no look after the job's end, if it has been left alone long enough.
+    if (isKnown && this.#ledger.openConversations === 0 && stale === 0 && listedAt >= quietAt) return never
+    const settledAt = Math.max(fulfilledAt, lastNewAt + landingSettleMs, revisitAt)
+    if (listedAt < settledAt) return settledAt
+    // What is older than the job may still be written again: looked at now and then, until the landing is over.
+    return stale === 0 ? never : listedAt + staleRestMs
+  }
+
+  /** Hours in which something is to come; `undefined` where it may be any. */
+  #awaitedHours(): ReadonlySet<number> | undefined {
+    const pending = this.#job.pending()
+    if (pending === 0) return nowhere
+    if (pending === undefined && this.#job.fulfilledAt() !== undefined) return nowhere
+    return this.#ledger.awaitedHours(true)
+  }
+
+  async #find(hours: ReadonlySet<number> | undefined): Promise<void> {
+    for (const folder of await foldersOf(this.#storage, this.#settings, this.#context, hours)) {
+      if (this.#watches.has(folder.prefix)) continue
+      const after = this.#watermarks.after(folder.prefix)
+      const unread = { listedAt: now, lastNewAt: 0, stale: 0, unclaimed: false, halves: false }
+      this.#watches.set(folder.prefix, { folder, ...unread, after })
+    }
+  }
+}
+
+const nowhere: ReadonlySet<number> = new Set()
+
+function isAwaited({ folder }: FolderWatch, awaited: ReadonlySet<number> | undefined): boolean {
+  return awaited === undefined || (folder.hour === undefined ? awaited.size > 0 : awaited.has(folder.hour))
+}

@@ -1,0 +1,100 @@
+import { throwIfAborted } from '../../internal/abort.js'
+import { merge } from '../../internal/streams/streams.js'
+import type { LandingOptions } from '../../options/landing.js'
+import type { StorageAdapter } from '../../ports/storage.js'
+import type { RecordingLedger } from '../account/ledger.js'
+import type { StageContext } from '../context.js'
+import { type DiscoveredObject, type DiscoverySettings, piecesAhead, type SeenObjects } from './discover.js'
+import { type FolderWatch, FolderWatches, type JobWatch } from './folder-watch.js'
+import type { Watermarks } from './watermarks.js'
+
+// While one hour is awaited, others may be written again: a listing this old proves nothing at the end of a run.
+const staleListingMs = 30_000
+const firstPauseMs = 350
+/** Between two looks while the job runs, and after it: what lands last is to be seen within seconds. */
+const longestPauseMs = { running: 15_000, fulfilled: 3_000 }
+/** With nothing new for this long, the platform is asked why the rest is not there. */
+const askAfterMs = 10_000
+
+/**
+ * Yields the job's objects as they land: while the job runs, and after it was fulfilled until everything expected is
+ * there (FULFILLED does not prove landing: genesys-facts, recording jobs). Each state of an object is yielded once.
+ *
+ * Folders in which something is expected are listed again and again; one that has all it should have is listed once
+ * more when nothing new came for a while, in case a transcript or attachment followed, and then never again.
+ *
+ * A resumed run first lists what lies after its watermarks, then whole folders like any other.
+ *
+ * Objects older than the job may be about to be overwritten by it: they are held back until the landing is over.
+ */
+export async function* land(
+  storage: StorageAdapter,
+  settings: DiscoverySettings,
+  ledger: RecordingLedger,
+  job: JobWatch,
+  options: LandingOptions,
+  seen: SeenObjects,
+  watermarks: Watermarks,
+  context: StageContext,
+): AsyncGenerator<readonly DiscoveredObject[], void, void> {
+  const { clock, signal } = context
+  const watches = new FolderWatches(storage, settings, ledger, job, options, watermarks, context)
+  let lastArrivalAt = 0
+  let pauseMs = firstPauseMs
+  let asked = false
+  for (let pass = 1; ; ) {
+    throwIfAborted(signal, 'discover')
+    const startedAt = clock.now()
+    await watches.findNew()
+    const due = watches.due(clock.now())
+    if (due.length > 0) {
+      let listed = 0
+      let arrivals = 0
+      const reads = due.map((watch) => () => watches.read(watch, seen))
+      for await (const piece of merge(reads, settings.listConcurrency, piecesAhead)) {
+        listed += piece.listed
+        const arrived = piece.objects.filter(({ object }) => seen.add(object))
+        arrivals += arrived.length
+        await watermarks.reach(piece.prefix, piece.through, arrived)
+        if (arrived.length > 0) yield arrived
+      }
+      if (arrivals > 0) lastArrivalAt = clock.now()
+      pauseMs = arrivals > 0 ? firstPauseMs : pauseMs
+      context.emit({ type: 'landing', pass, listed, pending: job.pending() })
+      pass += 1
+    }
+    const fulfilledAt = job.fulfilledAt()
+    let untilEndMs = Number.POSITIVE_INFINITY
+    if (fulfilledAt !== undefined) {
+      if (watches.areDone() && (job.pending() ?? 0) === 0) {
+        yield* again(watches.toReadAgain(clock.now() - staleListingMs))
+        return
+      }
+      const now = clock.now()
+      const quietForMs = now - Math.max(fulfilledAt, lastArrivalAt)
+      untilEndMs = Math.min(options.landingQuietMs - quietForMs, options.landingTimeoutMs - (now - fulfilledAt))
+      if (!asked && (quietForMs >= askAfterMs || untilEndMs <= 0) && (job.pending() ?? 0) > 0) {
+        asked = true
+        watches.letHalvesGo()
+        await job.explainMissing()
+        continue
+      }
+      if (untilEndMs <= 0) break
+    }
+    pauseMs = Math.min(pauseMs * 1.5, fulfilledAt === undefined ? longestPauseMs.running : longestPauseMs.fulfilled)
+    // A pass over many pages is followed by as long a pause: looking must not cost more than it finds.
+    const restMs = Math.max(pauseMs, clock.now() - startedAt)
+    await job.settledOr(Math.max(1, Math.min(watches.nextDueMs(clock.now(), restMs), untilEndMs)))
+  }
+  // What the job did not write again stands as it is.
+  yield* again(new Set([...watches.unfinished(), ...watches.toReadAgain(clock.now() - staleListingMs)]))
+
+  /** Lists folders once more, and yields what has changed in them. */
+  async function* again(folders: Iterable<FolderWatch>): AsyncGenerator<readonly DiscoveredObject[], void, void> {
+    const reads = [...folders].map((watch) => () => watches.read(watch, seen, true))
+    for await (const { objects } of merge(reads, settings.listConcurrency, piecesAhead)) {
+      const changed = objects.filter(({ object }) => seen.add(object))
+      if (changed.length > 0) yield changed
+    }
+  }
+}

@@ -1,0 +1,315 @@
+import pLimit from 'p-limit'
+import { forManyListeners, throwIfAborted } from '../../internal/abort.js'
+import { IdDigest } from '../../internal/tables/id-digest.js'
+import type { Recorder } from '../../journal/recorder.js'
+import type { JobPart } from '../../journal/records.js'
+import type { Stage } from '../../model/errors.js'
+import type { ExpectedListing, ExpectedRecording, ExportJob, PlatformCoverage } from '../../model/platform.js'
+import type { ProtectionReport } from '../../model/report.js'
+import type { ExportRequest } from '../../model/request.js'
+import type { Settings } from '../../options/exporter-options.js'
+import type { RecordingLedger } from '../account/ledger.js'
+import type { StageContext } from '../context.js'
+import { waitForIndex } from '../inspect/index-wait.js'
+import { waitForJob } from './job.js'
+import type { AttemptJobs } from './job-book.js'
+import { protectConversations } from './protect.js'
+
+/** Jobs of an organisation that may be pending or processing (genesys-facts, recording jobs). */
+const jobSlots = 2
+
+/** What the jobs of a request need. */
+export interface JobGroupSubject {
+  readonly settings: Settings
+  readonly parts: readonly JobPart[]
+  /** How far the index reached when the parts were made. */
+  readonly coverage: PlatformCoverage
+  readonly jobs: AttemptJobs
+  /** Protect the conversations at the source before their job is started. */
+  readonly protect: boolean
+  readonly ledger: RecordingLedger
+  readonly recorder: Recorder
+  readonly context: StageContext
+  readonly timed: <T>(stage: Stage, work: () => Promise<T>) => Promise<T>
+}
+
+/** What became of one part of a request. */
+export interface PartAccount {
+  readonly request: ExportRequest
+  /** How far the index reached before the job was created. */
+  coverage: PlatformCoverage
+  job: ExportJob | undefined
+  /** Recordings in the platform's list, those of an earlier part included. */
+  expected: number
+  /** Those of them that the list marks as skipped. */
+  skipped: number
+  /** Recordings in the list that are later than the interval, beside these. */
+  later: number
+  /** Recordings that the platform named as failed. */
+  namedFailures: number
+  /** Recordings in the list of the same job before the run was interrupted. */
+  formerlyExpected?: number | undefined
+  /** What became of deletion protection at the source; `undefined` where it was not asked for. */
+  protection: ProtectionReport | undefined
+  /** How the platform came to its list; `undefined` where there is none, or where it does not say. */
+  listing: ExpectedListing | undefined
+}
+
+interface PartState {
+  readonly account: PartAccount
+  createdAt: number
+  started: boolean
+  listed: boolean
+  endedAt: number | undefined
+  /** Hours of conversations that an earlier part has exported too; `'any'` where they are not known. */
+  again: Set<number> | 'any'
+}
+
+/**
+ * The jobs of one request: each with the list of what it is to export, at most two at a time. They share a ledger, so
+ * that a recording which belongs to two of them counts once.
+ */
+export class JobGroup {
+  /** The hours of each list that was read; `undefined` where they are not known. */
+  readonly lists: (ReadonlySet<number> | undefined)[] = []
+  readonly #subject: JobGroupSubject
+  readonly #parts: PartState[]
+  readonly #started = deferred()
+  readonly #takenUp = deferred()
+  readonly #stop = new AbortController()
+  readonly #context: StageContext
+
+  constructor(subject: JobGroupSubject) {
+    this.#subject = subject
+    this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
+    this.#parts = subject.parts.map(({ request }) => ({
+      account: {
+        request,
+        coverage: subject.coverage,
+        job: undefined,
+        expected: 0,
+        skipped: 0,
+        later: 0,
+        namedFailures: 0,
+        protection: undefined,
+        listing: undefined,
+      },
+      createdAt: Number.POSITIVE_INFINITY,
+      started: false,
+      listed: !subject.ledger.listed,
+      endedAt: undefined,
+      again: new Set(),
+    }))
+    for (const part of this.#parts) this.#announce(part)
+  }
+
+  /** Resolves when the first job delivers and its list has been read. */
+  get started(): Promise<void> {
+    return this.#started.promise
+  }
+
+  /** Resolves when the lists of all jobs that a former part of the run had begun have been read. */
+  get takenUp(): Promise<void> {
+    return this.#takenUp.promise
+  }
+
+  get accounts(): readonly PartAccount[] {
+    return this.#parts.map(({ account }) => account)
+  }
+
+  /** The jobs that exist, in the order of their parts. */
+  get jobs(): readonly ExportJob[] {
+    return this.#parts.flatMap(({ account: { job } }) => (job === undefined ? [] : [job]))
+  }
+
+  /** When the last of the jobs was fulfilled, in milliseconds. */
+  get fulfilledAt(): number | undefined {
+    let last: number | undefined = Number.NEGATIVE_INFINITY
+    for (const { endedAt } of this.#parts)
+      last = endedAt === undefined || last === undefined ? undefined : Math.max(last, endedAt)
+    return last
+  }
+
+  /** When objects of these jobs can have been written at the earliest, in milliseconds. */
+  get createdAt(): number {
+    return Math.min(...this.#parts.map((part) => part.createdAt))
+  }
+
+  /** Whether every list has been read. */
+  listsComplete(): boolean {
+    return this.#parts.every(({ listed }) => listed)
+  }
+
+  /** A job that exports a conversation again may overwrite what an earlier one delivered in its hour. */
+  revisitAt(hour: number | undefined, afterMs: number): number {
+    let revisitAt = Number.NEGATIVE_INFINITY
+    for (const { again, endedAt = Number.POSITIVE_INFINITY } of this.#parts) {
+      const touches = again === 'any' || (hour === undefined ? again.size > 0 : again.has(hour))
+      if (touches) revisitAt = Math.max(revisitAt, endedAt + afterMs)
+    }
+    return revisitAt
+  }
+
+  /** Runs all parts to their end. A failure of one stops the others, and what is under way is waited for. */
+  async run(): Promise<void> {
+    const { signal } = this.#subject.context
+    const onAbort = () => this.#stop.abort(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+    const failures: unknown[] = []
+    const fail = (error: unknown) => {
+      failures.push(error)
+      this.#stop.abort(error)
+    }
+    const limit = pLimit(jobSlots)
+    try {
+      await Promise.all(
+        this.#parts.map((part, index) =>
+          limit(() => this.#run(part, this.#subject.parts[index]?.awaitIndex ?? false, fail)).catch(fail),
+        ),
+      )
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+    // The first one stopped the others: what they said then is its echo.
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async #run(part: PartState, awaitIndex: boolean, fail: (error: unknown) => void): Promise<void> {
+    const { settings, jobs, protect, timed } = this.#subject
+    const { account } = part
+    const context = this.#context
+    throwIfAborted(context.signal, 'export')
+    const intended = jobs.intended(account.request)
+    if (intended !== undefined) account.coverage = intended
+    else if (awaitIndex) {
+      const { interval } = account.request
+      account.coverage = await waitForIndex(
+        settings.platform,
+        interval,
+        settings.reconciliation.indexTimeoutMs,
+        context,
+      )
+    }
+    const openedAt = settings.clock.now()
+    const job = await jobs.open(account.request, account.coverage, context)
+    account.job = job
+    part.createdAt = job.createdAt === undefined ? openedAt : Date.parse(job.createdAt)
+    if (protect) {
+      const known = this.#subject.ledger.conversationCount
+      await this.#list(part, job)
+      account.protection = jobs.protection(job.id) ?? (await timed('protect', () => this.#protect(job.id, known)))
+      await this.#follow(part, job)
+    } else {
+      await Promise.all([this.#follow(part, job).catch(fail), this.#list(part, job).catch(fail)])
+    }
+  }
+
+  async #follow(part: PartState, job: ExportJob): Promise<void> {
+    const { settings, timed, recorder, ledger } = this.#subject
+    const context = this.#context
+    const { platform, polling, clock } = settings
+    const { account } = part
+    const onProgress = (current: ExportJob) => {
+      account.job = current
+      part.started = current.state === 'PROCESSING' || current.state === 'FULFILLED'
+      this.#announce(part)
+    }
+    let ended = job
+    try {
+      ended = await timed('export', () => waitForJob(platform, job, { ...polling, onProgress }, context))
+      account.job = ended
+    } finally {
+      // That it failed is on record too: running again then means another job.
+      if (account.job !== undefined && hasEnded(account.job)) await recorder.record('job', account.job)
+    }
+    for await (const failed of platform.failedRecordings(ended, { signal: context.signal })) {
+      ledger.failedAtSource(failed.recordingId, failed.reason, failed.conversationId)
+      account.namedFailures += 1
+    }
+    part.endedAt = clock.now()
+  }
+
+  async #list(part: PartState, job: ExportJob): Promise<void> {
+    const { settings, ledger, jobs, recorder } = this.#subject
+    const context = this.#context
+    const { account } = part
+    if (part.listed) return
+    let hours: Set<number> | undefined = new Set()
+    const noteHour = (start: string | undefined) => {
+      const hour = start === undefined ? Number.NaN : Math.floor(Date.parse(start) / hourMs) * hourMs
+      if (Number.isNaN(hour)) hours = undefined
+      else hours?.add(hour)
+      return Number.isNaN(hour) ? undefined : hour
+    }
+    const expected = settings.platform.expectedRecordings(job, account.request, {
+      signal: context.signal,
+      onUndecided: ({ conversationId, conversationStart }) => {
+        noteHour(conversationStart)
+        ledger.open(conversationId, conversationStart)
+      },
+      onListing: (listing) => {
+        account.listing = listing
+      },
+    })
+    let repeated = 0
+    const named = new IdDigest()
+    const later: Pick<ExpectedRecording, 'recordingId' | 'conversationId'>[] = []
+    for await (const recording of expected) {
+      const { recordingId, conversationId } = recording
+      const hour = noteHour(recording.conversationStart)
+      if (recording.isLaterThanInterval) {
+        account.later += 1
+        if (later.length < laterNamed) later.push({ recordingId, conversationId })
+      } else {
+        account.expected += 1
+        if (ledger.isNamed(recordingId)) repeated += 1
+        else named.add(recordingId, conversationId)
+        if (recording.skippedReason !== undefined) account.skipped += 1
+      }
+      if (ledger.expect(recording)) continue
+      if (hour === undefined || part.again === 'any') part.again = 'any'
+      else part.again.add(hour)
+    }
+    account.formerlyExpected = jobs.listed(job.id)
+    const { expected: recordings, skipped, listing } = account
+    const own = { expected: recordings, repeated, skipped, digest: named.hex }
+    const beyond = account.later === 0 ? {} : { laterThanInterval: account.later, laterRecordings: later }
+    await recorder.record('listing', { jobId: job.id, ...own, ...beyond, ...listing })
+    part.listed = true
+    this.lists.push(hours)
+    context.emit({ type: 'expected', recordings: ledger.size, skipped: ledger.skipped })
+    this.#announce(part)
+  }
+
+  #announce({ started, listed }: PartState): void {
+    if (started && listed) this.#started.resolve()
+    const isOpen = ({ account, listed }: PartState) =>
+      !listed && this.#subject.jobs.intended(account.request) !== undefined
+    if (!this.#parts.some(isOpen)) this.#takenUp.resolve()
+  }
+
+  /** @param known conversations of earlier lists, which are protected already */
+  async #protect(jobId: string, known: number): Promise<ProtectionReport | undefined> {
+    const { settings, recorder, ledger } = this.#subject
+    const result = await protectConversations(settings.platform, ledger.conversations(known), this.#context)
+    if (result !== undefined) await recorder.record('protection', { jobId, ...result })
+    return result
+  }
+}
+
+function hasEnded({ state }: ExportJob): boolean {
+  return state === 'FULFILLED' || state === 'FAILED' || state === 'CANCELLED'
+}
+
+const hourMs = 3_600_000
+/** Recordings later than the interval that the record of a list names. */
+const laterNamed = 100
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,46 @@
+import type { JobPart } from '../../journal/records.js'
+import type { PlatformCoverage } from '../../model/platform.js'
+import type { ExportRequest, Interval } from '../../model/request.js'
+import type { Settings } from '../../options/exporter-options.js'
+
+/** Whether the platform lists the recordings of this request, and the options ask for it. */
+export function listsRecordings(
+  { platform, reconciliation }: Pick<Settings, 'platform' | 'reconciliation'>,
+  request: ExportRequest,
+): boolean {
+  return reconciliation.listsRecordings && (platform.listsRecordings?.(request) ?? true)
+}
+
+/** How a request is split. */
+export interface SplitOptions {
+  /** Longest interval of one job. */
+  readonly maxJobIntervalMs: number
+  /** Whether what the index does not cover yet is exported later, by a job of its own. */
+  readonly waitForIndex: boolean
+}
+
+/**
+ * Splits a request into what one job can do: at the end of the index where the rest is to be waited for, and into
+ * equal spans where the interval is too long for one job. Pure.
+ *
+ * The parts adjoin and do not overlap. A conversation with activity in two parts belongs to both: the platform matches
+ * any activity inside an interval (genesys-facts, recording jobs), so none falls in between.
+ */
+export function partsOf(request: ExportRequest, coverage: PlatformCoverage, options: SplitOptions): JobPart[] {
+  const start = Date.parse(request.interval.start)
+  const end = Date.parse(request.interval.end)
+  const indexed = coverage.availableUntil === undefined ? end : Date.parse(coverage.availableUntil)
+  const cut = options.waitForIndex ? Math.min(end, Math.max(start, indexed)) : end
+  const part = (awaitIndex: boolean) => (interval: Interval) => ({ request: { ...request, interval }, awaitIndex })
+  return [
+    ...spans(start, cut, options.maxJobIntervalMs).map(part(false)),
+    ...spans(cut, end, options.maxJobIntervalMs).map(part(true)),
+  ]
+}
+
+function spans(start: number, end: number, longestMs: number): Interval[] {
+  if (start >= end) return []
+  const count = Math.max(1, Math.ceil((end - start) / longestMs))
+  const at = (index: number) => new Date(Math.round(start + ((end - start) * index) / count)).toISOString()
+  return Array.from({ length: count }, (_, index) => ({ start: at(index), end: at(index + 1) }))
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { LegalHoldError } from '../../model/errors.js'
+import type { HashContent } from '../../model/evidence.js'
+import { isVersioned } from '../../model/identity.js'
+import type { ObjectChecksum, ObjectState } from '../../model/object.js'
+import type { Difference, Remediation } from '../../model/verdict.js'
+import type { StorageAdapter } from '../../ports/storage.js'
+import { persist, type StageContext } from '../context.js'
+import { isFatal } from '../validate.js'
+
+/** Digest of an object version's content. */
+export type ContentDigest =
+  | {
+      readonly algorithm: string
+      readonly value: string
+      readonly type?: ObjectChecksum['type']
+      /** `storage`: the checksum that S3 holds, in base64; `content`: read here in full, in hex. */
+      readonly source: 'storage' | 'content'
+      readonly versionId?: string | undefined
+    }
+  | { readonly source: 'unavailable'; readonly reason: string }
+
+/**
+ * The digest of the version that now stands: S3's own checksum where it holds one, else the content's SHA-256 if the
+ * caller wants it read. A content that cannot be read is no failure of the run: the record says so.
+ */
+export async function contentDigest(
+  storage: StorageAdapter,
+  state: ObjectState,
+  hashContent: HashContent,
+  context: StageContext,
+): Promise<ContentDigest | undefined> {
+  const { bucket, key, versionId, etag, checksum } = state
+  const own: ContentDigest | undefined = checksum && { ...checksum, source: 'storage', versionId }
+  if (hashContent === 'none' || (hashContent === 'missing' && own !== undefined)) return own
+  const readContent = storage.readContent?.bind(storage)
+  if (readContent === undefined) {
+    return own ?? { source: 'unavailable', reason: `the storage ${storage.name} has no readContent` }
+  }
+  try {
+    const value = await persist(context, 'validate', key, async () => {
+      const sha256 = createHash('sha256')
+      let sizeBytes = 0
+      for await (const piece of readContent({ bucket, key, versionId }, { signal: context.signal, etag })) {
+        sha256.update(piece)
+        sizeBytes += piece.length
+      }
+      // Where HEAD names no size, the answer's own framing says that the content is whole.
+      if (state.sizeBytes !== undefined && sizeBytes !== state.sizeBytes) throw changed(state, sizeBytes)
+      return sha256.digest('hex')
+    })
+    return { algorithm: 'SHA256', value, source: 'content', versionId }
+  } catch (error) {
+    if (isFatal(error)) throw error
+    const { code, message } = error as LegalHoldError
+    return own ?? { source: 'unavailable', reason: `${code}: ${message}` }
+  }
+}
+
+/** Digests of an object's content: as it is, and as it was before a repair that wrote it anew. */
+export interface ContentDigests {
+  readonly digest?: ContentDigest | undefined
+  readonly digestBefore?: ContentDigest | undefined
+}
+
+/**
+ * The digest of what a repair is about to overwrite, which nobody can read afterwards. With versioning the original
+ * stays and is read once the repair is over.
+ *
+ * @param begun the repair was begun by an interrupted run, which may have overwritten it already
+ */
+export async function digestOfOverwritten(
+  storage: StorageAdapter,
+  state: ObjectState | undefined,
+  begun: boolean,
+  hashContent: HashContent,
+  context: StageContext,
+): Promise<ContentDigest | undefined> {
+  if (state === undefined || isVersioned(state)) return undefined
+  if (begun && hashContent !== 'none') {
+    return { source: 'unavailable', reason: 'an interrupted run may have overwritten it' }
+  }
+  return contentDigest(storage, state, hashContent, context)
+}
+
+/** Both digests once an object is done with. */
+export async function contentDigests(
+  storage: StorageAdapter,
+  state: ObjectState | undefined,
+  { remediation, overwritten }: { remediation: Remediation | undefined; overwritten: ContentDigest | undefined },
+  hashContent: HashContent,
+  context: StageContext,
+): Promise<ContentDigests> {
+  const { before, after } = remediation ?? {}
+  const last = after ?? state
+  if (last === undefined) return {}
+  const digest = await contentDigest(storage, last, hashContent, context)
+  if (before === undefined || after === undefined) return { digest }
+  if (!isVersioned(before)) return { digest, digestBefore: overwritten }
+  // A change in place leaves the version, and with it the content, as it was.
+  if (before.versionId === after.versionId) return { digest }
+  return { digest, digestBefore: await contentDigest(storage, before, hashContent, context) }
+}
+
+/** What both digests say of a copy: the difference, where both were read and are not the same. */
+export function contentDifference({ digest, digestBefore }: ContentDigests): Difference | undefined {
+  if (digest?.source !== 'content' || digestBefore?.source !== 'content') return undefined
+  if (digest.value === digestBefore.value) return undefined
+  return { property: 'content', before: digestBefore.value, after: digest.value }
+}
+
+function changed({ bucket, key, sizeBytes }: ObjectState, read: number): LegalHoldError {
+  return new LegalHoldError(
+    `s3://${bucket}/${key} had ${sizeBytes} bytes when its headers were read and gave ${read}. Somebody changed it.`,
+    { code: 'OBJECT_CHANGED', stage: 'validate' },
+  )
+}

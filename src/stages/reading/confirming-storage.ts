@@ -1,0 +1,57 @@
+import { LegalHoldError } from '../../model/errors.js'
+import { agreementOf, type ObjectTraits } from '../../model/identity.js'
+import type { ObjectRef } from '../../model/object.js'
+import type { HeadOptions, HeadResult, MutationResult, StorageAdapter } from '../../ports/storage.js'
+import type { StageContext } from '../context.js'
+import { doubtOf, type ListedLine, notItsAnswer, readLine } from './listed-line.js'
+
+/**
+ * A storage for the work on one object, whose answers to a HEAD are those of that object. What is known of it (from its
+ * listing or verdict, and from what the work itself wrote) is compared; an answer that shows anything else is compared
+ * with the object's line in a listing of its own. Where that does not agree either, the HEAD rejects with
+ * `STORAGE_RESPONSE_INVALID`, to be repeated.
+ */
+export function confirming(storage: StorageAdapter, known: ListedLine, context: StageContext): StorageAdapter {
+  const traits: ObjectTraits[] = known === undefined || known === 'none' ? [] : [known]
+  const head = async (ref: ObjectRef, options: HeadOptions = {}): Promise<HeadResult> => {
+    const isCurrent = ref.versionId === undefined
+    const [latest] = traits
+    const answer = await storage.head(ref, isCurrent && latest !== undefined ? { listed: latest, ...options } : options)
+    if (answer.found && isCurrent && traits.some((one) => agreementOf(one, answer.state) === 'same')) return answer
+    const line = isCurrent && !isDefinite(answer) ? await readLine(storage, ref.key, context) : undefined
+    const doubt = doubtOf(ref, line, answer)
+    if (doubt !== undefined) throw toBeRepeated(notItsAnswer(ref, doubt, 1))
+    if (answer.found && isCurrent) traits.unshift(answer.state)
+    return answer
+  }
+  const replaceMetadata: StorageAdapter['replaceMetadata'] = async (before, metadata, options) => {
+    const result = await storage.replaceMetadata(before, metadata, options)
+    const written = traitsOf(result)
+    if (written !== undefined) traits.unshift(written)
+    return result
+  }
+  return new Proxy(storage, {
+    get(target, name) {
+      if (name === 'head') return head
+      if (name === 'replaceMetadata') return replaceMetadata
+      const value: unknown = Reflect.get(target, name, target)
+      // Bound to the adapter itself: its private fields are not the proxy's.
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+function isDefinite(answer: HeadResult): boolean {
+  return !answer.found && answer.deleteMarker
+}
+
+/** The version that a copy wrote; without one, its ETag. */
+function traitsOf({ versionId, etag }: MutationResult): ObjectTraits | undefined {
+  if (versionId !== undefined) return { versionId }
+  return etag === undefined ? undefined : { etag }
+}
+
+function toBeRepeated(error: LegalHoldError): LegalHoldError {
+  const { message, code, stage, details } = error
+  return new LegalHoldError(message, { code, stage, details, retryable: true })
+}

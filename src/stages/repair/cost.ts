@@ -1,0 +1,176 @@
+import type { ObjectState } from '../../model/object.js'
+import { type PriceTable, type StorageClassPrices, s3Prices } from '../../model/prices.js'
+import type { RepairCost, StorageClassCost } from '../../model/report.js'
+import type { Remediation, RepairEstimate } from '../../model/verdict.js'
+import type { StorageAdapter } from '../../ports/storage.js'
+
+const gb = 1024 ** 3
+const free = /^(Abort|Delete)/
+const writes = /^(Put|Copy|Create|Complete|Upload)/
+const lists = /^List/
+
+/** What a repair with these steps asks of the storage. Nothing is known of the requests of one that does not say. */
+export function estimateOf(storage: StorageAdapter, before: ObjectState, steps: Remediation['steps']): RepairEstimate {
+  const copies = steps.some(({ action }) => action === 'replace-metadata')
+  const isNewVersion = storage.capabilities.metadataUpdate === 'new-version' && copies
+  return {
+    requests: storage.requestsOf?.(before, steps) ?? {},
+    bytesCopied: isNewVersion ? before.sizeBytes : 0,
+    extraBytesStored: isNewVersion && before.versionId !== undefined ? before.sizeBytes : 0,
+    storageClass: before.storageClass ?? 'STANDARD',
+  }
+}
+
+interface Sum {
+  objects: number
+  versions: number
+  overwritten: number
+  readonly requests: Record<string, number>
+  bytesCopied: number
+  extraBytesStored: number
+  /** Objects that are copied and of whose bytes nothing is known. */
+  unknownSizes: number
+  /** As billed: small objects count for the least size of their class. */
+  billedBytes: number
+}
+
+/** Adds up what repairs cost, by storage class: a handful of numbers, however many objects. */
+export class CostTally {
+  readonly #prices: PriceTable
+  readonly #classes = new Map<string, Sum>()
+
+  constructor(prices: PriceTable = s3Prices) {
+    this.#prices = prices
+  }
+
+  add({ storageClass, requests, bytesCopied, extraBytesStored }: RepairEstimate): void {
+    const sum = this.#classes.get(storageClass) ?? emptySum()
+    this.#classes.set(storageClass, sum)
+    sum.objects += 1
+    if (bytesCopied === undefined) sum.unknownSizes += 1
+    const [bytes, extraBytes] = [bytesCopied ?? 0, extraBytesStored ?? 0]
+    sum.bytesCopied += bytes
+    sum.extraBytesStored += extraBytes
+    const copied = (requests.CopyObject ?? 0) + (requests.CompleteMultipartUpload ?? 0) > 0 || bytesCopied !== 0
+    if (copied && extraBytesStored === bytesCopied) {
+      sum.versions += 1
+      sum.billedBytes += Math.max(extraBytes, this.#pricesOf(storageClass).minimumBytes)
+    } else if (copied) sum.overwritten += 1
+    for (const [operation, count] of Object.entries(requests)) {
+      sum.requests[operation] = (sum.requests[operation] ?? 0) + count
+    }
+  }
+
+  cost(): RepairCost {
+    const { asOf, region, source } = this.#prices
+    const byStorageClass: Record<string, StorageClassCost> = {}
+    const total = emptySum()
+    const dollars = { requests: 0, retrieval: 0, storagePerMonth: 0 }
+    for (const [name, sum] of [...this.#classes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const prices = this.#pricesOf(name)
+      const cost = {
+        requests: this.#requestsCost(sum.requests, prices),
+        retrieval: (sum.bytesCopied / gb) * prices.retrievalPerGb,
+        storagePerMonth: (sum.billedBytes / gb) * prices.storagePerGbMonth,
+      }
+      for (const part of ['requests', 'retrieval', 'storagePerMonth'] as const) dollars[part] += cost[part]
+      for (const [operation, count] of Object.entries(sum.requests)) {
+        total.requests[operation] = (total.requests[operation] ?? 0) + count
+      }
+      total.bytesCopied += sum.bytesCopied
+      total.extraBytesStored += sum.extraBytesStored
+      total.unknownSizes += sum.unknownSizes
+      const note = notesOf(name, Object.hasOwn(this.#prices.classes, name), prices, sum)
+      byStorageClass[name] = {
+        objects: sum.objects,
+        requests: sum.requests,
+        bytesCopied: sum.bytesCopied,
+        extraBytesStored: sum.extraBytesStored,
+        ...(sum.unknownSizes === 0 ? {} : { unknownSizes: sum.unknownSizes }),
+        dollars: rounded(cost),
+        ...(note === undefined ? {} : { note }),
+      }
+    }
+    return {
+      prices: { asOf, region, source },
+      requests: total.requests,
+      bytesCopied: total.bytesCopied,
+      extraBytesStored: total.extraBytesStored,
+      ...(total.unknownSizes === 0 ? {} : { unknownSizes: total.unknownSizes }),
+      dollars: { ...rounded(dollars), total: round(dollars.requests + dollars.retrieval) },
+      byStorageClass,
+    }
+  }
+
+  #pricesOf(storageClass: string): StorageClassPrices {
+    const { classes } = this.#prices
+    const found = Object.hasOwn(classes, storageClass) ? classes[storageClass] : undefined
+    return found ?? classes.STANDARD ?? noPrices
+  }
+
+  #requestsCost(requests: Readonly<Record<string, number>>, prices: StorageClassPrices): number {
+    let cost = 0
+    for (const [operation, count] of Object.entries(requests)) {
+      if (free.test(operation)) continue
+      const per1000 = lists.test(operation)
+        ? this.#prices.listsPer1000
+        : writes.test(operation)
+          ? prices.writesPer1000
+          : prices.readsPer1000
+      cost += (count / 1000) * per1000
+    }
+    return cost
+  }
+}
+
+const noPrices: StorageClassPrices = {
+  writesPer1000: 0,
+  readsPer1000: 0,
+  retrievalPerGb: 0,
+  storagePerGbMonth: 0,
+  minimumDays: 0,
+  minimumBytes: 0,
+}
+
+function emptySum(): Sum {
+  return {
+    objects: 0,
+    versions: 0,
+    overwritten: 0,
+    requests: {},
+    bytesCopied: 0,
+    extraBytesStored: 0,
+    unknownSizes: 0,
+    billedBytes: 0,
+  }
+}
+
+/** Storage classes are an open set: what has no price of its own is said to have none. */
+function notesOf(name: string, isPriced: boolean, prices: StorageClassPrices, sum: Sum): string | undefined {
+  const unpriced = isPriced ? undefined : `There are no prices for ${name}: those of STANDARD were taken.`
+  const notes = [unpriced, noteOf(name, prices, sum)].filter((note) => note !== undefined)
+  return notes.length === 0 ? undefined : notes.join(' ')
+}
+
+/** A demoted version is billed on; whoever deletes it early pays all the same. */
+function noteOf(name: string, { minimumDays }: StorageClassPrices, { versions, overwritten }: Sum): string | undefined {
+  if (minimumDays === 0) return undefined
+  const least = `${name} bills each version for at least ${minimumDays} days.`
+  if (overwritten > 0) {
+    return `${least} Without versioning the copy deletes the original, which is billed for the rest of them, too.`
+  }
+  if (versions === 0) return undefined
+  return `${least} The repair deletes none; whoever deletes an original or its copy earlier pays for the rest of them.`
+}
+
+function rounded<K extends string>(dollars: Readonly<Record<K, number>>): Record<K, number> {
+  return Object.fromEntries(Object.entries<number>(dollars).map(([name, value]) => [name, round(value)])) as Record<
+    K,
+    number
+  >
+}
+
+/** To a millionth: a single HEAD costs less than that, a thousand do not. */
+function round(dollars: number): number {
+  return Math.round(dollars * 1_000_000) / 1_000_000
+}

@@ -1,0 +1,138 @@
+import { compareObjectStates } from '../../model/compare.js'
+import { LegalHoldError } from '../../model/errors.js'
+import { isVersioned } from '../../model/identity.js'
+import type { ObjectState } from '../../model/object.js'
+import type { Difference, RemediationStep } from '../../model/verdict.js'
+import type { Baseline } from './baseline.js'
+import { withEntries } from './plan.js'
+import type { RepairEnd, RepairScope } from './scope.js'
+import { missingTags, refOf } from './steps.js'
+import { isEmpty, missingOf, tagsOf } from './tag-changes.js'
+
+/** So often a tag that others change in place is decided about anew. */
+const mostRepeats = 3
+
+/** How a repair ended by what was read back. */
+export type ReadBackEnd = Pick<RepairEnd, 'outcome' | 'reason' | 'after' | 'differences' | 'gone'>
+
+/** Reads back what the steps of a repair ended in, compares it, and puts back what got lost. */
+export class ReadBack {
+  readonly #scope: RepairScope
+  readonly #restart: () => void
+  /** Attempts that did what was asked and found a list of tags changed by another matter after it. */
+  #repeats = 0
+
+  /** @param restart the next attempt takes the object as it then is */
+  constructor(scope: RepairScope, restart: () => void) {
+    this.#scope = scope
+    this.#restart = restart
+  }
+
+  /** @param undone why nothing was to be done after all, and the copy only put back what another one of ours had buried */
+  async verify(baseline: Baseline, undone: string | undefined): Promise<ReadBackEnd> {
+    const reason = 'the object was gone when it was read back'
+    if (!(await this.#followOriginal(baseline))) {
+      return { outcome: 'failed', reason: 'the original was gone when it was looked for beneath the repair' }
+    }
+    let answer = await this.#scope.read()
+    if (!answer.found) return { outcome: 'failed', reason, gone: answer }
+    let after = answer.state
+    this.#requireResult(baseline, after)
+    let differences = this.#differences(baseline, after)
+    if (differences.length > 0 && (await this.#putBack(baseline, after, differences))) {
+      answer = await this.#scope.read()
+      if (!answer.found) return { outcome: 'failed', reason, gone: answer }
+      after = answer.state
+      this.#requireResult(baseline, after)
+      differences = this.#differences(baseline, after)
+    }
+    const shortfall = this.#scope.settings.goal.shortfall(after)
+    this.#requireQuietLists(differences, shortfall)
+    if (differences.length > 0) {
+      const lost = differences.map(({ property }) => property).join(', ')
+      return { outcome: 'failed', after, differences, reason: `the repair changed more than was asked: ${lost}` }
+    }
+    if (undone !== undefined) {
+      return { outcome: 'refused', after, reason: `${undone}; a copy made before that was seen was undone` }
+    }
+    if (shortfall !== undefined) {
+      return { outcome: 'failed', after, reason: `read back after the repair: ${shortfall}` }
+    }
+    return { outcome: 'repaired', after }
+  }
+
+  /**
+   * Looks at the version that the copy demoted once more: a tag, hold or longer retention that somebody else gave it between
+   * its reading and the copy has to be on the new version, too, and no condition of S3 speaks of these.
+   */
+  async #followOriginal(baseline: Baseline): Promise<boolean> {
+    if (!baseline.mayHaveCopied || !isVersioned(baseline.original)) return true
+    if (this.#scope.storage.capabilities.metadataUpdate !== 'new-version') return true
+    const { signal } = this.#scope.context
+    const answer = await this.#scope.storage.head(refOf(baseline.original), { signal, tags: true, lock: true })
+    if (answer.found) baseline.follow(answer.state)
+    return answer.found
+  }
+
+  #differences(baseline: Baseline, after: ObjectState): readonly Difference[] {
+    const { original, asked } = baseline
+    // A hold that was not sent and is there is one that somebody else has put there since.
+    const isTheirs = asked.legalHold === undefined && after.legalHold === 'ON'
+    const differences = compareObjectStates(original, after, isTheirs ? { ...asked, legalHold: 'ON' } : asked)
+    return differences.filter((difference) => !this.#scope.contest.isComingBack(difference))
+  }
+
+  /**
+   * Object tags have no condition: two matters that change a list of them at the same moment overwrite each other, and the
+   * list reads otherwise a moment after it read as it was written. It is read and decided about anew, a few times.
+   */
+  #requireQuietLists(differences: readonly Difference[], shortfall: string | undefined): void {
+    const lists = this.#scope.settings.goal.lists.names.tags.map((name) => `tags.${name}`)
+    const isOfLists = differences.every(({ property }) => lists.includes(property))
+    const isQuiet = differences.length === 0 && (shortfall === undefined || lists.length === 0)
+    if (isQuiet || !isOfLists || this.#repeats === mostRepeats) return
+    this.#repeats += 1
+    this.#restart()
+    throw this.#scope.contest.changed('changed the same list of tags', true)
+  }
+
+  /** What somebody else wrote since is theirs: it has to be read and decided about anew. */
+  #requireResult(baseline: Baseline, after: ObjectState): void {
+    if (baseline.isResult(after)) return
+    if (baseline.mayHaveCopied && isVersioned(baseline.original)) this.#scope.contest.open()
+    throw new LegalHoldError(`Somebody wrote ${after.key} anew while it was being repaired.`, {
+      code: 'OBJECT_CHANGED',
+      stage: 'remediate',
+      retryable: true,
+      outcome: 'applied',
+      details: { foundVersionId: after.versionId },
+    })
+  }
+
+  /** Puts back in place what a server dropped although it was told to keep it, or what an answer lost midway left out. */
+  async #putBack(baseline: Baseline, after: ObjectState, differences: readonly Difference[]): Promise<boolean> {
+    const { contest, settings, take } = this.#scope
+    const { goal } = settings
+    const { original, asked } = baseline
+    const lost = new Set(differences.map(({ property }) => property.split('.')[0]))
+    const steps: RemediationStep[] = [...(goal.amend?.(after, asked) ?? [])]
+    // A server that drops tags drops all of them: where some are there, another matter has taken a list away.
+    const isDropped = baseline.mayHaveCopied && typeof after.tags === 'object' && Object.keys(after.tags).length === 0
+    const tags = missingTags(original, asked, after, isDropped ? [] : goal.lists.names.tags)
+    const joined = missingOf(contest.listsBegunSince(after, goal.lists), tagsOf(after), goal.lists)
+    if (tags !== undefined || !isEmpty(joined)) {
+      steps.push({ action: 'merge-tags', tags: withEntries(tags ?? {}, joined) })
+    }
+    if (lost.has('legalHold') && original.legalHold === 'ON') steps.push({ action: 'put-legal-hold' })
+    const retention = asked.retention ?? original.retention
+    if (lost.has('retention') && typeof retention === 'object') steps.push({ action: 'put-retention', retention })
+    for (const step of steps) {
+      baseline.begin(step)
+      const result = await take(step, after)
+      if (LegalHoldError.isInstance(result)) throw result
+      if (step.action === 'merge-tags') contest.tagged(after.versionId)
+      contest.compared()
+    }
+    return steps.length > 0
+  }
+}

@@ -1,0 +1,94 @@
+import type { LegalHoldError } from '../../model/errors.js'
+import { isHoldTag } from '../../model/hold.js'
+import type { HoldRequirements } from '../../model/requirements.js'
+import type { ObjectPlace, Remediation, Verdict } from '../../model/verdict.js'
+import type { RemediationOptions } from '../../options/remediation.js'
+import type { StorageAdapter } from '../../ports/storage.js'
+import { persist, type StageContext } from '../context.js'
+import type { HoldNames } from '../release/release-plan.js'
+import { absent, isFatal, judge } from '../validate.js'
+import { estimateOf } from './cost.js'
+import { remediateNoncurrent } from './noncurrent.js'
+import { planRepair } from './plan.js'
+import { Repair } from './repair.js'
+import type { RepairEnd, RepairGoal } from './scope.js'
+import type { RemediationSettings } from './settings.js'
+
+/**
+ * Repairs one object, reads it back and compares it property by property before it counts as repaired.
+ *
+ * Each attempt reads the object anew and decides anew, so that neither a concurrent change nor an answer that was
+ * lost leads to a blind repetition.
+ */
+export async function remediateObject(
+  storage: StorageAdapter,
+  verdict: Verdict,
+  settings: RemediationSettings,
+  context: StageContext,
+): Promise<Remediation> {
+  const current = await remediateCurrent(storage, verdict, settings, context)
+  const isAll = settings.options.versions === 'all'
+  const remediation = isAll ? await remediateNoncurrent(storage, current, settings, context) : current
+  const before = remediation.before ?? verdict.state
+  if (remediation.steps.length === 0 || before === undefined) return remediation
+  return { ...remediation, estimate: estimateOf(storage, before, remediation.steps) }
+}
+
+/** Whether there is anything to look at for a repair. */
+export function isDue({ verdict, recoverable }: Verdict, { versions }: RemediationOptions): boolean {
+  if (verdict === 'held') return versions === 'all'
+  return verdict !== 'absent' || (versions === 'all' && recoverable !== undefined)
+}
+
+async function remediateCurrent(
+  storage: StorageAdapter,
+  verdict: Verdict,
+  settings: RemediationSettings,
+  context: StageContext,
+): Promise<Remediation> {
+  const { object, place } = verdict
+  const base = { object, place, verdict }
+  if (verdict.verdict === 'held') return { ...base, outcome: 'not-needed', steps: [], attempts: 0 }
+  if (verdict.verdict === 'absent' || verdict.state === undefined) {
+    return { ...base, outcome: 'refused', steps: [], attempts: 0, reason: verdict.reason ?? verdict.verdict }
+  }
+  if (
+    verdict.verdict === 'unreadable' ||
+    (verdict.verdict === 'conflicting' && settings.options.onConflict === 'refuse')
+  ) {
+    return { ...base, outcome: 'refused', steps: [], attempts: 0, before: verdict.state, reason: verdict.reason }
+  }
+  const { allowOverwrite } = settings.options
+  const repair = new Repair(storage, verdict, { ...settings, allowOverwrite, goal: holding(settings, place) }, context)
+  try {
+    return ended(base, await persist(context, 'remediate', object.key, () => repair.attempt()))
+  } catch (error) {
+    if (isFatal(error)) throw error
+    const { code, message } = error as LegalHoldError
+    return { ...base, ...repair.progress, outcome: 'failed', reason: `${code}: ${message}` }
+  }
+}
+
+/** A repair that found nothing any more says what is there instead. */
+function ended(base: Pick<Remediation, 'object' | 'place' | 'verdict'>, { gone, ...end }: RepairEnd): Remediation {
+  if (gone === undefined) return { ...base, ...end }
+  const verdictAfter = absent(base.object, base.place, gone)
+  return { ...base, ...end, verdictAfter, reason: `${end.reason}: ${verdictAfter.reason}` }
+}
+
+/** The names whose values are lists of hold tags. */
+function listNamesOf({ metadata = {}, tags = {} }: HoldRequirements): HoldNames {
+  const names = (record: Readonly<Record<string, string>>) =>
+    Object.keys(record).filter((name) => isHoldTag(record[name]))
+  return { metadata: names(metadata), tags: names(tags) }
+}
+
+/** To meet all requirements. */
+function holding({ requirements, options }: RemediationSettings, place: ObjectPlace | undefined): RepairGoal {
+  return {
+    plan: (state) => planRepair(requirements, state, options.onConflict),
+    protects: () => options.protectOriginal,
+    lists: { names: listNamesOf(requirements) },
+    shortfall: (after) => judge(requirements, after, place).reason,
+  }
+}

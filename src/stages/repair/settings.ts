@@ -1,0 +1,13 @@
+import type { BegunRepair, MutationWitness } from '../../journal/records.js'
+import type { HoldRequirements } from '../../model/requirements.js'
+import type { RepairOptions } from '../../options/remediation.js'
+
+/** Settings of one repair. */
+export interface RemediationSettings {
+  readonly requirements: HoldRequirements
+  readonly options: RepairOptions
+  readonly dryRun: boolean
+  readonly witness: MutationWitness
+  /** What an interrupted run had begun on this very object: it is read back before anything else is done to it. */
+  readonly begun?: BegunRepair | undefined
+}

@@ -1,0 +1,85 @@
+import { isLoopback } from '../../../internal/server-name.js'
+import { credentialMistake } from '../../../internal/text/header-text.js'
+import { LegalHoldError } from '../../../model/errors.js'
+
+/** Where a request goes, as a URL or a Smithy request names it. */
+export interface Destination {
+  readonly protocol: string
+  readonly hostname: string
+  readonly port?: string | number | undefined
+}
+
+/** Whether credentials and contents cross no network in clear on their way there. */
+export function isSecure({ protocol, hostname }: Destination): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(bracketed(hostname)))
+}
+
+/** Throws `INSECURE_ENDPOINT` where credentials and contents would cross a network in clear. */
+export function requireSecure(
+  destination: Destination,
+  about: { readonly what: string; readonly source?: string | undefined },
+): void {
+  if (isSecure(destination)) return
+  const { protocol, hostname, port } = destination
+  const host = `${bracketed(hostname)}${port === undefined || port === '' ? '' : `:${port}`}`
+  const from = about.source === undefined ? '' : `, which ${about.source} names,`
+  throw new LegalHoldError(
+    `The ${about.what} endpoint ${protocol}//${host}${from} is not encrypted. Use https, or a loopback host for tests.`,
+    { code: 'INSECURE_ENDPOINT', stage: 'options', details: { option: 'endpoint' } },
+  )
+}
+
+/** A Smithy request names an IPv6 address without its brackets, a URL with them. */
+function bracketed(hostname: string): string {
+  return hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname
+}
+
+/** Names of regions are labels of host names, in lower case: `eu-west-1`, `auto`, `garage`. */
+const regionName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** Throws `INVALID_OPTIONS` for what cannot be a region: a URL, a name in capitals, two words. */
+export function requireRegion(region: unknown, source: string): asserts region is string {
+  if (typeof region === 'string' && regionName.test(region)) return
+  const shown = JSON.stringify(region)?.slice(0, 60) ?? String(region)
+  const lower = typeof region === 'string' ? region.trim().toLowerCase() : ''
+  const meant = regionName.test(lower) ? ` Perhaps "${lower}" is meant.` : ''
+  throw new LegalHoldError(
+    `The S3 region ${shown} (${source}) is not the name of a region, such as eu-west-1.${meant}`,
+    { code: 'INVALID_OPTIONS', stage: 'options', details: { option: 'region' } },
+  )
+}
+
+/** What can be wrong with a part of credentials. */
+const parts = {
+  accessKeyId: 'access key id',
+  secretAccessKey: 'secret access key',
+  sessionToken: 'session token',
+} as const
+type Part = keyof typeof parts
+
+/**
+ * Which part of credentials cannot be used and why, without a character of it; `undefined` where they can. The secret does not
+ * stand in a header, but one with a line break is as surely a mistake of copying.
+ */
+export function credentialsMistake(
+  identity: unknown,
+): { readonly part: Part; readonly name: string; readonly why: string } | undefined {
+  const given = (typeof identity === 'object' && identity !== null ? identity : {}) as Record<string, unknown>
+  for (const part of Object.keys(parts) as Part[]) {
+    const value = given[part]
+    if (value === undefined && part === 'sessionToken') continue
+    const why = credentialMistake(value, part !== 'secretAccessKey')
+    if (why !== undefined) return { part, name: parts[part], why }
+  }
+  return undefined
+}
+
+/** Throws `MISSING_CREDENTIALS` for credentials that the environment, a profile or a provider gave and that cannot be used. */
+export function requireCredentials(identity: unknown, source: string): void {
+  const mistake = credentialsMistake(identity)
+  if (mistake === undefined) return
+  throw new LegalHoldError(
+    `The AWS ${mistake.name} that ${source} gives cannot be used: it ${mistake.why}. Copy it anew.`,
+    { code: 'MISSING_CREDENTIALS', stage: 'options', details: { part: mistake.part } },
+  )
+}

@@ -1,0 +1,100 @@
+import type * as S3 from '@aws-sdk/client-s3'
+import { LegalHoldError } from '../../../model/errors.js'
+import { requireRegion, requireSecure } from './checks.js'
+import { toIdentity } from './credentials.js'
+import { mayBeProxied } from './proxy.js'
+import { RawHeaderSha256 } from './raw-headers.js'
+import type { S3ClientLike, S3ClientSettings } from './settings.js'
+import { configuredEndpoint, readSharedConfig } from './shared-config.js'
+import { TunnelAgent } from './tunnel-agent.js'
+
+/** The parts of a resolved client that are looked at; none of them is promised by its types. */
+interface ResolvedConfig {
+  readonly region?: unknown
+  readonly endpoint?: unknown
+  readonly isCustomEndpoint?: unknown
+}
+
+/**
+ * The client to send with: the caller's, or one that is built from settings. Nothing is sent, and no credentials are asked for,
+ * before it is known where the requests would go.
+ *
+ * Throws `INSECURE_ENDPOINT` and `INVALID_OPTIONS`.
+ */
+export async function openClient(
+  sdk: typeof S3,
+  settings: S3ClientSettings,
+  region: string | undefined,
+): Promise<S3ClientLike> {
+  await checkConfiguredEndpoints(settings)
+  const client = settings.client ?? build(sdk, settings, region)
+  const { config } = client as { readonly config?: ResolvedConfig }
+  if (config === undefined) return client
+  await checkOwnEndpoint(config)
+  const isAmazon = settings.endpoint === undefined && config.isCustomEndpoint !== true
+  if (settings.region === undefined && (settings.client === undefined || isAmazon)) await checkRegion(config)
+  return client
+}
+
+function build(sdk: typeof S3, settings: S3ClientSettings, region: string | undefined): S3ClientLike {
+  const { endpoint, credentials, forcePathStyle, requestHandler, maxSockets = 128 } = settings
+  const agent = { keepAlive: true, maxSockets }
+  const httpsAgent = mayBeProxied(settings) ? new TunnelAgent(agent) : agent
+  return new sdk.S3Client({
+    maxAttempts: 1,
+    // Ceph RGW and other servers know no checksum trailers (s3-facts, servers).
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    sha256: RawHeaderSha256,
+    requestHandler: (requestHandler ?? { connectionTimeout: 10_000, httpAgent: agent, httpsAgent }) as never,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials: toIdentity(credentials) }),
+    ...((forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
+  })
+}
+
+/** What the environment or a profile names in place of AWS: S3 itself, and where the SDK would ask for credentials. */
+async function checkConfiguredEndpoints({ client, endpoint, credentials }: S3ClientSettings): Promise<void> {
+  const { env } = process
+  const isStatic = Boolean(env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY)
+  const asksForCredentials = client === undefined && credentials === undefined && !isStatic
+  const services = [
+    ...(client === undefined && endpoint === undefined ? (['S3'] as const) : []),
+    ...(asksForCredentials ? (['STS', 'SSO', 'SSO_OIDC', 'SIGNIN'] as const) : []),
+  ]
+  if (services.length === 0) return
+  const config = await readSharedConfig(env)
+  for (const service of services) {
+    const found = configuredEndpoint(service, env, config)
+    if (found !== undefined && URL.canParse(found.url)) {
+      requireSecure(new URL(found.url), { what: service === 'S3' ? 'S3' : `AWS ${service}`, source: found.source })
+    }
+  }
+}
+
+/** What a client was given as its endpoint, before it is asked for anything. */
+async function checkOwnEndpoint({ endpoint }: ResolvedConfig): Promise<void> {
+  if (typeof endpoint !== 'function') return
+  const own: unknown = await (endpoint as () => Promise<unknown>)()
+  const { protocol, hostname, port } = (own ?? {}) as Record<string, unknown>
+  if (typeof protocol !== 'string' || typeof hostname !== 'string') return
+  requireSecure({ protocol, hostname, port: port as number | undefined }, { what: 'S3', source: 'the client' })
+}
+
+async function checkRegion({ region }: ResolvedConfig): Promise<void> {
+  if (typeof region !== 'function') return
+  const named: unknown = await (region as () => Promise<unknown>)().catch((error: unknown) => {
+    // That there is none is for the SDK to say, with the request.
+    if (error instanceof Error && /^Region not accepted/.test(error.message)) throw unusableRegion(error)
+    return undefined
+  })
+  if (typeof named === 'string') requireRegion(named, 'AWS_REGION, or the profile')
+}
+
+function unusableRegion(cause: Error): LegalHoldError {
+  return new LegalHoldError(
+    'The AWS region that the environment or the profile names is not the name of a region. Set it to one such as eu-west-1.',
+    { code: 'INVALID_OPTIONS', stage: 'options', details: { option: 'region' }, cause },
+  )
+}

@@ -1,0 +1,251 @@
+import { withDefaults } from '../../../internal/defaults.js'
+import { type RetryOptions, retryDefaults } from '../../../internal/retry.js'
+import { LegalHoldError } from '../../../model/errors.js'
+import type { Clock } from '../../../ports/runtime.js'
+import { credentialsMistake, requireRegion, requireSecure } from './checks.js'
+
+/** Any ready client of `@aws-sdk/client-s3`, of whatever version: only `send` is used. */
+export interface S3ClientLike {
+  send(command: never, options?: never): Promise<unknown>
+}
+
+/** Any dispatcher of undici 7: only `dispatch` is used. */
+export interface DispatcherLike {
+  dispatch(options: never, handler: never): boolean
+}
+
+/** Long-lived keys, or temporary ones with their session token. */
+export interface S3Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+  /** When temporary keys end; a provider function is asked again before that. */
+  readonly expiration?: Date | undefined
+}
+
+/** How S3 is reached. Give a ready `client`, or settings from which one is built on first use. */
+export interface S3ClientSettings {
+  /**
+   * A ready client. Its own retries are switched off for the requests of this library: the stages retry, and the SDK's
+   * retry bucket is empty after about 100 retries in a burst. Metadata with bytes above 0x7F that are no UTF-8 can only
+   * be written by a client that was built from settings.
+   */
+  readonly client?: S3ClientLike | undefined
+  /** AWS region of the bucket. @defaultValue `us-east-1` with an `endpoint`, else what the environment says */
+  readonly region?: string | undefined
+  /** Another S3 server. Plain `http:` is refused (`INSECURE_ENDPOINT`) unless the host is loopback. */
+  readonly endpoint?: string | undefined
+  /**
+   * A function is asked again when S3 says that what it gave has expired.
+   *
+   * @defaultValue the AWS SDK's default chain (environment, profile, role)
+   */
+  readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined
+  /** Bucket in the path instead of the host name. @defaultValue true with an `endpoint` */
+  readonly forcePathStyle?: boolean | undefined
+  /** A Smithy request handler, or options for the default one, instead of the pool made from `maxSockets`. */
+  readonly requestHandler?: object | undefined
+  /**
+   * A dispatcher of undici 7 (a `ProxyAgent`, an `Agent` with certificates of your own) for HEAD and list requests,
+   * which do not go through the SDK. For the others give a `requestHandler` that does the same.
+   */
+  readonly dispatcher?: DispatcherLike | undefined
+  /** Connections held at most; at least the concurrency of the run. @defaultValue 512 for HEAD and lists, else 128 */
+  readonly maxSockets?: number | undefined
+  /** How long one request may take, in milliseconds; a copy gets more by its size. @defaultValue 60000 */
+  readonly attemptTimeoutMs?: number | undefined
+  /** Account that must own the bucket; S3 refuses every request otherwise. */
+  readonly expectedBucketOwner?: string | undefined
+  /**
+   * Send bodies with `Content-MD5` instead of a CRC32, as older S3 servers demand. A server that says so is understood without
+   * it, once it has refused a request.
+   *
+   * @defaultValue false
+   */
+  readonly contentMd5?: boolean | undefined
+  /** `requester`: the bucket is one whose requests are paid for by who makes them, and you agree to that. */
+  readonly requestPayer?: 'requester' | undefined
+}
+
+/** Options of `S3StorageAdapter`. */
+export interface S3StorageOptions extends S3ClientSettings {
+  readonly bucket: string
+  /** Objects larger than this are copied in parts; S3 itself refuses a single copy over 5 GiB. @defaultValue 5 GiB */
+  readonly multipartThresholdBytes?: number | undefined
+  /** Size of one part, 5 MiB to 5 GiB; raised where an object would need more than 10,000. @defaultValue 256 MiB */
+  readonly partSizeBytes?: number | undefined
+  /** Parts copied side by side. @defaultValue 8 */
+  readonly copyConcurrency?: number | undefined
+  /** Repair objects that are replicas of another bucket although they then diverge from it. @defaultValue false */
+  readonly allowReplicas?: boolean | undefined
+  /** The 256-bit key (raw bytes, or base64) of objects encrypted with SSE-C. Without it they are refused. */
+  readonly sseCustomerKey?: Uint8Array | string | undefined
+  /** Retries of the single requests inside one listing, one multipart copy and one restoration. */
+  readonly retry?: RetryOptions | undefined
+  /** @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined
+}
+
+export const MIB = 1024 ** 2
+export const GIB = 1024 ** 3
+
+/** s3-facts: parts of 5 MiB to 5 GiB, 10,000 at most; a single copy up to 5 GiB. */
+export const partLimits = { minBytes: 5 * MIB, maxBytes: 5 * GIB, parts: 10_000, singleCopyBytes: 5 * GIB }
+
+/** The numbers of {@link S3StorageOptions} with their defaults applied. */
+export interface S3Limits {
+  readonly multipartThresholdBytes: number
+  readonly partSizeBytes: number
+  readonly copyConcurrency: number
+}
+
+/** Applies the defaults and refuses what cannot work, all of it at once (`INVALID_OPTIONS`, `INSECURE_ENDPOINT`). */
+export function checkStorageOptions(options: S3StorageOptions): S3Limits {
+  // From JavaScript there may be none.
+  const given: S3StorageOptions = options ?? {}
+  const limits = limitsOf(given)
+  throwAll([
+    () => checkBucket(given.bucket),
+    ...checksOfClient(given),
+    () => requireInteger('multipartThresholdBytes', limits.multipartThresholdBytes, 1, partLimits.singleCopyBytes),
+    () => requireInteger('partSizeBytes', limits.partSizeBytes, partLimits.minBytes, partLimits.maxBytes),
+    () => requireInteger('copyConcurrency', limits.copyConcurrency, 1, 1000),
+    ...checksOfRegion(given),
+  ])
+  return limits
+}
+
+function limitsOf(options: S3StorageOptions): S3Limits {
+  return {
+    multipartThresholdBytes: options.multipartThresholdBytes ?? partLimits.singleCopyBytes,
+    partSizeBytes: options.partSizeBytes ?? 256 * MIB,
+    copyConcurrency: options.copyConcurrency ?? 8,
+  }
+}
+
+/** Retries of the requests inside one operation, which a stage would have to begin anew. */
+export function innerRetry(options: { readonly retry?: RetryOptions | undefined }): RetryOptions {
+  return withDefaults<RetryOptions>(retryDefaults, options.retry)
+}
+
+/** Of what is only tidied up, so that an end by abort or by a fault does not wait for a network that is gone. */
+export function briefRetry(options: { readonly retry?: RetryOptions | undefined }): RetryOptions {
+  const { retries = 5, ...rest } = options.retry ?? {}
+  return { ...rest, retries: Math.min(retries, 5) }
+}
+
+/** Which server the settings name; that of a ready client is its owner's to know. */
+export function endpointOf({ client, endpoint }: S3ClientSettings): string | undefined {
+  if (client !== undefined) return undefined
+  // As the SDK reads them where no endpoint is given.
+  const named = endpoint ?? (process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || 'aws')
+  return URL.canParse(named) && amazonHost.test(new URL(named).hostname) ? 'aws' : named
+}
+
+/** S3 by region, dual-stack, FIPS, or the interface endpoint of a network; other machines there have such names, too. */
+const amazonHost =
+  /(^|\.)s3(-fips|-accelerate|-[a-z]{2}(-[a-z]+)+-\d)?(\.dualstack)?(\.[a-z]{2}(-[a-z]+)+-\d)?(\.vpce)?\.amazonaws\.com$/
+
+/** Refuses settings that cannot work before the first request is sent. */
+export function checkClientSettings(settings: S3ClientSettings): void {
+  throwAll([...checksOfClient(settings), ...checksOfRegion(settings)])
+}
+
+function checksOfRegion({ region }: S3ClientSettings): readonly (() => unknown)[] {
+  return [() => region === undefined || requireRegion(region, 'the option `region`')]
+}
+
+function checksOfClient(settings: S3ClientSettings): readonly (() => unknown)[] {
+  const { endpoint, credentials, requestPayer, attemptTimeoutMs = 1, maxSockets = 1 } = settings
+  return [
+    () => endpoint === undefined || checkEndpoint(endpoint),
+    () => checkCredentials(credentials),
+    () => requireHeaderText('expectedBucketOwner', settings.expectedBucketOwner),
+    () => requestPayer === undefined || requireRequester(requestPayer),
+    () => requireBoolean('contentMd5', settings.contentMd5),
+    () => requireInteger('attemptTimeoutMs', attemptTimeoutMs, 1, 86_400_000),
+    () => requireInteger('maxSockets', maxSockets, 1, 65_535),
+  ]
+}
+
+/** One mistake is thrown as it is, several as one error with the code of the first and each in `details.mistakes`. */
+function throwAll(checks: readonly (() => unknown)[]): void {
+  const errors: LegalHoldError[] = []
+  for (const check of checks) {
+    try {
+      check()
+    } catch (error) {
+      if (!LegalHoldError.isInstance(error)) throw error
+      errors.push(error)
+    }
+  }
+  const [first, ...others] = errors
+  if (first === undefined) return
+  if (others.length === 0) throw first
+  const mistakes = errors.flatMap(({ message, details = {} }) =>
+    Array.isArray(details.mistakes) ? details.mistakes : [{ path: String(details.option), problem: message }],
+  )
+  throw new LegalHoldError(errors.map(({ message }) => message).join(' '), {
+    code: first.code,
+    stage: 'options',
+    details: { ...first.details, mistakes },
+  })
+}
+
+/** A provider function is asked, and what it gives is looked at, with the first request. */
+function checkCredentials(credentials: S3ClientSettings['credentials']): void {
+  if (credentials === undefined || typeof credentials === 'function') return
+  const mistake = credentialsMistake(credentials)
+  if (mistake !== undefined) throw invalid(`credentials.${mistake.part}`, `cannot be used: it ${mistake.why}`)
+}
+
+function requireHeaderText(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value))) return
+  throw invalid(name, `must be a text that a header can carry; got ${preview(value)}`)
+}
+
+function requireRequester(value: unknown): void {
+  if (value !== 'requester') throw invalid('requestPayer', `must be "requester"; got ${preview(value)}`)
+}
+
+function requireBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw invalid(name, `must be true or false; got ${preview(value)}`)
+}
+
+/** Bucket names may hold letters, digits, dots, hyphens (and underscores on other servers), never a slash. */
+export function checkBucket(bucket: unknown): asserts bucket is string {
+  if (typeof bucket !== 'string' || !/^[A-Za-z0-9._-]{3,255}$/.test(bucket)) {
+    throw invalid('bucket', `must be the name of an S3 bucket, without scheme, slash or prefix; got ${preview(bucket)}`)
+  }
+}
+
+function checkEndpoint(endpoint: string): void {
+  let url: URL
+  try {
+    url = new URL(endpoint)
+  } catch {
+    throw invalid('endpoint', 'must be a URL such as https://s3.example.com')
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw invalid('endpoint', 'must not carry credentials; give them as `credentials`')
+  }
+  requireSecure(url, { what: 'S3' })
+}
+
+function requireInteger(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return
+  throw invalid(name, `must be a whole number from ${min} to ${max}; got ${preview(value)}`)
+}
+
+function invalid(option: string, why: string): LegalHoldError {
+  return new LegalHoldError(`The S3 storage option \`${option}\` ${why}.`, {
+    code: 'INVALID_OPTIONS',
+    stage: 'options',
+    details: { option },
+  })
+}
+
+function preview(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 100) ?? String(value)
+}

@@ -1,0 +1,218 @@
+import { crc32 } from 'node:zlib'
+import type * as S3 from '@aws-sdk/client-s3'
+import { withoutEnd } from '../../../internal/text/edges.js'
+import type { ResolvedClient } from '../client/eligible.js'
+import { md5Of, type SmithyCommand } from '../client/middleware.js'
+import { closes, isXmlBlank, rootsOfReads } from '../protocol/answer-root.js'
+import type { S3Operation, S3Output } from '../protocol/operations.js'
+import { awkward, canonicalQuery, capture, sendable } from './capture.js'
+import { headersOf } from './headers.js'
+import type { FastSession, RenderedCall } from './session.js'
+import type { WireAnswer } from './transport.js'
+
+/*
+ * The other requests of a repair, past the SDK's middleware, which costs some five times as much as all else. What a
+ * request looks like and what its answer means is still the SDK's: its own schemas and protocol render and read them.
+ */
+
+/** Operations that are sent so, with the root of their answer; `undefined` where S3 answers without a body. */
+const roots = {
+  ...rootsOfReads,
+  CopyObject: 'CopyObjectResult',
+  ListObjectVersions: 'ListVersionsResult',
+  PutObjectTagging: undefined,
+  PutObjectLegalHold: undefined,
+  PutObjectRetention: undefined,
+} as const
+
+export type FastOperation = keyof typeof roots
+
+/** Whether requests of an operation may go past the SDK. */
+export function isFastOperation(operation: S3Operation): operation is FastOperation {
+  return Object.hasOwn(roots, operation)
+}
+
+/** An operation of the SDK: `[kind, namespace, name, traits, input, output]`. */
+type Schema = readonly [unknown, string, string, object, unknown, unknown]
+
+/** The parts of the SDK's protocol that are used; older versions have none. */
+interface Protocol {
+  serializeRequest(operation: object, input: object, context: object): Promise<SerializedRequest>
+  deserializeResponse(operation: object, context: object, response: object): Promise<object>
+}
+
+interface SerializedRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** What an answer to a call says. */
+type CallAnswer<K extends FastOperation> =
+  | { readonly output: S3Output<K>; readonly headers: Readonly<Record<string, string>>; readonly error?: undefined }
+  | { readonly error: object; readonly output?: undefined; readonly headers?: undefined }
+
+/** Input of a call, complete but for what the SDK adds by itself. */
+export type CallInput = Readonly<Record<string, unknown>>
+
+const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
+
+/** The SDK adds the MD5 of a customer's key; a checksum is asked for by those that it is required of. */
+const leftToTheSdk = ['SSECustomerKey', 'CopySourceSSECustomerKey', 'ContentMD5'] as const
+
+/** Renders calls and reads their answers as one client of the SDK does. */
+export class CallCodec {
+  readonly #sdk: typeof S3
+  readonly #protocol: Protocol
+  /** The client's configuration: a copy of it for each call costs as much as half of its rendering. */
+  readonly #context: object
+  /** What an operation is to the protocol. */
+  readonly #operations = new Map<FastOperation, object | undefined>()
+
+  private constructor(sdk: typeof S3, client: ResolvedClient, protocol: Protocol) {
+    this.#sdk = sdk
+    this.#protocol = protocol
+    this.#context = { ...client.config, endpoint: nowhere }
+  }
+
+  /**
+   * `undefined` where the SDK has no such protocol, or makes anything else of one of the probes than is made of it here.
+   * Rejects where the client cannot sign.
+   */
+  static async open(
+    sdk: typeof S3,
+    client: ResolvedClient,
+    session: FastSession,
+    bucket: string,
+  ): Promise<CallCodec | undefined> {
+    const { protocol } = client.config as { readonly protocol?: Protocol }
+    if (typeof protocol?.serializeRequest !== 'function' || typeof protocol.deserializeResponse !== 'function') {
+      return undefined
+    }
+    const codec = new CallCodec(sdk, client, protocol)
+    for (const [operation, probe] of Object.entries(probes) as [FastOperation, CallInput][]) {
+      const input = { Bucket: bucket, ...probe }
+      // Versions that take anything else than is given here do not agree with themselves tomorrow either.
+      const call = await codec.render(operation, input, undefined).catch(() => undefined)
+      const captured = await capture(client, commandOf(sdk, operation, input))
+      if (call === undefined || captured === undefined || !session.isSame(captured, call)) return undefined
+    }
+    return codec
+  }
+
+  /**
+   * `undefined` for what only the SDK can send, or refuse in its words.
+   *
+   * @param withMd5 a body comes with its MD5, and not with the CRC32 that the SDK would give it
+   */
+  async render(
+    operation: FastOperation,
+    input: CallInput,
+    rawHeaders: Readonly<Record<string, string>> | undefined,
+    withMd5 = false,
+  ): Promise<RenderedCall | undefined> {
+    const schema = this.#operationOf(operation)
+    if (schema === undefined || leftToTheSdk.some((name) => input[name] !== undefined)) return undefined
+    const isChecked = operation.startsWith('Put')
+    if (isChecked && (input.ChecksumAlgorithm ?? 'CRC32') !== 'CRC32') return undefined
+    const whole = isChecked && !withMd5 ? { ...input, ChecksumAlgorithm: 'CRC32' } : input
+    const request = await this.#protocol.serializeRequest(schema, whole, this.#context)
+    const { method, path, query, body } = request
+    if ((method !== 'GET' && method !== 'PUT') || !(body === undefined || typeof body === 'string')) return undefined
+    if (isChecked !== (body !== undefined)) return undefined
+    const headers = { ...request.headers, ...digestOf(body, withMd5), ...rawHeaders }
+    const isSendable = Object.entries(headers).every(([name, value]) => token.test(name) && sendable.test(value))
+    return isSendable ? { method, path, query: canonicalQuery(query), headers, body } : undefined
+  }
+
+  /**
+   * What an answer says; `undefined` where it is not plainly what S3 sends, for the SDK to say what it is. A 404 with a
+   * document is an error as the SDK makes it: that is how S3 says that an object has no hold and no retention, several times
+   * for each that is repaired.
+   */
+  async read<K extends FastOperation>(operation: K, answer: WireAnswer): Promise<CallAnswer<K> | undefined> {
+    const { status } = answer
+    const body = Buffer.concat(answer.body)
+    const schema = this.#operationOf(operation)
+    const isAbsence = status === 404 && isDocument('Error', body)
+    if (schema === undefined || !(isAbsence || (status === 200 && isWhole(operation, body)))) return undefined
+    const headers = headersOf(answer.rawHeaders)
+    if (headers['content-type']?.startsWith('text/html')) return undefined
+    const response = { statusCode: status, headers: { ...headers }, body }
+    try {
+      const output = await this.#protocol.deserializeResponse(schema, this.#context, response)
+      return { output: output as S3Output<K>, headers }
+    } catch (error) {
+      if (!isAbsence) return undefined
+      return { error: Object.defineProperty(error as object, '$response', { value: response, enumerable: false }) }
+    }
+  }
+
+  #operationOf(operation: FastOperation): object | undefined {
+    if (this.#operations.has(operation)) return this.#operations.get(operation)
+    const schema = (this.#sdk as unknown as Record<string, Schema | undefined>)[`${operation}$`]
+    const found = Array.isArray(schema) ? asOperation(schema as unknown as Schema) : undefined
+    this.#operations.set(operation, found)
+    return found
+  }
+}
+
+function asOperation([, namespace, name, traits, input, output]: Schema): object {
+  return { namespace, name, traits, input, output }
+}
+
+/** The address is the session's. */
+async function nowhere(): Promise<object> {
+  return { url: new URL('https://bucket.invalid/') }
+}
+
+function digestOf(body: string | undefined, withMd5: boolean): Readonly<Record<string, string>> {
+  if (body === undefined) return {}
+  return withMd5 ? { 'content-md5': md5Of(body) } : { 'x-amz-checksum-crc32': crc32Of(body) }
+}
+
+function crc32Of(body: string): string {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(crc32(body))
+  return bytes.toString('base64')
+}
+
+function commandOf(sdk: typeof S3, operation: FastOperation, input: CallInput): SmithyCommand {
+  const Command = sdk[`${operation}Command`] as unknown as new (input: CallInput) => SmithyCommand
+  return new Command(input)
+}
+
+// Blanks of ASCII only: a byte 0xA0 is a part of a character.
+const beginning = /^(?:<\?xml[^>]*\?>[\t\n\r ]*)?<([A-Za-z]+)[\t\n\r >]/
+
+/** An answer that is whole: empty, or one document with the root that it should have. */
+function isWhole(operation: FastOperation, body: Buffer): boolean {
+  const root = roots[operation]
+  return root === undefined ? body.length === 0 : isDocument(root, body)
+}
+
+function isDocument(root: string, body: Buffer): boolean {
+  const text = body.toString('latin1')
+  return beginning.exec(text)?.[1] === root && closes(withoutEnd(text, isXmlBlank), root)
+}
+
+const { Key, VersionId } = awkward
+
+/** One of each kind: a document, many headers, a query. */
+const probes: Partial<Record<FastOperation, CallInput>> = {
+  PutObjectTagging: { Key, VersionId, Tagging: { TagSet: [{ Key: '<ä>', Value: '&"\'  ' }] } },
+  CopyObject: {
+    Key,
+    CopySource: 'bucket/key?versionId=1',
+    MetadataDirective: 'REPLACE',
+    TaggingDirective: 'COPY',
+    Metadata: { 'Legal-Hold-Tag': 'a  "b", c' },
+    ContentType: 'text/plain; charset=utf-8',
+    IfMatch: '"etag"',
+    ObjectLockMode: 'GOVERNANCE',
+    ObjectLockRetainUntilDate: new Date(1_700_000_000_000),
+  },
+  ListObjectVersions: { Prefix: Key, KeyMarker: Key, VersionIdMarker: VersionId, MaxKeys: 1, EncodingType: 'url' },
+}

@@ -1,0 +1,294 @@
+import type { Connection, Connections, ExchangeHandler, RawHeaders, WireRequest } from './connections.js'
+import { hungUp } from './socket.js'
+
+/** Node's timers take no more. */
+const longestTimerMs = 2_147_483_647
+
+/** An answer as it came over the wire. */
+export interface WireAnswer {
+  readonly status: number
+  readonly rawHeaders: RawHeaders
+  /** In the pieces in which it came. */
+  readonly body: readonly Buffer[]
+  /** What it came over: to be renewed where it turns out to be the answer to something else. */
+  readonly connection?: Pick<Connection, 'renew'> | undefined
+}
+
+/** No answer within the time that one attempt may take. */
+export class AttemptTimeout extends Error {
+  override readonly name = 'TimeoutError'
+
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs} ms`)
+  }
+}
+
+/** The caller's signal fired while the request was under way. */
+export class AttemptAborted extends Error {
+  override readonly name = 'AbortError'
+}
+
+/**
+ * Sends requests over connections, each bounded in time and ended at once by its signal. One timer serves all that
+ * are under way (nearly all may take equally long, so they stand in the order in which they end), and one listener all
+ * of a signal: a timer and a listener for each request cost as much as the request.
+ */
+export class FastTransport {
+  readonly #connections: Connections
+  /** Exchanges for which there is no connection yet. */
+  readonly #waiting: Exchange[] = []
+  /** Connections whose answer came since the last look at the sockets, and before it. */
+  #justAnswered: Connection[] = []
+  #rested: Connection[] = []
+  readonly #timeoutMs: number
+  readonly #bySignal = new Map<AbortSignal, SignalGroup>()
+  #first: Exchange | undefined
+  #last: Exchange | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(connections: Connections, timeoutMs: number) {
+    this.#connections = connections
+    this.#timeoutMs = timeoutMs
+  }
+
+  /**
+   * `undefined`: there is an answer, but not one to be read here. Rejects with {@link AttemptTimeout},
+   * {@link AttemptAborted} or what the network failed with.
+   */
+  send(request: WireRequest, signal: AbortSignal | undefined, extraTimeoutMs = 0): Promise<WireAnswer | undefined> {
+    return new Promise((resolve, reject) => {
+      const group = signal === undefined ? undefined : this.#groupOf(signal)
+      const timeoutMs = this.#timeoutMs + extraTimeoutMs
+      const exchange = new Exchange(this, request, group, timeoutMs, resolve, reject)
+      this.#begin(exchange)
+      // One that rests is there sooner than one that has to be opened.
+      const isAtHand = this.#waiting.length < this.#justAnswered.length + this.#rested.length
+      const connection = isAtHand ? this.#connections.takeIdle() : this.#connections.take()
+      if (connection === undefined) this.#waiting.push(exchange)
+      else this.#dispatch(exchange, connection)
+    })
+  }
+
+  /** What is under way or waits for a connection fails at once: nobody would tell it that its connection is gone. */
+  close(): void {
+    const ended = hungUp()
+    // Those that wait first: a connection that comes free would be taken for the next of them.
+    for (const exchange of this.#waiting.splice(0)) exchange.fail(ended)
+    while (this.#first !== undefined) this.#first.fail(ended)
+    this.#connections.close()
+  }
+
+  #dispatch(exchange: Exchange, connection: Connection): void {
+    exchange.connection = connection
+    connection.dispatch(exchange.request, exchange)
+  }
+
+  /**
+   * The connection is done with its exchange, whether or not somebody still waits for that. It rests until its socket was
+   * looked at once more: a second answer that has arrived meanwhile is then seen before another request goes out, which it
+   * would be taken for the answer to. Whoever got the first answer has judged it by then, too.
+   */
+  released(connection: Connection): void {
+    if (this.#justAnswered.length + this.#rested.length === 0) setImmediate(this.#onLook)
+    this.#justAnswered.push(connection)
+  }
+
+  /** Runs after the sockets were looked at: those that had rested before are good for another exchange. */
+  readonly #onLook = (): void => {
+    const ready = this.#rested
+    this.#rested = this.#justAnswered
+    this.#justAnswered = []
+    if (this.#rested.length > 0) setImmediate(this.#onLook)
+    for (const connection of ready) this.#reuse(connection)
+  }
+
+  #reuse(connection: Connection): void {
+    let next = this.#waiting.shift()
+    while (next?.settled === true) next = this.#waiting.shift()
+    if (next === undefined) this.#connections.give(connection)
+    else this.#dispatch(next, connection)
+  }
+
+  #groupOf(signal: AbortSignal): SignalGroup {
+    let group = this.#bySignal.get(signal)
+    if (group === undefined) {
+      group = new SignalGroup(signal, () => this.#bySignal.delete(signal))
+      this.#bySignal.set(signal, group)
+    }
+    return group
+  }
+
+  #begin(exchange: Exchange): void {
+    exchange.group?.add(exchange)
+    // Behind all that end no later: the last one, unless that has been given more time.
+    let previous = this.#last
+    while (previous !== undefined && previous.deadline > exchange.deadline) previous = previous.previous
+    const next = previous === undefined ? this.#first : previous.next
+    exchange.previous = previous
+    exchange.next = next
+    if (previous === undefined) this.#first = exchange
+    else previous.next = exchange
+    if (next === undefined) this.#last = exchange
+    else next.previous = exchange
+    if (this.#timer === undefined || (previous === undefined && next !== undefined)) this.#arm(exchange.timeoutMs)
+  }
+
+  /** Called once by each exchange, when it is settled. */
+  ended(exchange: Exchange): void {
+    exchange.group?.remove(exchange)
+    const { previous, next } = exchange
+    if (previous === undefined) this.#first = next
+    else previous.next = next
+    if (next === undefined) this.#last = previous
+    else next.previous = previous
+    exchange.previous = undefined
+    exchange.next = undefined
+    if (this.#first === undefined) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#expire(), Math.min(longestTimerMs, Math.max(1, ms)))
+  }
+
+  #expire(): void {
+    this.#timer = undefined
+    const now = performance.now()
+    while (this.#first !== undefined && this.#first.deadline <= now) {
+      this.#first.fail(new AttemptTimeout(this.#first.timeoutMs))
+    }
+    if (this.#first !== undefined) this.#arm(this.#first.deadline - now)
+  }
+}
+
+/** The exchanges that one signal ends. */
+class SignalGroup {
+  readonly #exchanges = new Set<Exchange>()
+  readonly #signal: AbortSignal
+  readonly #onEmpty: () => void
+  readonly #onAbort = () => {
+    for (const exchange of [...this.#exchanges]) exchange.fail(new AttemptAborted('aborted'))
+  }
+
+  constructor(signal: AbortSignal, onEmpty: () => void) {
+    this.#signal = signal
+    this.#onEmpty = onEmpty
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  add(exchange: Exchange): void {
+    this.#exchanges.add(exchange)
+  }
+
+  remove(exchange: Exchange): void {
+    this.#exchanges.delete(exchange)
+    if (this.#exchanges.size > 0) return
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#onEmpty()
+  }
+}
+
+/** One request and its answer. */
+class Exchange implements ExchangeHandler {
+  readonly request: WireRequest
+  readonly group: SignalGroup | undefined
+  connection: Connection | undefined
+  readonly timeoutMs: number
+  /** By the clock that nobody sets: a time limit must not grow by the hour that it is set back. */
+  readonly deadline: number
+  previous: Exchange | undefined
+  next: Exchange | undefined
+  readonly #transport: FastTransport
+  readonly #resolve: (answer: WireAnswer | undefined) => void
+  readonly #reject: (error: unknown) => void
+  #abort: ((error?: Error) => void) | undefined
+  #settled = false
+  #failure: Error | undefined
+
+  constructor(
+    transport: FastTransport,
+    request: WireRequest,
+    group: SignalGroup | undefined,
+    timeoutMs: number,
+    resolve: (answer: WireAnswer | undefined) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#transport = transport
+    this.request = request
+    this.group = group
+    this.timeoutMs = timeoutMs
+    this.deadline = performance.now() + timeoutMs
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  get settled(): boolean {
+    return this.#settled
+  }
+
+  /** Ends the exchange and its connection, which is in the middle of something. */
+  fail(error: Error): void {
+    if (!this.#settle()) return
+    this.#failure = error
+    this.#reject(error)
+    this.#abort?.(error)
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    this.#abort = abort
+    // It waited for a connection and was given up meanwhile.
+    if (this.#failure !== undefined) abort(this.#failure)
+  }
+
+  onAnswer(status: number, rawHeaders: RawHeaders, body: readonly Buffer[] = []): void {
+    const { connection } = this
+    this.#release()
+    if (this.#settle()) this.#resolve({ status, rawHeaders, body, connection })
+  }
+
+  onUnreadable(): void {
+    this.#release()
+    if (this.#settle()) this.#resolve(undefined)
+  }
+
+  onError(error: unknown): void {
+    this.#release()
+    if (this.#settle()) this.#reject(named(error))
+  }
+
+  #release(): void {
+    const { connection } = this
+    this.connection = undefined
+    if (connection !== undefined) this.#transport.released(connection)
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.#transport.ended(this)
+    return true
+  }
+}
+
+/** Errors by the names that Node's own client and the SDK give them. */
+function named(error: unknown): unknown {
+  if (error instanceof Error && (error as { code?: unknown }).code === 'UND_ERR_CONNECT_TIMEOUT') {
+    error.name = 'TimeoutError'
+  }
+  return error
+}
+
+/**
+ * Whether there was an answer that undici does not read: it takes `100 Continue` that nobody asked for as an error, where
+ * Node's client waits for what follows (RFC 9110, 15.2.1).
+ */
+export function isBeyondUndici(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error as { code?: unknown }).code === 'UND_ERR_SOCKET' &&
+    error.message === 'bad response'
+  )
+}
