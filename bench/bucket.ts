@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /*
  * A bucket of any size that is made of arithmetic: object `at` of so many has a key in the layout that Genesys writes,
  * and keys are in order, so that a listing is a search and not a store.
@@ -96,13 +98,22 @@ function encode(text: string): string {
 
 const etag = '9b2cf535f27731c974343645a3985328'
 
-/** Headers of every object, as S3 sends them, but for the id of the request, which is another one in each answer. */
+/** The version of an object: none is that of another one. */
+export function versionIdOf(key: string): string {
+  return createHash('sha1').update(key).digest('base64url')
+}
+
+/** The key in a path. */
+export function keyOf(path: string): string {
+  return decodeURIComponent(path.slice(bucketName.length + 2))
+}
+
+/** Headers of every object, as S3 sends them, but for the ids of request and version. */
 export const headHeaders: Readonly<Record<string, string>> = {
   'x-amz-id-2': 'eftixk72aD6Ap51TnqcoF8eFidJG9Z/2mkiDFu8yU9AS1ed4OpIszj7UDNEHGran',
   'Last-Modified': 'Fri, 20 Oct 2023 12:00:00 GMT',
   ETag: `"${etag}"`,
   'x-amz-server-side-encryption': 'AES256',
-  'x-amz-version-id': '3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY',
   'x-amz-checksum-crc64nvme': 'ZqCCpJXBxRk=',
   'x-amz-checksum-type': 'FULL_OBJECT',
   'x-amz-meta-legal-hold-tag': 'discovery-batch-2023-10',

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bucketName, headHeaders } from './bucket.ts'
+import { bucketName, headHeaders, keyOf, versionIdOf } from './bucket.ts'
 
 /*
  * What S3 answers while objects are repaired. Nothing is remembered but tags: everything else looks already as it will
@@ -8,7 +8,6 @@ import { bucketName, headHeaders } from './bucket.ts'
 
 const xmlns = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 const etag = headHeaders.ETag
-const versionId = headHeaders['x-amz-version-id'] ?? ''
 const otherTags = `<Tagging ${xmlns}><TagSet><Tag><Key>department</Key><Value>claims</Value></Tag></TagSet></Tagging>`
 
 const ownerEnforced = `<OwnershipControls ${xmlns}><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>`
@@ -36,7 +35,7 @@ export function answerRepair(
         answer(
           `<CopyObjectResult ${xmlns}><LastModified>2023-10-20T12:00:00.000Z</LastModified><ETag>${etag}</ETag></CopyObjectResult>`,
           200,
-          { 'x-amz-version-id': versionId },
+          { 'x-amz-version-id': versionIdOf(keyOf(path)) },
         )
     })
     return
@@ -53,5 +52,5 @@ export function answerRepair(
 
 /** The version beneath the one that was just written. */
 function versionsOf(key: string): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult ${xmlns}><Name>${bucketName}</Name><Prefix>${encodeURIComponent(key)}</Prefix><MaxKeys>1</MaxKeys><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated><Version><Key>${encodeURIComponent(key)}</Key><VersionId>${versionId}</VersionId><IsLatest>false</IsLatest><LastModified>2023-10-20T12:00:00.000Z</LastModified><ETag>${etag}</ETag><Size>512</Size><StorageClass>STANDARD</StorageClass></Version></ListVersionsResult>`
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult ${xmlns}><Name>${bucketName}</Name><Prefix>${encodeURIComponent(key)}</Prefix><MaxKeys>1</MaxKeys><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated><Version><Key>${encodeURIComponent(key)}</Key><VersionId>${versionIdOf(key)}</VersionId><IsLatest>false</IsLatest><LastModified>2023-10-20T12:00:00.000Z</LastModified><ETag>${etag}</ETag><Size>512</Size><StorageClass>STANDARD</StorageClass></Version></ListVersionsResult>`
 }

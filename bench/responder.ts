@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { headHeaders, listingOf, objectBytes } from './bucket.ts'
+import { headHeaders, keyOf, listingOf, objectBytes, versionIdOf } from './bucket.ts'
 import { answerRepair } from './repairs.ts'
 
 /*
@@ -12,6 +12,7 @@ const [objects = '100000', latency = '0'] = process.argv.slice(2)
 const latencyMs = Number(latency)
 const counts = { heads: 0, lists: 0, others: 0, connections: 0, most: 0 }
 let underWay = 0
+const versionOf = (url = '/') => versionIdOf(keyOf(url.split('?')[0] ?? '/'))
 let requests = 0
 const requestId = () => {
   requests += 1
@@ -30,7 +31,9 @@ const server = createServer((request, response) => {
     underWay -= 1
     if (request.method === 'HEAD') {
       counts.heads += 1
-      response.writeHead(200, [...headers, 'x-amz-request-id', requestId()]).end()
+      response
+        .writeHead(200, [...headers, 'x-amz-request-id', requestId(), 'x-amz-version-id', versionOf(request.url)])
+        .end()
       return
     }
     const query = new URL(request.url ?? '/', 'http://bench').searchParams

@@ -54,7 +54,7 @@ function nginxConfiguration(folder: string, port: number, listsPort: number): st
   const headers = Object.entries(headHeaders)
     .filter(([name]) => name !== 'Content-Type')
     .map(([name, value]) => `add_header ${name} '${value}' always;`)
-    .concat('add_header x-amz-request-id $request_id always;')
+    .concat('add_header x-amz-request-id $request_id always;', 'add_header x-amz-version-id $request_id always;')
   return `
 worker_processes 1;
 pid ${folder}/nginx.pid;

@@ -28,9 +28,8 @@ export class DoubtedAnswer extends Error {
   }
 }
 
-function describe({ kind, mark, formerly }: Repetition): string {
-  const earlier = `what an earlier request was answered with (${visible(formerly).trim()}`
-  return kind === 'text'
-    ? `${earlier})`
-    : `${earlier}; the ${kind === 'id' ? 'request' : 'version'} id of both is ${mark})`
+function describe({ kind, mark }: Repetition): string {
+  const earlier = 'what an earlier request was answered with'
+  if (kind === 'text') return earlier
+  return `${earlier}: the ${kind === 'id' ? 'request' : 'version'} id of both is ${visible(mark).trim()}`
 }

@@ -1,5 +1,6 @@
 import { headerIn, headersOf } from '../wire/headers.js'
 import type { WireAnswer } from '../wire/transport.js'
+import { RecentMarks } from './recent-marks.js'
 
 /*
  * Whose answer one is: an answer that arrives twice, or at the wrong request, bears the marks of one that has been read.
@@ -23,12 +24,10 @@ type Kind = 'id' | 'version' | 'text'
 export interface Repetition {
   readonly kind: Kind
   readonly mark: string
-  /** What was asked when the mark was first seen. */
-  readonly formerly: string
+  /** Whether the same was asked when the mark was first seen. */
+  readonly isOfSameQuestion: boolean
 }
 
-/** So many are remembered of each kind, and up to twice as many. */
-const remembered = 2_048
 /** Answers that are alike and were confirmed one after the other: then they say nothing on this server. */
 const alikeAtMost = 8
 
@@ -60,28 +59,32 @@ export class AnswerMarks {
   /** The same with what is known as soon as an answer begins. */
   meetHead({ question, requestId, versionId }: Marks): Repetition | undefined {
     const { id, version } = this.#marks
-    const byId = this.#tells.id && requestId !== undefined ? id.meet(requestId, question) : undefined
+    const byId = this.#tells.id && requestId !== undefined ? id.meet(requestId, question) : 'new'
     const hasVersion = versionId !== undefined && versionId !== 'null' && this.#tells.version
-    const byVersion = hasVersion ? version.meet(versionId, question) : undefined
-    if (byId !== undefined && (this.#tellsSame || byId.formerly !== question)) return { kind: 'id', ...byId }
-    return byVersion === undefined || byVersion.formerly === question ? undefined : { kind: 'version', ...byVersion }
+    const byVersion = hasVersion ? version.meet(versionId, question) : 'new'
+    if (byId === 'of-another' || (byId === 'of-the-same' && this.#tellsSame)) {
+      return { kind: 'id', mark: requestId ?? '', isOfSameQuestion: byId === 'of-the-same' }
+    }
+    if (byVersion !== 'of-another') return undefined
+    return { kind: 'version', mark: versionId ?? '', isOfSameQuestion: false }
   }
 
   /** The same with the whole of it, where it has no id that would tell. */
   meetWhole({ question, requestId, text }: Marks): Repetition | undefined {
     const tellsId = this.#tells.id && requestId !== undefined
     if (text === undefined || tellsId || !this.#tells.text) return undefined
-    const byText = this.#marks.text.meet(text(), question)
-    return byText === undefined || byText.formerly === question ? undefined : { kind: 'text', ...byText }
+    const mark = text()
+    const isOfAnother = this.#marks.text.meet(mark, question) === 'of-another'
+    return isOfAnother ? { kind: 'text', mark, isOfSameQuestion: false } : undefined
   }
 
   /** Learns from the second reading of what bore a mark of another: whether that kind of mark tells anything here. */
-  learn({ kind, mark, formerly }: Repetition, { question, requestId, versionId, text }: Marks): void {
+  learn({ kind, mark, isOfSameQuestion }: Repetition, { question, requestId, versionId, text }: Marks): void {
     const second = { id: requestId, version: versionId, text: kind === 'text' ? text?.() : undefined }[kind]
     const isSame = second === mark
     if (kind !== 'text') {
       // A cache that answers the same question with what it keeps says nothing of other answers.
-      if (isSame && formerly === question) this.#tellsSame = false
+      if (isSame && isOfSameQuestion) this.#tellsSame = false
       else if (isSame) this.#tells[kind] = false
       // From now on answers may be known by nothing else.
       if (isSame && text !== undefined) this.#marks.text.meet(text(), question)
@@ -90,24 +93,6 @@ export class AnswerMarks {
     // Objects may be alike. One that was not what it seemed to be is a reason to ask for ever.
     this.#alike = isSame ? this.#alike + 1 : Number.NEGATIVE_INFINITY
     if (this.#alike >= alikeAtMost) this.#tells.text = false
-  }
-}
-
-/** Marks with the question that each belonged to, in two generations: the older one is forgotten as a whole. */
-class RecentMarks {
-  #young = new Map<string, string>()
-  #old = new Map<string, string>()
-
-  /** What the mark belonged to before; it is noted if it is new. */
-  meet(mark: string, question: string): Omit<Repetition, 'kind'> | undefined {
-    const formerly = this.#young.get(mark) ?? this.#old.get(mark)
-    if (formerly !== undefined) return { mark, formerly }
-    this.#young.set(mark, question)
-    if (this.#young.size >= remembered) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    return undefined
   }
 }
 

@@ -1,0 +1,82 @@
+/** What is known of a mark: nothing, or whether it belonged to the same question. */
+export type Meeting = 'new' | 'of-the-same' | 'of-another'
+
+/** So many are remembered, and up to twice as many. */
+const remembered = 2_048
+/** Half full at most, so that a search is short. A power of two. */
+const slots = 4_096
+
+/**
+ * The marks of late, with the question that each belonged to, in two generations: the older one is forgotten as a whole.
+ *
+ * Kept as numbers: 64 bits of a hash of each mark. Texts out of answers would hold on to the whole answers, thousands of
+ * them, and every HEAD of a run comes past here. Two marks that are mistaken for each other, once in some 10^15 answers,
+ * cost a second reading.
+ */
+export class RecentMarks {
+  #young = new Generation()
+  #old = new Generation()
+
+  /** What the mark belonged to before; it is noted if it is new. */
+  meet(mark: string, question: string): Meeting {
+    hash(question)
+    const asked = first
+    hash(mark)
+    const formerly = this.#young.questionOf(first, second) ?? this.#old.questionOf(first, second)
+    if (formerly !== undefined) return formerly === asked ? 'of-the-same' : 'of-another'
+    if (this.#young.note(first, second, asked) < remembered) return 'new'
+    const oldest = this.#old
+    this.#old = this.#young
+    this.#young = oldest
+    oldest.clear()
+    return 'new'
+  }
+}
+
+/** Marks by their hashes, with open addressing. */
+class Generation {
+  readonly #first = new Int32Array(slots)
+  readonly #second = new Int32Array(slots)
+  readonly #question = new Int32Array(slots)
+  #size = 0
+
+  questionOf(one: number, other: number): number | undefined {
+    for (let at = one & (slots - 1); this.#first[at] !== 0; at = (at + 1) & (slots - 1)) {
+      if (this.#first[at] === one && this.#second[at] === other) return this.#question[at]
+    }
+    return undefined
+  }
+
+  /** @returns how many there are by now */
+  note(one: number, other: number, question: number): number {
+    let at = one & (slots - 1)
+    while (this.#first[at] !== 0) at = (at + 1) & (slots - 1)
+    this.#first[at] = one
+    this.#second[at] = other
+    this.#question[at] = question
+    this.#size += 1
+    return this.#size
+  }
+
+  clear(): void {
+    this.#first.fill(0)
+    this.#size = 0
+  }
+}
+
+/** Two hashes of the last text (FNV-1a with two primes): no object for each. The first is never 0, which marks an empty slot. */
+let first = 0
+let second = 0
+
+function hash(text: string): void {
+  let one = 0x811c9dc5
+  let other = 0x2c1b3c6d
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    one = Math.imul(one ^ code, 0x01000193)
+    other = Math.imul(other ^ code, 0x5bd1e995)
+    other ^= other >>> 15
+  }
+  first = one === 0 ? 1 : one
+  second = other
+}
