@@ -41,7 +41,7 @@ export type { S3Answer, S3Call, S3Headers } from '../answer/call.js'
 export type { S3Input, S3Operation, S3Output } from '../protocol/operations.js'
 
 /** How S3 is reached, and how patiently it is inspected. */
-export type S3RequestSettings = S3ClientSettings & Pick<S3StorageOptions, 'retry' | 'clock'>
+export type S3RequestSettings = S3ClientSettings & Pick<S3StorageOptions, 'retry' | 'clock' | 'transport'>
 
 const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
 /**
