@@ -37,7 +37,7 @@ const place = (kind: 'recording' | 'sidecar', n: number) =>
   ({ kind, recordingId: recordingId(n), conversationId: conversationId(n) }) as const
 objects((key, kind, n) => ledger.enter(key, place(kind, n), 'held'))
 show('all held')
-objects((key, kind, n) => ledger.enter(key, place(kind, n), 'unrepaired', 'dry run, repair planned'))
+objects((key, kind, n) => ledger.enter(key, place(kind, n), 'unrepaired', { reason: 'dry run, repair planned' }))
 show('all unrepaired, as in a dry run')
 const { counts } = ledger.settle({ missing: 0, failed: 0, skipped: 0 })
 show(`settled: ${counts.expected} expected, ${counts.unrepaired} unrepaired`)

@@ -13,7 +13,7 @@ import type { Settings } from '../options/exporter-options.js'
 import { RecordingLedger } from '../stages/account/ledger.js'
 import type { StageContext } from '../stages/context.js'
 import { findDeleted } from '../stages/discover/deleted.js'
-import { type DiscoveredObject, type DiscoverySettings, discover, SeenObjects } from '../stages/discover/discover.js'
+import { type DiscoveredObject, type DiscoverySettings, discover } from '../stages/discover/discover.js'
 import type { JobWatch } from '../stages/discover/folder-watch.js'
 import { land } from '../stages/discover/landing.js'
 import { Watermarks } from '../stages/discover/watermarks.js'
@@ -21,9 +21,10 @@ import type { AttemptJobs } from '../stages/export/job-book.js'
 import { JobGroup } from '../stages/export/job-group.js'
 import { listsRecordings } from '../stages/export/parts.js'
 import { objectRecord } from '../stages/object/object-record.js'
-import { type Processed, processObject } from '../stages/object/process.js'
+import { processObject } from '../stages/object/process.js'
 import { withSidecarContent } from '../stages/object/sidecar-content.js'
 import { pendingOf, uncountedBy } from '../stages/reconcile/reconcile.js'
+import { Account, entryOf } from './account.js'
 import { replayVerdict } from './replay.js'
 import type { Tally } from './tally.js'
 
@@ -68,10 +69,7 @@ export class Delivery {
   /** What asking for the missing recordings cost; `undefined` where it was not necessary. */
   explanations: ExpectedListing | undefined
   readonly #subject: DeliverySubject
-  readonly #seen = new SeenObjects()
-  readonly #written = new SeenObjects()
-  /** What a sweep needs not look at; filled only where one may come. */
-  readonly #done = new SeenObjects()
+  readonly #account: Account
   readonly #stop = new AbortController()
   readonly #watermarks: Watermarks
   readonly #context: StageContext
@@ -84,10 +82,17 @@ export class Delivery {
     )
     this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
     const { platform } = settings
-    this.ledger = new RecordingLedger(
-      listsRecordings(settings, subject.request),
-      platform.isRecordingId?.bind(platform),
-    )
+    this.ledger = new RecordingLedger(listsRecordings(settings, subject.request), {
+      isRecordingId: platform.isRecordingId?.bind(platform),
+      writtenSince: () => this.jobs.createdAt,
+    })
+    this.#account = new Account({
+      ledger: this.ledger,
+      tally: subject.tally,
+      isSwept: !subject.repair,
+      // Its former versions may be due.
+      heldIsDone: settings.remediation.versions === 'current',
+    })
     this.jobs = new JobGroup({
       settings,
       parts,
@@ -99,7 +104,6 @@ export class Delivery {
       context: this.#context,
       timed,
     })
-    this.ledger.writtenSince = () => this.jobs.createdAt
   }
 
   /** Resolves when everything that was expected and came has been dealt with. */
@@ -123,7 +127,7 @@ export class Delivery {
   async sweep(): Promise<void> {
     const { settings, context } = this.#subject
     const found = discover(settings.storage, this.#discovery(), this.ledger, context)
-    await this.#consume(new Batches(unless(found, this.#done)), true, context)
+    await this.#consume(new Batches(unless(found, this.#account)), true, context)
   }
 
   async #run(): Promise<void> {
@@ -148,12 +152,11 @@ export class Delivery {
 
   /** Takes up the account where a former part of the run left it. */
   async #replay(): Promise<void> {
-    const { former, tally } = this.#subject
+    const { former } = this.#subject
     if (former === undefined) return
-    const account = { ledger: this.ledger, tally, seen: this.#seen, done: this.#done, heldIsDone: this.#heldIsDone }
     for await (const verdict of former.verdicts()) {
       throwIfAborted(this.#stop.signal, 'validate')
-      replayVerdict(verdict, account)
+      replayVerdict(verdict, this.#account)
     }
     await this.#settle(former.begun)
   }
@@ -163,7 +166,7 @@ export class Delivery {
     const { objectConcurrency } = this.#subject.settings
     const settled = mapWindow(begun, objectConcurrency, ({ object, place, repair }) => {
       const { original } = repair
-      if (original !== undefined) this.#seen.add(original)
+      if (original !== undefined) this.#account.seen.add(original)
       return this.#inTurn({ object: original ?? object, place }, true, this.#context, repair)
     })
     for await (const _ of settled) {
@@ -175,8 +178,9 @@ export class Delivery {
     const { settings, repair } = this.#subject
     const { storage, landing } = settings
     const watch = this.#watch(ending)
+    const { seen } = this.#account
     const marks = this.#watermarks
-    const landed = land(storage, this.#discovery(), this.ledger, watch, landing, this.#seen, marks, this.#context)
+    const landed = land(storage, this.#discovery(), this.ledger, watch, landing, seen, marks, this.#context)
     await this.#consume(new Batches(landed), repair, this.#context)
   }
 
@@ -281,48 +285,26 @@ export class Delivery {
     begun: BegunRepair | undefined,
   ): Promise<void> {
     const place = this.ledger.placeNow(found)
-    const { settings, tally, recorder, dryRun, hashContent } = this.#subject
-    this.ledger.know(object.key, place, tally.found(object.key, place))
+    const { settings, recorder, dryRun, hashContent } = this.#subject
+    this.#account.meet(object.key, place)
     // Listed while its repair was under way: what we wrote ourselves is no arrival.
-    if (place.kind === 'unexpected' || this.#written.has(object)) return
+    if (place.kind === 'unexpected' || (begun === undefined && this.#account.isWritten(object))) return
     const { storage, requirements, remediation: options } = settings
     const repairSettings = repair ? { requirements, options, dryRun, witness: recorder, begun } : undefined
     const hashing = recorder.active ? hashContent : undefined
     const judged = await processObject(storage, requirements, object, place, repairSettings, context, hashing)
     const { verifySidecars } = settings.reconciliation
     const processed = verifySidecars ? await withSidecarContent(storage, judged, place, context) : judged
-    tally.processed(processed)
-    const { lastModified = processed.verdict.state?.lastModified } = object
-    const isFresh = this.ledger.isFresh({ lastModified })
-    // Not as it was listed: a rewritten object may be of another size by now.
-    const sizeBytes = processed.remediation?.after?.sizeBytes ?? processed.verdict.state?.sizeBytes
-    this.ledger.enter(object.key, place, processed.outcome, processed.reason, isFresh, sizeBytes)
-    this.#remember(processed, repair)
-    // Not out of a listing, so the next one would show it as new.
-    if (begun !== undefined && processed.verdict.state !== undefined) this.#seen.add(processed.verdict.state)
+    // What was under repair came out of no listing, so the next one would show it as new.
+    this.#account.enter(entryOf(processed, place, object, begun === undefined))
     if (!recorder.active) return
     await recorder.verdict(objectRecord(processed, place, this.jobs.jobs[0]))
-  }
-
-  /** What a repair wrote is not news when it is listed again. */
-  #remember({ verdict, remediation }: Processed, repair: boolean): void {
-    if (remediation?.after !== undefined) {
-      this.#seen.add(remediation.after)
-      this.#written.add(remediation.after)
-    }
-    const { verdict: kind, state } = verdict
-    if (!repair && kind === 'held' && this.#heldIsDone && state !== undefined) this.#done.add(state)
-  }
-
-  /** Whether an object that carries the hold needs no further look: its former versions may be due. */
-  get #heldIsDone(): boolean {
-    return this.#subject.settings.remediation.versions === 'current'
   }
 }
 
 async function* unless(
   found: AsyncIterable<readonly DiscoveredObject[]>,
-  done: SeenObjects,
+  account: Account,
 ): AsyncGenerator<readonly DiscoveredObject[]> {
-  for await (const piece of found) yield piece.filter(({ object }) => !done.has(object))
+  for await (const piece of found) yield piece.filter(({ object }) => !account.isDone(object))
 }

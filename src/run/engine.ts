@@ -173,7 +173,7 @@ export class Engine {
         const sized = object.sizeBytes === undefined ? await withListedSize(storage, object, place, context) : object
         ledger.show(sized, place, 0, true)
         if (sized.sizeBytes === undefined && mustHaveContent(place)) {
-          ledger.enter(object.key, place, 'unreadable', sizeUnknown)
+          ledger.enter(object.key, place, 'unreadable', { reason: sizeUnknown })
         }
       }
     }
@@ -307,10 +307,12 @@ export class Engine {
     }
     const { signal } = context
     const organization = await persist(context, 'discover', 'organization', () => platform.organization({ signal }))
-    const ledger = new RecordingLedger(listsRecordings(this.#settings, request), platform.isRecordingId?.bind(platform))
-    const { createdAt } = job
     // Without a time of its own the job may have written everything.
-    ledger.writtenSince = () => (createdAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(createdAt))
+    const createdAt = job.createdAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(job.createdAt)
+    const ledger = new RecordingLedger(listsRecordings(this.#settings, request), {
+      isRecordingId: platform.isRecordingId?.bind(platform),
+      writtenSince: () => createdAt,
+    })
     const account = { job, expected: 0, skipped: 0, namedFailures: 0 }
     if (ledger.listed) {
       const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)

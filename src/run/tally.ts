@@ -3,7 +3,6 @@ import { type AddedVerdict, VerdictAdder } from '../journal/check/verdict-totals
 import type { PriceTable } from '../model/prices.js'
 import type { ObjectCounts, RemediationSummary, VerdictTotals } from '../model/report.js'
 import type { ObjectPlace, Remediation, RepairEstimate, VerdictKind } from '../model/verdict.js'
-import type { Processed } from '../stages/object/process.js'
 import { CostTally } from '../stages/repair/cost.js'
 
 const noObjects = { listed: 0, recordings: 0, sidecars: 0, attachments: 0, transcripts: 0, unexpected: 0 }
@@ -64,13 +63,6 @@ export class Tally {
       this.#unexpected[reason] = (this.#unexpected[reason] ?? 0) + 1
     }
     return true
-  }
-
-  processed({ verdict, outcome, remediation }: Processed): void {
-    const actions = remediation?.steps.map(({ action }) => action) ?? []
-    const state = remediation?.after ?? remediation?.before ?? verdict.state
-    this.judged({ key: verdict.object.key, verdict: verdict.verdict, outcome, state })
-    this.count(verdict.verdict, remediation?.outcome, actions, remediation?.estimate)
   }
 
   /** Counts what became of an object, now or in a former part of the run. */

@@ -62,6 +62,10 @@ describe('a conversation folder', () => {
     expect(classify(names, new RecordingLedger(false))).toEqual({ ...places, ...named, ...others })
     // A platform can say which names are its ids.
     const noIds = Object.fromEntries(pair('named.wav').map((n) => [n, 'attachment']))
-    expect(classify(names, new RecordingLedger(false, isGenesysId))).toEqual({ ...places, ...noIds, ...others })
+    expect(classify(names, new RecordingLedger(false, { isRecordingId: isGenesysId }))).toEqual({
+      ...places,
+      ...noIds,
+      ...others,
+    })
   })
 })

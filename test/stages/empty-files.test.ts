@@ -54,8 +54,8 @@ describe('a file without a byte', () => {
       return ledger.settle({ missing: 0, failed: 0, skipped: 0 })
     }
     list()
-    ledger.enter('r.wav', place('recording'), 'held', '', true, 0)
-    ledger.enter('r.wav_metadata.json', place('sidecar'), 'held', '', true, 7)
+    ledger.enter('r.wav', place('recording'), 'held', { sizeBytes: 0 })
+    ledger.enter('r.wav_metadata.json', place('sidecar'), 'held', { sizeBytes: 7 })
     const settled = ledger.settle({ missing: 0, failed: 0, skipped: 0 })
     expect(settled).toMatchObject({ counts: { missing: 1 }, exceptions: [{ reason: mediaEmpty }] })
     expect([...ledger.pendingRecordings()]).toHaveLength(1)

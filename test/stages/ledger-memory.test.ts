@@ -7,8 +7,7 @@ const uuid = (kind: number, number: number) =>
 test('the account of a recording is numbers: less than 160 bytes each, its conversation, sidecar and transcript included', () => {
   const count = 50_000
   const before = process.memoryUsage().arrayBuffers
-  const ledger = new RecordingLedger(true)
-  ledger.writtenSince = () => 0
+  const ledger = new RecordingLedger(true, { writtenSince: () => 0 })
   const conversationStart = '2023-10-20T09:30:00Z'
   const lastModified = '2023-10-20T12:00:00Z'
   for (let at = 0; at < count; at += 1) {

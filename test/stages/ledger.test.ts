@@ -12,7 +12,7 @@ function delivered(
   outcome: ObjectOutcome = 'held',
   conversationId = 'c',
 ) {
-  ledger.enter(`${recordingId}.wav`, { kind: 'recording', recordingId, conversationId }, outcome, 'because')
+  ledger.enter(`${recordingId}.wav`, { kind: 'recording', recordingId, conversationId }, outcome, { reason: 'because' })
   ledger.enter(`${recordingId}.wav_metadata.json`, { kind: 'sidecar', recordingId, conversationId }, 'held')
 }
 
@@ -36,7 +36,7 @@ describe('the ledger', () => {
             kind === 'recording' || kind === 'sidecar'
               ? { kind, recordingId, conversationId }
               : { kind, conversationId }
-          ledger.enter(`${kind}-${recording}`, place, outcome, 'because')
+          ledger.enter(`${kind}-${recording}`, place, outcome, { reason: 'because' })
         }
         for (const id of failed) ledger.failedAtSource(`r${id}`, 'failed')
         const { counts, exceptions } = ledger.settle(none)
@@ -56,9 +56,9 @@ describe('the ledger', () => {
     expect(ledger.settle(none).counts.held).toBe(1)
     ledger.enter('t', { kind: 'transcript', conversationId: 'c' }, 'repaired')
     expect(ledger.settle(none).counts.repaired).toBe(1)
-    ledger.enter('a', { kind: 'attachment', conversationId: 'c' }, 'unrepaired', 'refused')
+    ledger.enter('a', { kind: 'attachment', conversationId: 'c' }, 'unrepaired', { reason: 'refused' })
     expect(ledger.settle(none).counts.unrepaired).toBe(1)
-    ledger.enter('t', { kind: 'transcript', conversationId: 'c' }, 'conflicting', 'other matter')
+    ledger.enter('t', { kind: 'transcript', conversationId: 'c' }, 'conflicting', { reason: 'other matter' })
     const { counts, exceptions } = ledger.settle(none)
     expect(counts.conflicting).toBe(1)
     expect(exceptions).toEqual([
@@ -245,7 +245,7 @@ describe('the rows of numbers', () => {
           const name = `${owner ?? conversationId}.opus${kind === 'sidecar' ? '_metadata.json' : ''}`
           const key = `${copy}/${kind}/${name}`
           const place = owner === undefined ? { kind, conversationId } : { kind, conversationId, recordingId: owner }
-          ledger.enter(key, place, outcome, `${key} is ${outcome}`)
+          ledger.enter(key, place, outcome, { reason: `${key} is ${outcome}` })
           plain.enter(key, kind, owner, conversationId, outcome)
         }
         for (const id of failed) {
@@ -276,9 +276,12 @@ describe('the rows of numbers', () => {
     for (let id = 5_999; id >= 0; id -= 1) {
       const conversationId = uuid(id % 3_000)
       for (const kind of ['recording', 'sidecar'] as const) {
-        ledger.enter(`${kind}-${id}`, { kind, recordingId: uuid(id), conversationId }, 'unrepaired', `${kind} ${id}`)
+        ledger.enter(`${kind}-${id}`, { kind, recordingId: uuid(id), conversationId }, 'unrepaired', {
+          reason: `${kind} ${id}`,
+        })
       }
-      if (id % 2 === 0) ledger.enter(`t-${id}`, { kind: 'transcript', conversationId }, 'unreadable', `t ${id}`)
+      if (id % 2 === 0)
+        ledger.enter(`t-${id}`, { kind: 'transcript', conversationId }, 'unreadable', { reason: `t ${id}` })
     }
     const { counts, exceptions } = ledger.settle(none)
     expect(counts).toMatchObject({ expected: 6_000, unreadable: 3_000, unrepaired: 3_000 })

@@ -83,8 +83,10 @@ function located({ name, conversation, isEmpty }: File): LocatedObject {
 }
 
 function ledgerOf(mode: Mode, shapes: readonly Shape[]): RecordingLedger {
-  const ledger = new RecordingLedger(mode !== 'counts', isGenesysId)
-  ledger.writtenSince = () => Date.parse('2023-10-20T11:00:00Z')
+  const ledger = new RecordingLedger(mode !== 'counts', {
+    isRecordingId: isGenesysId,
+    writtenSince: () => Date.parse('2023-10-20T11:00:00Z'),
+  })
   if (mode === 'open') for (const number of [0, 1]) ledger.open(conversationId(number))
   for (const number of shapes.keys()) {
     const one = { recordingId: recordingId(number), conversationId: conversationId(number % 2) }
@@ -113,7 +115,7 @@ function account(ledger: RecordingLedger, listings: readonly (readonly File[])[]
       const now = ledger.placeNow(place)
       ledger.know(object.key, now, !keys.has(object.key))
       keys.add(object.key)
-      if (place.kind !== 'unexpected') ledger.enter(object.key, now, 'held', '', true, object.sizeBytes)
+      if (place.kind !== 'unexpected') ledger.enter(object.key, now, 'held', { sizeBytes: object.sizeBytes })
     }
     ledger.endListing(listing)
   }

@@ -136,7 +136,7 @@ test('a listing without sizes takes nothing back of what a HEAD has said', () =>
   }
   list(undefined)
   expect(settled()).toMatchObject({ counts: { held: 1 } })
-  ledger.enter('r.wav', place, 'held', '', true, 0)
+  ledger.enter('r.wav', place, 'held', { sizeBytes: 0 })
   list(undefined)
   expect(settled()).toMatchObject({ counts: { missing: 1 }, exceptions: [{ reason: mediaEmpty }] })
   list(7)

@@ -37,6 +37,11 @@ export function isSkipped(flags: number): boolean {
   return (flags & bits.skipped) !== 0
 }
 
+/** The job does not cover it. */
+export function isWithdrawn(flags: number): boolean {
+  return (flags & bits.withdrawn) !== 0
+}
+
 /** The bit that says of a file of this kind that it was written since the job was created. */
 export function freshBit(kind: ObjectPlace['kind']): number {
   return kind === 'sidecar' ? bits.freshSidecar : bits.freshMedia

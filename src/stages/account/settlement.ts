@@ -7,6 +7,15 @@ export interface UnnamedRecordings {
   readonly skipped: number
 }
 
+/** Recordings that a job left out without naming them. */
+export interface LeftOut {
+  readonly count: number
+  readonly reason: string
+}
+
+/** No recording was left out. */
+export const nothingLeftOut: LeftOut = { count: 0, reason: '' }
+
 /** What the ledger says at the end of a run. */
 export interface Settlement {
   readonly counts: RecordingCounts

@@ -4,7 +4,7 @@ import type { Scope } from '../../model/layout/places.js'
 import type { ListedObject, ListedVersion } from '../../model/object.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
-import type { PendingRecording } from '../account/ledger.js'
+import type { PendingRecording } from '../account/awaited.js'
 import type { StageContext } from '../context.js'
 import { classified, type DiscoveredObject } from './discover.js'
 

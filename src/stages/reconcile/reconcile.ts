@@ -2,8 +2,8 @@ import type { ExpectedListing, ExportJob } from '../../model/platform.js'
 import type { CoverageReport, ReconciliationReport, RecordingException } from '../../model/report.js'
 import { covers } from '../../model/report.js'
 import type { Interval } from '../../model/request.js'
-import { type LeftOut, nothingLeftOut, type RecordingLedger } from '../account/ledger.js'
-import type { Settlement, UnnamedRecordings } from '../account/settlement.js'
+import type { RecordingLedger } from '../account/ledger.js'
+import { type LeftOut, nothingLeftOut, type Settlement, type UnnamedRecordings } from '../account/settlement.js'
 import type { PartAccount } from '../export/job-group.js'
 
 /** Expected recordings against delivered objects, without a look at their headers. */

@@ -1,5 +1,7 @@
 import { isOtherVersion } from '../../../model/identity.js'
 import { echoContradiction, isUnder, type ListAsked, type ListEcho } from '../protocol/list-echo.js'
+import { factsOf } from '../protocol/operation-table.js'
+import type { S3Operation } from '../protocol/operations.js'
 
 /** What is read of any input. */
 interface AnyInput {
@@ -26,13 +28,14 @@ type Headers = Readonly<Record<string, string | undefined>>
  * the place of a listing, the object of an upload. `undefined` where it may be the one to this request. Pure.
  */
 export function foreignAnswer(
-  operation: string,
+  operation: S3Operation,
   input: object,
   answer: { readonly output: object; readonly headers: Headers },
 ): string | undefined {
   const { output, headers } = answer
   const asked = input as AnyInput
-  if (operation.startsWith('List')) {
+  const { echoes } = factsOf(operation)
+  if (echoes === 'listing') {
     const echoed = echoContradiction(askedOf(operation, asked), echoOf(operation, output))
     return echoed ?? (isOutside(output, asked.Prefix ?? '') ? 'a listing of keys outside of the prefix' : undefined)
   }
@@ -42,7 +45,7 @@ export function foreignAnswer(
   if (asked.CopySource !== undefined && isOtherVersion(sourceVersionOf(asked.CopySource), source)) {
     return `what belongs to a copy of version ${source}`
   }
-  if (!operation.endsWith('MultipartUpload')) return undefined
+  if (echoes !== 'key') return undefined
   const { Key } = output as AnyOutput
   // XML does not carry every key as it is.
   const isOther = typeof Key === 'string' && Key !== asked.Key && plain.test(asked.Key ?? '')

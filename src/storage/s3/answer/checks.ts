@@ -2,16 +2,13 @@ import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { SmithyResult } from '../client/middleware.js'
 import type { Renewable } from '../client/sdk-connection.js'
 import type { normaliseS3Error } from '../protocol/errors.js'
+import { factsOf } from '../protocol/operation-table.js'
 import type { S3Operation } from '../protocol/operations.js'
 import { subjectOf } from '../protocol/subject.js'
 import { foreignAnswer, foreignRefusal } from './belongs.js'
 import type { S3Call, S3Headers } from './call.js'
 import { DoubtedAnswer } from './doubted.js'
 import { type AnswerMarks, type Marks, type Repetition, requestIdOf, textOfAnswer } from './marks.js'
-
-/** Answers that have to be XML with something in it; HEAD and GET show the object's own content type instead. */
-export const answersXml =
-  /^(List|Copy|Create|UploadPartCopy|Complete|GetObjectTagging|GetObjectAcl|GetObjectL|GetObjectR|GetBucket(?!Policy))/
 
 /** A request, as far as its answer is held against it. */
 export interface Asked {
@@ -29,9 +26,10 @@ export function refuseForeignAnswer(
   context: Parameters<typeof normaliseS3Error>[1],
 ): void {
   const isHtml = (headers['content-type'] ?? '').startsWith('text/html')
+  const { mutates, root } = factsOf(operation)
   // Writes that S3 answers without a body: a page in its place says that they never got there.
-  if (isHtml && operation.startsWith('PutObject')) throw invalidAnswer(context, 'an HTML page')
-  if (!answersXml.test(operation)) return
+  if (isHtml && mutates) throw invalidAnswer(context, 'an HTML page')
+  if (root === undefined) return
   if (isHtml || isEmpty) throw invalidAnswer(context, isHtml ? 'an HTML page' : 'an empty body')
 }
 
@@ -84,7 +82,7 @@ export function repeatedWhole(seen: AnswerMarks, asked: Asked, { response }: Smi
   const { operation, input, call } = asked
   const { statusCode, headers = {}, body } = response ?? {}
   // A listing repeats what was asked, and is long.
-  const isPart = body instanceof Uint8Array && !operation.startsWith('List')
+  const isPart = body instanceof Uint8Array && factsOf(operation).echoes !== 'listing'
   const hasText = operation === 'HeadObject' ? call.compare !== undefined : isPart
   if (!hasText) return undefined
   const content = body instanceof Uint8Array ? Buffer.from(body).toString('latin1') : ''

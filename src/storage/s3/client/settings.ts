@@ -80,6 +80,14 @@ export interface S3StorageOptions extends S3ClientSettings {
   readonly allowReplicas?: boolean | undefined
   /** The 256-bit key (raw bytes, or base64) of objects encrypted with SSE-C. Without it they are refused. */
   readonly sseCustomerKey?: Uint8Array | string | undefined
+  /**
+   * How requests are sent. `auto` sends most of them past the middleware of the AWS SDK, at a fraction of its cost, wherever
+   * the client does nothing of its own. `sdk` sends every request through the SDK, and uses no `dispatcher`: set it when a
+   * proxy or a server misbehaves, to see whether the way of sending matters.
+   *
+   * @defaultValue `auto`
+   */
+  readonly transport?: 'auto' | 'sdk' | undefined
   /** Retries of the single requests inside one listing, one multipart copy and one restoration. */
   readonly retry?: RetryOptions | undefined
   /** @defaultValue the machine's clock */
@@ -110,6 +118,7 @@ export function checkStorageOptions(options: S3StorageOptions): S3Limits {
     () => requireInteger('multipartThresholdBytes', limits.multipartThresholdBytes, 1, partLimits.singleCopyBytes),
     () => requireInteger('partSizeBytes', limits.partSizeBytes, partLimits.minBytes, partLimits.maxBytes),
     () => requireInteger('copyConcurrency', limits.copyConcurrency, 1, 1000),
+    () => requireTransport(given.transport),
     ...checksOfRegion(given),
   ])
   return limits
@@ -206,6 +215,11 @@ function requireHeaderText(name: string, value: unknown): void {
 
 function requireRequester(value: unknown): void {
   if (value !== 'requester') throw invalid('requestPayer', `must be "requester"; got ${preview(value)}`)
+}
+
+function requireTransport(value: unknown): void {
+  if (value === undefined || value === 'auto' || value === 'sdk') return
+  throw invalid('transport', `must be "auto" or "sdk"; got ${preview(value)}`)
 }
 
 function requireBoolean(name: string, value: unknown): void {

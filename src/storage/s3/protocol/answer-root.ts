@@ -1,30 +1,11 @@
 import { withoutEnd } from '../../../internal/text/edges.js'
+import { factsOf } from './operation-table.js'
+import type { S3Operation } from './operations.js'
 
 /*
  * Answers whose absence of content means something: no tags, no hold, no retention, no grants. The SDK makes the same of
  * any other XML, of an empty body and of one that was cut off, and a repair would then write that back.
  */
-
-/** The root element of each such answer. */
-export const rootsOfReads = {
-  GetObjectTagging: 'Tagging',
-  GetObjectAcl: 'AccessControlPolicy',
-  GetObjectLegalHold: 'LegalHold',
-  GetObjectRetention: 'Retention',
-} as const
-
-/** The root element of each answer that is a document and changes nothing. */
-const rootsOfAnswers: Readonly<Record<string, string>> = {
-  ...rootsOfReads,
-  GetBucketVersioning: 'VersioningConfiguration',
-  GetObjectLockConfiguration: 'ObjectLockConfiguration',
-  GetBucketEncryption: 'ServerSideEncryptionConfiguration',
-  GetBucketOwnershipControls: 'OwnershipControls',
-  GetBucketLifecycleConfiguration: 'LifecycleConfiguration',
-  ListObjectsV2: 'ListBucketResult',
-  ListObjectVersions: 'ListVersionsResult',
-  ListMultipartUploads: 'ListMultipartUploadsResult',
-}
 
 interface Response {
   readonly statusCode?: number
@@ -36,9 +17,10 @@ interface Response {
  *
  * @returns what the answer is instead, in words; `undefined` where it is what it should be, or none of this kind
  */
-export async function foreignBody(operation: string, response: Response | undefined): Promise<string | undefined> {
-  const root = rootsOfAnswers[operation]
-  if (root === undefined || response === undefined || response.statusCode !== 200) return undefined
+export async function foreignBody(operation: S3Operation, response: Response | undefined): Promise<string | undefined> {
+  const { root, mutates } = factsOf(operation)
+  // What a change was answered with is for its caller to judge: asking again would change once more.
+  if (root === undefined || mutates || response === undefined || response.statusCode !== 200) return undefined
   const bytes = await bytesOf(response.body)
   if (bytes === undefined) return undefined
   response.body = bytes

@@ -1,7 +1,7 @@
 import { Redactor } from '../../../internal/redaction/redactor.js'
 import type { ErrorAnswer, LegalHoldErrorCode, Stage } from '../../../model/errors.js'
-import { actionOf } from './actions.js'
 import { isNotImplemented, isOfMarker, unusableHeader } from './error-facts.js'
+import { actionOf } from './operation-table.js'
 
 /** What a request was for; decides the wording and the outcome of its failure. */
 export interface S3ErrorContext {

@@ -4,7 +4,6 @@ import { retrying } from '../../../internal/retry.js'
 import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { S3Answer, S3Call, S3Headers } from '../answer/call.js'
 import {
-  answersXml,
   marksOf,
   mostReadings,
   refuseAnswerToAnother,
@@ -28,8 +27,9 @@ import { S3Secrets } from '../client/secrets.js'
 import { innerRetry, type S3ClientLike, type S3ClientSettings, type S3StorageOptions } from '../client/settings.js'
 import { foreignBody } from '../protocol/answer-root.js'
 import { isCorrectedSkew, normaliseS3Error } from '../protocol/errors.js'
+import { type FastOperation, factsOf, isFastOperation } from '../protocol/operation-table.js'
 import type { S3Input, S3Operation, S3Output } from '../protocol/operations.js'
-import { type CallInput, type FastOperation, isFastOperation } from '../wire/calls.js'
+import type { CallInput } from '../wire/calls.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from '../wire/path.js'
 import { AttemptAborted, AttemptTimeout, isBeyondUndici, type WireAnswer } from '../wire/transport.js'
 import { abortedUnderWay, sendBounded } from './bounded.js'
@@ -41,9 +41,8 @@ export type { S3Answer, S3Call, S3Headers } from '../answer/call.js'
 export type { S3Input, S3Operation, S3Output } from '../protocol/operations.js'
 
 /** How S3 is reached, and how patiently it is inspected. */
-export type S3RequestSettings = S3ClientSettings & Pick<S3StorageOptions, 'retry' | 'clock'>
+export type S3RequestSettings = S3ClientSettings & Pick<S3StorageOptions, 'retry' | 'clock' | 'transport'>
 
-const mutations = /^(Put|Copy|Create|Upload|Complete|Abort)/
 /**
  * Sends single requests: builds the client on first use, bounds each attempt in time, rejects at once on abort and
  * turns every failure into a `LegalHoldError`. It repeats a request only where S3 did not look at it: once for
@@ -175,7 +174,7 @@ export class S3Requests {
     // Once for each reason: a clock that is off, and credentials that have expired.
     let mayCorrect = true
     let mayRenew = true
-    const mutation = mutations.test(operation)
+    const mutation = factsOf(operation).mutates
     let readings = call.again === undefined ? 1 : 2
     let mayBeHit = mostReadings
     for (;;) {
@@ -266,7 +265,7 @@ export class S3Requests {
   ): Promise<S3Answer<K>> {
     throwIfAborted(call.signal, call.stage)
     const { key, versionId } = keyOf(input)
-    const mutation = mutations.test(operation)
+    const mutation = factsOf(operation).mutates
     const context = {
       operation,
       stage: call.stage,
@@ -321,7 +320,7 @@ export class S3Requests {
           if (foreign !== undefined) throw new DoubtedAnswer(foreign, connection)
           const { statusCode: status = 200 } = result.response ?? {}
           if (status >= 300) refuseUnlike(call, { status }, connection)
-          if (answersXml.test(operation)) isEmpty = await isEmptyDocument(result.response)
+          if (factsOf(operation).root !== undefined) isEmpty = await isEmptyDocument(result.response)
           return result
         },
         { step: 'deserialize', name: 'legalHoldResponseHeaders', priority: 'low' },
@@ -398,7 +397,7 @@ export class S3Requests {
     }
     if (answer === undefined) return undefined
     const { status, connection } = answer
-    const hasText = !context.mutation && operation !== 'ListObjectVersions'
+    const hasText = !context.mutation && factsOf(operation).echoes !== 'listing'
     const marks = marksOf(operation, input, requestIdIn(answer), hasText ? () => textOf(answer) : undefined)
     const repetition = this.marks.meet(marks)
     if (repetition !== undefined) await this.#refuseRepeated(repetition, connection, call, context.mutation)

@@ -3,8 +3,9 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { withoutEnd } from '../../../internal/text/edges.js'
 import type { ResolvedClient } from '../client/eligible.js'
 import { md5Of, type SmithyCommand } from '../client/middleware.js'
-import { closes, isXmlBlank, rootsOfReads } from '../protocol/answer-root.js'
-import type { S3Operation, S3Output } from '../protocol/operations.js'
+import { closes, isXmlBlank } from '../protocol/answer-root.js'
+import { type FastOperation, factsOf } from '../protocol/operation-table.js'
+import type { S3Output } from '../protocol/operations.js'
 import { awkward, canonicalQuery, capture, sendable } from './capture.js'
 import { headersOf } from './headers.js'
 import type { FastSession, RenderedCall } from './session.js'
@@ -15,22 +16,7 @@ import type { WireAnswer } from './transport.js'
  * request looks like and what its answer means is still the SDK's: its own schemas and protocol render and read them.
  */
 
-/** Operations that are sent so, with the root of their answer; `undefined` where S3 answers without a body. */
-const roots = {
-  ...rootsOfReads,
-  CopyObject: 'CopyObjectResult',
-  ListObjectVersions: 'ListVersionsResult',
-  PutObjectTagging: undefined,
-  PutObjectLegalHold: undefined,
-  PutObjectRetention: undefined,
-} as const
-
-export type FastOperation = keyof typeof roots
-
-/** Whether requests of an operation may go past the SDK. */
-export function isFastOperation(operation: S3Operation): operation is FastOperation {
-  return Object.hasOwn(roots, operation)
-}
+export type { FastOperation } from '../protocol/operation-table.js'
 
 /** An operation of the SDK: `[kind, namespace, name, traits, input, output]`. */
 type Schema = readonly [unknown, string, string, object, unknown, unknown]
@@ -115,7 +101,9 @@ export class CallCodec {
   ): Promise<RenderedCall | undefined> {
     const schema = this.#operationOf(operation)
     if (schema === undefined || leftToTheSdk.some((name) => input[name] !== undefined)) return undefined
-    const isChecked = operation.startsWith('Put')
+    // What S3 answers without a document is what comes with one of its own.
+    const { mutates, root } = factsOf(operation)
+    const isChecked = mutates && root === undefined
     if (isChecked && (input.ChecksumAlgorithm ?? 'CRC32') !== 'CRC32') return undefined
     const whole = isChecked && !withMd5 ? { ...input, ChecksumAlgorithm: 'CRC32' } : input
     const request = await this.#protocol.serializeRequest(schema, whole, this.#context)
@@ -189,7 +177,7 @@ const beginning = /^(?:<\?xml[^>]*\?>[\t\n\r ]*)?<([A-Za-z]+)[\t\n\r >]/
 
 /** An answer that is whole: empty, or one document with the root that it should have. */
 function isWhole(operation: FastOperation, body: Buffer): boolean {
-  const root = roots[operation]
+  const { root } = factsOf(operation)
   return root === undefined ? body.length === 0 : isDocument(root, body)
 }
 

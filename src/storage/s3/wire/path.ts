@@ -2,7 +2,7 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { isOrdinaryBucket, isStockClient, type ResolvedClient } from '../client/eligible.js'
 import { isIntercepted } from '../client/native-http.js'
 import { mayBeProxied, proxyFor } from '../client/proxy.js'
-import type { S3ClientSettings } from '../client/settings.js'
+import type { S3ClientSettings, S3StorageOptions } from '../client/settings.js'
 import { CallCodec } from './calls.js'
 import { GivenConnection, OwnConnections, type WireRequest } from './connections.js'
 import { DispatcherConnection, type DispatcherPart } from './dispatcher.js'
@@ -26,7 +26,7 @@ export type FastRequest = (session: FastSession) => WireRequest
 /** What the fast path needs of the adapter it belongs to. */
 export interface FastPathSubject {
   readonly bucket: string
-  readonly settings: S3ClientSettings
+  readonly settings: S3ClientSettings & Pick<S3StorageOptions, 'transport'>
   /** The client that would send otherwise, and the SDK it is made of. */
   readonly connect: () => Promise<{ readonly sdk: typeof S3; readonly client: object }>
   /** Told of the credentials that requests are signed with from now on. */
@@ -57,7 +57,7 @@ export class S3FastPath {
 
   constructor(subject: FastPathSubject) {
     this.#subject = subject
-    this.#off = !isOrdinaryBucket(subject.bucket)
+    this.#off = subject.settings.transport === 'sdk' || !isOrdinaryBucket(subject.bucket)
   }
 
   /**
