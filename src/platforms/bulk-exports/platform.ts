@@ -351,10 +351,8 @@ export class BulkExportsPlatform implements RecordingPlatform {
     if (request.integrationId !== undefined || request.profileId === undefined) return request
     const profile = await this.profiles.read(request.profileId, options)
     if (profile === undefined) {
-      throw new LegalHoldError(`There is no export profile ${request.profileId}. Check the id and the region.`, {
-        code: 'PROFILE_NOT_FOUND',
-        stage,
-      })
+      const message = `There is no export profile ${request.profileId}. Check the id and the region.`
+      throw new LegalHoldError(message, { code: 'PROFILE_NOT_FOUND', stage })
     }
     return { ...request, integrationId: profile.integrationId }
   }

@@ -1,0 +1,68 @@
+import { throwIfAborted } from '../../../internal/abort.js'
+import type { S3Answer, S3Call } from '../answer/call.js'
+import {
+  marksOf,
+  refuseAnswerToAnother,
+  refuseRefusalOfAnother,
+  refuseUnlike,
+  requestIdOfAnswer,
+} from '../answer/checks.js'
+import { requestIdIn, textOf } from '../answer/marks.js'
+import { normaliseS3Error } from '../protocol/errors.js'
+import { type FastOperation, factsOf } from '../protocol/operation-table.js'
+import type { CallInput } from '../wire/calls.js'
+import type { WireOutcome } from '../wire/path.js'
+import { AttemptAborted, AttemptTimeout, isBeyondUndici, type WireAnswer } from '../wire/transport.js'
+import { abortedUnderWay } from './bounded.js'
+import { type About, type Attempt, cleanIdOf, type Route } from './route.js'
+
+/**
+ * Sends one attempt past the SDK. What it gets is an answer, or something for the SDK to read; nothing where it was not sent.
+ * Throws what ends the request for good.
+ */
+export async function sendPastSdk<K extends FastOperation>(
+  route: Route,
+  attempt: Attempt<K>,
+): Promise<{ readonly answer?: S3Answer<K>; readonly outcome?: WireOutcome } | undefined> {
+  const { operation, call, leftOut, about } = attempt
+  const input = attempt.input as CallInput
+  const codec = await route.fast.codec()
+  const withMd5 = leftOut.includes('payload-checksum')
+  const rendered = await codec?.render(operation, input, call.rawHeaders, withMd5).catch(() => undefined)
+  if (codec === undefined || rendered === undefined) return undefined
+  throwIfAborted(call.signal, call.stage)
+  let answer: WireAnswer | undefined
+  try {
+    answer = await route.fast.send((session) => session.call(rendered), call.signal, call.extraTimeoutMs)
+  } catch (error) {
+    return { outcome: failedOnWire(route, error, call, about) }
+  }
+  if (answer === undefined) return undefined
+  const { status, connection } = answer
+  const hasText = !about.mutation && factsOf(operation).echoes !== 'listing'
+  const marks = marksOf(operation, input, requestIdIn(answer), hasText ? () => textOf(answer) : undefined)
+  const repetition = route.marks.meet(marks)
+  if (repetition !== undefined) await route.refuseRepeated(repetition, connection, call, about.mutation)
+  const read = await codec.read(operation, answer)
+  if (read === undefined) return { outcome: { answer } }
+  route.seen.answered = true
+  if (read.error !== undefined) {
+    refuseRefusalOfAnother(read.error, about.key, connection)
+    throw normaliseS3Error(read.error, about)
+  }
+  const { output, headers } = read
+  refuseAnswerToAnother(operation, input, { output, headers, connection })
+  refuseUnlike(call, { status, output }, connection)
+  const requestId = cleanIdOf(route.secrets, requestIdOfAnswer(output, headers))
+  return { answer: { output, headers, requestId, status, connection, leftOut } }
+}
+
+/** What the network failed with, for the SDK to report. Throws what is ours to say. */
+export function failedOnWire(route: Pick<Route, 'fast'>, error: unknown, call: S3Call, about: About): WireOutcome {
+  if (error instanceof AttemptAborted) throw abortedUnderWay(about, call)
+  // The SDK's own time limit is around all of its attempts, too.
+  if (error instanceof AttemptTimeout) throw normaliseS3Error(error, about)
+  // The same server would answer the next attempt in the same way.
+  if (isBeyondUndici(error)) route.fast.giveUp()
+  return { error }
+}
