@@ -215,7 +215,7 @@ const redactor = new Redactor()
 redactor.add('wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY')
 redactor.addClient('client', 'k9-ZpQ4+/vB7xYt2=LmN8~RsW0.dEfGhIjKlMnOp')
 
-/** Every parser of foreign input. A new one is added here: `growth.test.ts` looks for those that are missing. */
+/** Every parser of foreign input. A new one is added here: `growth.slow.test.ts` looks for those that are missing. */
 export const parsers: Readonly<Record<string, Parser>> = {
   'a listing of S3': {
     reads: ['src/storage/s3/wire/list.ts scanListing'],

@@ -19,7 +19,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { hasTool, LocalTsa } from '../custody/local-tsa.js'
 import { type Block, blocks } from './pages.js'
 
-// Examples that are a part of something: each is used here as its page says. Those that are whole run in examples.test.ts.
+// Examples that are a part of something: each is used here as its page says. Those that are whole run in examples.slow.test.ts.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const scratch = `${root}.cache/parts-${process.pid}/`
