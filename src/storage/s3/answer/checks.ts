@@ -9,7 +9,7 @@ import type { S3Call, S3Headers } from './call.js'
 import { DoubtedAnswer } from './doubted.js'
 import { type AnswerMarks, type Marks, type Repetition, requestIdOf, textOfAnswer } from './marks.js'
 
-/** Answers that have to be XML with something in it; HEAD and GET show the object's own content type instead. */
+/** Answers that must be XML with something in it; HEAD and GET show the object's own content type instead. */
 export const answersXml =
   /^(List|Copy|Create|UploadPartCopy|Complete|GetObjectTagging|GetObjectAcl|GetObjectL|GetObjectR|GetBucket(?!Policy))/
 
