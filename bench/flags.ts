@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 
-/** The flags of a bench. Prints its usage and ends the process for `--help`, and for what is no flag. */
+/** The flags of a bench. Prints its usage and ends the process for `--help`, and for what is not a flag. */
 export function flags<T extends NonNullable<ParseArgsConfig['options']>>(options: T, usage: string) {
   if (process.argv.includes('--help')) {
     console.log(usage)

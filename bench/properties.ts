@@ -14,7 +14,7 @@ Markdown table what is left. Tools that are not installed are named and left out
 
   --s3-endpoint URL   a server instead of the simulator, with credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
                       and AWS_REGION; a bucket with Object Lock is made there, and stays
-  --details           print each difference, too
+  --details           print each difference as well
 `
 
 interface Column {

@@ -81,14 +81,14 @@ async function main(): Promise<void> {
 
 function whole(name: 'objects' | 'concurrency' | 'rounds'): number {
   const value = Number(values[name])
-  if (!Number.isInteger(value) || value < 1) refuse(`--${name} has to be a whole number`, usage)
+  if (!Number.isInteger(value) || value < 1) refuse(`--${name} must be a whole number`, usage)
   return value
 }
 
 function choose(): Contender[] {
   const names = values.only?.split(',')
   for (const name of names ?? []) {
-    if (!contenders.some((contender) => contender.name === name)) refuse(`There is no contender "${name}".`, usage)
+    if (!contenders.some((contender) => contender.name === name)) refuse(`Unknown contender "${name}".`, usage)
   }
   return contenders.filter(({ name, onlyHere, repairs = false, version }) => {
     if (names === undefined ? repairs !== values.repairs : !names.includes(name)) return false

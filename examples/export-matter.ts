@@ -22,7 +22,7 @@ const usage = `Exports the recordings of a matter and puts them under the hold. 
   ACCEPT                  findings that may pass, by code, separated by commas
   RESIDENCY               AWS regions data may lie in, separated by commas
   DRY_RUN                 1: plan the repairs, change no object
-  JOURNAL                 folder of the journal; with one that was interrupted the run goes on
+  JOURNAL                 folder of the journal; an interrupted run resumes from it
   REPORT                  file for the report as JSON (default: legal-hold-report.json)
 
   GENESYS_ENDPOINT        a gateway in place of the region's hosts

@@ -148,10 +148,10 @@ function explain(error: unknown): string {
     return `PREFLIGHT_BLOCKED by ${codes.join(', ')}: nothing was created.\nRemove the cause, or let it pass with ${flags}`
   }
   if (error.code === 'ABORTED') {
-    return `${error.code} during ${error.stage}\n${error.message}\nWith --journal DIR the same command goes on from here.`
+    return `${error.code} during ${error.stage}\n${error.message}\nWith --journal DIR the same command resumes from here.`
   }
   if (error.code === 'CHECKPOINT_MISMATCH') {
-    return `${error.code}\n${error.message}\nWithout flags, --journal DIR goes on with what the journal is of.`
+    return `${error.code}\n${error.message}\nWithout flags, --journal DIR resumes the run of that journal.`
   }
   const id = error.requestId === undefined ? '' : ` (request id ${error.requestId})`
   return `${error.code} during ${error.stage}${id}\n${error.message}`

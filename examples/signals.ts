@@ -12,7 +12,7 @@ export function untilSignalled(): { readonly controller: AbortController; exitCo
       controller.abort(new Error(`ended by ${name}`))
     })
   }
-  // A terminal that was closed takes nothing any more, which is no reason to fail before the journal is closed.
+  // A terminal that was closed takes nothing any more, which is not a reason to fail before the journal is closed.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error

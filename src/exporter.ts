@@ -128,7 +128,7 @@ export class LegalHoldExporter {
   /**
    * The whole job: inspect, export, validate what lands as it lands, repair, reconcile, report.
    *
-   * With a journal it can be interrupted at any instant: run again with the same journal and it goes on where it stopped,
+   * With a journal it can be interrupted at any instant: run again with the same journal and it resumes where it stopped,
    * with the same run id and the same job. A finished journal gives its report again at once.
    *
    * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `CHECKPOINT_MISMATCH`, `JOURNAL_…`, `JOB_…`,
@@ -154,7 +154,7 @@ function checkSource(source: unknown): void {
     return
   }
   throw new LegalHoldError(
-    "What to look at has to be a list or stream of keys, objects or verdicts, { prefix: '…' }, or a job; { prefix: '' } is the whole bucket.",
+    "What to look at must be a list or stream of keys, objects or verdicts, { prefix: '…' }, or a job; { prefix: '' } is the whole bucket.",
     { code: 'INVALID_REQUEST', stage: 'options' },
   )
 }
@@ -166,7 +166,7 @@ function checkRelease(options: unknown): void {
   if (hasReason && isFlag(allowUnlock) && isFlag(dryRun)) return
   const problem = hasReason
     ? 'allowUnlock and dryRun are true or false'
-    : 'it needs a reason, which stands in the journal'
+    : 'it needs a reason, which is recorded in the journal'
   throw new LegalHoldError(`A release cannot be made like this: ${problem}.`, {
     code: 'INVALID_REQUEST',
     stage: 'options',
@@ -180,7 +180,7 @@ function checkWait(job: unknown, options: WaitForJobOptions): void {
     ([, value]) => value !== undefined && !(Number.isFinite(value) && value >= 0),
   )
   if (named && wrong === undefined) return
-  const problem = named ? `${wrong?.[0]} has to be a number of at least 0` : 'the job has to be what createJob returned'
+  const problem = named ? `${wrong?.[0]} must be a number of at least 0` : 'the job must be what createJob returned'
   throw new LegalHoldError(`waitForJob cannot be used like this: ${problem}.`, {
     code: 'INVALID_REQUEST',
     stage: 'options',

@@ -1,5 +1,5 @@
 /*
- * What has to be provided from outside, and the plain data that it speaks: the interfaces are in `ports/`, the data in
+ * What must be provided from outside, and the plain data that it speaks: the interfaces are in `ports/`, the data in
  * `model/`. Documents link to this file.
  */
 export type * from './model/evidence.js'

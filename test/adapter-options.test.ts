@@ -30,8 +30,8 @@ test.each([
   ['S3StorageAdapter', () => new S3StorageAdapter(undefined as never), /bucket/],
   ['RecordingJobsPlatform', () => new RecordingJobsPlatform(undefined as never), /region is missing/],
   ['BulkExportsPlatform', () => new BulkExportsPlatform(undefined as never), /region is missing/],
-  ['evidenceBundle', () => evidenceBundle(undefined as never), /dir has to be .*; signer has to be/],
-  ['evidenceBundle', () => evidenceBundle({ dir: './x' } as never), /signer has to be a Signer/],
+  ['evidenceBundle', () => evidenceBundle(undefined as never), /dir must be .*; signer must be/],
+  ['evidenceBundle', () => evidenceBundle({ dir: './x' } as never), /signer must be a Signer/],
   ['FileJournal', () => new FileJournal(undefined as never), /needs the directory/],
 ])('%s without what it needs says so', (_, make, message) => {
   const error = failure(make)

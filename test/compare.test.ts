@@ -58,7 +58,7 @@ const state: fc.Arbitrary<ObjectState> = fc.record({
   ),
 })
 
-/** One change that loses or alters something, by the property that has to be named. */
+/** One change that loses or alters something, by the property that must be named. */
 const changes: readonly [string, (before: ObjectState) => Partial<ObjectState> | undefined][] = [
   ['bucket', () => ({ bucket: 'other' })],
   ['key', ({ key }) => ({ key: `${key}x` })],
@@ -218,7 +218,7 @@ describe('comparing an object before and after', () => {
     )
   })
 
-  test('each of several checksums has to be there afterwards, with its value', () => {
+  test('each of several checksums must be there afterwards, with its value', () => {
     const of = (algorithm: string, value = algorithm) => ({ algorithm, value, type: 'FULL_OBJECT' })
     const all = [of('CRC64NVME'), of('SHA512'), of('BLAKE4')]
     const carrying = (whole: ObjectState, checksums: ObjectState['checksums']): ObjectState => ({

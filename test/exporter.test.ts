@@ -584,7 +584,7 @@ describe('bad input', () => {
     const release = { reason: 'over', dryrun: true } as never
     expect(await failure(collect(exporter().release({ prefix: '' }, release)))).toMatchObject({ code })
     expect(await failure(exporter().waitForJob(job('PENDING'), { deadline: 5 } as never))).toMatchObject({ code })
-    expect(() => exporter().validate({ prefix: '' }, { signal: 3 } as never)).toThrow(/signal has to be an AbortSignal/)
+    expect(() => exporter().validate({ prefix: '' }, { signal: 3 } as never)).toThrow(/signal must be an AbortSignal/)
     expect(platform.calls).toEqual([])
   })
 
@@ -596,7 +596,7 @@ describe('bad input', () => {
         .run({ ...request, interval }),
     )
     expect(error.message).toContain(
-      'interval.start has to be ISO 8601 with a time zone, not a Date: give its toISOString()',
+      'interval.start must be ISO 8601 with a time zone, not a Date: give its toISOString()',
     )
   })
 
@@ -713,16 +713,16 @@ describe('bad input', () => {
   })
 
   test.each<[string, object, RegExp]>([
-    ['a repair option that is no object', { remediation: 5 }, /remediation has to be an object/],
-    ['no object for repairs', { remediation: null }, /remediation has to be an object/],
+    ['a repair option that is no object', { remediation: 5 }, /remediation must be an object/],
+    ['no object for repairs', { remediation: null }, /remediation must be an object/],
     ['a misspelt retry', { retry: { retires: 3 } }, /retry.retires is not known/],
     ['a misspelt polling', { polling: { deadline: 3 } }, /polling.deadline is not known/],
-    ['a text for a list of codes', { accept: 'versioning-off' }, /accept has to be a list/],
+    ['a text for a list of codes', { accept: 'versioning-off' }, /accept must be a list/],
     ['a misspelt requirement', { requirements: { metdata: { a: 'b' } } }, /metdata is not known/],
     ['a misspelt option', { requirement: {} }, /requirement is not known/],
     ['names that differ by case only', { requirements: { metadata: { 'A-b': 'x', 'a-B': 'y' } } }, /twice/],
-    ['a number for a value', { requirements: { metadata: { hold: 7 } } }, /has to be a text/],
-    ['no object for requirements', { requirements: null }, /have to be an object/],
+    ['a number for a value', { requirements: { metadata: { hold: 7 } } }, /must be a text/],
+    ['no object for requirements', { requirements: null }, /must be an object/],
     ['a text for a flag', { requirements: { legalHold: 'false' } }, /true or false/],
     ['a date that has passed', { requirements: { retainUntilDate: '2020-01-01T00:00:00Z' } }, /has passed/],
     ['30 February', { requirements: { retainUntilDate: '2030-02-30T00:00:00Z' } }, /ISO 8601/],

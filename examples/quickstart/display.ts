@@ -67,7 +67,7 @@ export class Display {
       ['expected', counts.expected, 'recordings the platform lists for the hold'],
       ['held', counts.held, 'carried the hold on arrival, companions too'],
       ['repaired', counts.repaired, 'got it here, read back and compared property by property'],
-      ['conflicting', counts.conflicting, "another matter's tag stands there"],
+      ['conflicting', counts.conflicting, "another matter's tag is there"],
       ['unreadable', counts.unreadable, 'could not be checked'],
       [
         'unrepaired',

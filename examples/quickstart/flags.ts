@@ -20,7 +20,7 @@ How
   --accept CODE                            let a finding that blocks pass, by its code (repeatable)
   --dry-run                                plan the repairs, change no object
   --report FILE                            write the report there, as JSON
-  --journal DIR                            keep a record of the run there; after a crash the same command goes on with it
+  --journal DIR                            keep a record of the run there; after a crash the same command resumes it
   --evidence DIR                           write the evidence there (default: beside the journal, or a temporary folder, which is named)
   --quiet                                  print nothing but errors
   --help
@@ -71,7 +71,7 @@ export function readFlags(args: readonly string[]): Flags {
   const values = parse(args)
   const shaping = ['media', 'count', 'interval', 'recordings', 'fail-at-source', 'index-lag'] as const
   const count = whole('count', values.count, 200)
-  if (count === 0) throw new FlagError('--count has to be at least 1: exporting nothing proves nothing.')
+  if (count === 0) throw new FlagError('--count must be at least 1: exporting nothing proves nothing.')
   const failAtSource = whole('fail-at-source', values['fail-at-source'], 0)
   const indexLagHours = whole('index-lag', values['index-lag'], 0)
   const recordings = folder(values.recordings)
@@ -152,7 +152,7 @@ function oneOf<T extends string>(name: string, value: string | undefined, allowe
 function whole(name: string, value: string | undefined, otherwise: number): number {
   if (value === undefined) return otherwise
   if (/^\d{1,7}$/.test(value)) return Number(value)
-  throw new FlagError(`--${name} has to be a whole number, not ${JSON.stringify(value)}.`)
+  throw new FlagError(`--${name} must be a whole number, not ${JSON.stringify(value)}.`)
 }
 
 function interval(value: string | undefined): Interval | undefined {
@@ -160,7 +160,7 @@ function interval(value: string | undefined): Interval | undefined {
   const [start = '', end = '', ...more] = value.split('/')
   const [from, to] = [Date.parse(start), Date.parse(end)]
   if (Number.isNaN(from) || Number.isNaN(to) || more.length > 0) {
-    throw new FlagError(`--interval has to be START/END in ISO 8601, not ${JSON.stringify(value)}.`)
+    throw new FlagError(`--interval must be START/END in ISO 8601, not ${JSON.stringify(value)}.`)
   }
   if (from >= to) throw new FlagError(`--interval is reversed or empty: ${start} is not before ${end}.`)
   if (to > Date.now()) throw new FlagError(`--interval ends in the future: ${end}.`)
@@ -181,14 +181,14 @@ function writable(path: string | undefined): string | undefined {
 function directory(name: string, path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   if (path === '') throw new FlagError(`--${name} has to name a folder.`)
-  if (existsSync(path) && !statSync(path).isDirectory()) throw new FlagError(`--${name} ${path}: it is no folder.`)
+  if (existsSync(path) && !statSync(path).isDirectory()) throw new FlagError(`--${name} ${path}: it is not a folder.`)
   return path
 }
 
 function folder(path: string | undefined): string | undefined {
   if (path === undefined) return undefined
   if (!existsSync(path) || !statSync(path).isDirectory()) {
-    throw new FlagError(`--recordings ${path}: there is no such folder.`)
+    throw new FlagError(`--recordings ${path}: no such folder exists.`)
   }
   if (readdirSync(path).length === 0) throw new FlagError(`--recordings ${path}: the folder is empty.`)
   return resolve(path)
@@ -196,5 +196,5 @@ function folder(path: string | undefined): string | undefined {
 
 function url(name: string, value: string | undefined): string | undefined {
   if (value === undefined || URL.canParse(value)) return value
-  throw new FlagError(`--${name} ${JSON.stringify(value)} is no URL.`)
+  throw new FlagError(`--${name} ${JSON.stringify(value)} is not a valid URL.`)
 }

@@ -142,6 +142,6 @@ export function whenNpmIsGone(callback: () => void): () => void {
 /** The parent and its parent: npm runs a shell that runs us. Only Linux tells. */
 async function ancestors(parent: number): Promise<string> {
   const stat = await readFile(`/proc/${parent}/stat`, 'utf8').catch(() => '')
-  // The name of the program stands in parentheses and may hold anything.
+  // The name of the program is in parentheses and may hold anything.
   return `${parent} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? ''}`
 }

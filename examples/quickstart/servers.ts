@@ -139,7 +139,7 @@ async function ask(endpoint: string, path: string, body?: object): Promise<Remot
   })
   const answer = (await response.json().catch(() => ({}))) as RemoteDescription & { message?: string }
   if (!response.ok || answer.s3 === undefined) {
-    throw new FlagError(`${url} is no simulator of this package: ${response.status} ${answer.message ?? ''}`)
+    throw new FlagError(`${url} is not a simulator of this package: ${response.status} ${answer.message ?? ''}`)
   }
   return answer
 }

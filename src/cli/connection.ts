@@ -48,7 +48,7 @@ export async function connect(
   const text = (name: (typeof required)[number]) => setting(name) ?? ''
   const [start, end, ...more] = text('interval').split('/')
   if (!start || !end || more.length > 0) {
-    throw new ArgumentError(`--interval has to be START/END in ISO 8601, not ${JSON.stringify(text('interval'))}.`)
+    throw new ArgumentError(`--interval must be START/END in ISO 8601, not ${JSON.stringify(text('interval'))}.`)
   }
   // The SDKs take a fifth of a second to load, which no other command needs.
   const [{ RecordingJobsPlatform, GenesysMediaRetentionPolicy }, { S3LifecyclePolicy, S3StorageAdapter }] =

@@ -6,18 +6,18 @@ export const help = {
 
 Evidence
   verify DIR     check a bundle: signature, hashes, records, counts
-  report DIR     say where the report is, open it, or build it anew from the records
-  prove DIR KEY  take one record out, with the proof that it is among those that were sealed
+  report DIR     print where the report is, open it, or rebuild it from the records
+  prove DIR KEY  extract one record, with the proof that it was sealed with the others
 
 Export
   inspect        what would go wrong, before anything is created
   export         the whole job: inspect, export, validate, repair, account
 
-  genesys-legal-hold-exporter COMMAND --help    says what a command takes
+  genesys-legal-hold-exporter COMMAND --help    lists the flags of a command
   genesys-legal-hold-exporter --version
 
-Exit code: 0 done and good, 2 done and not good (does not verify, incomplete, blocked), 1 it could not be done;
-129, 130 or 143 where SIGHUP, SIGINT or SIGTERM ended it.
+Exit code: 0 success, 2 finished with a bad result (does not verify, incomplete, blocked), 1 could not finish;
+129, 130 or 143 if SIGHUP, SIGINT or SIGTERM ended it.
 `,
   verify: `Checks a bundle of evidence: the signature, the hash of each file, the tree over the records, their numbers without a
 gap, the counts, the chain to the bundle before, the time stamp.
@@ -25,9 +25,9 @@ gap, the counts, the chain to the bundle before, the time stamp.
   genesys-legal-hold-exporter verify DIR --key FILE | --fingerprint HEX [flags]
   genesys-legal-hold-exporter verify --proof FILE --key FILE | --fingerprint HEX
 
-A key inside the bundle authenticates nobody: whoever changes the bundle can change that too. Get the key, or its
-fingerprint, from the signer by another way than the one the bundle came by. Without either, the fingerprint that was
-found is printed, and the exit code is 2.
+A key inside the bundle authenticates nobody: whoever changes the bundle can also change that key. Get the key, or its
+fingerprint, from the signer through a separate channel. Without either, the command prints the fingerprint that it
+found, and the exit code is 2.
 
   --key FILE            the signer's public key, in PEM
   --fingerprint HEX     or its SHA-256 (sha256:…)
@@ -44,27 +44,27 @@ found is printed, and the exit code is 2.
 
 Exit code: 0 it verifies, 2 it does not (the first bad line is named), 1 the check could not be run.
 `,
-  report: `Says where the report of a bundle is and what it says, and opens it or builds it anew.
+  report: `Prints where the report of a bundle is and what it says, and opens or rebuilds it.
 
   genesys-legal-hold-exporter report DIR [flags]
 
   --open                open it with the program of this system
-  --out FILE            build the page anew from records and report of the bundle, and write it there
+  --out FILE            rebuild the page from records and report of the bundle, and write it there
 
-Exit code: 0, or 1 where the bundle cannot be read. It verifies nothing: see verify.
+Exit code: 0, or 1 if the bundle cannot be read. It verifies nothing: see verify.
 `,
-  prove: `Takes the last record about one object out of a bundle, with its audit path (RFC 6962) and the signed statement. So one
-recording can be disclosed without the others; \`verify --proof FILE\` checks it.
+  prove: `Extracts the last record about one object from a bundle, with its audit path (RFC 6962) and the signed statement. One
+recording can thus be disclosed without the others. \`verify --proof FILE\` checks it.
 
   genesys-legal-hold-exporter prove DIR BUCKET/KEY [flags]
   genesys-legal-hold-exporter prove DIR KEY [flags]
 
   --out FILE            write the proof there (default: standard output)
 
-Exit code: 0, or 1 where there is no such record or the records are not those that were signed.
+Exit code: 0, or 1 if no such record exists or the records are not those that were signed.
 `,
-  inspect: `Looks at everything that an export relies on, and says what would go wrong: integration, bucket, permissions, retention,
-residency, how far the platform's index reaches. Creates and changes nothing.
+  inspect: `Checks everything that an export relies on, and reports what would go wrong: integration, bucket, permissions, retention,
+residency, how far the platform's index reaches. It creates and changes nothing.
 
   genesys-legal-hold-exporter inspect [flags]
 
@@ -73,23 +73,23 @@ SETTINGS
 
 Exit code: 0 nothing blocks, 2 something does, 1 it could not be found out.
 `,
-  export: `The whole job: inspects, exports, validates what lands as it lands, repairs what lacks the hold, and accounts for every
-recording.
+  export: `Does the whole job: inspects, exports, validates objects as they land, repairs those without the hold, and accounts for
+every recording.
 
   genesys-legal-hold-exporter export [flags]
 
 SETTINGS
-  --accept CODE         let a finding that blocks pass, by its code (repeatable)
+  --accept CODE         accept a blocking finding by its code (repeatable)
   --dry-run             export and validate, but only plan the repairs
   --report FILE         write the report there, as JSON (default legal-hold-report.json)
-  --journal DIR         keep the journal there; with one that was interrupted the run goes on
+  --journal DIR         keep the journal there; an interrupted run resumes from it
   --evidence DIR        seal the run there; needs --signing-key
   --signing-key FILE    private key, in PEM: openssl genpkey -algorithm ed25519 -out signing-key.pem
                         (its passphrase, if any, in SIGNING_KEY_PASSPHRASE)
   --tsa-url URL         have the signature stamped by this authority (RFC 3161)
   --previous DIR        the bundle before this one of the same matter
 
-Exit code: 0 complete, 2 incomplete or blocked, 1 an error; 129, 130 or 143 where SIGHUP, SIGINT or SIGTERM ended it, with
+Exit code: 0 complete, 2 incomplete or blocked, 1 an error; 129, 130 or 143 if SIGHUP, SIGINT or SIGTERM ended it, with
 its journal closed.
 `,
 } as const
@@ -105,7 +105,7 @@ Everything else is a flag, or the variable beside it.
   --matter TEXT         HOLD_MATTER             name of the matter, for the report
   --interval START/END  INTERVAL                ISO 8601, e.g. 2023-10-01T00:00:00Z/2023-10-03T00:00:00Z
   --media TYPES         MEDIA_TYPES             digital, or a list of call,chat,email,message,screen (default: all)
-  --residency REGIONS   RESIDENCY               AWS regions data may lie in, separated by commas
+  --residency REGIONS   RESIDENCY               AWS regions where data may be, separated by commas
   --genesys-endpoint U  GENESYS_ENDPOINT        a gateway in place of the region's hosts
   --s3-endpoint URL     S3_ENDPOINT             another S3 server
 `

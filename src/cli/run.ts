@@ -30,7 +30,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     return name === undefined ? 1 : 0
   }
   if (!isCommand(name)) {
-    terminal.err(`There is no command ${JSON.stringify(name)}; there are ${Object.keys(commands).join(', ')}.`)
+    terminal.err(`Unknown command ${JSON.stringify(name)}. Commands: ${Object.keys(commands).join(', ')}.`)
     return 1
   }
   if (rest.includes('--help') || rest.includes('-h')) {
@@ -55,7 +55,7 @@ function explain(error: unknown, name: string, signal: AbortSignal): string {
   if (!LegalHoldError.isInstance(error)) return shown(error instanceof Error ? error.message : error)
   if (error.code === 'ABORTED') {
     const why = signal.aborted ? ` (${shown((signal.reason as Error).message)})` : ''
-    const remedy = name === 'export' ? '\nWith --journal DIR the same command goes on from here.' : ''
+    const remedy = name === 'export' ? '\nWith --journal DIR the same command resumes from here.' : ''
     return `ABORTED during ${error.stage}${why}\n${shown(error.message)}${remedy}`
   }
   const id = error.requestId === undefined ? '' : ` (request id ${shown(error.requestId)})`

@@ -1,5 +1,5 @@
 /**
- * JSON in one form only (RFC 8785): members sorted by their UTF-16 code units, no white space. The value has to be
+ * JSON in one form only (RFC 8785): members sorted by their UTF-16 code units, no white space. The value must be
  * plain JSON; members that are `undefined` are left out, as `JSON.stringify` does.
  */
 export function canonicalJson(value: unknown): string {

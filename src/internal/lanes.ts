@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/runtime.js'
 import { systemClock } from './clock.js'
 
-/** How many requests go on at once, and how many may begin in a second. */
+/** How many requests are under way at once, and how many may begin in a second. */
 export interface LanesOptions {
   /** Requests under way at most. */
   readonly most: number
@@ -22,7 +22,7 @@ const recoveryMs = 2_000
 const growthMs = 12_000
 const firstPauseMs = 100
 const longestPauseMs = 5_000
-/** Requests that may begin together when the rate is limited, as time: timers are no finer. */
+/** Requests that may begin together when the rate is limited, as time: timers are not more precise. */
 const burstMs = 10
 
 /** A refusal: what was going on when it came, and what was left of that. */

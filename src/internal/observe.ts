@@ -11,7 +11,7 @@ export function observe<T>(
   logger: Logger | undefined,
 ): void {
   if (observer === undefined) return
-  const failed = (error: unknown) => logger?.warn(`${name} threw; the run goes on.`, error)
+  const failed = (error: unknown) => logger?.warn(`${name} threw; the run continues.`, error)
   try {
     const answer = observer(value)
     if (answer instanceof Promise) answer.catch(failed)

@@ -167,7 +167,7 @@ function tellLanes(lanes: Lanes | undefined, generation: number, error: unknown,
     return
   }
   const { retryAfterMs = 0 } = error
-  // The header of one answer must not stop a run: a wait that its own request refuses is none for the others, too.
+  // The header of one answer must not stop a run: the others do not wait either for as long as its own request refuses to.
   lanes.refused(generation, retryAfterMs > policy.totalTimeoutMs ? undefined : retryAfterMs)
 }
 

@@ -5,7 +5,7 @@ import { forManyListeners } from './abort.js'
 const sideBySide = 32
 
 /**
- * Asks several questions side by side. When one fails the others are aborted and waited for, so that nothing goes on
+ * Asks several questions side by side. When one fails the others are aborted and waited for, so that nothing continues
  * behind the back of whoever gets the error.
  */
 export async function together<T extends readonly unknown[]>(

@@ -17,7 +17,7 @@ import { canonical, type JobIntent, type JournalledJob, JournalledJobs } from '.
 import { ownJournalOf } from './own-journal.js'
 import type { JobPart, JournalledProfile } from './records.js'
 
-/** What a run is of. Only the same run goes on with a journal. */
+/** What a run is of. Only the same run resumes with a journal. */
 export interface RunIdentity {
   readonly request: ExportRequest
   readonly hold: LegalHold

@@ -14,7 +14,7 @@ export interface MutationContext {
 }
 
 /**
- * Told before and after each mutation. The intent has to be durable before its promise resolves; an outcome that is
+ * Told before and after each mutation. The intent must be durable before its promise resolves; an outcome that is
  * lost is read back by the run that resumes.
  */
 export interface MutationWitness {

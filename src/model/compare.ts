@@ -1,7 +1,7 @@
 import type { ObjectChecksum, ObjectState, Retention } from './object.js'
 import type { Difference } from './verdict.js'
 
-/** What a repair was asked to change; everything else has to be as it was. */
+/** What a repair was asked to change; everything else must be as it was. */
 export interface AskedChanges {
   /** The complete user metadata that was written. Left out: it was not to change. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
@@ -17,11 +17,11 @@ export interface AskedChanges {
  * Compares an object before and after a repair, property by property, and lists every difference beyond what was asked
  * (s3-facts: copy). An empty list is the proof that a repair lost nothing.
  *
- * What S3 itself adds and what protects more is no difference: a default encryption where there was none, a longer
+ * What S3 itself adds and what protects more is not a difference: a default encryption where there was none, a longer
  * retention (the bucket's default on a new version), a checksum where there was none. A retention that had ended when
  * the new version was written protects nothing any more and cannot be set again.
  *
- * The ETag is compared only where it is an MD5 on both sides; it is no proof across multipart uploads or KMS. Checksums
+ * The ETag is compared only where it is an MD5 on both sides; it is not proof across multipart uploads or KMS. Checksums
  * are compared only with the same algorithm and FULL_OBJECT on both sides. The size always is; where it is not known, an
  * equal ETag or an equal checksum must show in its place that the content is the same.
  */
@@ -81,7 +81,7 @@ function unquoted(etag: string | undefined): string | undefined {
 }
 
 function checksumDifferences(before: ObjectState, after: ObjectState): readonly Difference[] {
-  // What may be read before and not after is no proof of anything: it differs, like any checksum that is gone.
+  // What may be read before and not after is not proof of anything: it differs, like any checksum that is gone.
   return checksumsOf(before).flatMap((was): Difference[] => {
     const is = checksumsOf(after).find(({ algorithm }) => algorithm === was.algorithm)
     if (is === undefined) {
@@ -144,7 +144,7 @@ function encryptionDifferences(before: ObjectState, after: ObjectState): readonl
 function tagDifferences(before: ObjectState, after: ObjectState, asked: AskedChanges): readonly Difference[] {
   if (before.tags === undefined) return []
   if (before.tags === 'unreadable' || typeof after.tags !== 'object') {
-    // What could be read before has to be readable after; two refusals prove nothing and change nothing.
+    // What could be read before must be readable after; two refusals prove nothing and change nothing.
     const asksTags = asked.tags !== undefined || asked.removedTags !== undefined
     if (before.tags === 'unreadable' && after.tags === 'unreadable' && !asksTags) return []
     return [{ property: 'tags', before: before.tags, after: after.tags }]

@@ -2,7 +2,7 @@ import type { Finding } from './findings.js'
 
 /**
  * Every code a {@link LegalHoldError} may carry. The codes are API: they change only with a major version.
- * What each one means and what to do about it stands in `docs/errors.md`.
+ * `docs/errors.md` explains what each one means and what to do about it.
  */
 export const errorCodes = [
   'INVALID_OPTIONS',

@@ -9,7 +9,7 @@ import type { Remediation, Verdict } from './verdict.js'
 /** What happened in a run. `at` is ISO 8601 in UTC. */
 export type RunEvent = { readonly at: string } & (
   | { readonly type: 'run-started'; readonly runId: string; readonly request: ExportRequest; readonly dryRun: boolean }
-  /** The journal holds a run that goes on, or that is finished and only tells its report again. */
+  /** The journal holds a run that resumes, or one that is finished and only returns its report again. */
   | {
       readonly type: 'run-resumed'
       readonly runId: string

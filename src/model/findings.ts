@@ -1,4 +1,4 @@
-/** Every code a {@link Finding} may carry. The codes are API. What to do about each stands in `docs/findings.md`. */
+/** Every code a {@link Finding} may carry. The codes are API. `docs/findings.md` explains what to do about each. */
 export const findingCodes = [
   'profile-not-found',
   'bucket-mismatch',

@@ -32,7 +32,7 @@ export function checkHold(hold: LegalHold): LegalHold {
   if (isHoldTag(tag)) return hold
   throw new LegalHoldError(
     `The hold tag ${JSON.stringify(tag) ?? 'undefined'} is not usable. A tag is 1 to 128 of letters, digits and + - = . _ : / @, ` +
-      'because it has to be valid in an HTTP header, in an S3 tag value and in a list of tags.',
+      'because it must be valid in an HTTP header, in an S3 tag value and in a list of tags.',
     { code: 'INVALID_HOLD', stage: 'options' },
   )
 }

@@ -68,7 +68,7 @@ export interface ObjectEncryption {
 
 /** Checksum as S3 stores it. */
 export interface ObjectChecksum {
-  /** As S3 names it: `CRC64NVME`, `SHA256`, `SHA512`, … An open set: one that this library does not know is kept, too. */
+  /** As S3 names it: `CRC64NVME`, `SHA256`, `SHA512`, … An open set: one that this library does not know is kept as well. */
   readonly algorithm: string
   /** In base64. */
   readonly value: string

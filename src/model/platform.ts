@@ -67,7 +67,7 @@ export interface ExpectedRecording {
   /** Set where the platform leaves the recording out of the job although the request covers it, e.g. `sensitive`. */
   readonly skippedReason?: string | undefined
   /**
-   * It began after the interval: of a conversation that went on. It need not land, and is counted only if it does; where
+   * It began after the interval: of a conversation that continued. It need not land, and is counted only if it does; where
    * the job counts more recordings than the others, it is waited for.
    *
    * @defaultValue false

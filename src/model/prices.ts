@@ -4,7 +4,7 @@ export interface StorageClassPrices {
   readonly writesPer1000: number
   /** GET, HEAD and their kin, per 1,000. */
   readonly readsPer1000: number
-  /** Reading a GB of content, which a copy does, too. */
+  /** Reading a GB of content, which a copy does as well. */
   readonly retrievalPerGb: number
   readonly storagePerGbMonth: number
   /** Each version is billed for at least so many days, however early it is deleted. */

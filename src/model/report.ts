@@ -101,7 +101,7 @@ export interface ReconciliationReport {
   /** Conversations whose recordings are not known beforehand; what landed in them counts as expected. */
   readonly undecided: number
   /**
-   * Recordings of conversations that went on after the interval, which began after it and did not land: they belong to
+   * Recordings of conversations that continued after the interval, which began after it and did not land: they belong to
    * no count. Absent where there are none.
    */
   readonly laterThanInterval?: number | undefined
@@ -183,7 +183,7 @@ export interface RunReport {
   readonly schemaVersion: 1
   readonly runId: string
   readonly dryRun: boolean
-  /** How often the run was interrupted and went on with its journal. */
+  /** How often the run was interrupted and resumed with its journal. */
   readonly resumed: number
   /** ISO 8601 in UTC. */
   readonly startedAt: string

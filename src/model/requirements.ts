@@ -4,13 +4,13 @@ import type { ObjectState, RetentionMode } from './object.js'
 /** What each object must show. */
 export interface HoldRequirements {
   /**
-   * User metadata, names without `x-amz-meta-`. A value that is a hold tag may stand in a comma-separated list
+   * User metadata, names without `x-amz-meta-`. A value that is a hold tag may be in a comma-separated list
    * with the tags of other matters.
    *
    * @defaultValue `{ 'legal-hold-tag': hold.tag }`, where no requirements are given at all
    */
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  /** Object tags. A value that is a hold tag may stand in a space-separated list. */
+  /** Object tags. A value that is a hold tag may be in a space-separated list. */
   readonly tags?: Readonly<Record<string, string>> | undefined
   /** Object Lock legal hold on. */
   readonly legalHold?: boolean | undefined

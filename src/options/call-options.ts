@@ -32,22 +32,22 @@ export function checkCallOptions(method: keyof typeof namesOf, options: unknown)
     if (!right) mistakes.push({ path, problem })
   }
   const given = isRecord(options) ? options : {}
-  check(options === undefined || isRecord(options), 'options', 'have to be an object')
+  check(options === undefined || isRecord(options), 'options', 'must be an object')
   const names: readonly string[] = namesOf[method]
   if (names.length > 0) checkNames(given, ['signal', ...names], '', check)
   const { signal, onEvent, onProgress, dryRun, evidence, journal } = given
   const isSignal = signal === undefined || (isPort(signal, ['addEventListener']) && 'aborted' in (signal as object))
-  check(isSignal, 'signal', 'has to be an AbortSignal')
+  check(isSignal, 'signal', 'must be an AbortSignal')
   for (const [path, listener] of Object.entries({ onEvent, onProgress })) {
-    check(listener === undefined || typeof listener === 'function', path, 'has to be a function')
+    check(listener === undefined || typeof listener === 'function', path, 'must be a function')
   }
-  check(isOptionalFlag(dryRun), 'dryRun', 'has to be true or false')
+  check(isOptionalFlag(dryRun), 'dryRun', 'must be true or false')
   check(
     evidence === undefined || isPort(evidence, ['open', 'seal']),
     'evidence',
-    'has to be what evidenceBundle() returns',
+    'must be what evidenceBundle() returns',
   )
-  check(journal === undefined || isPort(journal, ['append', 'entries']), 'journal', 'has to be a Journal')
+  check(journal === undefined || isPort(journal, ['append', 'entries']), 'journal', 'must be a Journal')
   if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', `The options of ${method}`, mistakes)
 }
 

@@ -22,7 +22,7 @@ import { type ReconciliationOptions, type ReconciliationSettings, reconciliation
 import { type RemediationOptions, type RepairOptions, remediationDefaults } from './remediation.js'
 import { checkRequirements, lowerCaseNames } from './requirements.js'
 
-/** How much goes on at once. */
+/** How much is done at once. */
 export interface ConcurrencyOptions {
   /** Objects read and repaired at once. @defaultValue 64 */
   readonly objects?: number | undefined
@@ -58,7 +58,7 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   readonly retry?: RetryOptions | undefined
   readonly polling?: Partially<PollingOptions> | undefined
   /**
-   * Cancel the jobs of a run that is aborted. Without it they go on, and the run finds them when it goes on with its
+   * Cancel the jobs of a run that is aborted. Without it they continue, and the run finds them when it resumes with its
    * journal.
    *
    * @defaultValue false
@@ -110,33 +110,33 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   const given: Partial<LegalHoldExporterOptions> = withoutMalformed(options, check)
   const now = isPort(given.clock, ['now']) ? (given.clock as Clock).now() : Date.now()
   checkNames(given, Object.keys(optionNames), '', check)
-  check(isPort(given.platform, ['createJob', 'getJob']), 'platform', 'has to be a RecordingPlatform')
-  check(isPort(given.storage, ['head', 'list']), 'storage', 'has to be a StorageAdapter')
+  check(isPort(given.platform, ['createJob', 'getJob']), 'platform', 'must be a RecordingPlatform')
+  check(isPort(given.storage, ['head', 'list']), 'storage', 'must be a StorageAdapter')
   const retention = given.retention === undefined ? [] : [given.retention].flat()
   for (const [at, policy] of retention.entries()) {
-    check(isPort(policy, ['evaluate']), `retention[${at}]`, 'has to be a RetentionPolicyAdapter')
+    check(isPort(policy, ['evaluate']), `retention[${at}]`, 'must be a RetentionPolicyAdapter')
   }
-  check(given.journal === undefined || isPort(given.journal, ['append', 'entries']), 'journal', 'has to be a Journal')
+  check(given.journal === undefined || isPort(given.journal, ['append', 'entries']), 'journal', 'must be a Journal')
   const concurrency = concurrencyOf(given.concurrency)
   for (const [name, value] of Object.entries(concurrency)) {
-    check(Number.isInteger(value) && value >= 1 && value <= 10_000, `concurrency.${name}`, 'has to be 1 to 10000')
+    check(Number.isInteger(value) && value >= 1 && value <= 10_000, `concurrency.${name}`, 'must be 1 to 10000')
   }
   const lookbackHours = given.lookbackHours ?? 24
-  check(Number.isFinite(lookbackHours) && lookbackHours >= 0, 'lookbackHours', 'has to be a number of hours')
+  check(Number.isFinite(lookbackHours) && lookbackHours >= 0, 'lookbackHours', 'must be a number of hours')
   for (const code of given.accept ?? []) {
-    check((findingCodes as readonly string[]).includes(code), 'accept', `${JSON.stringify(code)} is no finding code`)
+    check((findingCodes as readonly string[]).includes(code), 'accept', `${JSON.stringify(code)} is not a finding code`)
   }
   const onConflict = given.remediation?.onConflict
   check(
     onConflict === undefined || onConflict === 'refuse' || onConflict === 'merge',
     'remediation.onConflict',
-    "has to be 'refuse' or 'merge'",
+    "must be 'refuse' or 'merge'",
   )
   const versions = given.remediation?.versions
   check(
     versions === undefined || versions === 'current' || versions === 'all',
     'remediation.versions',
-    "has to be 'current' or 'all'",
+    "must be 'current' or 'all'",
   )
   check(
     versions !== 'all' || typeof given.storage?.listVersions === 'function',
@@ -161,14 +161,14 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   checkRequirements(given.requirements, now, check)
   if (given.residency !== undefined) {
     const regions: unknown = given.residency?.regions
-    check(Array.isArray(regions) && regions.every(isText), 'residency.regions', 'has to be a list of AWS region names')
+    check(Array.isArray(regions) && regions.every(isText), 'residency.regions', 'must be a list of AWS region names')
   }
-  check(given.clock === undefined || isPort(given.clock, ['now', 'sleep']), 'clock', 'has to be a Clock')
+  check(given.clock === undefined || isPort(given.clock, ['now', 'sleep']), 'clock', 'must be a Clock')
   const methods = ['debug', 'info', 'warn', 'error']
   check(given.logger === undefined || isPort(given.logger, methods), 'logger', `has to have ${methods.join(', ')}`)
-  check(isOptionalFlag(given.cancelJobOnAbort), 'cancelJobOnAbort', 'has to be true or false')
+  check(isOptionalFlag(given.cancelJobOnAbort), 'cancelJobOnAbort', 'must be true or false')
   const { protectOriginal } = given.remediation ?? {}
-  check(isOptionalFlag(protectOriginal), 'remediation.protectOriginal', 'has to be true or false')
+  check(isOptionalFlag(protectOriginal), 'remediation.protectOriginal', 'must be true or false')
   const hold = holdOf(given.hold, mistakes)
   if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', 'The options of LegalHoldExporter', mistakes)
   return {
@@ -216,7 +216,7 @@ function holdOf(hold: LegalHold | undefined, mistakes: Mistake[]): LegalHold {
 /** The options without those whose form is wrong, which are reported: what lies within them cannot be looked at. */
 function withoutMalformed(options: unknown, check: Check): Partial<LegalHoldExporterOptions> {
   if (!isRecord(options)) {
-    check(options === undefined || options === null, 'options', 'have to be an object')
+    check(options === undefined || options === null, 'options', 'must be an object')
     return {}
   }
   const given: Partial<LegalHoldExporterOptions> = options
@@ -224,9 +224,9 @@ function withoutMalformed(options: unknown, check: Check): Partial<LegalHoldExpo
   const wrong = Object.entries({ remediation, retry, polling }).filter(
     ([, value]) => value !== undefined && !isRecord(value),
   )
-  for (const [name] of wrong) check(false, name, 'has to be an object')
+  for (const [name] of wrong) check(false, name, 'must be an object')
   const isList = accept === undefined || Array.isArray(accept)
-  check(isList, 'accept', 'has to be a list of finding codes')
+  check(isList, 'accept', 'must be a list of finding codes')
   if (wrong.length === 0 && isList) return given
   const malformed = Object.fromEntries(wrong.map(([name]) => [name, undefined]))
   return { ...given, ...malformed, ...(isList ? {} : { accept: undefined }) }
@@ -245,7 +245,7 @@ function checkPrices(prices: unknown, check: Check): void {
   check(
     isTable && classes.every(isPriced),
     'remediation.prices',
-    'has to be a PriceTable with at least the class STANDARD',
+    'must be a PriceTable with at least the class STANDARD',
   )
 }
 
@@ -274,7 +274,7 @@ function checkDurations(given: Partial<LegalHoldExporterOptions>, check: Check):
     'retry.totalTimeoutMs': given.retry?.totalTimeoutMs,
   }
   for (const [path, value] of Object.entries(durations)) {
-    check(value === undefined || (Number.isFinite(value) && value >= 0), path, 'has to be a number of at least 0')
+    check(value === undefined || (Number.isFinite(value) && value >= 0), path, 'must be a number of at least 0')
   }
 }
 

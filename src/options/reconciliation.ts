@@ -24,8 +24,8 @@ export interface ReconciliationOptions {
    */
   readonly maxJobInterval?: string | undefined
   /**
-   * Read each sidecar, too: one that names another recording or conversation than its key is `conflicting`, one that is no
-   * JSON `unreadable`. It costs a GET for each recording: 0.40 dollars and about as much time as the HEADs for a million.
+   * Read each sidecar as well: one that names another recording or conversation than its key is `conflicting`, one that
+   * is not valid JSON is `unreadable`. It costs a GET for each recording: 0.40 dollars and about as much time as the HEADs for a million.
    *
    * @defaultValue false
    */
@@ -58,7 +58,7 @@ export function reconciliationSettings(
   check(
     [undefined, 'counts', 'recordings'].includes(reconciliation),
     'reconciliation',
-    "has to be 'counts' or 'recordings'",
+    "must be 'counts' or 'recordings'",
   )
   check(
     reconciliation !== 'recordings' || can.listsRecordings,
@@ -70,15 +70,11 @@ export function reconciliationSettings(
     'reconciliation',
     "cannot be 'counts' with protectSource, which needs to know the conversations",
   )
-  check([undefined, 'block', 'wait'].includes(onUnindexed), 'onUnindexed', "has to be 'block' or 'wait'")
-  check(Number.isFinite(indexTimeoutMs) && indexTimeoutMs >= 0, 'indexTimeoutMs', 'has to be a number of at least 0')
+  check([undefined, 'block', 'wait'].includes(onUnindexed), 'onUnindexed', "must be 'block' or 'wait'")
+  check(Number.isFinite(indexTimeoutMs) && indexTimeoutMs >= 0, 'indexTimeoutMs', 'must be a number of at least 0')
   const maxJobIntervalMs = maxJobInterval === undefined ? Number.POSITIVE_INFINITY : durationMs(maxJobInterval)
-  check(
-    maxJobIntervalMs >= minuteMs,
-    'maxJobInterval',
-    'has to be an ISO 8601 duration of a minute or more, such as P7D',
-  )
-  check(typeof verifySidecars === 'boolean', 'verifySidecars', 'has to be true or false')
+  check(maxJobIntervalMs >= minuteMs, 'maxJobInterval', 'must be an ISO 8601 duration of a minute or more, such as P7D')
+  check(typeof verifySidecars === 'boolean', 'verifySidecars', 'must be true or false')
   check(!verifySidecars || can.readsText, 'verifySidecars', 'needs a storage with readText')
   return {
     verifySidecars,

@@ -15,8 +15,8 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
   }
   const given: Partial<ExportRequest> = request ?? {}
   checkNames(given, Object.keys(requestNames), '', check)
-  check(isOptionalFlag(given.includeSensitive), 'includeSensitive', 'has to be true or false')
-  check(given.format === undefined || isText(given.format), 'format', 'has to be a text')
+  check(isOptionalFlag(given.includeSensitive), 'includeSensitive', 'must be true or false')
+  check(given.format === undefined || isText(given.format), 'format', 'must be a text')
   check(
     isText(given.profileId) || isText(given.integrationId),
     'profileId',
@@ -28,7 +28,7 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
     ['interval.end', end],
   ] as const) {
     const shown = (value as unknown) instanceof Date ? 'a Date: give its toISOString()' : JSON.stringify(value)
-    check(isInstant(value), path, `has to be ISO 8601 with a time zone, not ${shown}`)
+    check(isInstant(value), path, `must be ISO 8601 with a time zone, not ${shown}`)
   }
   if (isInstant(start) && isInstant(end)) {
     check(Date.parse(start) < Date.parse(end), 'interval', `is reversed or empty: ${start} is not before ${end}`)
@@ -36,7 +36,7 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
   }
   if (given.mediaTypes !== undefined && given.mediaTypes !== 'digital') {
     const list: readonly unknown[] = Array.isArray(given.mediaTypes) ? given.mediaTypes : []
-    check(list.length > 0, 'mediaTypes', "has to be 'digital' or a list of media, not empty")
+    check(list.length > 0, 'mediaTypes', "must be 'digital' or a list of media, not empty")
     for (const type of list) {
       check(mediaTypes.has(type), 'mediaTypes', `${JSON.stringify(type)} is none of ${[...mediaTypes].join(', ')}`)
     }
@@ -46,7 +46,7 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
     ['conversationIds', given.conversationIds],
   ] as const) {
     if (list === undefined) continue
-    check(Array.isArray(list) && list.length > 0 && list.every(isText), path, 'has to be a list of texts, not empty')
+    check(Array.isArray(list) && list.length > 0 && list.every(isText), path, 'must be a list of texts, not empty')
   }
   if (mistakes.length > 0) throw mistaken('INVALID_REQUEST', 'The request', mistakes)
   return { ...request, interval: { start: inUtc(request.interval.start), end: inUtc(request.interval.end) } }

@@ -6,7 +6,7 @@ import { checkNames, isInstant, isOptionalFlag, isRecord } from './checks.js'
 export function checkRequirements(requirements: HoldRequirements | undefined, now: number, check: Check): void {
   if (requirements === undefined) return
   if (!isRecord(requirements)) {
-    check(false, 'requirements', 'have to be an object')
+    check(false, 'requirements', 'must be an object')
     return
   }
   checkNames(requirements, Object.keys(requirementNames), 'requirements.', check)
@@ -15,32 +15,36 @@ export function checkRequirements(requirements: HoldRequirements | undefined, no
   const names = metadata.map(([name]) => name.toLowerCase())
   for (const [name, value] of metadata) {
     const path = `requirements.metadata.${name}`
-    check(metadataNamePattern.test(name), path, 'is no name of an HTTP header')
+    check(metadataNamePattern.test(name), path, 'is not a valid name of an HTTP header')
     check(
       isHoldTag(value) || /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value),
       path,
-      'has to be printable ASCII without blanks at its ends',
+      'must be printable ASCII without blanks at its ends',
     )
     // S3 knows no upper case in names: of two that differ by case only one could be met.
     const twice = names.filter((other) => other === name.toLowerCase()).length > 1
-    check(!twice, path, 'stands there twice, but for upper and lower case')
+    check(!twice, path, 'is there twice, but for upper and lower case')
   }
   for (const [name, value] of tags) {
     // Tag values of S3: letters, digits, space and + - = . _ : / @ (s3-facts, copy).
-    check(/^[\p{L}\p{N} +\-=._:/@]{1,128}$/u.test(name), `requirements.tags.${name}`, 'is no key of an S3 tag')
-    check(/^[\p{L}\p{N} +\-=._:/@]{1,256}$/u.test(value), `requirements.tags.${name}`, 'is no value of an S3 tag')
+    check(/^[\p{L}\p{N} +\-=._:/@]{1,128}$/u.test(name), `requirements.tags.${name}`, 'is not a valid key of an S3 tag')
+    check(
+      /^[\p{L}\p{N} +\-=._:/@]{1,256}$/u.test(value),
+      `requirements.tags.${name}`,
+      'is not a valid value of an S3 tag',
+    )
   }
   const { legalHold, retainUntilDate, retentionMode } = requirements
-  check(isOptionalFlag(legalHold), 'requirements.legalHold', 'has to be true or false')
+  check(isOptionalFlag(legalHold), 'requirements.legalHold', 'must be true or false')
   if (retainUntilDate !== undefined) {
     const path = 'requirements.retainUntilDate'
-    check(isInstant(retainUntilDate), path, 'has to be ISO 8601 with a time zone')
+    check(isInstant(retainUntilDate), path, 'must be ISO 8601 with a time zone')
     if (isInstant(retainUntilDate)) check(Date.parse(retainUntilDate) > now, path, 'has passed')
   }
   check(
     retentionMode === undefined || retentionMode === 'GOVERNANCE' || retentionMode === 'COMPLIANCE',
     'requirements.retentionMode',
-    "has to be 'GOVERNANCE' or 'COMPLIANCE'",
+    "must be 'GOVERNANCE' or 'COMPLIANCE'",
   )
   const asked = metadata.length + tags.length + (legalHold ? 1 : 0) + (retainUntilDate === undefined ? 0 : 1)
   check(asked > 0, 'requirements', 'require nothing, so every object would count as held')
@@ -49,11 +53,11 @@ export function checkRequirements(requirements: HoldRequirements | undefined, no
 export function entriesOf(given: unknown, path: string, check: Check): [string, string][] {
   if (given === undefined) return []
   if (!isRecord(given)) {
-    check(false, path, 'has to be an object of names and values')
+    check(false, path, 'must be an object of names and values')
     return []
   }
   const entries = Object.entries(given)
-  for (const [name, value] of entries) check(typeof value === 'string', `${path}.${name}`, 'has to be a text')
+  for (const [name, value] of entries) check(typeof value === 'string', `${path}.${name}`, 'must be a text')
   return entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
 }
 

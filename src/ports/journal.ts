@@ -14,7 +14,7 @@ export interface AppendOptions {
 
 /**
  * Append-only record of all that was observed and done. One journal is the record of one run; a run on a journal that
- * was not finished goes on with it.
+ * was not finished resumes from it.
  */
 export interface Journal {
   /**
@@ -26,7 +26,7 @@ export interface Journal {
   entries(options?: CallOptions): AsyncIterable<JournalRecord>
   head(): Promise<JournalRecord | undefined>
   /**
-   * The records as they are stored, one a line, without the line break: what is sealed, byte for byte. Each has to be
+   * The records as they are stored, one a line, without the line break: what is sealed, byte for byte. Each must be
    * written as `FileJournal` does it. Without this method the records are brought into that form when they are sealed.
    */
   lines?(options?: CallOptions): AsyncIterable<Uint8Array>

@@ -92,7 +92,7 @@ export interface RecordingPlatform {
   ): AsyncIterable<MissingExplanation>
   /**
    * Genesys' own legal hold at the source, 100 conversations a call. What the request itself is answered proves nothing:
-   * the platform has to be asked afterwards.
+   * the platform must be asked afterwards.
    */
   protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>
   /** Switches the hold metadata of a profile on; rejects with `UNSUPPORTED` unless the caller allowed it. */

@@ -128,7 +128,7 @@ export interface StorageAdapter {
    * `full: true`) shows, its Object Lock state included. Pins the source by its version and ETag.
    *
    * Where it is known before the copy that another version is current, nothing is written: `OBJECT_CHANGED`, `not-applied`.
-   * Where somebody else writes in between, the copy lies on top of that all the same. It is no error: say so in
+   * Where somebody else writes in between, the copy lies on top of that all the same. It is not an error: say so in
    * {@link MutationResult.beneath}, and the repair makes good what the copy demoted. A storage that only knows that somebody
    * wrote throws `OBJECT_CHANGED` with the outcome `applied`; the repair then looks for itself.
    */

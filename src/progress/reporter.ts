@@ -19,8 +19,8 @@ export interface ProgressReporterOptions {
   /** @defaultValue `process.stderr`, so that what a program prints stays clean */
   readonly stream?: ProgressStream | undefined
   /**
-   * `bars` redraws, `lines` only ever appends and uses no colour. By itself it is `lines` where the stream is no
-   * terminal, and where `NO_COLOR`, `CI` or `TERM=dumb` is set.
+   * `bars` redraws, `lines` only ever appends and uses no colour. The default is `lines` if the stream is not a
+   * terminal, or if `NO_COLOR`, `CI` or `TERM=dumb` is set.
    *
    * @defaultValue what suits the stream and the environment
    */
@@ -148,7 +148,7 @@ class Bars implements Canvas {
 
   constructor(stream: ProgressStream) {
     this.#stream = stream
-    // A hidden cursor would have to be put back by a listener on the process, which is not ours.
+    // A hidden cursor would must be put back by a listener on the process, which is not ours.
     this.#draw = createLogUpdate(sized(stream), { showCursor: true })
   }
 

@@ -86,7 +86,7 @@ function partFor(policy: Answer, media: MediaType): PolicyPart | undefined {
   }
 }
 
-/** What the fields mean stands in the SDK's `PolicyActions` (genesys-facts, expected recordings). */
+/** The SDK's `PolicyActions` explains the fields (genesys-facts, expected recordings). */
 function effectOf(actions: Answer, media: MediaType): Pick<DeletionRule, 'days' | 'always' | 'isOwnTerm'> {
   if (flagOf(actions, 'alwaysDelete') === true) return { days: 0, always: true, isOwnTerm: false }
   const screen = media === 'screen' ? beginsScreenRecording(actions) : undefined
@@ -99,7 +99,7 @@ function effectOf(actions: Answer, media: MediaType): Pick<DeletionRule, 'days' 
 /** The longest that a policy keeps a screen recording (help p=278459). */
 const mostScreenDays = 365
 
-/** Days after which a retention deletes; infinite where none are set: 0 is no setting. */
+/** Days after which a retention deletes; infinite where none are set: 0 is not a setting. */
 function daysOf(retention: Answer | undefined): number {
   const days = numberOf(answerOf(retention, 'deleteRetention'), 'days')
   return days === undefined || days <= 0 ? Number.POSITIVE_INFINITY : days

@@ -6,7 +6,7 @@ import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retentio
 
 /** Settings of {@link FixedRetentionPolicy}. */
 export interface FixedRetentionOptions {
-  /** How long the matter has to be kept, in days from now. */
+  /** How long the matter must be kept, in days from now. */
   readonly minimumDays: number
   /** After how many days your own archive deletes what lands in the bucket. Left out: not known to delete. */
   readonly deletesAfterDays?: number | undefined
@@ -29,7 +29,7 @@ export class FixedRetentionPolicy implements RetentionPolicyAdapter {
     const days = { minimumDays: options?.minimumDays, deletesAfterDays: options?.deletesAfterDays ?? 0 }
     for (const [name, value] of Object.entries(days)) {
       if (Number.isFinite(value) && value >= 0) continue
-      throw new LegalHoldError(`FixedRetentionPolicy: ${name} has to be a number of days, not ${String(value)}.`, {
+      throw new LegalHoldError(`FixedRetentionPolicy: ${name} must be a number of days, not ${String(value)}.`, {
         code: 'INVALID_OPTIONS',
         stage: 'options',
       })

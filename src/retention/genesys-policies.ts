@@ -66,7 +66,7 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
     const problems = new OptionProblems()
     this.#minimumDays = options.minimumRetentionDays ?? 30
     if (!Number.isFinite(this.#minimumDays) || this.#minimumDays < 0) {
-      problems.add('INVALID_OPTIONS', `minimumRetentionDays is ${this.#minimumDays}; it has to be zero or more days.`)
+      problems.add('INVALID_OPTIONS', `minimumRetentionDays is ${this.#minimumDays}; it must be zero or more days.`)
     }
     this.#client = clientOf(options, 'GenesysMediaRetentionPolicy', problems)
   }
@@ -168,7 +168,7 @@ export function clientOf(
   if (platform === undefined) return new GenesysClient(options, checkConnection(options, subject, problems))
   // Not instanceof: the platform may come from the other of the ESM and CJS copies.
   if (typeof platform.client?.request !== 'function') {
-    problems.add('INVALID_OPTIONS', 'platform is no Genesys platform: it has no client.')
+    problems.add('INVALID_OPTIONS', 'platform is not a Genesys platform: it has no client.')
   }
   problems.throwIfAny(subject)
   return platform.client

@@ -47,7 +47,7 @@ export class S3LifecyclePolicy implements RetentionPolicyAdapter {
     let rules: readonly S3.LifecycleRule[]
     try {
       const { output } = await requests.send(operation, {}, { stage, signal: options.signal })
-      // No rules at all is 404; a 200 without any is no answer of S3.
+      // No rules at all is 404; a 200 without any is not an answer of S3.
       if (output.Rules === undefined) throw invalidAnswer({ operation, stage, bucket, mutation: false }, 'no rules')
       rules = output.Rules
     } catch (error) {

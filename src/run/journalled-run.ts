@@ -12,7 +12,7 @@ import { emitter, identityOf, type RunOptions } from './run-options.js'
 const inUse = new WeakSet<Journal>()
 
 /**
- * Runs, or goes on with the run that the journal is the record of.
+ * Runs, or resumes the run that the journal records.
  *
  * @throws LegalHoldError `CHECKPOINT_MISMATCH`, `JOURNAL_LOCKED`, `JOURNAL_CORRUPT`, and what a run throws
  */
@@ -24,7 +24,7 @@ export async function runOnJournal(
   const journal = options.journal ?? settings.journal
   if (journal === undefined) return new Run(settings, request, options, undefined, undefined).execute()
   if (!isPort(journal, ['append', 'entries'])) {
-    throw new LegalHoldError('The option `journal` of run has to be a Journal.', {
+    throw new LegalHoldError('The option `journal` of run must be a Journal.', {
       code: 'INVALID_OPTIONS',
       stage: 'options',
     })

@@ -44,7 +44,7 @@ function subjectOf({ profileId, integrationId }: ExportRequest): string {
 }
 
 /**
- * That nothing was expected is no fault of the run, and every check of nothing passes: it has to be said, or a mistyped
+ * That nothing was expected is not a fault of the run, and every check of nothing passes: it must be said, or a mistyped
  * filter looks like a hold that is complete. The same holds for a single conversation that the request names.
  */
 function nothingExpected(

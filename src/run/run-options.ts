@@ -28,7 +28,7 @@ export interface RunOptions {
    */
   readonly evidence?: EvidenceSink | undefined
   /**
-   * Record of all that is observed and done, and what an interrupted run goes on with.
+   * Record of all that is observed and done, and what an interrupted run resumes from.
    *
    * @defaultValue the exporter's own, if it has one
    */

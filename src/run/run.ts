@@ -153,7 +153,7 @@ export class Run {
   }
 
   /**
-   * Inspects before anything is created. A run that goes on after that keeps to what its job was created upon, as the
+   * Inspects before anything is created. A run that resumes after that keeps to what its job was created upon, as the
    * report tells it; but what would now endanger the repairs that are still to be made stops it as it would have then.
    */
   async #inspect(): Promise<Inspection> {
@@ -190,12 +190,12 @@ export class Run {
       former: this.#checkpoint?.forced,
     })
     const delivery = await this.#exportForcing(inspection, profile).catch(async (error: unknown) => {
-      // Why the run failed says more than that the profile could not be put back; going on tries that again.
+      // Why the run failed says more than that the profile could not be put back; resuming tries that again.
       await profile.restore().catch((late) => this.#settings.logger?.error('The profile could not be put back.', late))
       throw error
     })
     await profile.restore().catch((late: unknown) => {
-      // A run with a journal can go on and try that again; without one a finished report must not be lost over it.
+      // A run with a journal can resume and try that again; without one a finished report must not be lost over it.
       if (this.#journal !== undefined) throw late
       this.#settings.logger?.error('The profile could not be put back.', late)
     })

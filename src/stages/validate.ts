@@ -10,7 +10,7 @@ import { readAgain } from './reading/read-again.js'
 
 type Absence = Extract<HeadResult, { found: false }>
 
-/** Errors that concern the whole run and not one object: going on would make every object unreadable. */
+/** Errors that concern the whole run and not one object: continuing would make every object unreadable. */
 const fatalCodes: ReadonlySet<string> = new Set([
   'ABORTED',
   'STORAGE_UNAUTHORIZED',
@@ -26,7 +26,7 @@ const fatalCodes: ReadonlySet<string> = new Set([
 export function isFatal(error: unknown): boolean {
   // Nothing may be done that is not on record.
   if (!LegalHoldError.isInstance(error) || fatalCodes.has(error.code) || error.stage === 'journal') return true
-  // Every object after this one would be unreadable, too, each after as long a wait; a run that stops can go on.
+  // Every object after this one would be unreadable as well, each after as long a wait; a run that stops can resume.
   return isLastingOutage(error)
 }
 

@@ -28,7 +28,7 @@ export type GenesysSimulatorOptions = SimulatorSettingsInit & {
   readonly clients?: readonly SimulatedClient[] | undefined
   /** The S3 server that exports go to, into the bucket that the job's integration names. */
   readonly delivery: SimulatedDelivery
-  /** Keeps jobs, protections and export profiles over a restart. The organisation has to be given again. */
+  /** Keeps jobs, protections and export profiles over a restart. The organisation must be given again. */
   readonly dataDir?: string | undefined
 }
 
@@ -109,7 +109,7 @@ export class GenesysSimulator {
     return { state, writer, engine, routes: new RouteTable([...allRoutes, ...conversationRoutes()]) }
   }
 
-  /** The organisation; may be changed at any time. A changed conversation has to be a new object in the list. */
+  /** The organisation; may be changed at any time. A changed conversation must be a new object in the list. */
   get organization(): SimulatedOrganization {
     return this.#world.state.organization
   }

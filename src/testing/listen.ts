@@ -80,7 +80,7 @@ async function answer(handle: Handle, incoming: IncomingMessage, outgoing: Serve
     incoming.socket.destroy()
     return
   }
-  // What the handler did not read has to be taken off the wire before the connection can be used again; where it
+  // What the handler did not read must be taken off the wire before the connection can be used again; where it
   // was not even asked for, nobody knows whether it will come.
   if (body?.isAwaited()) outgoing.setHeader('connection', 'close')
   else body?.discard()
@@ -146,7 +146,7 @@ function incomingBody(
   return { stream, isAwaited: () => awaited, discard }
 }
 
-/** Undefined for what the Request class has no form for, such as a host that is no host. */
+/** Undefined for what the Request class has no form for, such as an invalid host. */
 function toRequest(
   incoming: IncomingMessage,
   rawTarget: string,

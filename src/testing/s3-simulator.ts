@@ -28,7 +28,7 @@ export interface S3SimulatorOptions {
   readonly dataDir?: string | undefined
   /** Wait before each answer, on the machine's clock. @defaultValue 0 */
   readonly latencyMs?: number | undefined
-  /** Whether a signature has to be right; everything else about credentials is checked anyway. @defaultValue true */
+  /** Whether a signature must be right; everything else about credentials is checked anyway. @defaultValue true */
   readonly verifySignatures?: boolean | undefined
   /** How far the date of a signature may be off. @defaultValue 900000, as in S3 */
   readonly maxClockSkewMs?: number | undefined

@@ -28,8 +28,8 @@ export interface SimulatorsOptions {
   /** Slows each answer of S3, in milliseconds. @defaultValue 0 */
   readonly latencyMs?: number | undefined
   /**
-   * What to seed; ignored where `dataDir` holds a seed, but for `s3`: that server and its credentials are not kept, and have
-   * to be given at each start.
+   * What to seed; ignored where `dataDir` holds a seed, but for `s3`: that server and its credentials are not kept, and must
+   * be given at each start.
    *
    * @defaultValue the default scenario
    */

@@ -111,7 +111,7 @@ describe('a bundle that was made to harm who verifies it', () => {
     const dir = copied(() => {})
     await resigned(dir, (statement) => statement.subject.push({ name, digest: { sha256: '0'.repeat(64) } }))
     expect((await verify(dir)).problems).toMatchObject([
-      { code: 'statement-malformed', message: expect.stringContaining('no file of a bundle') },
+      { code: 'statement-malformed', message: expect.stringContaining('not a file of a bundle') },
     ])
   })
 
@@ -257,8 +257,8 @@ describe('sealing', () => {
   )
 
   test.each([
-    ['no JSON', Buffer.from('{"sequence":1,')],
-    ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['not valid JSON', Buffer.from('{"sequence":1,')],
+    ['not valid UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
     ['a record without data', Buffer.from('{"sequence":1}')],
   ])('refuses a journal with a line that is %s, and names it', async (what, line) => {
     const journal = Object.assign(new MemoryJournal(), {

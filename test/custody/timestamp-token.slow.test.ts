@@ -237,7 +237,7 @@ describe.runIf(openssl)('a time stamp that is wrong in one place', () => {
       }),
       'did not grant it (badRequest, "no")',
     ],
-    ['another content', () => ({ contentType: '1.2.840.113549.1.7.1' }), 'what is signed is no time stamp'],
+    ['another content', () => ({ contentType: '1.2.840.113549.1.7.1' }), 'what is signed is not a time stamp'],
     ['another signed type', () => ({ signedType: '1.2.840.113549.1.7.1' }), 'its signed type is another'],
     ['two signatures', () => ({ signatures: 2 }), 'exactly one signature'],
     ['no signature', () => ({ signatures: 0 }), 'exactly one signature'],

@@ -119,7 +119,7 @@ describe('npm run quickstart', () => {
     [['--recordings', '/nowhere'], 'no such folder'],
     [['--s3-endpoint', 'http://127.0.0.1:1'], '--bucket'],
     [['--interval', 'yesterday'], 'START/END'],
-    [['--evidence', 'package.json'], 'no folder'],
+    [['--evidence', 'package.json'], 'not a folder'],
     [['--genesys-endpoint', 'http://127.0.0.1:1'], 'does not answer: bad port'],
     [['--nonsense'], 'nonsense'],
   ])('refuses %j with a message and 1', async (flags, message) => {

@@ -27,7 +27,7 @@ const seeds = Array.from({ length: count }, (_, at) => ({
   },
 }))
 
-/** What is read of one object or folder, and what it has to be. */
+/** What is read of one object or folder, and what it must be. */
 interface Part {
   readonly operation: string
   read(w: AnswersWorld, at: number): Promise<unknown>

@@ -69,7 +69,7 @@ describe('each fault and the requests of a run that is aborted and cancels its j
       world.faults.clear()
       expect(await outcomeOf(world.run())).toBe('survives')
       expect(world.jobs?.()).toEqual(isCancelled ? ['CANCELLED', 'FULFILLED'] : ['FULFILLED'])
-      return isCancelled ? 'is cancelled' : 'goes on'
+      return isCancelled ? 'is cancelled' : 'continues'
     } finally {
       await world.close()
     }

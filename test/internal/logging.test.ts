@@ -89,7 +89,7 @@ describe.each(loggers)('%s, as it is', (_, make, message) => {
       },
     )
     const err = { message: 'observer broke', stack: expect.stringContaining('logging.test.ts') }
-    expect(lines()).toMatchObject([{ [message]: 'onEvent threw; the run goes on.', err }])
+    expect(lines()).toMatchObject([{ [message]: 'onEvent threw; the run continues.', err }])
   })
 })
 

@@ -104,7 +104,7 @@ describe('the JSON Schemas that are shipped', () => {
   })
 
   test('know every state and every type of record', () => {
-    const ports = readFileSync(new URL('../../src/ports.ts', import.meta.url), 'utf8')
+    const ports = readFileSync(new URL('../../src/model/record.ts', import.meta.url), 'utf8')
     const union = /export type JournalRecordType =([^/]+)/.exec(ports)?.[1] ?? ''
     const types = [...union.matchAll(/'([^']+)'/g)].map(([, type]) => type)
     expect(types.length).toBeGreaterThan(15)

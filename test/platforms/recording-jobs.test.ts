@@ -262,7 +262,7 @@ describe('inspection', () => {
 
   it('refuses options that contradict each other', () => {
     const options = { region: 'eu-west-1', accessToken: 't', actionDate: 'tomorrow', actionAgeDays: 3 }
-    expect(() => new RecordingJobsPlatform(options)).toThrow(/not both.*no ISO 8601/)
+    expect(() => new RecordingJobsPlatform(options)).toThrow(/not both.*not a valid ISO 8601/)
   })
 })
 

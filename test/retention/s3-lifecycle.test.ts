@@ -117,7 +117,7 @@ describe('a lifecycle rule', () => {
     expect(short(await evaluate(rules))).toEqual(expected)
   })
 
-  test('that archives is only worth knowing where nothing has to be copied', async () => {
+  test('that archives is only worth knowing where nothing must be copied', async () => {
     const archive = '<Transition><Days>90</Days><StorageClass>GLACIER</StorageClass></Transition>'
     const over = { requirements: { legalHold: true } }
     expect(short(await evaluate(rule('<Filter/>', archive), { over }))).toEqual([

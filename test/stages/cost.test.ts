@@ -126,7 +126,9 @@ describe('the cost', () => {
 
   test('in a class without prices is that of Standard, and says so', () => {
     const { byStorageClass } = cost([estimate({ storageClass: 'COLD' }), estimate()])
-    expect(byStorageClass.COLD).toMatchObject({ note: 'There are no prices for COLD: those of STANDARD were taken.' })
+    expect(byStorageClass.COLD).toMatchObject({
+      note: 'The price table has no class COLD: the prices of STANDARD were used.',
+    })
     expect(byStorageClass.COLD?.dollars).toEqual(byStorageClass.STANDARD?.dollars)
   })
 

@@ -67,7 +67,7 @@ describe('the protection of the original', () => {
     ['refused', 'before', 'not-applied'],
     ['lost before it was done', 'before', 'unknown'],
     ['lost after it was done', 'after', 'unknown'],
-  ] as const)('is not carried to the copy when the copy has to be repeated: %s', async (_, when, outcome) => {
+  ] as const)('is not carried to the copy when the copy must be repeated: %s', async (_, when, outcome) => {
     const made = storage(failing('replaceMetadata', when, 1, () => fault({ outcome })))
     const { remediation } = await repair(made, key)
     expect(remediation).toMatchObject({ outcome: 'repaired', attempts: 2, before: { legalHold: 'OFF' } })
@@ -296,7 +296,7 @@ describe('what a server drops although it was told to keep it', () => {
     expect(witness.notes.slice(-2)).toEqual(['> merge-tags', '< merge-tags'])
   })
 
-  test('is never put back over a value that stands there by now', async () => {
+  test('is never put back over a value that is there by now', async () => {
     const made = new DroppingStorage({ tags: { matter: 'theirs' } })
     made.put(key, { tags })
     const { remediation } = await repair(made, key)

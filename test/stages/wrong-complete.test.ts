@@ -81,8 +81,8 @@ describe('with verifySidecars a sidecar', () => {
   test.each([
     ['another recording', { recordingId: 'other' }, 'conflicting', 'contradicts its key: it says recordingId "other"'],
     ['another conversation', { conversationId: 'c2' }, 'conflicting', 'conversationId "c2"'],
-    ['nothing, not even JSON', '<html>', 'unreadable', 'is no JSON'],
-    ['a number', '7', 'unreadable', 'is no JSON object'],
+    ['nothing, not even JSON', '<html>', 'unreadable', 'is not valid JSON'],
+    ['a number', '7', 'unreadable', 'is not a JSON object'],
     ['too much', ' '.repeat(1_048_577), 'unreadable', 'larger than 1 MiB'],
   ])('that says %s is not', async (_, content, state, reason) => {
     const told = await report(content)

@@ -127,7 +127,7 @@ describe('what a copy has to carry', () => {
   ])('%s answered with %j copies nothing', async (operation, body) => {
     const w = await world({ operation, body })
     const { remediation } = await repair(w.adapter, key, { retries: 1 })
-    // HEAD shows the hold by itself; the retention it leaves out has to be asked for.
+    // HEAD shows the hold by itself; the retention it leaves out must be asked for.
     if (operation === 'GET legal-hold') expect(remediation.outcome).toBe('repaired')
     else {
       expect(remediation).toMatchObject({

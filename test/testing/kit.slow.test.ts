@@ -201,7 +201,7 @@ describe('assertions', () => {
 
   test.each([
     ['bare', undefined, /neither/],
-    ['tagged', 'matter-3', /legal-hold-tag is matter-1,matter-2 and has to be matter-3/],
+    ['tagged', 'matter-3', /legal-hold-tag is matter-1,matter-2 and must be matter-3/],
     ['locked', 'matter-1', /legal-hold-tag is absent/],
     ['tagged', { legalHold: true }, /legal-hold is OFF/],
     ['tagged', {}, /nothing was required/],
@@ -219,7 +219,7 @@ describe('assertions', () => {
 
   test('expectAllHeld names what is not held, and an empty folder', async () => {
     expect((await failureOf(expectAllHeld(bucket))).message).toMatch(/1 of 3 objects .*\n {2}bare/)
-    expect((await failureOf(expectAllHeld(bucket, { prefix: 'x/' }))).message).toMatch(/no object under "x\/"/)
+    expect((await failureOf(expectAllHeld(bucket, { prefix: 'x/' }))).message).toMatch(/No object is under "x\/"/)
     await expectAllHeld(bucket, { prefix: 'tagged', by: 'matter-1' })
   })
 })

@@ -170,7 +170,7 @@ describe('startSimulators', () => {
     const ids = first.scenario.inScope.recordingIds
     await stop(first)
     expect(readFileSync(join(dataDir, 'genesys', 'scenario.json'), 'utf8')).not.toContain('hush')
-    await expect(start({ dataDir })).rejects.toThrow('has to be given again')
+    await expect(start({ dataDir })).rejects.toThrow('must be given again')
     const second = await start({ dataDir, scenario: { s3 } })
     expect(second.scenario.inScope.recordingIds).toEqual(ids)
     await stop(second)

@@ -79,7 +79,7 @@ export class RecordCounter {
     return counts
   }
 
-  /** A run that goes on after a crash says anew what became of its recordings. */
+  /** A run that resumes after a crash records again what became of its recordings. */
   #begin(): void {
     this.#recordings = Object.create(null)
     this.#report = undefined

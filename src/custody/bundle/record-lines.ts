@@ -43,7 +43,7 @@ export interface RecordLine {
 /**
  * The records of a journal with their lines: byte for byte as they are stored where the journal stores lines.
  *
- * @throws LegalHoldError `JOURNAL_CORRUPT` for a line that is no record
+ * @throws LegalHoldError `JOURNAL_CORRUPT` for a line that is not a valid record
  */
 export async function* journalLines(journal: Journal, options: CallOptions): AsyncGenerator<RecordLine, void, void> {
   const stored = journal.lines?.(options)

@@ -26,7 +26,7 @@ export function readStatement(text: string): ReadStatement | string {
   try {
     statement = JSON.parse(envelope.payload.toString())
   } catch {
-    return 'what it holds is no JSON'
+    return 'what it holds is not valid JSON'
   }
   const problem = problemOf(statement)
   return problem === undefined ? { envelope, statement } : problem
@@ -43,7 +43,7 @@ function problemOf(statement: CustodyStatement): string | undefined {
     const name: unknown = subject?.name
     // A fixed set of names: none leads out of the folder.
     if (typeof name !== 'string' || !knownNames.has(name))
-      return `it names ${JSON.stringify(name)}, which is no file of a bundle`
+      return `it names ${JSON.stringify(name)}, which is not a file of a bundle`
     if (names.has(name)) return `it names ${name} twice`
     if (!/^[0-9a-f]{64}$/.test(String(subject.digest?.sha256))) return `the hash of ${name} is none`
     names.add(name)

@@ -47,11 +47,11 @@ export function openEnvelope(text: string): OpenedEnvelope | string {
   try {
     envelope = JSON.parse(text)
   } catch {
-    return 'it is no JSON'
+    return 'it is not valid JSON'
   }
   const { payload, payloadType, signatures } = envelope ?? {}
   const [first, ...more] = Array.isArray(signatures) ? signatures : []
-  if (typeof payload !== 'string' || typeof payloadType !== 'string') return 'it is no DSSE envelope'
+  if (typeof payload !== 'string' || typeof payloadType !== 'string') return 'it is not a DSSE envelope'
   if (typeof first?.sig !== 'string' || typeof first.keyid !== 'string' || more.length > 0) {
     return 'it has to carry exactly one signature'
   }

@@ -58,7 +58,7 @@ export function givenKey(given: {
   const { publicKey, fingerprint } = given
   const normal = fingerprint === undefined ? undefined : normaliseFingerprint(fingerprint)
   if (fingerprint !== undefined && normal === undefined) {
-    throw new LegalHoldError('The fingerprint has to be 64 hexadecimal digits, with or without "sha256:" in front.', {
+    throw new LegalHoldError('The fingerprint must be 64 hexadecimal digits, with or without "sha256:" in front.', {
       code: 'INVALID_OPTIONS',
       stage: 'report',
     })

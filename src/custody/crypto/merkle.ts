@@ -87,7 +87,7 @@ export class AuditPath {
 
   /** @param index of the leaf, from 0 */
   constructor(index: number, size: number) {
-    if (!(index >= 0 && index < size)) throw new RangeError(`There is no leaf ${index} in a tree of ${size}.`)
+    if (!(index >= 0 && index < size)) throw new RangeError(`A tree of ${size} has no leaf ${index}.`)
     this.#parts = siblings(index, 0, size).map(([from, to]) => ({ from, to, tree: new MerkleTree() }))
   }
 

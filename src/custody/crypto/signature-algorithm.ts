@@ -33,7 +33,7 @@ const rsa = ['rsa'] as const
 const ec = ['ec'] as const
 const rsaPss = '1.2.840.113549.1.1.10'
 const schemes: Readonly<Record<string, Scheme>> = {
-  // The key's own name stands for the scheme, too (RFC 3370, 3.2; RFC 5753, 7.1.3).
+  // The key's own name stands for the scheme as well (RFC 3370, 3.2; RFC 5753, 7.1.3).
   '1.2.840.113549.1.1.1': { keys: rsa },
   '1.2.840.113549.1.1.5': { keys: rsa, digest: 'sha1' },
   '1.2.840.113549.1.1.11': { keys: rsa, digest: 'sha256' },

@@ -31,14 +31,14 @@ export interface SignedContent {
  */
 export function verifySignedData(token: BerElement): SignedContent {
   const info = new Fields(token)
-  if (readOid(info.next(berTag.oid)) !== oid.signedData) throw new TimestampError('it is no signed data')
+  if (readOid(info.next(berTag.oid)) !== oid.signedData) throw new TimestampError('it is not signed data')
   const [signedData] = info.next(berTag.context0).children
   const fields = new Fields(signedData)
   fields.next(berTag.integer)
   fields.next(berTag.set)
   const encapsulated = new Fields(fields.next(berTag.sequence))
   if (readOid(encapsulated.next(berTag.oid)) !== oid.tstInfo) {
-    throw new TimestampError('what is signed is no time stamp')
+    throw new TimestampError('what is signed is not a time stamp')
   }
   const [octets] = encapsulated.next(berTag.context0).children
   const content = readOctets(octets)

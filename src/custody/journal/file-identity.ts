@@ -14,7 +14,7 @@ export async function identityOf(file: FileHandle): Promise<FileIdentity> {
 }
 
 /**
- * What became of an open file at its path: the descriptor goes on to take every byte after its name was deleted, and
+ * What became of an open file at its path: the descriptor continues to take every byte after its name was deleted, and
  * then nobody finds them.
  *
  * @param path absolute, so that a change of the working directory does not lead elsewhere

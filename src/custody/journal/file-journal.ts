@@ -49,7 +49,7 @@ interface Session {
  * after they are written; and `journal.lock` while somebody writes.
  *
  * Records are made durable in groups, so that the lanes of a run share one fsync. Opening reads the whole journal: a
- * last line that a crash tore is cut off, and anything else that is no record is `JOURNAL_CORRUPT`. The lock of a
+ * last line that a crash tore is cut off, and anything else that is not a valid record is `JOURNAL_CORRUPT`. The lock of a
  * process that is dead is taken over; while one lives, a second is refused with `JOURNAL_LOCKED`. Opened by the first
  * record, if not before. Reading needs no lock.
  *

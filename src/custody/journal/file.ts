@@ -15,7 +15,7 @@ const lineBreak = '\n'
 
 /**
  * The file of a journal while it is written. What lies at its path must be what was written here: an open descriptor
- * takes every byte although its file was deleted, replaced or truncated, and a run would go on with nothing on record.
+ * takes every byte although its file was deleted, replaced or truncated, and a run would continue with nothing on record.
  *
  * Before and after each group of lines the path is held against the descriptor, so that an intent that was acknowledged
  * was at its place at that moment. At the end the whole content is.

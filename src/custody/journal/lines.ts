@@ -3,7 +3,7 @@ import { throwIfAborted } from '../../internal/abort.js'
 import { journalCorrupt } from './record.js'
 
 const chunkBytes = 1 << 20
-// The longest records are reports with a thousand exceptions, far below this; a file without line breaks is no journal.
+// The longest records are reports with a thousand exceptions, far below this; a file without line breaks is not a journal.
 const longestLineBytes = 1 << 26
 const lineBreak = 0x0a
 

@@ -146,15 +146,15 @@ async function readOwner(path: string): Promise<LockOwner | undefined> {
       return owner as LockOwner
     }
   } catch {
-    // Told below, as for anything else that is no lock of ours.
+    // Told below, as for anything else that is not a lock of ours.
   }
   throw new LegalHoldError(
-    `${path} is no lock of this library, so it cannot be told whether a process still writes this journal. Remove it when none does.`,
+    `${path} is not a lock of this library, so it cannot be told whether a process still writes this journal. Remove it when none does.`,
     { code: 'JOURNAL_LOCKED', stage: 'journal', details: { path } },
   )
 }
 
-/** When in doubt a process counts as alive: two writers would ruin the journal, a lock left behind only has to be removed. */
+/** When in doubt a process counts as alive: two writers would ruin the journal, a lock left behind only must be removed. */
 async function isAlive(owner: LockOwner): Promise<boolean> {
   if (owner.nonce.startsWith(holder)) return heldNonces.has(owner.nonce)
   if (owner.host !== hostname()) return true
@@ -181,7 +181,7 @@ function exists(pid: number): boolean {
 async function statOf(pid: number): Promise<{ state: string | undefined; start: string | undefined } | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
   if (stat === undefined) return undefined
-  // The name of the program stands in parentheses and may hold anything.
+  // The name of the program is in parentheses and may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { state: fields[0], start: fields[19] }
 }
@@ -193,7 +193,7 @@ async function bootId(): Promise<string | undefined> {
 
 function removed(path: string): LegalHoldError {
   return new LegalHoldError(
-    `The lock ${path} was removed while this process writes the journal, so that another one could write it, too. The run stops, ` +
+    `The lock ${path} was removed while this process writes the journal, so that another one could write it as well. The run stops, ` +
       'since nothing is done that is not on record. Make sure that no other process uses this journal, and run again with it.',
     { code: 'JOURNAL_UNWRITABLE', stage: 'journal', details: { path } },
   )

@@ -10,12 +10,12 @@ export function recordLine({ sequence, time, runId, type, data }: JournalRecord)
 
 /** A line, without its end, as a record; says why where it is none. */
 export function readRecord(line: Buffer): JournalRecord | string {
-  if (!isUtf8(line)) return 'is no UTF-8'
+  if (!isUtf8(line)) return 'is not valid UTF-8'
   let parsed: unknown
   try {
     parsed = JSON.parse(line.toString('utf8'))
   } catch {
-    return 'is no JSON'
+    return 'is not valid JSON'
   }
   return flawOfRecord(parsed) ?? (parsed as JournalRecord)
 }
@@ -33,7 +33,7 @@ export function parseRecord(line: Buffer, sequence: number, path: string): Journ
   throw journalCorrupt(path, sequence, `bears the sequence ${record.sequence}`)
 }
 
-/** A line that is no record: nothing is repaired, since what it was cannot be known. */
+/** A line that is not a valid record: nothing is repaired, since what it was cannot be known. */
 export function journalCorrupt(path: string, line: number, why: string, cause?: unknown): LegalHoldError {
   const journal = path === '' ? 'the journal' : `the journal ${path}`
   return new LegalHoldError(

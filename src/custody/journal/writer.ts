@@ -63,7 +63,7 @@ export class GroupWriter {
     return this.flush()
   }
 
-  /** Takes the line; the promise is there only where the source has to be slowed. */
+  /** Takes the line; the promise is there only where the source must be slowed. */
   buffer(line: string): Promise<void> | undefined {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
     this.#take(line)

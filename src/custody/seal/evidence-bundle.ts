@@ -39,16 +39,16 @@ function checkBundleOptions(options: unknown): void {
   const { dir, signer, hashContent = 'missing' } = (options ?? {}) as Record<string, unknown>
   const { publicKey, sign } = (signer ?? {}) as Record<string, unknown>
   const mistakes = [
-    { path: 'dir', right: typeof dir === 'string' && dir !== '', problem: 'has to be a folder' },
+    { path: 'dir', right: typeof dir === 'string' && dir !== '', problem: 'must be a folder' },
     {
       path: 'signer',
       right: typeof publicKey === 'function' && typeof sign === 'function',
-      problem: 'has to be a Signer: new KeyFileSigner({ pem }), or your own',
+      problem: 'must be a Signer: new KeyFileSigner({ pem }), or your own',
     },
     {
       path: 'hashContent',
       right: hashContent === 'missing' || hashContent === 'all' || hashContent === 'none',
-      problem: "has to be 'missing', 'all' or 'none'",
+      problem: "must be 'missing', 'all' or 'none'",
     },
   ]
     .filter(({ right }) => !right)

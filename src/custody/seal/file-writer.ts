@@ -20,7 +20,7 @@ export class FileWriter {
     return new FileWriter(await open(path, 'wx'))
   }
 
-  /** Takes a copy of the bytes, if there is room for them; else they have to be given to `write`. */
+  /** Takes a copy of the bytes, if there is room for them; else they must be given to `write`. */
   take(bytes: Uint8Array): boolean {
     if (this.#bufferedBytes + bytes.length > bufferBytes) return false
     this.#buffer.set(bytes, this.#bufferedBytes)

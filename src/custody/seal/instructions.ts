@@ -16,9 +16,8 @@ export function verifyInstructions(key: KeyObject, fingerprint: string, stamped:
     `# How to verify this evidence
 
 **The key comes first.** Whoever could change this folder could also put another key into it, together with another signature and
-another version of this page. So neither ${bundleFiles.publicKey} nor the fingerprint below proves anything by itself. Get the public
-key, or its fingerprint, from the party that signed, by another way than the one this folder came by: a call, a letter, a court
-filing, their web site.
+another version of this page. Neither ${bundleFiles.publicKey} nor the fingerprint below therefore proves anything by itself. Get the public
+key, or its fingerprint, from the party that signed, through a separate channel: a call, a letter, a court filing, their web site.
 
 The signer of this bundle claims to have the key with the fingerprint
 
@@ -29,15 +28,15 @@ The signer of this bundle claims to have the key with the fingerprint
     npx genesys-legal-hold-exporter verify . --key /path/to/the/key-you-were-given.pem
     npx genesys-legal-hold-exporter verify . --fingerprint THE-FINGERPRINT-YOU-WERE-GIVEN
 
-Exit code 0: it verifies. 2: it does not, and the first bad line is named. 1: the check could not be run.
+Exit code 0 means that it verifies. 2 means that it does not, and the first bad line is named. 1 means that the check could not be run.
 
 ## Without it
 
-openssl 3, sha256sum, jq and a shell, in this folder. Set \`KEY\` to the file of the key that you were given:`,
+Use openssl 3, sha256sum, jq and a shell, in this folder. Set \`KEY\` to the file of the key that you were given:`,
     block(askForKey),
-    'The fingerprint of that key; compare it with the one that you were told:',
+    'Print the fingerprint of that key, and compare it with the one that you were given:',
     block('openssl pkey -pubin -in "$KEY" -outform DER | sha256sum'),
-    `The signature over the statement (DSSE: the type and the statement, each with its length in front):`,
+    `Check the signature over the statement (DSSE: the type and the statement, each preceded by its length):`,
     block(
       [
         `jq -r .payload ${bundleFiles.statement} | base64 -d > "$T/statement.json"`,
@@ -48,25 +47,25 @@ openssl 3, sha256sum, jq and a shell, in this folder. Set \`KEY\` to the file of
         check,
       ].join('\n'),
     ),
-    'The files, each against its hash in the signed statement:',
+    'Check each file against its hash in the signed statement:',
     block(
       'jq -r \'.subject[] | "\\(.digest.sha256)  \\(.name)"\' "$T/statement.json" > "$T/sums"\nsha256sum --check --strict "$T/sums"',
     ),
-    'The records: as many as the statement says, and numbered without a gap:',
+    'Check that the records are as many as the statement says, and numbered without a gap:',
     block(
       [
         `test "$(wc -l < ${bundleFiles.records})" -eq "$(jq .predicate.log.treeSize "$T/statement.json")"`,
         `jq -n -e 'reduce (inputs | .sequence) as $n (0; if $n == . + 1 then $n else error("gap before \\($n)") end)' ${bundleFiles.records}`,
       ].join('\n'),
     ),
-    'What was sealed: the hold, the outcome and the counts:',
+    'Print what was sealed: the hold, the outcome and the counts:',
     block('jq \'.predicate | { hold, outcome, sealedAt, counts: .counts.recordings }\' "$T/statement.json"'),
     ...(stamped ? [stampSection] : []),
     `## What the records are
 
-Each line of ${bundleFiles.records} is one record: \`sequence\`, \`time\` (UTC), \`runId\`, \`type\`, \`data\`. A \`verdict\` is about one object: where
-it lies, its version, ETag, size, checksum and properties before and after, what was decided, done and verified, HTTP status, request
-id and correlation id. An \`intent\` was written before each change and an \`outcome\` after it. A \`recording\` says in which one state a recording
+Each line of ${bundleFiles.records} is one record: \`sequence\`, \`time\` (UTC), \`runId\`, \`type\`, \`data\`. A \`verdict\` is about one object: its
+place, version, ETag, size, checksum and properties before and after, what was decided, done and verified, HTTP status, request
+id and correlation id. An \`intent\` was written before each change and an \`outcome\` after it. A \`recording\` gives the one state in which a recording
 ended. ${bundleFiles.leaves} holds the 32-byte leaf hashes of the lines (SHA-256 over a zero byte and the line), from which the tree of RFC 6962
 is built whose root the statement signs.
 `,

@@ -14,14 +14,14 @@ export interface PreviousBundle {
   readonly link: PreviousLink
 }
 
-/** @throws LegalHoldError `EVIDENCE_UNREADABLE`, `EVIDENCE_NOT_SEALED` for a file that is no statement */
+/** @throws LegalHoldError `EVIDENCE_UNREADABLE`, `EVIDENCE_NOT_SEALED` for a file that is not a statement */
 export async function readPrevious(dir: string): Promise<PreviousBundle> {
   const path = join(dir, bundleFiles.statement)
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw unreadable(`The previous bundle has no readable ${path}.`, error)
   })
   const read = readStatement(text)
-  if (typeof read === 'string') throw notSealed(`${path} is no statement of a bundle: ${read}.`)
+  if (typeof read === 'string') throw notSealed(`${path} is not a statement of a bundle: ${read}.`)
   const { predicate } = read.statement
   const { runId, sealedAt } = predicate
   const payloadSha256 = sha256(read.envelope.payload)

@@ -93,7 +93,7 @@ export class RecordFiles {
   /** Takes back what was written. */
   async remove(): Promise<void> {
     for (const writer of Object.values<FileWriter>({ ...this.#writers })) await writer.abandon()
-    // What cannot be removed is no bundle without its statement, and why nothing was sealed is what must be told.
+    // What cannot be removed is not a bundle without its statement, and why nothing was sealed is what must be told.
     for (const name of [...Object.values(bundleFiles), partialStatement]) {
       await rm(join(this.#dir, name), { force: true }).catch(() => {})
     }

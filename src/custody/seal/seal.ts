@@ -47,7 +47,7 @@ export interface SealOptions {
 
 /**
  * Turns the journal of a finished run into a bundle that a stranger can verify: records, report, signed statement and
- * instructions. The statement is written last; a folder without it is no bundle.
+ * instructions. The statement is written last; a folder without it is not a bundle.
  *
  * @throws LegalHoldError `EVIDENCE_NOT_SEALED`, `EVIDENCE_UNREADABLE` (the previous bundle or the signer's key),
  *   `TIMESTAMP_REJECTED`, `NETWORK_ERROR`, `ABORTED`

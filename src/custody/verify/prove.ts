@@ -22,7 +22,7 @@ export const proofType = 'urn:genesys-legal-hold-exporter:inclusion-proof:v1'
 /** One record with what proves that it is among those that were sealed, without the others. */
 export interface InclusionProof {
   readonly type: typeof proofType
-  /** The record, as its line stands in records.jsonl. */
+  /** The record, as its line is in records.jsonl. */
   readonly record: string
   /** From 0. */
   readonly leafIndex: number
@@ -121,7 +121,7 @@ export function verifyProof(
   options: { readonly publicKey?: string | undefined; readonly fingerprint?: string | undefined },
 ): ProofVerification {
   const proof = parseProof(text)
-  if (proof === undefined) return failed({ code: 'statement-malformed', message: 'This is no inclusion proof.' })
+  if (proof === undefined) return failed({ code: 'statement-malformed', message: 'This is not an inclusion proof.' })
   const read = readStatement(proof.envelope)
   if (typeof read === 'string') {
     return failed({ code: 'statement-malformed', message: `The statement in the proof cannot be used: ${read}.` })
@@ -168,7 +168,7 @@ function keyOf(
     const inside = readPublicKey(proof.publicKey)
     if (fingerprintOf(inside) === given) return inside
   } catch {
-    // What is inside is no key; that it is not the one asked for is said below.
+    // What is inside is not a key; that it is not the one asked for is said below.
   }
   problems.push({ code: 'wrong-key', message: `The proof's key does not have the fingerprint ${given}.` })
   return undefined

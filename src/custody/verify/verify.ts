@@ -90,7 +90,7 @@ class Verification {
     if (await this.#hasIrregular()) return this.#result({})
     const found = await this.#verify(given).catch((error: unknown): Found => {
       if (!(error instanceof TypeError || error instanceof RangeError)) throw error
-      // What is read here may be anybody's: a value of another type, or nested deeper than the stack, is no bundle of ours.
+      // What is read here may be anybody's: a value of another type, or nested deeper than the stack, is not a bundle of ours.
       this.#findings.fail('statement-malformed', `What the bundle holds cannot be evaluated: ${error.message}.`)
       return {}
     })

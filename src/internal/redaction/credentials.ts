@@ -1,4 +1,4 @@
-/** Where something stands in a text: from, and up to. */
+/** Where something is in a text: from, and up to. */
 export type Stretch = readonly [from: number, to: number]
 
 const keyId = /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g

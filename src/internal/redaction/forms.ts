@@ -10,7 +10,7 @@ export interface Form {
   readonly isWord: boolean
 }
 
-/** Nothing shorter is looked for: it would be in every sentence, and is no secret of either service. */
+/** Nothing shorter is looked for: it would be in every sentence, and is not a secret of either service. */
 const shortestSecret = 4
 /** From here on it is looked for within words. */
 const shortestPart = 8
@@ -37,7 +37,7 @@ export function formsOf(secret: string): Form[] {
     // As a form has it.
     for (const one of [text, text.replaceAll(' ', '+')]) add(Buffer.from(one, 'utf8').toString('latin1'), false)
   }
-  // What of it looks encoded is undone with the text that it stands in.
+  // What of it looks encoded is undone with the text that it is in.
   for (const text of [secret, withoutOpenEscape(secret)]) for (const { bytes } of layersOf(text)) add(bytes, false)
   for (const bytes of written) {
     add(bytes.toString('hex'), true)

@@ -2,7 +2,7 @@
  * Why a credential cannot be used, without a character of it; `undefined` where it can. Most come out of a file or a variable
  * with a line break at the end.
  *
- * @param isHeader it stands in a header as it is: visible ASCII only
+ * @param isHeader it is in a header as it is: visible ASCII only
  */
 export function credentialMistake(value: unknown, isHeader: boolean): string | undefined {
   if (typeof value !== 'string') return value === undefined ? 'is missing' : 'is not a text'

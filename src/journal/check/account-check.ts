@@ -18,7 +18,7 @@ type Data = JournalRecord['data']
  * on its objects, and the report against everything before it. So whoever makes one line say more than was found has to
  * make up all lines that it rests on.
  *
- * What is said to be worse than its verdicts is no contradiction: listings, the platform and missing sidecars are reasons
+ * What is said to be worse than its verdicts is not a contradiction: listings, the platform and missing sidecars are reasons
  * that no verdict shows. Some 70 bytes for a recording.
  *
  * @internal

@@ -157,7 +157,7 @@ export class JobAccount {
     const listings = jobs.map(({ id }) => membersOf(this.#listings.get(id)))
     const doubt = listings.find((listing) => listing.doubt !== undefined)?.doubt
     if (doubt !== undefined) return `${says} the platform itself doubts its list: ${quoted(doubt)}`
-    // What went on after an earlier part of the interval belongs to the next part, too.
+    // What continued after an earlier part of the interval belongs to the next part as well.
     const ongoing = listings.at(-1)?.ongoing ?? 0
     if (ongoing !== 0) return `${says} ${quoted(ongoing)} conversations had not ended`
     if (sums.listed + sums.offList === 0 && !jobs.every(isCounted)) return `${says} nothing was listed or counted`

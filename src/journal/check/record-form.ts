@@ -2,7 +2,7 @@ import type { JournalRecord } from '../../model/record.js'
 
 /** Why a value is not a record of a journal; `undefined` where it is one. What its data say is not looked at. */
 export function flawOfRecord(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'is no record'
+  if (typeof value !== 'object' || value === null) return 'is not a valid record'
   const record = value as Partial<Record<keyof JournalRecord, unknown>>
   const { data, sequence } = record
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return 'is a record without data'

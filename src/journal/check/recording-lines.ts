@@ -62,7 +62,7 @@ export class RecordingLines {
   }
 
   #contradictionOf({ state, recordingId, conversationId, count, listed }: Members): string | undefined {
-    if (!states.includes(state)) return `says ${quoted(state)} of a recording, which is no state of one`
+    if (!states.includes(state)) return `says ${quoted(state)} of a recording, which is not a state of one`
     const isCounted = count === undefined || (isCount(count) && count > 0)
     if (!isCounted) return `stands for ${quoted(count)} recordings`
     if (listed !== undefined && listed !== false) return `says ${quoted(listed)} of whether a list names its recording`

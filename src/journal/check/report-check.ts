@@ -1,6 +1,6 @@
 import { isCount, isSame, itemsOf, type Members, membersOf, quoted } from './untrusted.js'
 
-/** What was found before the report and has to be in it. */
+/** What was found before the report and must be in it. */
 export class FindingsOnRecord {
   #inspected: readonly unknown[] = []
   #late: unknown[] = []

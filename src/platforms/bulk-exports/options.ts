@@ -45,7 +45,7 @@ export function checkForcing(options: BulkExportsOptions, problems: OptionProble
   const { forcedRetries, allowProfileUpdate } = options
   if (forcedRetries === undefined) return
   if (!Number.isInteger(forcedRetries) || forcedRetries < 0) {
-    problems.add('INVALID_OPTIONS', `forcedRetries is ${forcedRetries}; it has to be zero or a whole number.`)
+    problems.add('INVALID_OPTIONS', `forcedRetries is ${forcedRetries}; it must be zero or a whole number.`)
   } else if (forcedRetries > 0 && !allowProfileUpdate) {
     problems.add(
       'INVALID_OPTIONS',

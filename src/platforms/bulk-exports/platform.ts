@@ -316,7 +316,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
     const profile = await this.profiles.read(profileId, options)
     if (profile === undefined) {
       throw new LegalHoldError(
-        `There is no export profile ${profileId}; an integration has no hold metadata to switch on. Give the request a profileId.`,
+        `No export profile has the id ${profileId}; an integration has no hold metadata to switch on. Give the request a profileId.`,
         { code: 'PROFILE_NOT_FOUND', stage },
       )
     }
@@ -351,7 +351,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
     if (request.integrationId !== undefined || request.profileId === undefined) return request
     const profile = await this.profiles.read(request.profileId, options)
     if (profile === undefined) {
-      const message = `There is no export profile ${request.profileId}. Check the id and the region.`
+      const message = `No export profile has the id ${request.profileId}. Check the id and the region.`
       throw new LegalHoldError(message, { code: 'PROFILE_NOT_FOUND', stage })
     }
     return { ...request, integrationId: profile.integrationId }

@@ -7,7 +7,7 @@ import { type Answer, answerOf, isAnswer, listOf, numberOf, textOf } from './ans
 /** What repeating a request means. A `create` makes something new each time: it is never repeated blindly. */
 export type Effect = 'read' | 'repeatable' | 'create'
 
-/** What a failure has to be told about the request that failed. */
+/** What a failure must be told about the request that failed. */
 export interface FailureContext {
   /** Completes "Could not …", e.g. `read the integration abc`. */
   readonly operation: string
@@ -22,7 +22,7 @@ export interface PlatformFailure {
   readonly headers: Answer
   /** The parsed ErrorBody, where there was one. */
   readonly body?: Answer | undefined
-  /** `empty`, or `page` for something that is no JSON object. */
+  /** `empty`, or `page` for something that is not a JSON object. */
   readonly bodyKind: 'json' | 'page' | 'empty'
   /** Node's or axios's code of a network failure. */
   readonly networkCode?: string | undefined

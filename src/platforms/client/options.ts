@@ -119,7 +119,7 @@ export function checkConnection(
   const endpoint = checkEndpoint(options.endpoint, problems)
   const { timeoutMs = 16_000 } = options
   if (!Number.isFinite(timeoutMs) || timeoutMs <= 0) {
-    problems.add('INVALID_OPTIONS', `timeoutMs is ${timeoutMs}; it has to be a positive number of milliseconds.`)
+    problems.add('INVALID_OPTIONS', `timeoutMs is ${timeoutMs}; it must be a positive number of milliseconds.`)
   }
   checkRetry(options.retry, problems)
   problems.addUnknownNames(options, [...connectionNames, ...ownNames])
@@ -173,7 +173,7 @@ function checkCredentials(
     const insecure = insecureHostOf(client)
     if (insecure !== undefined) problems.add('INSECURE_ENDPOINT', notEncrypted('client', insecure))
     if (typeof client?.callApi === 'function') return { kind: 'client', client }
-    problems.add('INVALID_OPTIONS', 'client is no ApiClient: it has no callApi method.')
+    problems.add('INVALID_OPTIONS', 'client is not an ApiClient: it has no callApi method.')
     return undefined
   }
   if (accessToken !== undefined) {
@@ -225,7 +225,7 @@ function checkEndpoint(endpoint: string | undefined, problems: OptionProblems): 
   try {
     url = new URL(endpoint)
   } catch {
-    problems.add('INVALID_OPTIONS', 'endpoint is no URL.')
+    problems.add('INVALID_OPTIONS', 'endpoint is not a valid URL.')
     return undefined
   }
   if (url.username !== '' || url.password !== '') {
@@ -234,7 +234,7 @@ function checkEndpoint(endpoint: string | undefined, problems: OptionProblems): 
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     problems.add('INSECURE_ENDPOINT', notEncrypted('endpoint', url.origin))
   } else if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    problems.add('INVALID_OPTIONS', `endpoint has the protocol ${url.protocol}; it has to be https.`)
+    problems.add('INVALID_OPTIONS', `endpoint has the protocol ${url.protocol}; it must be https.`)
   }
   return url
 }
@@ -244,7 +244,7 @@ function checkRetry(retry: RetryOptions | undefined, problems: OptionProblems): 
     const value = retry?.[name]
     if (value === undefined) continue
     if (!Number.isFinite(value) || value < 0 || (name === 'retries' && !Number.isInteger(value))) {
-      problems.add('INVALID_OPTIONS', `retry.${name} is ${value}; it has to be zero or a positive number.`)
+      problems.add('INVALID_OPTIONS', `retry.${name} is ${value}; it must be zero or a positive number.`)
     }
   }
 }

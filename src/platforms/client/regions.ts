@@ -1,7 +1,7 @@
 import { isSlash, withoutEnd } from '../../internal/text/edges.js'
 import { LegalHoldError } from '../../model/errors.js'
 
-/** A Genesys Cloud region: its AWS name and the host that `api.` and `login.` stand in front of. */
+/** A Genesys Cloud region: its AWS name and the host that `api.` and `login.` are in front of. */
 export interface GenesysRegion {
   /** AWS name, e.g. `eu-west-1`. */
   readonly region: string
@@ -48,7 +48,7 @@ export function resolveRegion(input: string): GenesysRegion {
   const known = genesysRegions.map(({ region, host }) => `${region} (${host})`).join(', ')
   const hint = /london|ireland|dublin|brit|eu.?west|euw\d|\buk\b|\bie\b/i.test(input) ? londonMixUp : ''
   throw new LegalHoldError(
-    `"${input}" is no region of Genesys Cloud.${hint} Give the AWS name or the host of one of: ${known}.`,
+    `"${input}" is not a region of Genesys Cloud.${hint} Give the AWS name or the host of one of: ${known}.`,
     { code: 'UNKNOWN_REGION', stage: 'options', details: { region: input, regions: genesysRegions } },
   )
 }

@@ -32,7 +32,7 @@ export const defaultMaxMetadataCalls = 3_000
 export function checkLimits(options: ExpectedRecordingsLimits, problems: OptionProblems): number {
   const { maxMetadataCalls = defaultMaxMetadataCalls } = options
   if (!Number.isInteger(maxMetadataCalls) || maxMetadataCalls < 0) {
-    problems.add('INVALID_OPTIONS', `maxMetadataCalls is ${maxMetadataCalls}; it has to be zero or a whole number.`)
+    problems.add('INVALID_OPTIONS', `maxMetadataCalls is ${maxMetadataCalls}; it must be zero or a whole number.`)
   }
   return maxMetadataCalls
 }

@@ -17,7 +17,7 @@ export interface ConversationTimes {
   readonly goesOn: boolean
   /** Somebody handled it when the interval ended. */
   readonly isCut: boolean
-  /** It has no end, and what was handled of it inside the interval goes on, or is not known to be over. */
+  /** It has no end, and what was handled of it inside the interval continues, or is not known to be over. */
   readonly open: 'no' | 'yes' | 'unknown'
   /** Ids of the sessions that began after the interval. */
   readonly laterSessions: readonly string[]
@@ -45,7 +45,7 @@ export function isLater(
 
 interface Span {
   readonly start: number
-  /** `undefined` while it goes on. */
+  /** `undefined` while it is in progress. */
   readonly end: number | undefined
 }
 

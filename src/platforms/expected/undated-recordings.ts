@@ -16,7 +16,7 @@ export interface UndatedRecording {
 }
 
 /**
- * Recordings of conversations that went on after the interval, which may have begun after it and may not: only the
+ * Recordings of conversations that continued after the interval, which may have begun after it and may not: only the
  * retention query says when one was created (genesys-facts, expected recordings). There are few.
  */
 export class UndatedRecordings {
@@ -43,7 +43,7 @@ export class UndatedRecordings {
   /**
    * Reads the retention query until all of them are dated, for at most 60 pages. `onCall` is told of each request.
    *
-   * @returns why not all of the query was read, where the platform refused it or it went on for too long
+   * @returns why not all of the query was read, where the platform refused it or it continued for too long
    */
   async dateAll(client: GenesysClient, options: CallOptions, onCall: () => void): Promise<string | undefined> {
     const wanted = new Set(this.#recordings.map(({ recording }) => recording.recordingId))

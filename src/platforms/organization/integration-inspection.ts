@@ -68,7 +68,7 @@ export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined>
     return await answer
   } catch (error) {
     if (!LegalHoldError.isInstance(error)) throw error
-    // 400 is what an id that is no UUID gets.
+    // 400 is what an id that is not a UUID gets.
     if (error.code === 'PLATFORM_NOT_FOUND' || error.status === 400) return undefined
     throw error
   }

@@ -388,11 +388,11 @@ function checkTiming(timing: ExportTiming, problems: OptionProblems): void {
       problems.add('INVALID_OPTIONS', `Give ${date} or ${age}, not both.`)
     }
     if (timing[date] !== undefined && dateOf(timing, date) === undefined) {
-      problems.add('INVALID_OPTIONS', `${date} is no ISO 8601 time.`)
+      problems.add('INVALID_OPTIONS', `${date} is not a valid ISO 8601 time.`)
     }
     const days = timing[age]
     if (days !== undefined && (!Number.isInteger(days) || days < 0)) {
-      problems.add('INVALID_OPTIONS', `${age} has to be a whole number of days.`)
+      problems.add('INVALID_OPTIONS', `${age} must be a whole number of days.`)
     }
   }
 }

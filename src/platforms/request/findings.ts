@@ -3,7 +3,7 @@ import type { ExportRequest } from '../../model/request.js'
 import { deletionProtectionCap } from '../organization/deletion-protection.js'
 import { coversMedia, mediaTypesOf } from './scope.js'
 
-/** The caller leaves sensitive recordings out: a hole in the hold that has to be seen. */
+/** The caller leaves sensitive recordings out: a hole in the hold that must be seen. */
 export function sensitiveFindings(request: ExportRequest): Finding[] {
   if (request.includeSensitive !== false) return []
   return [
@@ -35,7 +35,7 @@ export function protectionFindings(request: ExportRequest, protectSource: boolea
 
 const audioFormats = /^(wav|mp3|ogg|opus|ogg_opus|ogg_vorbis|vorbis|webm|flac|ulaw|wav_ulaw)$/i
 
-/** An audio format for recordings that are no audio. */
+/** An audio format for recordings that are not audio. */
 export function formatFindings(request: ExportRequest): Finding[] {
   const { format } = request
   if (format === undefined || !audioFormats.test(format)) return []

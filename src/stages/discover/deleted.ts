@@ -12,7 +12,7 @@ type ListOptions = CallOptions & { readonly startAfter?: string | undefined }
 
 /**
  * The same storage, whose listing also shows keys that only a delete marker hides: each key once, as its newest
- * version that is no marker. Needs `listVersions`.
+ * version that is not a marker. Needs `listVersions`.
  */
 export function withDeletedKeys(storage: StorageAdapter): StorageAdapter {
   const list = (prefix: string, options: ListOptions = {}) => newestOfEachKey(storage, prefix, options)
@@ -41,7 +41,7 @@ async function* newestOfEachKey(
     }
     if (version.key === last) continue
     last = version.key
-    // A deleted object is in another state than before, and has to be looked at again.
+    // A deleted object is in another state than before, and must be looked at again.
     const isHidden = marker?.key === version.key
     yield isHidden
       ? { ...asListed(version), etag: marker?.versionId, lastModified: marker?.lastModified }

@@ -6,7 +6,7 @@ import { type DiscoveredObject, type DiscoverySettings, foldersOf, listFolder, t
 import type { Folder } from './folders.js'
 import type { Watermarks } from './watermarks.js'
 
-/** What the landing has to know of the jobs while it goes on. */
+/** What the landing has to know of the jobs while it is in progress. */
 export interface JobWatch {
   /** When objects of the first job can have been written at the earliest, in milliseconds. */
   readonly createdAt: number
@@ -23,7 +23,7 @@ export interface JobWatch {
   readonly lists: readonly (ReadonlySet<number> | undefined)[]
   /** Whether there are no more lists to come. */
   listsComplete(): boolean
-  /** When an hour has to be looked at again, since a later job has written there once more; both in milliseconds. */
+  /** When an hour must be looked at again, since a later job has written there once more; both in milliseconds. */
   revisitAt(hour: number | undefined): number
   /** Asks the platform why the rest is not there, and enters what it says. */
   explainMissing(): Promise<void>
@@ -64,7 +64,7 @@ const walkAgainMs = 60_000
 const never = Number.POSITIVE_INFINITY
 const now = Number.NEGATIVE_INFINITY
 
-/** The folders of a job, and when each has to be listed again. */
+/** The folders of a job, and when each must be listed again. */
 export class FolderWatches {
   readonly #storage: StorageAdapter
   readonly #settings: DiscoverySettings
@@ -121,7 +121,7 @@ export class FolderWatches {
     if (awaited === undefined || missing.size > 0) await this.#find(awaited === undefined ? undefined : missing)
   }
 
-  /** The folders that have to be listed now. */
+  /** The folders that must be listed now. */
   due(time: number): FolderWatch[] {
     const awaited = this.#awaitedHours()
     return [...this.#watches.values()].filter(
@@ -129,7 +129,7 @@ export class FolderWatches {
     )
   }
 
-  /** Time until a folder has to be listed, at least `restMs` for those that are listed again and again. */
+  /** Time until a folder must be listed, at least `restMs` for those that are listed again and again. */
   nextDueMs(time: number, restMs: number): number {
     const awaited = this.#awaitedHours()
     if (awaited === undefined || awaited.size > 0) return restMs
@@ -144,7 +144,7 @@ export class FolderWatches {
     this.#awaitsHalves = false
   }
 
-  /** Folders that have to be read once more before the end: those last listed before `time`, or with something held back. */
+  /** Folders that must be read once more before the end: those last listed before `time`, or with something held back. */
   toReadAgain(time: number): FolderWatch[] {
     return [...this.#watches.values()].filter(({ listedAt, halves }) => listedAt < time || halves)
   }
@@ -221,7 +221,7 @@ export class FolderWatches {
     return place.recordingId === undefined || !this.#ledger.isWritten(place.recordingId)
   }
 
-  /** When a folder in which nothing is awaited has to be listed; `never` once it has been read for good. */
+  /** When a folder in which nothing is awaited must be listed; `never` once it has been read for good. */
   #dueAt(watch: FolderWatch, awaited: ReadonlySet<number> | undefined): number {
     const { landingQuietMs, landingSettleMs } = this.#options
     const { folder, listedAt, lastNewAt, stale, unclaimed } = watch

@@ -49,7 +49,7 @@ class WaitingFile {
  * and a sidecar with its file.
  *
  * A listing is in the order of UTF-8 bytes, and the sidecar of X is `X_metadata.json`: all keys between the two begin
- * with X. So it is enough to remember those before the present key that it begins with, which are no more than it has
+ * with X. So it is enough to remember those before the present key that it begins with, which are at most it has
  * characters, and to wait with a file until its sidecar has come or can come no more. Files leave in the order in which
  * they came.
  */

@@ -4,7 +4,7 @@ import { type HourRange, hourStart, touches } from '../../model/layout/keys.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
 
-/** One folder of the layout that has to be listed. */
+/** One folder of the layout that must be listed. */
 export interface Folder {
   readonly prefix: string
   /** Start of its hour in milliseconds; `undefined` for a folder whose name does not parse, listed to be reported. */

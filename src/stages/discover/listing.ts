@@ -45,7 +45,7 @@ function open(
   return (pages ?? onePerPage(storage.list(prefix, options)))[Symbol.asyncIterator]()
 }
 
-/** Whoever puts a `list` of their own over that of an adapter means the pages, too. */
+/** Whoever puts a `list` of their own over that of an adapter means the pages as well. */
 function listsInPages(storage: StorageAdapter): boolean {
   let owner: unknown = storage
   while (owner instanceof Object && !Object.hasOwn(owner, 'listPages')) owner = Object.getPrototypeOf(owner)

@@ -9,7 +9,7 @@ interface Handout {
 
 /**
  * Up to which key of each folder everything that was listed is on record. A resumed run begins to list after it, so
- * that work goes on where it stopped; what came later below it is found by the listings of whole folders that follow.
+ * that work resumes where it stopped; what came later below it is found by the listings of whole folders that follow.
  *
  * Objects finish in any order. What is said of a folder is said when all that was handed out before it is done with,
  * in whatever folder: an object that was seen by an earlier listing may still be under way in that one.

@@ -15,7 +15,7 @@ export interface ProfileForcingSubject {
 
 /**
  * Switches the hold metadata of a profile on for a while. It is an organisation-wide setting: what it was is on record
- * before it is touched, so that a run which is interrupted meanwhile puts it back when it goes on.
+ * before it is touched, so that a run which is interrupted meanwhile puts it back when it resumes.
  */
 export class ProfileForcing {
   readonly #subject: ProfileForcingSubject

@@ -98,7 +98,7 @@ export class JobBook {
 
   /**
    * Cancels the jobs that are not over, of a run that was aborted: so not on its signal, but within 10 seconds. What
-   * cannot be cancelled goes on.
+   * cannot be cancelled continues.
    */
   async cancelAll({ clock, logger }: StageContext): Promise<void> {
     const { platform, recorder, hold } = this.#subject
@@ -107,7 +107,7 @@ export class JobBook {
       try {
         await work()
       } catch (error) {
-        logger?.warn('A job of the aborted run could not be cancelled; it goes on.', error)
+        logger?.warn('A job of the aborted run could not be cancelled; it continues.', error)
       }
     }
     for (const [request, creatingSince] of this.#creating) {

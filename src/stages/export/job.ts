@@ -219,7 +219,7 @@ function endedBadly(job: ExportJob): LegalHoldError {
 function unknownState(job: ExportJob): LegalHoldError {
   return new LegalHoldError(
     `Export job ${job.id} is in the state ${JSON.stringify(job.platformState)}, which this library does not know. ` +
-      'The job goes on; update the library or look at the job on the platform.',
+      'The job continues; update the library or look at the job on the platform.',
     {
       code: 'JOB_STATE_UNKNOWN',
       stage: 'export',

@@ -22,7 +22,7 @@ export type ContentDigest =
 
 /**
  * The digest of the version that now stands: S3's own checksum where it holds one, else the content's SHA-256 if the
- * caller wants it read. A content that cannot be read is no failure of the run: the record says so.
+ * caller wants it read. A content that cannot be read is not a failure of the run: the record says so.
  */
 export async function contentDigest(
   storage: StorageAdapter,

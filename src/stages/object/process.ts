@@ -72,7 +72,7 @@ export async function processObject(
   }
 }
 
-/** A copy whose content is not that of the original is no repair, whatever its headers say. */
+/** A copy whose content is not that of the original is not a repair, whatever its headers say. */
 function withDifference(remediation: Remediation, difference: Difference): Remediation {
   const differences = [...(remediation.differences ?? []), difference]
   return { ...remediation, outcome: 'failed', reason: 'the content of the copy is another', differences }

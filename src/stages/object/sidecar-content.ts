@@ -9,7 +9,7 @@ import type { Processed } from './process.js'
 const maxBytes = 1_048_576
 
 /**
- * What became of a sidecar once its content was read, too: `conflicting` where it names another recording or conversation
+ * What became of a sidecar once its content was read as well: `conflicting` where it names another recording or conversation
  * than its key, `unreadable` where it cannot be read as what it should be. The fields are those that third parties report
  * (genesys-facts, what lands on S3), so that one that is not there says nothing.
  */
@@ -49,9 +49,9 @@ async function readSidecar(
   if (text === undefined) return { unreadable: 'is larger than 1 MiB' }
   try {
     const content: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
-    return typeof content === 'object' && content !== null ? { content } : { unreadable: 'is no JSON object' }
+    return typeof content === 'object' && content !== null ? { content } : { unreadable: 'is not a JSON object' }
   } catch {
-    return { unreadable: 'is no JSON' }
+    return { unreadable: 'is not valid JSON' }
   }
 }
 

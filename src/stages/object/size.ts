@@ -11,7 +11,7 @@ import { validateObject } from '../validate.js'
  * that came for a recording is not the recording, and neither is one of which nobody can say whether it is empty.
  */
 
-/** Whether a verdict's state lacks the size, so that {@link withSize} has to be asked. */
+/** Whether a verdict's state lacks the size, so that {@link withSize} must be asked. */
 export function lacksSize({ state }: Verdict): boolean {
   return state !== undefined && state.sizeBytes === undefined
 }

@@ -19,7 +19,7 @@ export interface Doubt {
  */
 export function doubtOf(ref: ObjectRef, line: ListedLine, answer: HeadResult): Doubt | undefined {
   if (!answer.found) {
-    // A marker on top is a definite answer of its own, and hides the object from the listing, too.
+    // A marker on top is a definite answer of its own, and hides the object from the listing as well.
     if (line === undefined || line === 'none' || answer.deleteMarker) return undefined
     return { why: `it says that there is none, while the listing shows one (${describeTraits(line)})` }
   }

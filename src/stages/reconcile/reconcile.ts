@@ -154,7 +154,7 @@ function doubtOfSources(accounts: readonly PartAccount[]): string | undefined {
       return `the platform listed ${formerlyExpected} recordings before the run was interrupted, and only ${listed} after`
     }
   }
-  // What went on after an earlier part of the interval belongs to the next part, too.
+  // What continued after an earlier part of the interval belongs to the next part as well.
   const ongoing = accounts.at(-1)?.listing?.ongoing ?? 0
   if (ongoing === 0) return undefined
   return `${ongoing} conversations had not ended when they were listed: what is recorded of them yet is in no list`

@@ -46,7 +46,7 @@ function unreadablePart(names: HoldNames, state: ObjectState): string | undefine
 
 /**
  * Plans the release of one object. The Object Lock hold goes only with the last tag: together with it in the copy that
- * takes it out of the metadata, or right before it where it stands in object tags alone, so that an interrupted release
+ * takes it out of the metadata, or right before it where it is in object tags alone, so that an interrupted release
  * leaves a tag by which the next one finds the object again. Pure.
  */
 export function planRelease(

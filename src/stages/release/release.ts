@@ -123,7 +123,7 @@ function whyNot({ outcome, after }: RepairEnd, { hold }: ReleaseSettings): { rea
   return { reason: `it does not carry ${hold.tag}${stays}` }
 }
 
-/** What lies beneath is let go, too, where it carried the tag or lies beneath what did, and no other matter's tag is on it. */
+/** What lies beneath is let go as well where it carried the tag or lies beneath what did, and no other matter's tag is on it. */
 async function releaseNoncurrent(
   storage: StorageAdapter,
   release: Release,

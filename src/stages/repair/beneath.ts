@@ -50,7 +50,7 @@ export class Beneath {
     if (versionId !== undefined && isVersioned(current) && isVersioned(known.original)) {
       const beneath = await contest.beneath(versionId)
       if (beneath === undefined && this.#isToldOfOthers) {
-        throw contest.changed('wrote it, too, and this storage cannot say which versions there are')
+        throw contest.changed('wrote it as well, and this storage cannot say which versions there are')
       }
       known.copied(versionId)
       contest.wrote(versionId, known.original, true)
@@ -82,7 +82,7 @@ export class Beneath {
     return new LegalHoldError(error.message, { ...error, retryable: true, cause: error })
   }
 
-  /** Somebody else writes, too: what is to be on top is read off the versions that were written since we began. */
+  /** Somebody else writes as well: what is to be on top is read off the versions that were written since we began. */
   async contested(top: ObjectState, former: Baseline | undefined): Promise<Standing> {
     const { contest, settings } = this.#scope
     const { goal } = settings
@@ -118,7 +118,7 @@ export class Beneath {
     const retention = retentionDue(history, current, context.clock.now())
     return [
       ...(Object.keys(tags).length > 0 ? [{ action: 'merge-tags', tags } as const] : []),
-      // A hold on what was demoted may be a real one: it has to be on what is on top of it, too.
+      // A hold on what was demoted may be a real one: it must be on what is on top of it as well.
       ...(isHoldDue(history, current) ? [{ action: 'put-legal-hold' } as const] : []),
       ...(retention === undefined ? [] : [{ action: 'put-retention', retention } as const]),
     ]
@@ -130,7 +130,7 @@ export class Beneath {
     const metadata = metadataOf({ steps }) ?? state.metadata
     const lost = lostWithout(history, state, { ...state, metadata })
     if (lost === undefined) return
-    // Whoever wrote it may be about to see to it, too.
+    // Whoever wrote it may be about to see to it as well.
     throw this.#scope.contest.changed(`wrote version ${lost.versionId}, and what lies on top was not made of it`, true)
   }
 

@@ -38,7 +38,7 @@ export interface History {
 
 /** What others want of the version that is to be on top. */
 export interface Wanted {
-  /** The newest version that others wrote: what the one on top has to be made of. */
+  /** The newest version that others wrote: what the one on top must be made of. */
   readonly source: Link
   /** Our own copy, where that is on top. */
   readonly ours?: Link | undefined
@@ -83,7 +83,7 @@ export function showsMetadata(state: Pick<ObjectState, 'metadata'>, wanted: Text
 
 /**
  * What our copy shows beyond the version it lies on, if it shows all the rest of that; `undefined` if it does not, and the
- * copy has to be made anew of that version. Tags that are missing can be put back in place.
+ * copy must be made anew of that version. Tags that are missing can be put back in place.
  */
 export function coverage(
   { first }: History,
@@ -133,7 +133,7 @@ export function tagsDue(history: History, current: ObjectState, metadata: Texts,
   return due
 }
 
-/** Of lists of object tags what the metadata name, too. */
+/** Of lists of object tags what the metadata name as well. */
 function listsStillMeant(tags: Texts, metadata: Texts, lists: HoldLists): Texts {
   const named = lists.names.metadata.flatMap((name) => readTagList(textOf(metadata, name) ?? '', 'metadata'))
   const meant = Object.entries(listsIn(tags, lists)).map(([key, value]) => [

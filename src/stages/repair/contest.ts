@@ -25,7 +25,7 @@ interface Ids {
 /**
  * What a repair knows of the versions that were written since it first read the object: which are its own, which of them it
  * demoted by a copy of another, and on which it put a hold to protect them. It reads them once somebody else turns out to
- * write, too.
+ * write as well.
  */
 export class Contest {
   readonly #storage: StorageAdapter

@@ -147,7 +147,7 @@ function emptySum(): Sum {
 
 /** Storage classes are an open set: what has no price of its own is said to have none. */
 function notesOf(name: string, isPriced: boolean, prices: StorageClassPrices, sum: Sum): string | undefined {
-  const unpriced = isPriced ? undefined : `There are no prices for ${name}: those of STANDARD were taken.`
+  const unpriced = isPriced ? undefined : `The price table has no class ${name}: the prices of STANDARD were used.`
   const notes = [unpriced, noteOf(name, prices, sum)].filter((note) => note !== undefined)
   return notes.length === 0 ? undefined : notes.join(' ')
 }
@@ -157,7 +157,7 @@ function noteOf(name: string, { minimumDays }: StorageClassPrices, { versions, o
   if (minimumDays === 0) return undefined
   const least = `${name} bills each version for at least ${minimumDays} days.`
   if (overwritten > 0) {
-    return `${least} Without versioning the copy deletes the original, which is billed for the rest of them, too.`
+    return `${least} Without versioning the copy deletes the original, which is billed for the rest of them as well.`
   }
   if (versions === 0) return undefined
   return `${least} The repair deletes none; whoever deletes an original or its copy earlier pays for the rest of them.`

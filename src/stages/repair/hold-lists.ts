@@ -1,6 +1,6 @@
 import { addTag, joinTags, readTagList, type TagListForm } from '../../model/hold.js'
 
-/** Where hold tags stand in lists, and the one among them that is about to go. */
+/** Where hold tags are in lists, and the one among them that is about to go. */
 export interface HoldLists {
   readonly names: { readonly metadata: readonly string[]; readonly tags: readonly string[] }
   readonly released?: string | undefined

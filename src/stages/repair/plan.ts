@@ -27,7 +27,7 @@ export function planRepair(requirements: HoldRequirements, state: ObjectState, o
       return refuse(`${nameOf(conflict)} already is ${JSON.stringify(conflict.actual)}`, true)
     if (!isHoldTag(conflict.expected)) {
       return refuse(
-        `${nameOf(conflict)} is ${JSON.stringify(conflict.actual)}, which is no list a tag could join`,
+        `${nameOf(conflict)} is ${JSON.stringify(conflict.actual)}, which is not a list that a tag could join`,
         true,
       )
     }

@@ -63,7 +63,7 @@ export class ReadBack {
 
   /**
    * Looks at the version that the copy demoted once more: a tag, hold or longer retention that somebody else gave it between
-   * its reading and the copy has to be on the new version, too, and no condition of S3 speaks of these.
+   * its reading and the copy must be on the new version as well, and no condition of S3 speaks of these.
    */
   async #followOriginal(baseline: Baseline): Promise<boolean> {
     if (!baseline.mayHaveCopied || !isVersioned(baseline.original)) return true
@@ -96,7 +96,7 @@ export class ReadBack {
     throw this.#scope.contest.changed('changed the same list of tags', true)
   }
 
-  /** What somebody else wrote since is theirs: it has to be read and decided about anew. */
+  /** What somebody else wrote since is theirs: it must be read and decided about anew. */
   #requireResult(baseline: Baseline, after: ObjectState): void {
     if (baseline.isResult(after)) return
     if (baseline.mayHaveCopied && isVersioned(baseline.original)) this.#scope.contest.open()

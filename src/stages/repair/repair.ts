@@ -109,7 +109,7 @@ export class Repair {
     return this.#end(outcome, rest)
   }
 
-  /** What is to be decided about: the current version, or one that our copy demoted and that has to be on top again. */
+  /** What is to be decided about: the current version, or one that our copy demoted and that must be on top again. */
   async #standing(top: ObjectState): Promise<Standing> {
     // By what our last copy was to write, it is recognized where its answer was lost and another lies on it.
     const former = this.#baseline
@@ -182,7 +182,7 @@ export class Repair {
     return answer
   }
 
-  /** What `current` has to be measured against: the baseline so far, or itself where somebody else wrote it. */
+  /** What `current` must be measured against: the baseline so far, or itself where somebody else wrote it. */
   async #baselineOf(current: ObjectState): Promise<Baseline> {
     const known = this.#baseline
     if (known?.isOriginal(current)) {
@@ -198,7 +198,7 @@ export class Repair {
 
   /**
    * The hold on the original comes right before the copy that demotes it (s3-facts, Object Lock). That it was asked for
-   * in an earlier attempt is no proof: only one that shows (`isProtected`) is not put again.
+   * in an earlier attempt is not proof: only one that shows (`isProtected`) is not put again.
    */
   #withProtection(steps: readonly RemediationStep[], state: ObjectState, isProtected: boolean): RemediationStep[] {
     const { versionId } = state

@@ -21,7 +21,7 @@ export interface RepairGoal {
   protects(state: ObjectState): boolean
   /** What the object still lacks when it is read back. */
   shortfall(after: ObjectState): string | undefined
-  /** Where hold tags stand in lists: what has to be on top where a copy turns out to lie on another's version. */
+  /** Where hold tags are in lists: what must be on top where a copy turns out to lie on another's version. */
   readonly lists: HoldLists
   /** Steps in place that what was read back calls for, beside putting back what was lost. */
   amend?(after: ObjectState, asked: AskedChanges): readonly RemediationStep[]

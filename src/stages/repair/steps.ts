@@ -23,7 +23,7 @@ export async function takeStep(
       if (storage.replaceTags === undefined || tags === undefined) throw cannotReplaceTags(storage)
       return storage.replaceTags(ref, step.tags, { signal, expected: tags })
     case 'protect-original':
-      // A hold that somebody else has put there since is theirs, and has to be on the copy, too.
+      // A hold that somebody else has put there since is theirs, and must be on the copy as well.
       return storage.putLegalHold(ref, 'ON', { signal, expected: 'OFF' })
     case 'put-legal-hold':
     case 'hold-noncurrent':
@@ -81,7 +81,7 @@ export function withStep(state: ObjectState, step: RemediationStep): ObjectState
 }
 
 /**
- * Only what is gone: a value that stands there may be another matter's, and is never overwritten.
+ * Only what is gone: a value that is there may be another matter's, and is never overwritten.
  *
  * @param theirs keys that are left alone
  */

@@ -37,7 +37,7 @@ export function lostWith(carried: Texts, newest: Texts, current: Tagged, { names
   return Object.fromEntries(Object.entries(carried).filter(([key]) => isMeant(key)))
 }
 
-/** Of these tags what is not there yet. A value that stands there is another's, and is left alone. */
+/** Of these tags what is not there yet. A value that is there is another's, and is left alone. */
 export function missingOf(texts: Texts, present: Texts, { names, released }: HoldLists): Texts {
   const missing: Record<string, string> = Object.create(null)
   for (const [key, value] of Object.entries(texts)) {

@@ -302,7 +302,7 @@ export class MemoryStorageAdapter implements StorageAdapter {
   #require(ref: ObjectRef, stage: Stage = 'remediate'): Extract<MemoryVersion, { deleteMarker: false }> {
     const version = this.#objects.find(ref.key, ref.versionId)
     if (version !== undefined && !version.deleteMarker) return version
-    throw new LegalHoldError(`There is no object ${ref.key} in ${this.bucket}.`, { code: 'OBJECT_NOT_FOUND', stage })
+    throw new LegalHoldError(`${this.bucket} has no object ${ref.key}.`, { code: 'OBJECT_NOT_FOUND', stage })
   }
 
   #shown(version: MemoryVersion): string | undefined {

@@ -119,7 +119,7 @@ export class S3StorageAdapter implements StorageAdapter {
 
   /**
    * One HEAD, and further reads only for what `options` ask and HEAD cannot prove. A refusal is thrown
-   * (`STORAGE_FORBIDDEN`): without s3:ListBucket S3 answers 403 for a missing key, too.
+   * (`STORAGE_FORBIDDEN`): without s3:ListBucket S3 answers 403 for a missing key as well.
    */
   head(ref: ObjectRef, options: HeadOptions = {}): Promise<HeadResult> {
     if (ref.bucket !== this.bucket) return Promise.reject(this.#foreign(ref))

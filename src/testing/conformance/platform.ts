@@ -112,7 +112,7 @@ export function platformConformance(runner: ConformanceRunner, options: Platform
       expect(await codeOf(platform.getJob(nobody))).toEqual('JOB_NOT_FOUND')
     })
 
-    test('a cancelled job is cancelled, and cancelling it again is no error', async ({ platform, request }) => {
+    test('a cancelled job is cancelled, and cancelling it again is not an error', async ({ platform, request }) => {
       const { id } = await platform.createJob(request, { hold, runId: 'run-1' })
       await platform.cancelJob(id)
       expect((await platform.getJob(id)).state).toEqual('CANCELLED')

@@ -17,7 +17,7 @@ export interface StorageConformanceSeed {
 /**
  * What a server beneath an adapter may be known not to do, although AWS does:
  *
- * - `copy-keeps-tags`: a copy that replaces the metadata carries the tags, so that nothing has to be put back after it
+ * - `copy-keeps-tags`: a copy that replaces the metadata carries the tags, so that nothing must be put back after it
  * - `copy-keeps-lock`: such a copy carries Object Lock hold and retention, so that there is no unprotected moment
  * - `checksums`: `head` shows a checksum of the content
  */

@@ -25,7 +25,7 @@ const encoder = new TextEncoder()
 
 /**
  * What every `StorageAdapter` has to keep, as a suite for adapter authors. What an adapter declares it can do is tested;
- * what it declares it cannot do has to be refused with `STORAGE_UNSUPPORTED`, so that nothing is skipped in silence.
+ * what it declares it cannot do must be refused with `STORAGE_UNSUPPORTED`, so that nothing is skipped in silence.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export function storageConformance(runner: StorageConformanceRunner, options: St
       expect(sizes).toEqual(expected.map((key) => encoder.encode(key).length))
     })
 
-    test('goes on after a given key', async ({ adapter, seed }) => {
+    test('continues after a given key', async ({ adapter, seed }) => {
       for (const key of ['p/1', 'p/2', 'p/3']) await seed(key, { body: 'x' })
       // A key that was deleted in the meantime is as good as one that is there.
       for (const [startAfter, expected] of [

@@ -62,8 +62,8 @@ export function flawsOf(findings: readonly Finding[]): string[] {
     const { code, severity, message, subject, remedy } = finding
     const texts = [message, subject, remedy].every((text) => typeof text === 'string' && text.trim() !== '')
     return [
-      ...((findingCodes as readonly string[]).includes(code) ? [] : [`${code} is no finding code`]),
-      ...(['blocker', 'warning', 'info'].includes(severity) ? [] : [`${code}: ${severity} is no severity`]),
+      ...((findingCodes as readonly string[]).includes(code) ? [] : [`${code} is not a finding code`]),
+      ...(['blocker', 'warning', 'info'].includes(severity) ? [] : [`${code}: ${severity} is not a severity`]),
       ...(texts ? [] : [`${code}: message, subject or remedy is empty`]),
     ]
   })

@@ -73,7 +73,7 @@ export async function readObject(request: Request): Promise<JsonObject> {
   } catch {
     throw badRequest('The request body is not valid JSON.')
   }
-  if (!isObject(value)) throw badRequest('The request body has to be a JSON object.')
+  if (!isObject(value)) throw badRequest('The request body must be a JSON object.')
   return value
 }
 
@@ -87,7 +87,7 @@ export function integerParameter(
   if (text === null || text === '') return bounds.default
   const value = Number(text)
   if (!Number.isInteger(value) || value < bounds.min || value > bounds.max) {
-    throw badRequest(`${name} has to be an integer from ${bounds.min} to ${bounds.max}, but is ${text}.`)
+    throw badRequest(`${name} must be an integer from ${bounds.min} to ${bounds.max}, but is ${text}.`)
   }
   return value
 }
@@ -96,6 +96,6 @@ export function integerParameter(
 export function booleanParameter(query: URLSearchParams, name: string, fallback: boolean): boolean {
   const text = query.get(name)
   if (text === null || text === '') return fallback
-  if (text !== 'true' && text !== 'false') throw badRequest(`${name} has to be true or false, but is ${text}.`)
+  if (text !== 'true' && text !== 'false') throw badRequest(`${name} must be true or false, but is ${text}.`)
   return text === 'true'
 }

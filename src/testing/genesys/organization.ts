@@ -63,7 +63,7 @@ export interface SimulatedConversation {
   /** ISO 8601; of an ongoing conversation, what was last heard of it. */
   readonly endTime: string
   /**
-   * It has no end: a thread of messages that goes on.
+   * It has no end: a thread of messages that continues.
    *
    * @defaultValue false
    */
@@ -162,7 +162,7 @@ const mediaDefaults: Record<MediaType, { extension: string; contentType: string;
   screen: { extension: '.webm', contentType: 'video/webm', provider: 'PureCloud Screen Recording' },
 }
 
-/** A recording of `media` with generated content. Ids have to be UUIDs, as the platform's are. */
+/** A recording of `media` with generated content. Ids must be UUIDs, as the platform's are. */
 export function buildRecording(
   given: Partial<SimulatedRecording> &
     Pick<SimulatedRecording, 'id' | 'media' | 'startTime' | 'endTime' | 'communicationId'>,

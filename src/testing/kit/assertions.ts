@@ -38,7 +38,7 @@ export async function expectAllHeld(
     const problem = await problemOf(bucket, key, options.by)
     if (problem !== undefined) problems.push(`${key}: ${problem}`)
   }
-  if (count === 0) fail(`There is no object under "${options.prefix ?? ''}" in ${bucket.bucket}.`)
+  if (count === 0) fail(`No object is under "${options.prefix ?? ''}" in ${bucket.bucket}.`)
   if (problems.length === 0) return
   const more = problems.length > 10 ? `\n  and ${problems.length - 10} more` : ''
   fail(
@@ -64,7 +64,7 @@ async function problemOf(bucket: BucketView, key: string, by: HeldBy | undefined
   if (met + unmet.length === 0) return 'nothing was required of it'
   if (unmet.length === 0) return undefined
   return unmet
-    .map(({ kind, name, expected, actual }) => `${name ?? kind} is ${actual ?? 'absent'} and has to be ${expected}`)
+    .map(({ kind, name, expected, actual }) => `${name ?? kind} is ${actual ?? 'absent'} and must be ${expected}`)
     .join('; ')
 }
 

@@ -28,7 +28,7 @@ const otherKind: FileKind = { media: 'message', contentType: 'application/octet-
 
 /**
  * Every file below the directory, in any depth, as one recording of a conversation of its own, spread over the span.
- * A link counts as the file it leads to; what the operating system leaves (`.DS_Store`) is no recording. An empty directory is an error: it proves nothing to export nothing.
+ * A link counts as the file it leads to; what the operating system leaves (`.DS_Store`) is not a recording. An empty directory is an error: it proves nothing to export nothing.
  */
 export function conversationsFromFiles(directory: string, span: TimeSpan, seed: string): SimulatedConversation[] {
   const paths = filesBelow(resolve(directory))
@@ -69,6 +69,6 @@ function filesBelow(directory: string): string[] {
     .map((name) => join(directory, name))
     .filter((path) => !leftovers.has(basename(path)) && statSync(path, { throwIfNoEntry: false })?.isFile())
     .sort()
-  if (files.length === 0) throw new RangeError(`There is no file below ${directory}.`)
+  if (files.length === 0) throw new RangeError(`No file was found below ${directory}.`)
   return files
 }

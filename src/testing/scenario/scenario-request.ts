@@ -27,14 +27,14 @@ export class InvalidScenario extends Error {}
 
 /** Checks a body of unknown origin. */
 export function parseScenarioRequest(body: unknown): ScenarioRequest {
-  if (!isObject(body)) throw new InvalidScenario('The body has to be a JSON object.')
+  if (!isObject(body)) throw new InvalidScenario('The body must be a JSON object.')
   onlyKnown(body, ['count', 'media', 'interval', 'failAtSource', 'indexLagHours', 's3'], '')
   const { media, interval, s3 } = body
   const count = readNumber(body, 'count', 1_000_000)
   const failAtSource = readNumber(body, 'failAtSource', count ?? 200)
   const indexLagHours = readNumber(body, 'indexLagHours', 8_760)
   if (media !== undefined && media !== 'digital' && media !== 'call' && media !== 'all') {
-    throw new InvalidScenario('media has to be digital, call or all.')
+    throw new InvalidScenario('media must be digital, call or all.')
   }
   return {
     ...(count === undefined ? {} : { count }),
@@ -52,7 +52,7 @@ export function parseScenarioRequest(body: unknown): ScenarioRequest {
  * @param s3 the foreign S3 server, where the seed was made for one whose credentials are not kept
  */
 export function parseKeptScenario(kept: unknown, s3: ForeignS3 | undefined): ScenarioRequest {
-  if (!isObject(kept)) throw new InvalidScenario('The kept scenario has to be a JSON object.')
+  if (!isObject(kept)) throw new InvalidScenario('The kept scenario must be a JSON object.')
   const { recordingsDir, ...body } = kept
   const request = parseScenarioRequest(body)
   return {
@@ -77,13 +77,13 @@ function readNumber(body: JsonObject, field: string, max: number): number | unde
     value > max ||
     (field !== 'indexLagHours' && !Number.isInteger(value))
   ) {
-    throw new InvalidScenario(`${field} has to be a number from 0 to ${max}.`)
+    throw new InvalidScenario(`${field} must be a number from 0 to ${max}.`)
   }
   return value
 }
 
 function readInterval(value: unknown): { readonly start: string; readonly end: string } {
-  if (!isObject(value)) throw new InvalidScenario('interval has to be an object with start and end.')
+  if (!isObject(value)) throw new InvalidScenario('interval must be an object with start and end.')
   onlyKnown(value, ['start', 'end'], 'interval: ')
   const { start, end } = value
   if (typeof start !== 'string' || typeof end !== 'string' || !(Date.parse(start) < Date.parse(end))) {
@@ -93,12 +93,12 @@ function readInterval(value: unknown): { readonly start: string; readonly end: s
 }
 
 function readS3(value: unknown): ForeignS3 {
-  if (!isObject(value)) throw new InvalidScenario('s3 has to be an object.')
+  if (!isObject(value)) throw new InvalidScenario('s3 must be an object.')
   const fields = ['endpoint', 'region', 'bucket', 'accessKeyId', 'secretAccessKey'] as const
   onlyKnown(value, [...fields, 'sessionToken'], 's3: ')
   const read = (field: string): string => {
     const text = value[field]
-    if (typeof text !== 'string' || text === '') throw new InvalidScenario(`s3.${field} has to be a string.`)
+    if (typeof text !== 'string' || text === '') throw new InvalidScenario(`s3.${field} must be a string.`)
     return text
   }
   const [endpoint, region, bucket, accessKeyId, secretAccessKey] = [
@@ -119,7 +119,7 @@ function refuseOpenEndpoint(endpoint: string): void {
   if (url?.protocol === 'https:') return
   const isLoopback = url !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
   if (url?.protocol !== 'http:' || !isLoopback) {
-    throw new InvalidScenario('s3.endpoint has to be an https URL, or an http URL on loopback.')
+    throw new InvalidScenario('s3.endpoint must be an https URL, or an http URL on loopback.')
   }
 }
 

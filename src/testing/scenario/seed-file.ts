@@ -37,7 +37,7 @@ export class SeedFile {
     if (s3GivenAtStart !== (s3 !== undefined)) {
       throw new InvalidScenario(
         s3GivenAtStart
-          ? `What ${this.#directory} keeps was delivered to another S3 server, which has to be given again.`
+          ? `What ${this.#directory} keeps was delivered to another S3 server, which must be given again.`
           : `What ${this.#directory} keeps was delivered to the simulated S3, not to another server.`,
       )
     }

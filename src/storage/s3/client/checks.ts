@@ -59,7 +59,7 @@ type Part = keyof typeof parts
 
 /**
  * Which part of credentials cannot be used and why, without a character of it; `undefined` where they can. The secret does not
- * stand in a header, but one with a line break is as surely a mistake of copying.
+ * be in a header, but one with a line break is as surely a mistake of copying.
  */
 export function credentialsMistake(
   identity: unknown,

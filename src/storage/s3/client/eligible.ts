@@ -82,7 +82,7 @@ function entriesOf(stack: object): string[] | undefined {
 const poolOptions = new Set(['keepAlive', 'keepAliveMsecs', 'maxSockets', 'maxFreeSockets', 'maxTotalSockets'])
 const neutralOptions = new Set([...poolOptions, 'noDelay', 'path', 'scheduling', 'timeout', 'maxCachedSessions'])
 
-/** The SDK's default handler, with agents that are no proxies and carry no certificates. */
+/** The SDK's default handler, with agents that are not proxies and carry no certificates. */
 export async function isPlainHandler(handler: object, plain: object | undefined): Promise<boolean> {
   if (plain === undefined || Object.getPrototypeOf(handler) !== Object.getPrototypeOf(plain)) return false
   if (Object.hasOwn(handler, 'handle')) return false

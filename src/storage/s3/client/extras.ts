@@ -83,7 +83,7 @@ const rules = {
     headers: /^x-amz-server-side-encryption-bucket-key-enabled$/i,
     named: /bucket-?key/i,
   },
-  /** Lost: nothing where the server keeps the algorithm by itself, as S3 does; else the copy is no repair. */
+  /** Lost: nothing where the server keeps the algorithm by itself, as S3 does; else the copy is not a repair. */
   'checksum-algorithm': {
     operations: copies,
     fields: ['ChecksumAlgorithm', 'ChecksumType'],

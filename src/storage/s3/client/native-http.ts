@@ -7,7 +7,7 @@ import { types } from 'node:util'
 /*
  * Whether anybody has put themselves between this process and the network: Mock Service Worker, which answers inside the
  * process; a bootstrap such as `global-agent`, which sends everything through a company's proxy; an instrumentation. What
- * goes past Node's own client would go past them, too, so that everything is left to the SDK then.
+ * goes past Node's own client would go past them as well. Everything is then left to the SDK.
  *
  * They may have come before this file was loaded, so that there is no original to compare with. Node's own functions are
  * known by their source text, which names what only Node's own files can see. A text that is not known here counts as

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 
 /*
- * Metadata that HEAD returned with bytes above 0x7F has to be sent back byte for byte. Node sends a header string as
+ * Metadata that HEAD returned with bytes above 0x7F must be sent back byte for byte. Node sends a header string as
  * latin1, one byte a character, while the SDK's signer hashes it as UTF-8 and takes the byte 0xA0 (half of "à") for
  * white space; every server then answers SignatureDoesNotMatch. So such values wear another form while they are signed.
  */
@@ -18,7 +18,7 @@ export function hasHighBytes(value: string): boolean {
 
 /**
  * The form under which a header value is signed. With {@link RawHeaderSha256} any bytes can be; a caller's own client
- * hashes as UTF-8, so there the bytes have to be UTF-8.
+ * hashes as UTF-8, so there the bytes must be UTF-8.
  */
 export function signable(value: string, ownHash: boolean): string {
   if (ownHash) return value.replace(highByte, (byte) => String.fromCharCode(byteBase + byte.charCodeAt(0)))

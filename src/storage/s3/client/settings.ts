@@ -27,7 +27,7 @@ export interface S3Credentials {
 export interface S3ClientSettings {
   /**
    * A ready client. Its own retries are switched off for the requests of this library: the stages retry, and the SDK's
-   * retry bucket is empty after about 100 retries in a burst. Metadata with bytes above 0x7F that are no UTF-8 can only
+   * retry bucket is empty after about 100 retries in a burst. Metadata with bytes above 0x7F that are not valid UTF-8 can only
    * be written by a client that was built from settings.
    */
   readonly client?: S3ClientLike | undefined
@@ -151,7 +151,7 @@ export function endpointOf({ client, endpoint }: S3ClientSettings): string | und
   return URL.canParse(named) && amazonHost.test(new URL(named).hostname) ? 'aws' : named
 }
 
-/** S3 by region, dual-stack, FIPS, or the interface endpoint of a network; other machines there have such names, too. */
+/** S3 by region, dual-stack, FIPS, or the interface endpoint of a network; other machines there have such names as well. */
 const amazonHost =
   /(^|\.)s3(-fips|-accelerate|-[a-z]{2}(-[a-z]+)+-\d)?(\.dualstack)?(\.[a-z]{2}(-[a-z]+)+-\d)?(\.vpce)?\.amazonaws\.com$/
 

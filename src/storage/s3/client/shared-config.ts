@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /*
  * The endpoints that the environment and the shared configuration of AWS name, by the rules of the AWS SDKs, read before the
- * SDK reads them: it would send the credentials that it has, or asks for, to whatever stands there.
+ * SDK reads them: it would send the credentials that it has, or asks for, to whatever is there.
  *
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */

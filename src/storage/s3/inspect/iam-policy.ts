@@ -107,7 +107,7 @@ export function requiredActions(needs: Omit<StorageNeeds, 'prefix'> & { readonly
     writing: needs.remediate
       ? [
           ...(copies ? ['s3:PutObject', 's3:AbortMultipartUpload'] : []),
-          // A copy of an object that has tags needs it, too.
+          // A copy of an object that has tags needs it as well.
           ...(needs.tags || copies ? ['s3:PutObjectTagging', 's3:PutObjectVersionTagging'] : []),
           // A copy carries the lock of its source in its own headers.
           ...(needs.legalHold || copies ? ['s3:PutObjectLegalHold'] : []),

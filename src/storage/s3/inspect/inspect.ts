@@ -218,7 +218,7 @@ function cloudTrailFindings({ requests, bucket }: InspectContext, sample: Object
       code: 'cloudtrail-bucket',
       severity: 'blocker',
       message:
-        'The bucket receives CloudTrail logs, whose signature lives in their metadata. It is no place for recordings, and nothing in it is repaired.',
+        'The bucket receives CloudTrail logs, whose signature lives in their metadata. It is not a place for recordings, and nothing in it is repaired.',
       subject: `s3://${requests.bucket}`,
       remedy: 'Give the bucket that the platform delivers recordings to.',
     },

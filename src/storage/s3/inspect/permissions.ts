@@ -52,7 +52,7 @@ async function failureOf(attempt: () => Promise<unknown>): Promise<ProbedAction[
     if (!LegalHoldError.isInstance(error)) throw error
     if (error.code === 'STORAGE_FORBIDDEN') return 'refused'
     if (isUnsupported(error)) return 'unsupported'
-    // No answer about the permission: the whole inspection has to be repeated.
+    // No answer about the permission: the whole inspection must be repeated.
     if (error.retryable || error.code === 'ABORTED' || error.code === 'STORAGE_UNAUTHORIZED') throw error
     return undefined
   }
@@ -122,7 +122,7 @@ async function probe(
     case 's3:PutObjectVersionAcl':
       return requests.send('PutObjectAcl', { ...nullVersion, ACL: 'private' }, call)
     default:
-      throw new LegalHoldError(`There is no probe for the action ${action}.`, { code: 'INTERNAL', stage })
+      throw new LegalHoldError(`The action ${action} has no probe.`, { code: 'INTERNAL', stage })
   }
 }
 

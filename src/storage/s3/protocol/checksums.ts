@@ -6,7 +6,7 @@ import type { ObjectChecksum, ObjectState } from '../../../model/object.js'
  */
 
 const prefix = 'x-amz-checksum-'
-/** Headers of that form that are no checksum. */
+/** Headers of that form that are not checksums. */
 const others: ReadonlySet<string> = new Set(['type', 'mode', 'algorithm'])
 
 /** The algorithm whose checksum a header shows, as S3 names it; `undefined` for any other header. */

@@ -74,7 +74,7 @@ export function s3CodeOf(error: unknown): string | undefined {
   return error.answer?.serverCode
 }
 
-/** What the server said, without what this library added: keys stand in messages, and may hold any word. */
+/** What the server said, without what this library added: keys are in messages, and may hold any word. */
 export function saidBy(error: unknown): string {
   if (!LegalHoldError.isInstance(error)) return ''
   return error.cause instanceof Error ? error.cause.message : ''

@@ -137,7 +137,10 @@ export function classifyCode(code: string, facts: Facts): Classified | undefined
   const { context, headers } = facts
   switch (code) {
     case 'NoSuchBucket':
-      return { code: 'BUCKET_NOT_FOUND', remedy: `There is no bucket "${context.bucket}". Check its name and account.` }
+      return {
+        code: 'BUCKET_NOT_FOUND',
+        remedy: `The bucket "${context.bucket}" does not exist. Check its name and account.`,
+      }
     case 'NoSuchKey':
     case 'NoSuchVersion':
       return { code: 'OBJECT_NOT_FOUND', remedy: 'The object or version is not there (any more).' }
@@ -240,7 +243,7 @@ export function forbidden(context: S3ErrorContext): Classified {
   return {
     code: 'STORAGE_FORBIDDEN',
     remedy: `The caller is not allowed to do this${action === undefined ? '' : ` (needs ${action})`}.${
-      isHead ? ' Without s3:ListBucket S3 answers so for a key that does not exist, too.' : ''
+      isHead ? ' Without s3:ListBucket S3 also answers so for a key that does not exist.' : ''
     } See \`requiredIamPolicy\` for a minimal policy.`,
     answer: action === undefined ? {} : { action },
   }
@@ -254,7 +257,10 @@ export function classifyStatus(status: number, facts: Facts, context: S3ErrorCon
   }
   if (status === 404) {
     return context.key === undefined
-      ? { code: 'BUCKET_NOT_FOUND', remedy: `There is no bucket "${context.bucket}". Check its name and account.` }
+      ? {
+          code: 'BUCKET_NOT_FOUND',
+          remedy: `The bucket "${context.bucket}" does not exist. Check its name and account.`,
+        }
       : { code: 'OBJECT_NOT_FOUND', remedy: 'The object or version is not there (any more).' }
   }
   if (status === 412 || status === 409) {

@@ -30,7 +30,7 @@ export function doubtOfHead(
   return why === undefined ? undefined : new DoubtedAnswer(why, connection)
 }
 
-/** The same HEAD for the SDK, its answers to be compared, too. */
+/** The same HEAD for the SDK, its answers to be compared as well. */
 export function bySdk(ref: ObjectRef, call: HeadCall): S3Call {
   const { stage, signal, listed } = call
   if (listed === undefined) return { stage, signal }

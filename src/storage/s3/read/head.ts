@@ -180,7 +180,7 @@ function metadataOf(fromSdk: Record<string, string> | undefined, headers: S3Head
   return metadata
 }
 
-/** From the headers, which show algorithms that the SDK does not know, too; else from what the SDK makes of them. */
+/** From the headers, which show algorithms that the SDK does not know as well; else from what the SDK makes of them. */
 function checksumsOf(output: S3Output<'HeadObject'>, headers: S3Headers): readonly ObjectChecksum[] {
   const found = new Map<string, string>()
   for (const [name, value] of Object.entries(output)) {

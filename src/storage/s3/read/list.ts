@@ -145,7 +145,7 @@ async function readPage(
     compare: (listed) => listed.output && foreignNames(pageOfSdk(listed.output as SdkPage, bucket)),
   })
   const about = { operation, stage: call.stage, bucket, mutation: false } as const
-  // An answer that is no listing parses as an empty one, and an empty one would read as "nothing was delivered".
+  // An answer that is not a listing parses as an empty one, and an empty one would read as "nothing was delivered".
   if (output.IsTruncated === undefined && output.Name === undefined && output.KeyCount === undefined) {
     throw invalidAnswer(about, 'something other than a listing')
   }
@@ -247,7 +247,7 @@ export function decodeKey(key: string, encoding: string | undefined): string {
     const rest = key.slice(end)
     if (!rest.includes('%') && !rest.includes('+')) return lastFolder.folder + rest
   }
-  // All that has to be encoded in a key as Genesys writes it.
+  // All that must be encoded in a key as Genesys writes it.
   const plain = key.replaceAll('%3D', '=')
   if (!plain.includes('%') && !plain.includes('+')) {
     if (end >= '%3D'.length)

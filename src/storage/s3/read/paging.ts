@@ -38,17 +38,17 @@ export class Paging {
     const { truncated, token } = page
     if (truncated === false) {
       if (!token) return undefined
-      throw this.#broken('that it ends, and from where it goes on')
+      throw this.#broken('that it ends, and from where it continues')
     }
     if (token) return this.#next({ token }, token)
-    if (truncated) throw this.#broken('that it goes on but not from where')
+    if (truncated) throw this.#broken('that it continues but not from where')
     // Whether there is more is not said: that nothing follows shows it.
     const position = afterLast(page)
     return position === undefined ? undefined : this.#next(position, position.startAfter ?? '')
   }
 
   #next(position: Position, mark: string): Position {
-    if (mark === this.#kept) throw this.#broken('to go on from where it was before')
+    if (mark === this.#kept) throw this.#broken('to continue from where it was before')
     this.#pages += 1
     if (this.#pages === this.#keepAt) {
       this.#kept = mark

@@ -112,7 +112,7 @@ export class S3Reads {
   }
 
   /**
-   * The tags of a version, as many as its HEAD counts: what is written back as the complete set has to be the complete
+   * The tags of a version, as many as its HEAD counts: what is written back as the complete set must be the complete
    * set. Throws `STORAGE_RESPONSE_INVALID` where the two contradict each other.
    */
   async countedTags(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<Tags> {
@@ -208,7 +208,7 @@ export class S3Reads {
       return undefined
     } catch (error) {
       if (!LegalHoldError.isInstance(error)) return undefined
-      // A fault that may pass explains nothing: the HEAD has to be asked again, or it would count as a refusal.
+      // A fault that may pass explains nothing: the HEAD must be asked again, or it would count as a refusal.
       const explains = s3CodeOf(error) !== undefined || error.retryable
       return explains || error.code === 'ABORTED' || error.code === 'MISSING_CREDENTIALS' ? error : undefined
     }
@@ -223,7 +223,7 @@ export class S3Reads {
   ): Promise<ObjectState | HeadResult> {
     if (!this.#bucket.exists) {
       await this.#requests.send('HeadBucket', {}, { stage, signal: call.signal }).catch((failure: unknown) => {
-        // Not allowed to see the bucket is no proof of its absence; the object's own 404 stands.
+        // Not allowed to see the bucket is not proof of its absence; the object's own 404 stands.
         if (!isForbidden(failure) && !isUnsupported(failure)) throw failure
       })
       this.#bucket.exists = true
@@ -233,7 +233,7 @@ export class S3Reads {
     if (ref.versionId !== undefined)
       return { found: false, deleteMarker: marked, versionId: marked ? ref.versionId : undefined }
     try {
-      // Asked for without the header, too: Ceph RGW hides a current delete marker behind a plain 404.
+      // Asked for without the header as well: Ceph RGW hides a current delete marker behind a plain 404.
       const top = await nextVersion(this.#requests, { key: ref.key }, stage, call)
       if (top !== undefined && !top.deleteMarker) return await this.#missedBy(ref, stage, call)
       if (top === undefined) return { found: false, deleteMarker: marked }
@@ -250,7 +250,7 @@ export class S3Reads {
     }
   }
 
-  /** There is a current version, by its own list: whether there is one for HEAD, too, is asked over another connection. */
+  /** There is a current version, by its own list: whether there is one for HEAD as well is asked over another connection. */
   async #missedBy(ref: ObjectRef, stage: Stage, { signal }: CallOptions): Promise<ObjectState | HeadResult> {
     const again = new DoubtedAnswer('that there is no such object, whose versions are listed', undefined)
     try {
@@ -261,7 +261,7 @@ export class S3Reads {
     }
   }
 
-  /** The newest version that is no marker; markers may lie on markers. */
+  /** The newest version that is not a marker; markers may lie on markers. */
   async #beneath(key: string, markerId: string, stage: Stage, call: CallOptions): Promise<string | undefined> {
     let above = markerId
     for (;;) {
@@ -366,7 +366,7 @@ export class S3Reads {
   }
 }
 
-/** A refusal is an answer, too: whatever it hides may be there. */
+/** A refusal is an answer as well: whatever it hides may be there. */
 async function orUnreadable<T>(read: Promise<T>): Promise<T | 'unreadable'> {
   try {
     return await read

@@ -144,7 +144,7 @@ function entriesOf(page: Page, markers: Markers, bucket: string): readonly Liste
     storageClass: version.StorageClass,
   }))
   const deleted = (page.DeleteMarkers ?? []).map((marker) => ({ ...entry(marker, true), sizeBytes: 0 }))
-  // The key that the page before this one ended with goes on.
+  // The key that the page before this one ended with continues.
   const begun = markers.VersionIdMarker === undefined ? undefined : markers.KeyMarker
   if (deleted.length === 0) return withLatest(withIds(versions, bucket), begun)
   const order = new Map<string, number>()
@@ -247,7 +247,7 @@ function isSame(a: Markers, b: Markers): boolean {
 
 function brokenPaging(bucket: string): LegalHoldError {
   return new LegalHoldError(
-    `The list of versions of s3://${bucket} says that it goes on but not from where. The server's paging is broken.`,
+    `The list of versions of s3://${bucket} says that it continues but not from where. The server's paging is broken.`,
     { code: 'STORAGE_RESPONSE_INVALID', stage: 'discover' },
   )
 }

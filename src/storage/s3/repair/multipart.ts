@@ -115,7 +115,7 @@ function uploadGone(error: unknown, before: ObjectState, completing: boolean): u
       code: 'OBJECT_CHANGED',
       stage,
       retryable: true,
-      // A completion whose first answer was lost is answered like this, too.
+      // A completion whose first answer was lost is answered like this as well.
       outcome: completing ? 'unknown' : 'not-applied',
       status: error.status,
       requestId: error.requestId,

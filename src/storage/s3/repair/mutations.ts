@@ -23,7 +23,7 @@ export class S3Mutations {
 
   /**
    * Reads, merges, writes and reads again: PutObjectTagging replaces the whole set and knows no condition. What was read
-   * has to be as many tags as HEAD counts, or the rest would be gone.
+   * must be as many tags as HEAD counts, or the rest would be gone.
    */
   async mergeTags(
     ref: ObjectRef,
@@ -83,7 +83,7 @@ export class S3Mutations {
   }
 
   /**
-   * Reads back what it put: a 200 alone is no proof that it is there. The hold on an original that is about to be
+   * Reads back what it put: a 200 alone is not proof that it is there. The hold on an original that is about to be
    * demoted is read by nobody else.
    */
   async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', call: PutLegalHoldOptions): Promise<MutationResult> {
@@ -132,10 +132,13 @@ export class S3Mutations {
   async putRetention(ref: ObjectRef, retention: Retention, call: CallOptions): Promise<MutationResult> {
     const until = Date.parse(retention.retainUntilDate)
     if (Number.isNaN(until)) {
-      throw new LegalHoldError(`"${retention.retainUntilDate}" is no date. Give retainUntilDate in ISO 8601.`, {
-        code: 'INVALID_REQUEST',
-        stage,
-      })
+      throw new LegalHoldError(
+        `"${retention.retainUntilDate}" is not a valid date. Give retainUntilDate in ISO 8601.`,
+        {
+          code: 'INVALID_REQUEST',
+          stage,
+        },
+      )
     }
     const present = await this.#reads.retention(ref, stage, call)
     if (present === 'unreadable') throw unknownRetention(ref)
@@ -184,7 +187,7 @@ function unknownRetention(ref: ObjectRef): LegalHoldError {
 
 function tagsDiffer(ref: ObjectRef, keys: readonly string[], { requestId }: MutationResult): LegalHoldError {
   return new LegalHoldError(
-    `The tags of ${subjectOf(ref)} are not as they were written: ${keys.map((key) => `"${key}"`).join(', ')} differ. Somebody else writes them, too. Read them again and decide again.`,
+    `The tags of ${subjectOf(ref)} are not as they were written: ${keys.map((key) => `"${key}"`).join(', ')} differ. Somebody else writes them as well. Read them again and decide again.`,
     { code: 'OBJECT_CHANGED', stage, retryable: true, outcome: 'applied', requestId },
   )
 }
@@ -231,7 +234,7 @@ function rejectedTags(ref: ObjectRef, why: string): LegalHoldError {
   })
 }
 
-/** S3 answers AccessDenied, too, where a retention in force forbids the change to anyone who may not bypass it. */
+/** S3 answers AccessDenied as well where a retention in force forbids the change to anyone who may not bypass it. */
 function protectedByLock(error: unknown, ref: ObjectRef): LegalHoldError | undefined {
   if (!LegalHoldError.isInstance(error) || error.code !== 'STORAGE_FORBIDDEN') return undefined
   if (!/object lock|WORM/i.test(saidBy(error))) return undefined

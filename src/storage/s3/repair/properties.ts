@@ -5,7 +5,7 @@ import type { S3Input } from '../send/requests.js'
 
 type CopyInput = S3Input<'CopyObject'>
 
-/** Every property a new version has to be given, since neither a REPLACE copy nor a multipart copy keeps it. */
+/** Every property a new version must be given, since neither a REPLACE copy nor a multipart copy keeps it. */
 export type CarriedProperties = Omit<
   Partial<S3Input<'CreateMultipartUpload'>>,
   'Bucket' | 'Key' | 'ChecksumAlgorithm'
@@ -13,7 +13,7 @@ export type CarriedProperties = Omit<
   Pick<CopyInput, 'ChecksumAlgorithm'>
 
 /**
- * What has to be sent again so that a copy keeps what `before` shows (s3-facts: copy). Tags are left to
+ * What must be sent again so that a copy keeps what `before` shows (s3-facts: copy). Tags are left to
  * `TaggingDirective: COPY` in a single copy and are added by the multipart one.
  */
 export function carriedProperties(

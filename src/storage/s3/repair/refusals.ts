@@ -140,7 +140,7 @@ function refusedByState(before: ObjectState, policy: RepairPolicy): Refusal | un
   if (before.headers.expires !== undefined && Number.isNaN(Date.parse(before.headers.expires))) {
     return {
       reason: 'expires-unparsable',
-      why: `its Expires header is no date ("${before.headers.expires.slice(0, 80)}") and could not be written again.`,
+      why: `its Expires header is not a valid date ("${before.headers.expires.slice(0, 80)}") and could not be written again.`,
     }
   }
   return undefined

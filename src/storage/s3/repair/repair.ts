@@ -221,7 +221,7 @@ export class S3Repair {
     }
   }
 
-  /** What one copy loses the next one would lose, too: it is refused then instead of being made. */
+  /** What one copy loses the next one would lose as well: it is refused then instead of being made. */
   #noteLostChecksums(before: ObjectState, written: ObjectState): void {
     if (written.checksums === 'unreadable') return
     const kept = checksumsOf(written)

@@ -34,7 +34,7 @@ export class Beginning {
   }
 }
 
-/** Line breaks of only one character end a line, too: what has them is to be seen and refused. */
+/** Line breaks of only one character end a line as well: what has them is to be seen and refused. */
 function hasBlankLine(text: string): boolean {
   return text.includes('\n\r\n') || text.includes('\n\n')
 }

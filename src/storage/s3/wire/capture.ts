@@ -5,7 +5,7 @@ import { encodeQueryPart, RequestSigner, type SigningKeys, type SigningScope } f
 /** What is captured is about this. Awkward on purpose: what is made here the way the SDK does is made so for any key. */
 export const awkward = { Key: "legal hold/ä+%2F&=?#'()*!~/../probe", VersionId: 'probe+/=' } as const
 
-/** What may stand in the value of a header: one character a byte, and no line break. */
+/** What may be in the value of a header: one character a byte, and no line break. */
 export const sendable = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** A request as the client's own middleware makes and signs it. */

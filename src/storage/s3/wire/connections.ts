@@ -2,7 +2,7 @@
 export interface FixedHeaders {
   /** Names and values in turn. `host` is that of the origin and not among them. */
   readonly list: readonly string[]
-  /** As they stand in a request, `host` among them. */
+  /** As they are in a request, `host` among them. */
   readonly text: string
 }
 

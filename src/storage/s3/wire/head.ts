@@ -80,7 +80,7 @@ function checksumMeaning(name: string): Meaning {
   return algorithm === undefined ? undefined : { algorithm: copyOf(algorithm) }
 }
 
-/** The first names of the last answer, in their order, and what they mean: most often those of the next one, too. */
+/** The first names of the last answer, in their order, and what they mean: most often those of the next one as well. */
 const lastNames: string[] = []
 const lastMeanings: Meaning[] = []
 const mostLastNames = 64
@@ -142,7 +142,7 @@ function assemble(
   if (etag === undefined || modified === undefined) return undefined
   const lastModified = isoOfHttpDate(modified)
   if (lastModified === undefined) return undefined
-  // The SDK refuses some texts that are no dates and takes others as they are.
+  // The SDK refuses some texts that are not dates and takes others as they are.
   if (expires !== undefined && isoOfHttpDate(expires) === undefined) return undefined
   for (const number of [contentLength, missingMeta, tagCount, partsCount]) {
     if (number !== undefined && !digits.test(number)) return undefined

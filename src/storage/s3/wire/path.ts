@@ -37,7 +37,7 @@ const connectTimeoutMs = 10_000
 // A session's date is at most so old; S3 allows 15 minutes.
 const renewAfterMs = 1_000
 const expireAfterMs = 60_000
-/** From here on the SDK corrects its clock, too. */
+/** From here on the SDK corrects its clock as well. */
 const skewMs = 240_000
 
 /**

@@ -114,7 +114,7 @@ const headersOfCalls: ReadonlySet<string> = new Set([
   'x-amz-request-payer',
 ])
 
-/** What may stand in a path. */
+/** What may be in a path. */
 const visible = /^[\x21-\x7e]*$/
 
 interface SessionParts {

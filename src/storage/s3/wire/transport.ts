@@ -61,7 +61,7 @@ export class FastTransport {
       const timeoutMs = this.#timeoutMs + extraTimeoutMs
       const exchange = new Exchange(this, request, group, timeoutMs, resolve, reject)
       this.#begin(exchange)
-      // One that rests is there sooner than one that has to be opened.
+      // One that rests is there sooner than one that must be opened.
       const isAtHand = this.#waiting.length < this.#justAnswered.length + this.#rested.length
       const connection = isAtHand ? this.#connections.takeIdle() : this.#connections.take()
       if (connection === undefined) this.#waiting.push(exchange)
@@ -86,7 +86,7 @@ export class FastTransport {
   /**
    * The connection is done with its exchange, whether or not somebody still waits for that. It rests until its socket was
    * looked at once more: a second answer that has arrived meanwhile is then seen before another request goes out, which it
-   * would be taken for the answer to. Whoever got the first answer has judged it by then, too.
+   * would be taken for the answer to. Whoever got the first answer has judged it by then as well.
    */
   released(connection: Connection): void {
     if (this.#justAnswered.length + this.#rested.length === 0) setImmediate(this.#onLook)

@@ -25,7 +25,7 @@ export interface FileOptions {
   readonly format?: string | undefined
 }
 
-/** Every file that an export of one recording leaves: the sidecar last, as the recording has to be there for it. */
+/** Every file that an export of one recording leaves: the sidecar last, as the recording must be there for it. */
 export function filesOf(
   conversation: SimulatedConversation,
   recording: SimulatedRecording,

@@ -11,7 +11,7 @@ import { type Delivery, dueMsOf, type Fate, nextDueMs, planDeliveries, type Simu
 const watchIntervalMs = 2
 
 /**
- * Moves jobs through their states as the clock goes on and delivers what is due. It never sleeps on the injected
+ * Moves jobs through their states as the clock advances and delivers what is due. It never sleeps on the injected
  * clock: a simulated clock that advances by itself would run away from its client.
  */
 export class JobEngine {

@@ -22,9 +22,7 @@ export function parseInterval(value: unknown, field: string): Span {
   const [start, end, ...rest] = typeof value === 'string' ? value.split('/') : []
   const span = { startMs: Date.parse(start ?? ''), endMs: Date.parse(end ?? '') }
   if (rest.length > 0 || Number.isNaN(span.startMs) || Number.isNaN(span.endMs)) {
-    throw badRequest(
-      `${field} has to be an ISO 8601 interval such as 2023-10-18T00:00:00.000Z/2023-10-20T00:00:00.000Z.`,
-    )
+    throw badRequest(`${field} must be an ISO 8601 interval such as 2023-10-18T00:00:00.000Z/2023-10-20T00:00:00.000Z.`)
   }
   if (span.startMs >= span.endMs) throw badRequest(`${field} has to end after it starts.`)
   return span
@@ -50,7 +48,7 @@ export function compileFilters(query: JsonObject): Predicate {
 function listOf(object: JsonObject, field: string): readonly JsonObject[] {
   const value = object[field]
   if (value === undefined || value === null) return []
-  if (!Array.isArray(value) || !value.every(isObject)) throw badRequest(`${field} has to be a list of objects.`)
+  if (!Array.isArray(value) || !value.every(isObject)) throw badRequest(`${field} must be a list of objects.`)
   return value
 }
 
@@ -59,7 +57,7 @@ function compileFilter(filter: JsonObject): Predicate {
   if (parts.length === 0) throw badRequest('A filter needs predicates or clauses.')
   if (filter.type === 'or') return (conversation) => parts.some((matches) => matches(conversation))
   if (filter.type === 'and') return (conversation) => parts.every((matches) => matches(conversation))
-  throw badRequest(`A filter's type has to be and or or, but is ${String(filter.type)}.`)
+  throw badRequest(`A filter's type must be and or or, but is ${String(filter.type)}.`)
 }
 
 function compilePredicate(predicate: JsonObject): Predicate {

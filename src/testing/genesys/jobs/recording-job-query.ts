@@ -6,7 +6,7 @@ import { compileFilters, parseInterval, type RecordingQuery, type Span } from '.
 export function readRecordingQuery(body: JsonObject, nowMs: number): RecordingQuery {
   const { conversationQuery, agedConversationInterval } = body
   if ((conversationQuery === undefined) === (agedConversationInterval === undefined)) {
-    throw badRequest('Either conversationQuery or agedConversationInterval has to be given, not both.')
+    throw badRequest('Either conversationQuery or agedConversationInterval must be given, not both.')
   }
   const flags = {
     includeSensitive: readFlag(body, 'includeRecordingsWithSensitiveData', false),
@@ -17,7 +17,7 @@ export function readRecordingQuery(body: JsonObject, nowMs: number): RecordingQu
   if (conversationQuery === undefined) {
     return { interval: readAgedInterval(agedConversationInterval, nowMs), matches: () => true, ...flags }
   }
-  if (!isObject(conversationQuery)) throw badRequest('conversationQuery has to be an object.')
+  if (!isObject(conversationQuery)) throw badRequest('conversationQuery must be an object.')
   const interval = parseInterval(conversationQuery.interval, 'conversationQuery.interval')
   return { interval, matches: compileFilters(conversationQuery), ...flags }
 }
@@ -38,14 +38,14 @@ function readAgedInterval(value: unknown, nowMs: number): Span {
 
 function readFlag(body: JsonObject, field: string, fallback: boolean): boolean {
   const value = body[field] ?? fallback
-  if (typeof value !== 'boolean') throw badRequest(`${field} has to be true or false.`)
+  if (typeof value !== 'boolean') throw badRequest(`${field} must be true or false.`)
   return value
 }
 
 /** When its recordings are due: a date or an age, and of their own for screen recordings. */
 export function readSchedule(body: JsonObject): ExportSchedule {
   const recordings = readDueDate(body, 'actionDate', 'actionAge')
-  if (recordings === undefined) throw badRequest('Either actionDate or actionAge has to be given.')
+  if (recordings === undefined) throw badRequest('Either actionDate or actionAge must be given.')
   const screenRecordings = readDueDate(body, 'screenRecordingActionDate', 'screenRecordingActionAge')
   // Its default is true, but the service wants it said (genesys-facts, "Recording jobs: rules").
   if (screenRecordings !== undefined && body.includeScreenRecordings !== true) {
@@ -59,12 +59,12 @@ function readDueDate(body: JsonObject, dateField: string, ageField: string): Due
   if (date !== undefined && age !== undefined) throw badRequest(`${dateField} and ${ageField} exclude each other.`)
   if (date !== undefined) {
     const dateMs = typeof date === 'string' ? Date.parse(date) : Number.NaN
-    if (Number.isNaN(dateMs)) throw badRequest(`${dateField} has to be an ISO 8601 date.`)
+    if (Number.isNaN(dateMs)) throw badRequest(`${dateField} must be an ISO 8601 date.`)
     return { dateMs }
   }
   if (age === undefined) return undefined
   if (typeof age !== 'number' || !Number.isInteger(age) || age < 0) {
-    throw badRequest(`${ageField} has to be a number of days.`)
+    throw badRequest(`${ageField} must be a number of days.`)
   }
   return { ageDays: age }
 }

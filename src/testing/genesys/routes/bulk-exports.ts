@@ -117,9 +117,9 @@ async function createExport(context: RouteContext): Promise<Response> {
 
 function readHoldTag(metadata: unknown): string | undefined {
   if (metadata === undefined) return undefined
-  if (!isObject(metadata)) throw badRequest('metadata has to be an object.')
+  if (!isObject(metadata)) throw badRequest('metadata must be an object.')
   const { legal_hold_tag: tag } = metadata
-  if (tag !== undefined && typeof tag !== 'string') throw badRequest('metadata.legal_hold_tag has to be a string.')
+  if (tag !== undefined && typeof tag !== 'string') throw badRequest('metadata.legal_hold_tag must be a string.')
   return tag
 }
 
@@ -191,7 +191,7 @@ async function updateProfile(context: RouteContext): Promise<Response> {
   const body = await readObject(context.request)
   const { include_legal_hold_metadata: flag = profile.include_legal_hold_metadata } = body
   const { retention_policy: policy = profile.retention_policy, name = profile.name } = body
-  if (typeof flag !== 'boolean') throw badRequest('include_legal_hold_metadata has to be true or false.')
+  if (typeof flag !== 'boolean') throw badRequest('include_legal_hold_metadata must be true or false.')
   if (typeof policy !== 'string' || typeof name !== 'string') throw badRequest('retention_policy and name are strings.')
   const updated = { ...profile, name, include_legal_hold_metadata: flag, retention_policy: policy }
   const { exportProfiles } = context.state.organization

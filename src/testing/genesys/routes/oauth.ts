@@ -41,7 +41,7 @@ export class TokenOffice {
   issue(authorization: string | null, form: string): { readonly status: number; readonly body: unknown } {
     const grant = new URLSearchParams(form)
     if (grant.get('grant_type') !== 'client_credentials') {
-      return oauthError(400, 'unsupported_grant_type', 'The grant type has to be client_credentials.')
+      return oauthError(400, 'unsupported_grant_type', 'The grant type must be client_credentials.')
     }
     const { clientId, clientSecret } = basicCredentials(authorization)
     const client = this.#clients.find((known) => known.clientId === clientId)

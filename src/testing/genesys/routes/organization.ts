@@ -132,7 +132,7 @@ function listPolicies(context: RouteContext, list: 'mediaRetentionPolicies' | 'c
 async function readConversationIds(context: RouteContext): Promise<readonly string[]> {
   const { conversationIds } = await readObject(context.request)
   if (!Array.isArray(conversationIds) || !conversationIds.every((id) => typeof id === 'string')) {
-    throw badRequest('conversationIds has to be a list of ids.')
+    throw badRequest('conversationIds must be a list of ids.')
   }
   if (conversationIds.length === 0 || conversationIds.length > 100) {
     throw badRequest(`conversationIds may hold 1 to 100 ids, but holds ${conversationIds.length}.`)

@@ -63,7 +63,7 @@ export const recordingJobRoutes: readonly Route[] = [
 async function createJob(context: RouteContext): Promise<Response> {
   const { state, clock, client } = context
   const body = await readObject(context.request)
-  if (body.action !== 'EXPORT') throw badRequest('The action has to be EXPORT: this simulator deletes nothing.')
+  if (body.action !== 'EXPORT') throw badRequest('The action must be EXPORT: this simulator deletes nothing.')
   const integration = state.organization.integrations.find(({ id }) => id === body.integrationId)
   if (typeof body.integrationId !== 'string') throw badRequest('integrationId is required for the action EXPORT.')
   if (integration === undefined) throw notFound('the integration', body.integrationId)
@@ -114,7 +114,7 @@ async function executeJob(context: RouteContext): Promise<Response> {
   const body = await readObject(context.request)
   if (body.state !== 'PROCESSING') throw badRequest('The state can only be set to PROCESSING.')
   if (job.clientId !== context.client.clientId) {
-    throw new Refusal(403, 'not.authorized', 'A job has to be executed by the user that created it.')
+    throw new Refusal(403, 'not.authorized', 'A job must be executed by the user that created it.')
   }
   if (job.state !== 'READY') throw badRequest(`Only a job in state READY can be executed; this one is ${job.state}.`)
   refuseIfBusy(context, job)

@@ -168,7 +168,7 @@ function checkToken(
   if (credentials.expiresAtMs !== undefined && credentials.expiresAtMs <= nowMs) throw new S3Error('ExpiredToken')
 }
 
-/** S3 refuses what an attacker could have added: the host and every x-amz header have to be signed. */
+/** S3 refuses what an attacker could have added: the host and every x-amz header must be signed. */
 function checkSignedHeaders(request: S3Request, claim: SignatureClaim): void {
   const signed = new Set(claim.signedHeaders)
   const unsigned = ['host', ...request.request.headers.keys()].filter(

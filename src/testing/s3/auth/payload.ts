@@ -15,7 +15,7 @@ export interface Payload {
   readonly checksum: GivenChecksum | undefined
 }
 
-/** Largest body of a request that is no upload: room for 1,000 keys of 1,024 bytes in `DeleteObjects`. */
+/** Largest body of a request that is not an upload: room for 1,000 keys of 1,024 bytes in `DeleteObjects`. */
 const documentBytes = 8 * 1024 * 1024
 
 /** Reads an upload. */

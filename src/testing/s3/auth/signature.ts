@@ -11,7 +11,7 @@ export interface Scope {
   readonly terminator: string
 }
 
-/** The scope as it stands in a string to sign. */
+/** The scope as it is in a string to sign. */
 export function scopeText(scope: Scope): string {
   return `${scope.date}/${scope.region}/${scope.service}/${scope.terminator}`
 }

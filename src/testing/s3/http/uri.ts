@@ -1,6 +1,6 @@
 import { S3Error } from './errors.js'
 
-/** Percent-decodes UTF-8. A sequence that is no UTF-8 is `InvalidURI`. */
+/** Percent-decodes UTF-8. A sequence that is not valid UTF-8 is `InvalidURI`. */
 export function decodeUri(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -23,7 +23,7 @@ const parser = new XMLParser({
   processEntities: false,
 })
 
-/** Reads a request body. Whatever is no XML document of that root is `MalformedXML`. */
+/** Reads a request body. Whatever is not an XML document of that root is `MalformedXML`. */
 export function parseXml(text: string, root: string): XmlElement {
   // A document type is refused by S3 too, and would bring entities of its own.
   if (text.includes('<!DOCTYPE') || XMLValidator.validate(text) !== true) throw new S3Error('MalformedXML')

@@ -51,7 +51,7 @@ export interface Page<T> {
   readonly entries: readonly { readonly key: string; readonly entry: T }[]
   readonly commonPrefixes: readonly string[]
   readonly truncated: boolean
-  /** The last thing on the page, from where the next one goes on. */
+  /** The last thing on the page, from where the next one continues. */
   readonly last: Listed<T> | undefined
 }
 

@@ -45,7 +45,7 @@ function evaluate(
     return { failed: 'If-Unmodified-Since' }
   }
   if (ifNoneMatch !== null) return matchesEtag(ifNoneMatch, version.etag) ? 'not-modified' : 'holds'
-  // A date that is still to come is no condition.
+  // A date that is still to come is not a condition.
   if (ifModifiedSince === undefined || ifModifiedSince > nowMs) return 'holds'
   return modifiedMs <= ifModifiedSince ? 'not-modified' : 'holds'
 }
