@@ -1,6 +1,6 @@
 import { headerIn, headersOf } from '../wire/headers.js'
 import type { WireAnswer } from '../wire/transport.js'
-import { RecentMarks } from './recent-marks.js'
+import { hashOf, RecentMarks } from './recent-marks.js'
 
 /*
  * Whose answer one is: an answer that arrives twice, or at the wrong request, bears the marks of one that has been read.
@@ -24,8 +24,8 @@ type Kind = 'id' | 'version' | 'text'
 export interface Repetition {
   readonly kind: Kind
   readonly mark: string
-  /** Whether the same was asked when the mark was first seen. */
-  readonly isOfSameQuestion: boolean
+  /** What was asked when the mark was first seen, as its hash. */
+  readonly formerly: number
 }
 
 /** Answers that are alike and were confirmed one after the other: then they say nothing on this server. */
@@ -59,14 +59,15 @@ export class AnswerMarks {
   /** The same with what is known as soon as an answer begins. */
   meetHead({ question, requestId, versionId }: Marks): Repetition | undefined {
     const { id, version } = this.#marks
-    const byId = this.#tells.id && requestId !== undefined ? id.meet(requestId, question) : 'new'
+    const asked = hashOf(question)
+    const byId = this.#tells.id && requestId !== undefined ? id.meet(requestId, asked) : undefined
     const hasVersion = versionId !== undefined && versionId !== 'null' && this.#tells.version
-    const byVersion = hasVersion ? version.meet(versionId, question) : 'new'
-    if (byId === 'of-another' || (byId === 'of-the-same' && this.#tellsSame)) {
-      return { kind: 'id', mark: requestId ?? '', isOfSameQuestion: byId === 'of-the-same' }
+    const byVersion = hasVersion ? version.meet(versionId, asked) : undefined
+    if (byId !== undefined && (this.#tellsSame || byId !== asked)) {
+      return { kind: 'id', mark: requestId ?? '', formerly: byId }
     }
-    if (byVersion !== 'of-another') return undefined
-    return { kind: 'version', mark: versionId ?? '', isOfSameQuestion: false }
+    if (byVersion === undefined || byVersion === asked) return undefined
+    return { kind: 'version', mark: versionId ?? '', formerly: byVersion }
   }
 
   /** The same with the whole of it, where it has no id that would tell. */
@@ -74,20 +75,21 @@ export class AnswerMarks {
     const tellsId = this.#tells.id && requestId !== undefined
     if (text === undefined || tellsId || !this.#tells.text) return undefined
     const mark = text()
-    const isOfAnother = this.#marks.text.meet(mark, question) === 'of-another'
-    return isOfAnother ? { kind: 'text', mark, isOfSameQuestion: false } : undefined
+    const asked = hashOf(question)
+    const formerly = this.#marks.text.meet(mark, asked)
+    return formerly === undefined || formerly === asked ? undefined : { kind: 'text', mark, formerly }
   }
 
   /** Learns from the second reading of what bore a mark of another: whether that kind of mark tells anything here. */
-  learn({ kind, mark, isOfSameQuestion }: Repetition, { question, requestId, versionId, text }: Marks): void {
+  learn({ kind, mark, formerly }: Repetition, { question, requestId, versionId, text }: Marks): void {
     const second = { id: requestId, version: versionId, text: kind === 'text' ? text?.() : undefined }[kind]
     const isSame = second === mark
     if (kind !== 'text') {
       // A cache that answers the same question with what it keeps says nothing of other answers.
-      if (isSame && isOfSameQuestion) this.#tellsSame = false
+      if (isSame && formerly === hashOf(question)) this.#tellsSame = false
       else if (isSame) this.#tells[kind] = false
       // From now on answers may be known by nothing else.
-      if (isSame && text !== undefined) this.#marks.text.meet(text(), question)
+      if (isSame && text !== undefined) this.#marks.text.meet(text(), hashOf(question))
       return
     }
     // Objects may be alike. One that was not what it seemed to be is a reason to ask for ever.

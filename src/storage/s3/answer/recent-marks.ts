@@ -1,6 +1,3 @@
-/** What is known of a mark: nothing, or whether it belonged to the same question. */
-export type Meeting = 'new' | 'of-the-same' | 'of-another'
-
 /** So many are remembered, and up to twice as many. */
 const remembered = 2_048
 /** Half full at most, so that a search is short. A power of two. */
@@ -17,19 +14,21 @@ export class RecentMarks {
   #young = new Generation()
   #old = new Generation()
 
-  /** What the mark belonged to before; it is noted if it is new. */
-  meet(mark: string, question: string): Meeting {
-    hash(question)
-    const asked = first
+  /**
+   * The question that the mark belonged to before, as its {@link hashOf}. A new mark is noted.
+   *
+   * @param asked the hash of what was asked now
+   */
+  meet(mark: string, asked: number): number | undefined {
     hash(mark)
     const formerly = this.#young.questionOf(first, second) ?? this.#old.questionOf(first, second)
-    if (formerly !== undefined) return formerly === asked ? 'of-the-same' : 'of-another'
-    if (this.#young.note(first, second, asked) < remembered) return 'new'
+    if (formerly !== undefined) return formerly
+    if (this.#young.note(first, second, asked) < remembered) return undefined
     const oldest = this.#old
     this.#old = this.#young
     this.#young = oldest
     oldest.clear()
-    return 'new'
+    return undefined
   }
 }
 
@@ -67,6 +66,12 @@ class Generation {
 /** Two hashes of the last text (FNV-1a with two primes): no object for each. The first is never 0, which marks an empty slot. */
 let first = 0
 let second = 0
+
+/** A question as a number. */
+export function hashOf(text: string): number {
+  hash(text)
+  return first
+}
 
 function hash(text: string): void {
   let one = 0x811c9dc5
