@@ -102,42 +102,7 @@ describe('BER', () => {
     expect(readOctets(readBer(hex('24 80 24 06 04 01 41 04 01 42 04 81 01 43 00 00'))).toString()).toBe('ABC')
     expect(() => readOctets(readBer(hex('24 04 05 00 05 00')))).toThrow('tag 4 was expected, not 5')
   })
-
-  test.each([
-    ['many elements side by side', (bytes: number) => der(0x30, Buffer.alloc(bytes, hex('0500')))],
-    ['an octet string in many pieces', (bytes: number) => wrapped(0x24, Array(bytes >> 2).fill(hex('04020000')))],
-    ['ends that are missing', (bytes: number) => Buffer.alloc(bytes, hex('3080'))],
-    [
-      'chains of short nestings',
-      (bytes: number) => wrapped(0x30, Array(bytes >> 8).fill(hex('3080'.repeat(60) + '0000'.repeat(60)))),
-    ],
-  ])('of %s takes time in proportion to its size', (_, make) => {
-    const took = (bytes: number) => {
-      const input = make(bytes)
-      let least = Number.POSITIVE_INFINITY
-      for (let round = 0; round < 3; round += 1) {
-        const { user } = process.cpuUsage()
-        try {
-          const read = readBer(input)
-          derOf(read)
-          if (read.tag === 0x24) readOctets(read)
-        } catch (error) {
-          if (!(error instanceof TimestampError)) throw error
-        }
-        least = Math.min(least, process.cpuUsage().user - user)
-      }
-      return least
-    }
-    // Sixteen times the size: 256 times the time, were it quadratic.
-    const [small, large] = [took(1 << 16), took(1 << 20)]
-    expect(large).toBeLessThan(128 * Math.max(small, 2_000))
-    expect(large).toBeLessThan(3_000_000)
-  })
 })
-
-function wrapped(tag: number, parts: readonly Buffer[]): Buffer {
-  return Buffer.concat([Uint8Array.of(tag, 0x80), ...parts, hex('0000')])
-}
 
 // Why the reader is our own: what a well-kept library makes of the values on which evidence rests.
 describe('asn1js, the best known reader', () => {

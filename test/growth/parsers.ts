@@ -184,6 +184,14 @@ const nested = (size: number) => {
   return Buffer.concat([element, Buffer.alloc(size)])
 }
 
+/** An element of indefinite length, of so many bytes of the same parts. */
+const wrapped = (tag: number, part: string, size: number) =>
+  Buffer.concat([
+    Uint8Array.of(tag, 0x80),
+    Buffer.alloc(size - (size % (part.length / 2)), Buffer.from(part, 'hex')),
+    Buffer.alloc(2),
+  ])
+
 /** A server that answers every request of the SDK with the same document. */
 function answeringWith(body: string): S3StorageAdapter {
   const requestHandler = {
@@ -508,6 +516,9 @@ export const parsers: Readonly<Record<string, Parser>> = {
       'many arcs': (size) => der(berTag.oid, Buffer.alloc(size, 1)),
       'a long time': (size) => der(berTag.generalizedTime, Buffer.from(`20231020120000.${'1'.repeat(size)}Z`)),
       'deep elements': nested,
+      'an octet string in many pieces': (size) => wrapped(0x24, '04020000', size),
+      'ends that are missing': (size) => Buffer.alloc(size, Buffer.from([0x30, 0x80])),
+      'chains of short nestings': (size) => wrapped(0x30, '3080'.repeat(60) + '0000'.repeat(60), size),
     },
     read: (bytes: Buffer) => {
       for (const read of [
