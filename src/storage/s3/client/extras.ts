@@ -101,14 +101,30 @@ const rules = {
 
 export type Extra = keyof typeof rules
 
-const all = Object.entries(rules) as readonly (readonly [Extra, ExtraRule])[]
+type NamedRule = readonly [Extra, ExtraRule]
+
+/** The rules of each operation, in their order: most have none. */
+const rulesByOperation: ReadonlyMap<string, readonly NamedRule[]> = groupRules()
+const noRules: readonly NamedRule[] = []
 const none: readonly Extra[] = []
+
+function groupRules(): Map<string, NamedRule[]> {
+  const groups = new Map<string, NamedRule[]>()
+  for (const named of Object.entries(rules) as NamedRule[]) {
+    for (const operation of named[1].operations) groups.set(operation, [...(groups.get(operation) ?? []), named])
+  }
+  return groups
+}
+
+function rulesOf(operation: string): readonly NamedRule[] {
+  return rulesByOperation.get(operation) ?? noRules
+}
 
 type Input = Readonly<Record<string, unknown>>
 
 /** What one server is known to take and to refuse. Knows nothing when it is made. */
 export class Extras {
-  readonly #accepted = new Set<string>()
+  readonly #accepted = new Map<string, Set<Extra>>()
   readonly #refused = new Map<string, readonly Extra[]>()
   readonly #isGivenClient: boolean
 
@@ -129,13 +145,17 @@ export class Extras {
 
   /** The server has answered a request that asked for it. */
   accept(operation: string, extra: Extra): void {
-    this.#accepted.add(`${operation} ${extra}`)
+    const accepted = this.#accepted.get(operation)
+    if (accepted === undefined) this.#accepted.set(operation, new Set([extra]))
+    else accepted.add(extra)
   }
 
   /** The server has answered a request: what it asked for is no longer suspected. */
   acceptAll(operation: string, input: Input, leftOut: readonly Extra[]): void {
-    for (const [extra, rule] of all) {
-      if (this.#isAsked(rule, operation, input) && !leftOut.includes(extra)) this.accept(operation, extra)
+    // After the first answers there is nothing left to learn, and every request comes past here.
+    for (const [extra, rule] of rulesOf(operation)) {
+      if (this.#isAccepted(operation, extra) || leftOut.includes(extra)) continue
+      if (this.#isAsked(rule, operation, input)) this.accept(operation, extra)
     }
   }
 
@@ -155,16 +175,22 @@ export class Extras {
     refusal: LegalHoldError,
     { leftOut, musts }: { readonly leftOut: readonly Extra[]; readonly musts: readonly Extra[] },
   ): Extra | undefined {
-    const asked = all.filter(([extra, rule]) => this.#isAsked(rule, operation, input) && !leftOut.includes(extra))
+    const asked = rulesOf(operation).filter(
+      ([extra, rule]) => this.#isAsked(rule, operation, input) && !leftOut.includes(extra),
+    )
     const words = `${saidBy(refusal)} ${refusal.answer?.argument ?? ''}`
-    const isNamed = ([, { named }]: (typeof all)[number]) => named.test(words)
+    const isNamed = ([, { named }]: NamedRule) => named.test(words)
     if (asked.some((one) => musts.includes(one[0]) && isNamed(one))) return undefined
-    const suspects = asked.filter(([extra]) => !musts.includes(extra) && !this.#accepted.has(`${operation} ${extra}`))
+    const suspects = asked.filter(([extra]) => !musts.includes(extra) && !this.#isAccepted(operation, extra))
     return (suspects.find(isNamed) ?? suspects[0])?.[0]
   }
 
-  #isAsked({ operations, fields, value }: ExtraRule, operation: string, input: Input): boolean {
-    if (!operations.includes(operation)) return false
+  #isAccepted(operation: string, extra: Extra): boolean {
+    return this.#accepted.get(operation)?.has(extra) === true
+  }
+
+  /** Whether a request asks for the extra of one of its operation's rules. */
+  #isAsked({ fields, value }: ExtraRule, operation: string, input: Input): boolean {
     const given = fields.filter((field) => input[field] !== undefined)
     // What the SDK adds by itself cannot be seen in the input.
     if (given.length === 0) return fields.length === 0 || (operation === 'GetObject' && this.#isGivenClient)

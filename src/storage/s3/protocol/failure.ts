@@ -38,7 +38,7 @@ export interface SdkError {
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> } | undefined
 }
 
-export interface Classified {
+interface Classified {
   readonly code: LegalHoldErrorCode
   readonly retryable?: boolean
   /** What to do about it, a full sentence. */
@@ -49,7 +49,7 @@ export interface Classified {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
-export interface Facts {
+interface Facts {
   readonly sdk: SdkError
   readonly code: string | undefined
   readonly status: number | undefined
@@ -57,10 +57,10 @@ export interface Facts {
   readonly context: S3ErrorContext
 }
 
-export const beforeSending =
+const beforeSending =
   /^(ECONNREFUSED|ERR_PROXY_TUNNEL|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/
 
-export const connectionLost = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET|UND_ERR)/
+const connectionLost = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET|UND_ERR)/
 
 export function classify(facts: Facts): Classified {
   const { sdk, code, status, context } = facts
@@ -82,7 +82,7 @@ export function classify(facts: Facts): Classified {
   return byCode ?? classifyStatus(status, facts, context)
 }
 
-export function classifyWithoutAnswer({ sdk, code, status, context }: Facts, message: string): Classified {
+function classifyWithoutAnswer({ sdk, code, status, context }: Facts, message: string): Classified {
   const network = typeof sdk.code === 'string' ? sdk.code : ''
   if (code === 'CredentialsProviderError' || /Resolved credential object is not valid/.test(message)) {
     return {
@@ -120,20 +120,20 @@ export function classifyWithoutAnswer({ sdk, code, status, context }: Facts, mes
   return { code: 'INTERNAL', remedy: 'The S3 client failed without an answer from the server.' }
 }
 
-export const timedOut: Classified = {
+const timedOut: Classified = {
   code: 'TIMEOUT',
   retryable: true,
   remedy: 'No answer came in time. Raise `attemptTimeoutMs` if the network is slow.',
 }
 
-export const invalidResponse: Classified = {
+const invalidResponse: Classified = {
   code: 'STORAGE_RESPONSE_INVALID',
   retryable: true,
   notApplied: false,
   remedy: 'The answer is not what S3 sends (empty, HTML or cut off). Look for a proxy between here and the endpoint.',
 }
 
-export function classifyCode(code: string, facts: Facts): Classified | undefined {
+function classifyCode(code: string, facts: Facts): Classified | undefined {
   const { context, headers } = facts
   switch (code) {
     case 'NoSuchBucket':
@@ -196,14 +196,14 @@ export function classifyCode(code: string, facts: Facts): Classified | undefined
   }
 }
 
-export const unsupported: Classified = {
+const unsupported: Classified = {
   code: 'STORAGE_UNSUPPORTED',
   notApplied: true,
   remedy: 'This S3 server does not implement the operation, or a part of it. Use requirements that do without it.',
 }
 
 /** S3 refuses requests whose time is more than 15 minutes off its own. */
-export function skewed(serverTime: string | undefined): Classified {
+function skewed(serverTime: string | undefined): Classified {
   const now = Date.now()
   const offMs = now - Date.parse(serverTime ?? '')
   const remedy = 'Set the clock of this machine by NTP.'
@@ -222,7 +222,7 @@ export function skewed(serverTime: string | undefined): Classified {
   }
 }
 
-export const throttled: Classified = {
+const throttled: Classified = {
   code: 'STORAGE_THROTTLED',
   retryable: true,
   notApplied: false,
@@ -230,14 +230,14 @@ export const throttled: Classified = {
     'S3 asks to slow down while the prefix is being partitioned. Wait, then repeat with fewer requests at a time.',
 }
 
-export const unavailable: Classified = {
+const unavailable: Classified = {
   code: 'STORAGE_UNAVAILABLE',
   retryable: true,
   notApplied: false,
   remedy: 'S3 or a gateway before it failed. Repeat later.',
 }
 
-export function forbidden(context: S3ErrorContext): Classified {
+function forbidden(context: S3ErrorContext): Classified {
   const action = actionOf(context.operation, context.versionId !== undefined)
   const isHead = context.operation === 'HeadObject' || context.operation === 'GetObject'
   return {
@@ -249,7 +249,7 @@ export function forbidden(context: S3ErrorContext): Classified {
   }
 }
 
-export function classifyStatus(status: number, facts: Facts, context: S3ErrorContext): Classified {
+function classifyStatus(status: number, facts: Facts, context: S3ErrorContext): Classified {
   if (status === 401) return { code: 'STORAGE_UNAUTHORIZED', remedy: 'S3 does not accept the credentials.' }
   if (status === 403) return forbidden(context)
   if (status === 405 && isOfMarker(facts.sdk, facts.headers)) {
@@ -275,7 +275,7 @@ export function classifyStatus(status: number, facts: Facts, context: S3ErrorCon
 }
 
 /** The real region where the answer says that the bucket lies elsewhere; `''` where it does not say which. */
-export function otherRegion({ sdk, code, status, headers, context }: Facts): string | undefined {
+function otherRegion({ sdk, code, status, headers, context }: Facts): string | undefined {
   const said = headers['x-amz-bucket-region'] ?? (typeof sdk.Region === 'string' ? sdk.Region : undefined)
   const named = said === undefined ? undefined : (context.clean ?? withoutCredentials)(said)
   const redirected =
@@ -289,10 +289,10 @@ export function otherRegion({ sdk, code, status, headers, context }: Facts): str
   return differs && context.region !== undefined ? named : undefined
 }
 
-export function regionOfEndpoint(endpoint: unknown): string | undefined {
+function regionOfEndpoint(endpoint: unknown): string | undefined {
   return typeof endpoint === 'string' ? /s3[.-]([a-z]{2}-[a-z-]+-\d)\./.exec(endpoint)?.[1] : undefined
 }
 
-export const unknownSecrets = new Redactor()
+const unknownSecrets = new Redactor()
 
 export const withoutCredentials: Clean = (text) => unknownSecrets.redact(text)
