@@ -29,7 +29,7 @@ import { AccountCheck } from '#src/journal/check/account-check.js'
 import { readCheckpoint } from '#src/journal/checkpoint.js'
 import { readTagList } from '#src/model/hold.js'
 import { parseKey, roleOf } from '#src/model/layout/keys.js'
-import { classifyConversation, everythingInScope } from '#src/model/layout/places.js'
+import { everythingInScope } from '#src/model/layout/places.js'
 import type { ObjectState } from '#src/model/object.js'
 import { dateOf } from '#src/platforms/client/answer.js'
 import { readFailure, retryAfterMs, toLegalHoldError } from '#src/platforms/client/failure.js'
@@ -49,6 +49,7 @@ import { stateOf } from '#src/storage/s3/wire/head.js'
 import { headersOf } from '#src/storage/s3/wire/headers.js'
 import { scanListing } from '#src/storage/s3/wire/list.js'
 import { encodeKeyPath, RequestSigner } from '#src/storage/s3/wire/signature.js'
+import { classifyFolder } from '../stages/classified-folder.js'
 
 /** Something that reads what comes from elsewhere. */
 export interface Parser {
@@ -581,7 +582,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
           },
         })),
     },
-    read: (objects: Parameters<typeof classifyConversation>[0]) => classifyConversation(objects, everythingInScope),
+    read: (objects: Parameters<typeof classifyFolder>[0]) => classifyFolder(objects, everythingInScope),
   },
   'the arguments of a command': {
     reads: ['src/cli/arguments.ts readArguments'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isGenesysId, parseKey } from '#src/model/layout/keys.js'
-import { classifyConversation } from '#src/model/layout/places.js'
 import { RecordingLedger } from '#src/stages/account/ledger.js'
+import { classifyFolder } from './classified-folder.js'
 
 const folder = 'org/year=2023/month=10/day=20/hour=09/conversation_id=c1'
 const mine = '11111111-1111-4111-8111-111111111111'
@@ -14,7 +14,7 @@ function classify(names: readonly string[], ledger: RecordingLedger): Record<str
     if (parsed === undefined) throw new Error(key)
     return { object: { bucket: 'b', key, sizeBytes: 1 }, key: parsed }
   })
-  const places = classifyConversation(located, ledger)
+  const places = classifyFolder(located, ledger)
   return Object.fromEntries(places.map(({ object, place }) => [object.key.slice(folder.length + 1), place.kind]))
 }
 

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ListedObject } from '#src/index.js'
 import { parseKey } from '#src/model/layout/keys.js'
-import { classifyConversation, everythingInScope, type LocatedObject, type Scope } from '#src/model/layout/places.js'
+import { everythingInScope, type LocatedObject, type Scope } from '#src/model/layout/places.js'
 import type { StageContext } from '#src/stages/context.js'
 import { classified, type DiscoveredObject, listFolder } from '#src/stages/discover/discover.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
+import { classifyFolder } from './classified-folder.js'
 
 const hour = 'org/year=2023/month=10/day=20/hour=09'
 const object = (key: string): ListedObject => ({ bucket: 'b', key, sizeBytes: 1, lastModified: '2023-10-20T12:00:00Z' })
@@ -33,7 +34,7 @@ function atOnce(keys: readonly string[], scope: Scope): DiscoveredObject[] {
   }
   const places = new Map<string, DiscoveredObject>()
   for (const folder of folders.values()) {
-    for (const one of classifyConversation(folder, scope)) places.set(one.object.key, one)
+    for (const one of classifyFolder(folder, scope)) places.set(one.object.key, one)
   }
   return keys.map((key) => places.get(key) ?? { object: object(key), place: { kind: 'unexpected' } })
 }

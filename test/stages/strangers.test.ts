@@ -3,11 +3,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LegalHoldExporter } from '#src/index.js'
 import { isGenesysId, parseKey, sidecarSuffix } from '#src/model/layout/keys.js'
-import { classifyConversation, classifyObject, type LocatedObject, type Scope } from '#src/model/layout/places.js'
+import { classifyObject, type LocatedObject, type Scope } from '#src/model/layout/places.js'
 import { RecordingLedger } from '#src/stages/account/ledger.js'
 import { SeenObjects } from '#src/stages/discover/discover.js'
 import { aConversation, anOrganization, aRecording, expectHeld } from '#src/testing/index.js'
 import { countsOnly, oneRecording } from '../fakes/one-recording.js'
+import { classifyFolder } from './classified-folder.js'
 
 const uuid = (kind: number, number: number) => `${String(kind).padStart(8, 'a')}-0000-4000-8000-00000000000${number}`
 const recordingId = (number: number) => uuid(1, number)
@@ -105,7 +106,7 @@ function account(ledger: RecordingLedger, listings: readonly (readonly File[])[]
     const all = files.map(located).sort((a, b) => Buffer.compare(Buffer.from(a.object.key), Buffer.from(b.object.key)))
     const found = [0, 1].flatMap((number) => {
       const objects = all.filter(({ key }) => key.conversationId === conversationId(number))
-      return classifyConversation(objects, ledger)
+      return classifyFolder(objects, ledger)
     })
     for (const { object, place, isHalf } of found) {
       if (isHalf && !isFinal) continue
@@ -187,7 +188,7 @@ describe('files of strangers in the folder of a conversation', () => {
         const objects = [...new Map(files.map((file) => [file.name, located(file)])).values()]
         const sorted = objects.sort((a, b) => Buffer.compare(Buffer.from(a.object.key), Buffer.from(b.object.key)))
         const scope = ledgerOf(mode, given)
-        const whole = classifyConversation(sorted, scope).map(({ object, ...rest }) => [object.key, rest])
+        const whole = classifyFolder(sorted, scope).map(({ object, ...rest }) => [object.key, rest])
         const windowed = [...byWindow(sorted, scope)].map(({ object, ...rest }) => [object.key, rest])
         expect(Object.fromEntries(windowed)).toEqual(Object.fromEntries(whole))
       }),

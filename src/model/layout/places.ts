@@ -42,23 +42,28 @@ export interface ClassifiedObject {
   readonly isForeign?: true | undefined
 }
 
-/**
- * Says what each object of one conversation's folder is. The folder is looked at as a whole, since a name is not an
- * identity: a recording is what the platform's list names or, where there is no list, a file named by an id that has its
- * sidecar; and a sidecar is `X_metadata.json` where such a file X lies or is expected (genesys-facts, what lands on S3).
- * What pipelines and people put beside these is an attachment.
- *
- * Transcripts and attachments of a conversation that is in scope are evidence like its recordings. When in doubt an
- * object counts as evidence: to hold too much can be undone.
- */
-export function classifyConversation(objects: readonly LocatedObject[], scope: Scope): ClassifiedObject[] {
-  const names = new Set<string>()
-  for (const { key } of objects) names.add(key.rest)
-  return objects.map((located) => classifyObject(located, (name) => names.has(name), scope))
+/** A file by its name alone: one that may be of a recording, one that is not, or a copy that proves no delivery. */
+type NamedFile =
+  | { readonly kind: 'recording' | 'sidecar'; readonly recordingId: string; readonly media: string }
+  | { readonly kind: 'transcript' }
+  | { readonly kind: 'attachment' }
+  | { readonly kind: 'copy' }
+
+function namedFile(rest: string): NamedFile {
+  const role = roleOf(rest)
+  if (role.role === 'transcript' || role.role === 'attachment') return { kind: role.role }
+  const { recordingId } = role
+  const [kind, media] = role.role === 'sidecar' ? (['sidecar', role.of] as const) : (['recording', rest] as const)
+  return isPlainName(media, recordingId) ? { kind, recordingId, media } : { kind: 'copy' }
 }
 
 /**
- * Says what one object is.
+ * Says what one object is. A name is not an identity: a recording is what the platform's list names or, where there is no
+ * list, a file named by an id that has its sidecar; and a sidecar is `X_metadata.json` where such a file X lies or is
+ * expected (genesys-facts, what lands on S3). What pipelines and people put beside these is an attachment.
+ *
+ * Transcripts and attachments of a conversation that is in scope are evidence like its recordings. When in doubt an
+ * object counts as evidence: to hold too much can be undone.
  *
  * @param lies whether a file of this name lies in the same folder. It is asked for the sidecar of a media file, or for
  *   the file that a sidecar describes. The one name is the other with a suffix, so that in a listing, which is in the
@@ -72,20 +77,18 @@ export function classifyObject(
 ): ClassifiedObject {
   const { conversationId, rest } = key
   if (!scope.covers(conversationId)) return { object, place: { kind: 'unexpected', conversationId } }
-  const role = roleOf(rest)
-  if (role.role === 'transcript' || role.role === 'attachment') {
-    return { object, place: { kind: role.role, conversationId } }
+  const file = namedFile(rest)
+  if (file.kind === 'transcript' || file.kind === 'attachment') {
+    return { object, place: { kind: file.kind, conversationId } }
   }
-  const { recordingId } = role
-  const isSidecar = role.role === 'sidecar'
   const foreign: ClassifiedObject = { object, place: { kind: 'attachment', conversationId }, isForeign: true }
-  // A copy under another name proves no delivery.
-  if (!isPlainName(isSidecar ? role.of : rest, recordingId)) return foreign
-  const place: ObjectPlace = { kind: isSidecar ? 'sidecar' : 'recording', conversationId, recordingId }
+  if (file.kind === 'copy') return foreign
+  const { kind, recordingId, media } = file
+  const place: ObjectPlace = { kind, conversationId, recordingId }
   if (scope.isExpected(recordingId, conversationId)) return { object, place }
   if (scope.belongsElsewhere(recordingId, conversationId)) return foreign
   if (!scope.mayBeRecording(recordingId, conversationId)) return foreign
-  const isWhole = lies(isSidecar ? role.of : `${rest}${sidecarSuffix}`)
+  const isWhole = lies(kind === 'sidecar' ? media : `${media}${sidecarSuffix}`)
   if (!scope.isListed(conversationId)) return isWhole ? { object, place } : { ...foreign, isHalf: true }
   // What lands while the job delivers is held, whether the platform listed it or not.
   if (!isWhole || scope.isOfJob(object)) return foreign
@@ -94,24 +97,17 @@ export function classifyObject(
 
 /** What a key says by itself, where neither its neighbours nor a list are known. */
 export function placeByName({ conversationId, rest }: ParsedKey): ObjectPlace {
-  const role = roleOf(rest)
-  if (role.role === 'transcript' || role.role === 'attachment') return { kind: role.role, conversationId }
-  const { recordingId } = role
-  const isSidecar = role.role === 'sidecar'
-  const isPlain = isPlainName(isSidecar ? role.of : rest, recordingId)
+  const file = namedFile(rest)
+  if (file.kind === 'transcript') return { kind: 'transcript', conversationId }
+  const attachment: ObjectPlace = { kind: 'attachment', conversationId }
+  if (file.kind === 'attachment' || file.kind === 'copy') return attachment
+  const { kind, recordingId } = file
   // A customer may give a file any name: one that does not say that it is a sidecar is believed for its id only.
-  const isBelieved = isSidecar || isUuid(recordingId)
-  const isRecording = isPlain && isBelieved && mayBeRecordingId(recordingId, conversationId)
-  if (!isRecording) return { kind: 'attachment', conversationId }
-  return { kind: isSidecar ? 'sidecar' : 'recording', conversationId, recordingId }
+  const isBelieved = kind === 'sidecar' || isUuid(recordingId)
+  return isBelieved && mayBeRecordingId(recordingId, conversationId)
+    ? { kind, conversationId, recordingId }
+    : attachment
 }
-
-/** What the name of a file can be, by the lists and by what lies beside it. */
-const scopes: readonly Scope[] = [
-  everythingInScope,
-  { ...everythingInScope, isExpected: () => true },
-  { ...everythingInScope, belongsElsewhere: () => true },
-]
 
 /**
  * The places that an object of this key can have, whatever the job's list says and whatever lies beside it: none for a
@@ -120,6 +116,11 @@ const scopes: readonly Scope[] = [
 export function placesOf(key: string): readonly ObjectPlace[] {
   const parsed = parseKey(key)
   if (parsed === undefined) return []
-  const located = { object: { bucket: '', key }, key: parsed }
-  return scopes.flatMap((scope) => [false, true].map((lies) => classifyObject(located, () => lies, scope).place))
+  const { conversationId } = parsed
+  const file = namedFile(parsed.rest)
+  if (file.kind === 'transcript') return [{ kind: 'transcript', conversationId }]
+  const attachment: ObjectPlace = { kind: 'attachment', conversationId }
+  if (file.kind === 'attachment' || file.kind === 'copy') return [attachment]
+  const { kind, recordingId } = file
+  return [{ kind, conversationId, recordingId }, attachment]
 }

@@ -97,7 +97,10 @@ export async function* classified(
     for (const object of page) {
       const key = parseKey(object.key)
       if (key === undefined) window.pass(object)
-      else window.add({ object, key }, await describesEarlier(object.key, startAfter, lies))
+      else {
+        const earlier = describedEarlier(object.key, startAfter)
+        window.add({ object, key }, earlier !== undefined && (await lies(earlier)))
+      }
     }
     window.leave(exit)
     while (window.size > mostWaiting && window.awaited !== undefined) {
@@ -114,17 +117,13 @@ export async function* classified(
 }
 
 /**
- * Whether a sidecar describes a file that the listing began after. All keys between the two begin with the name of the
- * file, that after which the listing began among them: only few sidecars are asked about.
+ * The file that a sidecar describes, where the listing began after its key. All keys between the two begin with the name of
+ * the file, that after which the listing began among them: only few sidecars are asked about.
  */
-async function describesEarlier(
-  key: string,
-  startAfter: string | undefined,
-  lies: (key: string) => Promise<boolean>,
-): Promise<boolean> {
-  if (startAfter === undefined || !key.endsWith(sidecarSuffix)) return false
+function describedEarlier(key: string, startAfter: string | undefined): string | undefined {
+  if (startAfter === undefined || !key.endsWith(sidecarSuffix)) return undefined
   const described = key.slice(0, -sidecarSuffix.length)
-  return startAfter.startsWith(described) ? lies(described) : false
+  return startAfter.startsWith(described) ? described : undefined
 }
 
 async function isListed(storage: StorageAdapter, key: string, signal: AbortSignal | undefined): Promise<boolean> {
