@@ -1,3 +1,4 @@
+import { canonicalJson } from '../internal/canonical-json.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { FindingCode } from '../model/findings.js'
 import type { LegalHold } from '../model/hold.js'
@@ -13,7 +14,7 @@ import type { CallOptions } from '../ports/runtime.js'
 import { BegunRepairs, type RepairIntent, type RepairOutcome } from './begun-repairs.js'
 import { AccountCheck } from './check/account-check.js'
 import { flawOfRecord } from './check/record-form.js'
-import { canonical, type JobIntent, type JournalledJob, JournalledJobs } from './journalled-jobs.js'
+import { type JobIntent, type JournalledJob, JournalledJobs } from './journalled-jobs.js'
 import { ownJournalOf } from './own-journal.js'
 import type { JobPart, JournalledProfile } from './records.js'
 
@@ -124,7 +125,7 @@ export function requireSameRun({ identity, runId }: Checkpoint, now: RunIdentity
     storage: asFarAsKnown(identity.storage, now.storage),
   }
   const differences = (['request', 'hold', 'requirements', 'dryRun', 'platform', 'storage'] as const).filter(
-    (name) => canonical(then[name]) !== canonical(now[name]),
+    (name) => canonicalJson(then[name]) !== canonicalJson(now[name]),
   )
   if (differences.length > 0) {
     throw ofAnotherRun(

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../internal/canonical-json.js'
 import type { ExportJob, PlatformCoverage } from '../model/platform.js'
 import type { ProtectionReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
@@ -44,7 +45,7 @@ export class JournalledJobs {
     const unknown = { job: undefined, cancelling: false, protection: undefined, listed: undefined }
     const entry: JournalledJob = { attempt, request, coverage, takenUp, intendedAt: at, ...unknown }
     this.list.push(entry)
-    put(this.#unknown, canonical(request), entry)
+    put(this.#unknown, canonicalJson(request), entry)
     const isFirst = !this.#attempts.has(attempt)
     this.#attempts.add(attempt)
     return isFirst
@@ -53,7 +54,7 @@ export class JournalledJobs {
   /** A job is that of the last intent for its request, or one that is known and seen again. */
   see(job: ExportJob): void {
     const [known] = this.of(job.id)
-    const entry = known ?? this.#unknown.get(canonical(job.request))?.pop()
+    const entry = known ?? this.#unknown.get(canonicalJson(job.request))?.pop()
     if (entry === undefined) return
     entry.job = job
     if (known === undefined) put(this.#byId, job.id, entry)
@@ -69,15 +70,4 @@ function put(lists: Map<string, JournalledJob[]>, name: string, entry: Journalle
   const list = lists.get(name)
   if (list === undefined) lists.set(name, [entry])
   else list.push(entry)
-}
-
-/** The same text for data that means the same. */
-export function canonical(data: unknown): string {
-  return (
-    JSON.stringify(data, (_, value: unknown) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : value,
-    ) ?? ''
-  )
 }

@@ -50,4 +50,4 @@ export function isInstant(text: unknown): text is string {
   return day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
 }
 
-export const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/
+const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/

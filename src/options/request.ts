@@ -1,6 +1,5 @@
 import type { ExportRequest } from '../model/request.js'
-import type { Check, Mistake } from './checks.js'
-import { checkNames, isInstant, isOptionalFlag, isText, mistaken } from './checks.js'
+import { type Check, checkNames, isInstant, isOptionalFlag, isText, type Mistake, mistaken } from './checks.js'
 import { mediaTypes, requestNames } from './exporter-options.js'
 
 /**
@@ -52,9 +51,9 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
   return { ...request, interval: { start: inUtc(request.interval.start), end: inUtc(request.interval.end) } }
 }
 
-export function inUtc(instant: string): string {
+function inUtc(instant: string): string {
   return new Date(instant).toISOString()
 }
 
 // A minute, so that a client whose clock runs a little ahead can say "until now".
-export const futureToleranceMs = 60_000
+const futureToleranceMs = 60_000

@@ -1,7 +1,6 @@
 import { isHoldTag } from '../model/hold.js'
 import type { HoldRequirements } from '../model/requirements.js'
-import type { Check } from './checks.js'
-import { checkNames, isInstant, isOptionalFlag, isRecord } from './checks.js'
+import { type Check, checkNames, isInstant, isOptionalFlag, isRecord } from './checks.js'
 
 export function checkRequirements(requirements: HoldRequirements | undefined, now: number, check: Check): void {
   if (requirements === undefined) return
@@ -70,9 +69,9 @@ export function lowerCaseNames(requirements: HoldRequirements): HoldRequirements
   return { ...requirements, metadata }
 }
 
-export const metadataNamePattern = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/i
+const metadataNamePattern = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/i
 
-export const requirementNames: Record<keyof HoldRequirements, true> = {
+const requirementNames: Record<keyof HoldRequirements, true> = {
   metadata: true,
   tags: true,
   legalHold: true,

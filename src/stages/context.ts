@@ -1,6 +1,5 @@
 import type { Lanes } from '../internal/lanes.js'
-import type { RetryOptions } from '../internal/retry.js'
-import { retrying } from '../internal/retry.js'
+import { type RetryOptions, retrying } from '../internal/retry.js'
 import type { Stage } from '../model/errors.js'
 import type { NewRunEvent } from '../model/events.js'
 import type { Clock, Logger } from '../ports/runtime.js'

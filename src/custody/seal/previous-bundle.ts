@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bundleFiles, type CustodyPredicate, type PreviousLink } from '../bundle/contents.js'
 import { unreadable } from '../bundle/file.js'
 import { readStatement } from '../bundle/statement.js'
+import { sha256 } from '../crypto/sha256.js'
 import { notSealed } from './not-sealed.js'
 
 /** The bundle that the next one of its matter is chained to. */
@@ -26,8 +26,4 @@ export async function readPrevious(dir: string): Promise<PreviousBundle> {
   const { runId, sealedAt } = predicate
   const payloadSha256 = sha256(read.envelope.payload)
   return { text, predicate, link: { payloadSha256, statementSha256: sha256(text), runId, sealedAt } }
-}
-
-function sha256(bytes: string | Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../internal/canonical-json.js'
@@ -20,6 +20,7 @@ import {
   statementType,
 } from '../bundle/contents.js'
 import { fingerprintOf, readPublicKey } from '../crypto/keys.js'
+import { sha256 } from '../crypto/sha256.js'
 import type { TimestampOptions } from '../crypto/timestamp.js'
 import { makeDirectory } from '../journal/directories.js'
 import { formatReport, reportPageOf } from '../page/files.js'
@@ -170,8 +171,4 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
   }
   const hashes = await signBundle(dir, statement, { key, ...options })
   return { dir, fingerprint, rootHash, treeSize, ...hashes }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../internal/canonical-json.js'
@@ -14,13 +14,14 @@ import {
 } from '../bundle/contents.js'
 import { type DsseEnvelope, formatEnvelope, isEnvelopeOf, openEnvelope, signEnvelope } from '../crypto/dsse.js'
 import { fingerprintOf, inOneForm } from '../crypto/keys.js'
+import { sha256 } from '../crypto/sha256.js'
 import { obtainTimestamp, type TimestampOptions } from '../crypto/timestamp.js'
 import { rejected } from '../crypto/timestamp-http.js'
 import { furthestStampMs, type VerifiedTimestamp } from '../crypto/timestamp-token.js'
 import { syncDirectory } from '../journal/directories.js'
-import { changedFile } from '../journal/written-check.js'
 import { notSealed } from './not-sealed.js'
 import { partialStatement } from './record-files.js'
+import { changedFile } from './written-check.js'
 
 /** By whom a bundle is signed and stamped. */
 export interface SigningOptions extends CallOptions {
@@ -94,8 +95,4 @@ function requireSameDay({ sealedAt }: CustodyPredicate, { time }: VerifiedTimest
   throw rejected(
     `the authority says that it is ${time}, and the clock of this machine says ${sealedAt}. Set the clock right, or ask another authority`,
   )
-}
-
-function sha256(bytes: string | Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -1,10 +1,11 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { bundleFiles, type CustodyPredicate, type CustodyStatement, matterOf } from '../bundle/contents.js'
 import { textOf, unreadable } from '../bundle/file.js'
 import { type Findings, rewrittenSignature } from '../bundle/problem.js'
 import { type ReadStatement, readStatement } from '../bundle/statement.js'
 import { envelopeFinding } from '../crypto/dsse.js'
+import { sha256 } from '../crypto/sha256.js'
 
 type Link = NonNullable<CustodyPredicate['previous']>
 
@@ -87,8 +88,4 @@ function contradiction(before: CustodyPredicate, after: CustodyPredicate, link: 
     return 'The chain names another run or time than the statement of the bundle before this one.'
   }
   return undefined
-}
-
-function sha256(bytes: string | Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

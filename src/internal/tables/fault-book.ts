@@ -1,6 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import type { Fault } from '../../model/verdict.js'
-import { faults } from '../../model/verdict.js'
+import { type Fault, faults } from '../../model/verdict.js'
 
 /** A fault, why, and the object that has it where that is still known. */
 export interface Shortcoming {

@@ -1,7 +1,6 @@
 import type { Redactor } from '../../internal/redaction/redactor.js'
 import { redirectOf } from '../../internal/redirect.js'
-import type { Stage } from '../../model/errors.js'
-import { LegalHoldError, type LegalHoldErrorCode } from '../../model/errors.js'
+import { LegalHoldError, type LegalHoldErrorCode, type Stage } from '../../model/errors.js'
 import { type Answer, answerOf, isAnswer, listOf, numberOf, textOf } from './answer.js'
 
 /** What repeating a request means. A `create` makes something new each time: it is never repeated blindly. */

@@ -1,4 +1,5 @@
-import { canonical, type JobIntent, type JournalledJob } from '../../journal/journalled-jobs.js'
+import { canonicalJson } from '../../internal/canonical-json.js'
+import type { JobIntent, JournalledJob } from '../../journal/journalled-jobs.js'
 import type { Recorder } from '../../journal/recorder.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { LegalHold } from '../../model/hold.js'
@@ -70,8 +71,8 @@ export class JobBook {
   }
 
   #journalled(request: ExportRequest, attempt: number): JournalledJob | undefined {
-    const wanted = canonical(request)
-    return this.#subject.journalled.findLast((one) => one.attempt === attempt && canonical(one.request) === wanted)
+    const wanted = canonicalJson(request)
+    return this.#subject.journalled.findLast((one) => one.attempt === attempt && canonicalJson(one.request) === wanted)
   }
 
   /**

@@ -1,6 +1,5 @@
 import type { ExpectedListing, ExportJob } from '../../model/platform.js'
-import type { CoverageReport, ReconciliationReport, RecordingException } from '../../model/report.js'
-import { covers } from '../../model/report.js'
+import { type CoverageReport, covers, type ReconciliationReport, type RecordingException } from '../../model/report.js'
 import type { Interval } from '../../model/request.js'
 import type { RecordingLedger } from '../account/ledger.js'
 import { type LeftOut, nothingLeftOut, type Settlement, type UnnamedRecordings } from '../account/settlement.js'

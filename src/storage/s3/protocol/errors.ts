@@ -1,8 +1,7 @@
 import { LegalHoldError, type Outcome } from '../../../model/errors.js'
 import { argumentOf, markerOf } from './error-facts.js'
 import { describeFailure, firstLine } from './error-text.js'
-import type { Clean, S3ErrorContext, SdkError } from './failure.js'
-import { classify, withoutCredentials } from './failure.js'
+import { type Clean, classify, type S3ErrorContext, type SdkError, withoutCredentials } from './failure.js'
 import { subjectOf } from './subject.js'
 
 /** Turns whatever a client threw into a `LegalHoldError`. Never throws, never copies a secret. */

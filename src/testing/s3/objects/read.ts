@@ -1,7 +1,6 @@
 import { expirationHeader } from '../buckets/lifecycle.js'
 import type { Call } from '../call.js'
-import type { BlobStore } from '../content/blobs.js'
-import { readBody, releaseBody, retainBody, sliceBody } from '../content/blobs.js'
+import { type BlobStore, readBody, releaseBody, retainBody, sliceBody } from '../content/blobs.js'
 import { checksumHeader, checksumHeaders } from '../content/checksums.js'
 import { requestedStretch, type Stretch } from '../content/ranges.js'
 import { invalidArgument, invalidRequest, S3Error } from '../http/errors.js'
