@@ -142,7 +142,7 @@ function encryptionDifferences(before: ObjectState, after: ObjectState): readonl
 }
 
 function tagDifferences(before: ObjectState, after: ObjectState, asked: AskedChanges): readonly Difference[] {
-  if (before.tags === undefined) return []
+  if (before.tags === undefined) return countDifferences(before, after)
   if (before.tags === 'unreadable' || typeof after.tags !== 'object') {
     // What could be read before must be readable after; two refusals prove nothing and change nothing.
     const asksTags = asked.tags !== undefined || asked.removedTags !== undefined
@@ -152,6 +152,12 @@ function tagDifferences(before: ObjectState, after: ObjectState, asked: AskedCha
   const wanted: Record<string, string> = Object.assign(Object.create(null), before.tags, asked.tags)
   for (const key of asked.removedTags ?? []) delete wanted[key]
   return recordDifferences('tags', before.tags, wanted, after.tags)
+}
+
+/** Tags that were not read, and that a copy carries by itself: as many as there were have to be there. */
+function countDifferences({ tagCount = 0 }: ObjectState, after: ObjectState): readonly Difference[] {
+  const count = typeof after.tags === 'object' ? Object.keys(after.tags).length : (after.tagCount ?? 0)
+  return tagCount === count ? [] : [{ property: 'tagCount', before: tagCount, after: count }]
 }
 
 function lockDifferences(before: ObjectState, after: ObjectState, asked: AskedChanges): readonly Difference[] {

@@ -21,8 +21,12 @@ export type HeadResult =
 export interface HeadOptions extends CallOptions {
   /** Read the tags (one more request, only where HEAD counts any). @defaultValue false */
   readonly tags?: boolean | undefined
-  /** Read legal hold and retention, telling "off" from "not allowed to see". @defaultValue false */
-  readonly lock?: boolean | undefined
+  /**
+   * Read legal hold and retention, telling "off" from "not allowed to see"; or only the one that is named.
+   *
+   * @defaultValue false
+   */
+  readonly lock?: boolean | 'legal-hold' | 'retention' | undefined
   /** Read every property a repair has to keep: tags, lock, ACL, website redirect, size. @defaultValue false */
   readonly full?: boolean | undefined
   /** Ask for the size in another way where HEAD leaves it out (one more request then). @defaultValue false */
@@ -54,6 +58,17 @@ export interface MutationResult {
    * itself, by `listVersions`.
    */
   readonly beneath?: VersionBeneath | 'nothing' | undefined
+  /**
+   * The object as it was read after the change, where what was changed is current and nothing had to be put back: after a
+   * copy with everything that `full` reads, after a change in place with what `fresh` showed and what was read since. Left
+   * out, the repair reads the object itself.
+   */
+  readonly after?: ObjectState | undefined
+  /**
+   * Only of a copy on a bucket with versions: the version that was copied as it was read after the copy, with its tags (or
+   * their count) and its lock. Left out, the repair reads it itself.
+   */
+  readonly original?: ObjectState | undefined
 }
 
 /** Options of a metadata replacement. */
@@ -65,6 +80,13 @@ export interface ReplaceMetadataOptions extends CallOptions {
    * copy turned out to lie on what somebody else wrote in between. `OBJECT_CHANGED` where another version is current.
    */
   readonly onTopOf?: Pick<ObjectState, 'versionId' | 'etag'> | undefined
+  /**
+   * Only of {@link StorageAdapter.checkReplaceMetadata}: `before` is read once more, whole, before it is copied. What it lacks
+   * so far is no reason to refuse.
+   *
+   * @defaultValue false
+   */
+  readonly isReadAgain?: boolean | undefined
 }
 
 /** Options of a merge of tags. */
@@ -74,6 +96,12 @@ export interface MergeTagsOptions extends CallOptions {
    * now, nothing is written (`OBJECT_CHANGED`): it may be another matter's.
    */
   readonly expected?: Readonly<Record<string, string>> | undefined
+  /**
+   * The object as it was read a moment ago: what it shows needs not be read again before the change.
+   *
+   * @defaultValue the storage reads what it needs
+   */
+  readonly fresh?: ObjectState | undefined
 }
 
 /** Options of a change of an Object Lock hold. */
@@ -83,6 +111,37 @@ export interface PutLegalHoldOptions extends CallOptions {
    * (`OBJECT_CHANGED`): a hold that somebody else has put there must not be taken for ours.
    */
   readonly expected?: 'ON' | 'OFF' | undefined
+  /** Whether the storage reads back what it put. `false`: the caller does, by a HEAD of this version. @defaultValue true */
+  readonly readBack?: boolean | undefined
+  /**
+   * The object as it was read a moment ago, which is to be copied next. The storage may read the hold back together with
+   * everything that the copy must keep and `fresh` does not show, and return that in {@link MutationResult.after}. Where its
+   * HEAD has shown holds before, it needs not look at `expected` by a request of its own either.
+   *
+   * @defaultValue only the hold is read back
+   */
+  readonly fresh?: ObjectState | undefined
+}
+
+/** Options of a change of a retention. */
+export interface PutRetentionOptions extends CallOptions {
+  /**
+   * The object as it was read a moment ago: a retention that it shows needs not be read again before the change.
+   *
+   * @defaultValue the storage reads it
+   */
+  readonly fresh?: ObjectState | undefined
+}
+
+/** Options of the completion of a reading. */
+export interface CompleteOptions extends CallOptions {
+  /**
+   * The version is put under a hold before it is copied, and read again with that (`PutLegalHoldOptions.fresh`): what the
+   * storage is sure that it may read can wait until then.
+   *
+   * @defaultValue false
+   */
+  readonly isHeldNext?: boolean | undefined
 }
 
 /** What a storage can do. */
@@ -123,6 +182,12 @@ export interface StorageAdapter {
   /** Next "folders" under a prefix, up to `/`. */
   listFolders(prefix: string, options?: CallOptions): AsyncIterable<string>
   head(ref: ObjectRef, options?: HeadOptions): Promise<HeadResult>
+  /**
+   * Reads what a repair must keep and `state` does not show, which was read a moment ago: with `full: true`, or less. A
+   * repair asks for it before a copy, so that what was read is not read twice. Tags that the storage is sure to carry, by
+   * their count, may stay unread. Without it the object is read again with `full: true`.
+   */
+  complete?(state: ObjectState, options?: CompleteOptions): Promise<ObjectState>
   /**
    * Writes `metadata` as the complete user metadata and keeps everything else that `before` (read with
    * `full: true`) shows, its Object Lock state included. Pins the source by its version and ETag.
@@ -169,7 +234,7 @@ export interface StorageAdapter {
   ): Promise<MutationResult>
   putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options?: PutLegalHoldOptions): Promise<MutationResult>
   /** Extends a retention. A shorter one or a weaker mode is refused with `STORAGE_REJECTED`, `reason: 'retention-weaker'`. */
-  putRetention(ref: ObjectRef, retention: Retention, options?: CallOptions): Promise<MutationResult>
+  putRetention(ref: ObjectRef, retention: Retention, options?: PutRetentionOptions): Promise<MutationResult>
   /** A small object's content as text, for sidecars; `undefined` where it is larger than `maxBytes`. */
   readText?(ref: ObjectRef, options: CallOptions & { readonly maxBytes: number }): Promise<string | undefined>
   /**

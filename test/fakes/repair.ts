@@ -54,6 +54,7 @@ export async function repair(
     requirements,
     dryRun: false,
     witness,
+    isFresh: true,
     ...over,
     options: { ...remediationDefaults, allowOverwrite: false, ...over.options },
   }

@@ -357,7 +357,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
         refuseLossyRepair(
           { ...state, key: text },
           { name: text },
-          { allowReplicas: false, hasCustomerKey: false, bucketReceivesCloudTrail: false },
+          { allowReplicas: false, hasCustomerKey: false, bucketReceivesCloudTrail: false, isReadAgain: false },
         )
       } catch {
         // Larger than any metadata may be.

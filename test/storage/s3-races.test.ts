@@ -181,7 +181,7 @@ describe('a delete marker', () => {
 
   test.each([
     ['right after the copy', { operation: 'CopyObject', moment: 'after' }],
-    ['while the copy is read back', { operation: 'GET versions', moment: 'after' }],
+    ['when the copy is about to be read back', { operation: 'GET object', nth: 3 }],
   ] as const)('%s is noticed in the same run: absent, recoverable, never repaired', async (_, when) => {
     const w = await world(when, remove)
     const { remediation } = await repair(w.adapter, key)

@@ -55,7 +55,9 @@ export async function processObject(
     hashContent === undefined || repair.dryRun
       ? undefined
       : await digestOfOverwritten(storage, verdict.state, repair.begun !== undefined, hashContent, context)
-  const repaired = await remediateObject(confirming(storage, verdict.state, context), verdict, repair, context)
+  const isFresh = original === undefined && overwritten === undefined
+  const confirmed = confirming(storage, verdict.state, context)
+  const repaired = await remediateObject(confirmed, verdict, { ...repair, isFresh }, context)
   const digests = await digestsOf(repaired, overwritten)
   const difference = contentDifference(digests)
   const remediation = difference === undefined ? repaired : withDifference(repaired, difference)

@@ -109,11 +109,12 @@ export class Baseline {
    * Takes over what somebody else changed in place on the original since it was read, so that it is looked for on the
    * copy. What our own steps set there is not theirs.
    */
-  follow({ tags, legalHold, retention }: ObjectState): void {
+  follow({ tagCount, tags, legalHold, retention }: ObjectState): void {
     const { asked } = this
     const holds = this.#protected || asked.legalHold !== undefined
     this.#original = {
       ...this.#original,
+      ...(this.#original.tags === undefined ? { tagCount } : {}),
       ...(typeof tags === 'object' ? { tags: withoutOurs(tags, this.#original.tags, asked) } : {}),
       ...(holds || legalHold === 'unreadable' ? {} : { legalHold }),
       ...(asked.retention !== undefined || retention === 'unreadable' ? {} : { retention }),

@@ -3,6 +3,7 @@ import { LegalHoldError } from '../../model/errors.js'
 import { isVersioned } from '../../model/identity.js'
 import type { ObjectState } from '../../model/object.js'
 import type { Difference, RemediationStep } from '../../model/verdict.js'
+import type { HeadOptions, HeadResult, MutationResult } from '../../ports/storage.js'
 import type { Baseline } from './baseline.js'
 import { withEntries } from './plan.js'
 import type { RepairEnd, RepairScope } from './scope.js'
@@ -14,6 +15,9 @@ const mostRepeats = 3
 
 /** How a repair ended by what was read back. */
 export type ReadBackEnd = Pick<RepairEnd, 'outcome' | 'reason' | 'after' | 'differences' | 'gone'>
+
+/** What the last answer of an attempt shows by itself, so that it needs not be read. */
+export type LastAnswer = Pick<MutationResult, 'after' | 'original'>
 
 /** Reads back what the steps of a repair ended in, compares it, and puts back what got lost. */
 export class ReadBack {
@@ -29,18 +33,20 @@ export class ReadBack {
   }
 
   /** @param undone why nothing was to be done after all, and the copy only put back what another one of ours had buried */
-  async verify(baseline: Baseline, undone: string | undefined): Promise<ReadBackEnd> {
+  async verify(baseline: Baseline, last: LastAnswer, undone: string | undefined): Promise<ReadBackEnd> {
     const reason = 'the object was gone when it was read back'
-    if (!(await this.#followOriginal(baseline))) {
+    if (!(await this.#followOriginal(baseline, last.original))) {
       return { outcome: 'failed', reason: 'the original was gone when it was looked for beneath the repair' }
     }
-    let answer = await this.#scope.read()
+    const { after: shown } = last
+    let answer: HeadResult =
+      shown === undefined ? await this.#scope.read(wantedOf(baseline)) : { found: true, state: shown }
     if (!answer.found) return { outcome: 'failed', reason, gone: answer }
     let after = answer.state
     this.#requireResult(baseline, after)
     let differences = this.#differences(baseline, after)
     if (differences.length > 0 && (await this.#putBack(baseline, after, differences))) {
-      answer = await this.#scope.read()
+      answer = await this.#scope.read(wantedOf(baseline))
       if (!answer.found) return { outcome: 'failed', reason, gone: answer }
       after = answer.state
       this.#requireResult(baseline, after)
@@ -65,13 +71,20 @@ export class ReadBack {
    * Looks at the version that the copy demoted once more: a tag, hold or longer retention that somebody else gave it between
    * its reading and the copy must be on the new version as well, and no condition of S3 speaks of these.
    */
-  async #followOriginal(baseline: Baseline): Promise<boolean> {
+  async #followOriginal(baseline: Baseline, shown: ObjectState | undefined): Promise<boolean> {
     if (!baseline.mayHaveCopied || !isVersioned(baseline.original)) return true
     if (this.#scope.storage.capabilities.metadataUpdate !== 'new-version') return true
-    const { signal } = this.#scope.context
-    const answer = await this.#scope.storage.head(refOf(baseline.original), { signal, tags: true, lock: true })
-    if (answer.found) baseline.follow(answer.state)
-    return answer.found
+    const original = shown ?? (await this.#readOriginal(baseline.original))
+    if (original === undefined) return false
+    baseline.follow(original)
+    return true
+  }
+
+  async #readOriginal(original: ObjectState): Promise<ObjectState | undefined> {
+    const { context, storage } = this.#scope
+    const wanted = { signal: context.signal, tags: original.tags !== undefined, lock: true }
+    const answer = await storage.head(refOf(original), wanted)
+    return answer.found ? answer.state : undefined
   }
 
   #differences(baseline: Baseline, after: ObjectState): readonly Difference[] {
@@ -134,5 +147,17 @@ export class ReadBack {
       contest.compared()
     }
     return steps.length > 0
+  }
+}
+
+/** What an object is read back with: everything after a copy, and else what was read of it or changed. */
+function wantedOf({ asked, mayHaveCopied, original }: Baseline): HeadOptions {
+  // Only a full reading shows grants.
+  if (mayHaveCopied || original.acl !== undefined) return { full: true }
+  const hold = original.legalHold !== undefined || asked.legalHold !== undefined
+  const retention = original.retention !== undefined || asked.retention !== undefined
+  return {
+    tags: original.tags !== undefined || asked.tags !== undefined,
+    lock: hold && retention ? true : hold ? 'legal-hold' : retention ? 'retention' : false,
   }
 }

@@ -59,7 +59,9 @@ async function remediateCurrent(
     return { ...base, outcome: 'refused', steps: [], attempts: 0, before: verdict.state, reason: verdict.reason }
   }
   const { allowOverwrite } = settings.options
-  const repair = new Repair(storage, verdict, { ...settings, allowOverwrite, goal: holding(settings, place) }, context)
+  const goal = holding(settings, place)
+  const fresh = settings.isFresh === true ? verdict.state : undefined
+  const repair = new Repair(storage, verdict, { ...settings, allowOverwrite, goal, fresh }, context)
   try {
     return ended(base, await persist(context, 'remediate', object.key, () => repair.attempt()))
   } catch (error) {

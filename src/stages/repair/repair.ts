@@ -4,16 +4,16 @@ import { LegalHoldError } from '../../model/errors.js'
 import { isVersioned } from '../../model/identity.js'
 import type { ObjectState } from '../../model/object.js'
 import type { RemediationStep } from '../../model/verdict.js'
-import type { HeadResult, MutationResult, StorageAdapter } from '../../ports/storage.js'
+import type { HeadOptions, HeadResult, MutationResult, StorageAdapter } from '../../ports/storage.js'
 import type { StageContext } from '../context.js'
 import { isFatal } from '../validate.js'
 import { Baseline } from './baseline.js'
 import { Beneath } from './beneath.js'
 import { Contest } from './contest.js'
-import { ReadBack } from './read-back.js'
+import { type LastAnswer, ReadBack } from './read-back.js'
 import type { RepairEnd, RepairScope, RepairSettings, RepairSubject } from './scope.js'
 import { asWanted, composed, type Standing } from './standing.js'
-import { isProtection, refOf, takeStep, withStep } from './steps.js'
+import { isProtection, refOf, type StepOptions, takeStep, withStep } from './steps.js'
 
 // How long a request of a process that died may be under way: the slowest S3 copies some 50 MB a second.
 const inFlightMs = 2_000
@@ -25,6 +25,13 @@ const largestCopyBytes = 5 * 1024 ** 3
 function overtaken(error: LegalHoldError): LegalHoldError {
   if (error.reason !== 'retention-weaker') return error
   return new LegalHoldError(error.message, { ...error, code: 'OBJECT_CHANGED', retryable: true, cause: error })
+}
+
+/** What an answer says beside what was done belongs to the object's own record. */
+function withoutReadings(result: MutationResult | LegalHoldError): MutationResult | LegalHoldError {
+  if (LegalHoldError.isInstance(result)) return result
+  const { after: _, original: __, ...done } = result
+  return done
 }
 
 /** The repair of one object over all its attempts. */
@@ -57,7 +64,7 @@ export class Repair {
       settings,
       context,
       contest: this.#contest,
-      read: () => this.#read(),
+      read: (wanted) => this.#read(wanted),
       take: (step, state) => this.#take(step, state),
     }
     this.#beneath = new Beneath(scope)
@@ -97,15 +104,17 @@ export class Repair {
     this.#beneath.requireNothingLost(planned, state, standing)
     const steps = this.#withProtection(planned, state, baseline.isProtected && current.legalHold === 'ON')
     this.#onTopOf = onTopOf
-    const refusal = await this.#refusalOf(steps, state)
+    const isReadAgain = !dryRun && steps.some(({ action }) => action === 'protect-original')
+    const refusal = await this.#refusalOf(steps, state, isReadAgain)
     if (refusal !== undefined) {
       const outcome = this.#contest.isOpen ? 'failed' : 'refused'
       return this.#end(outcome, { reason: refusal, steps: dryRun ? steps : this.#steps })
     }
     if (dryRun) return this.#end('planned', { steps })
-    await this.#apply(steps, state, baseline)
+    const { refused, ...last } = await this.#apply(steps, state, baseline)
+    if (refused !== undefined) return this.#end('refused', { reason: refused })
     this.#contest.compared()
-    const { outcome, ...rest } = await this.#readBack.verify(baseline, plan.refused)
+    const { outcome, ...rest } = await this.#readBack.verify(baseline, last, plan.refused)
     return this.#end(outcome, rest)
   }
 
@@ -157,6 +166,8 @@ export class Repair {
 
   /** The object as it is, once a request that an interrupted run may have left on its way has had time to arrive. */
   async #current(): Promise<HeadResult> {
+    const { fresh } = this.#settings
+    if (fresh !== undefined && this.#attempts === 1) return this.#completed(fresh)
     const answer = await this.#read()
     const { begun } = this.#settings
     if (begun === undefined || !answer.found || this.#inDoubt.size === 0) return answer
@@ -174,10 +185,23 @@ export class Repair {
     return this.#read()
   }
 
-  async #read(): Promise<HeadResult> {
+  /** What was read to judge the object is its first reading; what else a copy must keep is read once one is planned. */
+  async #completed(fresh: ObjectState): Promise<HeadResult> {
+    const plan = this.#settings.goal.plan(fresh, {})
+    const planned = plan.refused === undefined ? plan.steps : []
+    if (planned.every(({ action }) => action !== 'replace-metadata')) return { found: true, state: fresh }
+    if (this.#storage.complete === undefined) return this.#read()
+    const isProtected = this.#withProtection(planned, fresh, false).some(({ action }) => action === 'protect-original')
+    const isHeldNext = isProtected && !this.#settings.dryRun
+    const state = await this.#storage.complete(fresh, { signal: this.#context.signal, isHeldNext })
+    this.#context.lanes?.succeeded()
+    return { found: true, state }
+  }
+
+  async #read(wanted: HeadOptions = { full: true }): Promise<HeadResult> {
     const { bucket, key } = this.#subject.object
     // Without the version: the newest one is what has to carry the hold.
-    const answer = await this.#storage.head({ bucket, key }, { signal: this.#context.signal, full: true })
+    const answer = await this.#storage.head({ bucket, key }, { ...wanted, signal: this.#context.signal })
     this.#context.lanes?.succeeded()
     return answer
   }
@@ -214,7 +238,11 @@ export class Repair {
   }
 
   /** Why nothing is begun although there is a plan: the copy in it would lose something. */
-  async #refusalOf(steps: readonly RemediationStep[], state: ObjectState): Promise<string | undefined> {
+  async #refusalOf(
+    steps: readonly RemediationStep[],
+    state: ObjectState,
+    isReadAgain: boolean,
+  ): Promise<string | undefined> {
     const copy = steps.find((step) => step.action === 'replace-metadata')
     if (copy?.action !== 'replace-metadata') return undefined
     const { capabilities } = this.#storage
@@ -223,7 +251,7 @@ export class Repair {
       return 'without versioning a copy would overwrite the delivered original; accept `versioning-off` to allow it'
     }
     try {
-      await this.#storage.checkReplaceMetadata?.(state, copy.metadata, this.#copyOptions())
+      await this.#storage.checkReplaceMetadata?.(state, copy.metadata, { ...this.#copyOptions(), isReadAgain })
       return undefined
     } catch (error) {
       const isRefusal = LegalHoldError.isInstance(error) && !error.retryable && !isFatal(error)
@@ -232,8 +260,17 @@ export class Repair {
     }
   }
 
-  async #apply(steps: readonly RemediationStep[], before: ObjectState, baseline: Baseline): Promise<void> {
+  /**
+   * Takes the steps. Resolves with the answer to the last one, where it says what the object is like after all of them; or
+   * with why the copy is not made after all.
+   */
+  async #apply(
+    steps: readonly RemediationStep[],
+    before: ObjectState,
+    baseline: Baseline,
+  ): Promise<LastAnswer & { readonly refused?: string }> {
     let state = before
+    let last: LastAnswer = {}
     for (const step of steps) {
       const wasProtected = baseline.isProtected
       baseline.begin(step)
@@ -256,7 +293,17 @@ export class Repair {
       const isNoLock = isError && step.action === 'protect-original' && result.code === 'STORAGE_UNSUPPORTED'
       if (isError && !isNoLock) throw result
       state = after
+      if (step.action === 'protect-original' && !isError && result.after !== undefined) {
+        // Read whole for the copy, with what somebody else did to it since.
+        baseline.refresh(result.after)
+        state = baseline.withoutProtection(result.after)
+        const refused = await this.#refusalOf(steps, state, false)
+        if (refused !== undefined) return { refused }
+      }
+      // What is changed in place is read whole after the last of several changes.
+      if (!isError && (steps.length === 1 || step.action === 'replace-metadata')) last = result
     }
+    return last
   }
 
   /** One step with its intent before and its outcome after it on record. */
@@ -271,17 +318,29 @@ export class Repair {
     }
     this.#steps.push(step)
     await witness.intent(refOf(state), step, state, context)
-    const result = await takeStep(this.#storage, step, state, this.#copyOptions()).catch((error: unknown) => {
-      if (LegalHoldError.isInstance(error)) return overtaken(error)
-      throw error
-    })
-    await witness.outcome(refOf(state), step, result, context)
+    const result = await takeStep(this.#storage, step, state, this.#stepOptions(step, state)).catch(
+      (error: unknown) => {
+        if (LegalHoldError.isInstance(error)) return overtaken(error)
+        throw error
+      },
+    )
+    await witness.outcome(refOf(state), step, withoutReadings(result), context)
     if (!LegalHoldError.isInstance(result) || result.outcome !== 'not-applied') this.#noteWritten(step)
     return result
   }
 
   #noteWritten(step: RemediationStep): void {
     if (!isProtection(step)) this.#hasWritten = true
+  }
+
+  #stepOptions(step: RemediationStep, state: ObjectState): StepOptions {
+    const options = this.#copyOptions()
+    if (this.#contest.isOpen) return options
+    // What is protected is read back whole with that. Tags are written over as they were read only where they were just read.
+    const isFirst = this.#attempts === 1 && this.#settings.fresh !== undefined
+    const isRead = step.action === 'merge-tags' ? state === this.#settings.fresh : isFirst
+    const isFresh = step.action === 'protect-original' || isRead
+    return isFresh ? { ...options, fresh: state } : options
   }
 
   #copyOptions() {

@@ -3,7 +3,7 @@ import type { AskedChanges } from '../../model/compare.js'
 import type { LegalHoldError } from '../../model/errors.js'
 import type { ObjectRef, ObjectState } from '../../model/object.js'
 import type { Difference, ObjectPlace, RemediationOutcome, RemediationStep } from '../../model/verdict.js'
-import type { HeadResult, MutationResult, StorageAdapter } from '../../ports/storage.js'
+import type { HeadOptions, HeadResult, MutationResult, StorageAdapter } from '../../ports/storage.js'
 import type { StageContext } from '../context.js'
 import type { Contest } from './contest.js'
 import type { HoldLists } from './hold-lists.js'
@@ -37,6 +37,8 @@ export interface RepairSettings {
   /** What every mutation belongs to, beside attempt and place. */
   readonly about?: Pick<MutationContext, 'release'> | undefined
   readonly begun?: BegunRepair | undefined
+  /** The object as it was read a moment ago: the first attempt does not read it again. */
+  readonly fresh?: ObjectState | undefined
 }
 
 /** What is repaired. */
@@ -67,8 +69,8 @@ export interface RepairScope {
   readonly settings: RepairSettings
   readonly context: StageContext
   readonly contest: Contest
-  /** The current version, whichever it is. */
-  read(): Promise<HeadResult>
+  /** The current version, whichever it is, with everything; or with what is wanted. */
+  read(wanted?: HeadOptions): Promise<HeadResult>
   /** One step with its intent before and its outcome after it on record. */
   take(step: RemediationStep, state: ObjectState): Promise<MutationResult | LegalHoldError>
 }

@@ -10,4 +10,6 @@ export interface RemediationSettings {
   readonly witness: MutationWitness
   /** What an interrupted run had begun on this very object: it is read back before anything else is done to it. */
   readonly begun?: BegunRepair | undefined
+  /** The verdict was read a moment ago, and nothing came between: it is the repair's first reading. */
+  readonly isFresh?: boolean | undefined
 }

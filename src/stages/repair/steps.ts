@@ -5,12 +5,18 @@ import type { RemediationStep } from '../../model/verdict.js'
 import type { MutationResult, ReplaceMetadataOptions, StorageAdapter } from '../../ports/storage.js'
 import { withEntries } from './plan.js'
 
+/** How a step is taken. */
+export interface StepOptions extends ReplaceMetadataOptions {
+  /** The version as it was read a moment ago, with what was done to it since. */
+  readonly fresh?: ObjectState | undefined
+}
+
 /** Takes one step on the version that `state` shows. */
 export async function takeStep(
   storage: StorageAdapter,
   step: RemediationStep,
   state: ObjectState,
-  options: ReplaceMetadataOptions,
+  { fresh, ...options }: StepOptions,
 ): Promise<MutationResult> {
   const { signal } = options
   const ref = refOf(state)
@@ -18,20 +24,26 @@ export async function takeStep(
   switch (step.action) {
     case 'merge-tags':
       // The values were decided on by what was read: another matter's that came since must not be overwritten.
-      return storage.mergeTags(ref, step.tags, { signal, ...(tags === undefined ? {} : { expected: tags }) })
+      return storage.mergeTags(ref, step.tags, {
+        signal,
+        ...(tags === undefined ? {} : { expected: tags }),
+        ...(fresh === undefined ? {} : { fresh }),
+      })
     case 'replace-tags':
       if (storage.replaceTags === undefined || tags === undefined) throw cannotReplaceTags(storage)
       return storage.replaceTags(ref, step.tags, { signal, expected: tags })
     case 'protect-original':
       // A hold that somebody else has put there since is theirs, and must be on the copy as well.
-      return storage.putLegalHold(ref, 'ON', { signal, expected: 'OFF' })
+      return storage.putLegalHold(ref, 'ON', { signal, expected: 'OFF', ...(fresh === undefined ? {} : { fresh }) })
     case 'put-legal-hold':
+      // Read back with the object.
+      return storage.putLegalHold(ref, 'ON', { signal, readBack: false })
     case 'hold-noncurrent':
       return storage.putLegalHold(ref, 'ON', { signal })
     case 'lift-legal-hold':
       return storage.putLegalHold(ref, 'OFF', { signal })
     case 'put-retention':
-      return storage.putRetention(ref, step.retention, { signal })
+      return storage.putRetention(ref, step.retention, { signal, ...(fresh === undefined ? {} : { fresh }) })
     case 'replace-metadata':
       return storage.replaceMetadata(withHoldOf(step, state), step.metadata, options)
   }

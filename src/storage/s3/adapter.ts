@@ -4,12 +4,14 @@ import type { ListedObject, ListedVersion, ObjectRef, ObjectState, Retention } f
 import type { RemediationStep } from '../../model/verdict.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import type {
+  CompleteOptions,
   HeadOptions,
   HeadResult,
   ListOptions,
   MergeTagsOptions,
   MutationResult,
   PutLegalHoldOptions,
+  PutRetentionOptions,
   ReadContentOptions,
   ReplaceMetadataOptions,
   StorageAdapter,
@@ -126,6 +128,11 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#reads.head(ref, options)
   }
 
+  /** What a repair must keep and a HEAD from a moment ago does not show: lock, tags, grants, size, all asked for at once. */
+  async complete(state: ObjectState, options: CompleteOptions = {}): Promise<ObjectState> {
+    return this.#reads.complete(this.#own(state), this.#repair.carriesTags(state), options)
+  }
+
   /**
    * Copies the object onto itself with `metadata` and everything else that `before` shows, pinned to its version and
    * ETag. Without versioning this overwrites the original: inspect first.
@@ -162,9 +169,9 @@ export class S3StorageAdapter implements StorageAdapter {
     return listVersionsOrKeys(this.#list, this.#facts, { prefix, startAfter: options.startAfter }, options)
   }
 
-  /** The requests of one repair, those that read before and after it included. Sends nothing. */
+  /** The requests of one repair from the HEAD that judged the object on, without that. Sends nothing. */
   requestsOf(before: ObjectState, steps: readonly RemediationStep[]): Readonly<Record<string, number>> {
-    return requestsOf(before, steps, this.#multipart.limits, this.#capabilities.objectLock)
+    return requestsOf(before, steps, { limits: this.#multipart.limits, hasObjectLock: this.#capabilities.objectLock })
   }
 
   /** Reads, merges, writes, reads again. `OBJECT_CHANGED` where another writer interfered. */
@@ -198,7 +205,7 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /** `STORAGE_REJECTED` for a shorter retention or a weaker mode; nothing is sent then. */
-  async putRetention(ref: ObjectRef, retention: Retention, options: CallOptions = {}): Promise<MutationResult> {
+  async putRetention(ref: ObjectRef, retention: Retention, options: PutRetentionOptions = {}): Promise<MutationResult> {
     return this.#mutations.putRetention(this.#own(ref), retention, options)
   }
 

@@ -178,3 +178,13 @@ function retentionOf(
     ...(rule.Years === undefined ? {} : { years: rule.Years }),
   }
 }
+
+/** A refusal is an answer as well: whatever it hides may be there. */
+export async function orUnreadable<T>(read: Promise<T>): Promise<T | 'unreadable'> {
+  try {
+    return await read
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+    return 'unreadable'
+  }
+}

@@ -2,18 +2,19 @@ import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { ObjectTraits } from '../../../model/identity.js'
 import type { AclGrant, ObjectRef, ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
-import type { HeadOptions, HeadResult } from '../../../ports/storage.js'
+import type { CompleteOptions, HeadOptions, HeadResult } from '../../../ports/storage.js'
 import { DoubtedAnswer } from '../answer/doubted.js'
 import type { S3StorageOptions } from '../client/settings.js'
 import { s3CodeOf } from '../protocol/errors.js'
-import { legalHoldOf, retentionOf } from '../protocol/lock.js'
-import type { S3Call, S3Output, S3Requests } from '../send/requests.js'
-import { isForbidden, isNoLockConfiguration, isUnsupported, type S3Bucket } from './bucket.js'
+import { subjectOf } from '../protocol/subject.js'
+import type { S3Requests } from '../send/requests.js'
+import { isForbidden, isUnsupported, orUnreadable, type S3Bucket } from './bucket.js'
 import { isCustomerKeyRefusal, needsCustomerKey } from './customer-key.js'
 import { headObject, headObjectBySdk } from './head.js'
 import { bySdk } from './head-identity.js'
+import { S3Locks } from './lock.js'
 import { sizeOf } from './size.js'
-import { countOf, type PartCall, readTags, requireCount, type Tags } from './tags.js'
+import { countOf, type PartCall, readTags, requireCount, type TaggedVersion, type Tags } from './tags.js'
 import { discard, target } from './target.js'
 import { nextVersion } from './versions.js'
 
@@ -27,11 +28,11 @@ import { nextVersion } from './versions.js'
  */
 type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 
-/** So many locks that HEAD leaves out, and a second reading shows: this server's HEAD shows none. */
+/** So many objects without a count and without tags: this server's HEAD counts those that there are. */
 const convincing = 3
 
 /** What servers leave out of S3, and is then off. */
-type Part = 'tags' | 'hold' | 'retention' | 'acl'
+type Part = 'tags' | 'acl'
 
 interface ReadCall extends CallOptions {
   readonly stage: Stage
@@ -40,27 +41,32 @@ interface ReadCall extends CallOptions {
 
 /** Reads objects: HEAD, and what HEAD cannot prove by itself. */
 export class S3Reads {
+  /** The locks of versions. */
+  readonly locks: S3Locks
   readonly #requests: S3Requests
   readonly #bucket: S3Bucket
   readonly #options: S3StorageOptions
   #tagsVisibility: Visibility = 'unknown'
-  /** How often a lock was read twice over that HEAD had left out. */
-  #locksBesideHead = 0
   /** Set once the server has said that it does not implement tags. */
   #hasNoTags = false
   /** What the server has answered about: it implements that, whatever it or a gateway says later. */
   readonly #answered = new Set<Part>()
+  /** Objects without a count of tags that were asked for their tags, and had none. */
+  #untagged = 0
 
   constructor(requests: S3Requests, bucket: S3Bucket, options: S3StorageOptions) {
     this.#requests = requests
     this.#bucket = bucket
     this.#options = options
+    this.locks = new S3Locks(requests, bucket)
   }
 
   /** Forgets whether the caller may see tags, so that a changed policy takes effect. */
   refresh(): void {
     this.#tagsVisibility = 'unknown'
     this.#hasNoTags = false
+    this.locks.refresh()
+    this.#untagged = 0
   }
 
   /** The server does not implement tags: nothing is asked of it about them any more. */
@@ -86,11 +92,12 @@ export class S3Reads {
     }
     this.#bucket.exists = true
     if (this.#bucket.hasNoVersions) state = { ...state, versionId: undefined }
+    this.locks.seen(state)
     const full = options.full === true
     const wantsTags = full || options.tags === true
-    const wantsLock = full || options.lock === true
+    const wantsLock = full ? true : (options.lock ?? false)
     const wantsSize = (full || options.size === true) && state.sizeBytes === undefined
-    if (!wantsTags && !wantsLock && !wantsSize) return { found: true, state }
+    if (!wantsTags && wantsLock === false && !wantsSize) return { found: true, state }
     const pinned = { bucket: state.bucket, key: state.key, versionId: state.versionId }
     return {
       found: true,
@@ -98,17 +105,98 @@ export class S3Reads {
         ...state,
         ...(wantsSize ? { sizeBytes: await sizeOf(this.#requests, state, this.#options, call) } : {}),
         ...(wantsTags ? { tags: await this.#tagsOf(pinned, state, stage, call, full) } : {}),
-        ...(wantsLock ? await this.#lockOf(pinned, state, stage, call) : {}),
-        ...(full ? { acl: await this.#aclOf(pinned, stage, call) } : {}),
+        ...(wantsLock === false ? {} : await this.locks.of(state, wantsLock, stage, call)),
+        ...(full ? { acl: await this.aclOf(pinned, stage, call) } : {}),
       },
     }
   }
 
+  /**
+   * What a copy must keep and a HEAD from a moment ago does not show, all of it read at once. A hold that HEAD leaves out is
+   * off where HEAD has shown one before and the version is about to be held, which shows whether HEAD shows this one
+   * ({@link S3Reads.again}).
+   *
+   * @param carriesTags whether a copy has turned out to keep tags that nobody read: their count is enough then
+   */
+  async complete(
+    state: ObjectState,
+    carriesTags: boolean,
+    { isHeldNext = false, signal }: CompleteOptions,
+  ): Promise<ObjectState> {
+    const call = { stage: 'remediate', signal } as const
+    const canWait = isHeldNext && this.locks.areShown && this.locks.isRetentionAnswered
+    const known: ObjectState = isHeldNext && this.locks.areShown ? { legalHold: 'OFF', ...given(state) } : state
+    return this.#completed(known, carriesTags, canWait, call)
+  }
+
+  /**
+   * The same for a version that was just put under a hold: its HEAD shows whether it is there.
+   *
+   * @param isSeen that it was off before is known by HEAD alone
+   */
+  async again(fresh: ObjectState, isSeen: boolean, { signal }: CallOptions): Promise<ObjectState> {
+    const call = { stage: 'remediate', signal } as const
+    const ref = { bucket: fresh.bucket, key: fresh.key, versionId: fresh.versionId }
+    const { legalHold: _, ...rest } = fresh
+    const [answer, known] = await Promise.all([
+      this.head(ref, { signal }, call.stage),
+      // Of the hold HEAD is asked, beside this.
+      this.#completed({ ...rest, legalHold: 'ON' }, true, false, call),
+    ])
+    if (!answer.found) throw gone(fresh)
+    const { state } = answer
+    if (isSeen && state.legalHold === undefined) {
+      this.locks.noteHidden()
+      throw hidden(fresh)
+    }
+    const lock = await this.locks.of(
+      { ...state, retention: state.retention ?? known.retention },
+      true,
+      call.stage,
+      call,
+    )
+    const isSame = state.tagCount === fresh.tagCount
+    const tags =
+      isSame || fresh.tags === undefined ? known.tags : await this.#tagsOf(ref, state, call.stage, call, true)
+    return { ...known, ...given(state), ...lock, tags }
+  }
+
+  async #completed(state: ObjectState, carriesTags: boolean, canWait: boolean, call: ReadCall): Promise<ObjectState> {
+    const { stage } = call
+    const ref = { bucket: state.bucket, key: state.key, versionId: state.versionId }
+    const { tagCount, tags, acl, sizeBytes } = state
+    const isCounted = carriesTags && tagCount !== undefined && tagCount > 0
+    const wantsTags = tags === undefined && !isCounted
+    const [read, lock, grants, size] = await Promise.all([
+      wantsTags ? this.#tagsToKeep(ref, state, stage, call) : tags,
+      canWait ? {} : this.locks.of(state, true, stage, call),
+      acl ?? this.aclOf(ref, stage, call),
+      sizeBytes ?? sizeOf(this.#requests, state, this.#options, call),
+    ])
+    return { ...state, ...lock, tags: read, acl: grants, sizeBytes: size }
+  }
+
+  /** Whether HEAD leaves the count of tags out by itself is found out at a few objects (s3-facts, HEAD and listing). */
+  async #tagsToKeep(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions): Promise<ObjectState['tags']> {
+    const isUncounted = state.tagCount === undefined
+    const isKnown = this.#tagsVisibility === 'shown' && this.#untagged >= convincing
+    const tags = await this.#tagsOf(ref, state, stage, call, !(isUncounted && isKnown))
+    if (!isUncounted || typeof tags !== 'object') return tags
+    if (isEmpty(tags)) this.#untagged += 1
+    else this.#tagsVisibility = 'ask'
+    return tags
+  }
+
   /** The tags of a version; a refusal is thrown. */
   async tags(ref: ObjectRef, stage: Stage, call: PartCall): Promise<Tags> {
-    const tags = await readTags(this.#requests, ref, stage, call)
+    return (await this.taggedVersion(ref, stage, call)).tags
+  }
+
+  /** The same with the version that they are of: without one in `ref`, the current one. */
+  async taggedVersion(ref: ObjectRef, stage: Stage, call: PartCall): Promise<TaggedVersion> {
+    const tagged = await readTags(this.#requests, ref, stage, call)
     this.#answered.add('tags')
-    return tags
+    return tagged
   }
 
   /**
@@ -120,35 +208,6 @@ export class S3Reads {
     const counted = await this.head(ref, { signal: call.signal }, stage)
     const tags = await this.tags(ref, stage, call)
     return requireCount(ref, tags, counted.found ? counted.state.tagCount : undefined, stage)
-  }
-
-  /** `unreadable`: the answer names no status, or one that is not known. */
-  async legalHold(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<'ON' | 'OFF' | 'unreadable'> {
-    try {
-      const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal, compare })
-      this.#answered.add('hold')
-      return legalHoldOf(output.LegalHold?.Status) ?? 'unreadable'
-    } catch (error) {
-      if (this.#isOff('hold', error)) return 'OFF'
-      throw error
-    }
-  }
-
-  /** `unreadable`: the answer names no mode and date, or a mode that is not known. */
-  async retention(
-    ref: ObjectRef,
-    stage: Stage,
-    { signal, compare }: PartCall,
-  ): Promise<Exclude<ObjectState['retention'], undefined>> {
-    try {
-      const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal, compare })
-      this.#answered.add('retention')
-      const { Mode, RetainUntilDate } = output.Retention ?? {}
-      return retentionOf(Mode, RetainUntilDate?.toISOString()) ?? 'unreadable'
-    } catch (error) {
-      if (this.#isOff('retention', error)) return 'none'
-      throw error
-    }
   }
 
   /** `unreadable`: the answer has no list, or a grant in it to nobody that can be named, or of nothing. */
@@ -306,42 +365,8 @@ export class S3Reads {
     }
   }
 
-  async #lockOf(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions) {
-    const { legalHold, retention } = state
-    if (legalHold !== undefined && retention !== undefined) return { legalHold, retention }
-    if (!(await this.#mayBeLocked(stage, call))) {
-      return { legalHold: legalHold ?? ('OFF' as const), retention: retention ?? ('none' as const) }
-    }
-    const part = { signal: call.signal, compare: this.#shownByHead() }
-    const [hold, retained] = await Promise.all([
-      legalHold ?? orUnreadable(this.legalHold(ref, stage, part)),
-      retention ?? orUnreadable(this.retention(ref, stage, part)),
-    ])
-    const isHeldBeside = legalHold === undefined && hold === 'ON'
-    if (isHeldBeside || (retention === undefined && typeof retained === 'object')) this.#locksBesideHead += 1
-    return { legalHold: hold, retention: retained }
-  }
-
-  /**
-   * HEAD shows a lock to everybody who may ask for it (s3-facts: Object Lock). One that is there by its own answer and not
-   * by HEAD may be another object's, and is asked for again, until this server has shown that its HEAD leaves locks out.
-   */
-  #shownByHead(): S3Call['compare'] {
-    if (this.#locksBesideHead >= convincing) return undefined
-    return ({ output = {} }) => {
-      const { LegalHold, Retention } = output as S3Output<'GetObjectLegalHold'> & S3Output<'GetObjectRetention'>
-      const isLocked = LegalHold?.Status === 'ON' || Retention?.Mode !== undefined
-      return isLocked ? 'a lock that HEAD does not show' : undefined
-    }
-  }
-
-  /** Where the bucket has no Object Lock there is nothing that could be hidden. */
-  async #mayBeLocked(stage: Stage, call: CallOptions): Promise<boolean> {
-    const lock = await this.#bucket.objectLock(stage, call)
-    return lock.value === 'unreadable' || lock.value.enabled
-  }
-
-  async #aclOf(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<ObjectState['acl']> {
+  /** The grants of a version, where the bucket has grants. */
+  async aclOf(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<ObjectState['acl']> {
     const ownership = await this.#bucket.ownership(stage, call)
     if (ownership.value === 'BucketOwnerEnforced') return 'bucket-owner-enforced'
     try {
@@ -353,26 +378,9 @@ export class S3Reads {
     }
   }
 
-  /** Whether a failure says that there is no lock: none at this object, or none at all. */
-  #isOff(part: 'hold' | 'retention', error: unknown): boolean {
-    if (!isNoLockConfiguration(error)) return this.#lacks(part, error)
-    this.#answered.add(part)
-    return true
-  }
-
   /** Whether a failure says that the server does not implement a part of which it has shown nothing yet. */
   #lacks(part: Part, error: unknown): boolean {
     return isUnsupported(error) && !this.#answered.has(part)
-  }
-}
-
-/** A refusal is an answer as well: whatever it hides may be there. */
-async function orUnreadable<T>(read: Promise<T>): Promise<T | 'unreadable'> {
-  try {
-    return await read
-  } catch (error) {
-    if (!isForbidden(error)) throw error
-    return 'unreadable'
   }
 }
 
@@ -384,4 +392,25 @@ function isBareRefusal(error: unknown): boolean {
 
 function isEmpty(tags: Tags): boolean {
   return Object.keys(tags).length === 0
+}
+
+/** Only what is there: an absent field must not hide one that was read otherwise. */
+function given(state: ObjectState): ObjectState {
+  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as unknown as ObjectState
+}
+
+function gone(fresh: ObjectState): LegalHoldError {
+  return new LegalHoldError(`${subjectOf(fresh)} is gone since it was read. Read it again and decide again.`, {
+    code: 'OBJECT_CHANGED',
+    stage: 'remediate',
+    retryable: true,
+  })
+}
+
+/** Whether it was held before is not known then: the next reading takes the hold for somebody else's, which a copy carries. */
+function hidden(fresh: ObjectState): LegalHoldError {
+  return new LegalHoldError(
+    `HEAD of ${subjectOf(fresh)} does not show the hold that was just put there, while it shows those of others. Read it again and decide again.`,
+    { code: 'OBJECT_CHANGED', stage: 'remediate', retryable: true, outcome: 'not-applied' },
+  )
 }

@@ -12,13 +12,19 @@ export type Tags = Readonly<Record<string, string>>
 /** How a part of an object is read: compared with what is known of it, or not. */
 export type PartCall = CallOptions & Pick<S3Call, 'compare'>
 
-/** The tags of a version; a refusal is thrown. */
+/** Tags, and the version that they are of where the server names it. */
+export interface TaggedVersion {
+  readonly tags: Tags
+  readonly versionId: string | undefined
+}
+
+/** The tags of a version, or of the current one; a refusal is thrown. */
 export async function readTags(
   requests: S3Requests,
   ref: ObjectRef,
   stage: Stage,
   { signal, compare }: PartCall,
-): Promise<Tags> {
+): Promise<TaggedVersion> {
   const { output } = await requests.send('GetObjectTagging', target(ref), { stage, signal, compare })
   const tags: Record<string, string> = Object.create(null)
   // Ceph RGW leaves the empty set out altogether.
@@ -27,7 +33,7 @@ export async function readTags(
     if (Key === undefined || Value === undefined) throw halfTag(ref, stage)
     tags[Key] = Value
   }
-  return tags
+  return { tags, versionId: output.VersionId }
 }
 
 /**

@@ -4,123 +4,159 @@ import type { S3Limits } from '../client/settings.js'
 import { partRanges } from './multipart.js'
 import { significantGrants } from './properties.js'
 
+/** What the requests of a repair depend on beside the object and the steps. */
+export interface RepairSetting {
+  readonly limits: S3Limits
+  readonly hasObjectLock: boolean
+}
+
+type Requests = Readonly<Record<string, number>>
+
 /**
- * The requests of one repair that needs no second attempt, by operation: the reading before its first step and after its
- * last one included. What is asked once for a bucket (Object Lock, ownership) is left out, and so is a look at versions
- * beneath that turn out to be held.
+ * The requests of one repair that needs no second attempt, by operation: from the HEAD that judged the object, which is not
+ * counted, to the last look at it. What is asked once for a bucket (Object Lock, ownership) is left out, what a server is
+ * asked at the first objects only (whether HEAD shows tags and holds), and a look at versions beneath that are held.
  */
-export function requestsOf(
-  before: ObjectState,
-  steps: readonly RemediationStep[],
-  limits: S3Limits,
-  hasObjectLock: boolean,
-): Readonly<Record<string, number>> {
+export function requestsOf(before: ObjectState, steps: readonly RemediationStep[], setting: RepairSetting): Requests {
   const requests: Record<string, number> = {}
-  const add = (operations: Readonly<Record<string, number>>) => {
+  const add = (operations: Requests) => {
     for (const [operation, count] of Object.entries(operations)) {
       if (count > 0) requests[operation] = (requests[operation] ?? 0) + count
     }
   }
   const beneath = steps.filter(({ action }) => action === 'hold-noncurrent').length
-  const current = steps.length - beneath
-  const hasTags = typeof before.tags === 'object' && Object.keys(before.tags).length > 0
-  if (current > 0) {
-    const takes = (wanted: RemediationStep['action']) => steps.some(({ action }) => action === wanted)
-    const held = before.legalHold === 'ON'
-    const retained = typeof before.retention === 'object'
-    add(reading(before, hasObjectLock, { held, retained }))
-    add(
-      reading(before, hasObjectLock, {
-        held: held || takes('put-legal-hold'),
-        retained: retained || takes('put-retention'),
-      }),
-    )
+  const facts = factsOf(before, steps, setting)
+  for (const { action } of steps) {
+    if (action !== 'hold-noncurrent') add(stepRequests(action, facts))
   }
-  const shown: Shown = {
-    tagged: hasTags,
-    held: before.legalHold === 'ON',
-    protected: false,
-    retained: typeof before.retention === 'object',
-  }
-  for (const step of steps) {
-    add(stepRequests(step, before, shown, limits, hasObjectLock))
-    if (step.action === 'merge-tags') shown.tagged = true
-    if (step.action === 'put-legal-hold') shown.held = true
-    if (step.action === 'protect-original') shown.protected = true
-    if (step.action === 'put-retention') shown.retained = true
-  }
-  // One list of the key's versions finds them all; the original that was just demoted is among them.
-  const demotes = steps.some(({ action }) => action === 'replace-metadata') && before.versionId !== undefined
+  if (steps.length > beneath) add(facts.copies ? readingBefore(facts) : readingAfter(facts, steps.length - beneath))
   if (beneath > 0) {
-    const visited = demotes ? { HeadObject: 1, GetObjectRetention: shown.retained ? 0 : 1 } : {}
-    add({ ListObjectVersions: 1, ...visited })
+    add({ HeadObject: 2 * beneath, PutObjectLegalHold: beneath, GetObjectLegalHold: 2 * beneath })
+    add({ GetObjectRetention: 2 * beneath })
+    // One list of the key's versions finds them all; the original that was just demoted is among them.
+    const visited = facts.copies && facts.isVersioned
+    add({ ListObjectVersions: 1, ...(visited ? { HeadObject: 1, GetObjectRetention: facts.isRetained ? 0 : 1 } : {}) })
   }
   return requests
 }
 
-/** What HEAD shows by itself at a step, so that it needs not be asked for. */
-interface Shown {
-  tagged: boolean
-  held: boolean
-  protected: boolean
-  retained: boolean
+interface Facts {
+  readonly before: ObjectState
+  readonly limits: S3Limits
+  readonly hasLock: boolean
+  readonly copies: boolean
+  readonly protects: boolean
+  readonly isVersioned: boolean
+  /** It has tags, and they have to be read: the count alone is not enough. */
+  readonly readsTags: boolean
+  readonly isTagged: boolean
+  readonly isMerged: boolean
+  /** Held or retained before, or by a step in place. */
+  readonly isHeld: boolean
+  readonly isRetained: boolean
+  /** Hold and retention as they were judged: read then, where HEAD does not show them. */
+  readonly isJudged: boolean
+  readonly hasGrants: boolean
 }
 
-/** One full reading: HEAD, and the object is asked for the lock that HEAD does not show, for its tags and its grants. */
-function reading(
-  { acl, tagCount }: ObjectState,
-  hasObjectLock: boolean,
-  { held, retained }: { readonly held: boolean; readonly retained: boolean },
-): Readonly<Record<string, number>> {
+function factsOf(
+  before: ObjectState,
+  steps: readonly RemediationStep[],
+  { limits, hasObjectLock }: RepairSetting,
+): Facts {
+  const takes = (wanted: RemediationStep['action']) => steps.some(({ action }) => action === wanted)
+  const isVersioned = before.versionId !== undefined && before.versionId !== 'null'
+  const isTagged = (before.tagCount ?? 0) > 0
+  const isOneCopy = before.sizeBytes === undefined || before.sizeBytes <= limits.multipartThresholdBytes
+  const isMerged = takes('merge-tags')
   return {
-    HeadObject: 1,
-    GetObjectTagging: tagCount === 0 ? 0 : 1,
-    GetObjectLegalHold: hasObjectLock && !held ? 1 : 0,
-    GetObjectRetention: hasObjectLock && !retained ? 1 : 0,
-    GetObjectAcl: acl === 'bucket-owner-enforced' ? 0 : 1,
+    before,
+    limits,
+    hasLock: hasObjectLock,
+    copies: takes('replace-metadata'),
+    protects: takes('protect-original'),
+    isVersioned,
+    isTagged,
+    readsTags: (isTagged && !(isVersioned && isOneCopy)) || isMerged,
+    isMerged,
+    isHeld: before.legalHold === 'ON' || takes('put-legal-hold'),
+    isRetained: typeof before.retention === 'object' || takes('put-retention'),
+    isJudged: takes('put-legal-hold') || takes('put-retention'),
+    hasGrants: before.acl !== 'bucket-owner-enforced',
   }
 }
 
-function stepRequests(
-  step: RemediationStep,
-  before: ObjectState,
-  { tagged, held, protected: isProtected, retained }: Shown,
-  limits: S3Limits,
-  hasObjectLock: boolean,
-): Readonly<Record<string, number>> {
-  switch (step.action) {
+/** What the copy must keep and the HEAD did not show. */
+function readingBefore({
+  before,
+  hasGrants,
+  hasLock,
+  isJudged,
+  isMerged,
+  isTagged,
+  protects,
+  readsTags,
+}: Facts): Requests {
+  const asksLock = hasLock && !isJudged
+  return {
+    GetObjectTagging: isTagged && readsTags && !isMerged ? 1 : 0,
+    GetObjectLegalHold: asksLock && !protects && before.legalHold !== 'ON' ? 1 : 0,
+    GetObjectRetention: asksLock && typeof before.retention !== 'object' ? 1 : 0,
+    GetObjectAcl: hasGrants ? 1 : 0,
+  }
+}
+
+/** The last look at an object that was changed in place; a change of tags alone has had it. */
+function readingAfter({ hasLock, isHeld, isJudged, isMerged, isRetained }: Facts, steps: number): Requests {
+  if (isMerged && steps === 1) return {}
+  const asksLock = hasLock && isJudged
+  return {
+    HeadObject: 1,
+    GetObjectTagging: isMerged ? 1 : 0,
+    GetObjectLegalHold: asksLock && !isHeld ? 1 : 0,
+    GetObjectRetention: asksLock && !isRetained ? 1 : 0,
+  }
+}
+
+function stepRequests(action: RemediationStep['action'], facts: Facts): Requests {
+  switch (action) {
     case 'merge-tags':
+      // Beside a copy they are counted by HEAD and read again; alone they are as they were judged, if HEAD counts them.
+      if (facts.copies) return { HeadObject: 1, GetObjectTagging: 2, PutObjectTagging: 1 }
+      return { GetObjectTagging: facts.isTagged ? 1 : 2, PutObjectTagging: 1 }
     case 'replace-tags':
-      // What HEAD counts is compared with what is read.
       return { HeadObject: 1, GetObjectTagging: 2, PutObjectTagging: 1 }
     case 'protect-original':
-      return { PutObjectLegalHold: 1, GetObjectLegalHold: 2 }
+      return { PutObjectLegalHold: 1, HeadObject: 1 }
     case 'put-legal-hold':
-      return { PutObjectLegalHold: 1, GetObjectLegalHold: 1 }
+      return { PutObjectLegalHold: 1 }
     case 'lift-legal-hold':
-      return {
-        ...(step.versionId === undefined ? {} : { HeadObject: 2 }),
-        PutObjectLegalHold: 1,
-        GetObjectLegalHold: 1,
-      }
+      return { PutObjectLegalHold: 1, GetObjectLegalHold: 1 }
     case 'put-retention':
-      return { GetObjectRetention: 1, PutObjectRetention: 1 }
+      return { PutObjectRetention: 1 }
+    case 'replace-metadata':
+      return copyAndLook(facts)
     case 'hold-noncurrent':
-      return { HeadObject: 2, PutObjectLegalHold: 1, GetObjectLegalHold: 2, GetObjectRetention: 2 }
-    case 'replace-metadata': {
-      const isVersioned = before.versionId !== undefined && before.versionId !== 'null'
-      const follows = isVersioned && hasObjectLock
-      return {
-        ...copyRequests(before, limits),
-        // The new version is read back and the original looked at once more, after the copy, or before it without versions.
-        HeadObject: 2,
-        GetObjectTagging: tagged ? (isVersioned ? 2 : 1) : 0,
-        GetObjectLegalHold: (retained && !held ? 1 : 0) + (follows && !held && !isProtected ? 1 : 0),
-        GetObjectRetention: (held && !retained ? 1 : 0) + (follows && !retained ? 1 : 0),
-        ListObjectVersions: before.versionId === undefined ? 0 : 1,
-        GetObjectAcl: significantGrants(before.acl).length > 0 ? 1 : 0,
-      }
-    }
+      return {}
+  }
+}
+
+/** The copy, and the look at what it wrote, at the original and at what lies between the two. */
+function copyAndLook(facts: Facts): Requests {
+  const { before, hasGrants, hasLock, isHeld, isRetained, isVersioned, limits, protects, readsTags } = facts
+  // HEAD of the original shows the hold on it, and so that it shows locks.
+  const showsLocks = !hasLock || (isVersioned && (isHeld || protects))
+  const looks = isVersioned ? 1 : 0
+  const tags = readsTags ? 1 + looks : 0
+  return {
+    ...copyRequests(before, limits),
+    // Without versions the object is looked at right before the copy.
+    HeadObject: 2 + (showsLocks ? 0 : 1),
+    GetObjectTagging: tags + (showsLocks || !readsTags ? 0 : 1),
+    GetObjectLegalHold: showsLocks ? 0 : 1 + looks,
+    GetObjectRetention: showsLocks || isRetained ? 0 : 1 + looks,
+    ListObjectVersions: before.versionId === undefined ? 0 : 1,
+    GetObjectAcl: (hasGrants ? 1 : 0) + (significantGrants(before.acl).length > 0 ? 1 : 0),
   }
 }
 

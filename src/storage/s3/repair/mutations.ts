@@ -1,11 +1,17 @@
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ObjectRef, Retention } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
-import type { MergeTagsOptions, MutationResult, PutLegalHoldOptions } from '../../../ports/storage.js'
+import type {
+  MergeTagsOptions,
+  MutationResult,
+  PutLegalHoldOptions,
+  PutRetentionOptions,
+} from '../../../ports/storage.js'
 import { afterChange, saidBy } from '../protocol/errors.js'
 import { subjectOf } from '../protocol/subject.js'
 import { isNoLockConfiguration } from '../read/bucket.js'
 import type { S3Reads } from '../read/reads.js'
+import type { TaggedVersion } from '../read/tags.js'
 import { target } from '../read/target.js'
 import type { S3Requests } from '../send/requests.js'
 
@@ -30,12 +36,19 @@ export class S3Mutations {
     tags: Readonly<Record<string, string>>,
     call: MergeTagsOptions,
   ): Promise<MutationResult> {
-    const present = await this.#reads.countedTags(ref, stage, call)
+    const present = await this.#presentTags(ref, call)
     refuseUnexpected(ref, tags, present, call.expected)
     const merged: Record<string, string> = Object.assign(Object.create(null), present, tags)
     refuseTags(ref, tags, Object.keys(merged).length)
     if (Object.entries(tags).every(([key, value]) => present[key] === value)) return { versionId: ref.versionId }
     return this.putTags(ref, merged, call)
+  }
+
+  /** A count that HEAD does not show may be hidden: what is written back as the complete set is read first. */
+  async #presentTags(ref: ObjectRef, { fresh, signal }: MergeTagsOptions): Promise<Readonly<Record<string, string>>> {
+    if (fresh === undefined) return this.#reads.countedTags(ref, stage, { signal })
+    const { tags, tagCount } = fresh
+    return typeof tags === 'object' && tagCount !== undefined ? tags : this.#reads.tags(ref, stage, { signal })
   }
 
   /** Writes the complete set where the present one is as expected, and reads it again. */
@@ -50,24 +63,33 @@ export class S3Mutations {
     refuseUnexpected(ref, all, present, call.expected)
     const written = await this.#writeTags(ref, tags, call)
     const pinned = { ...ref, versionId: written.versionId ?? ref.versionId }
-    const after = await this.#readAgain(pinned, call)
+    const { tags: after } = await this.#readAgain(pinned, call)
     const differing = Object.keys({ ...tags, ...after }).filter((key) => tags[key] !== after[key])
     if (differing.length > 0) throw tagsDiffer(pinned, differing, written)
     return written
   }
 
   /** Replaces the whole set and reads it again; more tags than these are somebody else's. */
-  async putTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, call: CallOptions): Promise<MutationResult> {
+  async putTags(
+    ref: ObjectRef,
+    tags: Readonly<Record<string, string>>,
+    { fresh, ...call }: MergeTagsOptions,
+  ): Promise<MutationResult> {
     const written = await this.#writeTags(ref, tags, call)
     const pinned = { ...ref, versionId: written.versionId ?? ref.versionId }
-    const after = await this.#readAgain(pinned, call)
+    // Without the version the answer names the current one, which has to be the one that was changed.
+    const { bucket, key } = ref
+    const { tags: after, versionId } = await this.#readAgain(fresh === undefined ? pinned : { bucket, key }, call)
+    if (fresh !== undefined && versionId !== undefined && versionId !== pinned.versionId)
+      throw rewritten(ref, versionId)
     const lost = Object.keys(tags).filter((key) => after[key] !== tags[key])
     if (lost.length > 0) throw tagsDiffer(pinned, lost, written)
-    return written
+    if (fresh === undefined || versionId !== pinned.versionId) return written
+    return { ...written, after: { ...fresh, tags: after, tagCount: Object.keys(after).length } }
   }
 
-  async #readAgain(ref: ObjectRef, call: CallOptions): Promise<Readonly<Record<string, string>>> {
-    return this.#reads.tags(ref, stage, call).catch((error: unknown) => {
+  async #readAgain(ref: ObjectRef, call: CallOptions): Promise<TaggedVersion> {
+    return this.#reads.taggedVersion(ref, stage, call).catch((error: unknown) => {
       throw afterChange(error, `The tags of ${subjectOf(ref)} were written`, { versionId: ref.versionId })
     })
   }
@@ -82,32 +104,30 @@ export class S3Mutations {
     return { versionId: output.VersionId ?? ref.versionId, requestId, status }
   }
 
-  /**
-   * Reads back what it put: a 200 alone is not proof that it is there. The hold on an original that is about to be
-   * demoted is read by nobody else.
-   */
+  /** Reads back what it put, unless the caller does: a 200 alone is not proof that it is there. */
   async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', call: PutLegalHoldOptions): Promise<MutationResult> {
-    if (call.expected !== undefined) await this.#requireHold(ref, call.expected, call)
+    const { expected, fresh, readBack = true } = call
+    // Where HEAD shows holds, what was expected is what HEAD has just shown.
+    const isSeen = fresh !== undefined && this.#reads.locks.areShown
+    if (expected !== undefined && !isSeen) await this.#requireHold(ref, expected, call)
     const result = await this.#sendLegalHold(ref, status, call)
-    const shown = await this.#reads.legalHold(ref, stage, call).catch((error: unknown) => {
+    if (!readBack) return result
+    const read = async () => {
+      if (fresh === undefined) return { shown: await this.#reads.locks.legalHold(ref, stage, call) }
+      const after = await this.#reads.again(fresh, isSeen, call)
+      return { shown: after.legalHold, after }
+    }
+    const { shown, after } = await read().catch((error: unknown): never => {
+      if (LegalHoldError.isInstance(error) && error.outcome === 'not-applied' && error.code === 'OBJECT_CHANGED')
+        throw error
       throw afterChange(error, `The legal hold of ${subjectOf(ref)} was put ${status}`, {})
     })
-    if (shown === status) return result
-    throw new LegalHoldError(
-      `PutObjectLegalHold of ${subjectOf(ref)} was answered with ${result.status ?? 'success'}, but the hold reads ${shown}, not ${status}. Look for a proxy between here and the endpoint.`,
-      {
-        code: 'STORAGE_RESPONSE_INVALID',
-        stage,
-        retryable: true,
-        outcome: 'unknown',
-        status: result.status,
-        requestId: result.requestId,
-      },
-    )
+    if (shown !== status) throw holdNotShown(ref, { asked: status, shown: shown ?? 'nothing' }, result)
+    return after === undefined ? result : { ...result, after }
   }
 
   async #requireHold(ref: ObjectRef, expected: 'ON' | 'OFF', call: CallOptions): Promise<void> {
-    const shown = await this.#reads.legalHold(ref, stage, call)
+    const shown = await this.#reads.locks.legalHold(ref, stage, call)
     if (shown === expected) return
     throw new LegalHoldError(
       `Somebody else put the legal hold of ${subjectOf(ref)} ${shown} since it was read. Read it again and decide again.`,
@@ -129,7 +149,7 @@ export class S3Mutations {
   }
 
   /** Extends a retention; a shorter one or a weaker mode is refused before anything is sent. */
-  async putRetention(ref: ObjectRef, retention: Retention, call: CallOptions): Promise<MutationResult> {
+  async putRetention(ref: ObjectRef, retention: Retention, call: PutRetentionOptions): Promise<MutationResult> {
     const until = Date.parse(retention.retainUntilDate)
     if (Number.isNaN(until)) {
       throw new LegalHoldError(
@@ -140,7 +160,7 @@ export class S3Mutations {
         },
       )
     }
-    const present = await this.#reads.retention(ref, stage, call)
+    const present = call.fresh?.retention ?? (await this.#reads.locks.retention(ref, stage, call))
     if (present === 'unreadable') throw unknownRetention(ref)
     if (present !== 'none') {
       refuseWeakerRetention(ref, present, retention)
@@ -159,6 +179,25 @@ export class S3Mutations {
       throw protectedByLock(error, ref) ?? lockUnavailable(error, ref)
     }
   }
+}
+
+/** A hold that was answered to be put reads otherwise. */
+export function holdNotShown(
+  ref: ObjectRef,
+  { asked, shown }: { readonly asked: 'ON' | 'OFF'; readonly shown: string },
+  result: Pick<MutationResult, 'status' | 'requestId'>,
+): LegalHoldError {
+  return new LegalHoldError(
+    `PutObjectLegalHold of ${subjectOf(ref)} was answered with ${result.status ?? 'success'}, but the hold reads ${shown}, not ${asked}. Look for a proxy between here and the endpoint.`,
+    {
+      code: 'STORAGE_RESPONSE_INVALID',
+      stage,
+      retryable: true,
+      outcome: 'unknown',
+      status: result.status,
+      requestId: result.requestId,
+    },
+  )
 }
 
 /** Throws `STORAGE_REJECTED` where `asked` would weaken `present`: a hold is never weakened. */
@@ -182,6 +221,13 @@ function unknownRetention(ref: ObjectRef): LegalHoldError {
   return new LegalHoldError(
     `The retention of ${subjectOf(ref)} could not be understood: its mode or its date is none that this library knows. It stays as it is.`,
     { code: 'STORAGE_REJECTED', stage, reason: 'retention-unknown', details: { reason: 'retention-unknown' } },
+  )
+}
+
+function rewritten(ref: ObjectRef, versionId: string): LegalHoldError {
+  return new LegalHoldError(
+    `The tags of ${subjectOf(ref)} were written, but then version ${versionId} is the current one. Read it again and decide again.`,
+    { code: 'OBJECT_CHANGED', stage, retryable: true, outcome: 'applied' },
   )
 }
 

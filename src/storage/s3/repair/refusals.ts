@@ -11,6 +11,8 @@ export interface RepairPolicy {
   readonly allowReplicas: boolean
   readonly hasCustomerKey: boolean
   readonly bucketReceivesCloudTrail: boolean
+  /** It is read once more, whole, before it is copied. */
+  readonly isReadAgain: boolean
 }
 
 interface Refusal {
@@ -96,7 +98,7 @@ function refusalOf(
   return (
     refusedByBucket(before, policy) ??
     refusedByState(before, policy) ??
-    refusedByReading(before) ??
+    refusedByReading(before, policy) ??
     refusedByMetadata(metadata)
   )
 }
@@ -147,8 +149,11 @@ function refusedByState(before: ObjectState, policy: RepairPolicy): Refusal | un
 }
 
 /** What was not read cannot be sent again, and what was refused might be anything (s3-facts: absent is not off). */
-function refusedByReading(before: ObjectState): Refusal | undefined {
-  if (before.tags === undefined || before.legalHold === undefined || before.retention === undefined) {
+function refusedByReading(before: ObjectState, { isReadAgain }: RepairPolicy): Refusal | undefined {
+  // Of tags that the server carries their count is enough.
+  const hasTags = before.tags !== undefined || (before.tagCount ?? 0) > 0
+  const hasLock = before.legalHold !== undefined && before.retention !== undefined
+  if (!isReadAgain && !(hasTags && hasLock)) {
     return { reason: 'not-fully-read', code: 'INVALID_REQUEST', why: 'its state was read without `full: true`.' }
   }
   if (before.tags === 'unreadable') {
@@ -166,7 +171,7 @@ function refusedByReading(before: ObjectState): Refusal | undefined {
     }
   }
   if (before.sizeBytes === undefined) return unknownSize
-  if (before.acl === undefined || before.acl === 'unreadable') {
+  if ((before.acl === undefined && !isReadAgain) || before.acl === 'unreadable') {
     return {
       reason: before.acl === undefined ? 'not-fully-read' : 'acl-unreadable',
       code: before.acl === undefined ? 'INVALID_REQUEST' : 'STORAGE_FORBIDDEN',

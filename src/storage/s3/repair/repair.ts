@@ -1,18 +1,13 @@
-import { retrying } from '../../../internal/retry.js'
 import { checksumsOf } from '../../../model/compare.js'
 import { LegalHoldError } from '../../../model/errors.js'
+import { isVersioned } from '../../../model/identity.js'
 import type { ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
-import type { HeadResult, MutationResult, ReplaceMetadataOptions } from '../../../ports/storage.js'
-import { hasHighBytes } from '../client/raw-headers.js'
-import { innerRetry } from '../client/settings.js'
-import { afterChange, s3CodeOf } from '../protocol/errors.js'
+import type { MutationResult, ReplaceMetadataOptions } from '../../../ports/storage.js'
+import { s3CodeOf } from '../protocol/errors.js'
 import { subjectOf } from '../protocol/subject.js'
-import { isForbidden, isUnsupported, type S3Bucket } from '../read/bucket.js'
-import type { S3Reads } from '../read/reads.js'
-import { nextVersion, type VersionEntry } from '../read/versions.js'
-import { type CopyAnswer, copyInParts, type MultipartContext } from './multipart.js'
-import type { S3Mutations } from './mutations.js'
+import type { RepairContext } from './context.js'
+import { type CopyAnswer, copyInParts } from './multipart.js'
 import { carriedProperties, copySourceOf, customerKey, rawHeaders, taggingHeader } from './properties.js'
 import {
   refuseLossyRepair,
@@ -22,7 +17,8 @@ import {
   requireSize,
   type SizedState,
 } from './refusals.js'
-import { lostTags, restoreProperties } from './restore.js'
+import { lostTags } from './restore.js'
+import { sameMetadata, settleCopy } from './settle.js'
 
 const stage = 'remediate'
 
@@ -37,12 +33,6 @@ interface Tagging {
 
 type CopyCall = ReplaceMetadataOptions & { readonly tagging: Tagging }
 
-export interface RepairContext extends MultipartContext {
-  readonly bucket: S3Bucket
-  readonly reads: S3Reads
-  readonly mutations: S3Mutations
-}
-
 /** Replaces user metadata by a copy of the object onto itself that keeps everything else. */
 export class S3Repair {
   readonly #context: RepairContext
@@ -50,6 +40,7 @@ export class S3Repair {
   readonly #lostAlgorithms = new Set<string>()
   /** Who sees to it that a copy has the tags of its original, as far as this server has shown. */
   #tags: TagCarrier = 'server'
+  #carriesTags = false
 
   constructor(context: RepairContext) {
     this.#context = context
@@ -68,11 +59,30 @@ export class S3Repair {
     const leavesTrace = before.versionId !== undefined && before.versionId !== 'null'
     if (!leavesTrace || this.#context.bucket.hasNoVersionList) await this.#refuseChanged(before, options)
     const carrier = this.#tags
-    const tagging = await this.#taggingOf(before, carrier, options)
-    const answer = await this.#copy(requireSize(before), metadata, { ...options, tagging })
-    const { written, ...result } = await this.#settle(before, metadata, answer, options)
-    this.#learn(before, written, carrier, answer)
+    const source = await this.#withTags(requireSize(before), carrier, options)
+    const tagging = await this.#taggingOf(source, carrier, options)
+    const answer = await this.#copy(source, metadata, { ...options, tagging })
+    const { written, ...result } = await settleCopy(this.#context, { before: source, metadata, answer }, options)
+    this.#noteLostChecksums(source, written)
+    this.#learn(source, written, carrier, answer)
     return result
+  }
+
+  /** Tags whose count alone is known stay unread where the server carries them and the original is left behind. */
+  async #withTags(before: SizedState, carrier: TagCarrier, call: CallOptions): Promise<SizedState> {
+    if (before.tags !== undefined || (carrier === 'server' && this.#leavesTags(before))) return before
+    return { ...before, tags: await this.#context.reads.countedTags(before, stage, call) }
+  }
+
+  /** Whether a copy of this object needs no reading of its tags: the server has turned out to carry those of another one. */
+  carriesTags(state: ObjectState): boolean {
+    return this.#carriesTags && this.#leavesTags(state)
+  }
+
+  /** Copies in parts are given the tags by us; what is overwritten takes its tags with it. */
+  #leavesTags(state: ObjectState): boolean {
+    const { sizeBytes } = state
+    return isVersioned(state) && sizeBytes !== undefined && sizeBytes <= this.#context.limits.multipartThresholdBytes
   }
 
   /** Throws where the copy would lose something, before anything is sent. */
@@ -86,6 +96,7 @@ export class S3Repair {
       allowReplicas: settings.allowReplicas === true,
       hasCustomerKey: settings.sseCustomerKey !== undefined,
       bucketReceivesCloudTrail: bucket.receivesCloudTrail,
+      isReadAgain: options.isReadAgain ?? false,
     })
     const lost = checksumsOf(before).find(({ algorithm }) => this.#lostAlgorithms.has(algorithm))
     if (lost !== undefined) refuseLostChecksum(before, lost.algorithm)
@@ -126,9 +137,21 @@ export class S3Repair {
     return { TaggingDirective: 'REPLACE', Tagging: taggingHeader(tags) }
   }
 
+  /** What one copy loses the next one would lose as well: it is refused then instead of being made. */
+  #noteLostChecksums(before: ObjectState, written: ObjectState): void {
+    if (written.checksums === 'unreadable') return
+    const kept = checksumsOf(written)
+    for (const { algorithm } of checksumsOf(before)) {
+      if (kept.every((one) => one.algorithm !== algorithm)) this.#lostAlgorithms.add(algorithm)
+    }
+  }
+
   /** A server that drops the tags of one copy drops those of all. */
   #learn(before: ObjectState, written: ObjectState, carrier: TagCarrier, { requestId }: CopyAnswer): void {
     const lost = lostTags(before, written)
+    if (carrier === 'server' && typeof before.tags === 'object' && lost.length === 0) {
+      this.#carriesTags ||= Object.keys(before.tags).length > 0
+    }
     const isDropped =
       lost.length > 0 && typeof before.tags === 'object' && lost.length === Object.keys(before.tags).length
     if (!isDropped || carrier !== this.#tags) return
@@ -182,127 +205,11 @@ export class S3Repair {
     const versionId = this.#context.bucket.hasNoVersions ? undefined : output.VersionId
     return { versionId, etag, requestId, status }
   }
-
-  /** The copy is made; whatever fails from here on failed after it. */
-  async #settle(
-    before: ObjectState,
-    metadata: Readonly<Record<string, string>>,
-    answer: CopyAnswer,
-    options: ReplaceMetadataOptions,
-  ): Promise<MutationResult & { readonly written: ObjectState }> {
-    const retry = innerRetry(this.#context.options)
-    let versionId = answer.versionId
-    try {
-      const repeat = <T>(work: () => Promise<T>) =>
-        retrying(work, retry, { stage, signal: options.signal, clock: this.#context.options.clock })
-      const ref = { bucket: before.bucket, key: before.key, versionId: answer.versionId }
-      // The lock is asked for where there is one to be put back.
-      const lock = before.legalHold === 'ON' || typeof before.retention === 'object'
-      const head = await repeat(() =>
-        this.#context.reads.head(ref, { signal: options.signal, lock, tags: true }, stage),
-      )
-      const written = this.#requireWritten(before, metadata, answer, head, options)
-      versionId = written.versionId
-      this.#noteLostChecksums(before, written)
-      const beneath = await repeat(() => this.#beneath(before, written, options))
-      const restored = await repeat(() => restoreProperties(this.#context, before, written, options))
-      return {
-        written,
-        versionId: written.versionId,
-        etag: written.etag ?? answer.etag,
-        requestId: answer.requestId,
-        status: answer.status,
-        ...(restored.length === 0 ? {} : { restored }),
-        ...(beneath === undefined ? {} : { beneath }),
-      }
-    } catch (error) {
-      const known = { previousVersionId: before.versionId, versionId }
-      throw afterChange(error, `The metadata of ${subjectOf(before)} was replaced`, known)
-    }
-  }
-
-  /** What one copy loses the next one would lose as well: it is refused then instead of being made. */
-  #noteLostChecksums(before: ObjectState, written: ObjectState): void {
-    if (written.checksums === 'unreadable') return
-    const kept = checksumsOf(written)
-    for (const { algorithm } of checksumsOf(before)) {
-      if (kept.every((one) => one.algorithm !== algorithm)) this.#lostAlgorithms.add(algorithm)
-    }
-  }
-
-  /** Where the copy answered no id (Ceph RGW, unversioned buckets) the current version has to prove that it is ours. */
-  #requireWritten(
-    before: ObjectState,
-    metadata: Readonly<Record<string, string>>,
-    answer: CopyAnswer,
-    head: HeadResult,
-    { onTopOf = before }: ReplaceMetadataOptions,
-  ): ObjectState {
-    if (head.found && answer.versionId !== undefined) return head.state
-    const versioned = before.versionId !== undefined && before.versionId !== 'null'
-    const isNew = head.found && !(versioned && head.state.versionId === onTopOf.versionId)
-    if (head.found && isNew && sameMetadata(head.state.metadata, metadata)) return head.state
-    throw new LegalHoldError(
-      `${subjectOf({ ...before, versionId: answer.versionId })} does not show what was just written: somebody else changed it in between, or the server ignored the copy. Read it again and decide again.`,
-      {
-        code: 'OBJECT_CHANGED',
-        stage,
-        retryable: true,
-        details: { found: head.found, foundVersionId: head.found ? head.state.versionId : head.versionId },
-      },
-    )
-  }
-
-  /** A metadata-only change by somebody else leaves the ETag as it is; only the order of versions shows it. */
-  async #beneath(
-    before: ObjectState,
-    written: ObjectState,
-    options: ReplaceMetadataOptions,
-  ): Promise<MutationResult['beneath']> {
-    const { requests } = this.#context
-    if (before.versionId === undefined || written.versionId === undefined) return undefined
-    // A suspended bucket has overwritten its null version; nothing of it is left to be found.
-    if (before.versionId === 'null' && written.versionId === 'null') return undefined
-    let beneath: VersionEntry | undefined
-    try {
-      beneath = await nextVersion(requests, { key: before.key, after: written.versionId }, stage, options)
-    } catch (error) {
-      this.#context.bucket.hasNoVersionList ||= isUnsupported(error)
-      // The last look before the copy is all there is then, and the caller has accepted that.
-      if (isUnsupported(error) && (options.allowOverwrite ?? true)) return undefined
-      throw uncheckedBeneath(error, before)
-    }
-    if (beneath === undefined) return 'nothing'
-    return { versionId: beneath.versionId, isDeleteMarker: beneath.deleteMarker }
-  }
-}
-
-function uncheckedBeneath(error: unknown, before: ObjectState): unknown {
-  const isDefinite = isForbidden(error) || isUnsupported(error)
-  if (!LegalHoldError.isInstance(error) || !isDefinite) return error
-  const action = 's3:ListBucketVersions'
-  const remedy = isForbidden(error)
-    ? `Allow ${action}.`
-    : 'The server does not list versions; accept `versioning-off` to do without.'
-  return new LegalHoldError(
-    `It could not be checked that the version beneath the new one of ${subjectOf(before)} is the one that was read. ${remedy}`,
-    { code: error.code, stage, cause: error, answer: { action }, details: { action } },
-  )
 }
 
 /** The ids that Ceph RGW gives its requests, e.g. `tx000005f8e2cc7e004b26c-006b0bed3b-1023-default`. */
 function isCephRequest(requestId: string | undefined): boolean {
   return /^tx[0-9a-f]{16,}-[0-9a-f]+-/.test(requestId ?? '')
-}
-
-/** A server may show raw bytes that were written in the encoding of RFC 2047. */
-function sameMetadata(shown: Readonly<Record<string, string>>, written: Readonly<Record<string, string>>): boolean {
-  const names = Object.keys(shown)
-  if (names.length !== Object.keys(written).length) return false
-  return names.every((name) => {
-    const [is, was] = [shown[name], written[name]]
-    return is === was || (is?.startsWith('=?') === true && was !== undefined && hasHighBytes(was))
-  })
 }
 
 /** The pinned version vanished between its reading and the copy: a change like any other. */

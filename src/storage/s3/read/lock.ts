@@ -1,0 +1,135 @@
+import type { Stage } from '../../../model/errors.js'
+import type { ObjectRef, ObjectState } from '../../../model/object.js'
+import type { CallOptions } from '../../../ports/runtime.js'
+import { legalHoldOf, retentionOf } from '../protocol/lock.js'
+import type { S3Call, S3Output, S3Requests } from '../send/requests.js'
+import { isNoLockConfiguration, isUnsupported, orUnreadable, type S3Bucket } from './bucket.js'
+import type { PartCall } from './tags.js'
+import { target } from './target.js'
+
+/** So many locks that HEAD leaves out, and a second reading shows: this server's HEAD shows none. */
+const convincing = 3
+
+/** Which of hold and retention is asked for. */
+export type WantedLock = true | 'legal-hold' | 'retention'
+
+/** Reads holds and retentions. HEAD shows them to who may see them, so one it does not show may only be hidden (s3-facts: Object Lock). */
+export class S3Locks {
+  readonly #requests: S3Requests
+  readonly #bucket: S3Bucket
+  /** How often a lock was read twice over that HEAD had left out. */
+  #besideHead = 0
+  #areShown = false
+  /** What the server has answered about: it implements that, whatever it or a gateway says later. */
+  readonly #answered = new Set<'hold' | 'retention'>()
+
+  constructor(requests: S3Requests, bucket: S3Bucket) {
+    this.#requests = requests
+    this.#bucket = bucket
+  }
+
+  /** Whether HEAD has shown a hold, so that one it does not show is not there, or may not be seen. */
+  get areShown(): boolean {
+    return this.#areShown
+  }
+
+  /** Whether the caller was told about a retention before: it may read them, and one that is not there is none. */
+  get isRetentionAnswered(): boolean {
+    return this.#answered.has('retention')
+  }
+
+  /** What HEAD shows by itself. */
+  seen({ legalHold }: ObjectState): void {
+    if (legalHold !== undefined) this.#areShown = true
+  }
+
+  /** HEAD did not show a hold that is there. */
+  noteHidden(): void {
+    this.#areShown = false
+  }
+
+  /** Forgets what the caller may see, so that a changed policy takes effect. */
+  refresh(): void {
+    this.#areShown = false
+  }
+
+  /** `unreadable`: the answer names no status, or one that is not known. */
+  async legalHold(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<'ON' | 'OFF' | 'unreadable'> {
+    try {
+      const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal, compare })
+      this.#answered.add('hold')
+      return legalHoldOf(output.LegalHold?.Status) ?? 'unreadable'
+    } catch (error) {
+      if (this.#isOff('hold', error)) return 'OFF'
+      throw error
+    }
+  }
+
+  /** `unreadable`: the answer names no mode and date, or a mode that is not known. */
+  async retention(
+    ref: ObjectRef,
+    stage: Stage,
+    { signal, compare }: PartCall,
+  ): Promise<Exclude<ObjectState['retention'], undefined>> {
+    try {
+      const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal, compare })
+      this.#answered.add('retention')
+      const { Mode, RetainUntilDate } = output.Retention ?? {}
+      return retentionOf(Mode, RetainUntilDate?.toISOString()) ?? 'unreadable'
+    } catch (error) {
+      if (this.#isOff('retention', error)) return 'none'
+      throw error
+    }
+  }
+
+  /**
+   * Hold and retention of an object, or only the one that is named; what HEAD shows is not asked for.
+   */
+  async of(
+    state: ObjectState,
+    wanted: true | 'legal-hold' | 'retention',
+    stage: Stage,
+    call: CallOptions,
+  ): Promise<Pick<ObjectState, 'legalHold' | 'retention'>> {
+    const { legalHold, retention } = state
+    if (legalHold !== undefined && retention !== undefined) return { legalHold, retention }
+    if (!(await this.mayBe(stage, call))) {
+      return { legalHold: legalHold ?? ('OFF' as const), retention: retention ?? ('none' as const) }
+    }
+    const ref = { bucket: state.bucket, key: state.key, versionId: state.versionId }
+    const part = { signal: call.signal, compare: this.#shownByHead() }
+    const [hold, retained] = await Promise.all([
+      legalHold ?? (wanted === 'retention' ? undefined : orUnreadable(this.legalHold(ref, stage, part))),
+      retention ?? (wanted === 'legal-hold' ? undefined : orUnreadable(this.retention(ref, stage, part))),
+    ])
+    const isHeldBeside = legalHold === undefined && hold === 'ON'
+    if (isHeldBeside || (retention === undefined && typeof retained === 'object')) this.#besideHead += 1
+    return { legalHold: hold, retention: retained }
+  }
+
+  /**
+   * HEAD shows a lock to everybody who may ask for it (s3-facts: Object Lock). One that is there by its own answer and not
+   * by HEAD may be another object's, and is asked for again, until this server has shown that its HEAD leaves locks out.
+   */
+  #shownByHead(): S3Call['compare'] {
+    if (this.#besideHead >= convincing) return undefined
+    return ({ output = {} }) => {
+      const { LegalHold, Retention } = output as S3Output<'GetObjectLegalHold'> & S3Output<'GetObjectRetention'>
+      const isLocked = LegalHold?.Status === 'ON' || Retention?.Mode !== undefined
+      return isLocked ? 'a lock that HEAD does not show' : undefined
+    }
+  }
+
+  /** Where the bucket has no Object Lock there is nothing that could be hidden. */
+  async mayBe(stage: Stage, call: CallOptions): Promise<boolean> {
+    const lock = await this.#bucket.objectLock(stage, call)
+    return lock.value === 'unreadable' || lock.value.enabled
+  }
+
+  /** Whether a failure says that there is no lock: none at this object, or none at all. */
+  #isOff(part: 'hold' | 'retention', error: unknown): boolean {
+    if (!isNoLockConfiguration(error)) return isUnsupported(error) && !this.#answered.has(part)
+    this.#answered.add(part)
+    return true
+  }
+}
