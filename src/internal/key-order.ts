@@ -2,3 +2,10 @@
 export function compareKeys(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other))
 }
+
+/** A text right before a key, with next to nothing in between; `undefined` where its last character has none beneath it. */
+export function justBefore(key: string): string | undefined {
+  const code = key.charCodeAt(key.length - 1)
+  // Of ASCII, as in nearly all keys.
+  return code > 0x21 && code < 0x7f ? `${key.slice(0, -1)}${String.fromCharCode(code - 1)}~` : undefined
+}

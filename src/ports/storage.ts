@@ -81,6 +81,13 @@ export interface ReplaceMetadataOptions extends CallOptions {
    */
   readonly onTopOf?: Pick<ObjectState, 'versionId' | 'etag'> | undefined
   /**
+   * Whether the storage looks at what lies beneath the version it wrote ({@link MutationResult.beneath}). `false`: the
+   * caller does, by `listVersions`, where the storage names that version.
+   *
+   * @defaultValue true
+   */
+  readonly looksBeneath?: boolean | undefined
+  /**
    * Only of {@link StorageAdapter.checkReplaceMetadata}: `before` is read once more, whole, before it is copied. What it lacks
    * so far is no reason to refuse.
    *
@@ -220,7 +227,11 @@ export interface StorageAdapter {
     options?: CallOptions & { readonly startAfter?: string | undefined },
   ): AsyncIterable<ListedVersion>
   /** The requests that a repair with these steps takes, by operation: for what it costs. Sends nothing. */
-  requestsOf?(before: ObjectState, steps: readonly RemediationStep[]): Readonly<Record<string, number>>
+  requestsOf?(
+    before: ObjectState,
+    steps: readonly RemediationStep[],
+    options?: Pick<ReplaceMetadataOptions, 'looksBeneath'>,
+  ): Readonly<Record<string, number>>
   /** Adds or changes the given tags, keeps the others. */
   mergeTags(ref: ObjectRef, tags: Readonly<Record<string, string>>, options?: MergeTagsOptions): Promise<MutationResult>
   /**

@@ -24,6 +24,7 @@ import { objectRecord } from '../stages/object/object-record.js'
 import { processObject } from '../stages/object/process.js'
 import { withSidecarContent } from '../stages/object/sidecar-content.js'
 import { pendingOf, uncountedBy } from '../stages/reconcile/reconcile.js'
+import { type Chain, Chains } from '../stages/repair/history/chains.js'
 import { Account, entryOf } from './account.js'
 import { replayVerdict } from './replay.js'
 import type { Tally } from './tally.js'
@@ -57,6 +58,14 @@ export interface DeliverySubject {
   readonly tally: Tally
   readonly context: StageContext
   readonly timed: <T>(stage: Stage, work: () => Promise<T>) => Promise<T>
+}
+
+/** How an object is dealt with. */
+interface Way {
+  /** Repair what is not held, or only look. */
+  readonly repair: boolean
+  readonly begun?: BegunRepair | undefined
+  readonly chain?: Chain | undefined
 }
 
 /**
@@ -167,7 +176,7 @@ export class Delivery {
     const settled = mapWindow(begun, objectConcurrency, ({ object, place, repair }) => {
       const { original } = repair
       if (original !== undefined) this.#account.seen.add(original)
-      return this.#inTurn({ object: original ?? object, place }, true, this.#context, repair)
+      return this.#inTurn({ object: original ?? object, place }, { repair: true, begun: repair }, this.#context)
     })
     for await (const _ of settled) {
       // As below: the window does the work.
@@ -257,32 +266,41 @@ export class Delivery {
     repair: boolean,
     context: StageContext,
   ): Promise<void> {
-    const lanes = context.lanes ?? this.#subject.settings.objectConcurrency
-    const work = async (item: DiscoveredObject) => {
-      await this.#inTurn(item, repair, context)
-      await this.#watermarks.done(item)
+    const { objectConcurrency, storage } = this.#subject.settings
+    const chains = new Chains(storage, context)
+    const work = (item: DiscoveredObject) =>
+      chains.work(async (chain) => {
+        chains.wants(item.object.key)
+        await this.#inTurn(item, { repair, chain: this.#deferred(chain) }, context)
+        await this.#watermarks.done(item)
+      })
+    try {
+      for await (const _ of mapWindow(found, context.lanes ?? objectConcurrency, work)) {
+        // The work is done in the window; what is left to do here is to keep it moving.
+      }
+    } catch (error) {
+      // What stopped the work is what is reported; what had left its lane ends first.
+      await chains.settled().catch(() => {})
+      throw error
     }
-    for await (const _ of mapWindow(found, lanes, work)) {
-      // The work is done in the window; what is left to do here is to keep it moving.
-    }
+    await chains.settled()
+  }
+
+  /** Versions beneath are looked at one by one where all of them are to be held. */
+  #deferred(chain: Chain): Chain | undefined {
+    return this.#subject.settings.remediation.versions === 'current' ? chain : undefined
   }
 
   /** One object at a time for each key: a rewritten object waits until its former state is done with. */
-  async #inTurn(
-    found: DiscoveredObject,
-    repair: boolean,
-    context: StageContext,
-    begun?: BegunRepair | undefined,
-  ): Promise<void> {
+  async #inTurn(found: DiscoveredObject, way: Way, context: StageContext): Promise<void> {
     const turns = turnsOf(this.#subject.settings.storage)
-    await turns.take(found.object.key, () => this.#process(found, repair, context, begun))
+    await turns.take(found.object.key, () => this.#process(found, way, context))
   }
 
   async #process(
     { object, place: found }: DiscoveredObject,
-    repair: boolean,
+    { repair, begun, chain }: Way,
     context: StageContext,
-    begun: BegunRepair | undefined,
   ): Promise<void> {
     const place = this.ledger.placeNow(found)
     const { settings, recorder, dryRun, hashContent } = this.#subject
@@ -290,7 +308,8 @@ export class Delivery {
     // Listed while its repair was under way: what we wrote ourselves is no arrival.
     if (place.kind === 'unexpected' || (begun === undefined && this.#account.isWritten(object))) return
     const { storage, requirements, remediation: options } = settings
-    const repairSettings = repair ? { requirements, options, dryRun, witness: recorder, begun } : undefined
+    const witness = recorder
+    const repairSettings = repair ? { requirements, options, dryRun, witness, begun, chain } : undefined
     const hashing = recorder.active ? hashContent : undefined
     const judged = await processObject(storage, requirements, object, place, repairSettings, context, hashing)
     const { verifySidecars } = settings.reconciliation

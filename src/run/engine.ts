@@ -46,6 +46,14 @@ import { inspectionSubject } from './run-rules.js'
 
 type ReleaseSubject = ObjectRef & { readonly place?: ObjectPlace | undefined; readonly line: ListedLine }
 
+/** An object that is to be judged, and repaired right after. */
+interface ToBeJudged {
+  readonly key: string
+  /** Whether it is read for its verdict now. */
+  readonly isFresh: boolean
+  readonly judge: () => Promise<Verdict>
+}
+
 /** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
 export class Engine {
   readonly #settings: Settings
@@ -102,15 +110,14 @@ export class Engine {
       witness: new Recorder(journal, 'remediate', clock, hold.tag),
     }
     await requireJournalWithoutRun(journal, 'remediate')
-    const verdicts = this.#verdicts(source, context)
     // A source may name an object twice: the second repair reads what the first one left.
     const turns = turnsOf(storage)
-    const repairs = mapWindow(verdicts, context.lanes, async (verdict) =>
-      verdict.verdict === 'held' && !isDue(verdict, remediation)
-        ? undefined
-        : turns.take(verdict.object.key, () =>
-            remediateObject(confirming(storage, verdict.state, context), verdict, settings, context),
-          ),
+    const repairs = mapWindow(this.#toBeJudged(source, context), context.lanes, ({ key, isFresh, judge }) =>
+      turns.take(key, async () => {
+        const verdict = await judge()
+        if (verdict.verdict === 'held' && !isDue(verdict, remediation)) return undefined
+        return remediateObject(confirming(storage, verdict.state, context), verdict, { ...settings, isFresh }, context)
+      }),
     )
     for await (const repair of repairs) {
       if (repair === undefined || (repair.verdict.verdict === 'held' && repair.outcome === 'not-needed')) continue
@@ -210,21 +217,20 @@ export class Engine {
     source: ValidationSource,
     context: StageContext & { readonly lanes: Lanes },
   ): AsyncGenerator<Verdict, void, void> {
-    const { storage, requirements } = this.#settings
     if (isStream(source)) {
-      const lines = new KeyLines(storage, context)
+      const lines = new KeyLines(this.#settings.storage, context)
       return mapWindow(source, context.lanes, (item) => this.#validateItem(item, lines, context))
     }
-    return mapWindow(new Batches(this.#found(source, context)), context.lanes, ({ object, place }) =>
-      // Not the listing's version: the current one is meant.
-      validateObject(
-        storage,
-        requirements,
-        { bucket: object.bucket, key: object.key, line: lineOf(object) },
-        place,
-        context,
-      ),
+    return mapWindow(new Batches(this.#found(source, context)), context.lanes, (found) =>
+      this.#validateFound(found, context),
     )
+  }
+
+  #validateFound({ object, place }: DiscoveredObject, context: StageContext): Promise<Verdict> {
+    const { storage, requirements } = this.#settings
+    // Not the listing's version: the current one is meant.
+    const subject = { bucket: object.bucket, key: object.key, line: lineOf(object) }
+    return validateObject(storage, requirements, subject, place, context)
   }
 
   async #validateItem(item: string | ObjectRef, lines: KeyLines, context: StageContext): Promise<Verdict> {
@@ -242,19 +248,25 @@ export class Engine {
     return validateObject(storage, requirements, { ...ref, line }, place, context)
   }
 
-  async *#verdicts(
-    source: ValidationSource | Source<Verdict>,
-    context: StageContext & { readonly lanes: Lanes },
-  ): AsyncGenerator<Verdict> {
+  /** Objects whatever they are given as, each with the way to its verdict. */
+  async *#toBeJudged(source: ValidationSource | Source<Verdict>, context: StageContext): AsyncGenerator<ToBeJudged> {
     if (!isStream(source)) {
-      yield* this.#validate(source, context)
+      for await (const piece of this.#found(source, context)) {
+        for (const found of piece) {
+          yield { key: found.object.key, isFresh: true, judge: () => this.#validateFound(found, context) }
+        }
+      }
       return
     }
     const lines = new KeyLines(this.#settings.storage, context)
-    yield* mapWindow(source, context.lanes, async (item: string | ObjectRef | Verdict) => {
-      if (typeof item === 'object' && 'verdict' in item) return item
-      return this.#validateItem(item, lines, context)
-    })
+    for await (const item of source as Source<string | ObjectRef | Verdict>) {
+      if (typeof item === 'object' && 'verdict' in item) {
+        yield { key: item.object.key, isFresh: false, judge: async () => item }
+      } else {
+        const { key } = this.#ref(item)
+        yield { key, isFresh: true, judge: () => this.#validateItem(item, lines, context) }
+      }
+    }
   }
 
   /** Objects whatever they are given as, a verdict by its object. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { tagsWanted } from '#src/stages/repair/hold-lists.js'
+import { tagsWanted } from '#src/stages/repair/history/hold-lists.js'
 
 const theirs = (...tags: string[]) => ({ tags, isOurs: false })
 const ours = (...tags: string[]) => ({ tags, isOurs: true })

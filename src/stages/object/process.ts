@@ -55,7 +55,8 @@ export async function processObject(
     hashContent === undefined || repair.dryRun
       ? undefined
       : await digestOfOverwritten(storage, verdict.state, repair.begun !== undefined, hashContent, context)
-  const isFresh = original === undefined && overwritten === undefined
+  // Reading a content takes its time.
+  const isFresh = original === undefined && (overwritten === undefined || overwritten.source === 'storage')
   const confirmed = confirming(storage, verdict.state, context)
   const repaired = await remediateObject(confirmed, verdict, { ...repair, isFresh }, context)
   const digests = await digestsOf(repaired, overwritten)

@@ -1,4 +1,4 @@
-import { compareKeys } from '../../internal/key-order.js'
+import { compareKeys, justBefore } from '../../internal/key-order.js'
 import type { ListedObject } from '../../model/object.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
@@ -142,11 +142,4 @@ function covers(page: Page, key: string): boolean {
 /** The folder of an hour has those of its conversations in it: keys in order soon leave theirs. */
 function parentOf(folder: string): string {
   return folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1)
-}
-
-/** A text right before a key, with next to nothing in between; `undefined` where its last character has none beneath it. */
-function justBefore(key: string): string | undefined {
-  const code = key.charCodeAt(key.length - 1)
-  // Of ASCII, as in nearly all keys.
-  return code > 0x21 && code < 0x7f ? `${key.slice(0, -1)}${String.fromCharCode(code - 1)}~` : undefined
 }

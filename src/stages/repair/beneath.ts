@@ -15,12 +15,13 @@ import {
   showsMetadata,
   tagsDue,
   wantedOf,
-} from './buried.js'
-import { beneathInWords } from './contest.js'
+} from './history/buried.js'
+import type { ChainFound, ChainLink } from './history/chains.js'
+import { beneathInWords } from './history/contest.js'
+import { metadataOf, type Standing } from './history/standing.js'
+import { missingOf, type Texts, tagsOf } from './history/tag-changes.js'
 import { withEntries } from './plan.js'
 import type { RepairScope } from './scope.js'
-import { metadataOf, type Standing } from './standing.js'
-import { missingOf, type Texts, tagsOf } from './tag-changes.js'
 
 type VersionsBeneath = Exclude<MutationResult['beneath'], undefined>
 
@@ -54,26 +55,48 @@ export class Beneath {
       }
       known.copied(versionId)
       contest.wrote(versionId, known.original, true)
-      if (beneath !== undefined) await this.#requireSource(onTopOf ?? known.original, beneath, true)
+      if (beneath !== undefined) await this.#requireSource((onTopOf ?? known.original).versionId, beneath, true)
     }
     known.copied(versionId)
     return true
   }
 
-  /** A copy was made: what lies beneath it is looked at by the storage, or else here. */
+  /** A copy was made: what lies beneath it is looked at by the storage, or here, or with many others. */
   async copied(
     result: MutationResult,
     carried: ObjectState,
     baseline: Baseline,
     onTopOf: ObjectState | undefined,
-  ): Promise<void> {
-    const { contest } = this.#scope
+    isLookedAtLater: boolean,
+  ): Promise<ChainLink | undefined> {
+    const { contest, settings, subject } = this.#scope
     const { versionId, restored } = result
     baseline.copied(versionId)
     contest.wrote(versionId, carried, restored?.includes('tags') === true)
     const asks = versionId !== undefined && versionId !== 'null' && isVersioned(baseline.original)
+    const madeOf = onTopOf ?? baseline.original
+    if (result.beneath !== undefined) settings.chain?.ready()
+    else if (isLookedAtLater && asks && madeOf.versionId !== undefined) {
+      return { key: subject.object.key, versionId, madeOf: madeOf.versionId }
+    }
     const beneath = result.beneath ?? (asks ? await contest.beneath(versionId) : undefined)
-    if (beneath !== undefined) await this.#requireSource(onTopOf ?? baseline.original, beneath, versionId !== undefined)
+    if (beneath !== undefined) await this.#requireSource(madeOf.versionId, beneath, versionId !== undefined)
+    return undefined
+  }
+
+  /**
+   * Throws where a copy does not lie on what it was made of, or something lies on it.
+   *
+   * @param found what a list showed of it; without it the versions of the key are listed
+   */
+  async requireChain({ madeOf, versionId }: ChainLink, found?: ChainFound): Promise<void> {
+    const { contest } = this.#scope
+    const beneath = found?.beneath ?? (await contest.beneath(versionId))
+    if (beneath === undefined) throw contest.changed(`wrote it anew: version ${versionId} is not listed`, true)
+    await this.#requireSource(madeOf, beneath, true)
+    if (found?.isOnTop !== false) return
+    contest.open()
+    throw contest.changed('wrote it once more', true)
   }
 
   /** The copy was made on top of something that the storage does not name: the next attempt looks for it. */
@@ -138,9 +161,9 @@ export class Beneath {
    * The version that a copy was made of has to lie right beneath it. What lies there instead was demoted by the copy and is
    * held by nobody: it has to last until what is on top has been made of it.
    */
-  async #requireSource(madeOf: ObjectState, beneath: VersionsBeneath, isNamed: boolean): Promise<void> {
+  async #requireSource(madeOf: string | undefined, beneath: VersionsBeneath, isNamed: boolean): Promise<void> {
     const { contest, context, settings, subject } = this.#scope
-    if (beneath !== 'nothing' && beneath.versionId === madeOf.versionId) return
+    if (beneath !== 'nothing' && beneath.versionId === madeOf) return
     if (beneath === 'nothing' || beneath.isDeleteMarker) throw contest.changed(beneathInWords(beneath))
     contest.buried(beneath.versionId)
     try {

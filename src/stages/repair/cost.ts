@@ -2,7 +2,7 @@ import type { ObjectState } from '../../model/object.js'
 import { type PriceTable, type StorageClassPrices, s3Prices } from '../../model/prices.js'
 import type { RepairCost, StorageClassCost } from '../../model/report.js'
 import type { Remediation, RepairEstimate } from '../../model/verdict.js'
-import type { StorageAdapter } from '../../ports/storage.js'
+import type { ReplaceMetadataOptions, StorageAdapter } from '../../ports/storage.js'
 
 const gb = 1024 ** 3
 const free = /^(Abort|Delete)/
@@ -10,11 +10,16 @@ const writes = /^(Put|Copy|Create|Complete|Upload)/
 const lists = /^List/
 
 /** What a repair with these steps asks of the storage. Nothing is known of the requests of one that does not say. */
-export function estimateOf(storage: StorageAdapter, before: ObjectState, steps: Remediation['steps']): RepairEstimate {
+export function estimateOf(
+  storage: StorageAdapter,
+  before: ObjectState,
+  steps: Remediation['steps'],
+  options: Pick<ReplaceMetadataOptions, 'looksBeneath'>,
+): RepairEstimate {
   const copies = steps.some(({ action }) => action === 'replace-metadata')
   const isNewVersion = storage.capabilities.metadataUpdate === 'new-version' && copies
   return {
-    requests: storage.requestsOf?.(before, steps) ?? {},
+    requests: storage.requestsOf?.(before, steps, options) ?? {},
     bytesCopied: isNewVersion ? before.sizeBytes : 0,
     extraBytesStored: isNewVersion && before.versionId !== undefined ? before.sizeBytes : 0,
     storageClass: before.storageClass ?? 'STANDARD',

@@ -5,10 +5,10 @@ import type { ObjectState } from '../../model/object.js'
 import type { Difference, RemediationStep } from '../../model/verdict.js'
 import type { HeadOptions, HeadResult, MutationResult } from '../../ports/storage.js'
 import type { Baseline } from './baseline.js'
+import { isEmpty, missingOf, tagsOf } from './history/tag-changes.js'
 import { withEntries } from './plan.js'
 import type { RepairEnd, RepairScope } from './scope.js'
 import { missingTags, refOf } from './steps.js'
-import { isEmpty, missingOf, tagsOf } from './tag-changes.js'
 
 /** So often a tag that others change in place is decided about anew. */
 const mostRepeats = 3

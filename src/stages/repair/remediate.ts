@@ -8,6 +8,7 @@ import { persist, type StageContext } from '../context.js'
 import type { HoldNames } from '../release/release-plan.js'
 import { absent, isFatal, judge } from '../validate.js'
 import { estimateOf } from './cost.js'
+import type { Chain } from './history/chains.js'
 import { remediateNoncurrent } from './noncurrent.js'
 import { planRepair } from './plan.js'
 import { Repair } from './repair.js'
@@ -31,7 +32,8 @@ export async function remediateObject(
   const remediation = isAll ? await remediateNoncurrent(storage, current, settings, context) : current
   const before = remediation.before ?? verdict.state
   if (remediation.steps.length === 0 || before === undefined) return remediation
-  return { ...remediation, estimate: estimateOf(storage, before, remediation.steps) }
+  const looksBeneath = settings.chain === undefined
+  return { ...remediation, estimate: estimateOf(storage, before, remediation.steps, { looksBeneath }) }
 }
 
 /** Whether there is anything to look at for a repair. */
@@ -63,12 +65,28 @@ async function remediateCurrent(
   const fresh = settings.isFresh === true ? verdict.state : undefined
   const repair = new Repair(storage, verdict, { ...settings, allowOverwrite, goal, fresh }, context)
   try {
-    return ended(base, await persist(context, 'remediate', object.key, () => repair.attempt()))
+    const end = await persist(context, 'remediate', object.key, () => repair.attempt())
+    return ended(base, await proven(repair, end, settings.chain, context))
   } catch (error) {
     if (isFatal(error)) throw error
     const { code, message } = error as LegalHoldError
     return { ...base, ...repair.progress, outcome: 'failed', reason: `${code}: ${message}` }
   }
+}
+
+/** A repair whose copy does not lie on what it was made of is taken up again. */
+async function proven(
+  repair: Repair,
+  end: RepairEnd,
+  chain: Chain | undefined,
+  context: StageContext,
+): Promise<RepairEnd> {
+  const { unproven } = end
+  if (unproven === undefined || chain === undefined) return end
+  const found = await chain.find(unproven)
+  return persist(context, 'remediate', unproven.key, (attempt) =>
+    attempt === 1 ? repair.prove(end, unproven, found) : repair.attempt(),
+  )
 }
 
 /** A repair that found nothing any more says what is there instead. */

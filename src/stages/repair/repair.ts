@@ -9,11 +9,12 @@ import type { StageContext } from '../context.js'
 import { isFatal } from '../validate.js'
 import { Baseline } from './baseline.js'
 import { Beneath } from './beneath.js'
-import { Contest } from './contest.js'
+import { type ChainFound, type ChainLink, unprovenOf } from './history/chains.js'
+import { Contest } from './history/contest.js'
+import { asWanted, composed, type Standing } from './history/standing.js'
 import { type LastAnswer, ReadBack } from './read-back.js'
 import type { RepairEnd, RepairScope, RepairSettings, RepairSubject } from './scope.js'
-import { asWanted, composed, type Standing } from './standing.js'
-import { isProtection, refOf, type StepOptions, takeStep, withStep } from './steps.js'
+import { isProtection, refOf, type StepOptions, takeStep, withoutReadings, withStep } from './steps.js'
 
 // How long a request of a process that died may be under way: the slowest S3 copies some 50 MB a second.
 const inFlightMs = 2_000
@@ -25,13 +26,6 @@ const largestCopyBytes = 5 * 1024 ** 3
 function overtaken(error: LegalHoldError): LegalHoldError {
   if (error.reason !== 'retention-weaker') return error
   return new LegalHoldError(error.message, { ...error, code: 'OBJECT_CHANGED', retryable: true, cause: error })
-}
-
-/** What an answer says beside what was done belongs to the object's own record. */
-function withoutReadings(result: MutationResult | LegalHoldError): MutationResult | LegalHoldError {
-  if (LegalHoldError.isInstance(result)) return result
-  const { after: _, original: __, ...done } = result
-  return done
 }
 
 /** The repair of one object over all its attempts. */
@@ -49,6 +43,8 @@ export class Repair {
   #onTopOf: ObjectState | undefined
   /** A step of ours was answered to be taken, or may have been. */
   #hasWritten = false
+  /** Our copy of which it has not been looked yet what it came to lie on. */
+  #unproven: ChainLink | undefined
   readonly #beneath: Beneath
   readonly #readBack: ReadBack
 
@@ -84,6 +80,7 @@ export class Repair {
 
   async attempt(): Promise<RepairEnd> {
     this.#attempts += 1
+    if (this.#settings.begun !== undefined) await this.#proveNow()
     const answer = await this.#current()
     if (!answer.found) {
       const reason = 'the object is no longer there'
@@ -114,8 +111,38 @@ export class Repair {
     const { refused, ...last } = await this.#apply(steps, state, baseline)
     if (refused !== undefined) return this.#end('refused', { reason: refused })
     this.#contest.compared()
-    const { outcome, ...rest } = await this.#readBack.verify(baseline, last, plan.refused)
-    return this.#end(outcome, rest)
+    const { outcome, ...rest } = await this.#readBack.verify(baseline, last, plan.refused).catch(async (error) => {
+      await this.#proveNow()
+      throw error
+    })
+    if (outcome !== 'repaired') await this.#proveNow()
+    const unproven = this.#unproven
+    return { ...this.#end(outcome, rest), ...(unproven === undefined ? {} : { unproven }) }
+  }
+
+  /**
+   * Ends a repair whose copy was looked at with many others. Throws where it is not what it seemed; the next attempt finds
+   * out what is to be on top.
+   */
+  async prove(end: RepairEnd, link: ChainLink, found: ChainFound | undefined): Promise<RepairEnd> {
+    this.#unproven = undefined
+    await this.#beneath.requireChain(link, found)
+    const { unproven: _, ...proven } = end
+    return proven
+  }
+
+  /** What does not end as it should may lie on what somebody else wrote. */
+  async #proveNow(): Promise<void> {
+    const link = this.#unproven
+    this.#unproven = undefined
+    if (link !== undefined) await this.#beneath.requireChain(link)
+  }
+
+  /** Whether a list of many keys shows what our copy came to lie on. */
+  get #looksLater(): boolean {
+    const { begun, chain } = this.#settings
+    if (chain?.isReady !== true || this.#storage.listVersions === undefined) return false
+    return begun === undefined && this.#attempts === 1 && !this.#contest.isOpen
   }
 
   /** What is to be decided about: the current version, or one that our copy demoted and that must be on top again. */
@@ -154,6 +181,7 @@ export class Repair {
       if (error?.outcome === 'not-applied') baseline.notCopied()
     }
     this.#baseline = baseline
+    this.#unproven = unprovenOf(this.#subject.object.key, original, steps)
   }
 
   /** A hold on the original that was about to be put there is the one that protects it. */
@@ -285,7 +313,8 @@ export class Repair {
       }
       const after = withStep(state, step)
       if (step.action === 'replace-metadata') {
-        if (!isError) await this.#beneath.copied(result, after, baseline, this.#onTopOf)
+        const later = this.#looksLater
+        if (!isError) this.#unproven = await this.#beneath.copied(result, after, baseline, this.#onTopOf, later)
         else if (isUndone) baseline.notCopied()
         else if (result.code === 'OBJECT_CHANGED') throw this.#beneath.toldOfOthers(result)
       }
@@ -346,7 +375,8 @@ export class Repair {
   #copyOptions() {
     const { allowOverwrite } = this.#settings
     const onTopOf = this.#onTopOf === undefined ? {} : { onTopOf: this.#onTopOf }
-    return { signal: this.#context.signal, allowOverwrite, ...onTopOf }
+    const beneath = this.#looksLater ? { looksBeneath: false } : {}
+    return { signal: this.#context.signal, allowOverwrite, ...onTopOf, ...beneath }
   }
 
   #end(

@@ -5,8 +5,9 @@ import type { ObjectRef, ObjectState } from '../../model/object.js'
 import type { Difference, ObjectPlace, RemediationOutcome, RemediationStep } from '../../model/verdict.js'
 import type { HeadOptions, HeadResult, MutationResult, StorageAdapter } from '../../ports/storage.js'
 import type { StageContext } from '../context.js'
-import type { Contest } from './contest.js'
-import type { HoldLists } from './hold-lists.js'
+import type { Chain, ChainLink } from './history/chains.js'
+import type { Contest } from './history/contest.js'
+import type { HoldLists } from './history/hold-lists.js'
 import type { RepairPlan } from './plan.js'
 
 /** What a repair is to bring about. */
@@ -37,6 +38,7 @@ export interface RepairSettings {
   /** What every mutation belongs to, beside attempt and place. */
   readonly about?: Pick<MutationContext, 'release'> | undefined
   readonly begun?: BegunRepair | undefined
+  readonly chain?: Chain | undefined
   /** The object as it was read a moment ago: the first attempt does not read it again. */
   readonly fresh?: ObjectState | undefined
 }
@@ -58,6 +60,8 @@ export interface RepairEnd {
   readonly differences?: readonly Difference[] | undefined
   /** Set where the object was not there (any more). */
   readonly gone?: Absence | undefined
+  /** A copy of which it has not been looked yet what it came to lie on. */
+  readonly unproven?: ChainLink | undefined
 }
 
 export type Absence = Extract<HeadResult, { found: false }>

@@ -21,6 +21,7 @@ import type {
 import { checkStorageOptions, endpointOf, innerRetry, type S3StorageOptions } from './client/settings.js'
 import { inspectBucket } from './inspect/inspect.js'
 import { S3Bucket } from './read/bucket.js'
+import { S3Completion } from './read/completion.js'
 import { readContent } from './read/content.js'
 import { type ListContext, listFolders, listObjectPages, listObjects } from './read/list.js'
 import { S3Reads } from './read/reads.js'
@@ -54,6 +55,7 @@ export class S3StorageAdapter implements StorageAdapter {
   readonly #requests: S3Requests
   readonly #facts: S3Bucket
   readonly #reads: S3Reads
+  readonly #completion: S3Completion
   readonly #mutations: S3Mutations
   readonly #repair: S3Repair
   readonly #multipart: MultipartContext
@@ -70,7 +72,8 @@ export class S3StorageAdapter implements StorageAdapter {
     this.#requests = new S3Requests(options.bucket, options)
     this.#facts = new S3Bucket(this.#requests)
     this.#reads = new S3Reads(this.#requests, this.#facts, options)
-    this.#mutations = new S3Mutations(this.#requests, this.#reads)
+    this.#completion = new S3Completion(this.#requests, this.#reads, options)
+    this.#mutations = new S3Mutations(this.#requests, this.#reads, this.#completion)
     this.#multipart = { requests: this.#requests, options, limits, begun: { failed: new Set() } }
     this.#repair = new S3Repair({
       ...this.#multipart,
@@ -130,7 +133,7 @@ export class S3StorageAdapter implements StorageAdapter {
 
   /** What a repair must keep and a HEAD from a moment ago does not show: lock, tags, grants, size, all asked for at once. */
   async complete(state: ObjectState, options: CompleteOptions = {}): Promise<ObjectState> {
-    return this.#reads.complete(this.#own(state), this.#repair.carriesTags(state), options)
+    return this.#completion.complete(this.#own(state), this.#repair.carriesTags(state), options)
   }
 
   /**
@@ -170,8 +173,13 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /** The requests of one repair from the HEAD that judged the object on, without that. Sends nothing. */
-  requestsOf(before: ObjectState, steps: readonly RemediationStep[]): Readonly<Record<string, number>> {
-    return requestsOf(before, steps, { limits: this.#multipart.limits, hasObjectLock: this.#capabilities.objectLock })
+  requestsOf(
+    before: ObjectState,
+    steps: readonly RemediationStep[],
+    { looksBeneath = true }: Pick<ReplaceMetadataOptions, 'looksBeneath'> = {},
+  ): Readonly<Record<string, number>> {
+    const { limits } = this.#multipart
+    return requestsOf(before, steps, { limits, hasObjectLock: this.#capabilities.objectLock, looksBeneath })
   }
 
   /** Reads, merges, writes, reads again. `OBJECT_CHANGED` where another writer interfered. */

@@ -2,11 +2,10 @@ import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { ObjectTraits } from '../../../model/identity.js'
 import type { AclGrant, ObjectRef, ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
-import type { CompleteOptions, HeadOptions, HeadResult } from '../../../ports/storage.js'
+import type { HeadOptions, HeadResult } from '../../../ports/storage.js'
 import { DoubtedAnswer } from '../answer/doubted.js'
 import type { S3StorageOptions } from '../client/settings.js'
 import { s3CodeOf } from '../protocol/errors.js'
-import { subjectOf } from '../protocol/subject.js'
 import type { S3Requests } from '../send/requests.js'
 import { isForbidden, isUnsupported, orUnreadable, type S3Bucket } from './bucket.js'
 import { isCustomerKeyRefusal, needsCustomerKey } from './customer-key.js'
@@ -28,9 +27,6 @@ import { nextVersion } from './versions.js'
  */
 type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 
-/** So many objects without a count and without tags: this server's HEAD counts those that there are. */
-const convincing = 3
-
 /** What servers leave out of S3, and is then off. */
 type Part = 'tags' | 'acl'
 
@@ -51,8 +47,6 @@ export class S3Reads {
   #hasNoTags = false
   /** What the server has answered about: it implements that, whatever it or a gateway says later. */
   readonly #answered = new Set<Part>()
-  /** Objects without a count of tags that were asked for their tags, and had none. */
-  #untagged = 0
 
   constructor(requests: S3Requests, bucket: S3Bucket, options: S3StorageOptions) {
     this.#requests = requests
@@ -66,7 +60,6 @@ export class S3Reads {
     this.#tagsVisibility = 'unknown'
     this.#hasNoTags = false
     this.locks.refresh()
-    this.#untagged = 0
   }
 
   /** The server does not implement tags: nothing is asked of it about them any more. */
@@ -104,87 +97,11 @@ export class S3Reads {
       state: {
         ...state,
         ...(wantsSize ? { sizeBytes: await sizeOf(this.#requests, state, this.#options, call) } : {}),
-        ...(wantsTags ? { tags: await this.#tagsOf(pinned, state, stage, call, full) } : {}),
+        ...(wantsTags ? { tags: await this.tagsOf(pinned, state, stage, call, full) } : {}),
         ...(wantsLock === false ? {} : await this.locks.of(state, wantsLock, stage, call)),
         ...(full ? { acl: await this.aclOf(pinned, stage, call) } : {}),
       },
     }
-  }
-
-  /**
-   * What a copy must keep and a HEAD from a moment ago does not show, all of it read at once. A hold that HEAD leaves out is
-   * off where HEAD has shown one before and the version is about to be held, which shows whether HEAD shows this one
-   * ({@link S3Reads.again}).
-   *
-   * @param carriesTags whether a copy has turned out to keep tags that nobody read: their count is enough then
-   */
-  async complete(
-    state: ObjectState,
-    carriesTags: boolean,
-    { isHeldNext = false, signal }: CompleteOptions,
-  ): Promise<ObjectState> {
-    const call = { stage: 'remediate', signal } as const
-    const canWait = isHeldNext && this.locks.areShown && this.locks.isRetentionAnswered
-    const known: ObjectState = isHeldNext && this.locks.areShown ? { legalHold: 'OFF', ...given(state) } : state
-    return this.#completed(known, carriesTags, canWait, call)
-  }
-
-  /**
-   * The same for a version that was just put under a hold: its HEAD shows whether it is there.
-   *
-   * @param isSeen that it was off before is known by HEAD alone
-   */
-  async again(fresh: ObjectState, isSeen: boolean, { signal }: CallOptions): Promise<ObjectState> {
-    const call = { stage: 'remediate', signal } as const
-    const ref = { bucket: fresh.bucket, key: fresh.key, versionId: fresh.versionId }
-    const { legalHold: _, ...rest } = fresh
-    const [answer, known] = await Promise.all([
-      this.head(ref, { signal }, call.stage),
-      // Of the hold HEAD is asked, beside this.
-      this.#completed({ ...rest, legalHold: 'ON' }, true, false, call),
-    ])
-    if (!answer.found) throw gone(fresh)
-    const { state } = answer
-    if (isSeen && state.legalHold === undefined) {
-      this.locks.noteHidden()
-      throw hidden(fresh)
-    }
-    const lock = await this.locks.of(
-      { ...state, retention: state.retention ?? known.retention },
-      true,
-      call.stage,
-      call,
-    )
-    const isSame = state.tagCount === fresh.tagCount
-    const tags =
-      isSame || fresh.tags === undefined ? known.tags : await this.#tagsOf(ref, state, call.stage, call, true)
-    return { ...known, ...given(state), ...lock, tags }
-  }
-
-  async #completed(state: ObjectState, carriesTags: boolean, canWait: boolean, call: ReadCall): Promise<ObjectState> {
-    const { stage } = call
-    const ref = { bucket: state.bucket, key: state.key, versionId: state.versionId }
-    const { tagCount, tags, acl, sizeBytes } = state
-    const isCounted = carriesTags && tagCount !== undefined && tagCount > 0
-    const wantsTags = tags === undefined && !isCounted
-    const [read, lock, grants, size] = await Promise.all([
-      wantsTags ? this.#tagsToKeep(ref, state, stage, call) : tags,
-      canWait ? {} : this.locks.of(state, true, stage, call),
-      acl ?? this.aclOf(ref, stage, call),
-      sizeBytes ?? sizeOf(this.#requests, state, this.#options, call),
-    ])
-    return { ...state, ...lock, tags: read, acl: grants, sizeBytes: size }
-  }
-
-  /** Whether HEAD leaves the count of tags out by itself is found out at a few objects (s3-facts, HEAD and listing). */
-  async #tagsToKeep(ref: ObjectRef, state: ObjectState, stage: Stage, call: CallOptions): Promise<ObjectState['tags']> {
-    const isUncounted = state.tagCount === undefined
-    const isKnown = this.#tagsVisibility === 'shown' && this.#untagged >= convincing
-    const tags = await this.#tagsOf(ref, state, stage, call, !(isUncounted && isKnown))
-    if (!isUncounted || typeof tags !== 'object') return tags
-    if (isEmpty(tags)) this.#untagged += 1
-    else this.#tagsVisibility = 'ask'
-    return tags
   }
 
   /** The tags of a version; a refusal is thrown. */
@@ -330,7 +247,22 @@ export class S3Reads {
     }
   }
 
-  async #tagsOf(
+  /** Whether a HEAD that counts no tags was found to say that there are none. */
+  get areTagsShown(): boolean {
+    return this.#tagsVisibility === 'shown'
+  }
+
+  /** HEAD did not count tags that are there. */
+  noteUncountedTags(): void {
+    this.#tagsVisibility = 'ask'
+  }
+
+  /**
+   * The tags of an object whose HEAD was read.
+   *
+   * @param full whether they are asked for although HEAD counts none
+   */
+  async tagsOf(
     ref: ObjectRef,
     { tagCount }: ObjectState,
     stage: Stage,
@@ -392,25 +324,4 @@ function isBareRefusal(error: unknown): boolean {
 
 function isEmpty(tags: Tags): boolean {
   return Object.keys(tags).length === 0
-}
-
-/** Only what is there: an absent field must not hide one that was read otherwise. */
-function given(state: ObjectState): ObjectState {
-  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as unknown as ObjectState
-}
-
-function gone(fresh: ObjectState): LegalHoldError {
-  return new LegalHoldError(`${subjectOf(fresh)} is gone since it was read. Read it again and decide again.`, {
-    code: 'OBJECT_CHANGED',
-    stage: 'remediate',
-    retryable: true,
-  })
-}
-
-/** Whether it was held before is not known then: the next reading takes the hold for somebody else's, which a copy carries. */
-function hidden(fresh: ObjectState): LegalHoldError {
-  return new LegalHoldError(
-    `HEAD of ${subjectOf(fresh)} does not show the hold that was just put there, while it shows those of others. Read it again and decide again.`,
-    { code: 'OBJECT_CHANGED', stage: 'remediate', retryable: true, outcome: 'not-applied' },
-  )
 }

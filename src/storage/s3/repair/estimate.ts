@@ -8,6 +8,8 @@ import { significantGrants } from './properties.js'
 export interface RepairSetting {
   readonly limits: S3Limits
   readonly hasObjectLock: boolean
+  /** Whether each copy is followed by a look at what lies beneath it; else a list of many keys shows that. */
+  readonly looksBeneath: boolean
 }
 
 type Requests = Readonly<Record<string, number>>
@@ -44,6 +46,7 @@ interface Facts {
   readonly before: ObjectState
   readonly limits: S3Limits
   readonly hasLock: boolean
+  readonly looksBeneath: boolean
   readonly copies: boolean
   readonly protects: boolean
   readonly isVersioned: boolean
@@ -62,7 +65,7 @@ interface Facts {
 function factsOf(
   before: ObjectState,
   steps: readonly RemediationStep[],
-  { limits, hasObjectLock }: RepairSetting,
+  { limits, hasObjectLock, looksBeneath }: RepairSetting,
 ): Facts {
   const takes = (wanted: RemediationStep['action']) => steps.some(({ action }) => action === wanted)
   const isVersioned = before.versionId !== undefined && before.versionId !== 'null'
@@ -73,6 +76,7 @@ function factsOf(
     before,
     limits,
     hasLock: hasObjectLock,
+    looksBeneath,
     copies: takes('replace-metadata'),
     protects: takes('protect-original'),
     isVersioned,
@@ -155,7 +159,7 @@ function copyAndLook(facts: Facts): Requests {
     GetObjectTagging: tags + (showsLocks || !readsTags ? 0 : 1),
     GetObjectLegalHold: showsLocks ? 0 : 1 + looks,
     GetObjectRetention: showsLocks || isRetained ? 0 : 1 + looks,
-    ListObjectVersions: before.versionId === undefined ? 0 : 1,
+    ListObjectVersions: before.versionId !== undefined && facts.looksBeneath ? 1 : 0,
     GetObjectAcl: (hasGrants ? 1 : 0) + (significantGrants(before.acl).length > 0 ? 1 : 0),
   }
 }

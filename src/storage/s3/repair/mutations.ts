@@ -10,6 +10,7 @@ import type {
 import { afterChange, saidBy } from '../protocol/errors.js'
 import { subjectOf } from '../protocol/subject.js'
 import { isNoLockConfiguration } from '../read/bucket.js'
+import type { S3Completion } from '../read/completion.js'
 import type { S3Reads } from '../read/reads.js'
 import type { TaggedVersion } from '../read/tags.js'
 import { target } from '../read/target.js'
@@ -21,10 +22,12 @@ const stage = 'remediate'
 export class S3Mutations {
   readonly #requests: S3Requests
   readonly #reads: S3Reads
+  readonly #completion: S3Completion
 
-  constructor(requests: S3Requests, reads: S3Reads) {
+  constructor(requests: S3Requests, reads: S3Reads, completion: S3Completion) {
     this.#requests = requests
     this.#reads = reads
+    this.#completion = completion
   }
 
   /**
@@ -114,7 +117,7 @@ export class S3Mutations {
     if (!readBack) return result
     const read = async () => {
       if (fresh === undefined) return { shown: await this.#reads.locks.legalHold(ref, stage, call) }
-      const after = await this.#reads.again(fresh, isSeen, call)
+      const after = await this.#completion.again(fresh, isSeen, call)
       return { shown: after.legalHold, after }
     }
     const { shown, after } = await read().catch((error: unknown): never => {

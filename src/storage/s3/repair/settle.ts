@@ -60,7 +60,7 @@ export async function settleCopy(
       (signal) => repeat(() => readCopy(context, copy, { ...options, signal }), signal),
       (signal) => repeat(() => readOriginal(context, before, { ...options, signal }), signal),
       async (signal) =>
-        answer.versionId === undefined
+        answer.versionId === undefined || options.looksBeneath === false
           ? undefined
           : repeat(() => readBeneath(context, before, answer.versionId, { ...options, signal }), signal),
     )
@@ -103,7 +103,12 @@ async function readCopy(context: RepairContext, copy: MadeCopy, options: Replace
     return { state: current.state, isCurrent: true }
   const head = isNamed ? await context.reads.head({ bucket, key, versionId }, call, stage) : current
   const state = requireWritten(copy, head, options)
-  return { state, isCurrent: !isNamed && answer.etag !== undefined && state.etag === answer.etag }
+  return { state, isCurrent: !isNamed && answer.etag !== undefined && isSameEtag(answer.etag, state.etag) }
+}
+
+/** Some servers leave the quotes out in some answers. */
+function isSameEtag(one: string, other: string | undefined): boolean {
+  return one.replaceAll('"', '') === other?.replaceAll('"', '')
 }
 
 function lockToKeep({ legalHold, retention }: ObjectState): HeadOptions['lock'] {

@@ -1,5 +1,5 @@
-import { readTagList } from '../../model/hold.js'
-import type { ObjectState } from '../../model/object.js'
+import { readTagList } from '../../../model/hold.js'
+import type { ObjectState } from '../../../model/object.js'
 import { type HoldLists, listWith, union } from './hold-lists.js'
 
 /** Names and values, of metadata or tags. */

@@ -1,4 +1,4 @@
-import { addTag, joinTags, readTagList, type TagListForm } from '../../model/hold.js'
+import { addTag, joinTags, readTagList, type TagListForm } from '../../../model/hold.js'
 
 /** Where hold tags are in lists, and the one among them that is about to go. */
 export interface HoldLists {

@@ -1,8 +1,8 @@
-import { type AskedChanges, compareObjectStates } from '../../model/compare.js'
-import { readTagList } from '../../model/hold.js'
-import type { ObjectState, Retention } from '../../model/object.js'
+import { type AskedChanges, compareObjectStates } from '../../../model/compare.js'
+import { readTagList } from '../../../model/hold.js'
+import type { ObjectState, Retention } from '../../../model/object.js'
+import { withEntries } from '../plan.js'
 import { type HoldLists, listWith, sameTags, tagsWanted } from './hold-lists.js'
-import { withEntries } from './plan.js'
 import { changesOf, isEmpty, listsIn, lostWith, missingOf, type Texts, tagsOf, textOf } from './tag-changes.js'
 
 /** What a copy of ours carried when it was made. */

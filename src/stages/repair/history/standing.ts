@@ -1,10 +1,10 @@
-import type { ObjectState } from '../../model/object.js'
-import type { RemediationStep } from '../../model/verdict.js'
-import type { Baseline } from './baseline.js'
+import type { ObjectState } from '../../../model/object.js'
+import type { RemediationStep } from '../../../model/verdict.js'
+import type { Baseline } from '../baseline.js'
+import { type RepairPlan, withEntries } from '../plan.js'
+import { withStep } from '../steps.js'
 import { type History, showsMetadata } from './buried.js'
 import type { HoldLists } from './hold-lists.js'
-import { type RepairPlan, withEntries } from './plan.js'
-import { withStep } from './steps.js'
 
 /** What an attempt plans with. */
 export interface Standing {

@@ -1,0 +1,97 @@
+import { compareKeys, justBefore } from '../../../internal/key-order.js'
+import type { ListedVersion } from '../../../model/object.js'
+import type { StorageAdapter } from '../../../ports/storage.js'
+import type { StageContext } from '../../context.js'
+import type { ChainFound, ChainLink } from './chains.js'
+
+/** A list that passes so many versions of other keys begins anew at the key that is looked for. */
+const mostBetween = 1_000
+/** So few copies are looked at key by key: a page of their neighbours would cost more to read. */
+const fewLinks = 3
+
+/**
+ * What the lists of versions show of copies, in the order of the links, which must be that of their keys. `undefined` for one
+ * that is not among the versions of its key.
+ */
+export async function* chainsOf(
+  storage: StorageAdapter,
+  links: readonly ChainLink[],
+  context: StageContext,
+): AsyncGenerator<ChainFound | undefined, void, void> {
+  let at = 0
+  for (let first = links[0]; first !== undefined; first = links[at]) {
+    const from = at
+    const rest = links.slice(at)
+    const before = rest.length <= fewLinks ? undefined : justBefore(first.key)
+    for await (const found of before === undefined ? [] : walk(storage, rest, before, context)) {
+      at += 1
+      yield found
+    }
+    // Few, or far away from the beginning of the list.
+    if (at > from) continue
+    yield await alone(storage, first, context)
+    at += 1
+  }
+}
+
+/** One key by a list of its own. */
+async function alone(storage: StorageAdapter, link: ChainLink, context: StageContext): Promise<ChainFound | undefined> {
+  for await (const found of walk(storage, [link], undefined, context)) return found
+  return undefined
+}
+
+/** Walks one list from the first link on; ends early where the next one is too far away. */
+async function* walk(
+  storage: StorageAdapter,
+  links: readonly ChainLink[],
+  startAfter: string | undefined,
+  { signal }: StageContext,
+): AsyncGenerator<ChainFound | undefined, void, void> {
+  const [first] = links
+  if (storage.listVersions === undefined || first === undefined) return
+  const prefix = links.length === 1 ? first.key : commonPrefix(first.key, links.at(-1)?.key ?? first.key)
+  let at = 0
+  let between = 0
+  let history: ListedVersion[] = []
+  for await (const version of storage.listVersions(prefix, { signal, startAfter })) {
+    let link = links[at]
+    while (link !== undefined && isPast(version.key, link.key)) {
+      yield foundIn(history, link)
+      history = []
+      at += 1
+      link = links[at]
+      between = 0
+    }
+    if (link === undefined) return
+    if (version.key === link.key) history.push(version)
+    else between += 1
+    if (between > mostBetween) return
+  }
+  for (const link of links.slice(at)) {
+    yield foundIn(history, link)
+    history = []
+  }
+}
+
+function isPast(key: string, wanted: string): boolean {
+  return key !== wanted && compareKeys(key, wanted) > 0
+}
+
+/** Newest first, as they are listed. */
+function foundIn(history: readonly ListedVersion[], { versionId }: ChainLink): ChainFound | undefined {
+  const at = history.findIndex((version) => version.versionId === versionId)
+  if (at < 0) return undefined
+  const beneath = history[at + 1]
+  return {
+    isOnTop: at === 0,
+    beneath: beneath === undefined ? 'nothing' : { versionId: beneath.versionId, isDeleteMarker: beneath.deleteMarker },
+  }
+}
+
+function commonPrefix(one: string, other: string): string {
+  let length = 0
+  while (length < one.length && one[length] === other[length]) length += 1
+  // Not in the middle of a surrogate pair.
+  const code = one.charCodeAt(length - 1)
+  return one.slice(0, code >= 0xd800 && code <= 0xdbff ? length - 1 : length)
+}

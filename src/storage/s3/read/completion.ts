@@ -1,0 +1,130 @@
+import { LegalHoldError, type Stage } from '../../../model/errors.js'
+import type { ObjectRef, ObjectState } from '../../../model/object.js'
+import type { CallOptions } from '../../../ports/runtime.js'
+import type { CompleteOptions } from '../../../ports/storage.js'
+import type { S3StorageOptions } from '../client/settings.js'
+import { subjectOf } from '../protocol/subject.js'
+import type { S3Call, S3Requests } from '../send/requests.js'
+import type { S3Reads } from './reads.js'
+import { sizeOf } from './size.js'
+
+const stage: Stage = 'remediate'
+
+/** So many objects without a count and without tags: this server's HEAD counts those that there are. */
+const convincing = 3
+
+/** Reads what a copy must keep and the HEAD that judged the object does not show. */
+export class S3Completion {
+  readonly #requests: S3Requests
+  readonly #reads: S3Reads
+  readonly #options: S3StorageOptions
+  /** Objects without a count of tags that were asked for their tags, and had none. */
+  #untagged = 0
+
+  constructor(requests: S3Requests, reads: S3Reads, options: S3StorageOptions) {
+    this.#requests = requests
+    this.#reads = reads
+    this.#options = options
+  }
+
+  /**
+   * What a copy must keep and a HEAD from a moment ago does not show, all of it read at once. A hold that HEAD leaves out is
+   * off where HEAD has shown one before and the version is about to be held, which shows whether HEAD shows this one
+   * ({@link S3Completion.again}).
+   *
+   * @param carriesTags whether a copy has turned out to keep tags that nobody read: their count is enough then
+   */
+  async complete(
+    state: ObjectState,
+    carriesTags: boolean,
+    { isHeldNext = false, signal }: CompleteOptions,
+  ): Promise<ObjectState> {
+    const call = { stage, signal }
+    const canWait = isHeldNext && this.#reads.locks.areShown && this.#reads.locks.isRetentionAnswered
+    const known: ObjectState = isHeldNext && this.#reads.locks.areShown ? { legalHold: 'OFF', ...given(state) } : state
+    return this.#completed(known, carriesTags, canWait, call)
+  }
+
+  /**
+   * The same for a version that was just put under a hold: its HEAD shows whether it is there.
+   *
+   * @param isSeen that it was off before is known by HEAD alone
+   */
+  async again(fresh: ObjectState, isSeen: boolean, { signal }: CallOptions): Promise<ObjectState> {
+    const call = { stage, signal }
+    const ref = { bucket: fresh.bucket, key: fresh.key, versionId: fresh.versionId }
+    const { legalHold: _, ...rest } = fresh
+    const [answer, known] = await Promise.all([
+      this.#reads.head(ref, { signal }, stage),
+      // Of the hold HEAD is asked, beside this.
+      this.#completed({ ...rest, legalHold: 'ON' }, true, false, call),
+    ])
+    if (!answer.found) throw gone(fresh)
+    const { state } = answer
+    if (isSeen && state.legalHold === undefined) {
+      this.#reads.locks.noteHidden()
+      throw hidden(fresh)
+    }
+    const lock = await this.#reads.locks.of(
+      { ...state, retention: state.retention ?? known.retention },
+      true,
+      stage,
+      call,
+    )
+    const isSame = state.tagCount === fresh.tagCount
+    const tags =
+      isSame || fresh.tags === undefined ? known.tags : await this.#reads.tagsOf(ref, state, stage, call, true)
+    return { ...known, ...given(state), ...lock, tags }
+  }
+
+  async #completed(
+    state: ObjectState,
+    carriesTags: boolean,
+    canWait: boolean,
+    call: Pick<S3Call, 'stage' | 'signal'>,
+  ): Promise<ObjectState> {
+    const ref = { bucket: state.bucket, key: state.key, versionId: state.versionId }
+    const { tagCount, tags, acl, sizeBytes } = state
+    const isCounted = carriesTags && tagCount !== undefined && tagCount > 0
+    const wantsTags = tags === undefined && !isCounted
+    const [read, lock, grants, size] = await Promise.all([
+      wantsTags ? this.#tagsToKeep(ref, state, call) : tags,
+      canWait ? {} : this.#reads.locks.of(state, true, stage, call),
+      acl ?? this.#reads.aclOf(ref, stage, call),
+      sizeBytes ?? sizeOf(this.#requests, state, this.#options, call),
+    ])
+    return { ...state, ...lock, tags: read, acl: grants, sizeBytes: size }
+  }
+
+  /** Whether HEAD leaves the count of tags out by itself is found out at a few objects (s3-facts, HEAD and listing). */
+  async #tagsToKeep(ref: ObjectRef, state: ObjectState, call: CallOptions): Promise<ObjectState['tags']> {
+    const isUncounted = state.tagCount === undefined
+    const isKnown = this.#reads.areTagsShown && this.#untagged >= convincing
+    const tags = await this.#reads.tagsOf(ref, state, stage, call, !(isUncounted && isKnown))
+    if (!isUncounted || typeof tags !== 'object') return tags
+    if (Object.keys(tags).length === 0) this.#untagged += 1
+    else this.#reads.noteUncountedTags()
+    return tags
+  }
+}
+
+/** Only what is there: an absent field must not hide one that was read otherwise. */
+function given(state: ObjectState): ObjectState {
+  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as unknown as ObjectState
+}
+
+function gone(fresh: ObjectState): LegalHoldError {
+  return new LegalHoldError(`${subjectOf(fresh)} is gone since it was read. Read it again and decide again.`, {
+    code: 'OBJECT_CHANGED',
+    stage: 'remediate',
+    retryable: true,
+  })
+}
+
+/** Whether it was held before is not known then: the next reading takes the hold for somebody else's, which a copy carries. */
+function hidden(fresh: ObjectState): LegalHoldError {
+  return new LegalHoldError(
+    `HEAD of ${subjectOf(fresh)} does not show the hold that was just put there, while it shows those of others. Read it again and decide again.`,
+    { code: 'OBJECT_CHANGED', stage: 'remediate', retryable: true, outcome: 'not-applied' },
+  )
+}
