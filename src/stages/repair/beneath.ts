@@ -16,7 +16,7 @@ import {
   tagsDue,
   wantedOf,
 } from './history/buried.js'
-import type { ChainFound, ChainLink } from './history/chains.js'
+import type { ChainFound, ChainLink } from './history/chain-pass.js'
 import { beneathInWords } from './history/contest.js'
 import { metadataOf, type Standing } from './history/standing.js'
 import { missingOf, type Texts, tagsOf } from './history/tag-changes.js'

@@ -1,8 +1,21 @@
 import { compareKeys, justBefore } from '../../../internal/key-order.js'
 import type { ListedVersion } from '../../../model/object.js'
-import type { StorageAdapter } from '../../../ports/storage.js'
+import type { StorageAdapter, VersionBeneath } from '../../../ports/storage.js'
 import type { StageContext } from '../../context.js'
-import type { ChainFound, ChainLink } from './chains.js'
+
+/** A copy, and the version that it was made of. */
+export interface ChainLink {
+  readonly key: string
+  readonly versionId: string
+  readonly madeOf: string
+}
+
+/** What the list of a key's versions shows of a copy. */
+export interface ChainFound {
+  readonly beneath: VersionBeneath | 'nothing'
+  /** Whether it is the current version. */
+  readonly isOnTop: boolean
+}
 
 /** A list that passes so many versions of other keys begins anew at the key that is looked for. */
 const mostBetween = 1_000

@@ -2,22 +2,16 @@ import { compareKeys } from '../../../internal/key-order.js'
 import type { BegunStep } from '../../../journal/records.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ObjectState } from '../../../model/object.js'
-import type { StorageAdapter, VersionBeneath } from '../../../ports/storage.js'
+import type { StorageAdapter } from '../../../ports/storage.js'
 import type { StageContext } from '../../context.js'
 import { isFatal } from '../../validate.js'
-import { chainsOf } from './chain-pass.js'
+import { type ChainFound, type ChainLink, chainsOf } from './chain-pass.js'
 
 /** So many copies are looked at together: with their originals they fill nearly one page of a list of versions. */
 const mostWaiting = 450
 /** A copy waits for so many other objects at most: an interrupted run reads again what was not recorded. */
 const mostPassed = 5_000
-
-/** A copy, and the version that it was made of. */
-export interface ChainLink {
-  readonly key: string
-  readonly versionId: string
-  readonly madeOf: string
-}
+const idleTurns = 64
 
 /** The one copy of an interrupted run, where it was made and nothing tells what it came to lie on. */
 export function unprovenOf(
@@ -29,13 +23,6 @@ export function unprovenOf(
   const { versionId, beneath } = copies[0]?.result ?? {}
   const isNamed = versionId !== undefined && versionId !== 'null' && madeOf !== undefined && madeOf !== 'null'
   return copies.length === 1 && isNamed && beneath === undefined ? { key, versionId, madeOf } : undefined
-}
-
-/** What the list of a key's versions shows of a copy. */
-export interface ChainFound {
-  readonly beneath: VersionBeneath | 'nothing'
-  /** Whether it is the current version. */
-  readonly isOnTop: boolean
 }
 
 /** Where a repair asks what its copy came to lie on. */
@@ -138,7 +125,17 @@ export class Chains {
 
   #lookIfDue(): void {
     if (this.#waiting.length === 0) this.#passed = 0
-    else if (this.#active === 0 || this.#waiting.length >= mostWaiting || this.#passed >= mostPassed) this.#look()
+    else if (this.#waiting.length >= mostWaiting || this.#passed >= mostPassed) this.#look()
+    else if (this.#active === 0) void this.#lookIfIdle()
+  }
+
+  /** Whoever hands out the work has another piece within a few turns of the microtask queue, or has to wait for it himself. */
+  async #lookIfIdle(): Promise<void> {
+    for (let turn = 0; turn < idleTurns; turn += 1) {
+      await undefined
+      if (this.#active > 0) return
+    }
+    this.#look()
   }
 
   #look(): void {
