@@ -38,6 +38,32 @@ export function copyConformance(
       expect(versioning && after.versionId !== before.versionId).toEqual(versioning && metadataUpdate === 'new-version')
     })
 
+    test('says of a copy and of its original what reading them says, or nothing', async ({ adapter, seed }) => {
+      if (adapter.capabilities.metadataUpdate === 'none') return
+      await seed('k', { body: 'abc', tags: tagsFor(adapter, { a: 'b' }) })
+      const before = await stateOf(adapter, 'k', { full: true })
+      const metadata = { two: '2' }
+      const { after, original, versionId } = await adapter.replaceMetadata(before, metadata)
+      if (after !== undefined) {
+        const read = await stateOf(adapter, 'k', { full: true })
+        expect([after.versionId, compareObjectStates(after, read)]).toEqual([read.versionId, []])
+        expect(compareObjectStates(before, after, { metadata })).toEqual([])
+        expect(after.versionId).toEqual(versionId)
+      }
+      if (original !== undefined) {
+        const read = await stateOf(adapter, 'k', { full: true, versionId: before.versionId })
+        expect([original.versionId, original.legalHold]).toEqual([before.versionId, read.legalHold])
+        expect(compareObjectStates({ ...before, acl: undefined }, original)).toEqual([])
+      }
+    })
+
+    test('completes a HEAD to what a full reading shows, where it can', async ({ adapter, seed }) => {
+      if (adapter.complete === undefined) return
+      await seed('k', { body: 'abc', tags: tagsFor(adapter, { a: 'b' }) })
+      const completed = await adapter.complete(await stateOf(adapter, 'k'))
+      expect(compareObjectStates(completed, await stateOf(adapter, 'k', { full: true }))).toEqual([])
+    })
+
     test('says what a server lost in the copy and had to be given back: nothing, or what it is known to lose', async (subject) => {
       const { adapter, seed, lacks = [] } = subject
       const { metadataUpdate, tags, objectLock } = adapter.capabilities
