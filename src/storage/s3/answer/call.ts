@@ -44,6 +44,8 @@ export interface S3Answer<K extends S3Operation> {
   readonly connection?: Renewable | undefined
   /** What was left out of the request, since the server does not take it. */
   readonly leftOut: readonly Extra[]
+  /** The object has no such lock: a refusal of S3 that is an answer. Told as an error where the SDK read it. */
+  readonly isNoLock?: true | undefined
 }
 
 /** How a HEAD is asked for. */

@@ -110,7 +110,11 @@ export class S3Completion {
 
 /** Only what is there: an absent field must not hide one that was read otherwise. */
 function given(state: ObjectState): ObjectState {
-  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as unknown as ObjectState
+  const fields = { ...state } as Record<string, unknown>
+  for (const name of Object.keys(fields)) {
+    if (fields[name] === undefined) delete fields[name]
+  }
+  return fields as unknown as ObjectState
 }
 
 function gone(fresh: ObjectState): LegalHoldError {

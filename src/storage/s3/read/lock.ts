@@ -56,8 +56,10 @@ export class S3Locks {
   /** `unreadable`: the answer names no status, or one that is not known. */
   async legalHold(ref: ObjectRef, stage: Stage, { signal, compare }: PartCall): Promise<'ON' | 'OFF' | 'unreadable'> {
     try {
-      const { output } = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal, compare })
+      const answer = await this.#requests.send('GetObjectLegalHold', target(ref), { stage, signal, compare })
+      const { output, isNoLock } = answer
       this.#answered.add('hold')
+      if (isNoLock === true) return 'OFF'
       return legalHoldOf(output.LegalHold?.Status) ?? 'unreadable'
     } catch (error) {
       if (this.#isOff('hold', error)) return 'OFF'
@@ -72,8 +74,10 @@ export class S3Locks {
     { signal, compare }: PartCall,
   ): Promise<Exclude<ObjectState['retention'], undefined>> {
     try {
-      const { output } = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal, compare })
+      const answer = await this.#requests.send('GetObjectRetention', target(ref), { stage, signal, compare })
+      const { output, isNoLock } = answer
       this.#answered.add('retention')
+      if (isNoLock === true) return 'none'
       const { Mode, RetainUntilDate } = output.Retention ?? {}
       return retentionOf(Mode, RetainUntilDate?.toISOString()) ?? 'unreadable'
     } catch (error) {

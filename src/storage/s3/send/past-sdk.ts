@@ -10,6 +10,7 @@ import {
 import { requestIdIn, textOf } from '../answer/marks.js'
 import { normaliseS3Error } from '../protocol/errors.js'
 import { type FastOperation, factsOf } from '../protocol/operation-table.js'
+import type { S3Output } from '../protocol/operations.js'
 import type { CallInput } from '../wire/calls.js'
 import type { WireOutcome } from '../wire/path.js'
 import { AttemptAborted, AttemptTimeout, isBeyondUndici, type WireAnswer } from '../wire/transport.js'
@@ -43,6 +44,16 @@ export async function sendPastSdk<K extends FastOperation>(
   const marks = marksOf(operation, input, requestIdIn(answer), hasText ? () => textOf(answer) : undefined)
   const repetition = route.marks.meet(marks)
   if (repetition !== undefined) await route.refuseRepeated(repetition, connection, call, about.mutation)
+  const noLock = codec.noLock(operation, answer)
+  if (noLock !== undefined) {
+    route.seen.answered = true
+    refuseRefusalOfAnother(noLock, about.key, connection)
+    refuseUnlike(call, { status }, connection)
+    const requestId = cleanIdOf(route.secrets, requestIdIn(answer))
+    return {
+      answer: { output: {} as S3Output<K>, headers: {}, requestId, status, connection, leftOut, isNoLock: true },
+    }
+  }
   const read = await codec.read(operation, answer)
   if (read === undefined) return { outcome: { answer } }
   route.seen.answered = true

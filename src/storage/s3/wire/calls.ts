@@ -40,6 +40,12 @@ type CallAnswer<K extends FastOperation> =
   | { readonly output: S3Output<K>; readonly headers: Readonly<Record<string, string>>; readonly error?: undefined }
   | { readonly error: object; readonly output?: undefined; readonly headers?: undefined }
 
+/** The answer to who asks for a lock that is not there. */
+export interface NoLock {
+  readonly Key: string | undefined
+  readonly Resource: string | undefined
+}
+
 /** Input of a call, complete but for what the SDK adds by itself. */
 export type CallInput = Readonly<Record<string, unknown>>
 
@@ -138,6 +144,21 @@ export class CallCodec {
     }
   }
 
+  /**
+   * That an object has no such lock, read without an error of the SDK being made of it: each object that is repaired is asked.
+   * `undefined` for any other answer, and for one that is not flat or has entities in it.
+   */
+  noLock(operation: FastOperation, answer: WireAnswer): NoLock | undefined {
+    if (operation !== 'GetObjectRetention' && operation !== 'GetObjectLegalHold') return undefined
+    if (answer.status !== 404) return undefined
+    const body = Buffer.concat(answer.body)
+    const text = body.toString('utf8')
+    if (text.includes('&') || textIn(text, 'Code') !== 'NoSuchObjectLockConfiguration' || !isDocument('Error', body)) {
+      return undefined
+    }
+    return { Key: textIn(text, 'Key'), Resource: textIn(text, 'Resource') }
+  }
+
   #operationOf(operation: FastOperation): object | undefined {
     if (this.#operations.has(operation)) return this.#operations.get(operation)
     const schema = (this.#sdk as unknown as Record<string, Schema | undefined>)[`${operation}$`]
@@ -145,6 +166,16 @@ export class CallCodec {
     this.#operations.set(operation, found)
     return found
   }
+}
+
+/** The text of an element that is there once. */
+function textIn(document: string, name: string): string | undefined {
+  const opening = `<${name}>`
+  const at = document.indexOf(opening)
+  if (at < 0 || document.includes(opening, at + 1)) return undefined
+  const begin = at + opening.length
+  const end = document.indexOf('<', begin)
+  return document.startsWith(`</${name}>`, end) ? document.slice(begin, end) : undefined
 }
 
 function asOperation([, namespace, name, traits, input, output]: Schema): object {
