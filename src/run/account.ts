@@ -2,7 +2,7 @@ import type { ListedObject } from '../model/object.js'
 import type { ObjectOutcome, ObjectPlace, Remediation, RepairEstimate, VerdictKind } from '../model/verdict.js'
 import type { RecordingLedger } from '../stages/account/ledger.js'
 import { SeenObjects } from '../stages/discover/discover.js'
-import type { Processed } from '../stages/object/process.js'
+import type { Processed } from '../stages/object/processed.js'
 import type { Tally } from './tally.js'
 
 /** A state of an object, as far as the account needs it. */

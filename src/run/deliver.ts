@@ -21,8 +21,8 @@ import type { AttemptJobs } from '../stages/export/job-book.js'
 import { JobGroup } from '../stages/export/job-group.js'
 import { listsRecordings } from '../stages/export/parts.js'
 import { objectRecord } from '../stages/object/object-record.js'
-import { processObject } from '../stages/object/process.js'
-import { withSidecarContent } from '../stages/object/sidecar-content.js'
+import { type ObjectPipeline, objectPipeline } from '../stages/object/pipeline.js'
+import { lineOf } from '../stages/reading/listed-line.js'
 import { pendingOf, uncountedBy } from '../stages/reconcile/reconcile.js'
 import { type Chain, Chains } from '../stages/repair/history/chains.js'
 import { Account, entryOf } from './account.js'
@@ -62,8 +62,7 @@ export interface DeliverySubject {
 
 /** How an object is dealt with. */
 interface Way {
-  /** Repair what is not held, or only look. */
-  readonly repair: boolean
+  readonly pipeline: ObjectPipeline
   readonly begun?: BegunRepair | undefined
   readonly chain?: Chain | undefined
 }
@@ -173,10 +172,11 @@ export class Delivery {
   /** Reads back what was under repair and finishes it, before anything else touches those objects. */
   async #settle(begun: Iterable<BegunObject>): Promise<void> {
     const { objectConcurrency } = this.#subject.settings
+    const pipeline = this.#pipeline(true, this.#context)
     const settled = mapWindow(begun, objectConcurrency, ({ object, place, repair }) => {
       const { original } = repair
       if (original !== undefined) this.#account.seen.add(original)
-      return this.#inTurn({ object: original ?? object, place }, { repair: true, begun: repair }, this.#context)
+      return this.#inTurn({ object: original ?? object, place }, { pipeline, begun: repair })
     })
     for await (const _ of settled) {
       // As below: the window does the work.
@@ -268,10 +268,11 @@ export class Delivery {
   ): Promise<void> {
     const { objectConcurrency, storage } = this.#subject.settings
     const chains = new Chains(storage, context)
+    const pipeline = this.#pipeline(repair, context)
     const work = (item: DiscoveredObject) =>
       chains.work(async (chain) => {
         chains.wants(item.object.key)
-        await this.#inTurn(item, { repair, chain: this.#deferred(chain) }, context)
+        await this.#inTurn(item, { pipeline, chain: this.#deferred(chain) })
         await this.#watermarks.done(item)
       })
     try {
@@ -292,28 +293,32 @@ export class Delivery {
   }
 
   /** One object at a time for each key: a rewritten object waits until its former state is done with. */
-  async #inTurn(found: DiscoveredObject, way: Way, context: StageContext): Promise<void> {
+  async #inTurn(found: DiscoveredObject, way: Way): Promise<void> {
     const turns = turnsOf(this.#subject.settings.storage)
-    await turns.take(found.object.key, () => this.#process(found, way, context))
+    await turns.take(found.object.key, () => this.#process(found, way))
   }
 
-  async #process(
-    { object, place: found }: DiscoveredObject,
-    { repair, begun, chain }: Way,
-    context: StageContext,
-  ): Promise<void> {
-    const place = this.ledger.placeNow(found)
+  #pipeline(repair: boolean, context: StageContext): ObjectPipeline {
     const { settings, recorder, dryRun, hashContent } = this.#subject
+    const { storage, requirements, remediation: options, reconciliation } = settings
+    return objectPipeline({
+      storage,
+      requirements,
+      repair: repair ? { options, dryRun, witness: recorder } : undefined,
+      hashContent: recorder.active ? hashContent : undefined,
+      readsSidecars: reconciliation.verifySidecars,
+      context,
+    })
+  }
+
+  async #process({ object, place: found }: DiscoveredObject, { pipeline, begun, chain }: Way): Promise<void> {
+    const place = this.ledger.placeNow(found)
+    const { recorder } = this.#subject
     this.#account.meet(object.key, place)
     // Listed while its repair was under way: what we wrote ourselves is no arrival.
     if (place.kind === 'unexpected' || (begun === undefined && this.#account.isWritten(object))) return
-    const { storage, requirements, remediation: options } = settings
-    const witness = recorder
-    const repairSettings = repair ? { requirements, options, dryRun, witness, begun, chain } : undefined
-    const hashing = recorder.active ? hashContent : undefined
-    const judged = await processObject(storage, requirements, object, place, repairSettings, context, hashing)
-    const { verifySidecars } = settings.reconciliation
-    const processed = verifySidecars ? await withSidecarContent(storage, judged, place, context) : judged
+    const { bucket, key } = object
+    const processed = await pipeline({ bucket, key, line: lineOf(object) }, place, { begun, chain })
     // What was under repair came out of no listing, so the next one would show it as new.
     this.#account.enter(entryOf(processed, place, object, begun === undefined))
     if (!recorder.active) return

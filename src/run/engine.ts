@@ -25,6 +25,8 @@ import { type DiscoveredObject, type DiscoverySettings, discover, listFolder } f
 import { createJob, waitForJob } from '../stages/export/job.js'
 import { listsRecordings } from '../stages/export/parts.js'
 import { bucketMismatch, inspect } from '../stages/inspect/inspect.js'
+import { type ObjectPipeline, objectPipeline } from '../stages/object/pipeline.js'
+import type { Processed } from '../stages/object/processed.js'
 import { mustHaveContent, sizeUnknown, withListedSize } from '../stages/object/size.js'
 import { confirming } from '../stages/reading/confirming-storage.js'
 import { KeyLines } from '../stages/reading/key-lines.js'
@@ -38,20 +40,22 @@ import {
 } from '../stages/reconcile/reconcile.js'
 import { lookAgain, type ReleaseWork, releasesOf } from '../stages/release/again.js'
 import { type ReleaseOptions, releaseObject } from '../stages/release/release.js'
-import { isDue, remediateObject } from '../stages/repair/remediate.js'
-import { unreadable, validateObject } from '../stages/validate.js'
+import { unreadable, type ValidationSubject } from '../stages/validate.js'
 import { runOnJournal } from './journalled-run.js'
 import { emitter, type RunOptions } from './run-options.js'
 import { inspectionSubject } from './run-rules.js'
 
 type ReleaseSubject = ObjectRef & { readonly place?: ObjectPlace | undefined; readonly line: ListedLine }
 
-/** An object that is to be judged, and repaired right after. */
+/** An object that is to be judged. */
 interface ToBeJudged {
   readonly key: string
-  /** Whether it is read for its verdict now. */
-  readonly isFresh: boolean
-  readonly judge: () => Promise<Verdict>
+  readonly object: ValidationSubject
+  readonly place: ObjectPlace | undefined
+  /** Its verdict, where that is what was given. */
+  readonly verdict?: Verdict | undefined
+  /** Where its line is looked for; left out where it is known, or there is none to be had. */
+  readonly lines?: KeyLines | undefined
 }
 
 /** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
@@ -94,7 +98,11 @@ export class Engine {
   }
 
   validate(source: ValidationSource, options: CallOptions): AsyncGenerator<Verdict, void, void> {
-    return this.#validate(source, this.#context(options))
+    const { storage, requirements } = this.#settings
+    const context = this.#context(options)
+    const pipeline = objectPipeline({ storage, requirements, context })
+    const found = new Batches(this.#toBeJudged(source, context))
+    return mapWindow(found, context.lanes, async (item) => (await this.#judge(pipeline, item)).verdict)
   }
 
   async *remediate(
@@ -103,25 +111,19 @@ export class Engine {
   ): AsyncGenerator<Remediation, void, void> {
     const { storage, requirements, remediation, journal, clock, hold } = this.#settings
     const context = this.#context(options)
-    const settings = {
-      requirements,
-      options: remediation,
-      dryRun: options.dryRun ?? false,
-      witness: new Recorder(journal, 'remediate', clock, hold.tag),
-    }
+    const witness = new Recorder(journal, 'remediate', clock, hold.tag)
+    const repair = { options: remediation, dryRun: options.dryRun ?? false, witness }
+    const pipeline = objectPipeline({ storage, requirements, repair, context })
     await requireJournalWithoutRun(journal, 'remediate')
     // A source may name an object twice: the second repair reads what the first one left.
     const turns = turnsOf(storage)
-    const repairs = mapWindow(this.#toBeJudged(source, context), context.lanes, ({ key, isFresh, judge }) =>
-      turns.take(key, async () => {
-        const verdict = await judge()
-        if (verdict.verdict === 'held' && !isDue(verdict, remediation)) return undefined
-        return remediateObject(confirming(storage, verdict.state, context), verdict, { ...settings, isFresh }, context)
-      }),
+    const found = new Batches(this.#toBeJudged(source, context))
+    const repairs = mapWindow(found, context.lanes, (item) =>
+      turns.take(item.key, async () => (await this.#judge(pipeline, item)).remediation),
     )
-    for await (const repair of repairs) {
-      if (repair === undefined || (repair.verdict.verdict === 'held' && repair.outcome === 'not-needed')) continue
-      yield repair
+    for await (const done of repairs) {
+      if (done === undefined || (done.verdict.verdict === 'held' && done.outcome === 'not-needed')) continue
+      yield done
     }
   }
 
@@ -213,60 +215,44 @@ export class Engine {
     return { clock, logger, retry, lanes, signal: forManyListeners(options.signal), emit: () => {} }
   }
 
-  #validate(
-    source: ValidationSource,
-    context: StageContext & { readonly lanes: Lanes },
-  ): AsyncGenerator<Verdict, void, void> {
-    if (isStream(source)) {
-      const lines = new KeyLines(this.#settings.storage, context)
-      return mapWindow(source, context.lanes, (item) => this.#validateItem(item, lines, context))
-    }
-    return mapWindow(new Batches(this.#found(source, context)), context.lanes, (found) =>
-      this.#validateFound(found, context),
-    )
-  }
-
-  #validateFound({ object, place }: DiscoveredObject, context: StageContext): Promise<Verdict> {
-    const { storage, requirements } = this.#settings
-    // Not the listing's version: the current one is meant.
-    const subject = { bucket: object.bucket, key: object.key, line: lineOf(object) }
-    return validateObject(storage, requirements, subject, place, context)
-  }
-
-  async #validateItem(item: string | ObjectRef, lines: KeyLines, context: StageContext): Promise<Verdict> {
-    const { storage, requirements } = this.#settings
-    const ref = this.#ref(item)
-    const { bucket, key, versionId } = ref
-    const place = placeOf(key)
-    let line: ListedLine
-    try {
-      // A version is known by its id; a listing shows current ones only.
-      line = versionId === undefined && bucket === storage.bucket ? await lines.of(key) : undefined
-    } catch (error) {
-      return unreadable(ref, place, error, 0)
-    }
-    return validateObject(storage, requirements, { ...ref, line }, place, context)
-  }
-
-  /** Objects whatever they are given as, each with the way to its verdict. */
-  async *#toBeJudged(source: ValidationSource | Source<Verdict>, context: StageContext): AsyncGenerator<ToBeJudged> {
+  /** Objects whatever they are given as, in pieces. */
+  async *#toBeJudged(
+    source: ValidationSource | Source<Verdict>,
+    context: StageContext,
+  ): AsyncGenerator<readonly ToBeJudged[]> {
     if (!isStream(source)) {
       for await (const piece of this.#found(source, context)) {
-        for (const found of piece) {
-          yield { key: found.object.key, isFresh: true, judge: () => this.#validateFound(found, context) }
-        }
+        // Not the listing's version: the current one is meant.
+        yield piece.map(({ object, place }) => {
+          const { bucket, key } = object
+          return { key, place, object: { bucket, key, line: lineOf(object) } }
+        })
       }
       return
     }
     const lines = new KeyLines(this.#settings.storage, context)
     for await (const item of source as Source<string | ObjectRef | Verdict>) {
       if (typeof item === 'object' && 'verdict' in item) {
-        yield { key: item.object.key, isFresh: false, judge: async () => item }
+        yield [{ key: item.object.key, object: item.object, place: item.place, verdict: item }]
       } else {
-        const { key } = this.#ref(item)
-        yield { key, isFresh: true, judge: () => this.#validateItem(item, lines, context) }
+        const object = this.#ref(item)
+        yield [{ key: object.key, object, place: placeOf(object.key), lines }]
       }
     }
+  }
+
+  /** Sends one object through the pipeline; one that is known by its key is compared with its line in a listing. */
+  async #judge(pipeline: ObjectPipeline, { object, place, verdict, lines }: ToBeJudged): Promise<Processed> {
+    // A version is known by its id; a listing shows current ones only.
+    const hasLine = object.versionId === undefined && object.bucket === this.#settings.storage.bucket
+    if (lines === undefined || !hasLine) return pipeline(object, place, { verdict })
+    let line: ListedLine
+    try {
+      line = await lines.of(object.key)
+    } catch (error) {
+      return pipeline(object, place, { verdict: unreadable(object, place, error, 0) })
+    }
+    return pipeline({ ...object, line }, place)
   }
 
   /** Objects whatever they are given as, a verdict by its object. */

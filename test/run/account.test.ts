@@ -8,7 +8,7 @@ import { replayVerdict } from '#src/run/replay.js'
 import { Tally } from '#src/run/tally.js'
 import { RecordingLedger } from '#src/stages/account/ledger.js'
 import { objectRecord } from '#src/stages/object/object-record.js'
-import { outcomeOf, type Processed } from '#src/stages/object/process.js'
+import { outcomeOf, type Processed } from '#src/stages/object/processed.js'
 
 const createdAt = Date.parse('2024-01-01T12:00:00Z')
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { LegalHoldExporter, MemoryJournal, type RunReport } from '#src/index.js'
 import { remediationDefaults } from '#src/options/remediation.js'
 import { S3StorageAdapter } from '#src/s3.js'
-import { processObject } from '#src/stages/object/process.js'
+import { objectPipeline } from '#src/stages/object/pipeline.js'
 import { S3Simulator, SimulatedClock } from '#src/testing/index.js'
 import { folder, request, tag } from '../custody/bundle-world.js'
 import { FakePlatform } from '../fakes/platform.js'
@@ -163,29 +163,32 @@ test('a run that was killed before the list looks at what its copy came to lie o
     }),
   )
   const clock = new SimulatedClock()
-  const { remediation, outcome } = await processObject(
+  const pipeline = objectPipeline({
     storage,
-    { metadata: { 'legal-hold-tag': tag } },
-    { bucket, key },
-    { kind: 'attachment', conversationId: 'c' },
-    {
-      requirements: { metadata: { 'legal-hold-tag': tag } },
+    requirements: { metadata: { 'legal-hold-tag': tag } },
+    repair: {
       options: { ...remediationDefaults, allowOverwrite: false },
       dryRun: false,
       witness: new NotedWitness(),
+    },
+    context: {
+      clock,
+      logger: undefined,
+      retry: { retries: 3, minDelayMs: 1, maxDelayMs: 2 },
+      signal: undefined,
+      emit: () => {},
+    },
+  })
+  const { remediation, outcome } = await pipeline(
+    { bucket, key },
+    { kind: 'attachment', conversationId: 'c' },
+    {
       begun: {
         original: before.state,
         steps: [{ step: { action: 'replace-metadata', metadata }, result: { versionId } }],
         noncurrent: new Set(),
         lastIntentAt: clock.now(),
       },
-    },
-    {
-      clock,
-      logger: undefined,
-      retry: { retries: 3, minDelayMs: 1, maxDelayMs: 2 },
-      signal: undefined,
-      emit: () => {},
     },
   )
   expect(outcome).not.toBe('repaired')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { HoldRequirements } from '#src/model/requirements.js'
 import { remediationDefaults } from '#src/options/remediation.js'
 import { S3StorageAdapter, type S3StorageOptions } from '#src/s3.js'
-import { processObject } from '#src/stages/object/process.js'
+import { objectPipeline } from '#src/stages/object/pipeline.js'
 import { S3Simulator, SimulatedClock } from '#src/testing/index.js'
 import { NotedWitness, repair, tag } from '../fakes/repair.js'
 import { clientOf, InProcessHandler } from '../model/in-process-s3.js'
@@ -214,14 +214,13 @@ describe('a delete marker', () => {
     }
     const requirements = { metadata: { 'legal-hold-tag': tag } }
     const settings = {
-      requirements,
       options: { ...remediationDefaults, allowOverwrite: false },
       dryRun: false,
       witness: new NotedWitness(),
     }
     const place = { kind: 'recording', conversationId: 'c', recordingId: 'r' } as const
-    const object = { bucket, key, sizeBytes: 5 }
-    const processed = await processObject(w.adapter, requirements, object, place, settings, context as never)
+    const pipeline = objectPipeline({ storage: w.adapter, requirements, repair: settings, context: context as never })
+    const processed = await pipeline({ bucket, key }, place)
     expect(processed).toMatchObject({
       outcome: 'missing',
       reason: expect.stringContaining('recoverable'),

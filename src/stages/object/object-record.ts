@@ -1,7 +1,7 @@
 import type { ObjectState } from '../../model/object.js'
 import type { ExportJob } from '../../model/platform.js'
 import type { ObjectPlace, Remediation } from '../../model/verdict.js'
-import type { Processed } from './process.js'
+import type { Processed } from './processed.js'
 
 /** What was decided about an object once its verdict was known. */
 export type Decision = 'leave' | 'repair' | 'plan' | 'refuse' | 'none'

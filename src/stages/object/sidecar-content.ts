@@ -3,7 +3,7 @@ import type { ObjectPlace } from '../../model/verdict.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
 import { isFatal } from '../validate.js'
-import type { Processed } from './process.js'
+import type { Processed } from './processed.js'
 
 /** Real ones have less than a kilobyte or two; a file of this size is something else. */
 const maxBytes = 1_048_576

@@ -1,9 +1,10 @@
+import type { ObjectTraits } from '../../model/identity.js'
 import type { ListedObject, ObjectState } from '../../model/object.js'
 import type { HoldRequirements } from '../../model/requirements.js'
 import type { ObjectPlace, Verdict } from '../../model/verdict.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
-import { doubtOf, lineOf } from '../reading/listed-line.js'
+import { doubtOf, type ListedLine, lineOf } from '../reading/listed-line.js'
 import { validateObject } from '../validate.js'
 
 /*
@@ -24,11 +25,12 @@ export async function withSize(
   storage: StorageAdapter,
   requirements: HoldRequirements,
   verdict: Verdict,
-  listed: ListedObject,
+  line: ListedLine,
   context: StageContext,
 ): Promise<Verdict> {
   const { state, place } = verdict
   if (state === undefined || state.sizeBytes !== undefined) return verdict
+  const listed = typeof line === 'object' ? line : {}
   const { sizeBytes } = listed
   if (sizeBytes !== undefined && isSameObject(listed, state)) return { ...verdict, state: { ...state, sizeBytes } }
   if (!mustHaveContent(place)) return verdict
@@ -68,7 +70,7 @@ export function mustHaveContent(place: ObjectPlace | undefined): boolean {
 }
 
 /** By ETag, and by the second in which it was written: a listing gives milliseconds, HEAD whole seconds. */
-function isSameObject(listed: ListedObject, { etag, lastModified }: ObjectState): boolean {
+function isSameObject(listed: ObjectTraits, { etag, lastModified }: ObjectState): boolean {
   if (listed.etag === undefined || etag === undefined || unquoted(listed.etag) !== unquoted(etag)) return false
   if (listed.lastModified === undefined || lastModified === undefined) return true
   return seconds(listed.lastModified) === seconds(lastModified)

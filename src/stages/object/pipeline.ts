@@ -1,0 +1,114 @@
+import type { BegunRepair } from '../../journal/records.js'
+import type { HashContent } from '../../model/evidence.js'
+import type { HoldRequirements } from '../../model/requirements.js'
+import type { Difference, ObjectPlace, Remediation, Verdict } from '../../model/verdict.js'
+import type { StorageAdapter } from '../../ports/storage.js'
+import type { StageContext } from '../context.js'
+import { confirming } from '../reading/confirming-storage.js'
+import type { Chain } from '../repair/history/chains.js'
+import { isDue, remediateObject } from '../repair/remediate.js'
+import type { RemediationSettings } from '../repair/settings.js'
+import { judge, type ValidationSubject, validateObject } from '../validate.js'
+import { type ContentDigest, contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
+import { outcomeOf, type Processed } from './processed.js'
+import { withSidecarContent } from './sidecar-content.js'
+import { lacksSize, withSize } from './size.js'
+
+/** What a pipeline is made of. */
+export interface PipelineParts {
+  readonly storage: StorageAdapter
+  readonly requirements: HoldRequirements
+  /** How what is not held is repaired; left out, nothing is. */
+  readonly repair?: Omit<RemediationSettings, 'requirements' | 'begun' | 'chain' | 'isFresh'> | undefined
+  /** Whether contents are read for their digests; left out, nothing is said of them. */
+  readonly hashContent?: HashContent | undefined
+  /** Whether sidecars are read. */
+  readonly readsSidecars?: boolean | undefined
+  readonly context: StageContext
+}
+
+/** How one object takes its way. */
+export interface ObjectWay {
+  /** What is known of it already, so that it is not read for a verdict. */
+  readonly verdict?: Verdict | undefined
+  /** What an interrupted run had begun on it. */
+  readonly begun?: BegunRepair | undefined
+  /** Where it is asked what a copy of it came to lie on. */
+  readonly chain?: Chain | undefined
+}
+
+/** The way of one object: read, judged, repaired where that is due, its content and its sidecar read. */
+export type ObjectPipeline = (
+  object: ValidationSubject,
+  place: ObjectPlace | undefined,
+  way?: ObjectWay,
+) => Promise<Processed>
+
+/** The one way that objects take, whoever sends them: a validation, a repair, a run. */
+export function objectPipeline(parts: PipelineParts): ObjectPipeline {
+  return async (object, place, way = {}) => {
+    const processed = await repaired(parts, await judged(parts, object, place, way), way)
+    const { readsSidecars, storage, context } = parts
+    return readsSidecars === true && place !== undefined
+      ? withSidecarContent(storage, processed, place, context)
+      : processed
+  }
+}
+
+async function judged(
+  { storage, requirements, context }: PipelineParts,
+  object: ValidationSubject,
+  place: ObjectPlace | undefined,
+  { verdict: known, begun }: ObjectWay,
+): Promise<Verdict> {
+  if (known !== undefined) return known
+  // What called for the repair that was begun calls for it still; the object itself may look repaired by now.
+  const { original } = begun ?? {}
+  const found =
+    original === undefined
+      ? await validateObject(storage, requirements, object, place, context)
+      : judge(requirements, original, place)
+  return lacksSize(found) ? withSize(storage, requirements, found, object.line, context) : found
+}
+
+async function repaired(
+  parts: PipelineParts,
+  verdict: Verdict,
+  { begun, chain, verdict: known }: ObjectWay,
+): Promise<Processed> {
+  const { storage, requirements, repair, hashContent, context } = parts
+  context.emit({ type: 'verdict', verdict })
+  if (repair === undefined || !isDue(verdict, repair.options)) {
+    const digests = await digestsOf(undefined, undefined)
+    return { verdict, remediation: undefined, ...outcomeOf(verdict, undefined), ...digests }
+  }
+  const overwritten =
+    hashContent === undefined || repair.dryRun
+      ? undefined
+      : await digestOfOverwritten(storage, verdict.state, begun !== undefined, hashContent, context)
+  // Reading a content takes its time.
+  const isStill = overwritten === undefined || overwritten.source === 'storage'
+  const isFresh = known === undefined && begun?.original === undefined && isStill
+  const settings = { ...repair, requirements, begun, chain, isFresh }
+  const done = await remediateObject(confirming(storage, verdict.state, context), verdict, settings, context)
+  const digests = await digestsOf(done, overwritten)
+  const difference = contentDifference(digests)
+  const remediation = difference === undefined ? done : withDifference(done, difference)
+  context.emit({ type: 'remediation', remediation })
+  const { verdictAfter } = remediation
+  // Deleted under the repair's hands: that is what the object is now.
+  if (verdictAfter !== undefined) context.emit({ type: 'verdict', verdict: verdictAfter })
+  const last = verdictAfter ?? verdict
+  return { verdict: last, remediation, ...outcomeOf(last, remediation), ...digests }
+
+  async function digestsOf(remediation: Remediation | undefined, before: ContentDigest | undefined) {
+    if (hashContent === undefined) return {}
+    return contentDigests(storage, verdict.state, { remediation, overwritten: before }, hashContent, context)
+  }
+}
+
+/** A copy whose content is not that of the original is not a repair, whatever its headers say. */
+function withDifference(remediation: Remediation, difference: Difference): Remediation {
+  const differences = [...(remediation.differences ?? []), difference]
+  return { ...remediation, outcome: 'failed', reason: 'the content of the copy is another', differences }
+}
