@@ -250,13 +250,29 @@ class Script implements Hooks {
       this.#world.violations.push(`${operation} without an intent on record`)
     }
     for (const { before, step } of covering) {
-      const isFull = before.tags !== undefined && before.acl !== undefined
-      const isRead = before.legalHold !== undefined && before.retention !== undefined
-      if (!isRead || (!isFull && step.action !== 'hold-noncurrent')) {
-        this.#world.violations.push(`${operation}: the intent does not hold the full state before`)
+      if (!holdsWhatMayChange(step.action, before)) {
+        this.#world.violations.push(`${operation}: the intent does not hold what it may change`)
       }
     }
     if (this.#unknown === operation) this.#world.violations.push(`${operation} was repeated without looking first`)
+  }
+}
+
+/** A copy may change everything; a change in place only what it is about. */
+function holdsWhatMayChange(
+  action: RemediationStep['action'],
+  { tags, acl, legalHold, retention }: ObjectState,
+): boolean {
+  switch (action) {
+    case 'replace-metadata':
+      return [tags, acl, legalHold, retention].every((property) => property !== undefined)
+    case 'merge-tags':
+    case 'replace-tags':
+      return tags !== undefined
+    case 'put-retention':
+      return retention !== undefined
+    default:
+      return legalHold !== undefined
   }
 }
 

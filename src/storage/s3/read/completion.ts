@@ -74,7 +74,8 @@ export class S3Completion {
     const isSame = state.tagCount === fresh.tagCount
     const tags =
       isSame || fresh.tags === undefined ? known.tags : await this.#reads.tagsOf(ref, state, stage, call, true)
-    return { ...known, ...given(state), ...lock, tags }
+    // Nothing else of a version ever changes; what this HEAD leaves out is as it was read before.
+    return { ...known, ...lock, tags, tagCount: state.tagCount }
   }
 
   async #completed(

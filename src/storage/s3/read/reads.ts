@@ -97,9 +97,10 @@ export class S3Reads {
       state: {
         ...state,
         ...(wantsSize ? { sizeBytes: await sizeOf(this.#requests, state, this.#options, call) } : {}),
-        ...(wantsTags ? { tags: await this.tagsOf(pinned, state, stage, call, full) } : {}),
         ...(wantsLock === false ? {} : await this.locks.of(state, wantsLock, stage, call)),
         ...(full ? { acl: await this.aclOf(pinned, stage, call) } : {}),
+        // Last: what another writer sets between their reading and their writing is lost.
+        ...(wantsTags ? { tags: await this.tagsOf(pinned, state, stage, call, full) } : {}),
       },
     }
   }

@@ -144,6 +144,8 @@ async function afterOf(
   original: Original | undefined,
 ): Promise<ObjectState | undefined> {
   const { legalHold, retention } = written
+  // A server may refuse to show checksums for a moment: an expired token, which is renewed, looks like that.
+  if (written.checksums === 'unreadable' && before.checksums !== 'unreadable') return undefined
   const isDefinite = original?.showsHold === true || (legalHold !== undefined && retention !== undefined)
   if (!isDefinite && (await reads.locks.mayBe(stage, {}))) return undefined
   const acl = before.acl === 'bucket-owner-enforced' ? before.acl : await reads.aclOf(written, stage, {})

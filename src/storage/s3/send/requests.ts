@@ -206,7 +206,8 @@ export class S3Requests {
       if (!isRefusal(error)) throw error
       const { musts = [] } = call
       const again = { ...call, outcome: undefined, isFaithful: true }
-      const refused = { operation, input: input as CallInput, musts, refusal: error }
+      const { mutates } = factsOf(operation)
+      const refused = { operation, mutates, input: input as CallInput, musts, refusal: error }
       return await sendWithoutExtras(extras, refused, (without) => this.#send(operation, input, again, without))
     }
   }
