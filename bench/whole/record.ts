@@ -48,11 +48,11 @@ export class Requests {
    * Called in the order in which requests end. The longest chain of intervals that do not overlap is then the one that takes
    * each interval that begins after the end of the last one taken.
    */
-  end(at: number | undefined, begunAt: number): void {
+  end(at: number | undefined, begunAt: number, endedAt: number): void {
     this.#underWay -= 1
     if (at === undefined || begunAt < (this.#ends[at] ?? 0)) return
     this.#chains[at] = (this.#chains[at] ?? 0) + 1
-    this.#ends[at] = performance.now()
+    this.#ends[at] = endedAt
   }
 
   counts(): Counts {

@@ -109,7 +109,7 @@ function answer({ found, call, operation, begunAt }: Received, response: ServerR
   const { status, headers, body, at } = found.bucket.answer(call, operation)
   const length = headers.includes('Content-Length') ? [] : ['Content-Length', String(Buffer.byteLength(body))]
   response.writeHead(status, [...headers, ...length, 'x-amz-request-id', nextId(), 'Server', 'AmazonS3'])
-  found.requests.end(at, begunAt)
+  found.requests.end(at, begunAt, performance.now())
   if (call.method === 'HEAD' || body === '') response.end()
   else response.end(body, 'latin1')
 }
