@@ -16,7 +16,8 @@ const firstHour = Date.UTC(2023, 0, 1)
 /** Folder of an hour, the last one kept: keys are asked for in order. */
 let folder = { hour: -1, prefix: '' }
 
-function folderOf(hour: number): string {
+/** Folder of an hour, as Genesys names it. */
+export function folderOf(hour: number): string {
   if (folder.hour !== hour) {
     const start = new Date(firstHour + hour * 3_600_000)
     const [year, month, day] = [start.getUTCFullYear(), two(start.getUTCMonth() + 1), two(start.getUTCDate())]

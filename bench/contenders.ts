@@ -44,7 +44,7 @@ const environment = { ...credentials, ...inherited, AWS_SDK_JS_NODE_VERSION_SUPP
 const bucket = process.env.BENCH_BUCKET ?? bucketName
 
 /** A contender in a Node process of its own. */
-function script(
+export function script(
   name: string,
   does: string,
   packageName: string,

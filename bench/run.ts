@@ -2,7 +2,10 @@
  * Compares this library with other ways to read the headers of many objects:
  *
  *   npm run bench -- [--objects N] [--concurrency N] [--rounds N] [--latency-ms N] [--endpoint URL] [--only NAMES]
- *     [--repairs] [--json]
+ *     [--repairs | --run] [--no-object-lock] [--json]
+ *
+ * With --run it compares whole runs that repair every object, from the inspection to the sealed evidence, with the loops that
+ * are written with the AWS SDK (bench/whole).
  *
  * Against canned answers of nginx (Debian package) if it is installed, of a Node process otherwise, with a latency, or
  * where objects are repaired (--repairs).
@@ -13,17 +16,26 @@ import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { type Contender, contenders, type Measurement, NotComparable } from './contenders.ts'
 import { flags, refuse } from './flags.ts'
+import { median, round, span } from './numbers.ts'
 import { startServer } from './server.ts'
+import { compareWholeRuns } from './whole/compare.ts'
+import { wholeContenders } from './whole/contenders.ts'
 
 const usage = `Usage: npm run bench -- [flags]
-  --objects N       objects in the bucket and read by each contender (100000; 10000 repaired)
+  --objects N       objects in the bucket and read by each contender (100000; 10000 repaired); with --run the
+                    recordings that the platform lists (1000), of which each is two objects, media and sidecar
   --concurrency N   requests at once (50)
   --rounds N        how often each contender runs, in turn (3)
   --latency-ms N    wait before each answer (0)
   --endpoint URL    another server, with the bucket BENCH_BUCKET and credentials from the environment
   --only NAMES      of ${contenders.map(({ name }) => name).join(', ')}
   --repairs         compare repairs of objects instead
-  --json            { results: [{ name, objects, objectsPerSecond, cpuSecondsPer10k, peakRssBytes }] }`
+  --run             compare whole runs that repair every object: ${wholeContenders(true)
+    .map(({ name }) => name)
+    .join(', ')}
+  --no-object-lock  with --run: on a bucket without Object Lock
+  --json            { results: [{ name, objects, objectsPerSecond, cpuSecondsPer10k, peakRssBytes }] }; with --run also
+                    requestsPerObject, roundTripsPerObject (with a latency), dollarsPerMillion, connections, requests`
 
 const values = flags(
   {
@@ -34,6 +46,8 @@ const values = flags(
     endpoint: { type: 'string' },
     only: { type: 'string' },
     repairs: { type: 'boolean', default: false },
+    run: { type: 'boolean', default: false },
+    'no-object-lock': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
   usage,
@@ -48,6 +62,10 @@ const perSecond = ({ objects, seconds }: Measurement) => objects / seconds
 const cpuPer10k = ({ objects, cpuSeconds }: Measurement) => (cpuSeconds / objects) * 10_000
 
 async function main(): Promise<void> {
+  if (values.run) {
+    await wholeRuns()
+    return
+  }
   const chosen = choose()
   if (chosen.length === 0)
     refuse("None of them can be run: not installed, or only against the bench's own server.", usage)
@@ -77,6 +95,18 @@ async function main(): Promise<void> {
   const results = [...runs].map(([contender, measured]) => ({ contender, runs: measured }))
   if (values.json) console.log(JSON.stringify({ results: results.map(asJson) }, null, 2))
   else print(results, { concurrency, latencyMs, server: server?.name ?? endpoint })
+}
+
+async function wholeRuns(): Promise<void> {
+  if (values.repairs || values.endpoint !== undefined) refuse('--run goes with neither --repairs nor --endpoint', usage)
+  values.objects ??= '1000'
+  const objectLock = !values['no-object-lock']
+  const only = values.only?.split(',')
+  const known = wholeContenders(objectLock).map(({ name }) => name)
+  for (const name of only ?? []) if (!known.includes(name)) refuse(`Unknown contender "${name}".`, usage)
+  const latencyMs = Number(values['latency-ms'])
+  const [recordings, concurrency, rounds] = [whole('objects'), whole('concurrency'), whole('rounds')]
+  await compareWholeRuns({ recordings, concurrency, rounds, latencyMs, objectLock, only, json: values.json })
 }
 
 function whole(name: 'objects' | 'concurrency' | 'rounds'): number {
@@ -129,21 +159,6 @@ function importsMs(): number[] {
     "const from = performance.now(); await import('genesys-legal-hold-exporter'); console.log(performance.now() - from)"
   const once = () => spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
   return Array.from({ length: 5 }, () => Number(once().stdout))
-}
-
-function span(numbers: readonly number[], show: (value: number) => string): string {
-  return `${show(median(numbers))} (${show(Math.min(...numbers))} to ${show(Math.max(...numbers))})`
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits))
 }
 
 await main()

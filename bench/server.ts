@@ -94,9 +94,16 @@ http {
 `
 }
 
-async function startResponder(objects: number, latencyMs: number): Promise<{ child: ChildProcess; port: number }> {
-  const script = fileURLToPath(new URL('./responder.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, String(objects), String(latencyMs)], {
+function startResponder(objects: number, latencyMs: number): Promise<{ child: ChildProcess; port: number }> {
+  return startProcess(fileURLToPath(new URL('./responder.ts', import.meta.url)), [String(objects), String(latencyMs)])
+}
+
+/** Starts a server in a process of its own, which prints a line with its port once it listens. */
+export async function startProcess(
+  script: string,
+  args: readonly string[],
+): Promise<{ child: ChildProcess; port: number }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const line = await new Promise<string>((resolve, reject) => {
@@ -124,7 +131,8 @@ async function answers(port: number): Promise<void> {
   throw new Error(`Nothing answers on port ${port}.`)
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Ends a process, and waits until it has ended. */
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')

@@ -1,24 +1,11 @@
 // The whole job on embedded servers: npm run quickstart
-import { writeFile } from 'node:fs/promises'
-import { type ExportRequest, LegalHoldError, LegalHoldExporter } from 'genesys-legal-hold-exporter'
-import {
-  BulkExportsPlatform,
-  ExportProfileRetentionPolicy,
-  GenesysMediaRetentionPolicy,
-  RecordingJobsPlatform,
-} from 'genesys-legal-hold-exporter/genesys'
-import { S3LifecyclePolicy, S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
+import { LegalHoldError } from 'genesys-legal-hold-exporter'
 import { Display } from './quickstart/display.ts'
-import { quickstartEvidence } from './quickstart/evidence.ts'
-import { FlagError, type Flags, help, readFlags } from './quickstart/flags.ts'
-import { journalFacts, type OpenedJournal, openJournal, whenNpmIsGone } from './quickstart/journal.ts'
-import { openServers, type Servers } from './quickstart/servers.ts'
+import { FlagError, help, readFlags } from './quickstart/flags.ts'
 import { untilSignalled } from './signals.ts'
 
 // The AWS SDK greets Node 20 with a notice; a script may silence it, the library never does.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
-
-const hold = { tag: 'discovery-batch-2023-10', matter: 'Discovery batch, October 2023' }
 
 // What this organisation is known for, and why the export goes ahead all the same.
 const acceptances = new Map([
@@ -28,7 +15,6 @@ const acceptances = new Map([
 ])
 
 const interrupted = untilSignalled()
-whenNpmIsGone(() => interrupted.controller.abort(new Error('npm was killed')))
 
 async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2))
@@ -37,11 +23,19 @@ async function main(): Promise<number> {
     return 0
   }
   const display = new Display(flags.quiet, acceptances)
+  display.title()
+  // The SDKs and the servers take a while to load, so that there is something on the screen before.
+  const { openJournal, whenNpmIsGone } = await import('./quickstart/journal.ts')
+  whenNpmIsGone(() => interrupted.controller.abort(new Error('npm was killed')))
   const opened = await openJournal(flags)
   try {
+    const [{ openServers }, { exportMatter }] = await Promise.all([
+      import('./quickstart/servers.ts'),
+      import('./quickstart/matter.ts'),
+    ])
     const servers = await openServers(flags, opened, Date.now())
     try {
-      return await exportMatter(flags, servers, opened, display)
+      return await exportMatter({ flags, servers, opened, display, signal: interrupted.controller.signal })
     } finally {
       await servers.close()
     }
@@ -49,91 +43,6 @@ async function main(): Promise<number> {
     display.close()
     await opened?.journal.close()
   }
-}
-
-async function exportMatter(
-  flags: Flags,
-  servers: Servers,
-  opened: OpenedJournal | undefined,
-  display: Display,
-): Promise<number> {
-  const { genesys, s3 } = servers
-  const former = opened?.former
-  const platformName = flags.platformGiven ? flags.platform : (former?.platform ?? flags.platform)
-  const isBulk = platformName === 'bulk-exports'
-  const request = requestOf(flags, servers, former?.request, isBulk)
-  const { interval } = request
-  display.header([
-    ['hold', hold.tag],
-    ['interval', `${interval.start} to ${interval.end}`],
-    ['platform', `${platformName}, organisation ${genesys.organizationId} in eu-west-1 (Ireland)`],
-    ['bucket', `${s3.bucket} in ${s3.region}`],
-    ['servers', servers.where],
-    ...(opened === undefined ? [] : [['journal', journalFacts(opened)] as const]),
-  ])
-  const connection = {
-    region: 'eu-west-1',
-    endpoint: genesys.endpoint,
-    clientId: genesys.clientId,
-    clientSecret: genesys.clientSecret,
-  }
-  const platform = isBulk ? new BulkExportsPlatform(connection) : new RecordingJobsPlatform(connection)
-  const { bucket, region, endpoint, sessionToken } = s3
-  const credentials = {
-    accessKeyId: s3.accessKeyId,
-    secretAccessKey: s3.secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-  }
-  const location = { bucket, region, endpoint, credentials, forcePathStyle: true }
-  const exporter = new LegalHoldExporter({
-    platform,
-    storage: new S3StorageAdapter(location),
-    retention: [
-      new GenesysMediaRetentionPolicy({ platform }),
-      new S3LifecyclePolicy(location),
-      ...(isBulk ? [new ExportProfileRetentionPolicy({ platform })] : []),
-    ],
-    hold,
-    ...(servers.foreignS3 ? {} : { residency: { regions: ['eu-west-1'] } }),
-    accept: [...(acceptances.keys() as Iterable<never>), ...flags.accept],
-    // The simulated platform is done in seconds; a real one takes minutes to hours, and the defaults suit it.
-    polling: { minIntervalMs: 250, maxIntervalMs: 1_000 },
-    landingSettleMs: 500,
-    landingQuietMs: 10_000,
-  })
-  const evidence = await quickstartEvidence(flags.evidence, flags.journal, former?.report?.runId)
-  const report = await exporter.run(request, {
-    dryRun: flags.dryRun,
-    evidence: evidence.sink,
-    onEvent: display.onEvent,
-    signal: interrupted.controller.signal,
-    journal: opened?.journal,
-  })
-  if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
-  display.result(report)
-  display.section('5  Evidence', await evidence.verify())
-  return report.outcome === 'complete' ? 0 : 2
-}
-
-/** With a journal the request is the one on record, unless a flag says otherwise: another one is then refused. */
-function requestOf(flags: Flags, servers: Servers, former: ExportRequest | undefined, isBulk: boolean): ExportRequest {
-  const { genesys, interval } = servers
-  if (former === undefined) {
-    return {
-      ...(isBulk ? { profileId: genesys.exportProfileId } : {}),
-      integrationId: genesys.integrationId,
-      interval,
-      ...mediaOf(flags),
-    }
-  }
-  const { mediaTypes, ...rest } = former
-  const media = flags.mediaGiven ? mediaOf(flags) : { ...(mediaTypes === undefined ? {} : { mediaTypes }) }
-  return { ...rest, interval: flags.interval ?? former.interval, ...media }
-}
-
-function mediaOf({ media, recordings }: Flags): { mediaTypes?: 'digital' | ['call'] } {
-  if (recordings !== undefined || media === 'all') return {}
-  return { mediaTypes: media === 'digital' ? 'digital' : ['call'] }
 }
 
 function explain(error: unknown): string {

@@ -81,3 +81,31 @@ async function* keys(count) {
   const folder = 'a1d4f7c2-5b3e-4e89-8c6a-2f9e0b7d4a03/year=2023/month=01/day=01/hour=00'
   for (let at = 0; at < count; at += 1) yield `${folder}/conversation_id=${at}/${at}_metadata.json`
 }
+
+/** Whether the bucket has Object Lock. */
+export const objectLock = process.argv[5] !== 'no-object-lock'
+
+/**
+ * Runs the contender's work on the small bucket to warm up, and then measured on the one of the bench.
+ *
+ * @param {(bucket: string, objects: number) => Promise<number>} work repairs so many objects and returns how many it did
+ */
+export async function measureRun(work) {
+  const isWarm = { now: false }
+  await measure(async (objects) => {
+    if (isWarm.now) return work(bucket, objects)
+    isWarm.now = true
+    return work('bench-warm-up', Math.min(objects, 400))
+  })
+}
+
+/**
+ * A page of the recordings that the platform lists for a bucket; empty behind the last.
+ *
+ * @param {string} name of the bucket
+ * @param {number} from
+ */
+export async function pageOfRecordings(name, from) {
+  const answer = await fetch(`${endpoint}/bench-platform/${name}?from=${from}`)
+  return /** @type {Promise<{ interval: { start: string, end: string }, recordings: object[] }>} */ (answer.json())
+}

@@ -15,18 +15,22 @@ const headings: Partial<Record<RunEvent['type'], string>> = {
 /** The library's own progress, under headings, with the account at its end. */
 export class Display {
   readonly #quiet: boolean
-  readonly #acceptances: Acceptances
+  readonly acceptances: Acceptances
   readonly #progress: ProgressReporter = createProgressReporter({ stream: process.stdout })
   #section = ''
 
   constructor(quiet: boolean, acceptances: Acceptances) {
     this.#quiet = quiet
-    this.#acceptances = acceptances
+    this.acceptances = acceptances
+  }
+
+  /** The first line, before anything is loaded that takes a while. */
+  title(): void {
+    this.print(this.#paint('bold', 'A legal hold, from order to proof'))
   }
 
   /** Facts before the run, as aligned pairs. */
   header(facts: readonly (readonly [string, string])[]): void {
-    this.print(this.#paint('bold', 'A legal hold, from order to proof'))
     for (const [name, value] of facts) this.print(`  ${this.#paint('dim', name.padEnd(10))} ${value}`)
   }
 
@@ -41,7 +45,7 @@ export class Display {
     if (event.type === 'run-finished' || event.type === 'sealed') return
     this.#progress.onEvent(event)
     if (event.type === 'finding' && event.accepted) {
-      const why = this.#acceptances.get(event.finding.code) ?? 'accepted by --accept'
+      const why = this.acceptances.get(event.finding.code) ?? 'accepted by --accept'
       this.#progress.log(`          why: ${why}`, 'quiet')
     }
   }

@@ -100,6 +100,11 @@ export class FaultScript {
     return true
   }
 
+  /** @internal Whether {@link FaultScript.apply} may do anything but the work. */
+  concerns(request: FaultedRequest): boolean {
+    return this.#isPlanned?.(request) === false || this.#faults.some(({ fault }) => matches(fault.match, request))
+  }
+
   /** Does `work` under the first fault that applies. A dropped connection is `Response.error()`. */
   async apply(request: FaultedRequest, work: () => Promise<Response>): Promise<Response> {
     if (this.refuse(request)) {

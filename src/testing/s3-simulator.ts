@@ -1,18 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { systemClock } from '../internal/clock.js'
 import type { Clock } from '../ports/runtime.js'
 import { FaultScript } from './faults.js'
-import { type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
-import { authenticate } from './s3/auth/authentication.js'
+import { toResponse } from './http/answer.js'
+import { type HandleContext, type Listener, type ListenOptions, listenOn } from './listen.js'
 import type { S3SimulatorCredentials } from './s3/auth/identity.js'
 import { buildBucket, type CreateBucketOptions } from './s3/buckets/seed.js'
-import { Call, type Simulation } from './s3/call.js'
-import { S3Error } from './s3/http/errors.js'
-import { readRequest, type S3Request } from './s3/http/request.js'
+import type { Simulation } from './s3/call.js'
+import { sentAsObject } from './s3/http/request.js'
 import { type LoggedRequest, RequestLog } from './s3/http/request-log.js'
-import { asS3Error, errorResponse } from './s3/http/respond.js'
-import { httpDate } from './s3/http/time.js'
-import { findRoute, type Route } from './s3/routes.js'
+import { S3Service } from './s3/service.js'
 import type { ObjectVersion } from './s3/state/object-version.js'
 import { Store } from './s3/state/store.js'
 
@@ -60,18 +56,14 @@ export class S3Simulator {
   readonly region: string
   /** Faults to answer with instead of, or after, doing the work. */
   readonly faults = new FaultScript()
-  readonly #credentials: ReadonlyMap<string, S3SimulatorCredentials>
   readonly #clock: Clock
-  readonly #options: S3SimulatorOptions
   readonly #simulation: Simulation
   readonly #log: RequestLog
+  readonly #service: S3Service
 
   constructor(options: S3SimulatorOptions = {}) {
     this.region = options.region ?? 'eu-west-1'
-    this.#options = options
     this.#clock = options.clock ?? systemClock
-    const credentials = options.credentials ?? [S3Simulator.defaultCredentials]
-    this.#credentials = new Map(credentials.map((entry) => [entry.accessKeyId, entry]))
     this.#log = new RequestLog(options.maxLoggedRequests ?? 10_000)
     this.#simulation = {
       store: new Store(options.dataDir),
@@ -82,6 +74,16 @@ export class S3Simulator {
         maxCopySizeBytes: options.maxCopySizeBytes ?? 5 * gib,
       },
     }
+    const credentials = options.credentials ?? [S3Simulator.defaultCredentials]
+    this.#service = new S3Service(this.#simulation, {
+      credentials: new Map(credentials.map((entry) => [entry.accessKeyId, entry])),
+      clock: this.#clock,
+      latencyMs: options.latencyMs ?? 0,
+      verifySignatures: options.verifySignatures ?? true,
+      maxClockSkewMs: options.maxClockSkewMs ?? 900_000,
+      faults: this.faults,
+      log: this.#log,
+    })
   }
 
   /** The last requests, oldest first. */
@@ -101,7 +103,20 @@ export class S3Simulator {
 
   /** Binds the simulator to a port on loopback. */
   listen(options: ListenOptions = {}): Promise<Listener> {
-    return listen(this.handle, options)
+    return this.serve(options)
+  }
+
+  /** @internal As {@link S3Simulator.listen}, for the simulated platform's own deliveries, or after something else. */
+  serve(
+    options: ListenOptions,
+    { ownDelivery = false, before }: { readonly ownDelivery?: boolean; readonly before?: () => Promise<void> } = {},
+  ): Promise<Listener> {
+    return listenOn(async (request) => {
+      await before?.()
+      const { method, target, headers, body } = request
+      const host = headers.get('host') ?? request.host
+      return this.#service.reply({ method, target, host, headers, body, overHttp: true }, ownDelivery)
+    }, options)
   }
 
   /** Ends the writing of state to `dataDir`. The state itself needs no closing: a killed process leaves it whole. */
@@ -159,94 +174,8 @@ export class S3Simulator {
 
   /** Answers one request. Bound, so that it can be passed around. */
   readonly handle = async (request: Request, context?: HandleContext): Promise<Response> => {
-    const ids = { requestId: randomBytes(8).toString('hex').toUpperCase(), hostId: randomBytes(56).toString('base64') }
-    const { latencyMs } = this.#options
-    if (latencyMs !== undefined && latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs))
-    let read: S3Request | undefined
-    let outcome: Outcome = { operation: 'Unknown', versionId: undefined, errorCode: undefined }
-    let response: Response
-    try {
-      const parsed = readRequest(request, context)
-      read = parsed
-      const found = findRoute(parsed)
-      outcome = { ...outcome, operation: found.name }
-      const faulted = { method: parsed.method, target: parsed.target, operation: found.name }
-      const work = async () => {
-        const answered = await this.#answer(parsed, found, ids)
-        outcome = answered.outcome
-        return answered.response
-      }
-      response = context?.ownDelivery === true ? await work() : await this.faults.apply(faulted, work)
-    } catch (error) {
-      const s3Error = asS3Error(error)
-      outcome = { ...outcome, errorCode: s3Error.code }
-      // What S3 has no operation for: strict mode is to hear of it too.
-      const { method, url } = request
-      if (outcome.operation === 'Unknown') this.faults.refuse({ method, target: url, operation: 'Unknown' })
-      const resource = read?.rawPath ?? new URL(request.url).pathname
-      response = errorResponse(s3Error, resource, ids, request.method === 'HEAD')
-    }
-    if (read !== undefined) this.#log.add(read, { ...outcome, status: response.status })
-    return response.type === 'error' ? response : this.#stamp(response, ids)
-  }
-
-  async #answer(
-    request: S3Request,
-    route: Route,
-    ids: { requestId: string; hostId: string },
-  ): Promise<{ response: Response; outcome: Outcome }> {
-    const outcome: Outcome = { operation: route.name, versionId: request.query.get('versionId'), errorCode: undefined }
-    let call: Call | undefined
-    try {
-      call = this.#authenticate(request)
-      this.#checkPlace(request, call)
-      const response = await route.run(call)
-      return { response, outcome: { ...outcome, versionId: call.versionId ?? outcome.versionId } }
-    } catch (error) {
-      const s3Error = asS3Error(error)
-      const response = errorResponse(s3Error, request.rawPath, ids, request.method === 'HEAD')
-      return { response, outcome: { ...outcome, errorCode: s3Error.code } }
-    }
-  }
-
-  #authenticate(request: S3Request): Call {
-    const nowMs = this.#clock.now()
-    const bucketRegion = this.#simulation.store.buckets.get(request.bucket ?? '')?.settings.region
-    const authenticated = authenticate(request, {
-      credentials: this.#credentials,
-      verifySignatures: this.#options.verifySignatures ?? true,
-      maxClockSkewMs: this.#options.maxClockSkewMs ?? 900_000,
-      nowMs,
-      regions: [this.region, bucketRegion ?? this.region],
-    })
-    return new Call(this.#simulation, request, authenticated, nowMs)
-  }
-
-  /** A bucket of another region is only reached by requests that are signed for that region. */
-  #checkPlace(request: S3Request, call: Call): void {
-    call.checkOwner('x-amz-expected-bucket-owner')
-    const settings = this.#simulation.store.buckets.get(request.bucket ?? '')?.settings
-    if (settings === undefined || settings.region === this.region || call.signedRegion === settings.region) return
-    throw new S3Error('PermanentRedirect', {
-      details: [
-        ['Endpoint', `${settings.name}.s3.${settings.region}.amazonaws.com`],
-        ['Bucket', settings.name],
-      ],
-      headers: { 'x-amz-bucket-region': settings.region },
-    })
-  }
-
-  #stamp(response: Response, { requestId, hostId }: { requestId: string; hostId: string }): Response {
-    const { headers } = response
-    const stamps = [
-      ['x-amz-request-id', requestId],
-      ['x-amz-id-2', hostId],
-      ['date', httpDate(this.#clock.now())],
-      ['server', 'AmazonS3'],
-    ] as const
-    for (const [name, value] of stamps) if (!headers.has(name)) headers.set(name, value)
-    return response
+    const sent = sentAsObject(request, context?.rawTarget)
+    const reply = await this.#service.reply(sent, context?.ownDelivery === true)
+    return reply instanceof Response ? reply : toResponse(reply)
   }
 }
-
-type Outcome = Pick<LoggedRequest, 'operation' | 'versionId' | 'errorCode'>

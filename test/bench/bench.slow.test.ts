@@ -28,18 +28,16 @@ test('a small bench: one HEAD an object, no more requests and connections at onc
   const counts = (await (await fetch(`${server.endpoint}/bench-counts`)).json()) as Counts
   console.log(`${server.name}:`, measured, counts)
   expect(measured?.objects).toBe(objects)
-  // Both passes leave their listing while the last objects are under way.
-  expect(counts.heads).toBeGreaterThanOrEqual(2 * objects)
-  // All objects of this server have one version id: until that is known, an answer is asked for again.
-  expect(counts.heads).toBeLessThanOrEqual(2 * (objects + concurrency))
+  // The warm-up reads as many; both read the listing to its end.
+  expect(counts.heads).toBe(2 * objects)
   expect(counts.others).toBe(0)
   // Two pages a pass, and each is asked for once.
   expect(counts.lists).toBe(2 * (objects / 1_000))
   // The next page is under way beside the lanes.
   expect(counts.most).toBeLessThanOrEqual(concurrency + 1)
   expect(counts.most).toBeGreaterThan(concurrency / 2)
-  // Of the library, and the one that asks for the counts. A doubted answer costs its connection, in both passes.
-  expect(counts.connections).toBeLessThanOrEqual(4 * concurrency + 2)
+  // Of the library with its listing, and the one that asks for the counts.
+  expect(counts.connections).toBeLessThanOrEqual(concurrency + 2)
 })
 
 test('--json prints the results and nothing else', () => {
@@ -81,8 +79,7 @@ test('--repairs compares repairs, each of which reads what it needs to and reads
     await library?.run({ endpoint: server.endpoint, objects: 100, concurrency: 4 })
     const counts = (await (await fetch(`${server.endpoint}/bench-counts`)).json()) as Counts
     await server.stop()
-    expect({ kind, heads: counts.heads - 200 * heads <= 8 }).toEqual({ kind, heads: true })
-    expect(counts.heads).toBeGreaterThanOrEqual(200 * heads)
+    expect({ kind, heads: counts.heads }).toEqual({ kind, heads: 200 * heads })
     // What an adapter asks its bucket once.
     expect(counts.others - 200 * others).toBeLessThanOrEqual(2)
     expect(counts.others - 200 * others).toBeGreaterThanOrEqual(0)

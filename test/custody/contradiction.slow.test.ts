@@ -244,7 +244,13 @@ describe('records that contradict each other', () => {
 })
 
 describe('records of any run', () => {
-  const media = fc.constantFrom('held', 'untagged', 'other', 'none')
+  // A recording is only as well off as the worst of its companions, and most worlds are to have some that are held.
+  const media = fc.oneof(
+    { arbitrary: fc.constant('held'), weight: 5 },
+    { arbitrary: fc.constant('untagged'), weight: 3 },
+    { arbitrary: fc.constant('other'), weight: 1 },
+    { arbitrary: fc.constant('none'), weight: 1 },
+  )
   const recording = fc.record({
     media,
     sidecar: media,
@@ -256,11 +262,11 @@ describe('records of any run', () => {
     onConflict: fc.constantFrom('refuse' as const, 'merge' as const),
     versions: fc.constantFrom('current' as const, 'all' as const),
     dryRun: fc.boolean(),
-    reads: fc.constantFrom(0, 3),
+    reads: fc.constantFrom(0, 0, 3),
   })
 
   test('do not contradict each other', async () => {
-    let held = 0
+    let [held, others] = [0, 0]
     await fc.assert(
       fc.asyncProperty(anyWorld, async ({ conversations, onConflict, versions, dryRun, reads }) => {
         const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
@@ -295,13 +301,16 @@ describe('records of any run', () => {
           }
         }
         const report = await exporter.run(request, { dryRun })
-        held += report.counts.held + report.counts.repaired
+        const well = report.counts.held + report.counts.repaired
+        held += well
+        others += report.counts.expected - well
         expect(await exporter.run(request, { dryRun })).toEqual(report)
         await sealEvidence(journal, { dir: freshFolder(), signer: newKey().signer })
       }),
       { numRuns: 100 },
     )
-    expect(held).toBeGreaterThan(3)
+    expect(held).toBeGreaterThan(20)
+    expect(others).toBeGreaterThan(20)
   }, 240_000)
 })
 

@@ -1,7 +1,8 @@
+import { Fields } from '#src/testing/http/fields.js'
 import { S3Simulator } from '#src/testing/index.js'
 import { parsePolicy } from '#src/testing/s3/access/policy.js'
 import { dechunk } from '#src/testing/s3/auth/chunked.js'
-import { readRequest } from '#src/testing/s3/http/request.js'
+import { readRequest, sentAsObject } from '#src/testing/s3/http/request.js'
 import { parseBasicDate, parseHttpDate, parseIsoDate } from '#src/testing/s3/http/time.js'
 import { decodeUri, parseQuery } from '#src/testing/s3/http/uri.js'
 import { parseXml } from '#src/testing/s3/http/xml.js'
@@ -58,12 +59,8 @@ export const simulatorParsers: Readonly<Record<string, Parser>> = {
         () => parseIsoDate(text),
         () => parseHttpDate(text),
         () => matchesEtag(text, '"e"'),
-        () => readConditions(new Headers({ 'if-match': header, 'if-none-match': header })),
-        () =>
-          readRequest(new Request('http://127.0.0.1/b/k', { headers: { host: header } }), {
-            rawTarget: '/b/k',
-            rawHeaders: ['host', header],
-          } as never),
+        () => readConditions(Fields.of(['if-match', header, 'if-none-match', header])),
+        () => readRequest(sentAsObject(new Request('http://127.0.0.1/b/k', { headers: { host: header } }), '/b/k')),
       )
     },
   },

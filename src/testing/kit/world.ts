@@ -9,8 +9,9 @@ import { badRequest, errorResponse as genesysError } from '../genesys/http.js'
 import type { SimulatedOrganization } from '../genesys/organization.js'
 import type { SimulatorSettingsInit } from '../genesys/settings.js'
 import { GenesysSimulator } from '../genesys-simulator.js'
-import { type Listener, listen } from '../listen.js'
-import { xmlResponse } from '../s3/http/respond.js'
+import { toResponse } from '../http/answer.js'
+import type { Listener } from '../listen.js'
+import { xmlAnswer } from '../s3/http/respond.js'
 import { leaf, plainDocument } from '../s3/http/xml.js'
 import { S3Simulator } from '../s3-simulator.js'
 import { simulatorCredentials } from '../scenario/credentials.js'
@@ -101,7 +102,7 @@ export class SimulatedWorld {
       const s3 = new S3Simulator({ region, clock, maxClockSkewMs: Number.MAX_SAFE_INTEGER })
       open.push(() => s3.close())
       for (const { name, options } of plan.buckets) s3.createBucket(name, options)
-      const own = await listening(listen((request, context) => s3.handle(request, { ...context, ownDelivery: true })))
+      const own = await listening(s3.serve({}, { ownDelivery: true }))
       const delivery = { endpoint: own, region, credentials }
       await putAll(new ObjectWriter(delivery), plan.buckets)
       const genesys = new GenesysSimulator({
@@ -115,11 +116,7 @@ export class SimulatedWorld {
       })
       open.push(() => genesys.close())
       // What is due by the clock has landed before anybody looks: else a simulated clock runs away from the deliveries.
-      const settled = async (...[request, context]: Parameters<S3Simulator['handle']>) => {
-        await genesys.settle()
-        return s3.handle(request, context)
-      }
-      const s3Endpoint = await listening(listen(settled))
+      const s3Endpoint = await listening(s3.serve({}, { before: () => genesys.settle() }))
       const genesysEndpoint = await listening(genesys.listen())
       const genesysConnection = { region, endpoint: genesysEndpoint, clientId, clientSecret, clock }
       const bucket = plan.buckets[0]?.name ?? ''
@@ -206,7 +203,7 @@ function restrict(strict: WorldPlan['strict'], genesys: GenesysSimulator, s3: S3
   }
   genesys.faults.restrictTo(isPlanned, (message) => genesysError(badRequest(message), ''))
   s3.faults.restrictTo(isPlanned, (message) =>
-    xmlResponse(plainDocument('Error', leaf('Code', 'UnplannedRequest'), leaf('Message', message)), [], 422),
+    toResponse(xmlAnswer(plainDocument('Error', leaf('Code', 'UnplannedRequest'), leaf('Message', message)), [], 422)),
   )
 }
 

@@ -1,3 +1,4 @@
+import type { Fields } from '../http/fields.js'
 import { type AccessQuestion, conditionKeys, isAllowed, isAllowedByOwnPolicy, requireAccess } from './access/access.js'
 import type { Authenticated } from './auth/claim.js'
 import { accountId, type Identity } from './auth/identity.js'
@@ -42,7 +43,8 @@ export class Call {
   /** Version that the operation read or wrote, for the log. */
   versionId: string | undefined
   readonly #authenticated: Authenticated
-  readonly #conditionKeys: Map<string, readonly string[]>
+  /** Condition keys that operations added, in their order. They are only put together for a bucket that has a policy. */
+  readonly #added: (readonly [name: string, values: readonly string[]])[] = []
 
   constructor(simulation: Simulation, request: S3Request, authenticated: Authenticated, nowMs: number) {
     this.simulation = simulation
@@ -50,7 +52,6 @@ export class Call {
     this.identity = authenticated.identity
     this.nowMs = nowMs
     this.#authenticated = authenticated
-    this.#conditionKeys = conditionKeys(request, authenticated.identity)
   }
 
   /** Region that the request is signed for; undefined for an anonymous one. */
@@ -62,7 +63,7 @@ export class Call {
     return this.simulation.store
   }
 
-  get headers(): Headers {
+  get headers(): Fields {
     return this.request.headers
   }
 
@@ -110,7 +111,7 @@ export class Call {
 
   /** Adds what a policy may ask about and only the operation knows, e.g. the tags of the object. */
   addConditionKey(name: string, values: readonly string[]): void {
-    this.#conditionKeys.set(name.toLowerCase(), values)
+    this.#added.push([name.toLowerCase(), values])
   }
 
   allow(action: string, options: AccessOptions = {}): void {
@@ -156,10 +157,8 @@ export class Call {
 
   #question(action: string, { bucket, key, version }: AccessOptions): AccessQuestion {
     const { settings } = bucket ?? this.bucket()
-    const keys = this.#conditionKeys
-    if (version !== undefined) {
-      for (const [name, value] of version.tags) keys.set(`s3:existingobjecttag/${name.toLowerCase()}`, [value])
-    }
+    for (const [name, value] of version?.tags ?? []) this.addConditionKey(`s3:ExistingObjectTag/${name}`, [value])
+    const keys = () => new Map([...conditionKeys(this.request, this.identity), ...this.#added])
     return { identity: this.identity, action, settings, key: key ?? this.request.key, keys, version }
   }
 }

@@ -1,3 +1,4 @@
+import type { Answer } from '../http/answer.js'
 import {
   deleteBucketPolicy,
   deletePublicAccessBlock,
@@ -53,7 +54,7 @@ import {
 import { putObject } from './objects/write.js'
 
 /** What carries an operation out. */
-export type Operation = (call: Call) => Response | Promise<Response>
+export type Operation = (call: Call) => Answer | Promise<Answer>
 
 /** An operation under the name that the S3 API reference gives it. */
 export interface Route {
@@ -61,10 +62,20 @@ export interface Route {
   readonly run: Operation
 }
 
-const table = new Map<string, Route>()
+type Level = 'service' | 'bucket' | 'object'
 
-function route(level: 'service' | 'bucket' | 'object', request: string, name: string, run: Operation): void {
-  table.set(`${level} ${request}`, { name, run })
+/** By level and method, then by sub-resource; what has none is beneath the empty text. */
+const table = new Map<string, Map<string, Route>>()
+/** Every sub-resource that some request has. */
+const knownResources = new Set(['list-type', 'uploadId'])
+
+function route(level: Level, request: string, name: string, run: Operation): void {
+  const [method = '', ...words] = request.split(' ')
+  const resource = words.join(' ')
+  const place = `${level} ${method}`
+  const routes = table.get(place) ?? new Map<string, Route>()
+  table.set(place, routes.set(resource, { name, run }))
+  if (resource !== '') knownResources.add(resource)
 }
 
 route('service', 'GET', 'ListBuckets', listBuckets)
@@ -184,9 +195,23 @@ const parameters: ReadonlySet<string> = new Set([
 export function findRoute(request: S3Request): Route {
   const { method, bucket, key, query, headers } = request
   const level = bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object'
-  const resources = [...query.names()].filter((name) => isResource(name, request))
-  const known = resources.filter((name) => table.has(`${level} ${method} ${name}`))
-  const [resource] = known
+  const routes = table.get(`${level} ${method}`)
+  const resource = query.isEmpty ? '' : resourceOf(request, level, routes)
+  const copies = method === 'PUT' && level === 'object' && headers.has('x-amz-copy-source')
+  const found = routes?.get(copies && copyable.has(resource) ? `${resource} copy`.trim() : resource)
+  // A part without its upload would overwrite the object with one part of it.
+  const strayPart = method === 'PUT' && query.has('partNumber') && resource !== 'uploadId'
+  if (found === undefined || strayPart) throw methodNotAllowed(request, level)
+  return found
+}
+
+/** Sub-resources of a PUT that a header makes a copy of. */
+const copyable: ReadonlySet<string> = new Set(['', 'uploadId'])
+
+/** The one sub-resource that a query names, empty if it names none. */
+function resourceOf(request: S3Request, level: Level, routes: ReadonlyMap<string, Route> | undefined): string {
+  const resources = [...request.query.names()].filter((name) => isResource(name, request))
+  const known = resources.filter((name) => name !== '' && routes?.has(name))
   if (known.length > 1) {
     throw new S3Error('InvalidArgument', {
       message: 'Conflicting query string parameters',
@@ -194,17 +219,7 @@ export function findRoute(request: S3Request): Route {
     })
   }
   if (resources.length > known.length) throw notImplemented(request, level, resources)
-  const copies = method === 'PUT' && level === 'object' && headers.has('x-amz-copy-source')
-  const copyable = resource === undefined || resource === 'uploadId'
-  const name = [level, method, resource, copies && copyable ? 'copy' : undefined]
-    .filter(Boolean)
-    .join(' ')
-    .replace('  ', ' ')
-  const found = table.get(level === 'object' ? name : name.trim())
-  // A part without its upload would overwrite the object with one part of it.
-  const strayPart = method === 'PUT' && query.has('partNumber') && resource !== 'uploadId'
-  if (found === undefined || strayPart) throw methodNotAllowed(request, level)
-  return found
+  return known[0] ?? ''
 }
 
 function isResource(name: string, { method, query }: S3Request): boolean {
@@ -212,17 +227,12 @@ function isResource(name: string, { method, query }: S3Request): boolean {
   const presigned = query.has('X-Amz-Signature') || query.has('Signature')
   if (presigned && hoistable.has(name.toLowerCase())) return false
   // S3 ignores what it does not know; a read can afford that, as long as it does not look like a sub-resource.
-  return !(method === 'GET' || method === 'HEAD') || query.get(name) === '' || isKnown(name)
+  return !(method === 'GET' || method === 'HEAD') || query.get(name) === '' || knownResources.has(name)
 }
 
-function isKnown(name: string): boolean {
-  return ['list-type', 'uploadId'].includes(name) || [...table.keys()].some((key) => key.endsWith(` ${name}`))
-}
-
-function notImplemented(request: S3Request, level: string, resources: readonly string[]): S3Error {
-  const elsewhere = resources.every((name) =>
-    [...table.keys()].some((key) => key.startsWith(`${level} `) && key.endsWith(` ${name}`)),
-  )
+function notImplemented(request: S3Request, level: Level, resources: readonly string[]): S3Error {
+  const ofLevel = [...table].filter(([place]) => place.startsWith(`${level} `))
+  const elsewhere = resources.every((name) => ofLevel.some(([, routes]) => name !== '' && routes.has(name)))
   if (elsewhere) return methodNotAllowed(request, level)
   return new S3Error('NotImplemented', {
     message: 'A query parameter you provided implies functionality that is not implemented',
@@ -230,7 +240,7 @@ function notImplemented(request: S3Request, level: string, resources: readonly s
   })
 }
 
-function methodNotAllowed({ method }: S3Request, level: string): S3Error {
+function methodNotAllowed({ method }: S3Request, level: Level): S3Error {
   return new S3Error('MethodNotAllowed', {
     details: [
       ['Method', method],

@@ -13,7 +13,8 @@ export interface AccessQuestion {
   readonly action: string
   readonly settings: BucketSettings
   readonly key?: string | undefined
-  readonly keys: ConditionKeys
+  /** Asked for where there is a policy whose conditions may want them. */
+  readonly keys: () => ConditionKeys
   readonly version?: ObjectVersion | undefined
 }
 
@@ -31,36 +32,34 @@ function policyOf(settings: BucketSettings): Policy | undefined {
   return policy
 }
 
+const noObjection = { allowed: true, reason: '' } as const
+
 /** Whether a caller may do something, and if not, why. */
 export function isAllowed(question: AccessQuestion): { readonly allowed: boolean; readonly reason: string } {
   const { identity, action, settings, key } = question
   const resource = key === undefined ? `arn:aws:s3:::${settings.name}` : `arn:aws:s3:::${settings.name}/${key}`
-  const described = `User: ${identity.arn} is not authorized to perform: ${action} on resource: "${resource}"`
-  if (matchesAny(identity.deny, action)) {
-    return { allowed: false, reason: `${described} with an explicit deny in an identity-based policy` }
-  }
+  const refused = (why: string) => ({ allowed: false, reason: `${unauthorized(identity, action, resource)} ${why}` })
+  if (matchesAny(identity.deny, action)) return refused('with an explicit deny in an identity-based policy')
   // Or the owner could be locked out for good: the root user may always read, put and delete the policy.
-  const repairs = identity.arn === rootArn && /^s3:(Get|Put|Delete)BucketPolicy$/.test(action)
+  const repairs = () => identity.arn === rootArn && /^s3:(Get|Put|Delete)BucketPolicy$/.test(action)
   const policy = policyOf(settings)
   const verdict =
-    policy === undefined || repairs
+    policy === undefined || repairs()
       ? undefined
-      : evaluatePolicy(policy, { principal: identity.arn, action, resource, keys: question.keys })
-  if (verdict === 'deny') {
-    return { allowed: false, reason: `${described} with an explicit deny in a resource-based policy` }
-  }
+      : evaluatePolicy(policy, { principal: identity.arn, action, resource, keys: question.keys() })
+  if (verdict === 'deny') return refused('with an explicit deny in a resource-based policy')
   const sameAccount = accountOf(identity.arn) === accountId
   const byOwnPolicy = matchesAny(identity.allow, action)
   const byBucketPolicy = verdict === 'allow' && !isBlockedPublic(settings, policy, sameAccount)
   // Within an account either policy may allow; across accounts both have to.
   const allowed = sameAccount ? byOwnPolicy || byBucketPolicy : byBucketPolicy && (identity.anonymous || byOwnPolicy)
-  if (allowed || grantsByAcl(question)) return { allowed: true, reason: '' }
-  return {
-    allowed: false,
-    reason: identity.anonymous
-      ? 'Access Denied'
-      : `${described} because no identity-based policy allows the ${action} action`,
-  }
+  if (allowed || grantsByAcl(question)) return noObjection
+  if (identity.anonymous) return { allowed: false, reason: 'Access Denied' }
+  return refused(`because no identity-based policy allows the ${action} action`)
+}
+
+function unauthorized({ arn }: Identity, action: string, resource: string): string {
+  return `User: ${arn} is not authorized to perform: ${action} on resource: "${resource}"`
 }
 
 /** Whether the caller's own policy allows something that no bucket policy can speak of. */
@@ -70,9 +69,7 @@ export function isAllowedByOwnPolicy(
   resource: string,
 ): { readonly allowed: boolean; readonly reason: string } {
   const allowed = matchesAny(identity.allow, action) && !matchesAny(identity.deny, action)
-  const reason = identity.anonymous
-    ? 'Access Denied'
-    : `User: ${identity.arn} is not authorized to perform: ${action} on resource: "${resource}"`
+  const reason = identity.anonymous ? 'Access Denied' : unauthorized(identity, action, resource)
   return { allowed, reason: allowed ? '' : reason }
 }
 

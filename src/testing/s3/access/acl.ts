@@ -1,3 +1,4 @@
+import type { Fields } from '../../http/fields.js'
 import { ownerId } from '../auth/identity.js'
 import { invalidArgument, S3Error } from '../http/errors.js'
 import { ownerXml } from '../http/respond.js'
@@ -40,12 +41,12 @@ const grantHeaders: readonly (readonly [header: string, permission: string])[] =
 ]
 
 /** Whether the headers say anything of an ACL. */
-export function namesAcl(headers: Headers): boolean {
+export function namesAcl(headers: Fields): boolean {
   return headers.has('x-amz-acl') || grantHeaders.some(([header]) => headers.has(header))
 }
 
 /** Reads `x-amz-acl` or the grant headers; undefined if there is none of them. */
-export function aclFromHeaders(headers: Headers, settings: BucketSettings): readonly StoredGrant[] | undefined {
+export function aclFromHeaders(headers: Fields, settings: BucketSettings): readonly StoredGrant[] | undefined {
   const name = headers.get('x-amz-acl')
   const grants = grantHeaders.flatMap(([header, permission]) => readGrants(header, headers.get(header), permission))
   if (name === null && grants.length === 0) return undefined

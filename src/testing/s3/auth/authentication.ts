@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { invalidArgument, invalidRequest, S3Error } from '../http/errors.js'
 import type { S3Request } from '../http/request.js'
 import { httpDate, isoSeconds, parseBasicDate } from '../http/time.js'
@@ -42,12 +43,11 @@ function headerClaim(request: S3Request, authorization: string): SignatureClaim 
   if (authorization.startsWith('AWS ')) throw unsupportedMechanism()
   const [scheme, ...rest] = authorization.split(/\s+/)
   if (scheme !== 'AWS4-HMAC-SHA256') throw invalidArgument('Authorization', undefined, 'Unsupported Authorization Type')
-  const fields = new Map(
-    rest
-      .join('')
-      .split(',')
-      .map((field) => [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)] as const),
-  )
+  const fields = new Map<string, string>()
+  for (const field of rest.join('').split(',')) {
+    const at = field.indexOf('=')
+    fields.set(field.slice(0, at), field.slice(at + 1))
+  }
   const credential = fields.get('Credential')
   const signedHeaders = fields.get('SignedHeaders')
   const signature = fields.get('Signature')
@@ -169,19 +169,21 @@ function checkToken(
 }
 
 /** S3 refuses what an attacker could have added: the host and every x-amz header must be signed. */
-function checkSignedHeaders(request: S3Request, claim: SignatureClaim): void {
-  const signed = new Set(claim.signedHeaders)
-  const unsigned = ['host', ...request.request.headers.keys()].filter(
-    (name) => (name === 'host' || name.startsWith('x-amz-')) && !signed.has(name) && name !== 'x-amz-content-sha256',
-  )
-  if (unsigned.length === 0) return
+function checkSignedHeaders(request: S3Request, { signedHeaders }: SignatureClaim): void {
+  const host = signedHeaders.includes('host') ? [] : ['host']
+  const unsigned: string[] = []
+  for (const name of request.sent.keys()) {
+    if (name.startsWith('x-amz-') && name !== 'x-amz-content-sha256' && !signedHeaders.includes(name))
+      unsigned.push(name)
+  }
+  if (host.length + unsigned.length === 0) return
   throw new S3Error('AccessDenied', {
     message: 'There were headers present in the request which were not signed',
-    details: [['HeadersNotSigned', [...new Set(unsigned)].join(', ')]],
+    details: [['HeadersNotSigned', [...host, ...unsigned.sort()].join(', ')]],
   })
 }
 
-function checkSignature(request: S3Request, claim: SignatureClaim, key: Buffer): void {
+function checkSignature(request: S3Request, claim: SignatureClaim, key: KeyObject): void {
   const canonical = canonicalRequest(request, claim.signedHeaders, claim.payloadHash)
   const text = stringToSign(claim.timestamp, claim.scope, canonical)
   if (sameSignature(hmacHex(key, text), claim.signature)) return

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Identity, S3SimulatorCredentials } from './identity.js'
 import type { Scope } from './signature.js'
 
@@ -14,7 +15,7 @@ export type PayloadMode =
 
 /** What the signatures of chunks are made with. */
 export interface ChunkSigning {
-  readonly key: Buffer
+  readonly key: KeyObject
   readonly timestamp: string
   readonly scope: string
   readonly seed: string

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
+import type { Fields } from '../../http/fields.js'
 import { checkChecksum, type GivenChecksum, givenChecksum } from '../content/checksums.js'
 import { invalidRequest, S3Error } from '../http/errors.js'
 import type { S3Request } from '../http/request.js'
@@ -9,8 +10,8 @@ import { sha256Hex } from './signature.js'
 /** The body of a request, checked against everything its sender said of it. */
 export interface Payload {
   readonly bytes: Buffer
-  /** MD5 of the bytes, in hex. */
-  readonly md5: string
+  /** MD5 of the bytes, in hex: computed when it is asked for, as not everything that is sent becomes an ETag. */
+  readonly md5: () => string
   readonly hasContentMd5: boolean
   readonly checksum: GivenChecksum | undefined
 }
@@ -68,6 +69,8 @@ function tooLarge(sizeBytes: number, maxBytes: number): S3Error {
   })
 }
 
+const noBytes = Buffer.alloc(0)
+
 type TooLongCode = 'EntityTooLarge' | 'MaxMessageLengthExceeded'
 
 async function readPayload(
@@ -83,28 +86,31 @@ async function readPayload(
   // Refused before the body is read, where the headers alone are wrong.
   const announced = options.checksumOfObject ? undefined : givenChecksum(request.headers)
   // Chunk headers come on top of the content.
-  const raw = await collect(
-    request.request,
-    mode.kind === 'chunked' ? maxBytes * 1.1 + 65_536 : maxBytes,
-    options.tooLongCode,
-  )
+  const most = mode.kind === 'chunked' ? maxBytes * 1.1 + 65_536 : maxBytes
+  const raw =
+    (await request.body?.read(most, (sizeBytes) =>
+      options.tooLongCode === 'EntityTooLarge' ? tooLarge(sizeBytes, most) : new S3Error(options.tooLongCode),
+    )) ?? noBytes
   const { bytes, trailers } = decode(request, mode, raw)
-  const md5 = createHash('md5').update(bytes).digest()
-  if (contentMd5 !== undefined && !contentMd5.equals(md5)) {
-    throw new S3Error('BadDigest', {
-      details: [
-        ['ExpectedDigest', contentMd5.toString('hex')],
-        ['CalculatedDigest', md5.toString('base64')],
-      ],
-    })
-  }
+  const md5 = contentMd5 === undefined ? undefined : checkedMd5(bytes, contentMd5)
   const checksum = trailers.size > 0 ? givenChecksum(request.headers, trailers) : announced
   checkAnnouncedTrailer(request.headers, trailers)
   if (checksum !== undefined) checkChecksum(checksum, bytes)
-  return { bytes, md5: md5.toString('hex'), hasContentMd5: contentMd5 !== undefined, checksum }
+  return { bytes, md5: () => md5 ?? hash('md5', bytes), hasContentMd5: contentMd5 !== undefined, checksum }
 }
 
-function readContentMd5(headers: Headers): Buffer | undefined {
+function checkedMd5(bytes: Buffer, expected: Buffer): string {
+  const calculated = hash('md5', bytes)
+  if (calculated === expected.toString('hex')) return calculated
+  throw new S3Error('BadDigest', {
+    details: [
+      ['ExpectedDigest', expected.toString('hex')],
+      ['CalculatedDigest', Buffer.from(calculated, 'hex').toString('base64')],
+    ],
+  })
+}
+
+function readContentMd5(headers: Fields): Buffer | undefined {
   const value = headers.get('content-md5')
   if (value === null) return undefined
   const bytes = Buffer.from(value, 'base64')
@@ -112,6 +118,8 @@ function readContentMd5(headers: Headers): Buffer | undefined {
     throw new S3Error('InvalidDigest', { details: [['Content-MD5', value]] })
   return bytes
 }
+
+const noTrailers: ReadonlyMap<string, string> = new Map()
 
 function decode(
   request: S3Request,
@@ -138,32 +146,14 @@ function decode(
       })
     }
   }
-  return { bytes: raw, trailers: new Map() }
+  return { bytes: raw, trailers: noTrailers }
 }
 
-function checkAnnouncedTrailer(headers: Headers, trailers: ReadonlyMap<string, string>): void {
+function checkAnnouncedTrailer(headers: Fields, trailers: ReadonlyMap<string, string>): void {
   const announced = headers.get('x-amz-trailer')
   if (announced === null) return
   const names = announced.split(',').map((name) => name.trim().toLowerCase())
   if (names.some((name) => !trailers.has(name)) || [...trailers.keys()].some((name) => !names.includes(name))) {
     throw new S3Error('MalformedTrailerError')
   }
-}
-
-async function collect(request: Request, maxBytes: number, tooLongCode: TooLongCode): Promise<Buffer> {
-  if (request.body === null) return Buffer.alloc(0)
-  const chunks: Uint8Array[] = []
-  let sizeBytes = 0
-  const reader = request.body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    chunks.push(value)
-    sizeBytes += value.length
-    if (sizeBytes > maxBytes) {
-      reader.cancel().catch(() => {})
-      throw tooLongCode === 'EntityTooLarge' ? tooLarge(sizeBytes, maxBytes) : new S3Error(tooLongCode)
-    }
-  }
-  return Buffer.concat(chunks)
 }

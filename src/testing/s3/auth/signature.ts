@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { S3Error } from '../http/errors.js'
 import type { S3Request } from '../http/request.js'
 import { decodeUri, encodeRfc3986 } from '../http/uri.js'
@@ -17,30 +17,31 @@ export function scopeText(scope: Scope): string {
 }
 
 // Deriving a key takes four HMACs; the keys of a day are few.
-const keys = new Map<string, Buffer>()
+const keys = new Map<string, KeyObject>()
 
 /** Derives the key that signs within a scope. */
-export function signingKey(secretAccessKey: string, scope: Scope): Buffer {
+export function signingKey(secretAccessKey: string, scope: Scope): KeyObject {
   const id = `${scopeText(scope)}/${secretAccessKey}`
   const known = keys.get(id)
   if (known !== undefined) return known
-  const key = [scope.date, scope.region, scope.service, scope.terminator].reduce<Buffer>(
+  const derived = [scope.date, scope.region, scope.service, scope.terminator].reduce<Buffer>(
     (previous, part) => createHmac('sha256', previous).update(part).digest(),
     Buffer.from(`AWS4${secretAccessKey}`),
   )
+  const key = createSecretKey(derived)
   if (keys.size >= 100) keys.clear()
   keys.set(id, key)
   return key
 }
 
 /** HMAC-SHA256 in hex. */
-export function hmacHex(key: Buffer, text: string): string {
+export function hmacHex(key: KeyObject, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex')
 }
 
 /** SHA-256 in hex. */
 export function sha256Hex(data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex')
+  return hash('sha256', data)
 }
 
 /** Compares signatures in constant time. */
@@ -55,16 +56,18 @@ export function sameSignature(a: string, b: string): boolean {
  * Header values are bytes: a byte beyond ASCII stands as the character of its number.
  */
 export function canonicalRequest(request: S3Request, signedHeaders: readonly string[], payloadHash: string): Buffer {
-  const headers = signedHeaders.map((name) => `${name}:${canonicalValue(headerValue(request, name))}\n`).join('')
-  const lines = [
-    request.method,
-    request.rawPath.split('/').map(canonicalSegment).join('/'),
-    canonicalQuery(request),
-    headers,
-    signedHeaders.join(';'),
-    payloadHash,
-  ]
-  return Buffer.from(lines.join('\n'), 'latin1')
+  let headers = ''
+  for (const name of signedHeaders) headers += `${name}:${canonicalValue(headerValue(request, name))}\n`
+  const { method, rawPath } = request
+  const text = `${method}\n${canonicalPath(rawPath)}\n${canonicalQuery(request)}\n${headers}\n${signedHeaders.join(';')}\n${payloadHash}`
+  return Buffer.from(text, 'latin1')
+}
+
+// Letters, digits, and what is encoded as it must be: encoding it again would change nothing.
+const encodedAlready = /^(?:[\w\-.~/]|%(?:2[0-9ABCF]|3[A-F]|40|5[BCDE]|60|7[BCD]))*$/
+
+function canonicalPath(rawPath: string): string {
+  return encodedAlready.test(rawPath) ? rawPath : rawPath.split('/').map(canonicalSegment).join('/')
 }
 
 function canonicalSegment(segment: string): string {
@@ -72,6 +75,7 @@ function canonicalSegment(segment: string): string {
 }
 
 function canonicalQuery(request: S3Request): string {
+  if (request.query.isEmpty) return ''
   return request.query.pairs
     .filter(([name]) => name !== 'X-Amz-Signature')
     .map(([name, value]) => [encodeRfc3986(name), encodeRfc3986(value ?? '')] as const)
@@ -83,11 +87,12 @@ function canonicalQuery(request: S3Request): string {
 function headerValue(request: S3Request, name: string): string {
   if (name === 'host') return request.host
   // As sent: what a presigned URL carries in place of headers is signed as a part of the URL.
-  return request.request.headers.get(name) ?? ''
+  return request.sent.get(name) ?? ''
 }
 
 function canonicalValue(value: string): string {
-  return value.trim().replace(/ +/g, ' ')
+  const trimmed = value.trim()
+  return trimmed.includes('  ') ? trimmed.replace(/ +/g, ' ') : trimmed
 }
 
 /** The string to sign over a canonical request. */

@@ -1,23 +1,22 @@
+import type { Answer } from '../../http/answer.js'
 import { aclFromHeaders, aclFromXml, aclXml, namesAcl } from '../access/acl.js'
 import { isPublicPolicy, parsePolicy } from '../access/policy.js'
 import type { Call } from '../call.js'
 import { S3Error } from '../http/errors.js'
-import { emptyResponse, xmlResponse } from '../http/respond.js'
+import { emptyAnswer, textAnswer, xmlAnswer } from '../http/respond.js'
 import { childText, leaf, onlyChildren, xmlDocument } from '../http/xml.js'
 import type { PublicAccessBlock } from '../state/state.js'
 import { changeBucket, digestRequired, settingsFor } from './change.js'
 
 /** Carries out `GetBucketPolicy`. */
-export function getBucketPolicy(call: Call): Response {
+export function getBucketPolicy(call: Call): Answer {
   const { policy } = settingsFor(call, 's3:GetBucketPolicy')
   if (policy === undefined) throw new S3Error('NoSuchBucketPolicy', { details: [['BucketName', call.bucketName]] })
-  return new Response(policy, {
-    headers: { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(policy)) },
-  })
+  return textAnswer(200, 'application/json', policy)
 }
 
 /** Carries out `PutBucketPolicy`. */
-export async function putBucketPolicy(call: Call): Promise<Response> {
+export async function putBucketPolicy(call: Call): Promise<Answer> {
   const { publicAccessBlock } = settingsFor(call, 's3:PutBucketPolicy')
   const text = await call.text({ digestRequired: false })
   if (text.length > 20_480) {
@@ -32,31 +31,31 @@ export async function putBucketPolicy(call: Call): Promise<Response> {
     })
   }
   changeBucket(call, { policy: text })
-  return emptyResponse(204)
+  return emptyAnswer(204)
 }
 
 /** Carries out `DeleteBucketPolicy`. */
-export function deleteBucketPolicy(call: Call): Response {
+export function deleteBucketPolicy(call: Call): Answer {
   settingsFor(call, 's3:DeleteBucketPolicy')
   changeBucket(call, { policy: undefined })
-  return emptyResponse(204)
+  return emptyAnswer(204)
 }
 
 /** Carries out `GetBucketPolicyStatus`. */
-export function getBucketPolicyStatus(call: Call): Response {
+export function getBucketPolicyStatus(call: Call): Answer {
   const { policy, name } = settingsFor(call, 's3:GetBucketPolicyStatus')
   if (policy === undefined) throw new S3Error('NoSuchBucketPolicy', { details: [['BucketName', name]] })
   const isPublic = isPublicPolicy(parsePolicy(policy, name))
-  return xmlResponse(xmlDocument('PolicyStatus', leaf('IsPublic', isPublic)))
+  return xmlAnswer(xmlDocument('PolicyStatus', leaf('IsPublic', isPublic)))
 }
 
 /** Carries out `GetBucketAcl`. */
-export function getBucketAcl(call: Call): Response {
-  return xmlResponse(aclXml(settingsFor(call, 's3:GetBucketAcl').acl))
+export function getBucketAcl(call: Call): Answer {
+  return xmlAnswer(aclXml(settingsFor(call, 's3:GetBucketAcl').acl))
 }
 
 /** Carries out `PutBucketAcl`. */
-export async function putBucketAcl(call: Call): Promise<Response> {
+export async function putBucketAcl(call: Call): Promise<Answer> {
   const settings = settingsFor(call, 's3:PutBucketAcl')
   const text = await call.text({ digestRequired: false })
   if (text !== '' && namesAcl(call.headers)) throw new S3Error('UnexpectedContent')
@@ -65,7 +64,7 @@ export async function putBucketAcl(call: Call): Promise<Response> {
     throw new S3Error('MissingSecurityHeader', { details: [['MissingHeaderName', 'x-amz-acl']] })
   }
   changeBucket(call, { acl: fromHeaders ?? aclFromXml(call.parse(text, 'AccessControlPolicy'), settings) })
-  return emptyResponse(200)
+  return emptyAnswer(200)
 }
 
 const blockElements: readonly (readonly [element: string, field: keyof PublicAccessBlock])[] = [
@@ -76,17 +75,17 @@ const blockElements: readonly (readonly [element: string, field: keyof PublicAcc
 ]
 
 /** Carries out `GetPublicAccessBlock`. */
-export function getPublicAccessBlock(call: Call): Response {
+export function getPublicAccessBlock(call: Call): Answer {
   const { publicAccessBlock } = settingsFor(call, 's3:GetBucketPublicAccessBlock')
   if (publicAccessBlock === undefined) {
     throw new S3Error('NoSuchPublicAccessBlockConfiguration', { details: [['BucketName', call.bucketName]] })
   }
   const settings = blockElements.map(([element, field]) => leaf(element, publicAccessBlock[field]))
-  return xmlResponse(xmlDocument('PublicAccessBlockConfiguration', ...settings))
+  return xmlAnswer(xmlDocument('PublicAccessBlockConfiguration', ...settings))
 }
 
 /** Carries out `PutPublicAccessBlock`. */
-export async function putPublicAccessBlock(call: Call): Promise<Response> {
+export async function putPublicAccessBlock(call: Call): Promise<Answer> {
   settingsFor(call, 's3:PutBucketPublicAccessBlock')
   const document = await call.xml('PublicAccessBlockConfiguration', digestRequired)
   onlyChildren(
@@ -102,12 +101,12 @@ export async function putPublicAccessBlock(call: Call): Promise<Response> {
       restrictPublicBuckets: isOn('RestrictPublicBuckets'),
     },
   })
-  return emptyResponse(200)
+  return emptyAnswer(200)
 }
 
 /** Carries out `DeletePublicAccessBlock`. */
-export function deletePublicAccessBlock(call: Call): Response {
+export function deletePublicAccessBlock(call: Call): Answer {
   settingsFor(call, 's3:PutBucketPublicAccessBlock')
   changeBucket(call, { publicAccessBlock: undefined })
-  return emptyResponse(204)
+  return emptyAnswer(204)
 }

@@ -1,8 +1,9 @@
+import type { Answer } from '../../http/answer.js'
 import { aclFromHeaders, privateAcl } from '../access/acl.js'
 import { accountId, accountOf, ownerId } from '../auth/identity.js'
 import type { Call } from '../call.js'
 import { invalidArgument, S3Error } from '../http/errors.js'
-import { emptyResponse, ownerXml, xmlResponse } from '../http/respond.js'
+import { emptyAnswer, ownerXml, xmlAnswer } from '../http/respond.js'
 import { isoSeconds } from '../http/time.js'
 import { child, childText, leaf, node, xmlDocument } from '../http/xml.js'
 import { readMost } from '../listing/listing.js'
@@ -43,7 +44,7 @@ export function checkBucketName(name: string): void {
 }
 
 /** Carries out `CreateBucket`. */
-export async function createBucket(call: Call): Promise<Response> {
+export async function createBucket(call: Call): Promise<Answer> {
   const name = call.bucketName
   const { headers, simulation, store } = call
   call.allowOnNewBucket('s3:CreateBucket')
@@ -79,8 +80,8 @@ export async function createBucket(call: Call): Promise<Response> {
   return created(name)
 }
 
-function created(name: string): Response {
-  return emptyResponse(200, [
+function created(name: string): Answer {
+  return emptyAnswer(200, [
     ['location', `/${name}`],
     ['x-amz-bucket-arn', `arn:aws:s3:::${name}`],
   ])
@@ -115,10 +116,10 @@ export function readOwnership(value: string | null): ObjectOwnership {
 }
 
 /** Carries out `HeadBucket`. */
-export function headBucket(call: Call): Response {
+export function headBucket(call: Call): Answer {
   const { settings } = call.bucket()
   call.allow('s3:ListBucket')
-  return emptyResponse(200, [
+  return emptyAnswer(200, [
     ['x-amz-bucket-region', settings.region],
     ['x-amz-bucket-arn', `arn:aws:s3:::${settings.name}`],
     ['x-amz-access-point-alias', 'false'],
@@ -127,7 +128,7 @@ export function headBucket(call: Call): Response {
 }
 
 /** Carries out `DeleteBucket`. */
-export function deleteBucket(call: Call): Response {
+export function deleteBucket(call: Call): Answer {
   const bucket = call.bucket()
   call.allow('s3:DeleteBucket')
   if (bucket.objects.size > 0) {
@@ -138,11 +139,11 @@ export function deleteBucket(call: Call): Response {
     throw new S3Error('BucketNotEmpty', { message, details: [['BucketName', bucket.settings.name]] })
   }
   call.store.removeBucket(bucket.settings.name)
-  return emptyResponse(204)
+  return emptyAnswer(204)
 }
 
 /** Carries out `ListBuckets`. */
-export function listBuckets(call: Call): Response {
+export function listBuckets(call: Call): Answer {
   call.allowWithoutBucket('s3:ListAllMyBuckets')
   const { query } = call.request
   const paged = query.has('max-buckets') || query.has('continuation-token')
@@ -160,7 +161,7 @@ export function listBuckets(call: Call): Response {
     .sort((a, b) => compareKeys(a.name, b.name))
   const page = all.slice(0, most)
   const truncated = paged && all.length > page.length
-  return xmlResponse(
+  return xmlAnswer(
     xmlDocument(
       'ListAllMyBucketsResult',
       ownerXml(ownerId),
@@ -191,9 +192,9 @@ function readMostBuckets(text: string): number {
 }
 
 /** Carries out `GetBucketLocation`. */
-export function getBucketLocation(call: Call): Response {
+export function getBucketLocation(call: Call): Answer {
   const { region, location } = call.bucket().settings
   call.allow('s3:GetBucketLocation')
   // us-east-1 answers an empty constraint.
-  return xmlResponse(xmlDocument('LocationConstraint', region === 'us-east-1' ? '' : (location ?? region)))
+  return xmlAnswer(xmlDocument('LocationConstraint', region === 'us-east-1' ? '' : (location ?? region)))
 }

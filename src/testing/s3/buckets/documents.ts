@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { Answer } from '../../http/answer.js'
 import type { Call } from '../call.js'
 import { invalidArgument, S3Error, type S3ErrorCode } from '../http/errors.js'
-import { emptyResponse, xmlResponse } from '../http/respond.js'
+import { emptyAnswer, xmlAnswer } from '../http/respond.js'
 import { child, children, childText, leaf, writeElement, type XmlElement, xmlDocument } from '../http/xml.js'
 import { checkLifecycle } from './lifecycle.js'
 
@@ -92,9 +93,9 @@ function kindOf(resource: string): DocumentKind {
 
 /** Reads, writes and deletes one kind of configuration. */
 export function documentOperations(resource: string): {
-  readonly get: (call: Call) => Response
-  readonly put: (call: Call) => Promise<Response>
-  readonly remove: (call: Call) => Response
+  readonly get: (call: Call) => Answer
+  readonly put: (call: Call) => Promise<Answer>
+  readonly remove: (call: Call) => Answer
 } {
   const described = kindOf(resource)
   return {
@@ -108,7 +109,7 @@ export function documentOperations(resource: string): {
       // Of those that a bucket has several of, a missing one cannot be deleted again.
       if (!known && described.list !== undefined) throw new S3Error('NoSuchConfiguration')
       save(call, name, undefined)
-      return emptyResponse(204)
+      return emptyAnswer(204)
     },
   }
 }
@@ -120,7 +121,7 @@ function nameOf(call: Call, resource: string, { list }: DocumentKind): string {
   return `${resource}/${id}`
 }
 
-function get(call: Call, resource: string, described: DocumentKind): Response {
+function get(call: Call, resource: string, described: DocumentKind): Answer {
   const { documents } = call.bucket().settings
   call.allow(described.getAction)
   if (described.list !== undefined && !call.request.query.has('id')) {
@@ -133,9 +134,9 @@ function get(call: Call, resource: string, described: DocumentKind): Response {
       const details = described.list === undefined ? [['BucketName', call.bucketName] as const] : []
       throw new S3Error(described.missing, { details })
     }
-    return xmlResponse(xmlDocument(described.root, described.initial ?? ''))
+    return xmlAnswer(xmlDocument(described.root, described.initial ?? ''))
   }
-  return xmlResponse(
+  return xmlAnswer(
     text.replace(`<${described.root}>`, `<${described.root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`),
     resource === 'lifecycle' ? [[minimumSizeHeader, storedMinimumSize(call)]] : [],
   )
@@ -151,7 +152,7 @@ function storedMinimumSize(call: Call): string {
 
 const pageLength = 100
 
-function listDocuments(call: Call, resource: string, root: string): Response {
+function listDocuments(call: Call, resource: string, root: string): Answer {
   const token = call.request.query.get('continuation-token')
   const after = Buffer.from(token ?? '', 'base64').toString('utf8')
   const rest = call
@@ -161,7 +162,7 @@ function listDocuments(call: Call, resource: string, root: string): Response {
   const page = rest.slice(0, pageLength)
   const truncated = rest.length > page.length
   const next = truncated ? Buffer.from(page.at(-1)?.[0] ?? '').toString('base64') : undefined
-  return xmlResponse(
+  return xmlAnswer(
     xmlDocument(
       root,
       leaf('IsTruncated', truncated),
@@ -201,7 +202,7 @@ function checkAcceleration(document: XmlElement, call: Call): void {
   if (status !== 'Enabled' && status !== 'Suspended') throw new S3Error('MalformedXML')
 }
 
-async function put(call: Call, resource: string, described: DocumentKind): Promise<Response> {
+async function put(call: Call, resource: string, described: DocumentKind): Promise<Answer> {
   call.bucket()
   call.allow(described.putAction)
   const digestRequired = ['lifecycle', 'cors', 'website', 'replication', 'logging', 'requestPayment'].includes(resource)
@@ -216,9 +217,9 @@ async function put(call: Call, resource: string, described: DocumentKind): Promi
   const id = call.request.query.get('id')
   if (described.list !== undefined && childText(document, 'Id') !== id) throw new S3Error('MalformedXML')
   save(call, nameOf(call, resource, described), writeElement(named(document)))
-  if (resource !== 'lifecycle') return emptyResponse(described.putStatus ?? 200)
+  if (resource !== 'lifecycle') return emptyAnswer(described.putStatus ?? 200)
   save(call, minimumSizeHeader, minimumSize)
-  return emptyResponse(200, [[minimumSizeHeader, minimumSize]])
+  return emptyAnswer(200, [[minimumSizeHeader, minimumSize]])
 }
 
 /** S3 names the rules that come without an id. */

@@ -1,6 +1,7 @@
+import type { Answer } from '../../http/answer.js'
 import type { Call } from '../call.js'
 import { invalidArgument, S3Error } from '../http/errors.js'
-import { emptyResponse, xmlResponse } from '../http/respond.js'
+import { emptyAnswer, xmlAnswer } from '../http/respond.js'
 import { child, children, childText, leaf, node, type XmlElement, xmlDocument } from '../http/xml.js'
 import { defaultKmsKey } from '../objects/encryption.js'
 import { tagSetXml, tagsFromXml } from '../objects/tags.js'
@@ -9,13 +10,13 @@ import type { BucketSettings, DefaultRetention } from '../state/state.js'
 import { changeBucket, digestRequired, settingsFor } from './change.js'
 
 /** Carries out `GetBucketVersioning`. */
-export function getBucketVersioning(call: Call): Response {
+export function getBucketVersioning(call: Call): Answer {
   const { versioning } = settingsFor(call, 's3:GetBucketVersioning')
-  return xmlResponse(xmlDocument('VersioningConfiguration', leaf('Status', versioning)))
+  return xmlAnswer(xmlDocument('VersioningConfiguration', leaf('Status', versioning)))
 }
 
 /** Carries out `PutBucketVersioning`. */
-export async function putBucketVersioning(call: Call): Promise<Response> {
+export async function putBucketVersioning(call: Call): Promise<Answer> {
   settingsFor(call, 's3:PutBucketVersioning')
   const document = await call.xml('VersioningConfiguration', digestRequired)
   const status = childText(document, 'Status')
@@ -28,11 +29,11 @@ export async function putBucketVersioning(call: Call): Promise<Response> {
     })
   }
   changeBucket(call, { versioning: status })
-  return emptyResponse(200)
+  return emptyAnswer(200)
 }
 
 /** Carries out `GetObjectLockConfiguration`. */
-export function getObjectLockConfiguration(call: Call): Response {
+export function getObjectLockConfiguration(call: Call): Answer {
   const { objectLock, defaultRetention } = settingsFor(call, 's3:GetBucketObjectLockConfiguration')
   if (!objectLock) {
     throw new S3Error('ObjectLockConfigurationNotFoundError', { details: [['BucketName', call.bucketName]] })
@@ -49,11 +50,11 @@ export function getObjectLockConfiguration(call: Call): Response {
             leaf('Years', defaultRetention.years),
           ),
         )
-  return xmlResponse(xmlDocument('ObjectLockConfiguration', leaf('ObjectLockEnabled', 'Enabled'), rule))
+  return xmlAnswer(xmlDocument('ObjectLockConfiguration', leaf('ObjectLockEnabled', 'Enabled'), rule))
 }
 
 /** Carries out `PutObjectLockConfiguration`. */
-export async function putObjectLockConfiguration(call: Call): Promise<Response> {
+export async function putObjectLockConfiguration(call: Call): Promise<Answer> {
   settingsFor(call, 's3:PutBucketObjectLockConfiguration')
   const document = await call.xml('ObjectLockConfiguration', digestRequired)
   if (childText(document, 'ObjectLockEnabled') !== 'Enabled') throw new S3Error('MalformedXML')
@@ -67,7 +68,7 @@ export async function putObjectLockConfiguration(call: Call): Promise<Response> 
     })
   }
   changeBucket(call, { objectLock: true, defaultRetention })
-  return emptyResponse(200)
+  return emptyAnswer(200)
 }
 
 function readDefaultRetention(element: XmlElement): DefaultRetention {
@@ -89,9 +90,9 @@ function readDefaultRetention(element: XmlElement): DefaultRetention {
 }
 
 /** Carries out `GetBucketEncryption`. */
-export function getBucketEncryption(call: Call): Response {
+export function getBucketEncryption(call: Call): Answer {
   const { encryption, blockedEncryption } = settingsFor(call, 's3:GetEncryptionConfiguration')
-  return xmlResponse(
+  return xmlAnswer(
     xmlDocument(
       'ServerSideEncryptionConfiguration',
       node(
@@ -114,7 +115,7 @@ export function getBucketEncryption(call: Call): Response {
 }
 
 /** Carries out `PutBucketEncryption`. */
-export async function putBucketEncryption(call: Call): Promise<Response> {
+export async function putBucketEncryption(call: Call): Promise<Answer> {
   const settings = settingsFor(call, 's3:PutEncryptionConfiguration')
   const document = await call.xml('ServerSideEncryptionConfiguration', digestRequired)
   const rules = children(document, 'Rule')
@@ -128,7 +129,7 @@ export async function putBucketEncryption(call: Call): Promise<Response> {
     encryption: byDefault === undefined ? settings.encryption : readEncryption(byDefault, rule, settings),
     ...(types === undefined ? {} : { blockedEncryption: types.includes('NONE') ? undefined : types }),
   })
-  return emptyResponse(200)
+  return emptyAnswer(200)
 }
 
 function readEncryption(element: XmlElement, rule: XmlElement, { region }: BucketSettings): StoredEncryption {
@@ -149,23 +150,23 @@ function readEncryption(element: XmlElement, rule: XmlElement, { region }: Bucke
 }
 
 /** A bucket is never without default encryption: deleting it brings back SSE-S3. */
-export function deleteBucketEncryption(call: Call): Response {
+export function deleteBucketEncryption(call: Call): Answer {
   settingsFor(call, 's3:PutEncryptionConfiguration')
   changeBucket(call, { encryption: { algorithm: 'AES256' }, encryptionConfigured: undefined })
-  return emptyResponse(204)
+  return emptyAnswer(204)
 }
 
 /** Carries out `GetBucketOwnershipControls`. */
-export function getBucketOwnershipControls(call: Call): Response {
+export function getBucketOwnershipControls(call: Call): Answer {
   const { ownership } = settingsFor(call, 's3:GetBucketOwnershipControls')
   if (ownership === undefined) {
     throw new S3Error('OwnershipControlsNotFoundError', { details: [['BucketName', call.bucketName]] })
   }
-  return xmlResponse(xmlDocument('OwnershipControls', node('Rule', leaf('ObjectOwnership', ownership))))
+  return xmlAnswer(xmlDocument('OwnershipControls', node('Rule', leaf('ObjectOwnership', ownership))))
 }
 
 /** Carries out `PutBucketOwnershipControls`. */
-export async function putBucketOwnershipControls(call: Call): Promise<Response> {
+export async function putBucketOwnershipControls(call: Call): Promise<Answer> {
   settingsFor(call, 's3:PutBucketOwnershipControls')
   const document = await call.xml('OwnershipControls', digestRequired)
   const [rule, ...more] = children(document, 'Rule')
@@ -177,35 +178,35 @@ export async function putBucketOwnershipControls(call: Call): Promise<Response> 
     throw new S3Error('InvalidBucketAclWithObjectOwnership')
   }
   changeBucket(call, { ownership })
-  return emptyResponse(200)
+  return emptyAnswer(200)
 }
 
 /** Carries out `DeleteBucketOwnershipControls`. */
-export function deleteBucketOwnershipControls(call: Call): Response {
+export function deleteBucketOwnershipControls(call: Call): Answer {
   settingsFor(call, 's3:PutBucketOwnershipControls')
   changeBucket(call, { ownership: undefined })
-  return emptyResponse(204)
+  return emptyAnswer(204)
 }
 
 /** Carries out `GetBucketTagging`. */
-export function getBucketTagging(call: Call): Response {
+export function getBucketTagging(call: Call): Answer {
   const { tags } = settingsFor(call, 's3:GetBucketTagging')
   if (tags === undefined) throw new S3Error('NoSuchTagSet', { details: [['BucketName', call.bucketName]] })
-  return xmlResponse(xmlDocument('Tagging', tagSetXml(tags)))
+  return xmlAnswer(xmlDocument('Tagging', tagSetXml(tags)))
 }
 
 /** Carries out `PutBucketTagging`. */
-export async function putBucketTagging(call: Call): Promise<Response> {
+export async function putBucketTagging(call: Call): Promise<Answer> {
   settingsFor(call, 's3:PutBucketTagging')
   const tags = tagsFromXml(await call.xml('Tagging', digestRequired), 'bucket')
   // An empty set is none at all.
   changeBucket(call, { tags: tags.length === 0 ? undefined : tags })
-  return emptyResponse(204)
+  return emptyAnswer(204)
 }
 
 /** Carries out `DeleteBucketTagging`. */
-export function deleteBucketTagging(call: Call): Response {
+export function deleteBucketTagging(call: Call): Answer {
   settingsFor(call, 's3:PutBucketTagging')
   changeBucket(call, { tags: undefined })
-  return emptyResponse(204)
+  return emptyAnswer(204)
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Fields } from '../../http/fields.js'
 import { invalidRequest, S3Error } from '../http/errors.js'
 import type { ChecksumAlgorithm, ChecksumType, StoredChecksum } from '../state/object-version.js'
 import { crc32Checksum, crc32cChecksum, crc64nvmeChecksum, type RunningChecksum } from './crc.js'
@@ -103,20 +104,22 @@ export interface GivenChecksum {
 
 /** Reads the one checksum that headers or trailers give. */
 export function givenChecksum(
-  headers: Headers,
+  headers: Fields,
   trailers: ReadonlyMap<string, string> = new Map(),
   options: { readonly composite?: boolean } = {},
 ): GivenChecksum | undefined {
   const declared = readAlgorithm(headers.get('x-amz-sdk-checksum-algorithm'), 'x-amz-sdk-checksum-algorithm')
   const given: GivenChecksum[] = []
-  for (const [name, value] of [...headers, ...trailers]) {
-    if (!name.startsWith(headerPrefix)) continue
-    const algorithm = checksumAlgorithms.find((known) => checksumHeader(known) === name)
-    if (algorithm === undefined) {
-      if (/^x-amz-checksum-(type|mode|algorithm)$/.test(name)) continue
-      throw new S3Error('NotImplemented', { details: [['Header', name]] })
+  for (const fields of [headers, trailers]) {
+    for (const name of fields.keys()) {
+      if (!name.startsWith(headerPrefix)) continue
+      const algorithm = checksumAlgorithms.find((known) => checksumHeader(known) === name)
+      if (algorithm === undefined) {
+        if (/^x-amz-checksum-(type|mode|algorithm)$/.test(name)) continue
+        throw new S3Error('NotImplemented', { details: [['Header', name]] })
+      }
+      given.push({ algorithm, value: fields.get(name) ?? '' })
     }
-    given.push({ algorithm, value })
   }
   const [first] = given
   if (given.length > 1) {

@@ -1,3 +1,4 @@
+import { Fields } from '../../http/fields.js'
 import type { S3Request } from './request.js'
 
 /** A request that the simulator answered. */
@@ -21,9 +22,18 @@ export interface LoggedRequest {
 
 const secret = /^(authorization|cookie|x-amz-security-token|.*-customer-key)$/
 
+type Outcome = Pick<LoggedRequest, 'operation' | 'versionId' | 'status' | 'errorCode'>
+
+/** What is noted at each request; how it reads is worked out for those that somebody looks at. */
+interface Noted {
+  readonly entry: Omit<LoggedRequest, 'headers'>
+  readonly headers: string
+}
+
 /** The last requests, and how many there were of each operation. */
 export class RequestLog {
-  readonly #entries: LoggedRequest[] = []
+  readonly #noted: Noted[] = []
+  readonly #read = new WeakMap<Noted, LoggedRequest>()
   readonly #counts = new Map<string, number>()
   readonly #limit: number
   #sequence = 0
@@ -32,23 +42,19 @@ export class RequestLog {
     this.#limit = limit
   }
 
-  add(request: S3Request, outcome: Pick<LoggedRequest, 'operation' | 'versionId' | 'status' | 'errorCode'>): void {
+  add(request: S3Request, outcome: Outcome): void {
     this.#sequence += 1
     this.#counts.set(outcome.operation, (this.#counts.get(outcome.operation) ?? 0) + 1)
-    this.#entries.push({
-      sequence: this.#sequence,
-      method: request.method,
-      bucket: request.bucket,
-      key: request.key,
-      headers: new Map([...request.headers].filter(([name]) => !secret.test(name))),
-      ...outcome,
-    })
+    const { method, bucket, key } = request
+    const { operation, versionId, status, errorCode } = outcome
+    const entry = { sequence: this.#sequence, method, bucket, key, operation, versionId, status, errorCode }
+    this.#noted.push({ entry, headers: request.headers.asText() })
     // Dropped in batches: shifting one at a time would move the whole list for each request.
-    if (this.#entries.length >= this.#limit * 2) this.#entries.splice(0, this.#entries.length - this.#limit)
+    if (this.#noted.length >= this.#limit * 2) this.#noted.splice(0, this.#noted.length - this.#limit)
   }
 
   get entries(): readonly LoggedRequest[] {
-    return this.#entries.slice(-this.#limit)
+    return this.#noted.slice(-this.#limit).map((noted) => this.#entryOf(noted))
   }
 
   counts(): Record<string, number> {
@@ -56,7 +62,16 @@ export class RequestLog {
   }
 
   clear(): void {
-    this.#entries.length = 0
+    this.#noted.length = 0
     this.#counts.clear()
+  }
+
+  #entryOf(noted: Noted): LoggedRequest {
+    const known = this.#read.get(noted)
+    if (known !== undefined) return known
+    const headers = new Map([...Fields.fromText(noted.headers)].filter(([name]) => !secret.test(name)))
+    const entry = { ...noted.entry, headers }
+    this.#read.set(noted, entry)
+    return entry
   }
 }

@@ -1,15 +1,21 @@
-import type { HandleContext } from '../../listen.js'
+import { bodyOfRequest, type RequestBody } from '../../http/body.js'
+import { Fields } from '../../http/fields.js'
 import { S3Error } from './errors.js'
 import { decodeUri, parseQuery } from './uri.js'
 
 /** Decoded query parameters; of a repeated one the first counts. */
 export class Query {
+  static readonly none = new Query('')
   readonly pairs: readonly (readonly [name: string, value: string | undefined])[]
   readonly #values = new Map<string, string | undefined>()
 
   constructor(raw: string) {
     this.pairs = parseQuery(raw)
     for (const [name, value] of this.pairs) if (!this.#values.has(name)) this.#values.set(name, value)
+  }
+
+  get isEmpty(): boolean {
+    return this.pairs.length === 0
   }
 
   has(name: string): boolean {
@@ -39,22 +45,47 @@ export interface S3Request {
   /** Whether the bucket is named by the host. */
   readonly hosted: boolean
   readonly query: Query
-  readonly headers: Headers
-  readonly request: Request
+  /** Header fields, those among them that a presigned URL carries as parameters. */
+  readonly headers: Fields
+  /** Header fields as they were sent, which the signature covers. */
+  readonly sent: Fields
+  readonly body: RequestBody | undefined
   /** Whether the request came over HTTP: a Request object says nothing of its length until it is sent. */
   readonly overHttp: boolean
 }
 
+/** A request as it came, over the wire or as an object. */
+export interface SentRequest {
+  readonly method: string
+  /** Path with query, neither decoded nor normalised. */
+  readonly target: string
+  readonly host: string
+  readonly headers: Fields
+  readonly body: RequestBody | undefined
+  readonly overHttp: boolean
+}
+
+/** A request that came as an object. The URL class resolves `..` in a path; `rawTarget` is what was sent. */
+export function sentAsObject(request: Request, rawTarget: string | undefined): SentRequest {
+  const { method, url, headers } = request
+  return {
+    method,
+    target: rawTarget ?? targetOf(url),
+    host: headers.get('host') ?? new URL(url).host,
+    headers: Fields.from(headers),
+    body: bodyOfRequest(request),
+    overHttp: rawTarget !== undefined,
+  }
+}
+
 /** Splits a request into bucket, key and parameters, in path style or virtual-hosted style. */
-export function readRequest(request: Request, context: HandleContext | undefined): S3Request {
-  const target = context?.rawTarget ?? targetOf(request.url)
+export function readRequest({ method, target, host, headers, body, overHttp }: SentRequest): S3Request {
   const at = target.indexOf('?')
   const rawPath = at < 0 ? target : target.slice(0, at)
-  const host = request.headers.get('host') ?? new URL(request.url).host
   const { bucket, key, hosted } = locate(host, rawPath)
-  const query = new Query(at < 0 ? '' : target.slice(at + 1))
+  const query = at < 0 ? Query.none : new Query(target.slice(at + 1))
   return {
-    method: request.method,
+    method,
     rawPath,
     target,
     host,
@@ -62,9 +93,10 @@ export function readRequest(request: Request, context: HandleContext | undefined
     key,
     hosted,
     query,
-    headers: hoistedHeaders(request.headers, query),
-    request,
-    overHttp: context?.rawTarget !== undefined,
+    headers: hoistedHeaders(headers, query),
+    sent: headers,
+    body,
+    overHttp,
   }
 }
 
@@ -86,21 +118,19 @@ export const hoistable: ReadonlySet<string> = new Set([
 const ofSignature = /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|content-sha256|security-token)$/
 
 /** Signers move headers into the URL that they presign; S3 reads them from there. */
-function hoistedHeaders(headers: Headers, query: Query): Headers {
-  if (!query.has('X-Amz-Signature') && !query.has('Signature')) return headers
-  const merged = new Headers(headers)
+function hoistedHeaders(headers: Fields, query: Query): Fields {
+  if (query.isEmpty || !(query.has('X-Amz-Signature') || query.has('Signature'))) return headers
+  const hoisted = new Map<string, string>()
   for (const [name, value] of query.pairs) {
     const header = name.toLowerCase()
     const counts = hoistable.has(header) || (header.startsWith('x-amz-') && !ofSignature.test(header))
-    if (!counts || value === undefined || merged.has(header)) continue
-    try {
-      // As bytes, which is how a header itself would have come.
-      merged.set(header, Buffer.from(value).toString('latin1'))
-    } catch {
-      throw new S3Error('InvalidArgument', { message: 'Header value cannot be represented using ISO-8859-1.' })
-    }
+    if (!counts || value === undefined || headers.has(header) || hoisted.has(header)) continue
+    // As bytes, which is how a header itself would have come.
+    hoisted.set(header, Buffer.from(value).toString('latin1'))
   }
-  return merged
+  const merged = headers.with(hoisted)
+  if (merged !== undefined) return merged
+  throw new S3Error('InvalidArgument', { message: 'Header value cannot be represented using ISO-8859-1.' })
 }
 
 function targetOf(url: string): string {
@@ -129,10 +159,12 @@ function locate(host: string, rawPath: string): Location {
 function keyOf(rawKey: string): string | undefined {
   if (rawKey === '') return undefined
   const key = decodeUri(rawKey)
-  if (Buffer.byteLength(key) > 1024) {
+  // No character has more than three bytes for each of its UTF-16 code units.
+  const size = key.length * 3 > 1024 ? Buffer.byteLength(key) : 0
+  if (size > 1024) {
     throw new S3Error('KeyTooLongError', {
       details: [
-        ['Size', Buffer.byteLength(key)],
+        ['Size', size],
         ['MaxSizeAllowed', 1024],
       ],
     })

@@ -2,6 +2,7 @@ import { S3Error } from './errors.js'
 
 /** Percent-decodes UTF-8. A sequence that is not valid UTF-8 is `InvalidURI`. */
 export function decodeUri(text: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {
@@ -11,16 +12,23 @@ export function decodeUri(text: string): string {
 
 /** The URI encoding of Signature Version 4: everything but `A-Z a-z 0-9 - . _ ~`. */
 export function encodeRfc3986(text: string): string {
+  if (unreserved.test(text)) return text
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )
 }
 
+const unreserved = /^[\w\-.~]*$/
+
 /** The encoding of `encoding-type=url`: a form encoding that leaves `/`, so that a space is `+` (as S3 answers). */
 export function encodeListed(text: string): string {
+  // The keys of most exports: `year=2023/month=10/`.
+  if (withEquals.test(text)) return text.replaceAll('=', '%3D')
   return encodeRfc3986(text).replaceAll('%20', '+').replaceAll('%2F', '/').replaceAll('%2A', '*').replaceAll('~', '%7E')
 }
+
+const withEquals = /^[\w\-./*=]*$/
 
 /** Name and value pairs of a query string, decoded, in the order sent. */
 export function parseQuery(raw: string): [name: string, value: string | undefined][] {
@@ -36,5 +44,5 @@ export function parseQuery(raw: string): [name: string, value: string | undefine
 }
 
 function decodeForm(text: string): string {
-  return decodeUri(text.replaceAll('+', ' '))
+  return decodeUri(text.includes('+') ? text.replaceAll('+', ' ') : text)
 }

@@ -23,8 +23,23 @@ const parser = new XMLParser({
   processEntities: false,
 })
 
+// Most documents are sent again and again: a legal hold is put on one object as on the next.
+const known = new Map<string, XmlElement>()
+const smallLength = 2048
+
 /** Reads a request body. Whatever is not an XML document of that root is `MalformedXML`. */
 export function parseXml(text: string, root: string): XmlElement {
+  const found = known.get(text)
+  if (found?.name === root) return found
+  const element = readXml(text, root)
+  if (text.length <= smallLength) {
+    if (known.size >= 200) known.clear()
+    known.set(text, element)
+  }
+  return element
+}
+
+function readXml(text: string, root: string): XmlElement {
   // A document type is refused by S3 too, and would bring entities of its own.
   if (text.includes('<!DOCTYPE') || XMLValidator.validate(text) !== true) throw new S3Error('MalformedXML')
   let nodes: unknown
@@ -113,7 +128,8 @@ export type Markup = string
 
 /** `<name>text</name>`; nothing for an undefined value. */
 export function leaf(name: string, value: string | number | boolean | undefined): Markup {
-  return value === undefined ? '' : `<${name}>${escapeXml(String(value))}</${name}>`
+  if (value === undefined) return ''
+  return `<${name}>${typeof value === 'string' ? escapeXml(value) : value}</${name}>`
 }
 
 /** `<name>` around markup. */
@@ -125,7 +141,12 @@ const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 /** A document in the S3 namespace. */
 export function xmlDocument(root: string, ...content: readonly Markup[]): string {
-  return `${declaration}<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content.join('')}</${root}>`
+  return xmlPieces(root, ...content).join('')
+}
+
+/** The same in pieces, for what may be long. */
+export function xmlPieces(root: string, ...content: readonly Markup[]): readonly string[] {
+  return [`${declaration}<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`, ...content, `</${root}>`]
 }
 
 /** Error documents carry no namespace. */
@@ -140,13 +161,15 @@ const entities: ReadonlyMap<string, string> = new Map([
   ['"', '&quot;'],
 ])
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+const special = /[&<>"\u0000-\u001f\u007f-\u009f\ufffe\uffff]/g
+
 /**
  * Characters that XML 1.0 cannot carry become references, as S3 writes them: most parsers refuse such a listing,
  * which is what `encoding-type=url` is for (API reference, ListObjectsV2).
  */
 export function escapeXml(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
-  return text.replace(/[&<>"\u0000-\u001f\u007f-\u009f\ufffe\uffff]/g, (character) => {
+  return text.replace(special, (character) => {
     return entities.get(character) ?? `&#x${character.charCodeAt(0).toString(16)};`
   })
 }

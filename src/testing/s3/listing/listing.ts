@@ -1,7 +1,7 @@
 import type { Call } from '../call.js'
 import { invalidArgument } from '../http/errors.js'
 import { encodeListed } from '../http/uri.js'
-import { leaf, node } from '../http/xml.js'
+import { escapeXml, type Markup } from '../http/xml.js'
 import { compareKeys, type OrderedKeys } from '../state/key-index.js'
 
 /** What every listing takes. */
@@ -10,8 +10,8 @@ export interface ListingParameters {
   readonly delimiter: string
   readonly most: number
   readonly encoding: string | undefined
-  /** Writes a key or prefix in the encoding asked for. */
-  readonly encode: (text: string) => string
+  /** Writes a key or prefix as markup, in the encoding asked for. */
+  readonly encode: (text: string) => Markup
 }
 
 /** Reads the parameters that every listing takes. */
@@ -26,7 +26,8 @@ export function listingParameters(call: Call, maxName: string): ListingParameter
     delimiter: query.get('delimiter') ?? '',
     most: readMost(query.get(maxName), maxName),
     encoding,
-    encode: encoding === 'url' ? encodeListed : (text) => text,
+    // What is URI-encoded has nothing that XML would escape.
+    encode: encoding === 'url' ? encodeListed : escapeXml,
   }
 }
 
@@ -121,6 +122,13 @@ function commonPrefixOf(key: string, prefix: string, delimiter: string): string 
 }
 
 /** Writes the common prefixes of a page. */
-export function commonPrefixesXml(prefixes: readonly string[], encode: (text: string) => string): string {
-  return prefixes.map((prefix) => node('CommonPrefixes', leaf('Prefix', encode(prefix)))).join('')
+export function commonPrefixesXml(prefixes: readonly string[], encode: (text: string) => Markup): Markup {
+  let markup = ''
+  for (const prefix of prefixes) markup += `<CommonPrefixes><Prefix>${encode(prefix)}</Prefix></CommonPrefixes>`
+  return markup
+}
+
+/** `<name>` around markup; nothing for an undefined value. */
+export function encodedLeaf(name: string, markup: Markup | undefined): Markup {
+  return markup === undefined ? '' : `<${name}>${markup}</${name}>`
 }

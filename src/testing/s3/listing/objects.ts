@@ -1,12 +1,20 @@
+import type { Answer } from '../../http/answer.js'
 import { ownerId } from '../auth/identity.js'
 import type { Call } from '../call.js'
 import { invalidArgument } from '../http/errors.js'
-import { ownerXml, xmlResponse } from '../http/respond.js'
+import { longXmlAnswer, ownerXml } from '../http/respond.js'
 import { isoSeconds } from '../http/time.js'
-import { leaf, node, xmlDocument } from '../http/xml.js'
+import { leaf, type Markup, xmlPieces } from '../http/xml.js'
 import type { ObjectVersion } from '../state/object-version.js'
 import type { Bucket } from '../state/state.js'
-import { commonPrefixesXml, type ListingParameters, listingParameters, listPage, type Page } from './listing.js'
+import {
+  commonPrefixesXml,
+  encodedLeaf,
+  type ListingParameters,
+  listingParameters,
+  listPage,
+  type Page,
+} from './listing.js'
 
 function currentPage(bucket: Bucket, parameters: ListingParameters, after: string): Page<ObjectVersion> {
   return listPage(bucket.objects.ordered(), parameters, { after }, (key) => {
@@ -15,27 +23,21 @@ function currentPage(bucket: Bucket, parameters: ListingParameters, after: strin
   })
 }
 
-function objectXml(version: ObjectVersion, encode: (text: string) => string, withOwner: boolean): string {
-  return node(
-    'Contents',
-    leaf('Key', encode(version.key)),
-    leaf('LastModified', isoSeconds(version.lastModifiedMs)),
-    leaf('ETag', `"${version.etag}"`),
-    checksumXml(version),
-    leaf('Size', version.body.sizeBytes),
-    withOwner ? ownerXml(ownerId) : '',
-    leaf('StorageClass', version.storageClass),
-  )
+const owner = ownerXml(ownerId)
+
+function objectXml(version: ObjectVersion, encode: (text: string) => Markup, withOwner: boolean): Markup {
+  const { key, lastModifiedMs, etag, body, storageClass } = version
+  return `<Contents><Key>${encode(key)}</Key><LastModified>${isoSeconds(lastModifiedMs)}</LastModified><ETag>&quot;${etag}&quot;</ETag>${checksumXml(version)}<Size>${body.sizeBytes}</Size>${withOwner ? owner : ''}<StorageClass>${storageClass}</StorageClass></Contents>`
 }
 
 /** Listings tell which checksum an object has, not its value. */
-export function checksumXml({ checksum }: ObjectVersion): string {
+export function checksumXml({ checksum }: ObjectVersion): Markup {
   if (checksum === undefined) return ''
-  return leaf('ChecksumAlgorithm', checksum.algorithm) + leaf('ChecksumType', checksum.type)
+  return `<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`
 }
 
 /** Carries out `ListObjectsV2`. */
-export function listObjectsV2(call: Call): Response {
+export function listObjectsV2(call: Call): Answer {
   const bucket = call.bucket()
   call.allow('s3:ListBucket')
   const parameters = listingParameters(call, 'max-keys')
@@ -46,17 +48,17 @@ export function listObjectsV2(call: Call): Response {
   const page = currentPage(bucket, parameters, after)
   const { encode, prefix, delimiter, most, encoding } = parameters
   const withOwner = query.get('fetch-owner')?.toLowerCase() === 'true'
-  return xmlResponse(
-    xmlDocument(
+  return longXmlAnswer(
+    xmlPieces(
       'ListBucketResult',
       leaf('Name', bucket.settings.name),
-      leaf('Prefix', encode(prefix)),
-      leaf('StartAfter', startAfter === undefined || token !== undefined ? undefined : encode(startAfter)),
+      encodedLeaf('Prefix', encode(prefix)),
+      encodedLeaf('StartAfter', startAfter === undefined || token !== undefined ? undefined : encode(startAfter)),
       leaf('ContinuationToken', token),
       leaf('NextContinuationToken', page.truncated ? writeToken(lastName(page)) : undefined),
       leaf('KeyCount', page.entries.length + page.commonPrefixes.length),
       leaf('MaxKeys', most),
-      leaf('Delimiter', delimiter === '' ? undefined : encode(delimiter)),
+      encodedLeaf('Delimiter', delimiter === '' ? undefined : encode(delimiter)),
       leaf('EncodingType', encoding),
       leaf('IsTruncated', page.truncated),
       ...page.entries.map(({ entry }) => objectXml(entry, encode, withOwner)),
@@ -67,7 +69,7 @@ export function listObjectsV2(call: Call): Response {
 }
 
 /** Carries out `ListObjects`. */
-export function listObjects(call: Call): Response {
+export function listObjects(call: Call): Answer {
   const bucket = call.bucket()
   call.allow('s3:ListBucket')
   const parameters = listingParameters(call, 'max-keys')
@@ -76,16 +78,16 @@ export function listObjects(call: Call): Response {
   const { encode, prefix, delimiter, most, encoding } = parameters
   // Without a delimiter the last key itself is the next marker (API reference, ListObjects).
   const nextMarker = page.truncated && delimiter !== '' ? encode(lastName(page)) : undefined
-  return xmlResponse(
-    xmlDocument(
+  return longXmlAnswer(
+    xmlPieces(
       'ListBucketResult',
       leaf('Name', bucket.settings.name),
       // Not encoded here, unlike in the second version of the listing.
       leaf('Prefix', prefix),
-      leaf('Marker', encode(marker)),
-      leaf('NextMarker', nextMarker),
+      encodedLeaf('Marker', encode(marker)),
+      encodedLeaf('NextMarker', nextMarker),
       leaf('MaxKeys', most),
-      leaf('Delimiter', delimiter === '' ? undefined : encode(delimiter)),
+      encodedLeaf('Delimiter', delimiter === '' ? undefined : encode(delimiter)),
       leaf('EncodingType', encoding),
       leaf('IsTruncated', page.truncated),
       ...page.entries.map(({ entry }) => objectXml(entry, encode, true)),

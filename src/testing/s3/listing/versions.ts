@@ -1,17 +1,18 @@
+import type { Answer } from '../../http/answer.js'
 import { ownerId } from '../auth/identity.js'
 import type { Call } from '../call.js'
 import { invalidArgument } from '../http/errors.js'
-import { ownerXml, xmlResponse } from '../http/respond.js'
+import { longXmlAnswer, ownerXml } from '../http/respond.js'
 import { isoSeconds } from '../http/time.js'
-import { leaf, node, xmlDocument } from '../http/xml.js'
+import { leaf, type Markup, xmlPieces } from '../http/xml.js'
 import type { ObjectVersion } from '../state/object-version.js'
 import type { Bucket } from '../state/state.js'
 import { sequenceOfVersion } from '../state/version-id.js'
-import { commonPrefixesXml, listingParameters, listPage } from './listing.js'
+import { commonPrefixesXml, encodedLeaf, listingParameters, listPage } from './listing.js'
 import { checksumXml } from './objects.js'
 
 /** Carries out `ListObjectVersions`. */
-export function listObjectVersions(call: Call): Response {
+export function listObjectVersions(call: Call): Answer {
   const bucket = call.bucket()
   call.allow('s3:ListBucketVersions')
   const parameters = listingParameters(call, 'max-keys')
@@ -38,17 +39,17 @@ export function listObjectVersions(call: Call): Response {
   const { encode, prefix, delimiter, most, encoding } = parameters
   const last = page.truncated ? page.last : undefined
   const nextKey = last === undefined ? undefined : 'key' in last ? last.key : last.commonPrefix
-  return xmlResponse(
-    xmlDocument(
+  return longXmlAnswer(
+    xmlPieces(
       'ListVersionsResult',
       leaf('Name', bucket.settings.name),
-      leaf('Prefix', encode(prefix)),
-      leaf('KeyMarker', encode(keyMarker)),
+      encodedLeaf('Prefix', encode(prefix)),
+      encodedLeaf('KeyMarker', encode(keyMarker)),
       leaf('VersionIdMarker', versionMarker ?? ''),
-      leaf('NextKeyMarker', nextKey === undefined ? undefined : encode(nextKey)),
+      encodedLeaf('NextKeyMarker', nextKey === undefined ? undefined : encode(nextKey)),
       leaf('NextVersionIdMarker', last !== undefined && 'key' in last ? last.entry.versionId : undefined),
       leaf('MaxKeys', most),
-      leaf('Delimiter', delimiter === '' ? undefined : encode(delimiter)),
+      encodedLeaf('Delimiter', delimiter === '' ? undefined : encode(delimiter)),
       leaf('EncodingType', encoding),
       leaf('IsTruncated', page.truncated),
       ...page.entries.map(({ entry }) => versionXml(bucket, entry, encode)),
@@ -65,21 +66,12 @@ function versionsAfter(bucket: string, versions: readonly ObjectVersion[], marke
   return sequence === undefined ? [] : versions.filter((version) => version.sequence < sequence)
 }
 
-function versionXml(bucket: Bucket, version: ObjectVersion, encode: (text: string) => string): string {
-  const common = [
-    leaf('Key', encode(version.key)),
-    leaf('VersionId', version.versionId),
-    leaf('IsLatest', bucket.objects.current(version.key) === version),
-    leaf('LastModified', isoSeconds(version.lastModifiedMs)),
-  ]
-  if (version.deleteMarker) return node('DeleteMarker', ...common, ownerXml(ownerId))
-  return node(
-    'Version',
-    ...common,
-    leaf('ETag', `"${version.etag}"`),
-    checksumXml(version),
-    leaf('Size', version.body.sizeBytes),
-    leaf('StorageClass', version.storageClass),
-    ownerXml(ownerId),
-  )
+const owner = ownerXml(ownerId)
+
+function versionXml(bucket: Bucket, version: ObjectVersion, encode: (text: string) => Markup): Markup {
+  const { key, versionId, lastModifiedMs, etag, body, storageClass } = version
+  const isLatest = bucket.objects.current(key) === version
+  const common = `<Key>${encode(key)}</Key><VersionId>${versionId}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>${isoSeconds(lastModifiedMs)}</LastModified>`
+  if (version.deleteMarker) return `<DeleteMarker>${common}${owner}</DeleteMarker>`
+  return `<Version>${common}<ETag>&quot;${etag}&quot;</ETag>${checksumXml(version)}<Size>${body.sizeBytes}</Size><StorageClass>${storageClass}</StorageClass>${owner}</Version>`
 }

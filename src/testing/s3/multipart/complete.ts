@@ -1,3 +1,4 @@
+import type { Answer } from '../../http/answer.js'
 import { expirationHeader } from '../buckets/lifecycle.js'
 import type { Call } from '../call.js'
 import { joinBodies, readBody, releaseBody, retainBody } from '../content/blobs.js'
@@ -10,7 +11,7 @@ import {
   givenChecksum,
 } from '../content/checksums.js'
 import { invalidRequest, S3Error } from '../http/errors.js'
-import { xmlResponse } from '../http/respond.js'
+import { xmlAnswer } from '../http/respond.js'
 import { encodeRfc3986 } from '../http/uri.js'
 import { children, childText, leaf, onlyChildren, type XmlElement, xmlDocument } from '../http/xml.js'
 import { checkUntouched, checkWriteConditionForm, checkWriteConditions } from '../objects/conditions.js'
@@ -29,7 +30,7 @@ interface NamedPart {
 }
 
 /** Carries out `CompleteMultipartUpload`. */
-export async function completeMultipartUpload(call: Call): Promise<Response> {
+export async function completeMultipartUpload(call: Call): Promise<Answer> {
   call.allow('s3:PutObject')
   allowConditions(call)
   checkWriteConditionForm(call.headers)
@@ -213,13 +214,13 @@ function wholeChecksum(
   return checksumOfAll(algorithm, readBody(call.store.blobs, joinBodies(parts.map((part) => part.body))))
 }
 
-function completed(call: Call, upload: MultipartUpload, version: ObjectVersion): Response {
+function completed(call: Call, upload: MultipartUpload, version: ObjectVersion): Answer {
   const bucket = call.bucket()
   // Of what KMS encrypts, the checksum that S3 adds by itself is not told here.
   const told = upload.checksumAlgorithm !== undefined || hasPlainEtag(version.encryption)
   const checksum = told ? version.checksum : undefined
   const path = `${encodeRfc3986(call.bucketName)}/${call.key.split('/').map(encodeRfc3986).join('/')}`
-  return xmlResponse(
+  return xmlAnswer(
     xmlDocument(
       'CompleteMultipartUploadResult',
       leaf('Location', `http://${call.request.host}/${path}`),

@@ -1,18 +1,19 @@
+import type { Answer } from '../../http/answer.js'
 import { ownerId } from '../auth/identity.js'
 import type { Call } from '../call.js'
 import { checksumElement } from '../content/checksums.js'
 import { invalidArgument } from '../http/errors.js'
-import { ownerXml, xmlResponse } from '../http/respond.js'
+import { longXmlAnswer, ownerXml } from '../http/respond.js'
 import { isoSeconds } from '../http/time.js'
 import { encodeListed } from '../http/uri.js'
-import { leaf, node, xmlDocument } from '../http/xml.js'
-import { commonPrefixesXml, listingParameters, listPage, readMost } from '../listing/listing.js'
+import { leaf, type Markup, node, xmlPieces } from '../http/xml.js'
+import { commonPrefixesXml, encodedLeaf, listingParameters, listPage, readMost } from '../listing/listing.js'
 import { compareKeys, OrderedKeys } from '../state/key-index.js'
 import type { MultipartUpload } from '../state/state.js'
 import { findUpload, partAlgorithm } from './parts.js'
 
 /** Carries out `ListParts`. */
-export function listParts(call: Call): Response {
+export function listParts(call: Call): Answer {
   call.allow('s3:ListMultipartUploadParts')
   const upload = findUpload(call)
   const { query } = call.request
@@ -29,8 +30,8 @@ export function listParts(call: Call): Response {
   const rest = [...upload.parts.values()].filter(({ number }) => number > marker).sort((a, b) => a.number - b.number)
   const page = rest.slice(0, most)
   const encoded = query.get('encoding-type') === 'url'
-  return xmlResponse(
-    xmlDocument(
+  return longXmlAnswer(
+    xmlPieces(
       'ListPartsResult',
       leaf('Bucket', call.bucketName),
       leaf('Key', encoded ? encodeListed(upload.key) : upload.key),
@@ -59,7 +60,7 @@ export function listParts(call: Call): Response {
 }
 
 /** Carries out `ListMultipartUploads`. */
-export function listMultipartUploads(call: Call): Response {
+export function listMultipartUploads(call: Call): Answer {
   const bucket = call.bucket()
   call.allow('s3:ListBucketMultipartUploads')
   const parameters = listingParameters(call, 'max-uploads')
@@ -80,15 +81,15 @@ export function listMultipartUploads(call: Call): Response {
   const { encode, prefix, delimiter, most, encoding } = parameters
   // The last upload on the page, also if it is the last of all; none if the page ends in a common prefix.
   const last = page.last !== undefined && 'key' in page.last ? page.last : undefined
-  return xmlResponse(
-    xmlDocument(
+  return longXmlAnswer(
+    xmlPieces(
       'ListMultipartUploadsResult',
       leaf('Bucket', bucket.settings.name),
-      leaf('KeyMarker', encode(keyMarker)),
+      encodedLeaf('KeyMarker', encode(keyMarker)),
       leaf('UploadIdMarker', idMarker ?? ''),
-      leaf('NextKeyMarker', encode(last?.key ?? '')),
-      leaf('Prefix', encode(prefix)),
-      leaf('Delimiter', delimiter === '' ? undefined : encode(delimiter)),
+      encodedLeaf('NextKeyMarker', encode(last?.key ?? '')),
+      encodedLeaf('Prefix', encode(prefix)),
+      encodedLeaf('Delimiter', delimiter === '' ? undefined : encode(delimiter)),
       leaf('NextUploadIdMarker', last?.entry.uploadId ?? ''),
       leaf('MaxUploads', most),
       leaf('EncodingType', encoding),
@@ -117,10 +118,10 @@ function uploadsAfter(uploads: readonly MultipartUpload[], marker: string): read
   return uploads.slice(uploads.findIndex(({ uploadId }) => uploadId === marker) + 1)
 }
 
-function uploadXml(call: Call, upload: MultipartUpload, encode: (text: string) => string): string {
+function uploadXml(call: Call, upload: MultipartUpload, encode: (text: string) => Markup): string {
   return node(
     'Upload',
-    leaf('Key', encode(upload.key)),
+    encodedLeaf('Key', encode(upload.key)),
     leaf('UploadId', upload.uploadId),
     node('Initiator', leaf('ID', call.identity.arn)),
     ownerXml(ownerId),

@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Answer } from '../../http/answer.js'
+import type { Fields } from '../../http/fields.js'
 import type { Call } from '../call.js'
 import { joinBodies, readBody, releaseBody, retainBody, sliceBody, storeBody } from '../content/blobs.js'
 import {
@@ -11,7 +13,7 @@ import {
 } from '../content/checksums.js'
 import { readPartNumber } from '../content/ranges.js'
 import { invalidArgument, invalidRequest, S3Error } from '../http/errors.js'
-import { emptyResponse, xmlResponse } from '../http/respond.js'
+import { emptyAnswer, xmlAnswer } from '../http/respond.js'
 import { leaf, xmlDocument } from '../http/xml.js'
 import { checkSourceConditions } from '../objects/conditions.js'
 import { copyResult } from '../objects/copy.js'
@@ -24,7 +26,7 @@ import type { Body, ChecksumAlgorithm, ChecksumType } from '../state/object-vers
 import type { MultipartUpload, UploadPart } from '../state/state.js'
 
 /** Carries out `CreateMultipartUpload`. */
-export function createMultipartUpload(call: Call): Response {
+export function createMultipartUpload(call: Call): Answer {
   allowWrite(call)
   const { settings } = call.bucket()
   const { headers, store } = call
@@ -41,7 +43,7 @@ export function createMultipartUpload(call: Call): Response {
     parts: new Map(),
   }
   store.saveUpload(settings.name, upload)
-  return xmlResponse(
+  return xmlAnswer(
     xmlDocument(
       'InitiateMultipartUploadResult',
       leaf('Bucket', settings.name),
@@ -85,7 +87,7 @@ export function partAlgorithm(upload: MultipartUpload): ChecksumAlgorithm {
 }
 
 /** A part comes with the key that the upload was begun with. */
-function checkPartKey({ properties }: MultipartUpload, headers: Headers): void {
+function checkPartKey({ properties }: MultipartUpload, headers: Fields): void {
   const { customerKeyMd5 } = properties.encryption
   const given = customerKey(headers, customerKeyPrefix)?.customerKeyMd5
   if (given === customerKeyMd5) return
@@ -98,7 +100,7 @@ function checkPartKey({ properties }: MultipartUpload, headers: Headers): void {
 }
 
 /** Carries out `UploadPart`. */
-export async function uploadPart(call: Call): Promise<Response> {
+export async function uploadPart(call: Call): Promise<Answer> {
   call.allow('s3:PutObject')
   const number = readPartNumber(call.request.query.get('partNumber') ?? '')
   const upload = findUpload(call)
@@ -116,9 +118,10 @@ export async function uploadPart(call: Call): Promise<Response> {
   const algorithm = partAlgorithm(upload)
   const checksum = given?.algorithm === algorithm ? given.value : checksumOf(algorithm, payload.bytes)
   const body = await storeBody(call.store.blobs, payload.bytes)
-  savePart(call, body, { number, sizeBytes: payload.bytes.length, checksum, etag: payload.md5 })
-  return emptyResponse(200, [
-    ['etag', `"${payload.md5}"`],
+  const etag = payload.md5()
+  savePart(call, body, { number, sizeBytes: payload.bytes.length, checksum, etag })
+  return emptyAnswer(200, [
+    ['etag', `"${etag}"`],
     ...encryptionHeaders(upload.properties.encryption),
     given === undefined ? ['', undefined] : [checksumHeader(given.algorithm), given.value],
   ])
@@ -138,7 +141,7 @@ function savePart(call: Call, body: Body, part: Omit<UploadPart, 'body' | 'lastM
 }
 
 /** Carries out `UploadPartCopy`. */
-export async function uploadPartCopy(call: Call): Promise<Response> {
+export async function uploadPartCopy(call: Call): Promise<Answer> {
   call.allow('s3:PutObject')
   const number = readPartNumber(call.request.query.get('partNumber') ?? '')
   const upload = findUpload(call)
@@ -163,7 +166,7 @@ export async function uploadPartCopy(call: Call): Promise<Response> {
       etag: await contentEtag(call, body, { algorithm: 'AES256' }),
     })
     const checksum = upload.checksumAlgorithm && { algorithm: upload.checksumAlgorithm, value: part.checksum ?? '' }
-    return xmlResponse(copyResult('CopyPartResult', { ...part, checksum }), [
+    return xmlAnswer(copyResult('CopyPartResult', { ...part, checksum }), [
       ['x-amz-copy-source-version-id', version.versionId === 'null' ? undefined : version.versionId],
       ...encryptionHeaders(upload.properties.encryption),
     ])
@@ -196,10 +199,10 @@ function copiedRange(call: Call, body: Body): Body {
 }
 
 /** Carries out `AbortMultipartUpload`. */
-export function abortMultipartUpload(call: Call): Response {
+export function abortMultipartUpload(call: Call): Answer {
   call.allow('s3:AbortMultipartUpload')
   call.store.removeUpload(call.bucketName, findUpload(call))
-  return emptyResponse(204)
+  return emptyAnswer(204)
 }
 
 /** ETag of an object of several parts: the MD5 of their MD5s, and their number. */

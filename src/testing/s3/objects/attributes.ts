@@ -1,7 +1,8 @@
+import type { Answer } from '../../http/answer.js'
 import type { Call } from '../call.js'
 import { checksumElement } from '../content/checksums.js'
 import { invalidArgument } from '../http/errors.js'
-import { xmlResponse } from '../http/respond.js'
+import { xmlAnswer } from '../http/respond.js'
 import { httpDate } from '../http/time.js'
 import { leaf, node, xmlDocument } from '../http/xml.js'
 import { readMost } from '../listing/listing.js'
@@ -13,7 +14,7 @@ import { findVersion, versionHeader } from './versions.js'
 const names = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize']
 
 /** Carries out `GetObjectAttributes`. */
-export function getObjectAttributes(call: Call): Response {
+export function getObjectAttributes(call: Call): Answer {
   const bucket = call.bucket()
   const versionId = call.requestedVersion
   call.allow(versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion')
@@ -23,7 +24,7 @@ export function getObjectAttributes(call: Call): Response {
   checkCustomerKey(version.encryption, call.headers, customerKeyPrefix)
   checkReadConditions(call, version)
   const { checksum } = version
-  return xmlResponse(
+  return xmlAnswer(
     xmlDocument(
       'GetObjectAttributesResponse',
       // Without quotes here, unlike everywhere else.

@@ -1,3 +1,4 @@
+import type { Fields } from '../../http/fields.js'
 import type { Call } from '../call.js'
 import { S3Error } from '../http/errors.js'
 import { httpDate, parseHttpDate } from '../http/time.js'
@@ -13,7 +14,7 @@ export interface ReadConditions {
 }
 
 /** Reads the condition headers, those of the source of a copy by their prefix. */
-export function readConditions(headers: Headers, prefix = ''): ReadConditions {
+export function readConditions(headers: Fields, prefix = ''): ReadConditions {
   return {
     ifMatch: headers.get(`${prefix}if-match`),
     ifNoneMatch: headers.get(`${prefix}if-none-match`),
@@ -75,7 +76,7 @@ export function checkSourceConditions({ headers, nowMs }: Call, source: ObjectVe
   throw new S3Error('PreconditionFailed', { details: [['Condition', `${prefix}${name}`]] })
 }
 
-function notModifiedName(headers: Headers, prefix: string): string {
+function notModifiedName(headers: Fields, prefix: string): string {
   return headers.has(`${prefix}if-none-match`) ? 'If-None-Match' : 'If-Modified-Since'
 }
 
@@ -98,7 +99,7 @@ export function checkWriteConditions({ headers, key }: Call, current: ObjectVers
 }
 
 /** Refuses conditions on a write that S3 does not know. */
-export function checkWriteConditionForm(headers: Headers): void {
+export function checkWriteConditionForm(headers: Fields): void {
   const ifNoneMatch = headers.get('if-none-match')
   const ifMatch = headers.get('if-match')
   if (ifNoneMatch !== null && ifMatch !== null) {

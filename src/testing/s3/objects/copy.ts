@@ -1,8 +1,10 @@
+import type { Answer } from '../../http/answer.js'
+import type { Fields } from '../../http/fields.js'
 import type { Call } from '../call.js'
 import { joinBodies, readBody, releaseBody, retainBody } from '../content/blobs.js'
 import { checksumElement, checksumOfAll, readAlgorithm } from '../content/checksums.js'
 import { invalidArgument, invalidRequest } from '../http/errors.js'
-import { xmlResponse } from '../http/respond.js'
+import { xmlAnswer } from '../http/respond.js'
 import { isoSeconds } from '../http/time.js'
 import { leaf, xmlDocument } from '../http/xml.js'
 import type { ObjectProperties, ObjectVersion, StoredChecksum } from '../state/object-version.js'
@@ -18,7 +20,7 @@ import { allowConditions, commit, contentEtag, writeHeaders } from './write.js'
  * Copies an object. What the request does not say is not copied but gets S3's defaults: see the table of
  * s3-facts, "A copy onto itself is the only way to change user metadata, and it loses things".
  */
-export async function copyObject(call: Call): Promise<Response> {
+export async function copyObject(call: Call): Promise<Answer> {
   const { headers } = call
   allowWrite(call)
   allowConditions(call)
@@ -40,7 +42,7 @@ export async function copyObject(call: Call): Promise<Response> {
   if (directives.metadata === 'COPY') refusePointless(call, source)
   const properties = copiedProperties(call, version, directives)
   const copy = await write(call, version, properties)
-  return xmlResponse(copyResult('CopyObjectResult', copy), [
+  return xmlAnswer(copyResult('CopyObjectResult', copy), [
     // The ETag of a copy is in its document only.
     ...writeHeaders(call.bucket(), copy).filter(([name]) => !/^(etag|x-amz-version-id|x-amz-checksum-.*)$/.test(name)),
     // Unlike other writes, a copy also answers the null version of a suspended bucket.
@@ -54,14 +56,14 @@ interface Directives {
   readonly tags: 'COPY' | 'REPLACE'
 }
 
-function readDirectives(headers: Headers): Directives {
+function readDirectives(headers: Fields): Directives {
   return {
     metadata: readDirective(headers, 'x-amz-metadata-directive', 'Unknown metadata directive.'),
     tags: readDirective(headers, 'x-amz-tagging-directive', 'Unknown tagging directive.'),
   }
 }
 
-function readDirective(headers: Headers, name: string, message: string): 'COPY' | 'REPLACE' {
+function readDirective(headers: Fields, name: string, message: string): 'COPY' | 'REPLACE' {
   const value = headers.get(name) ?? 'COPY'
   if (value !== 'COPY' && value !== 'REPLACE') throw invalidArgument(name, value, message)
   return value

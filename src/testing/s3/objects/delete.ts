@@ -1,7 +1,8 @@
+import type { Answer } from '../../http/answer.js'
 import { privateAcl } from '../access/acl.js'
 import type { Call } from '../call.js'
 import { S3Error } from '../http/errors.js'
-import { asS3Error, emptyResponse, xmlResponse } from '../http/respond.js'
+import { asS3Error, emptyAnswer, xmlAnswer } from '../http/respond.js'
 import { children, childText, leaf, node, onlyChildren, type XmlElement, xmlDocument } from '../http/xml.js'
 import type { ObjectVersion } from '../state/object-version.js'
 import type { Bucket } from '../state/state.js'
@@ -35,13 +36,13 @@ class UnknownVersion extends S3Error {
 }
 
 /** Carries out `DeleteObject`. */
-export function deleteObject(call: Call): Response {
+export function deleteObject(call: Call): Answer {
   const deleted = remove(call, {
     key: call.key,
     versionId: call.requestedVersion,
     ifMatch: call.header('if-match'),
   })
-  return emptyResponse(204, [
+  return emptyAnswer(204, [
     ['x-amz-version-id', deleted.versionId],
     ['x-amz-delete-marker', deleted.marker ? 'true' : undefined],
   ])
@@ -108,14 +109,14 @@ function addMarker(call: Call, bucket: Bucket, key: string, versions: readonly O
 const mostKeys = 1000
 
 /** Carries out `DeleteObjects`. */
-export async function deleteObjects(call: Call): Promise<Response> {
+export async function deleteObjects(call: Call): Promise<Answer> {
   const document = await call.xml('Delete', { digestRequired: true })
   onlyChildren(document, ['Object', 'Quiet'])
   const objects = children(document, 'Object')
   if (objects.length === 0 || objects.length > mostKeys) throw new S3Error('MalformedXML')
   const quiet = childText(document, 'Quiet')?.toLowerCase() === 'true'
   const results = objects.map(readDeletion).map((deletion) => removeOne(call, deletion, quiet))
-  return xmlResponse(xmlDocument('DeleteResult', ...results))
+  return xmlAnswer(xmlDocument('DeleteResult', ...results))
 }
 
 function readDeletion(element: XmlElement): Deletion {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Fields } from '../../http/fields.js'
 import { accountId } from '../auth/identity.js'
 import { invalidArgument, S3Error } from '../http/errors.js'
 import type { HeaderList } from '../http/respond.js'
@@ -18,7 +19,7 @@ function kmsKeyArn(key: string, region: string): string {
 }
 
 /** How an object is to be encrypted: by the headers of its write, else by the default of the bucket. */
-export function encryptionFromHeaders(headers: Headers, settings: BucketSettings): StoredEncryption {
+export function encryptionFromHeaders(headers: Fields, settings: BucketSettings): StoredEncryption {
   const algorithm = headers.get(prefix)
   const key = headers.get(`${prefix}-aws-kms-key-id`)
   if (algorithm !== null && headers.has(`${prefix}-customer-algorithm`)) {
@@ -96,7 +97,7 @@ function managed(
 }
 
 /** Reads the three headers of SSE-C and checks the key; undefined if none of them was sent. */
-export function customerKey(headers: Headers, namePrefix: string): StoredEncryption | undefined {
+export function customerKey(headers: Fields, namePrefix: string): StoredEncryption | undefined {
   const algorithm = headers.get(`${namePrefix}algorithm`)
   const key = headers.get(`${namePrefix}key`)
   const md5 = headers.get(`${namePrefix}key-md5`)
@@ -141,7 +142,7 @@ export function customerKey(headers: Headers, namePrefix: string): StoredEncrypt
 }
 
 /** Refuses to read an object without the key it was written with, or with one that it has no use for. */
-export function checkCustomerKey(stored: StoredEncryption, headers: Headers, namePrefix: string): void {
+export function checkCustomerKey(stored: StoredEncryption, headers: Fields, namePrefix: string): void {
   const given = customerKey(headers, namePrefix)
   if (stored.customerKeyMd5 === undefined) {
     if (given !== undefined) {

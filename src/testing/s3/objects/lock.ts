@@ -1,3 +1,4 @@
+import type { Fields } from '../../http/fields.js'
 import type { Call } from '../call.js'
 import { invalidArgument, invalidRequest, S3Error } from '../http/errors.js'
 import type { HeaderList } from '../http/respond.js'
@@ -17,12 +18,12 @@ export interface LockState {
 }
 
 /** Whether a write names Object Lock state; it then needs the permissions for that too. */
-export function namesLock(headers: Headers): { readonly retention: boolean; readonly legalHold: boolean } {
+export function namesLock(headers: Fields): { readonly retention: boolean; readonly legalHold: boolean } {
   return { retention: headers.has(modeHeader) || headers.has(dateHeader), legalHold: headers.has(holdHeader) }
 }
 
 /** Lock that the headers of a write name. */
-export function lockFromHeaders(headers: Headers, settings: BucketSettings, nowMs: number): LockState {
+export function lockFromHeaders(headers: Fields, settings: BucketSettings, nowMs: number): LockState {
   const retention = retentionFromHeaders(headers, nowMs)
   const legalHold = headers.get(holdHeader)
   if (legalHold !== null && legalHold !== 'ON' && legalHold !== 'OFF') {
@@ -38,7 +39,7 @@ export function withDefaultRetention<T extends LockState>(properties: T, setting
   return retention === undefined ? properties : { ...properties, retention }
 }
 
-function retentionFromHeaders(headers: Headers, nowMs: number): StoredRetention | undefined {
+function retentionFromHeaders(headers: Fields, nowMs: number): StoredRetention | undefined {
   const mode = headers.get(modeHeader)
   const date = headers.get(dateHeader)
   if (mode === null && date === null) return undefined

@@ -1,3 +1,4 @@
+import type { Fields } from '../../http/fields.js'
 import { aclFromHeaders, namesAcl, privateAcl } from '../access/acl.js'
 import type { Call } from '../call.js'
 import { S3Error } from '../http/errors.js'
@@ -33,10 +34,11 @@ const storageClasses: ReadonlySet<string> = new Set([
 ])
 
 /** Reads the user metadata of a write. Values are the bytes sent, one character each. */
-export function metadataFromHeaders(headers: Headers): Pairs {
-  const metadata = [...headers]
-    .filter(([name]) => name.startsWith(metadataPrefix))
-    .map(([name, value]) => [name.slice(metadataPrefix.length), value] as const)
+export function metadataFromHeaders(headers: Fields): Pairs {
+  const metadata: (readonly [name: string, value: string])[] = []
+  for (const [name, value] of headers) {
+    if (name.startsWith(metadataPrefix)) metadata.push([name.slice(metadataPrefix.length), value])
+  }
   const sizeBytes = metadata.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
   if (sizeBytes > metadataBytes) {
     throw new S3Error('MetadataTooLarge', {
@@ -50,7 +52,7 @@ export function metadataFromHeaders(headers: Headers): Pairs {
 }
 
 /** Reads the headers that describe the content. `aws-chunked` was for the transfer only and is not kept. */
-export function contentFromHeaders(headers: Headers): Pairs {
+export function contentFromHeaders(headers: Fields): Pairs {
   const list: [string, string][] = []
   for (const name of contentHeaders) {
     const value = headers.get(name)
@@ -72,7 +74,7 @@ function withoutAwsChunked(value: string): string {
 }
 
 /** Reads `x-amz-storage-class`; without it STANDARD, also for a copy. */
-export function storageClassFromHeaders(headers: Headers): string {
+export function storageClassFromHeaders(headers: Fields): string {
   const storageClass = headers.get('x-amz-storage-class') ?? 'STANDARD'
   if (!storageClasses.has(storageClass)) {
     throw new S3Error('InvalidStorageClass', { details: [['StorageClassRequested', storageClass]] })
@@ -81,14 +83,14 @@ export function storageClassFromHeaders(headers: Headers): string {
 }
 
 /** Reads `x-amz-website-redirect-location`. */
-export function redirectFromHeaders(headers: Headers): string | undefined {
+export function redirectFromHeaders(headers: Fields): string | undefined {
   const redirect = headers.get('x-amz-website-redirect-location') ?? undefined
   if (redirect !== undefined && !/^(\/|https?:\/\/)/.test(redirect)) throw new S3Error('InvalidRedirectLocation')
   return redirect
 }
 
 /** User guide, "Working with object metadata": a PUT request header is limited to 8 KB. */
-export function checkHeaderSection(headers: Headers): void {
+export function checkHeaderSection(headers: Fields): void {
   let sizeBytes = 0
   for (const [name, value] of headers) sizeBytes += name.length + value.length
   if (sizeBytes > headerSectionBytes) {
@@ -97,7 +99,7 @@ export function checkHeaderSection(headers: Headers): void {
 }
 
 /** Everything a write says of an object beside its content; what it does not say gets S3's defaults. */
-export function propertiesFromHeaders(headers: Headers, settings: BucketSettings, nowMs: number): ObjectProperties {
+export function propertiesFromHeaders(headers: Fields, settings: BucketSettings, nowMs: number): ObjectProperties {
   const metadata = metadataFromHeaders(headers)
   checkHeaderSection(headers)
   return {

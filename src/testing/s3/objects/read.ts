@@ -1,10 +1,11 @@
+import type { Answer } from '../../http/answer.js'
 import { expirationHeader } from '../buckets/lifecycle.js'
 import type { Call } from '../call.js'
 import { type BlobStore, readBody, releaseBody, retainBody, sliceBody } from '../content/blobs.js'
 import { checksumHeader, checksumHeaders } from '../content/checksums.js'
 import { requestedStretch, type Stretch } from '../content/ranges.js'
 import { invalidArgument, invalidRequest, S3Error } from '../http/errors.js'
-import { bodyResponse, emptyResponse, type HeaderList } from '../http/respond.js'
+import { bodyAnswer, emptyAnswer, type HeaderList } from '../http/respond.js'
 import { httpDate } from '../http/time.js'
 import type { Body, ObjectVersion } from '../state/object-version.js'
 import type { Bucket } from '../state/state.js'
@@ -18,7 +19,7 @@ import { findVersion, versionHeader } from './versions.js'
 const wholeBytes = 1_048_576
 
 /** Carries out `GetObject`. */
-export async function getObject(call: Call): Promise<Response> {
+export async function getObject(call: Call): Promise<Answer> {
   const { version, bucket } = locate(call)
   checkReadConditions(call, version)
   if (isArchived(version, call.nowMs)) {
@@ -30,15 +31,15 @@ export async function getObject(call: Call): Promise<Response> {
   const stretch = requestedStretch(call, version)
   const headers = readHeaders(call, bucket, version, stretch)
   const body = sliceBody(version.body, stretch.start, stretch.end)
-  return bodyResponse(stretch.partial ? 206 : 200, headers, await openBody(call.store.blobs, body))
+  return bodyAnswer(stretch.partial ? 206 : 200, headers, await openBody(call.store.blobs, body))
 }
 
 /** Carries out `HeadObject`. */
-export function headObject(call: Call): Response {
+export function headObject(call: Call): Answer {
   const { version, bucket } = locate(call)
   checkReadConditions(call, version)
   const stretch = requestedStretch(call, version)
-  return emptyResponse(stretch.partial ? 206 : 200, readHeaders(call, bucket, version, stretch))
+  return emptyAnswer(stretch.partial ? 206 : 200, readHeaders(call, bucket, version, stretch))
 }
 
 /** Whether the content of an archived object is out of reach until it is restored. */

@@ -1,7 +1,8 @@
+import type { Answer } from '../../http/answer.js'
 import { aclFromHeaders, aclFromXml, aclXml, namesAcl } from '../access/acl.js'
 import type { Call } from '../call.js'
 import { invalidRequest, S3Error } from '../http/errors.js'
-import { emptyResponse, xmlResponse } from '../http/respond.js'
+import { emptyAnswer, xmlAnswer } from '../http/respond.js'
 import { childText, leaf, xmlDocument } from '../http/xml.js'
 import type { ObjectVersion } from '../state/object-version.js'
 import type { Bucket } from '../state/state.js'
@@ -42,36 +43,36 @@ function versionHeaders({ bucket, version }: Target): [string, string | undefine
 }
 
 /** Carries out `GetObjectTagging`. */
-export function getObjectTagging(call: Call): Response {
+export function getObjectTagging(call: Call): Answer {
   const target = locate(call, 's3:GetObjectTagging', 's3:GetObjectVersionTagging')
-  return xmlResponse(xmlDocument('Tagging', tagSetXml(target.version.tags)), versionHeaders(target))
+  return xmlAnswer(xmlDocument('Tagging', tagSetXml(target.version.tags)), versionHeaders(target))
 }
 
 /** Carries out `PutObjectTagging`. */
-export async function putObjectTagging(call: Call): Promise<Response> {
+export async function putObjectTagging(call: Call): Promise<Answer> {
   locate(call, 's3:PutObjectTagging', 's3:PutObjectVersionTagging')
   const tags = tagsFromXml(await call.xml('Tagging', { digestRequired: false }), 'object')
   for (const [name, value] of tags) call.addConditionKey(`s3:RequestObjectTag/${name}`, [value])
   const target = locate(call, 's3:PutObjectTagging', 's3:PutObjectVersionTagging')
   change(call, target, { tags })
-  return emptyResponse(200, versionHeaders(target))
+  return emptyAnswer(200, versionHeaders(target))
 }
 
 /** Carries out `DeleteObjectTagging`. */
-export function deleteObjectTagging(call: Call): Response {
+export function deleteObjectTagging(call: Call): Answer {
   const target = locate(call, 's3:DeleteObjectTagging', 's3:DeleteObjectVersionTagging')
   change(call, target, { tags: [] })
-  return emptyResponse(204, versionHeaders(target))
+  return emptyAnswer(204, versionHeaders(target))
 }
 
 /** Carries out `GetObjectAcl`. */
-export function getObjectAcl(call: Call): Response {
+export function getObjectAcl(call: Call): Answer {
   const { version } = locate(call, 's3:GetObjectAcl', 's3:GetObjectVersionAcl', { markerIsMissing: true })
-  return xmlResponse(aclXml(version.acl))
+  return xmlAnswer(aclXml(version.acl))
 }
 
 /** Carries out `PutObjectAcl`. */
-export async function putObjectAcl(call: Call): Promise<Response> {
+export async function putObjectAcl(call: Call): Promise<Answer> {
   locate(call, 's3:PutObjectAcl', 's3:PutObjectVersionAcl')
   const { settings } = call.bucket()
   const text = await call.text({ digestRequired: false })
@@ -83,19 +84,19 @@ export async function putObjectAcl(call: Call): Promise<Response> {
   const acl = fromHeaders ?? aclFromXml(call.parse(text, 'AccessControlPolicy'), settings)
   const target = locate(call, 's3:PutObjectAcl', 's3:PutObjectVersionAcl')
   change(call, target, { acl })
-  return emptyResponse(200, versionHeaders(target))
+  return emptyAnswer(200, versionHeaders(target))
 }
 
 /** Carries out `GetObjectLegalHold`. */
-export function getObjectLegalHold(call: Call): Response {
+export function getObjectLegalHold(call: Call): Answer {
   const { version, bucket } = locate(call, 's3:GetObjectLegalHold', 's3:GetObjectLegalHold')
   requireObjectLock(bucket)
   if (version.legalHold === undefined) throw new S3Error('NoSuchObjectLockConfiguration')
-  return xmlResponse(xmlDocument('LegalHold', leaf('Status', version.legalHold)))
+  return xmlAnswer(xmlDocument('LegalHold', leaf('Status', version.legalHold)))
 }
 
 /** Carries out `PutObjectLegalHold`. */
-export async function putObjectLegalHold(call: Call): Promise<Response> {
+export async function putObjectLegalHold(call: Call): Promise<Answer> {
   call.allow('s3:PutObjectLegalHold')
   const document = await call.xml('LegalHold', { digestRequired: true })
   const status = childText(document, 'Status')
@@ -103,22 +104,22 @@ export async function putObjectLegalHold(call: Call): Promise<Response> {
   requireObjectLock(call.bucket())
   const target = locate(call, 's3:PutObjectLegalHold', 's3:PutObjectLegalHold')
   change(call, target, { legalHold: status })
-  return emptyResponse(200)
+  return emptyAnswer(200)
 }
 
 /** Carries out `GetObjectRetention`. */
-export function getObjectRetention(call: Call): Response {
+export function getObjectRetention(call: Call): Answer {
   const { version, bucket } = locate(call, 's3:GetObjectRetention', 's3:GetObjectRetention')
   requireObjectLock(bucket)
   const { retention } = version
   if (retention === undefined) throw new S3Error('NoSuchObjectLockConfiguration')
-  return xmlResponse(
+  return xmlAnswer(
     xmlDocument('Retention', leaf('Mode', retention.mode), leaf('RetainUntilDate', retainUntil(retention))),
   )
 }
 
 /** Carries out `PutObjectRetention`. */
-export async function putObjectRetention(call: Call): Promise<Response> {
+export async function putObjectRetention(call: Call): Promise<Answer> {
   call.allow('s3:PutObjectRetention')
   requireObjectLock(call.bucket())
   const document = await call.xml('Retention', { digestRequired: true })
@@ -127,13 +128,13 @@ export async function putObjectRetention(call: Call): Promise<Response> {
   const bypass = bypassesGovernance(call)
   checkRetentionChange(target.version.retention, retention, { nowMs: call.nowMs, bypass })
   change(call, target, { retention })
-  return emptyResponse(200)
+  return emptyAnswer(200)
 }
 
 const dayMs = 86_400_000
 
 /** Restores an archived object at once: the simulator has no shelves to fetch it from. */
-export async function restoreObject(call: Call): Promise<Response> {
+export async function restoreObject(call: Call): Promise<Answer> {
   const target = locate(call, 's3:RestoreObject', 's3:RestoreObject')
   const document = await call.xml('RestoreRequest', { digestRequired: false })
   const days = Number(childText(document, 'Days'))
@@ -147,10 +148,10 @@ export async function restoreObject(call: Call): Promise<Response> {
   }
   if (version.archiveStatus !== undefined) {
     change(call, target, { archiveStatus: undefined })
-    return emptyResponse(202)
+    return emptyAnswer(202)
   }
   if (!Number.isInteger(days) || days < 1) throw invalidRequest('Days must be a positive integer')
   const restored = (version.restoredUntilMs ?? 0) > call.nowMs
   change(call, target, { restoredUntilMs: Math.ceil((call.nowMs + days * dayMs) / dayMs) * dayMs })
-  return emptyResponse(restored ? 200 : 202)
+  return emptyAnswer(restored ? 200 : 202)
 }

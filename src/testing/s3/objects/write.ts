@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Answer } from '../../http/answer.js'
 import { expirationHeader } from '../buckets/lifecycle.js'
 import type { Call } from '../call.js'
 import { readBody, releaseBody, retainBody, storeBody } from '../content/blobs.js'
 import { checksumHeaders, checksumOf, type GivenChecksum } from '../content/checksums.js'
 import { S3Error } from '../http/errors.js'
-import { emptyResponse, type HeaderList } from '../http/respond.js'
+import { emptyAnswer, type HeaderList } from '../http/respond.js'
 import type { Body, ObjectVersion, StoredChecksum, StoredEncryption } from '../state/object-version.js'
 import type { Bucket } from '../state/state.js'
 import { checkWriteConditionForm, checkWriteConditions } from './conditions.js'
@@ -14,7 +15,7 @@ import { allowWrite, propertiesFromHeaders } from './properties.js'
 import { writeVersion, writtenVersionHeader } from './versions.js'
 
 /** Carries out `PutObject`. */
-export async function putObject(call: Call): Promise<Response> {
+export async function putObject(call: Call): Promise<Answer> {
   const { headers, store } = call
   allowWrite(call)
   allowConditions(call)
@@ -34,11 +35,11 @@ export async function putObject(call: Call): Promise<Response> {
       key: call.key,
       deleteMarker: false,
       body,
-      etag: hasPlainEtag(properties.encryption) ? payload.md5 : opaqueEtag(),
+      etag: hasPlainEtag(properties.encryption) ? payload.md5() : opaqueEtag(),
       checksum: storedChecksum(payload.checksum, payload.bytes),
     })
   })
-  return emptyResponse(200, writeHeaders(call.bucket(), version))
+  return emptyAnswer(200, writeHeaders(call.bucket(), version))
 }
 
 /** Condition on an ETag needs the right to read it (user guide, "Conditional writes"). */

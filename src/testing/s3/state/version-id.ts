@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import { randomSlice } from '../http/random.js'
 
 const saltBytes = 16
 const sequenceBytes = 6
@@ -13,7 +14,7 @@ function mask(bucket: string, salt: Buffer): Buffer {
  * behind a version that is gone by now, and belongs to its bucket, so that an id that was never given can be told.
  */
 export function makeVersionId(bucket: string, sequence: number): string {
-  const salt = randomBytes(saltBytes)
+  const salt = randomSlice(saltBytes)
   const hidden = mask(bucket, salt)
   const order = Buffer.alloc(sequenceBytes)
   order.writeUIntBE(sequence, 0, sequenceBytes)

@@ -1,0 +1,75 @@
+// The whole run of this library: from the inspection to the sealed evidence, with its journal on the disk.
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LegalHoldExporter } from 'genesys-legal-hold-exporter'
+import { evidenceBundle, FileJournal, KeyFileSigner } from 'genesys-legal-hold-exporter/node'
+import { S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
+import { concurrency, credentials, endpoint, measureRun, pageOfRecordings, region, tag } from './measure.mjs'
+
+const { privateKey } = generateKeyPairSync('ed25519')
+const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+
+/** @param {string} bucket */
+function platformOf(bucket) {
+  const job = { id: `job-of-${bucket}`, state: 'FULFILLED', platformState: 'FULFILLED', totals: {} }
+  return {
+    name: 'bench',
+    region,
+    capabilities: {
+      stampsHoldMetadata: false,
+      idempotency: 'lookup',
+      deletionProtection: false,
+      listsExpectedRecordings: true,
+    },
+    organization: async () => ({ id: 'a1d4f7c2-5b3e-4e89-8c6a-2f9e0b7d4a03' }),
+    inspectProfile: async (/** @type {string} */ id) => ({ id, kind: 'integration', findings: [] }),
+    inspectRequest: async () => [],
+    coverage: async () => ({ availableUntil: '2100-01-01T00:00:00Z' }),
+    createJob: async () => ({ ...job, createdAt: new Date().toISOString() }),
+    findJob: async () => undefined,
+    executeJob: async () => job,
+    getJob: async () => job,
+    cancelJob: async () => {},
+    async *failedRecordings() {},
+    async *expectedRecordings() {
+      for (let from = 0; ; ) {
+        const { recordings } = await pageOfRecordings(bucket, from)
+        yield* recordings
+        from += recordings.length
+        if (recordings.length === 0) return
+      }
+    },
+  }
+}
+
+await measureRun(async (bucket, objects) => {
+  const dir = mkdtempSync(join(tmpdir(), 'legal-hold-bench-'))
+  const storage = new S3StorageAdapter({ bucket, endpoint, region, credentials })
+  const exporter = new LegalHoldExporter({
+    platform: platformOf(bucket),
+    storage,
+    hold: { tag },
+    concurrency,
+    // The job is done, and all has landed.
+    polling: { minIntervalMs: 1, maxIntervalMs: 1 },
+    landingSettleMs: 0,
+    landingQuietMs: 100,
+  })
+  const journal = new FileJournal(join(dir, 'journal'))
+  await journal.open()
+  const { interval } = await pageOfRecordings(bucket, 0)
+  const report = await exporter.run(
+    { integrationId: 'bench', interval },
+    { journal, evidence: evidenceBundle({ dir: join(dir, 'evidence'), signer: new KeyFileSigner({ pem }) }) },
+  )
+  await journal.close()
+  storage.close()
+  rmSync(dir, { recursive: true })
+  const { repaired } = report.remediations
+  if (report.outcome !== 'complete' || repaired !== objects) {
+    throw new Error(`${report.outcome}, ${repaired} of ${objects} repaired: ${JSON.stringify(report.exceptions?.[0])}`)
+  }
+  return repaired
+})
