@@ -53,8 +53,14 @@ export interface Evaluation {
   readonly unmet: readonly UnmetRequirement[]
 }
 
+/** Of a state, what a requirement may ask for. */
+export type ShownState = Pick<
+  ObjectState,
+  'metadata' | 'missingMetadata' | 'tagCount' | 'tags' | 'legalHold' | 'retention'
+>
+
 /** Compares an object's state with the requirements. Pure. */
-export function evaluate(requirements: HoldRequirements, state: ObjectState): Evaluation {
+export function evaluate(requirements: HoldRequirements, state: ShownState): Evaluation {
   const unmet: UnmetRequirement[] = []
   let met = 0
   const note = (shortfall: UnmetRequirement | undefined) => {
@@ -77,7 +83,7 @@ export function satisfies(actual: string, expected: string, form: TagListForm): 
   return isHoldTag(expected) ? carriesTag(actual, expected, form) : actual === expected
 }
 
-function metadataShortfall(name: string, expected: string, state: ObjectState): UnmetRequirement | undefined {
+function metadataShortfall(name: string, expected: string, state: ShownState): UnmetRequirement | undefined {
   const actual = Object.hasOwn(state.metadata, name) ? state.metadata[name] : undefined
   // A value S3 could not return (`x-amz-missing-meta`) may be this one: what cannot be read is not absent.
   if (actual === undefined && (state.missingMetadata ?? 0) > 0) {
@@ -86,7 +92,7 @@ function metadataShortfall(name: string, expected: string, state: ObjectState): 
   return valueShortfall('metadata', name, expected, actual, 'metadata')
 }
 
-function tagShortfall(name: string, expected: string, state: ObjectState): UnmetRequirement | undefined {
+function tagShortfall(name: string, expected: string, state: ShownState): UnmetRequirement | undefined {
   if (state.tags === 'unreadable' || (state.tags === undefined && state.tagCount !== 0)) {
     return { kind: 'tag', name, expected, shortfall: 'unreadable' }
   }
@@ -106,13 +112,13 @@ function valueShortfall(
   return { kind, name, expected, actual, shortfall: 'conflict' }
 }
 
-function legalHoldShortfall(state: ObjectState): UnmetRequirement | undefined {
+function legalHoldShortfall(state: ShownState): UnmetRequirement | undefined {
   if (state.legalHold === 'ON') return undefined
   const shortfall = state.legalHold === 'OFF' ? 'absent' : 'unreadable'
   return { kind: 'legal-hold', expected: 'ON', actual: state.legalHold, shortfall }
 }
 
-function retentionShortfall(until: string, mode: RetentionMode, state: ObjectState): UnmetRequirement | undefined {
+function retentionShortfall(until: string, mode: RetentionMode, state: ShownState): UnmetRequirement | undefined {
   const expected = `${mode} until ${until}`
   const { retention } = state
   if (retention === undefined || retention === 'unreadable') {

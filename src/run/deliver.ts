@@ -3,11 +3,10 @@ import { Batches, mapWindow, type Source } from '../internal/streams/streams.js'
 import { turnsOf } from '../internal/turns.js'
 import type { BegunObject } from '../journal/begun-repairs.js'
 import type { Recorder } from '../journal/recorder.js'
-import type { BegunRepair, JobPart } from '../journal/records.js'
+import type { BegunRepair, JobPart, JournalData } from '../journal/records.js'
 import type { Stage } from '../model/errors.js'
 import type { HashContent } from '../model/evidence.js'
 import type { ExpectedListing, PlatformCoverage } from '../model/platform.js'
-import type { JournalRecord } from '../model/record.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import { RecordingLedger } from '../stages/account/ledger.js'
@@ -31,7 +30,7 @@ import type { Tally } from './tally.js'
 /** What a former part of the run found out, before it was interrupted. */
 export interface FormerDelivery {
   /** The records of the objects that are done with. */
-  verdicts(): AsyncIterable<JournalRecord['data']>
+  verdicts(): AsyncIterable<JournalData['verdict']>
   /** Objects that were under repair. */
   readonly begun: Iterable<BegunObject>
   /** By folder, the key up to which everything that was listed is on record. */

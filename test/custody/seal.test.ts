@@ -7,6 +7,7 @@ import { LegalHoldExporter, MemoryJournal, type RunEvent } from '#src/index.js'
 import { evidenceBundle, FileJournal, KeyFileSigner, sealEvidence, verifyEvidence } from '#src/node.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { FakePlatform } from '../fakes/platform.js'
+import { runStarted } from '../fakes/run-started.js'
 import { folder, freshFolder, newKey, request, sealedRun, tag } from './bundle-world.js'
 
 const read = (dir: string, name: string) => readFileSync(join(dir, name), 'utf8')
@@ -127,7 +128,8 @@ describe('a sealed run', () => {
 
   test('is refused for a journal that has no report, or has a gap', async () => {
     const journal = new MemoryJournal()
-    await journal.append({ time: '2023-10-20T12:00:00.000Z', runId: 'x', type: 'run-started', data: {} })
+    const first = { time: '2023-10-20T12:00:00.000Z', runId: 'x', type: 'run-started' } as const
+    await journal.append({ ...first, data: { ...runStarted } })
     const seal = (from: ConstructorParameters<typeof Object>[0]) =>
       sealEvidence(from as MemoryJournal, { dir: freshFolder(), signer: newKey().signer })
     await expect(seal(journal)).rejects.toMatchObject({

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type JournalRecord, LegalHoldError, MemoryJournal } from '#src/index.js'
 import { AccountCheck } from '#src/journal/check/account-check.js'
-import { flawOfRecord } from '#src/journal/check/record-form.js'
 import { readCheckpoint } from '#src/journal/checkpoint.js'
+import { recordOf } from '#src/journal/form/record-form.js'
 import { sealEvidence, verifyEvidence } from '#src/node.js'
 import { freshFolder, newKey } from './bundle-world.js'
 import { claimsOf, liesOf } from './claims.js'
@@ -36,8 +36,9 @@ const sealed = async (records: readonly JournalRecord[]) =>
 function refusalOf(records: readonly JournalRecord[]): { readonly line: number; readonly why: string } | undefined {
   const check = new AccountCheck()
   for (const record of records) {
-    const why = flawOfRecord(record) ?? check.add(record)
-    if (why !== undefined) return { line: record.sequence, why }
+    const read = recordOf(record)
+    const why = typeof read === 'string' ? read : check.take(read)
+    if (typeof why === 'string') return { line: record.sequence, why }
   }
   return undefined
 }

@@ -131,13 +131,19 @@ const record = (type: JournalRecord['type'], data: object, sequence = 1) => ({
   data: data as JournalRecord['data'],
 })
 const started = record('run-started', {
-  request: { interval: {} },
-  hold: {},
+  request: { interval: { start: '2023-10-20T00:00:00Z', end: '2023-10-21T00:00:00Z' } },
+  hold: { tag: 'h' },
   requirements: { metadata: { a: '1' }, tags: {} },
   dryRun: false,
+  tool: { name: 't', version: '1' },
   platform: { name: 'p' },
   storage: { name: 's', bucket: 'b' },
+  retention: [],
+  remediation: { onConflict: 'refuse', protectOriginal: true, versions: 'all', allowOverwrite: false },
+  accept: [],
+  lookbackHours: 1,
 })
+const before = { bucket: 'b', key: 'k', metadata: {}, headers: {}, encryption: {} }
 const records = (size: number, each: (at: number) => object[]): object[] =>
   [started, ...Array.from({ length: size / 200 }, (_, at) => each(at)).flat()].map((one, at) => ({
     ...one,
@@ -148,23 +154,26 @@ const keyOf = (conversationId: string, name: string) =>
 const object = { bucket: 'b', key: keyOf('c', 'x.pdf'), versionId: 'v' }
 const place = { kind: 'attachment', conversationId: 'c' }
 const intent = (action: string, more: object = {}) =>
-  record('intent', { object, place, step: { action, ...more }, before: {} })
+  record('intent', { hold: 'h', object, place, attempt: 1, step: { action, ...more }, before })
 const journals: Parser['inputs'] = {
   'versions beneath one key': (size) => records(size, (at) => [intent('hold-noncurrent', { versionId: `v${at}` })]),
   'steps of one key': (size) =>
     records(size, (at) => {
       const action = at % 4 < 2 ? 'protect-original' : 'replace-metadata'
-      return [intent(action, { metadata: {} }), record('outcome', { object, action, result: {} })]
+      return [
+        intent(action, { metadata: {}, versionId: 'v' }),
+        record('outcome', { hold: 'h', object, attempt: 1, action, request: {}, result: {} }),
+      ]
     }),
   'one step begun again and again': (size) => records(size, () => [intent('merge-tags', { tags: {} })]),
   jobs: (size) =>
     records(size, (at) => {
-      const request = { interval: { at } }
+      const request = { interval: { start: String(at), end: String(at) } }
       return [
         record('job-intent', { attempt: 0, request, coverage: {} }),
-        record('job', { id: `j${at}`, request }),
+        record('job', { id: `j${at}`, state: 'FULFILLED', platformState: 'FULFILLED', totals: {}, request }),
         record('listing', { jobId: `j${at}`, expected: 1, skipped: 0 }),
-        record('protection', { jobId: `j${at}` }),
+        record('protection', { jobId: `j${at}`, protectedConversations: 0, failed: [] }),
       ]
     }),
   verdicts: (size) =>
@@ -173,8 +182,14 @@ const journals: Parser['inputs'] = {
         object: { bucket: 'b', key: keyOf(`c${at}`, `r${at}.wav`), versionId: 'v' },
         place: { kind: 'recording', recordingId: `r${at}`, conversationId: `c${at}` },
         verdict: 'unreadable',
-        unmet: [],
         outcome: 'unreadable',
+        hold: 'h',
+        decision: 'none',
+        actions: [],
+        verification: 'not-needed',
+        attempt: 1,
+        request: {},
+        job: {},
       }),
     ]),
 }
@@ -444,7 +459,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'the records of a run': {
-    reads: ['src/journal/checkpoint.ts readCheckpoint'],
+    reads: ['src/journal/checkpoint.ts readCheckpoint', 'src/journal/form/data-form.ts hasForm'],
     inputs: journals,
     read: async (all: JournalRecord[]) => {
       const journal = new MemoryJournal()
@@ -455,8 +470,8 @@ export const parsers: Readonly<Record<string, Parser>> = {
       const check = new AccountCheck()
       const digest = new RecordDigest()
       for (const one of all) {
-        check.add(one)
-        digest.add(one)
+        const checked = check.take(one)
+        if (typeof checked !== 'string') digest.add(checked)
       }
     },
   },

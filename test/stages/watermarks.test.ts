@@ -8,6 +8,7 @@ import { Watermarks } from '#src/stages/discover/watermarks.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { ConversationPlatform, keyOf } from '../fakes/conversations.js'
 import { FrailJournal, Life } from '../fakes/mortal.js'
+import { runStarted } from '../fakes/run-started.js'
 
 describe('watermarks', () => {
   const objectOf = (key: string): DiscoveredObject => ({
@@ -234,7 +235,7 @@ describe('a resumed run', () => {
       await journal.append({ ...at, type: 'watermark', data: { prefix, through } })
       return (await readCheckpoint(journal))?.watermarks
     }
-    await journal.append({ ...at, type: 'run-started', data: { request, platform: {}, storage: {} } })
+    await journal.append({ ...at, type: 'run-started', data: { ...runStarted, request } })
     await journal.append({ ...at, type: 'job-intent', data: { attempt: 0, request, coverage } })
     expect(await mark('a')).toEqual(new Map([[prefix, 'a']]))
     expect(await mark('b')).toEqual(new Map([[prefix, 'b']]))

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../internal/canonical-json.js'
-import type { JobIntent, JournalledJob } from '../../journal/journalled-jobs.js'
+import type { JournalledJob } from '../../journal/journalled-jobs.js'
+import type { JobIntent } from '../../journal/record-data.js'
 import type { Recorder } from '../../journal/recorder.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { LegalHold } from '../../model/hold.js'

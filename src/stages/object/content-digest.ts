@@ -1,24 +1,13 @@
 import { createHash } from 'node:crypto'
+import type { ContentDigest } from '../../journal/record-data.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { HashContent } from '../../model/evidence.js'
 import { isVersioned } from '../../model/identity.js'
-import type { ObjectChecksum, ObjectState } from '../../model/object.js'
+import type { ObjectState } from '../../model/object.js'
 import type { Difference, Remediation } from '../../model/verdict.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
 import { isFatal } from '../validate.js'
-
-/** Digest of an object version's content. */
-export type ContentDigest =
-  | {
-      readonly algorithm: string
-      readonly value: string
-      readonly type?: ObjectChecksum['type']
-      /** `storage`: the checksum that S3 holds, in base64; `content`: read here in full, in hex. */
-      readonly source: 'storage' | 'content'
-      readonly versionId?: string | undefined
-    }
-  | { readonly source: 'unavailable'; readonly reason: string }
 
 /**
  * The digest of the version that now stands: S3's own checksum where it holds one, else the content's SHA-256 if the

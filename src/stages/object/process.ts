@@ -1,3 +1,4 @@
+import type { ContentDigest } from '../../journal/record-data.js'
 import type { HashContent } from '../../model/evidence.js'
 import type { ListedObject } from '../../model/object.js'
 import type { HoldRequirements } from '../../model/requirements.js'
@@ -9,7 +10,7 @@ import { lineOf } from '../reading/listed-line.js'
 import { isDue, remediateObject } from '../repair/remediate.js'
 import type { RemediationSettings } from '../repair/settings.js'
 import { judge, validateObject } from '../validate.js'
-import { type ContentDigest, contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
+import { contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
 import { lacksSize, withSize } from './size.js'
 
 /** What became of one object on its way through validation and repair. */
