@@ -1,3 +1,4 @@
+import { hourMs } from '../internal/durations.js'
 import type { ExportRequest, MediaType } from '../model/request.js'
 import { type DeliveredFile, filesOf } from './genesys/delivery/files.js'
 import {
@@ -66,7 +67,6 @@ export interface ScenarioScope {
   readonly landingLate: number
 }
 
-const hourMs = 3_600_000
 const otherOrganizationId = '9e4d2b7a-0c15-4f38-b6e1-a5d8c3f70e06'
 
 /** Makes a scenario. */

@@ -72,7 +72,7 @@ describe('the option transport', () => {
       code: 'INVALID_OPTIONS',
       stage: 'options',
       details: { option: 'transport' },
-      message: expect.stringContaining('`transport` must be "auto" or "sdk"'),
+      message: expect.stringContaining('transport must be "auto" or "sdk"'),
     })
   })
 })

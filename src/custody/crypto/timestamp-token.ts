@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { dayMs } from '../../internal/durations.js'
 import { visible } from '../../internal/text/visible.js'
 import { type BerElement, berTag, readBer, TimestampError } from './ber.js'
 import { Fields, readCount } from './ber-values.js'
@@ -21,7 +22,7 @@ export interface VerifiedTimestamp {
 }
 
 /** A bundle is stamped as it is sealed, within a day: a stamp further away is one of another time. */
-export const furthestStampMs = 86_400_000
+export const furthestStampMs = dayMs
 
 /** Bytes of the largest answer that is looked at: with all its certificates a time stamp has some ten thousand. */
 export const longestAnswerBytes = 1_048_576

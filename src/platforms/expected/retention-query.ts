@@ -1,3 +1,4 @@
+import { dayMs } from '../../internal/durations.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { dateOf, listOf, textOf, unusableAnswer } from '../client/answer.js'
@@ -8,7 +9,6 @@ const stage = 'reconcile'
 const operation = 'query the retention of recordings'
 /** The most the platform gives in a page (genesys-facts: expected recordings). */
 const pageSize = 500
-const dayMs = 86_400_000
 
 /** A recording as the retention query knows it: neither its medium nor its state. */
 export interface RetainedRecording {

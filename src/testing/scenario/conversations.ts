@@ -1,3 +1,4 @@
+import { hourMs, minuteMs } from '../../internal/durations.js'
 import type { MediaType } from '../../model/request.js'
 import {
   buildConversation,
@@ -57,9 +58,6 @@ export interface ConversationTraits {
   /** Conversations that began before the span and were active in it. */
   readonly earlyShare: number
 }
-
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
 
 /** One conversation of the kind, active in the span and ended before its end, with at most `maxRecordings`. */
 export function makeConversation(

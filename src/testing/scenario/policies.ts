@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../../internal/durations.js'
 import type { MediaType } from '../../model/request.js'
 import type { SimulatedConversation, SimulatedRetentionPolicy } from '../genesys/organization.js'
 
@@ -59,9 +60,8 @@ export function makePolicies(inScope: ReadonlySet<MediaType>): {
   }
 }
 
-const dayMs = 86_400_000
 // What the policy is about to delete is still there while the hold is put on.
-const graceMs = 3_600_000
+const graceMs = hourMs
 
 /** The conversation with the date on which the short policy deletes its recordings. */
 export function withDeleteDates(conversation: SimulatedConversation, nowMs: number): SimulatedConversation {

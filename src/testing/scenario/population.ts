@@ -1,8 +1,7 @@
+import { hourMs } from '../../internal/durations.js'
 import type { SimulatedConversation } from '../genesys/organization.js'
 import { type ConversationTraits, kindFor, makeConversation, type ScopeMedia, type TimeSpan } from './conversations.js'
 import { SeededRandom } from './random.js'
-
-const hourMs = 3_600_000
 
 /** Conversations with exactly `count` recordings among them. */
 export function makeInScope(

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { dayMs } from '../../../internal/durations.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ObjectRef } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
@@ -110,7 +111,7 @@ async function probe(
     case 's3:PutObjectLegalHold':
       return requests.send('PutObjectLegalHold', { ...nowhere, LegalHold: { Status: 'OFF' } }, call)
     case 's3:PutObjectRetention': {
-      const RetainUntilDate = new Date(Date.now() + 86_400_000)
+      const RetainUntilDate = new Date(Date.now() + dayMs)
       return requests.send(
         'PutObjectRetention',
         { ...nowhere, Retention: { Mode: 'GOVERNANCE', RetainUntilDate } },

@@ -1,3 +1,4 @@
+import { dayMs } from '../../../internal/durations.js'
 import { aclFromHeaders, aclFromXml, aclXml, namesAcl } from '../access/acl.js'
 import type { Call } from '../call.js'
 import { invalidRequest, S3Error } from '../http/errors.js'
@@ -129,8 +130,6 @@ export async function putObjectRetention(call: Call): Promise<Response> {
   change(call, target, { retention })
   return emptyResponse(200)
 }
-
-const dayMs = 86_400_000
 
 /** Restores an archived object at once: the simulator has no shelves to fetch it from. */
 export async function restoreObject(call: Call): Promise<Response> {
