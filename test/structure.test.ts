@@ -24,7 +24,8 @@ function reach(entry: string): Set<string> {
  * that fits is the one a file belongs to.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  model: [],
+  // Numbers alone.
+  model: ['internal/durations.ts'],
   ports: ['model'],
   internal: ['model', 'ports/runtime.ts'],
   options: ['model', 'ports', 'internal'],
@@ -116,6 +117,31 @@ describe('dependencies point one way', () => {
   test('no runner of tests is imported by what partners use in their tests', () => {
     const loaded = [...reach('testing/index.ts'), ...reach('testing/msw.ts')]
     expect(loaded.filter((name) => /^(vitest|jest|node:test)/.test(name))).toEqual([])
+  })
+})
+
+describe('what is the same everywhere is said once', () => {
+  const textOf = (path: string) =>
+    readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8').replace(/^ *(\/\*\*|\*|\/\/).*$/gm, '')
+  const filesWith = (pattern: RegExp) => files.map(({ path }) => path).filter((path) => pattern.test(textOf(path)))
+
+  test.each([
+    [
+      'the milliseconds of an hour and of a day',
+      /\b(3_?600_?000|86_?400_?000|hourMs =|dayMs =)/,
+      ['internal/durations.ts'],
+    ],
+    ['the reading of a line of a journal', /function parseRecord\b/, ['custody/journal/record.ts']],
+    ['the reading of a list of expected recordings', /\.expectedRecordings\(/, ['stages/export/expected-list.ts']],
+    ['the error of options that cannot be used', /cannot be used: \$\{list/, ['internal/option-check.ts']],
+    [
+      'JSON in a canonical form',
+      /Object\.keys\(\w+\)\.sort\(\)|Object\.entries\(\w+\)\.sort\(/,
+      ['internal/canonical-json.ts'],
+    ],
+  ])('%s', (_, pattern, expected) => {
+    const testingOrPort = /^(testing\/conformance|ports)\//
+    expect(filesWith(pattern).filter((path) => !testingOrPort.test(path))).toEqual(expected)
   })
 })
 

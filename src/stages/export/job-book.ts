@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../internal/canonical-json.js'
+import { retrying } from '../../internal/retry.js'
 import type { JournalledJob } from '../../journal/journalled-jobs.js'
 import type { JobIntent } from '../../journal/record-data.js'
 import type { Recorder } from '../../journal/recorder.js'
@@ -9,12 +10,12 @@ import type { ProtectionReport } from '../../model/report.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { PollingOptions } from '../../options/polling.js'
 import type { RecordingPlatform } from '../../ports/platform.js'
-import type { Clock } from '../../ports/runtime.js'
 import { persist, type StageContext } from '../context.js'
 import { clockToleranceMs, createJob, lookUpJob } from './job.js'
 
 const cancelWithinMs = 10_000
-const cancelAttempts = 3
+const cancelPauseMs = 1_000
+const cancelRetry = { retries: 2 }
 
 /** What jobs are created with. */
 export interface JobBookSubject {
@@ -123,21 +124,24 @@ export class JobBook {
       await attempt(async () => {
         if (hasEnded(await platform.getJob(id, { signal }))) return
         await recorder.record('job-cancel', { jobId: id })
-        await this.#cancel(id, clock, signal)
+        await retrying(() => this.#cancel(id, signal), cancelRetry, { stage: 'export', clock, signal })
       })
     }
   }
 
   /** What the platform answers to a cancellation has no content that could be checked: the job itself is asked. */
-  async #cancel(id: string, clock: Clock, signal: AbortSignal): Promise<void> {
+  async #cancel(id: string, signal: AbortSignal): Promise<void> {
     const { platform } = this.#subject
-    for (let left = cancelAttempts; ; left -= 1) {
-      await platform.cancelJob(id, { signal })
-      const job = await platform.getJob(id, { signal })
-      if (hasEnded(job)) return
-      if (left === 1) throw new Error(`job ${id} is still ${job.platformState}`)
-      await clock.sleep(1_000, signal)
-    }
+    await platform.cancelJob(id, { signal })
+    const job = await platform.getJob(id, { signal })
+    if (hasEnded(job)) return
+    const message = `The job ${id} was cancelled and is still ${job.platformState}.`
+    throw new LegalHoldError(message, {
+      code: 'JOB_DEADLINE_EXCEEDED',
+      stage: 'export',
+      retryable: true,
+      retryAfterMs: cancelPauseMs,
+    })
   }
 
   #follow(job: ExportJob): ExportJob {
