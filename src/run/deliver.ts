@@ -176,10 +176,16 @@ export class Delivery {
   async #validateLanding(ending: Promise<void>): Promise<void> {
     const { settings, repair } = this.#subject
     const { storage, landing } = settings
-    const watch = this.#watch(ending)
-    const { seen } = this.#account
-    const marks = this.#watermarks
-    const landed = land(storage, this.#discovery(), this.ledger, watch, landing, seen, marks, this.#context)
+    const landed = land({
+      storage,
+      settings: this.#discovery(),
+      ledger: this.ledger,
+      job: this.#watch(ending),
+      options: landing,
+      seen: this.#account.seen,
+      watermarks: this.#watermarks,
+      context: this.#context,
+    })
     await this.#consume(new Batches(landed), repair, this.#context)
   }
 
@@ -210,7 +216,7 @@ export class Delivery {
       lists: jobs.lists,
       listsComplete: () => jobs.listsComplete(),
       fulfilledAt: () => jobs.fulfilledAt,
-      revisitAt: (hour) => jobs.revisitAt(hour, landing.landingQuietMs),
+      revisit: (hour) => jobs.revisit(hour, landing.landingQuietMs),
       pending: () => pendingOf(this.ledger, jobs.accounts),
       explainMissing: () => this.#explainMissing(),
       settledOr: async (ms) => {

@@ -10,6 +10,7 @@ import type { ExportRequest } from '../../model/request.js'
 import type { Settings } from '../../options/exporter-options.js'
 import type { RecordingLedger } from '../account/ledger.js'
 import type { StageContext } from '../context.js'
+import type { Revisit } from '../discover/folder-state.js'
 import { waitForIndex } from '../inspect/index-wait.js'
 import { type ListAccount, readExpectedList } from './expected-list.js'
 import { waitForJob } from './job.js'
@@ -134,13 +135,16 @@ export class JobGroup {
   }
 
   /** A job that exports a conversation again may overwrite what an earlier one delivered in its hour. */
-  revisitAt(hour: number | undefined, afterMs: number): number {
-    let revisitAt = Number.NEGATIVE_INFINITY
-    for (const { again, endedAt = Number.POSITIVE_INFINITY } of this.#parts) {
+  revisit(hour: number | undefined, afterMs: number): Revisit {
+    let last: Revisit = { revisit: 'none' }
+    for (const { again, endedAt } of this.#parts) {
       const touches = again === 'any' || (hour === undefined ? again.size > 0 : again.has(hour))
-      if (touches) revisitAt = Math.max(revisitAt, endedAt + afterMs)
+      if (!touches) continue
+      if (endedAt === undefined) return { revisit: 'open' }
+      const at = endedAt + afterMs
+      last = { revisit: 'at', at: last.revisit === 'at' ? Math.max(last.at, at) : at }
     }
-    return revisitAt
+    return last
   }
 
   /** Runs all parts to their end. A failure of one stops the others, and what is under way is waited for. */
