@@ -3,7 +3,9 @@ import { join } from 'node:path'
 
 /** The packages of which a built file holds code: esbuild names the file of each part in a comment. */
 export function packagesIn(text: string): ReadonlySet<string> {
-  const names = [...text.matchAll(/^\s*\/\/ node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//gm)].map(([, name = '']) => name)
+  const names = [...text.matchAll(/(?:^|;)[^\S\n]*\/\/ node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//gm)].map(
+    ([, name = '']) => name,
+  )
   return new Set(names)
 }
 

@@ -76,6 +76,16 @@ describe('dependencies point one way', () => {
     expect(loaded.filter((name) => /^(platforms|storage|testing)\//.test(name))).toEqual([])
   })
 
+  test('the code of time stamps is loaded by its one seam, when it is first needed', () => {
+    const folder = 'custody/crypto/timestamp'
+    const edges = files
+      .filter(({ path }) => !isIn(path, folder))
+      .flatMap(({ path, imports }) => imports.map((one) => ({ path, ...one, target: targetOf(path, one) })))
+      .filter(({ target, typeOnly }) => isIn(target, folder) && !typeOnly && target !== `${folder}/facts.ts`)
+    expect(edges.filter(({ isLate }) => !isLate)).toEqual([])
+    expect([...new Set(edges.map(({ path }) => path))]).toEqual(['custody/crypto/load-timestamp.ts'])
+  })
+
   test.each(Object.entries(mayImport))('%s imports only of %j', (part, allowed) => {
     const wrong = files
       .filter(({ path }) => isIn(path, part))

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readCertificates } from '#src/custody/crypto/certificates.js'
-import { obtainTimestamp } from '#src/custody/crypto/timestamp.js'
-import { verifyTimestamp } from '#src/custody/crypto/timestamp-token.js'
+import { readCertificates } from '#src/custody/crypto/timestamp/certificates.js'
+import { obtainTimestamp } from '#src/custody/crypto/timestamp/obtain.js'
+import { verifyTimestamp } from '#src/custody/crypto/timestamp/token.js'
 import { hasTool, LocalTsa } from './local-tsa.js'
 
 const openssl = hasTool('openssl')

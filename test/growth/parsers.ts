@@ -9,12 +9,12 @@ import { RecordDigest } from '#src/custody/bundle/record-digest.js'
 import { readStatement } from '#src/custody/bundle/statement.js'
 import { berTag, readBer } from '#src/custody/crypto/ber.js'
 import { readCount, readOctets, readOid, readTime } from '#src/custody/crypto/ber-values.js'
-import { readCertificates } from '#src/custody/crypto/certificates.js'
 import { der } from '#src/custody/crypto/der.js'
 import { openEnvelope } from '#src/custody/crypto/dsse.js'
 import { readPublicKey } from '#src/custody/crypto/keys.js'
-import { verifyTimestamp } from '#src/custody/crypto/timestamp-token.js'
-import { readTstInfo } from '#src/custody/crypto/tst-info.js'
+import { readCertificates } from '#src/custody/crypto/timestamp/certificates.js'
+import { verifyTimestamp } from '#src/custody/crypto/timestamp/token.js'
+import { readTstInfo } from '#src/custody/crypto/timestamp/tst-info.js'
 import { readLines } from '#src/custody/journal/lines.js'
 import { parseRecord } from '#src/custody/journal/record.js'
 import { html } from '#src/custody/page/html.js'
@@ -501,7 +501,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'certificates in PEM': {
-    reads: ['src/custody/crypto/certificates.ts readCertificates'],
+    reads: ['src/custody/crypto/timestamp/certificates.ts readCertificates'],
     inputs: {
       ...texts,
       beginnings: many('-----BEGIN CERTIFICATE-----a'),
@@ -522,7 +522,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
       'src/custody/crypto/ber-values.ts readOid',
       'src/custody/crypto/ber-values.ts readCount',
       'src/custody/crypto/ber-values.ts readTime',
-      'src/custody/crypto/tst-info.ts readTstInfo',
+      'src/custody/crypto/timestamp/tst-info.ts readTstInfo',
     ],
     inputs: {
       ...bytesOf(texts),

@@ -20,7 +20,7 @@ import {
 } from '../bundle/contents.js'
 import { fingerprintOf, readPublicKey } from '../crypto/keys.js'
 import { sha256 } from '../crypto/sha256.js'
-import type { TimestampOptions } from '../crypto/timestamp.js'
+import type { TimestampOptions } from '../crypto/timestamp/facts.js'
 import { makeDirectory } from '../journal/directories.js'
 import { formatReport, reportPageOf } from '../page/files.js'
 import { verifyInstructions } from './instructions.js'

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
-import { type BerElement, berTag, readBer, TimestampError } from './ber.js'
-import { expectTag, Fields, readOctets, readOid } from './ber-values.js'
-import { derOf } from './der.js'
+import { type BerElement, berTag, readBer, TimestampError } from '../ber.js'
+import { expectTag, Fields, readOctets, readOid } from '../ber-values.js'
+import { derOf } from '../der.js'
 
 const oid = {
   timeStamping: '1.3.6.1.5.5.7.3.8',

@@ -1,6 +1,6 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
-import { type BerElement, berTag, TimestampError } from './ber.js'
-import { childrenOf, Fields, readCount, readOid } from './ber-values.js'
+import { type BerElement, berTag, TimestampError } from '../ber.js'
+import { childrenOf, Fields, readCount, readOid } from '../ber-values.js'
 
 const digests: Readonly<Record<string, string>> = {
   '1.3.14.3.2.26': 'sha1',

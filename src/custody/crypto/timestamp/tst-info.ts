@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { berTag, readBer, TimestampError } from './ber.js'
-import { Fields, readCount, readOctets, readTime } from './ber-values.js'
+import { berTag, readBer, TimestampError } from '../ber.js'
+import { Fields, readCount, readOctets, readTime } from '../ber-values.js'
 import { digestOf } from './signature-algorithm.js'
 
 /** What an authority signed (RFC 3161, 2.4.2). */

@@ -1,31 +1,11 @@
 import type { X509Certificate } from 'node:crypto'
-import { dayMs } from '../../internal/durations.js'
-import { visible } from '../../internal/text/visible.js'
-import { type BerElement, berTag, readBer, TimestampError } from './ber.js'
-import { Fields, readCount } from './ber-values.js'
+import { visible } from '../../../internal/text/visible.js'
+import { type BerElement, berTag, readBer, TimestampError } from '../ber.js'
+import { Fields, readCount } from '../ber-values.js'
 import { leadsTo, subjectOf } from './certificates.js'
+import { longestAnswerBytes, type VerifiedTimestamp } from './facts.js'
 import { verifySignedData } from './signed-data.js'
 import { readTstInfo } from './tst-info.js'
-
-/** What a verified time stamp says. */
-export interface VerifiedTimestamp {
-  /** ISO 8601 in UTC. */
-  readonly time: string
-  /** How far `time` may be off, in milliseconds, as the authority says; absent where it does not. */
-  readonly accuracyMs?: number | undefined
-  /** Subject of the certificate that signed it. */
-  readonly authority: string
-  /** Whether its certificates lead to one that the verifier trusts; without any given, nobody knows. */
-  readonly trusted: boolean
-  /** Hex; absent where the answer has none. */
-  readonly nonce: string | undefined
-}
-
-/** A bundle is stamped as it is sealed, within a day: a stamp further away is one of another time. */
-export const furthestStampMs = dayMs
-
-/** Bytes of the largest answer that is looked at: with all its certificates a time stamp has some ten thousand. */
-export const longestAnswerBytes = 1_048_576
 
 /**
  * Verifies an answer of a time stamping authority (RFC 3161): granted, over this data, signed by the certificate it

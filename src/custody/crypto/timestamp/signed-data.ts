@@ -1,8 +1,8 @@
 import { createHash, type X509Certificate } from 'node:crypto'
-import { type BerElement, berTag, TimestampError } from './ber.js'
-import { childrenOf, Fields, readOctets, readOid } from './ber-values.js'
+import { type BerElement, berTag, TimestampError } from '../ber.js'
+import { childrenOf, Fields, readOctets, readOid } from '../ber-values.js'
+import { der, derOf, derSetOf } from '../der.js'
 import { certificatesOf, namesOf } from './certificates.js'
-import { der, derOf, derSetOf } from './der.js'
 import { digestOf, SignatureAlgorithm } from './signature-algorithm.js'
 
 const oid = {

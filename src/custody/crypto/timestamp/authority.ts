@@ -1,7 +1,7 @@
-import { isLoopback } from '../../internal/server-name.js'
-import { LegalHoldError } from '../../model/errors.js'
-import type { CallOptions } from '../../ports/runtime.js'
-import { longestAnswerBytes } from './timestamp-token.js'
+import { isLoopback } from '../../../internal/server-name.js'
+import { LegalHoldError } from '../../../model/errors.js'
+import type { CallOptions } from '../../../ports/runtime.js'
+import { longestAnswerBytes, rejected } from './facts.js'
 
 const stage = 'report'
 const longestAttemptMs = 30_000
@@ -120,9 +120,4 @@ async function bodyOf(response: Response): Promise<Uint8Array> {
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : JSON.stringify(url)
-}
-
-/** An answer that cannot be used. */
-export function rejected(why: string, retryable = false): LegalHoldError {
-  return new LegalHoldError(`The time stamp cannot be used: ${why}.`, { code: 'TIMESTAMP_REJECTED', stage, retryable })
 }

@@ -1,26 +1,14 @@
 import { createHash, randomBytes, type X509Certificate } from 'node:crypto'
-import { retrying } from '../../internal/retry.js'
-import { LegalHoldError } from '../../model/errors.js'
-import type { CallOptions } from '../../ports/runtime.js'
-import { berTag, TimestampError } from './ber.js'
+import { retrying } from '../../../internal/retry.js'
+import { LegalHoldError } from '../../../model/errors.js'
+import { berTag, TimestampError } from '../ber.js'
+import { der, derOid } from '../der.js'
+import { type AuthorityCall, askAuthority } from './authority.js'
 import { readCertificates } from './certificates.js'
-import { der, derOid } from './der.js'
-import { type AuthorityCall, askAuthority, rejected } from './timestamp-http.js'
-import { type VerifiedTimestamp, verifyTimestamp } from './timestamp-token.js'
+import { rejected, type TimestampOptions, type VerifiedTimestamp } from './facts.js'
+import { verifyTimestamp } from './token.js'
 
 const sha256Oid = '2.16.840.1.101.3.4.2.1'
-
-/** Who stamps the time (RFC 3161). */
-export interface TimestampOptions {
-  /**
-   * URL of the authority, or a function that sends the request (DER) and returns the answer (DER or BER). Plain `http:`
-   * is common and harmless here: the answer is signed, and the request holds nothing but a hash. One redirect by 307 or
-   * 308 to `https:` is followed; any other is an error that names the new URL.
-   */
-  readonly authority: string | ((request: Uint8Array, options: CallOptions) => Promise<Uint8Array>)
-  /** Certificates, in PEM, that the authority's has to lead to. @defaultValue only the answer's own signature is checked */
-  readonly ca?: string | undefined
-}
 
 /** A request for a stamp over the SHA-256 of the data, with the authority's certificate in the answer. */
 export function timestampRequest(data: Uint8Array, nonce: Buffer): Buffer {
