@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { circlesOf, readSources, type SourceFile, structureOf, targetOf } from '../scripts/source-graph.js'
 
@@ -134,6 +135,19 @@ describe('dependencies point one way', () => {
   })
 })
 
+/** Of one object's way through validation and repair. The list only ever gets shorter. */
+const ofThePipeline: readonly string[] = [
+  'stages/object/content-digest.ts digestOfOverwritten',
+  'stages/object/content-digest.ts contentDigests',
+  'stages/object/process.ts processObject',
+  'stages/object/size.ts withSize',
+  'stages/repair/noncurrent.ts holdVersion',
+  'stages/validate.ts validateObject',
+  'storage/s3/repair/estimate.ts stepRequests',
+  'storage/s3/repair/multipart.ts copyInParts',
+  'storage/s3/repair/repair.ts #requireWritten',
+]
+
 describe('what is the same everywhere is said once', () => {
   const textOf = (path: string) =>
     readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8').replace(/^ *(\/\*\*|\*|\/\/).*$/gm, '')
@@ -179,6 +193,28 @@ describe('the tree can be taken in', () => {
 
   test('no folder is wider than 16 files', () => {
     expect([...structure.folders].filter(([, count]) => count > 16)).toEqual([])
+  })
+
+  test('no function takes more than four parameters by their places', () => {
+    const tooMany: string[] = []
+    for (const { path } of files) {
+      const text = readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8')
+      const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest)
+      const visit = (node: ts.Node): void => {
+        // What an SDK takes is its own affair: only what has a body is a function of ours.
+        const isOwn = ts.isFunctionLike(node) && 'body' in node && node.body !== undefined
+        if (isOwn && node.parameters.length > 4) {
+          const name = ts.isConstructorDeclaration(node)
+            ? 'constructor'
+            : (node.name as ts.Identifier | undefined)?.text
+          tooMany.push(`${path} ${name ?? 'a function without a name'}`)
+        }
+        ts.forEachChild(node, visit)
+      }
+      visit(source)
+    }
+    expect(tooMany.filter((one) => !ofThePipeline.includes(one))).toEqual([])
+    expect(ofThePipeline.filter((one) => !tooMany.includes(one))).toEqual([])
   })
 
   test('no file is longer than 400 lines, and half of them have at most 130', () => {

@@ -89,7 +89,7 @@ function metadataShortfall(name: string, expected: string, state: ShownState): U
   if (actual === undefined && (state.missingMetadata ?? 0) > 0) {
     return { kind: 'metadata', name, expected, shortfall: 'unreadable' }
   }
-  return valueShortfall('metadata', name, expected, actual, 'metadata')
+  return valueShortfall('metadata', name, expected, actual)
 }
 
 function tagShortfall(name: string, expected: string, state: ShownState): UnmetRequirement | undefined {
@@ -97,7 +97,7 @@ function tagShortfall(name: string, expected: string, state: ShownState): UnmetR
     return { kind: 'tag', name, expected, shortfall: 'unreadable' }
   }
   const tags = state.tags ?? {}
-  return valueShortfall('tag', name, expected, Object.hasOwn(tags, name) ? tags[name] : undefined, 'object-tag')
+  return valueShortfall('tag', name, expected, Object.hasOwn(tags, name) ? tags[name] : undefined)
 }
 
 function valueShortfall(
@@ -105,10 +105,9 @@ function valueShortfall(
   name: string,
   expected: string,
   actual: string | undefined,
-  form: TagListForm,
 ): UnmetRequirement | undefined {
   if (actual === undefined || actual.trim() === '') return { kind, name, expected, actual, shortfall: 'absent' }
-  if (satisfies(actual, expected, form)) return undefined
+  if (satisfies(actual, expected, kind === 'tag' ? 'object-tag' : 'metadata')) return undefined
   return { kind, name, expected, actual, shortfall: 'conflict' }
 }
 

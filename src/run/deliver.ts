@@ -193,7 +193,7 @@ export class Delivery {
   async #lookForDeleted(): Promise<void> {
     const { settings, organizationId, repair } = this.#subject
     const pending = this.ledger.pendingRecordings()
-    const found = findDeleted(settings.storage, organizationId, pending, this.ledger, this.#context)
+    const found = findDeleted(settings.storage, { organizationId, pending }, this.ledger, this.#context)
     await this.#consume(found, repair, this.#context)
   }
 

@@ -71,7 +71,7 @@ export class Engine {
   async createJob(request: ExportRequest, options: CallOptions): Promise<ExportJob> {
     const { platform, hold, polling } = this.#settings
     const context = this.#context(options)
-    const job = await createJob(platform, request, { hold, runId: 'createJob' }, polling, context)
+    const job = await createJob(platform, request, { hold, runId: 'createJob', polling }, context)
     return { ...job, request }
   }
 
@@ -142,7 +142,7 @@ export class Engine {
       const work: ReleaseWork<ReleaseSubject> = {
         release: ({ place, line, ...object }) =>
           turns.take(object.key, () =>
-            releaseObject(confirming(storage, line, context), object, place, settings, context),
+            releaseObject(confirming(storage, line, context), { object, place }, settings, context),
           ),
         lookAgain: (release) => turns.take(release.object.key, () => lookAgain(storage, release, settings, context)),
       }

@@ -34,6 +34,12 @@ import {
 } from './run-rules.js'
 import { Tally } from './tally.js'
 
+/** Where a run is recorded, and what a former part of it left there. */
+export interface RunRecord {
+  readonly journal?: Journal | undefined
+  readonly checkpoint?: Checkpoint | undefined
+}
+
 /** One run from inspection to report. */
 export class Run {
   readonly #settings: Settings
@@ -56,8 +62,7 @@ export class Run {
     settings: Settings,
     request: ExportRequest,
     options: RunOptions,
-    journal: Journal | undefined,
-    checkpoint: Checkpoint | undefined,
+    { journal, checkpoint }: RunRecord = {},
   ) {
     this.#settings = withAcceptances(settings, checkpoint)
     this.#journal = journal

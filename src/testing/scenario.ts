@@ -88,7 +88,9 @@ export function createScenario(options: ScenarioOptions): Scenario {
   const inScope = withFates(made, failAtSource, recordingsDir === undefined, seed).map((conversation) =>
     withDeleteDates(conversation, nowMs),
   )
-  const outOfScope = onlyInScope ? [] : makeOutOfScope(media, recordingsDir !== undefined, count, span, seed)
+  const outOfScope = onlyInScope
+    ? []
+    : makeOutOfScope({ media, everythingInScope: recordingsDir !== undefined }, count, span, seed)
   const foreign = onlyInScope ? [] : makeForeign(media, count, span, seed)
   const bucket = options.bucket ?? simulatorCredentials.s3.bucket
   const mediaTypes = recordingsDir === undefined ? scopeOf(media) : undefined

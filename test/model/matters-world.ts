@@ -70,7 +70,7 @@ async function run({ works, order, server, where, isLocked, isHeld, multipart }:
       dryRun: false,
       witness: new NotedWitness(),
     } as const
-    const { outcome, reason } = await releaseObject(adapter, { bucket, key }, undefined, settings, context)
+    const { outcome, reason } = await releaseObject(adapter, { object: { bucket, key } }, settings, context)
     return { outcome, reason }
   }
   const ends = await Promise.all(

@@ -44,7 +44,7 @@ describe('creating a job', () => {
       return lookups < 3 ? undefined : job('PENDING')
     }
     const { context, events } = contextWith(new SimulatedClock())
-    expect((await createJob(platform, request, hold, pollingDefaults, context)).id).toBe('job-1')
+    expect((await createJob(platform, request, { ...hold, polling: pollingDefaults }, context)).id).toBe('job-1')
     expect(platform.calls.filter((call) => call === 'createJob')).toHaveLength(1)
     expect(events).toEqual(['job-created'])
   })
@@ -58,7 +58,7 @@ describe('creating a job', () => {
       return job('PENDING')
     }
     const { context } = contextWith(new SimulatedClock())
-    await createJob(platform, request, hold, pollingDefaults, context)
+    await createJob(platform, request, { ...hold, polling: pollingDefaults }, context)
     expect(platform.calls).toEqual(['createJob', ...Array.from({ length: 6 }, () => 'findJob'), 'createJob'])
   })
 
@@ -69,7 +69,9 @@ describe('creating a job', () => {
       throw lost()
     }
     const { context } = contextWith(new SimulatedClock())
-    expect(await codeOf(createJob(platform, request, hold, pollingDefaults, context))).toBe('NETWORK_ERROR')
+    expect(await codeOf(createJob(platform, request, { ...hold, polling: pollingDefaults }, context))).toBe(
+      'NETWORK_ERROR',
+    )
     expect(platform.calls).toEqual(['createJob'])
   })
 
@@ -82,7 +84,7 @@ describe('creating a job', () => {
       return job('PENDING')
     }
     const { context, events } = contextWith(new SimulatedClock())
-    await createJob(platform, request, hold, pollingDefaults, context)
+    await createJob(platform, request, { ...hold, polling: pollingDefaults }, context)
     expect(events).toEqual(['job-waiting', 'job-waiting', 'job-waiting', 'job-created'])
 
     platform.create = async () => {
@@ -91,7 +93,7 @@ describe('creating a job', () => {
     const clock = new SimulatedClock()
     const startedAt = clock.now()
     const polling = { ...pollingDefaults, deadlineMs: 600_000 }
-    expect(await codeOf(createJob(platform, request, hold, polling, contextWith(clock).context))).toBe(
+    expect(await codeOf(createJob(platform, request, { ...hold, polling }, contextWith(clock).context))).toBe(
       'JOB_DEADLINE_EXCEEDED',
     )
     expect(clock.now() - startedAt).toBeLessThanOrEqual(600_000)

@@ -111,7 +111,7 @@ describe.each(answers)('GetObjectTagging answered with %s', (_, body) => {
         signal: undefined,
         emit: () => {},
       }
-      const release = await releaseObject(w.adapter, { bucket, key }, undefined, settings, context)
+      const release = await releaseObject(w.adapter, { object: { bucket, key } }, settings, context)
       expect(release).toMatchObject({ outcome: 'failed', reason: expect.stringContaining('STORAGE_RESPONSE_INVALID') })
       expect(await w.tagsOf(undefined)).toEqual(others)
     }

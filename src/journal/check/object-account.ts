@@ -63,17 +63,18 @@ export class ObjectAccount {
     const owner = this.#conversations.add(conversationId)
     const isRepaired = data.outcome === 'repaired'
     const fault = faultOf(data.outcome)
+    const word = { key, fault, reason: '', proven: isRepaired }
     this.#noteFile(key, owner, sizeOf(data))
     if (typeof recordingId === 'string' && (kind === 'recording' || kind === 'sidecar')) {
       const row = this.#rowOf(recordingId, owner, true)
-      this.#recordingFaults.note(row, key, fault, '', isRepaired)
+      this.#recordingFaults.note(row, word)
       if (kind === 'recording') this.#markFound(recordingId, row)
       if (isRepaired) this.#mark(this.#flags, row, bits.repaired)
       // One that is not named by an id may have counted for the conversation until its recording was known.
       if (isRepaired) this.#mark(this.#conversationFlags, owner, bits.repaired)
       return
     }
-    this.#conversationFaults.note(owner, key, fault, '', isRepaired)
+    this.#conversationFaults.note(owner, word)
     if (isRepaired) this.#mark(this.#conversationFlags, owner, bits.repaired | bits.companionRepaired)
   }
 

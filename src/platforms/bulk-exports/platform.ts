@@ -295,7 +295,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
     request: ExportRequest,
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation> {
-    return explainMissing(this.client, missing, request, options, this.#maxMetadataCalls)
+    return explainMissing(this.client, missing, request, { ...options, maxMetadataCalls: this.#maxMetadataCalls })
   }
 
   protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {

@@ -161,15 +161,11 @@ class Listing {
     const maxPages = Math.ceil(table.size * scanShare)
     let youngest = Number.NEGATIVE_INFINITY
     try {
-      const retained = retainedRecordings(
-        this.#client,
-        table.latestEnd ?? now,
-        maxPages,
-        () => {
-          this.#calls['retention-query'] += 1
-        },
-        this.#options,
-      )
+      const onCall = () => {
+        this.#calls['retention-query'] += 1
+      }
+      const limits = { maxPages, onCall }
+      const retained = retainedRecordings(this.#client, table.latestEnd ?? now, limits, this.#options)
       for await (const { conversationId, createdAt, ...recording } of retained) {
         youngest = Math.max(youngest, createdAt ?? Number.NEGATIVE_INFINITY)
         const row = table.find(conversationId)

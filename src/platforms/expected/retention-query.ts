@@ -27,17 +27,24 @@ export class ScanTooLong extends Error {
   override readonly name = 'ScanTooLong'
 }
 
+/** How far a scan may go. */
+export interface ScanLimits {
+  /** With more pages than this it is given up. */
+  readonly maxPages: number
+  /** Told before each request. */
+  readonly onCall: () => void
+}
+
 /**
  * Every recording of the organisation that is older than so many days, 500 a call: it cannot be narrowed to an interval.
  *
  * @param olderThan milliseconds: recordings that were made before this are asked for
- * @throws {@link ScanTooLong} when there are more than `maxPages` pages
+ * @throws {@link ScanTooLong}
  */
 export async function* retainedRecordings(
   client: GenesysClient,
   olderThan: number,
-  maxPages: number,
-  onCall: () => void,
+  { maxPages, onCall }: ScanLimits,
   options: CallOptions,
 ): AsyncGenerator<RetainedRecording, void, void> {
   const days = thresholdDays(client.clock.now(), olderThan)

@@ -296,7 +296,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     request: ExportRequest,
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation> {
-    return explainMissing(this.client, missing, request, options, this.#maxMetadataCalls)
+    return explainMissing(this.client, missing, request, { ...options, maxMetadataCalls: this.#maxMetadataCalls })
   }
 
   protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {

@@ -171,13 +171,14 @@ export class FolderWatches {
   async *read(watch: FolderWatch, seen: SeenObjects, isFinal = false): AsyncGenerator<ListedPiece, void, void> {
     const { clock } = this.#context
     const { folder, after } = watch
+    const from = { ...folder, startAfter: after }
     const startedAt = clock.now()
     const listing = after === undefined ? this.#ledger.beginListing(folder.prefix) : undefined
     let stale = 0
     let unclaimed = false
     let halves = false
     let through: string | undefined
-    for await (const piece of listFolder(this.#storage, folder, this.#ledger, this.#context, after)) {
+    for await (const piece of listFolder(this.#storage, from, this.#ledger, this.#context)) {
       const objects: DiscoveredObject[] = []
       for (const found of piece) {
         const isUnexpected = found.place.kind === 'unexpected'

@@ -92,9 +92,9 @@ export class JobBook {
       return entry === undefined || entry.takenUp ? found : this.#follow(found)
     }
     await recorder.record('job-intent', intent)
-    const create = { hold, runId, known: this.#known }
+    const create = { hold, runId, known: this.#known, polling }
     this.#creating.set(request, context.clock.now())
-    const job = await createJob(platform, request, create, polling, context)
+    const job = await createJob(platform, request, create, context)
     this.#creating.delete(request)
     return this.#follow(await this.#note({ ...job, request }))
   }
@@ -177,7 +177,8 @@ export class JobBook {
     // The platform itself takes a second request with the same key for the first one.
     if (idempotency === 'key') return undefined
     if (idempotency === 'none') throw outcomeUnknown(intendedAt)
-    const adopted = await lookUpJob(platform, request, { hold, runId, known: this.#known }, intendedAt, context)
+    const former = { hold, runId, known: this.#known, postedAt: intendedAt }
+    const adopted = await lookUpJob(platform, request, former, context)
     return adopted === undefined ? undefined : this.#note({ ...adopted, request })
   }
 

@@ -63,8 +63,7 @@ export interface ConversationTraits {
 export function makeConversation(
   kind: ConversationKind,
   span: TimeSpan,
-  maxRecordings: number,
-  traits: ConversationTraits,
+  { maxRecordings, ...traits }: ConversationTraits & { readonly maxRecordings: number },
   random: SeededRandom,
 ): SimulatedConversation {
   const { startMs, endMs } = timesIn(span, traits.earlyShare, random)
@@ -72,7 +71,12 @@ export function makeConversation(
   const id = random.uuid()
   const lengthMs = Math.floor((endMs - startMs) / count)
   const recordings = Array.from({ length: count }, (_, index) =>
-    makeRecording(kind, startMs + index * lengthMs, startMs + (index + 1) * lengthMs, traits, random),
+    makeRecording(
+      kind,
+      { startMs: startMs + index * lengthMs, endMs: startMs + (index + 1) * lengthMs },
+      traits,
+      random,
+    ),
   )
   return buildConversation({
     id,
@@ -102,8 +106,7 @@ function timesIn({ startMs, endMs }: TimeSpan, earlyShare: number, random: Seede
 
 function makeRecording(
   { media }: ConversationKind,
-  startMs: number,
-  endMs: number,
+  { startMs, endMs }: TimeSpan,
   traits: ConversationTraits,
   random: SeededRandom,
 ): SimulatedRecording {

@@ -27,8 +27,7 @@ export function makePolicies(inScope: ReadonlySet<MediaType>): {
     order: number,
     name: string,
     media: readonly (typeof all)[number][],
-    days: number,
-    enabled = true,
+    { days, enabled = true }: { readonly days: number; readonly enabled?: boolean },
   ): SimulatedRetentionPolicy => {
     const actions = {
       // Kept, and deleted when the days are over; `deleteRecording` would be at once.
@@ -52,11 +51,11 @@ export function makePolicies(inScope: ReadonlySet<MediaType>): {
   }
   return {
     mediaRetentionPolicies: [
-      ...(short.length === 0 ? [] : [build(1, 'Data minimisation, two days', short, shortRetentionDays)]),
-      ...(long.length === 0 ? [] : [build(2, 'Quality management, one year', long, 365)]),
-      build(3, 'Pilot of 2021 (switched off)', all, 1, false),
+      ...(short.length === 0 ? [] : [build(1, 'Data minimisation, two days', short, { days: shortRetentionDays })]),
+      ...(long.length === 0 ? [] : [build(2, 'Quality management, one year', long, { days: 365 })]),
+      build(3, 'Pilot of 2021 (switched off)', all, { days: 1, enabled: false }),
     ],
-    crossplatformPolicies: long.length === 0 ? [] : [build(4, 'Disputes, seven years', long, 2_557)],
+    crossplatformPolicies: long.length === 0 ? [] : [build(4, 'Disputes, seven years', long, { days: 2_557 })],
   }
 }
 

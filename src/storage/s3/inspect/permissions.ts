@@ -37,7 +37,7 @@ export async function probeActions(
   const probed = await Promise.all(
     actions.map((action) =>
       limit(async (): Promise<ProbedAction | undefined> => {
-        const result = await failureOf(() => probe(requests, action, at, missing, call))
+        const result = await failureOf(() => probe(requests, action, { ...at, missing }, call))
         return result === undefined ? undefined : { action, result }
       }),
     ),
@@ -62,11 +62,11 @@ async function failureOf(attempt: () => Promise<unknown>): Promise<ProbedAction[
 async function probe(
   requests: S3Requests,
   action: string,
-  at: { readonly prefix: string; readonly sample?: ObjectRef | undefined },
-  missing: ObjectRef,
+  at: { readonly prefix: string; readonly sample?: ObjectRef | undefined; readonly missing: ObjectRef },
   { signal }: CallOptions,
 ): Promise<unknown> {
   const call = { stage, signal } as const
+  const { missing } = at
   const nowhere = target(missing)
   const nullVersion = { ...nowhere, VersionId: 'null' }
   const sample = at.sample ?? missing

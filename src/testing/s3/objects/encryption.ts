@@ -48,7 +48,7 @@ export function encryptionFromHeaders(headers: Headers, settings: BucketSettings
     }
     return byDefault(settings, bucketKey)
   }
-  return managed(algorithm, key, headers.get(`${prefix}-context`), bucketKey, settings)
+  return managed(algorithm, { key, context: headers.get(`${prefix}-context`), bucketKey }, settings)
 }
 
 function byDefault({ encryption, region }: BucketSettings, bucketKey: boolean | undefined): StoredEncryption {
@@ -68,9 +68,7 @@ function readBucketKey(value: string | null): boolean | undefined {
 
 function managed(
   algorithm: string,
-  key: string | null,
-  context: string | null,
-  bucketKey: boolean | undefined,
+  { key, context, bucketKey }: { key: string | null; context: string | null; bucketKey: boolean | undefined },
   settings: BucketSettings,
 ): StoredEncryption {
   if (algorithm === 'AES256') {
