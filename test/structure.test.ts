@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -52,6 +52,11 @@ const orders: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that the build has inside what only tests load. */
 const bundledForTesting = ['fast-xml-parser']
+
+function parentsOf(folder: string): string[] {
+  const parts = folder.split('/')
+  return parts.map((_, at) => parts.slice(0, at + 1).join('/'))
+}
 
 const isIn = (path: string, part: string) => path === part || path.startsWith(`${part}/`)
 
@@ -170,6 +175,52 @@ describe('what is the same everywhere is said once', () => {
   ])('%s', (_, pattern, expected) => {
     const testingOrPort = /^(testing\/conformance|ports)\//
     expect(filesWith(pattern).filter((path) => !testingOrPort.test(path))).toEqual(expected)
+  })
+})
+
+describe('the tests mirror the sources', () => {
+  const tests = fileURLToPath(new URL('./', import.meta.url))
+  const paths = readdirSync(tests, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'))
+  const folderOf = (path: string) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '')
+  const testFolders = new Set(paths.filter((path) => path.endsWith('.ts')).map(folderOf))
+  const sourceFolders = new Set(files.flatMap(({ folder }) => [folder, ...parentsOf(folder)]))
+  /** What is tested of the whole, and what tests share. */
+  const ofTheirOwn = [
+    ...['bench', 'crash', 'docs', 'e2e', 'fakes', 'faults', 'growth', 'package', 'repair-model', 'scripts', 'tenants'],
+    // Run under other runners of tests as well.
+    'testing/suites',
+  ]
+
+  test('each folder of them is a folder of the sources, or one of a short list', () => {
+    const strange = [...testFolders].filter((folder) => !sourceFolders.has(folder))
+    expect(strange.sort()).toEqual([...ofTheirOwn].sort())
+  })
+
+  test('beside the folders there is nothing but what is about all of them', () => {
+    const alone = paths.filter((path) => !path.includes('/') && path.endsWith('.ts'))
+    expect(alone.sort()).toEqual(['exporter.test.ts', 'setup.ts', 'structure.test.ts'])
+  })
+
+  test('no folder of them is wider than 24 files', () => {
+    const width = (folder: string) => paths.filter((path) => folderOf(path) === folder && path.endsWith('.ts')).length
+    expect([...testFolders].filter((folder) => width(folder) > 24)).toEqual([])
+  })
+
+  test('those that documents name exist', () => {
+    const root = new URL('../', import.meta.url)
+    const documents = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`),
+    ]
+    const named = documents
+      .filter((name) => name.endsWith('.md'))
+      .flatMap((name) =>
+        [...readFileSync(new URL(name, root), 'utf8').matchAll(/\btest\/[\w./-]*\.ts\b/g)].map(([path]) => path),
+      )
+    expect(named.length).toBeGreaterThan(10)
+    expect(named.filter((path) => !existsSync(new URL(path, root)))).toEqual([])
   })
 })
 

@@ -49,7 +49,7 @@ import { stateOf } from '#src/storage/s3/wire/head.js'
 import { headersOf } from '#src/storage/s3/wire/headers.js'
 import { scanListing } from '#src/storage/s3/wire/list.js'
 import { encodeKeyPath, RequestSigner } from '#src/storage/s3/wire/signature.js'
-import { classifyFolder } from '../stages/classified-folder.js'
+import { classifyFolder } from '../stages/discover/classified-folder.js'
 
 /** Something that reads what comes from elsewhere. */
 export interface Parser {
