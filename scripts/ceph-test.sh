@@ -54,7 +54,7 @@ fi
 trap 'exit 130' INT TERM HUP
 . "$RGW_DIR/env"
 node node_modules/vitest/vitest.mjs run --maxWorkers=1 --testNamePattern 'the server at S3_ENDPOINT' \
-  test/storage/conformance.test.ts test/storage/s3-inspect.test.ts test/storage/s3-repair.test.ts test/e2e/ceph.test.ts \
+  test/storage/conformance.test.ts test/storage/s3/inspect/inspect.test.ts test/storage/s3/repair/repair.test.ts test/e2e/ceph.test.ts \
   test/e2e/ceph-races.test.ts "$@" &
 child=$!
 wait "$child"

@@ -6,6 +6,8 @@ export interface Import {
   /** As it is written. */
   readonly from: string
   readonly typeOnly: boolean
+  /** It is loaded when it is first needed. */
+  readonly isLate?: boolean | undefined
 }
 
 /** A source file, by its path below `src/`. */
@@ -37,7 +39,7 @@ export function importsOf(text: string): readonly Import[] {
   const dynamic = text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g)
   return [
     ...[...statements].map(([, type, from = '']) => ({ from, typeOnly: type !== undefined })),
-    ...[...dynamic].map(([, from = '']) => ({ from, typeOnly: false })),
+    ...[...dynamic].map(([, from = '']) => ({ from, typeOnly: false, isLate: true })),
   ]
 }
 

@@ -236,7 +236,10 @@ async function main(): Promise<void> {
     await check('the tarball holds what is needed and nothing else', async () => {
       const paths = packed.files.map(({ path }) => path)
       const stray = paths.filter(
-        (path) => !/^(dist\/|docs\/|schemas\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
+        (path) =>
+          !/^(dist\/|docs\/|schemas\/|package\.json$|README\.md$|LICENSE$|THIRD-PARTY-NOTICES\.md$|CHANGELOG\.md$)/.test(
+            path,
+          ),
       )
       if (stray.length > 0) return `stray: ${stray.join(', ')}`
       const needed = [

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { circlesOf, readSources, type SourceFile, structureOf, targetOf } from '../scripts/source-graph.js'
 
@@ -24,7 +25,8 @@ function reach(entry: string): Set<string> {
  * that fits is the one a file belongs to.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  model: [],
+  // Numbers alone.
+  model: ['internal/durations.ts'],
   ports: ['model'],
   internal: ['model', 'ports/runtime.ts'],
   options: ['model', 'ports', 'internal'],
@@ -46,6 +48,14 @@ const entries = files.filter(({ folder }) => folder === '').map(({ path }) => pa
 const orders: Readonly<Record<string, readonly string[]>> = {
   'storage/s3': ['adapter.ts', 'inspect', 'repair', 'read', 'send', 'answer', 'wire', 'client', 'protocol'],
   custody: ['seal', 'verify', 'page', 'bundle', 'crypto', 'journal'],
+}
+
+/** Packages that the build has inside what only tests load. */
+const bundledForTesting = ['fast-xml-parser']
+
+function parentsOf(folder: string): string[] {
+  const parts = folder.split('/')
+  return parts.map((_, at) => parts.slice(0, at + 1).join('/'))
 }
 
 const isIn = (path: string, part: string) => path === part || path.startsWith(`${part}/`)
@@ -70,6 +80,16 @@ describe('dependencies point one way', () => {
       'p-retry',
     ])
     expect(loaded.filter((name) => /^(platforms|storage|testing)\//.test(name))).toEqual([])
+  })
+
+  test('the code of time stamps is loaded by its one seam, when it is first needed', () => {
+    const folder = 'custody/crypto/timestamp'
+    const edges = files
+      .filter(({ path }) => !isIn(path, folder))
+      .flatMap(({ path, imports }) => imports.map((one) => ({ path, ...one, target: targetOf(path, one) })))
+      .filter(({ target, typeOnly }) => isIn(target, folder) && !typeOnly && target !== `${folder}/facts.ts`)
+    expect(edges.filter(({ isLate }) => !isLate)).toEqual([])
+    expect([...new Set(edges.map(({ path }) => path))]).toEqual(['custody/crypto/load-timestamp.ts'])
   })
 
   test.each(Object.entries(mayImport))('%s imports only of %j', (part, allowed) => {
@@ -108,14 +128,93 @@ describe('dependencies point one way', () => {
     const used = files
       .flatMap(({ imports }) => imports.map(({ from }) => from))
       .filter((from) => !from.startsWith('.') && !builtin.has(from))
-    for (const name of used) {
-      expect(declared.some((known) => name === known || name.startsWith(`${known}/`))).toBe(true)
-    }
+    const isDeclared = (name: string) => declared.some((known) => name === known || name.startsWith(`${known}/`))
+    expect([...new Set(used)].filter((name) => !isDeclared(name))).toEqual(bundledForTesting)
+    const users = files.filter(({ imports }) => imports.some(({ from }) => bundledForTesting.includes(from)))
+    expect(users.filter(({ path }) => !isIn(path, 'testing'))).toEqual([])
   })
 
   test('no runner of tests is imported by what partners use in their tests', () => {
     const loaded = [...reach('testing/index.ts'), ...reach('testing/msw.ts')]
     expect(loaded.filter((name) => /^(vitest|jest|node:test)/.test(name))).toEqual([])
+  })
+})
+
+/** Of one object's way through validation and repair. The list only ever gets shorter. */
+const ofThePipeline: readonly string[] = [
+  'stages/repair/noncurrent.ts holdVersion',
+  'stages/validate.ts validateObject',
+  'storage/s3/repair/multipart.ts copyInParts',
+]
+
+describe('what is the same everywhere is said once', () => {
+  const textOf = (path: string) =>
+    readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8').replace(/^ *(\/\*\*|\*|\/\/).*$/gm, '')
+  const filesWith = (pattern: RegExp) => files.map(({ path }) => path).filter((path) => pattern.test(textOf(path)))
+
+  test.each([
+    [
+      'the milliseconds of an hour and of a day',
+      /\b(3_?600_?000|86_?400_?000|hourMs =|dayMs =)/,
+      ['internal/durations.ts'],
+    ],
+    ['the reading of a line of a journal', /function parseRecord\b/, ['custody/journal/record.ts']],
+    ['the reading of a list of expected recordings', /\.expectedRecordings\(/, ['stages/export/expected-list.ts']],
+    ['the error of options that cannot be used', /cannot be used: \$\{list/, ['internal/option-check.ts']],
+    [
+      'JSON in a canonical form',
+      /Object\.keys\(\w+\)\.sort\(\)|Object\.entries\(\w+\)\.sort\(/,
+      ['internal/canonical-json.ts'],
+    ],
+  ])('%s', (_, pattern, expected) => {
+    const testingOrPort = /^(testing\/conformance|ports)\//
+    expect(filesWith(pattern).filter((path) => !testingOrPort.test(path))).toEqual(expected)
+  })
+})
+
+describe('the tests mirror the sources', () => {
+  const tests = fileURLToPath(new URL('./', import.meta.url))
+  const paths = readdirSync(tests, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'))
+  const folderOf = (path: string) => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '')
+  const testFolders = new Set(paths.filter((path) => path.endsWith('.ts')).map(folderOf))
+  const sourceFolders = new Set(files.flatMap(({ folder }) => [folder, ...parentsOf(folder)]))
+  /** What is tested of the whole, and what tests share. */
+  const ofTheirOwn = [
+    ...['bench', 'crash', 'docs', 'e2e', 'fakes', 'faults', 'growth', 'package', 'repair-model', 'scripts', 'tenants'],
+    // Run under other runners of tests as well.
+    'testing/suites',
+  ]
+
+  test('each folder of them is a folder of the sources, or one of a short list', () => {
+    const strange = [...testFolders].filter((folder) => !sourceFolders.has(folder))
+    expect(strange.sort()).toEqual([...ofTheirOwn].sort())
+  })
+
+  test('beside the folders there is nothing but what is about all of them', () => {
+    const alone = paths.filter((path) => !path.includes('/') && path.endsWith('.ts'))
+    expect(alone.sort()).toEqual(['exporter.test.ts', 'setup.ts', 'structure.test.ts'])
+  })
+
+  test('no folder of them is wider than 24 files', () => {
+    const width = (folder: string) => paths.filter((path) => folderOf(path) === folder && path.endsWith('.ts')).length
+    expect([...testFolders].filter((folder) => width(folder) > 24)).toEqual([])
+  })
+
+  test('those that documents name exist', () => {
+    const root = new URL('../', import.meta.url)
+    const documents = [
+      'README.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
+      ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`),
+    ]
+    const named = documents
+      .filter((name) => name.endsWith('.md'))
+      .flatMap((name) =>
+        [...readFileSync(new URL(name, root), 'utf8').matchAll(/\btest\/[\w./-]*\.ts\b/g)].map(([path]) => path),
+      )
+    expect(named.length).toBeGreaterThan(10)
+    expect(named.filter((path) => !existsSync(new URL(path, root)))).toEqual([])
   })
 })
 
@@ -139,6 +238,28 @@ describe('the tree can be taken in', () => {
 
   test('no folder is wider than 16 files', () => {
     expect([...structure.folders].filter(([, count]) => count > 16)).toEqual([])
+  })
+
+  test('no function takes more than four parameters by their places', () => {
+    const tooMany: string[] = []
+    for (const { path } of files) {
+      const text = readFileSync(new URL(`../src/${path}`, import.meta.url), 'utf8')
+      const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest)
+      const visit = (node: ts.Node): void => {
+        // What an SDK takes is its own affair: only what has a body is a function of ours.
+        const isOwn = ts.isFunctionLike(node) && 'body' in node && node.body !== undefined
+        if (isOwn && node.parameters.length > 4) {
+          const name = ts.isConstructorDeclaration(node)
+            ? 'constructor'
+            : (node.name as ts.Identifier | undefined)?.text
+          tooMany.push(`${path} ${name ?? 'a function without a name'}`)
+        }
+        ts.forEachChild(node, visit)
+      }
+      visit(source)
+    }
+    expect(tooMany.filter((one) => !ofThePipeline.includes(one))).toEqual([])
+    expect(ofThePipeline.filter((one) => !tooMany.includes(one))).toEqual([])
   })
 
   test('no file is longer than 400 lines, and half of them have at most 130', () => {

@@ -99,14 +99,13 @@ export async function retrying<T>(
     const failedAt = (context.clock ?? systemClock).now()
     const policy = withDefaults<RetryPolicy>(retryDefaults, options)
     tellLanes(lanes, generation, error, policy)
-    return repeat(attempt, error, failedAt, policy, context)
+    return repeat(attempt, { error, failedAt }, policy, context)
   }
 }
 
 async function repeat<T>(
   attempt: (attemptNumber: number) => Promise<T>,
-  firstError: unknown,
-  failedAt: number,
+  first: { readonly error: unknown; readonly failedAt: number },
   policy: RetryPolicy,
   context: RetryContext,
 ): Promise<T> {
@@ -119,7 +118,7 @@ async function repeat<T>(
     const delayMs = error.retryAfterMs ?? Math.round(Math.random() * ceilingMs)
     const failure = outages.has(error.code) ? '' : `${error.code} ${error.answer?.operation ?? ''}`
     same = { failure, times: failure === same.failure ? same.times + 1 : 1 }
-    const isLate = clock.now() + delayMs - failedAt > policy.totalTimeoutMs
+    const isLate = clock.now() + delayMs - first.failedAt > policy.totalTimeoutMs
     const isVain = failure !== '' && same.times > otherRepeats && policy.retries === Number.POSITIVE_INFINITY
     if (isLate || isVain) {
       exhausted.add(error)
@@ -131,8 +130,8 @@ async function repeat<T>(
     await pause(delayMs, context)
     if (lanes !== undefined) await takeTurn(lanes, lanes.turn(), context)
   }
-  if (policy.retries === 0 || !isWorthIt(firstError)) throw firstError
-  await waitAfter(firstError, 1)
+  if (policy.retries === 0 || !isWorthIt(first.error)) throw first.error
+  await waitAfter(first.error, 1)
   return pRetry(
     async (repetition) => {
       const generation = lanes?.generation ?? 0

@@ -1,30 +1,14 @@
-import type { LegalHoldError } from '../model/errors.js'
+import { parseKey } from '../model/layout/keys.js'
+import { placeByName } from '../model/layout/places.js'
 import type { ObjectRef, ObjectState } from '../model/object.js'
 import type { ObjectPlace, RemediationStep } from '../model/verdict.js'
-import type { MutationResult } from '../ports/storage.js'
-import type { BegunRepair, BegunStep } from './records.js'
+import type { BegunRepair, BegunStep, JournalData } from './records.js'
 
 /** An object that a run had begun to repair. */
 export interface BegunObject {
   readonly object: ObjectRef
   readonly place: ObjectPlace
   readonly repair: BegunRepair
-}
-
-/** An intent to change an object, as the recorder writes it. */
-export interface RepairIntent {
-  readonly object: ObjectRef
-  readonly place: ObjectPlace
-  readonly step: RemediationStep
-  readonly before: ObjectState
-}
-
-/** What came of it, as the recorder writes it. */
-export interface RepairOutcome {
-  readonly object: ObjectRef
-  readonly action: RemediationStep['action']
-  readonly result?: MutationResult | undefined
-  readonly error?: Pick<LegalHoldError, 'code' | 'outcome'> | undefined
 }
 
 interface Growing {
@@ -49,7 +33,7 @@ export class BegunRepairs {
   }
 
   /** @param at when it was recorded, in milliseconds */
-  intend({ object, place, step, before }: RepairIntent, at: number): void {
+  intend({ object, place = placeOf(object), step, before }: JournalData['intent'], at: number): void {
     const { bucket, key } = object
     const repair: Growing = this.#byKey.get(key)?.repair ?? {
       original: undefined,
@@ -73,7 +57,7 @@ export class BegunRepairs {
     repair.steps.push(begun)
   }
 
-  answered({ object, action, result, error }: RepairOutcome): void {
+  answered({ object, action, result, error }: JournalData['outcome']): void {
     const repair = this.#byKey.get(object.key)?.repair
     const begun = repair?.inDoubt.get(action)
     // A step that was aborted may have been taken all the same: nobody waited for the answer.
@@ -89,4 +73,10 @@ export class BegunRepairs {
   settle(key: string): void {
     this.#byKey.delete(key)
   }
+}
+
+/** Of an object whose intent names no place. */
+function placeOf({ key }: ObjectRef): ObjectPlace {
+  const parsed = parseKey(key)
+  return parsed === undefined ? { kind: 'unexpected' } : placeByName(parsed)
 }

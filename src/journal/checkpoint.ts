@@ -1,33 +1,18 @@
 import { canonicalJson } from '../internal/canonical-json.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { FindingCode } from '../model/findings.js'
-import type { LegalHold } from '../model/hold.js'
 import type { Inspection } from '../model/inspection.js'
-import type { ObjectRef } from '../model/object.js'
-import type { ExportJob } from '../model/platform.js'
-import type { JournalRecord } from '../model/record.js'
-import type { ProtectionReport, RunReport } from '../model/report.js'
-import type { ExportRequest } from '../model/request.js'
-import type { HoldRequirements } from '../model/requirements.js'
+import type { RunReport } from '../model/report.js'
 import type { Journal } from '../ports/journal.js'
 import type { CallOptions } from '../ports/runtime.js'
-import { BegunRepairs, type RepairIntent, type RepairOutcome } from './begun-repairs.js'
+import { BegunRepairs } from './begun-repairs.js'
 import { AccountCheck } from './check/account-check.js'
-import { flawOfRecord } from './check/record-form.js'
-import { type JobIntent, type JournalledJob, JournalledJobs } from './journalled-jobs.js'
+import { flawOfForm, hasForm } from './form/data-form.js'
+import { recordOf } from './form/record-form.js'
+import { type JournalledJob, JournalledJobs } from './journalled-jobs.js'
 import { ownJournalOf } from './own-journal.js'
-import type { JobPart, JournalledProfile } from './records.js'
-
-/** What a run is of. Only the same run resumes with a journal. */
-export interface RunIdentity {
-  readonly request: ExportRequest
-  readonly hold: LegalHold
-  readonly requirements: HoldRequirements
-  readonly dryRun: boolean
-  /** What is not known is not compared: journals of earlier versions hold no endpoint. */
-  readonly platform: { readonly name: string; readonly region?: string | undefined }
-  readonly storage: { readonly name: string; readonly bucket: string; readonly endpoint?: string | undefined }
-}
+import type { JobPart, JournalledProfile, RunIdentity } from './record-data.js'
+import type { CheckedRecord, JournalData, RecordOf, UntrustedRecord } from './records.js'
 
 /** What a journal says of the run that it is the record of. */
 export interface Checkpoint {
@@ -73,16 +58,11 @@ export async function readCheckpoint(journal: Journal, options: CallOptions = {}
   for await (const record of journal.entries(options)) {
     line += 1
     if (line === 1) refuseOwnJournal(record.runId)
-    const contradiction = flawOfRecord(record) ?? check.add(record)
-    if (contradiction !== undefined) throw corrupt(line, contradiction)
-    try {
-      if (checkpoint === undefined) checkpoint = begin(record, jobs)
-      else take(record, checkpoint, jobs)
-    } catch (error) {
-      // A value of another type than this library writes there.
-      if (error instanceof TypeError) throw corrupt(line, `holds what no ${record.type} holds`)
-      throw error
-    }
+    const read = recordOf(record)
+    const checked = typeof read === 'string' ? read : check.take(read)
+    if (typeof checked === 'string') throw corrupt(line, checked)
+    if (checkpoint !== undefined) take(checked, checkpoint, jobs)
+    else if (checked.type === 'run-started') checkpoint = begin(checked, jobs)
   }
   return checkpoint
 }
@@ -104,14 +84,24 @@ function corrupt(line: number, why: string): LegalHoldError {
   )
 }
 
-/** The verdicts of the last attempt, in their order. */
+/**
+ * The verdicts of the last attempt, in their order.
+ *
+ * @throws LegalHoldError `JOURNAL_CORRUPT`, with `details.line`
+ */
 export async function* journalledVerdicts(
   journal: Journal,
   { runId, attemptFrom }: Checkpoint,
   options: CallOptions = {},
-): AsyncGenerator<JournalRecord['data'], void, void> {
-  for await (const { type, runId: of, sequence, data } of journal.entries(options)) {
-    if (type === 'verdict' && of === runId && sequence > attemptFrom) yield data
+): AsyncGenerator<JournalData['verdict'], void, void> {
+  let line = 0
+  for await (const entry of journal.entries(options)) {
+    const record: UntrustedRecord = entry
+    line += 1
+    if (record.type !== 'verdict' || record.runId !== runId || record.sequence <= attemptFrom) continue
+    // The journal was read a moment ago, and may have been changed since.
+    if (!hasForm(record)) throw corrupt(line, flawOfForm(record))
+    yield record.data
   }
 }
 
@@ -170,8 +160,8 @@ function ofAnotherRun(
   )
 }
 
-function begin({ runId, time, data }: JournalRecord, jobs: JournalledJobs): Checkpoint {
-  const { request, hold, requirements, dryRun, platform, storage } = data as unknown as RunIdentity
+function begin({ runId, time, data }: RecordOf<'run-started'>, jobs: JournalledJobs): Checkpoint {
+  const { request, hold, requirements, dryRun, platform, storage } = data
   return {
     runId,
     identity: {
@@ -197,72 +187,68 @@ function begin({ runId, time, data }: JournalRecord, jobs: JournalledJobs): Chec
   }
 }
 
-function take({ type, time, data, sequence }: JournalRecord, checkpoint: Checkpoint, jobs: JournalledJobs): void {
+function take({ type, time, data, sequence }: CheckedRecord, checkpoint: Checkpoint, jobs: JournalledJobs): void {
   switch (type) {
     case 'run-resumed':
       checkpoint.resumes += 1
       break
     case 'acceptance':
-      checkpoint.accepted.add(data.code as FindingCode)
+      checkpoint.accepted.add(data.code)
       break
     case 'inspection':
-      checkpoint.inspection = data as unknown as Inspection
-      checkpoint.parts = data.parts as readonly JobPart[]
+      checkpoint.inspection = data
+      checkpoint.parts = data.parts
       break
     case 'job-intent':
-      if (!jobs.intend(data as unknown as JobIntent, Date.parse(time))) break
+      if (!jobs.intend(data, Date.parse(time))) break
       checkpoint.attemptFrom = sequence
       checkpoint.verdicts = 0
       checkpoint.watermarks.clear()
       break
     case 'job':
-      jobs.see(data as unknown as ExportJob)
+      jobs.see(data)
       break
     case 'job-cancel':
       for (const entry of jobs.of(data.jobId)) entry.cancelling = true
       break
     case 'protection':
-      takeProtection(data as unknown as JournalledProtection, jobs)
+      takeProtection(data, jobs)
       break
     case 'listing':
       for (const entry of jobs.of(data.jobId)) {
-        const listed = Number(data.expected) + Number(data.laterThanInterval ?? 0)
+        const listed = data.expected + (data.laterThanInterval ?? 0)
         entry.listed = Math.max(entry.listed ?? 0, listed)
       }
       break
     case 'intent':
-      checkpoint.begun.intend(data as unknown as RepairIntent, Date.parse(time))
+      checkpoint.begun.intend(data, Date.parse(time))
       break
     case 'outcome':
-      checkpoint.begun.answered(data as unknown as RepairOutcome)
+      checkpoint.begun.answered(data)
       break
     case 'verdict':
       checkpoint.verdicts += 1
-      checkpoint.begun.settle((data.object as ObjectRef).key)
+      checkpoint.begun.settle(data.object.key)
       break
     case 'watermark':
-      checkpoint.watermarks.set(data.prefix as string, data.through as string)
+      checkpoint.watermarks.set(data.prefix, data.through)
       break
     case 'profile-intent':
-      checkpoint.forced = data as unknown as JournalledProfile
+      checkpoint.forced = data
       break
     case 'profile-restored':
       checkpoint.forced = undefined
       break
     case 'report':
-      checkpoint.report = data as unknown as RunReport
+      checkpoint.report = data
       break
     default:
       break
   }
 }
 
-interface JournalledProtection extends ProtectionReport {
-  readonly jobId: string
-}
-
 /** A record of an earlier version counts what the platform was not asked about: it is protected once more. */
-function takeProtection({ jobId, ...protection }: JournalledProtection, jobs: JournalledJobs): void {
-  if (protection.requested === undefined) return
-  for (const entry of jobs.of(jobId)) entry.protection = protection
+function takeProtection({ jobId, requested, ...rest }: JournalData['protection'], jobs: JournalledJobs): void {
+  if (requested === undefined) return
+  for (const entry of jobs.of(jobId)) entry.protection = { requested, ...rest }
 }

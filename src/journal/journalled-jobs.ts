@@ -1,18 +1,7 @@
 import { canonicalJson } from '../internal/canonical-json.js'
-import type { ExportJob, PlatformCoverage } from '../model/platform.js'
+import type { ExportJob } from '../model/platform.js'
 import type { ProtectionReport } from '../model/report.js'
-import type { ExportRequest } from '../model/request.js'
-
-/** What a job is asked for with, recorded before it is. */
-export interface JobIntent {
-  /** 0 for the first export, then the repeats with the profile forced. */
-  readonly attempt: number
-  readonly request: ExportRequest
-  /** How far the platform's index reached. */
-  readonly coverage: PlatformCoverage
-  /** It is the job of a run before. @defaultValue false */
-  readonly takenUp?: boolean | undefined
-}
+import type { JobIntent } from './record-data.js'
 
 /** One job that a run intended, and what is known of it. */
 export interface JournalledJob extends JobIntent {
@@ -61,8 +50,8 @@ export class JournalledJobs {
   }
 
   /** What is known of a job. */
-  of(jobId: unknown): readonly JournalledJob[] {
-    return (typeof jobId === 'string' ? this.#byId.get(jobId) : undefined) ?? []
+  of(jobId: string): readonly JournalledJob[] {
+    return this.#byId.get(jobId) ?? []
   }
 }
 

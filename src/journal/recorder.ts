@@ -1,11 +1,12 @@
 import { LegalHoldError } from '../model/errors.js'
 import type { ObjectRef, ObjectState } from '../model/object.js'
-import type { JournalEntry } from '../model/record.js'
+import type { JournalRecordType } from '../model/record.js'
 import type { RemediationStep } from '../model/verdict.js'
 import type { Journal } from '../ports/journal.js'
 import type { Clock } from '../ports/runtime.js'
 import type { MutationResult } from '../ports/storage.js'
-import type { MutationContext, MutationWitness } from './records.js'
+import type { RecordedError, RecordedResult } from './record-data.js'
+import type { JournalData, MutationContext, MutationWitness } from './records.js'
 
 /** Writes a run's entries into its journal; does nothing where there is none. */
 export class Recorder implements MutationWitness {
@@ -28,20 +29,20 @@ export class Recorder implements MutationWitness {
   }
 
   /** Resolves once the record is durable. */
-  record(type: JournalEntry['type'], data: object): Promise<void> {
+  record<T extends JournalRecordType>(type: T, data: JournalData[T]): Promise<void> {
     return this.#append(type, data, false)
   }
 
   /** Resolves once the record has its place: for what a resumed run finds out again if it is lost. */
-  note(type: JournalEntry['type'], data: object): Promise<void> {
+  note<T extends JournalRecordType>(type: T, data: JournalData[T]): Promise<void> {
     return this.#append(type, data, true)
   }
 
-  async #append(type: JournalEntry['type'], data: object, buffered: boolean): Promise<void> {
+  async #append(type: JournalRecordType, data: object, buffered: boolean): Promise<void> {
     if (this.#journal === undefined) return
     const time = new Date(this.#clock.now()).toISOString()
     try {
-      await this.#journal.append({ time, runId: this.#runId, type, data: data as JournalEntry['data'] }, { buffered })
+      await this.#journal.append({ time, runId: this.#runId, type, data: { ...data } }, { buffered })
     } catch (error) {
       if (LegalHoldError.isInstance(error)) throw error
       throw new LegalHoldError(
@@ -62,7 +63,9 @@ export class Recorder implements MutationWitness {
     context: MutationContext,
   ): Promise<void> {
     const { requestId, status } = result
-    const data = LegalHoldError.isInstance(result) ? { error: result.toJSON() } : { result }
+    const data = LegalHoldError.isInstance(result)
+      ? { error: recordedError(result) }
+      : { result: recordedResult(result) }
     // Without it the change is read back: it needs not be waited for.
     return this.note('outcome', {
       hold: this.#hold,
@@ -75,12 +78,23 @@ export class Recorder implements MutationWitness {
   }
 
   /** What became of one object: complete in itself, so that it can be disclosed without the others. */
-  verdict(data: object): Promise<void> {
+  verdict(data: Omit<JournalData['verdict'], 'hold'>): Promise<void> {
     return this.note('verdict', { hold: this.#hold, ...data })
   }
 
   /** The one state in which a recording ended. */
-  recording(data: object): Promise<void> {
+  recording(data: Omit<JournalData['recording'], 'hold'>): Promise<void> {
     return this.note('recording', { hold: this.#hold, ...data })
   }
+}
+
+/** An error as a record keeps it. */
+export function recordedError(error: unknown): RecordedError {
+  if (!LegalHoldError.isInstance(error)) return { message: String(error) }
+  const { code, outcome, message } = error
+  return { ...error.toJSON(), code, outcome, message }
+}
+
+function recordedResult({ after: _, original: __, ...result }: MutationResult): RecordedResult {
+  return result
 }

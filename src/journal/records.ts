@@ -1,17 +1,83 @@
 import type { LegalHoldError } from '../model/errors.js'
+import type { Finding, FindingCode } from '../model/findings.js'
 import type { ObjectRef, ObjectState } from '../model/object.js'
-import type { ExportRequest } from '../model/request.js'
-import type { ObjectPlace, RemediationStep } from '../model/verdict.js'
+import type { ExportJob } from '../model/platform.js'
+import type { JournalRecord, JournalRecordType } from '../model/record.js'
+import type { RunReport } from '../model/report.js'
+import type { RemediationStep } from '../model/verdict.js'
 import type { MutationResult } from '../ports/storage.js'
+import type {
+  JobIntent,
+  JournalledProfile,
+  MutationContext,
+  RecordedError,
+  RecordedInspection,
+  RecordedListing,
+  RecordedProtection,
+  RecordedRecording,
+  RecordedRelease,
+  RecordedResult,
+  RecordedVerdict,
+  RepairIntent,
+  RepairOutcome,
+  ResumedRun,
+  RunIdentity,
+  RunPolicy,
+} from './record-data.js'
 
-/** What a mutation belongs to. */
-export interface MutationContext {
-  /** Which attempt at the repair it is part of, from 1. */
-  readonly attempt: number
-  readonly place: ObjectPlace | undefined
-  /** Set where it is part of a release. */
-  readonly release?: { readonly reason: string } | undefined
+export type { JobPart, JournalledProfile, MutationContext } from './record-data.js'
+
+/** What each type of record says. `schemas/journal-record.schema.json` tells readers the same; a test compares the two. */
+export interface JournalData {
+  'run-started': RunIdentity & RunPolicy
+  'run-resumed': ResumedRun & RunPolicy
+  'run-stopped': { readonly error: RecordedError }
+  finding: Finding
+  acceptance: { readonly code: FindingCode; readonly subject: string }
+  inspection: RecordedInspection
+  'job-intent': JobIntent
+  job: ExportJob
+  'job-cancel': { readonly jobId: string }
+  'profile-intent': JournalledProfile
+  'profile-restored': { readonly profileId: string }
+  protection: RecordedProtection
+  intent: RepairIntent
+  outcome: RepairOutcome
+  verdict: RecordedVerdict
+  listing: RecordedListing
+  withdrawal: { readonly recordings: number }
+  watermark: { readonly prefix: string; readonly through: string }
+  release: RecordedRelease
+  recording: RecordedRecording
+  report: RunReport
 }
+
+/** The members of something that came out of a file. Each may be missing, or anything, until it was checked. */
+export type Untrusted<T> = { readonly [Name in keyof T]?: unknown }
+
+type Envelope = Omit<JournalRecord, 'type' | 'data'>
+
+/** What a record says in which run: a union by `type`, whose data are whatever somebody made of the file. */
+export type UntrustedEntry = {
+  readonly [Type in JournalRecordType]: Pick<JournalRecord, 'runId'> & {
+    readonly type: Type
+    readonly data: Untrusted<JournalData[Type]>
+  }
+}[JournalRecordType]
+
+/** A record as it comes out of a journal. */
+export type UntrustedRecord = Envelope & UntrustedEntry
+
+/** A record whose data have the form that its type says: a union by `type`. `hasForm` finds out. */
+export type CheckedRecord = {
+  readonly [Type in JournalRecordType]: Envelope & { readonly type: Type; readonly data: JournalData[Type] }
+}[JournalRecordType]
+
+/** A record of one type that nobody checked. */
+export type UntrustedOf<Type extends JournalRecordType> = Extract<UntrustedRecord, { readonly type: Type }>
+
+/** A checked record of one type. */
+export type RecordOf<Type extends JournalRecordType> = Extract<CheckedRecord, { readonly type: Type }>
 
 /**
  * Told before and after each mutation. The intent must be durable before its promise resolves; an outcome that is
@@ -41,20 +107,6 @@ export interface BegunRepair {
 /** A step with its outcome; with neither result nor error nobody knows whether it was taken. */
 export interface BegunStep {
   readonly step: RemediationStep
-  readonly result?: MutationResult | undefined
-  readonly error?: Pick<LegalHoldError, 'code' | 'outcome'> | undefined
-}
-
-/** What one job exports. */
-export interface JobPart {
-  readonly request: ExportRequest
-  /** The job is created only when the platform's index covers the part. */
-  readonly awaitIndex: boolean
-}
-
-/** What a journal says of a profile that a run was about to force. */
-export interface JournalledProfile {
-  readonly profileId: string
-  /** Whether it included the hold metadata before; absent where the platform did not say. */
-  readonly includesHoldMetadata?: boolean | undefined
+  readonly result?: RecordedResult | undefined
+  readonly error?: Partial<Pick<LegalHoldError, 'code' | 'outcome'>> | undefined
 }

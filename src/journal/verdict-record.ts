@@ -1,17 +1,7 @@
-import type { ObjectState } from '../model/object.js'
-import { evaluate, type HoldRequirements } from '../model/requirements.js'
-import type { RemediationOutcome, VerdictKind } from '../model/verdict.js'
-
-/** What of a verdict's record has to agree with itself. It comes out of a file that somebody may have edited. */
-interface VerdictFields {
-  readonly verdict?: VerdictKind
-  readonly outcome?: string
-  readonly remediation?: RemediationOutcome
-  readonly verification?: string
-  readonly differences?: readonly unknown[] | null
-  readonly before?: Partial<ObjectState> | null
-  readonly after?: Partial<ObjectState> | null
-}
+import { evaluate, type HoldRequirements, type ShownState } from '../model/requirements.js'
+import { shownMembers as isShown, texts as isTexts } from './form/model-forms.js'
+import { itemsOf, type Members, membersOf } from './form/untrusted.js'
+import type { JournalData, Untrusted } from './records.js'
 
 /**
  * Why a verdict's record cannot be as this library wrote it: it says that an object carries the hold, or got it, and
@@ -20,8 +10,11 @@ interface VerdictFields {
  *
  * @internal
  */
-export function contradictionOf(data: object, requirements: HoldRequirements | undefined): string | undefined {
-  const { verdict, outcome, remediation, verification, differences, before, after } = data as VerdictFields
+export function contradictionOf(
+  data: Untrusted<JournalData['verdict']>,
+  requirements: HoldRequirements | undefined,
+): string | undefined {
+  const { verdict, outcome, remediation, verification, differences, before, after } = data
   const says = (what: string) => `says ${JSON.stringify(what)}`
   if (verdict === 'held' && !shows(before, requirements)) {
     return `${says('held')}, and the state of the object in it does not show what the hold requires`
@@ -34,7 +27,7 @@ export function contradictionOf(data: object, requirements: HoldRequirements | u
   if (outcome === 'repaired') {
     if (remediation !== 'repaired') return `${says('repaired')}, and its repair was ${remediation ?? 'none'}`
     if (verification !== 'passed') return `${says('repaired')}, and the repair did not stand up to being read back`
-    if ((differences?.length ?? 0) > 0) return `${says('repaired')}, and names what the repair lost`
+    if (itemsOf(differences).length > 0) return `${says('repaired')}, and names what the repair lost`
   }
   // What was held before and is not written since was looked at above.
   if (verdict === 'held' && after === undefined) return undefined
@@ -42,15 +35,19 @@ export function contradictionOf(data: object, requirements: HoldRequirements | u
   return `${says(outcome)}, and the state of the object in it does not show what the hold requires`
 }
 
-function shows(state: Partial<ObjectState> | null | undefined, requirements: HoldRequirements | undefined): boolean {
+function shows(state: unknown, requirements: HoldRequirements | undefined): boolean {
   if (typeof state !== 'object' || state === null) return false
-  const { metadata } = state
-  // What is missing or of another type shows nothing.
-  const readable = typeof metadata === 'object' && metadata !== null ? state : { ...state, metadata: {} }
-  try {
-    return requirements === undefined || evaluate(requirements, readable as ObjectState).unmet.length === 0
-  } catch (error) {
-    if (error instanceof TypeError) return false
-    throw error
+  return requirements === undefined || evaluate(requirements, shownBy(membersOf(state))).unmet.length === 0
+}
+
+/** What is missing or of another type shows nothing. */
+function shownBy({ metadata, missingMetadata, tagCount, tags, legalHold, retention }: Members): ShownState {
+  return {
+    metadata: isTexts(metadata) ? metadata : {},
+    missingMetadata: isShown.missingMetadata(missingMetadata) ? missingMetadata : undefined,
+    tagCount: isShown.tagCount(tagCount) ? tagCount : undefined,
+    tags: isShown.tags(tags) ? tags : undefined,
+    legalHold: isShown.legalHold(legalHold) ? legalHold : undefined,
+    retention: isShown.retention(retention) ? retention : undefined,
   }
 }

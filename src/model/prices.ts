@@ -28,11 +28,10 @@ export interface PriceTable {
 
 const kib128 = 131_072
 
+/** Per 1,000 requests, and per GB. */
 function prices(
-  writesPer1000: number,
-  readsPer1000: number,
-  retrievalPerGb: number,
-  storagePerGbMonth: number,
+  [writesPer1000, readsPer1000]: readonly [number, number],
+  [retrievalPerGb, storagePerGbMonth]: readonly [number, number],
   minimumDays = 0,
   minimumBytes = 0,
 ): StorageClassPrices {
@@ -51,13 +50,13 @@ export const s3Prices: PriceTable = {
   source: 'https://aws.amazon.com/s3/pricing/',
   listsPer1000: 0.005,
   classes: {
-    STANDARD: prices(0.005, 0.0004, 0, 0.023),
-    REDUCED_REDUNDANCY: prices(0.005, 0.0004, 0, 0.024),
-    INTELLIGENT_TIERING: prices(0.005, 0.0004, 0, 0.023),
-    STANDARD_IA: prices(0.01, 0.001, 0.01, 0.0125, 30, kib128),
-    ONEZONE_IA: prices(0.01, 0.001, 0.01, 0.01, 30, kib128),
-    GLACIER_IR: prices(0.02, 0.01, 0.03, 0.004, 90, kib128),
-    GLACIER: prices(0.03, 0.0004, 0.01, 0.0036, 90),
-    DEEP_ARCHIVE: prices(0.05, 0.0004, 0.02, 0.00099, 180),
+    STANDARD: prices([0.005, 0.0004], [0, 0.023]),
+    REDUCED_REDUNDANCY: prices([0.005, 0.0004], [0, 0.024]),
+    INTELLIGENT_TIERING: prices([0.005, 0.0004], [0, 0.023]),
+    STANDARD_IA: prices([0.01, 0.001], [0.01, 0.0125], 30, kib128),
+    ONEZONE_IA: prices([0.01, 0.001], [0.01, 0.01], 30, kib128),
+    GLACIER_IR: prices([0.02, 0.01], [0.03, 0.004], 90, kib128),
+    GLACIER: prices([0.03, 0.0004], [0.01, 0.0036], 90),
+    DEEP_ARCHIVE: prices([0.05, 0.0004], [0.02, 0.00099], 180),
   },
 }

@@ -53,8 +53,14 @@ export interface Evaluation {
   readonly unmet: readonly UnmetRequirement[]
 }
 
+/** Of a state, what a requirement may ask for. */
+export type ShownState = Pick<
+  ObjectState,
+  'metadata' | 'missingMetadata' | 'tagCount' | 'tags' | 'legalHold' | 'retention'
+>
+
 /** Compares an object's state with the requirements. Pure. */
-export function evaluate(requirements: HoldRequirements, state: ObjectState): Evaluation {
+export function evaluate(requirements: HoldRequirements, state: ShownState): Evaluation {
   const unmet: UnmetRequirement[] = []
   let met = 0
   const note = (shortfall: UnmetRequirement | undefined) => {
@@ -77,21 +83,21 @@ export function satisfies(actual: string, expected: string, form: TagListForm): 
   return isHoldTag(expected) ? carriesTag(actual, expected, form) : actual === expected
 }
 
-function metadataShortfall(name: string, expected: string, state: ObjectState): UnmetRequirement | undefined {
+function metadataShortfall(name: string, expected: string, state: ShownState): UnmetRequirement | undefined {
   const actual = Object.hasOwn(state.metadata, name) ? state.metadata[name] : undefined
   // A value S3 could not return (`x-amz-missing-meta`) may be this one: what cannot be read is not absent.
   if (actual === undefined && (state.missingMetadata ?? 0) > 0) {
     return { kind: 'metadata', name, expected, shortfall: 'unreadable' }
   }
-  return valueShortfall('metadata', name, expected, actual, 'metadata')
+  return valueShortfall('metadata', name, expected, actual)
 }
 
-function tagShortfall(name: string, expected: string, state: ObjectState): UnmetRequirement | undefined {
+function tagShortfall(name: string, expected: string, state: ShownState): UnmetRequirement | undefined {
   if (state.tags === 'unreadable' || (state.tags === undefined && state.tagCount !== 0)) {
     return { kind: 'tag', name, expected, shortfall: 'unreadable' }
   }
   const tags = state.tags ?? {}
-  return valueShortfall('tag', name, expected, Object.hasOwn(tags, name) ? tags[name] : undefined, 'object-tag')
+  return valueShortfall('tag', name, expected, Object.hasOwn(tags, name) ? tags[name] : undefined)
 }
 
 function valueShortfall(
@@ -99,20 +105,19 @@ function valueShortfall(
   name: string,
   expected: string,
   actual: string | undefined,
-  form: TagListForm,
 ): UnmetRequirement | undefined {
   if (actual === undefined || actual.trim() === '') return { kind, name, expected, actual, shortfall: 'absent' }
-  if (satisfies(actual, expected, form)) return undefined
+  if (satisfies(actual, expected, kind === 'tag' ? 'object-tag' : 'metadata')) return undefined
   return { kind, name, expected, actual, shortfall: 'conflict' }
 }
 
-function legalHoldShortfall(state: ObjectState): UnmetRequirement | undefined {
+function legalHoldShortfall(state: ShownState): UnmetRequirement | undefined {
   if (state.legalHold === 'ON') return undefined
   const shortfall = state.legalHold === 'OFF' ? 'absent' : 'unreadable'
   return { kind: 'legal-hold', expected: 'ON', actual: state.legalHold, shortfall }
 }
 
-function retentionShortfall(until: string, mode: RetentionMode, state: ObjectState): UnmetRequirement | undefined {
+function retentionShortfall(until: string, mode: RetentionMode, state: ShownState): UnmetRequirement | undefined {
   const expected = `${mode} until ${until}`
   const { retention } = state
   if (retention === undefined || retention === 'unreadable') {

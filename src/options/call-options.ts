@@ -1,8 +1,9 @@
+import { OptionCheck } from '../internal/option-check.js'
 import type { Source } from '../internal/streams/source.js'
 import type { ObjectRef } from '../model/object.js'
 import type { ExportJob } from '../model/platform.js'
 import type { CallOptions } from '../ports/runtime.js'
-import { type Check, checkNames, isOptionalFlag, isPort, isRecord, type Mistake, mistaken } from './checks.js'
+import { checkNames, isOptionalFlag, isPort, isRecord } from './checks.js'
 
 /**
  * What each method of the exporter may be given beside `signal`. One that takes nothing else may be given whatever has a
@@ -27,10 +28,8 @@ const namesOf = {
  * @throws LegalHoldError `INVALID_OPTIONS`, with `details.mistakes`
  */
 export function checkCallOptions(method: keyof typeof namesOf, options: unknown): void {
-  const mistakes: Mistake[] = []
-  const check: Check = (right, path, problem) => {
-    if (!right) mistakes.push({ path, problem })
-  }
+  const mistakes = new OptionCheck(`The options of ${method}`)
+  const { check } = mistakes
   const given = isRecord(options) ? options : {}
   check(options === undefined || isRecord(options), 'options', 'must be an object')
   const names: readonly string[] = namesOf[method]
@@ -48,7 +47,7 @@ export function checkCallOptions(method: keyof typeof namesOf, options: unknown)
     'must be what evidenceBundle() returns',
   )
   check(journal === undefined || isPort(journal, ['append', 'entries']), 'journal', 'must be a Journal')
-  if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', `The options of ${method}`, mistakes)
+  mistakes.throwIfAny()
 }
 
 /** Objects to look at: keys, references, or the verdicts of `validate`. */

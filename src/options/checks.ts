@@ -1,13 +1,4 @@
-import { LegalHoldError } from '../model/errors.js'
-
-/** Notes a mistake where something is not right. */
-export type Check = (right: boolean, path: string, problem: string) => void
-
-/** One mistake in options or a request. */
-export interface Mistake {
-  readonly path: string
-  readonly problem: string
-}
+import type { Check } from '../internal/option-check.js'
 
 /** A name that nobody reads is a wish that nobody heard: a typo must not silently widen or weaken anything. */
 export function checkNames(value: object, known: readonly string[], path: string, check: Check): void {
@@ -32,15 +23,6 @@ export function isText(value: unknown): value is string {
 export function isPort(value: unknown, methods: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null) return false
   return methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function')
-}
-
-export function mistaken(
-  code: 'INVALID_OPTIONS' | 'INVALID_REQUEST',
-  what: string,
-  mistakes: readonly Mistake[],
-): LegalHoldError {
-  const list = mistakes.map(({ path, problem }) => `${path} ${problem}`).join('; ')
-  return new LegalHoldError(`${what} cannot be used: ${list}.`, { code, stage: 'options', details: { mistakes } })
 }
 
 export function isInstant(text: unknown): text is string {

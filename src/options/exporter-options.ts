@@ -1,6 +1,7 @@
 import { systemClock } from '../internal/clock.js'
 import { withDefaults } from '../internal/defaults.js'
 import { loggerOf } from '../internal/logging.js'
+import { type Check, OptionCheck } from '../internal/option-check.js'
 import type { RetryOptions } from '../internal/retry.js'
 import { LegalHoldError } from '../model/errors.js'
 import { type FindingCode, findingCodes } from '../model/findings.js'
@@ -14,7 +15,7 @@ import type { RecordingPlatform } from '../ports/platform.js'
 import type { RetentionPolicyAdapter } from '../ports/retention.js'
 import type { Clock, Logger } from '../ports/runtime.js'
 import type { StorageAdapter } from '../ports/storage.js'
-import { type Check, checkNames, isOptionalFlag, isPort, isRecord, isText, type Mistake, mistaken } from './checks.js'
+import { checkNames, isOptionalFlag, isPort, isRecord, isText } from './checks.js'
 import { type LandingOptions, landingDefaults } from './landing.js'
 import { type PollingOptions, pollingDefaults } from './polling.js'
 import { type ReconciliationOptions, type ReconciliationSettings, reconciliationSettings } from './reconciliation.js'
@@ -102,10 +103,8 @@ export interface Settings {
  * @throws LegalHoldError `INVALID_OPTIONS`, with `details.mistakes`; `INVALID_HOLD` where the tag is the only mistake
  */
 export function checkOptions(options: LegalHoldExporterOptions): Settings {
-  const mistakes: Mistake[] = []
-  const check = (right: boolean, path: string, problem: string) => {
-    if (!right) mistakes.push({ path, problem })
-  }
+  const mistakes = new OptionCheck('The options of LegalHoldExporter')
+  const { check } = mistakes
   const given: Partial<LegalHoldExporterOptions> = withoutMalformed(options, check)
   const now = isPort(given.clock, ['now']) ? (given.clock as Clock).now() : Date.now()
   checkNames(given, Object.keys(optionNames), '', check)
@@ -169,7 +168,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   const { protectOriginal } = given.remediation ?? {}
   check(isOptionalFlag(protectOriginal), 'remediation.protectOriginal', 'must be true or false')
   const hold = holdOf(given.hold, mistakes)
-  if (mistakes.length > 0) throw mistaken('INVALID_OPTIONS', 'The options of LegalHoldExporter', mistakes)
+  mistakes.throwIfAny()
   return {
     platform: options.platform,
     storage: options.storage,
@@ -202,12 +201,12 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
  *
  * @throws LegalHoldError `INVALID_HOLD`
  */
-function holdOf(hold: LegalHold | undefined, mistakes: Mistake[]): LegalHold {
+function holdOf(hold: LegalHold | undefined, mistakes: OptionCheck): LegalHold {
   try {
     return checkHold(hold as LegalHold)
   } catch (error) {
-    if (mistakes.length === 0 || !(error instanceof LegalHoldError)) throw error
-    mistakes.push({ path: 'hold.tag', problem: `is not usable: ${error.message.replace(/\.$/, '')}` })
+    if (mistakes.isFine || !(error instanceof LegalHoldError)) throw error
+    mistakes.add('hold.tag', `is not usable: ${error.message.replace(/\.$/, '')}`)
     return hold as LegalHold
   }
 }

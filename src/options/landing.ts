@@ -1,3 +1,4 @@
+import { minuteMs } from '../internal/durations.js'
 /** How long to wait for what a fulfilled job has not delivered yet. */
 export interface LandingOptions {
   /** All the waiting after the job was fulfilled. @defaultValue 1800000 (30 min) */
@@ -9,7 +10,7 @@ export interface LandingOptions {
 }
 
 export const landingDefaults: LandingOptions = {
-  landingTimeoutMs: 1_800_000,
-  landingQuietMs: 120_000,
+  landingTimeoutMs: 30 * minuteMs,
+  landingQuietMs: 2 * minuteMs,
   landingSettleMs: 2_000,
 }

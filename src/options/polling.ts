@@ -1,3 +1,4 @@
+import { hourMs, minuteMs } from '../internal/durations.js'
 /** How a job is polled. */
 export interface PollingOptions {
   /** Shortest time between two polls. @defaultValue 1000 */
@@ -12,7 +13,7 @@ export interface PollingOptions {
 
 export const pollingDefaults: PollingOptions = {
   minIntervalMs: 1_000,
-  maxIntervalMs: 60_000,
-  deadlineMs: 43_200_000,
+  maxIntervalMs: minuteMs,
+  deadlineMs: 12 * hourMs,
   unknownStatePolls: 5,
 }

@@ -1,3 +1,5 @@
+import { hourMs, minuteMs } from '../internal/durations.js'
+import type { Check } from '../internal/option-check.js'
 /** How far a run goes to prove that nothing is missing. */
 export interface ReconciliationOptions {
   /**
@@ -52,9 +54,9 @@ export interface ReconciliationAbilities {
 export function reconciliationSettings(
   given: ReconciliationOptions,
   can: ReconciliationAbilities,
-  check: (right: boolean, path: string, problem: string) => void,
+  check: Check,
 ): ReconciliationSettings {
-  const { reconciliation, onUnindexed, indexTimeoutMs = 259_200_000, maxJobInterval, verifySidecars = false } = given
+  const { reconciliation, onUnindexed, indexTimeoutMs = 72 * hourMs, maxJobInterval, verifySidecars = false } = given
   check(
     [undefined, 'counts', 'recordings'].includes(reconciliation),
     'reconciliation',
@@ -85,7 +87,6 @@ export function reconciliationSettings(
   }
 }
 
-const minuteMs = 60_000
 const durationPattern = /^P(?=.)(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?=.)(?:(\d{1,6})H)?(?:(\d{1,6})M)?)?$/
 
 /** Milliseconds of a duration; NaN for a text that is none. Months and years have no fixed length. */

@@ -1,5 +1,7 @@
+import { minuteMs } from '../internal/durations.js'
+import { OptionCheck } from '../internal/option-check.js'
 import type { ExportRequest } from '../model/request.js'
-import { type Check, checkNames, isInstant, isOptionalFlag, isText, type Mistake, mistaken } from './checks.js'
+import { checkNames, isInstant, isOptionalFlag, isText } from './checks.js'
 import { mediaTypes, requestNames } from './exporter-options.js'
 
 /**
@@ -8,10 +10,8 @@ import { mediaTypes, requestNames } from './exporter-options.js'
  * @throws LegalHoldError `INVALID_REQUEST`, with `details.mistakes`
  */
 export function checkRequest(request: ExportRequest, now: number): ExportRequest {
-  const mistakes: Mistake[] = []
-  const check: Check = (right, path, problem) => {
-    if (!right) mistakes.push({ path, problem })
-  }
+  const mistakes = new OptionCheck('The request', 'INVALID_REQUEST')
+  const { check } = mistakes
   const given: Partial<ExportRequest> = request ?? {}
   checkNames(given, Object.keys(requestNames), '', check)
   check(isOptionalFlag(given.includeSensitive), 'includeSensitive', 'must be true or false')
@@ -47,7 +47,7 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
     if (list === undefined) continue
     check(Array.isArray(list) && list.length > 0 && list.every(isText), path, 'must be a list of texts, not empty')
   }
-  if (mistakes.length > 0) throw mistaken('INVALID_REQUEST', 'The request', mistakes)
+  mistakes.throwIfAny()
   return { ...request, interval: { start: inUtc(request.interval.start), end: inUtc(request.interval.end) } }
 }
 
@@ -56,4 +56,4 @@ function inUtc(instant: string): string {
 }
 
 // A minute, so that a client whose clock runs a little ahead can say "until now".
-const futureToleranceMs = 60_000
+const futureToleranceMs = minuteMs

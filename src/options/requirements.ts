@@ -1,6 +1,7 @@
+import type { Check } from '../internal/option-check.js'
 import { isHoldTag } from '../model/hold.js'
 import type { HoldRequirements } from '../model/requirements.js'
-import { type Check, checkNames, isInstant, isOptionalFlag, isRecord } from './checks.js'
+import { checkNames, isInstant, isOptionalFlag, isRecord } from './checks.js'
 
 export function checkRequirements(requirements: HoldRequirements | undefined, now: number, check: Check): void {
   if (requirements === undefined) return

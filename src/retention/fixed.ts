@@ -1,4 +1,5 @@
-import { LegalHoldError } from '../model/errors.js'
+import { dayMs } from '../internal/durations.js'
+import { OptionCheck } from '../internal/option-check.js'
 import type { Finding } from '../model/findings.js'
 import type { BucketInspection } from '../model/inspection.js'
 import type { HoldRequirements } from '../model/requirements.js'
@@ -11,8 +12,6 @@ export interface FixedRetentionOptions {
   /** After how many days your own archive deletes what lands in the bucket. Left out: not known to delete. */
   readonly deletesAfterDays?: number | undefined
 }
-
-const dayMs = 86_400_000
 
 /**
  * A minimum that no system can be asked for: what your records schedule says. What is guaranteed is the longest of
@@ -27,13 +26,12 @@ export class FixedRetentionPolicy implements RetentionPolicyAdapter {
   /** @throws LegalHoldError `INVALID_OPTIONS` */
   constructor(options: FixedRetentionOptions) {
     const days = { minimumDays: options?.minimumDays, deletesAfterDays: options?.deletesAfterDays ?? 0 }
+    const mistakes = new OptionCheck('The options of FixedRetentionPolicy')
     for (const [name, value] of Object.entries(days)) {
-      if (Number.isFinite(value) && value >= 0) continue
-      throw new LegalHoldError(`FixedRetentionPolicy: ${name} must be a number of days, not ${String(value)}.`, {
-        code: 'INVALID_OPTIONS',
-        stage: 'options',
-      })
+      const isDays = Number.isFinite(value) && value >= 0
+      mistakes.check(isDays, name, `must be a number of days, not ${String(value)}`)
     }
+    mistakes.throwIfAny()
     this.#options = options
   }
 

@@ -1,8 +1,10 @@
+import { dayMs } from '../internal/durations.js'
+import { OptionCheck } from '../internal/option-check.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { Finding } from '../model/findings.js'
 import { type Answer, isAnswer } from '../platforms/client/answer.js'
 import { GenesysClient } from '../platforms/client/client.js'
-import { checkConnection, type GenesysConnectionOptions, OptionProblems } from '../platforms/client/options.js'
+import { checkConnection, type GenesysConnectionOptions } from '../platforms/client/options.js'
 import { numberedPages } from '../platforms/client/pages.js'
 import type { GenesysApis } from '../platforms/client/sdk.js'
 import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retention.js'
@@ -28,8 +30,6 @@ export type GenesysMediaRetentionOptions = (
    */
   readonly minimumRetentionDays?: number | undefined
 }
-
-const dayMs = 86_400_000
 
 const sources: readonly {
   readonly what: string
@@ -63,12 +63,12 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
 
   /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`: all mistakes in one. */
   constructor(options: GenesysMediaRetentionOptions) {
-    const problems = new OptionProblems()
+    const mistakes = new OptionCheck('The options of GenesysMediaRetentionPolicy')
     this.#minimumDays = options.minimumRetentionDays ?? 30
     if (!Number.isFinite(this.#minimumDays) || this.#minimumDays < 0) {
-      problems.add('INVALID_OPTIONS', `minimumRetentionDays is ${this.#minimumDays}; it must be zero or more days.`)
+      mistakes.add('minimumRetentionDays', `is ${this.#minimumDays}; it must be zero or more days`)
     }
-    this.#client = clientOf(options, 'GenesysMediaRetentionPolicy', problems)
+    this.#client = clientOf(options, 'GenesysMediaRetentionPolicy', mistakes)
   }
 
   async evaluate(context: RetentionContext, options?: CallOptions): Promise<readonly Finding[]> {
@@ -162,14 +162,14 @@ function unreadable(what: string, permission: string): Finding {
 export function clientOf(
   options: { readonly platform: HasGenesysClient } | (GenesysConnectionOptions & { readonly platform?: undefined }),
   subject: string,
-  problems: OptionProblems,
+  mistakes: OptionCheck,
 ): GenesysClient {
   const { platform } = options
-  if (platform === undefined) return new GenesysClient(options, checkConnection(options, subject, problems))
+  if (platform === undefined) return new GenesysClient(options, checkConnection(options, subject, mistakes))
   // Not instanceof: the platform may come from the other of the ESM and CJS copies.
   if (typeof platform.client?.request !== 'function') {
-    problems.add('INVALID_OPTIONS', 'platform is not a Genesys platform: it has no client.')
+    mistakes.add('platform', 'is not a Genesys platform: it has no client')
   }
-  problems.throwIfAny(subject)
+  mistakes.throwIfAny()
   return platform.client
 }

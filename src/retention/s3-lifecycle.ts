@@ -4,7 +4,8 @@ import type { Finding, Severity } from '../model/findings.js'
 import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retention.js'
 import type { CallOptions } from '../ports/runtime.js'
 import { invalidAnswer } from '../storage/s3/answer/checks.js'
-import { checkBucket, checkClientSettings, type S3ClientSettings } from '../storage/s3/client/settings.js'
+import { checkClientSettings } from '../storage/s3/client/option-checks.js'
+import type { S3ClientSettings } from '../storage/s3/client/settings.js'
 import { s3CodeOf } from '../storage/s3/protocol/errors.js'
 import { isUnsupported } from '../storage/s3/read/bucket.js'
 import { S3Requests } from '../storage/s3/send/requests.js'
@@ -32,8 +33,7 @@ export class S3LifecyclePolicy implements RetentionPolicyAdapter {
 
   /** Throws `INVALID_OPTIONS` or `INSECURE_ENDPOINT`. */
   constructor(options: S3LifecyclePolicyOptions = {}) {
-    if (options.bucket !== undefined) checkBucket(options.bucket)
-    checkClientSettings(options)
+    checkClientSettings(options, 'S3LifecyclePolicy')
     this.#options = options
   }
 

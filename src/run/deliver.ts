@@ -3,11 +3,10 @@ import { Batches, mapWindow, type Source } from '../internal/streams/streams.js'
 import { turnsOf } from '../internal/turns.js'
 import type { BegunObject } from '../journal/begun-repairs.js'
 import type { Recorder } from '../journal/recorder.js'
-import type { BegunRepair, JobPart } from '../journal/records.js'
+import type { BegunRepair, JobPart, JournalData } from '../journal/records.js'
 import type { Stage } from '../model/errors.js'
 import type { HashContent } from '../model/evidence.js'
 import type { ExpectedListing, PlatformCoverage } from '../model/platform.js'
-import type { JournalRecord } from '../model/record.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import { RecordingLedger } from '../stages/account/ledger.js'
@@ -32,7 +31,7 @@ import type { Tally } from './tally.js'
 /** What a former part of the run found out, before it was interrupted. */
 export interface FormerDelivery {
   /** The records of the objects that are done with. */
-  verdicts(): AsyncIterable<JournalRecord['data']>
+  verdicts(): AsyncIterable<JournalData['verdict']>
   /** Objects that were under repair. */
   readonly begun: Iterable<BegunObject>
   /** By folder, the key up to which everything that was listed is on record. */
@@ -186,10 +185,16 @@ export class Delivery {
   async #validateLanding(ending: Promise<void>): Promise<void> {
     const { settings, repair } = this.#subject
     const { storage, landing } = settings
-    const watch = this.#watch(ending)
-    const { seen } = this.#account
-    const marks = this.#watermarks
-    const landed = land(storage, this.#discovery(), this.ledger, watch, landing, seen, marks, this.#context)
+    const landed = land({
+      storage,
+      settings: this.#discovery(),
+      ledger: this.ledger,
+      job: this.#watch(ending),
+      options: landing,
+      seen: this.#account.seen,
+      watermarks: this.#watermarks,
+      context: this.#context,
+    })
     await this.#consume(new Batches(landed), repair, this.#context)
   }
 
@@ -197,7 +202,7 @@ export class Delivery {
   async #lookForDeleted(): Promise<void> {
     const { settings, organizationId, repair } = this.#subject
     const pending = this.ledger.pendingRecordings()
-    const found = findDeleted(settings.storage, organizationId, pending, this.ledger, this.#context)
+    const found = findDeleted(settings.storage, { organizationId, pending }, this.ledger, this.#context)
     await this.#consume(found, repair, this.#context)
   }
 
@@ -220,7 +225,7 @@ export class Delivery {
       lists: jobs.lists,
       listsComplete: () => jobs.listsComplete(),
       fulfilledAt: () => jobs.fulfilledAt,
-      revisitAt: (hour) => jobs.revisitAt(hour, landing.landingQuietMs),
+      revisit: (hour) => jobs.revisit(hour, landing.landingQuietMs),
       pending: () => pendingOf(this.ledger, jobs.accounts),
       explainMissing: () => this.#explainMissing(),
       settledOr: async (ms) => {

@@ -10,7 +10,7 @@ import type { Inspection, ProfileInspection } from '../model/inspection.js'
 import { parseKey } from '../model/layout/keys.js'
 import { everythingInScope, placeByName } from '../model/layout/places.js'
 import type { ObjectRef } from '../model/object.js'
-import type { ExportJob, UndecidedConversation } from '../model/platform.js'
+import type { ExportJob } from '../model/platform.js'
 import type { RunReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { ObjectPlace, Release, Remediation, Verdict } from '../model/verdict.js'
@@ -22,6 +22,7 @@ import { RecordingLedger } from '../stages/account/ledger.js'
 import { persist, type StageContext } from '../stages/context.js'
 import { withDeletedKeys } from '../stages/discover/deleted.js'
 import { type DiscoveredObject, type DiscoverySettings, discover, listFolder } from '../stages/discover/discover.js'
+import { readExpectedList } from '../stages/export/expected-list.js'
 import { createJob, waitForJob } from '../stages/export/job.js'
 import { listsRecordings } from '../stages/export/parts.js'
 import { bucketMismatch, inspect } from '../stages/inspect/inspect.js'
@@ -82,7 +83,7 @@ export class Engine {
   async createJob(request: ExportRequest, options: CallOptions): Promise<ExportJob> {
     const { platform, hold, polling } = this.#settings
     const context = this.#context(options)
-    const job = await createJob(platform, request, { hold, runId: 'createJob' }, polling, context)
+    const job = await createJob(platform, request, { hold, runId: 'createJob', polling }, context)
     return { ...job, request }
   }
 
@@ -150,7 +151,7 @@ export class Engine {
       const work: ReleaseWork<ReleaseSubject> = {
         release: ({ place, line, ...object }) =>
           turns.take(object.key, () =>
-            releaseObject(confirming(storage, line, context), object, place, settings, context),
+            releaseObject(confirming(storage, line, context), { object, place }, settings, context),
           ),
         lookAgain: (release) => turns.take(release.object.key, () => lookAgain(storage, release, settings, context)),
       }
@@ -311,15 +312,8 @@ export class Engine {
       isRecordingId: platform.isRecordingId?.bind(platform),
       writtenSince: () => createdAt,
     })
-    const account = { job, expected: 0, skipped: 0, namedFailures: 0 }
-    if (ledger.listed) {
-      const onUndecided = (open: UndecidedConversation) => ledger.open(open.conversationId, open.conversationStart)
-      for await (const recording of platform.expectedRecordings(job, request, { signal, onUndecided })) {
-        ledger.expect(recording)
-        if (!recording.isLaterThanInterval) account.expected += 1
-        if (recording.skippedReason !== undefined) account.skipped += 1
-      }
-    }
+    const account = { job, expected: 0, skipped: 0, later: 0, namedFailures: 0, listing: undefined }
+    if (ledger.listed) await readExpectedList({ platform, job, request, ledger, account, signal })
     const discovery = {
       organizationId: organization.id,
       interval: request.interval,

@@ -22,7 +22,7 @@ export async function runOnJournal(
   options: RunOptions,
 ): Promise<RunReport> {
   const journal = options.journal ?? settings.journal
-  if (journal === undefined) return new Run(settings, request, options, undefined, undefined).execute()
+  if (journal === undefined) return new Run(settings, request, options).execute()
   if (!isPort(journal, ['append', 'entries'])) {
     throw new LegalHoldError('The option `journal` of run must be a Journal.', {
       code: 'INVALID_OPTIONS',
@@ -63,7 +63,7 @@ async function goOn(
   if (checkpoint !== undefined) requireSameRun(checkpoint, identityOf(settings, request, options))
   const report = checkpoint?.report
   if (checkpoint === undefined || report === undefined) {
-    return new Run(settings, request, options, journal, checkpoint).execute()
+    return new Run(settings, request, options, { journal, checkpoint }).execute()
   }
   if (contradictsItself(report)) {
     throw new LegalHoldError('The journal holds a report that says complete although its own counts do not.', {

@@ -1,6 +1,6 @@
 import { observe } from '../internal/observe.js'
 import { serverName } from '../internal/server-name.js'
-import type { RunIdentity } from '../journal/checkpoint.js'
+import type { RunIdentity } from '../journal/record-data.js'
 import type { NewRunEvent, RunEvent } from '../model/events.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'

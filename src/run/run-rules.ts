@@ -1,6 +1,7 @@
 import { serverName } from '../internal/server-name.js'
 import { toolName, toolVersion } from '../internal/version.js'
 import { type Checkpoint, journalledVerdicts } from '../journal/checkpoint.js'
+import type { RunPolicy } from '../journal/record-data.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { Finding, FindingCode } from '../model/findings.js'
 import type { ExportRequest } from '../model/request.js'
@@ -37,7 +38,7 @@ const dangersToRepairs: ReadonlySet<string> = new Set<FindingCode>([
 ])
 
 /** By what rules the run went, beside its hold, requirements and request; the evidence carries a digest of it all. */
-export function policyOf(settings: Settings): object {
+export function policyOf(settings: Settings): RunPolicy {
   const { platform, storage, retention, residency, remediation, accept, lookbackHours } = settings
   return {
     tool: { name: toolName, version: toolVersion },

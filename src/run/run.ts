@@ -3,9 +3,9 @@ import { abortedError, forManyListeners, throwIfAborted } from '../internal/abor
 import { Lanes } from '../internal/lanes.js'
 import { mapWindow } from '../internal/streams/streams.js'
 import { type Checkpoint, requireSameOrganization } from '../journal/checkpoint.js'
-import { Recorder } from '../journal/recorder.js'
+import { Recorder, recordedError } from '../journal/recorder.js'
 import type { JobPart } from '../journal/records.js'
-import { LegalHoldError, type Stage } from '../model/errors.js'
+import type { Stage } from '../model/errors.js'
 import type { HashContent } from '../model/evidence.js'
 import type { Finding } from '../model/findings.js'
 import type { Inspection } from '../model/inspection.js'
@@ -34,6 +34,12 @@ import {
 } from './run-rules.js'
 import { Tally } from './tally.js'
 
+/** Where a run is recorded, and what a former part of it left there. */
+export interface RunRecord {
+  readonly journal?: Journal | undefined
+  readonly checkpoint?: Checkpoint | undefined
+}
+
 /** One run from inspection to report. */
 export class Run {
   readonly #settings: Settings
@@ -56,8 +62,7 @@ export class Run {
     settings: Settings,
     request: ExportRequest,
     options: RunOptions,
-    journal: Journal | undefined,
-    checkpoint: Checkpoint | undefined,
+    { journal, checkpoint }: RunRecord = {},
   ) {
     this.#settings = withAcceptances(settings, checkpoint)
     this.#journal = journal
@@ -97,9 +102,8 @@ export class Run {
       return await this.#execute()
     } catch (error) {
       if (signal?.aborted && this.#settings.cancelJobOnAbort) await this.#jobs.cancelAll(this.#context)
-      const why = LegalHoldError.isInstance(error) ? error.toJSON() : { message: String(error) }
       // Where the journal is what failed, this fails too.
-      await this.#recorder.record('run-stopped', { error: why }).catch(() => {})
+      await this.#recorder.record('run-stopped', { error: recordedError(error) }).catch(() => {})
       throw error
     }
   }

@@ -1,3 +1,4 @@
+import { hourMs } from '../internal/durations.js'
 import type { ExportRequest, MediaType } from '../model/request.js'
 import { type DeliveredFile, filesOf } from './genesys/delivery/files.js'
 import {
@@ -66,7 +67,6 @@ export interface ScenarioScope {
   readonly landingLate: number
 }
 
-const hourMs = 3_600_000
 const otherOrganizationId = '9e4d2b7a-0c15-4f38-b6e1-a5d8c3f70e06'
 
 /** Makes a scenario. */
@@ -88,7 +88,9 @@ export function createScenario(options: ScenarioOptions): Scenario {
   const inScope = withFates(made, failAtSource, recordingsDir === undefined, seed).map((conversation) =>
     withDeleteDates(conversation, nowMs),
   )
-  const outOfScope = onlyInScope ? [] : makeOutOfScope(media, recordingsDir !== undefined, count, span, seed)
+  const outOfScope = onlyInScope
+    ? []
+    : makeOutOfScope({ media, everythingInScope: recordingsDir !== undefined }, count, span, seed)
   const foreign = onlyInScope ? [] : makeForeign(media, count, span, seed)
   const bucket = options.bucket ?? simulatorCredentials.s3.bucket
   const mediaTypes = recordingsDir === undefined ? scopeOf(media) : undefined

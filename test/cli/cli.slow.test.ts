@@ -8,7 +8,7 @@ import { runCli } from '#src/cli/run.js'
 import { toolVersion } from '#src/internal/version.js'
 import { SimulatedClock, type Simulators, startSimulators } from '#src/testing/index.js'
 import { folder, freshFolder, newKey, type SealedWorld, sealedRun } from '../custody/bundle-world.js'
-import { hasTool, LocalTsa } from '../custody/local-tsa.js'
+import { hasTool, LocalTsa } from '../custody/crypto/local-tsa.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -17,7 +17,7 @@ import {
   GenesysSimulator,
   S3Simulator,
 } from '../../src/testing/index.js'
-import { sign } from '../testing/s3-signer.js'
+import { sign } from '../testing/s3/signer.js'
 import type { ChildOrders } from './exporter-child.js'
 
 export const tag = 'discovery-batch-2023-10'

@@ -16,7 +16,7 @@ import {
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { hasTool, LocalTsa } from '../custody/local-tsa.js'
+import { hasTool, LocalTsa } from '../custody/crypto/local-tsa.js'
 import { type Block, blocks } from './pages.js'
 
 // Examples that are a part of something: each is used here as its page says. Those that are whole run in examples.slow.test.ts.
@@ -190,7 +190,7 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
   },
 }
 
-// Sealed with by test/custody/kms-signer.test.ts.
+// Sealed with by test/custody/crypto/kms-signer.test.ts.
 const usedElsewhere = ['docs/evidence.md KmsSigner']
 
 /** A block goes by its page and the first word of those here that it has. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { real, realEndpoint } from '../storage/s3-world.js'
+import { real, realEndpoint } from '../storage/s3/world.js'
 import { deliver, judge, type Race, Racers, requirementsOf } from './racing.js'
 
 const seed = Number(process.env.RACE_SEED ?? 1)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { real, realEndpoint, S3 } from '../storage/s3-world.js'
+import { real, realEndpoint, S3 } from '../storage/s3/world.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { hasTool } from '../custody/local-tsa.js'
+import { hasTool } from '../custody/crypto/local-tsa.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { readTagList } from '../../src/model/hold.js'
 import { taggingHeader } from '../../src/storage/s3/repair/properties.js'
-import { S3, upload, type World } from '../storage/s3-world.js'
+import { S3, upload, type World } from '../storage/s3/world.js'
 import type { RacingOrder, RacingSaid } from './racing-child.js'
 
 const child = fileURLToPath(new URL('racing-child.ts', import.meta.url))

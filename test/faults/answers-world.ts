@@ -4,7 +4,7 @@ import { type HoldRequirements, LegalHoldExporter, type ValidationSource, type V
 import { S3StorageAdapter } from '#src/s3.js'
 import { type CreateBucketOptions, S3Simulator, SimulatedClock } from '#src/testing/index.js'
 import { FakePlatform } from '../fakes/platform.js'
-import { upload } from '../storage/s3-world.js'
+import { upload } from '../storage/s3/world.js'
 import { type ByteAnswer, ByteProxy, withHeader } from './byte-proxy.js'
 
 export const bucket = 'evidence'

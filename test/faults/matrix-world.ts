@@ -21,7 +21,7 @@ import {
 import { S3LifecyclePolicy, S3StorageAdapter } from '#src/s3.js'
 import { type FaultScript, MemoryStorageAdapter, S3Simulator, SimulatedClock } from '#src/testing/index.js'
 import { FakePlatform, job } from '../fakes/platform.js'
-import { conversation, integrationId, profileId, simulate } from '../testing/genesys-fixture.js'
+import { conversation, integrationId, profileId, simulate } from '../testing/genesys/fixture.js'
 
 export const tag = 'discovery-batch-2023-10'
 export const bucket = 'evidence'

@@ -3,7 +3,7 @@ import { RecordingJobsPlatform } from '#src/genesys.js'
 import { type Journal, LegalHoldExporter, type RunEvent, type RunReport } from '#src/index.js'
 import { S3StorageAdapter } from '#src/s3.js'
 import { type GenesysSimulator, S3Simulator, SimulatedClock } from '#src/testing/index.js'
-import { conversation, integrationId, simulate } from '../testing/genesys-fixture.js'
+import { conversation, integrationId, simulate } from '../testing/genesys/fixture.js'
 import { TcpProxy } from './proxy.js'
 
 const tag = 'discovery-batch-2023-10'

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { LegalHoldExporter, type StorageAdapter } from '#src/index.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { FakePlatform } from '../fakes/platform.js'
-import { upload } from '../storage/s3-world.js'
+import { upload } from '../storage/s3/world.js'
 import { type AnswersWorld, answersWorld, bucket, madeAnew, tag, transports } from './answers-world.js'
 import type { ByteAnswer } from './byte-proxy.js'
 

@@ -9,12 +9,12 @@ import { RecordDigest } from '#src/custody/bundle/record-digest.js'
 import { readStatement } from '#src/custody/bundle/statement.js'
 import { berTag, readBer } from '#src/custody/crypto/ber.js'
 import { readCount, readOctets, readOid, readTime } from '#src/custody/crypto/ber-values.js'
-import { readCertificates } from '#src/custody/crypto/certificates.js'
 import { der } from '#src/custody/crypto/der.js'
 import { openEnvelope } from '#src/custody/crypto/dsse.js'
 import { readPublicKey } from '#src/custody/crypto/keys.js'
-import { verifyTimestamp } from '#src/custody/crypto/timestamp-token.js'
-import { readTstInfo } from '#src/custody/crypto/tst-info.js'
+import { readCertificates } from '#src/custody/crypto/timestamp/certificates.js'
+import { verifyTimestamp } from '#src/custody/crypto/timestamp/token.js'
+import { readTstInfo } from '#src/custody/crypto/timestamp/tst-info.js'
 import { readLines } from '#src/custody/journal/lines.js'
 import { parseRecord } from '#src/custody/journal/record.js'
 import { html } from '#src/custody/page/html.js'
@@ -49,7 +49,7 @@ import { stateOf } from '#src/storage/s3/wire/head.js'
 import { headersOf } from '#src/storage/s3/wire/headers.js'
 import { scanListing } from '#src/storage/s3/wire/list.js'
 import { encodeKeyPath, RequestSigner } from '#src/storage/s3/wire/signature.js'
-import { classifyFolder } from '../stages/classified-folder.js'
+import { classifyFolder } from '../stages/discover/classified-folder.js'
 
 /** Something that reads what comes from elsewhere. */
 export interface Parser {
@@ -131,13 +131,19 @@ const record = (type: JournalRecord['type'], data: object, sequence = 1) => ({
   data: data as JournalRecord['data'],
 })
 const started = record('run-started', {
-  request: { interval: {} },
-  hold: {},
+  request: { interval: { start: '2023-10-20T00:00:00Z', end: '2023-10-21T00:00:00Z' } },
+  hold: { tag: 'h' },
   requirements: { metadata: { a: '1' }, tags: {} },
   dryRun: false,
+  tool: { name: 't', version: '1' },
   platform: { name: 'p' },
   storage: { name: 's', bucket: 'b' },
+  retention: [],
+  remediation: { onConflict: 'refuse', protectOriginal: true, versions: 'all', allowOverwrite: false },
+  accept: [],
+  lookbackHours: 1,
 })
+const before = { bucket: 'b', key: 'k', metadata: {}, headers: {}, encryption: {} }
 const records = (size: number, each: (at: number) => object[]): object[] =>
   [started, ...Array.from({ length: size / 200 }, (_, at) => each(at)).flat()].map((one, at) => ({
     ...one,
@@ -148,23 +154,26 @@ const keyOf = (conversationId: string, name: string) =>
 const object = { bucket: 'b', key: keyOf('c', 'x.pdf'), versionId: 'v' }
 const place = { kind: 'attachment', conversationId: 'c' }
 const intent = (action: string, more: object = {}) =>
-  record('intent', { object, place, step: { action, ...more }, before: {} })
+  record('intent', { hold: 'h', object, place, attempt: 1, step: { action, ...more }, before })
 const journals: Parser['inputs'] = {
   'versions beneath one key': (size) => records(size, (at) => [intent('hold-noncurrent', { versionId: `v${at}` })]),
   'steps of one key': (size) =>
     records(size, (at) => {
       const action = at % 4 < 2 ? 'protect-original' : 'replace-metadata'
-      return [intent(action, { metadata: {} }), record('outcome', { object, action, result: {} })]
+      return [
+        intent(action, { metadata: {}, versionId: 'v' }),
+        record('outcome', { hold: 'h', object, attempt: 1, action, request: {}, result: {} }),
+      ]
     }),
   'one step begun again and again': (size) => records(size, () => [intent('merge-tags', { tags: {} })]),
   jobs: (size) =>
     records(size, (at) => {
-      const request = { interval: { at } }
+      const request = { interval: { start: String(at), end: String(at) } }
       return [
         record('job-intent', { attempt: 0, request, coverage: {} }),
-        record('job', { id: `j${at}`, request }),
+        record('job', { id: `j${at}`, state: 'FULFILLED', platformState: 'FULFILLED', totals: {}, request }),
         record('listing', { jobId: `j${at}`, expected: 1, skipped: 0 }),
-        record('protection', { jobId: `j${at}` }),
+        record('protection', { jobId: `j${at}`, protectedConversations: 0, failed: [] }),
       ]
     }),
   verdicts: (size) =>
@@ -173,8 +182,14 @@ const journals: Parser['inputs'] = {
         object: { bucket: 'b', key: keyOf(`c${at}`, `r${at}.wav`), versionId: 'v' },
         place: { kind: 'recording', recordingId: `r${at}`, conversationId: `c${at}` },
         verdict: 'unreadable',
-        unmet: [],
         outcome: 'unreadable',
+        hold: 'h',
+        decision: 'none',
+        actions: [],
+        verification: 'not-needed',
+        attempt: 1,
+        request: {},
+        job: {},
       }),
     ]),
 }
@@ -444,7 +459,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'the records of a run': {
-    reads: ['src/journal/checkpoint.ts readCheckpoint'],
+    reads: ['src/journal/checkpoint.ts readCheckpoint', 'src/journal/form/data-form.ts hasForm'],
     inputs: journals,
     read: async (all: JournalRecord[]) => {
       const journal = new MemoryJournal()
@@ -455,8 +470,8 @@ export const parsers: Readonly<Record<string, Parser>> = {
       const check = new AccountCheck()
       const digest = new RecordDigest()
       for (const one of all) {
-        check.add(one)
-        digest.add(one)
+        const checked = check.take(one)
+        if (typeof checked !== 'string') digest.add(checked)
       }
     },
   },
@@ -486,7 +501,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'certificates in PEM': {
-    reads: ['src/custody/crypto/certificates.ts readCertificates'],
+    reads: ['src/custody/crypto/timestamp/certificates.ts readCertificates'],
     inputs: {
       ...texts,
       beginnings: many('-----BEGIN CERTIFICATE-----a'),
@@ -507,7 +522,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
       'src/custody/crypto/ber-values.ts readOid',
       'src/custody/crypto/ber-values.ts readCount',
       'src/custody/crypto/ber-values.ts readTime',
-      'src/custody/crypto/tst-info.ts readTstInfo',
+      'src/custody/crypto/timestamp/tst-info.ts readTstInfo',
     ],
     inputs: {
       ...bytesOf(texts),

@@ -22,7 +22,7 @@ test('the package holds what its manifest names, its documents, and nothing else
   expect(needed.length).toBeGreaterThan(20)
   expect(needed.filter((path) => !paths.includes(path))).toEqual([])
   const allowed =
-    /^(dist\/[\w.-]+\.(c?js|d\.c?ts)|docs\/[\w.-]+\.md|schemas\/[\w.-]+\.json|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/
+    /^(dist\/[\w.-]+\.(c?js|d\.c?ts)|docs\/[\w.-]+\.md|schemas\/[\w.-]+\.json|README\.md|LICENSE|THIRD-PARTY-NOTICES\.md|CHANGELOG\.md|package\.json)$/
   expect(paths.filter((path) => !allowed.test(path))).toEqual([])
 })
 
@@ -36,5 +36,6 @@ test('no file of it names a folder of the machine that built it, a test or a map
 })
 
 test('it stays small', () => {
-  expect(packed.unpackedSize).toBeLessThan(4_000_000)
+  // 280 kB of it are the XML parser of the simulator, which as a dependency would be 2 MB more for everybody.
+  expect(packed.unpackedSize).toBeLessThan(4_400_000)
 })

@@ -3,7 +3,7 @@ import type { ExportRequest } from '../../src/model/request.js'
 import { BulkExportsPlatform } from '../../src/platforms/bulk-exports/platform.js'
 import type { SimulatedExportProfile } from '../../src/testing/genesys/organization.js'
 import { SimulatedClock } from '../../src/testing/index.js'
-import { conversation, id, integrationId, profileId } from '../testing/genesys-fixture.js'
+import { conversation, id, integrationId, profileId } from '../testing/genesys/fixture.js'
 import { all, request as base, hold, startWorld } from './platform-world.js'
 import { clientId, clientSecret, json, ScriptedServer } from './scripted-server.js'
 

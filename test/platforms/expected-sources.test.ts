@@ -5,7 +5,7 @@ import type { ExportRequest } from '../../src/model/request.js'
 import { type RecordingJobsOptions, RecordingJobsPlatform } from '../../src/platforms/recording-jobs/platform.js'
 import type { SimulatedConversation } from '../../src/testing/genesys/organization.js'
 import { buildRecording } from '../../src/testing/index.js'
-import { conversation, id } from '../testing/genesys-fixture.js'
+import { conversation, id } from '../testing/genesys/fixture.js'
 import { request, startWorld } from './platform-world.js'
 
 const job = { id: 'j', state: 'PENDING', platformState: 'PENDING', totals: {} } as const

@@ -4,7 +4,7 @@ import { GenesysClient } from '../../src/platforms/client/client.js'
 import type { GenesysConnectionOptions } from '../../src/platforms/client/options.js'
 import { readMetadata } from '../../src/platforms/expected/recording-metadata.js'
 import { inspectIntegration } from '../../src/platforms/organization/integration-inspection.js'
-import { conversation, id, integrationId } from '../testing/genesys-fixture.js'
+import { conversation, id, integrationId } from '../testing/genesys/fixture.js'
 import { hold, request, startWorld } from './platform-world.js'
 
 /** Answers another request so often. */

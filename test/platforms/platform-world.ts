@@ -2,7 +2,7 @@ import type { GenesysConnectionOptions } from '../../src/platforms/client/option
 import type { SimulatedConversation } from '../../src/testing/genesys/organization.js'
 import { SimulatedClock } from '../../src/testing/index.js'
 import type { Listener } from '../../src/testing/listen.js'
-import { integrationId, simulate } from '../testing/genesys-fixture.js'
+import { integrationId, simulate } from '../testing/genesys/fixture.js'
 
 export const hold = { tag: 'discovery-batch-2023-10' }
 export const request = {

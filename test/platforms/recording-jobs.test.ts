@@ -4,7 +4,7 @@ import { BulkExportsPlatform } from '../../src/platforms/bulk-exports/platform.j
 import { RecordingJobsPlatform } from '../../src/platforms/recording-jobs/platform.js'
 import type { RecordingPlatform } from '../../src/ports/platform.js'
 import { buildIntegration, SimulatedClock } from '../../src/testing/index.js'
-import { conversation, id, integrationId, now, organizationId } from '../testing/genesys-fixture.js'
+import { conversation, id, integrationId, now, organizationId } from '../testing/genesys/fixture.js'
 import { all, hold, request, startWorld } from './platform-world.js'
 
 const context = { hold, runId: 'run-1' }

@@ -78,8 +78,8 @@ describe('connection options', () => {
       retry: { retries: 0.5 },
     })
     expect(error.code).toBe('UNKNOWN_REGION')
-    const problems = error.details?.problems as { code: string }[]
-    expect(problems.map(({ code }) => code)).toEqual([
+    const mistakes = error.details?.mistakes as { path: string; code?: string }[]
+    expect(mistakes.map(({ code = 'INVALID_OPTIONS' }) => code)).toEqual([
       'UNKNOWN_REGION',
       'INVALID_OPTIONS',
       'INSECURE_ENDPOINT',

@@ -4,7 +4,7 @@ import { BulkExportsPlatform } from '../../src/platforms/bulk-exports/platform.j
 import type { RetentionContext } from '../../src/ports/retention.js'
 import { ExportProfileRetentionPolicy } from '../../src/retention/export-profile.js'
 import { hold, request, startWorld } from '../platforms/platform-world.js'
-import { profileId } from '../testing/genesys-fixture.js'
+import { profileId } from '../testing/genesys/fixture.js'
 
 const integration: ProfileInspection = { id: 'int', kind: 'integration', findings: [] }
 const context = (profile: ProfileInspection, named: string | undefined = profileId): RetentionContext => ({

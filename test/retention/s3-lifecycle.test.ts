@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { RetentionContext } from '../../src/ports/retention.js'
 import { S3LifecyclePolicy } from '../../src/s3.js'
-import { failure, simulated, type World } from '../storage/s3-world.js'
+import { failure, simulated, type World } from '../storage/s3/world.js'
 
 const worlds: World[] = []
 const user = { accessKeyId: 'AKIAUSER', secretAccessKey: 's', arn: 'arn:aws:iam::123456789012:user/u' }

@@ -7,7 +7,7 @@ import {
   storageConformance,
   storageConformanceFeatures,
 } from '../../src/testing/index.js'
-import { real, realEndpoint, S3, simulated, upload, type World } from './s3-world.js'
+import { real, realEndpoint, S3, simulated, upload, type World } from './s3/world.js'
 
 // What servers are known not to do; S3_SERVER says which one S3_ENDPOINT is.
 const lacksOf: Readonly<Record<string, readonly StorageConformanceFeature[]>> = {

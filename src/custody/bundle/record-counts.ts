@@ -1,4 +1,5 @@
-import type { JournalRecord } from '../../model/record.js'
+import { isCount } from '../../journal/form/untrusted.js'
+import type { UntrustedOf, UntrustedRecord } from '../../journal/records.js'
 import type { RecordingCounts, RecordingState } from '../../model/report.js'
 
 /** Counts over record lines. */
@@ -18,24 +19,23 @@ export class RecordCounter {
   #outcomes: Record<string, number> = Object.create(null)
   #actions: Record<string, number> = Object.create(null)
   #recordings: Record<string, number> = Object.create(null)
-  #report: JournalRecord | undefined
-  #policy: JournalRecord | undefined
+  #report: UntrustedOf<'report'> | undefined
+  #policy: UntrustedOf<'run-started'> | undefined
 
   /** The run's report, where it is finished. */
-  get report(): JournalRecord | undefined {
+  get report(): UntrustedOf<'report'> | undefined {
     return this.#report
   }
 
   /** What the run was told. */
-  get policy(): JournalRecord | undefined {
+  get policy(): UntrustedOf<'run-started'> | undefined {
     return this.#policy
   }
 
-  add(record: JournalRecord): void {
-    const { type, data } = record
+  add(record: UntrustedRecord): void {
     this.#total += 1
-    increase(this.#byType, type)
-    switch (type) {
+    increase(this.#byType, record.type)
+    switch (record.type) {
       case 'run-started':
         this.#policy = record
         this.#begin()
@@ -44,13 +44,13 @@ export class RecordCounter {
         this.#begin()
         break
       case 'recording':
-        increase(this.#recordings, String(data.state), typeof data.count === 'number' ? data.count : 1)
+        increase(this.#recordings, String(record.data.state), isCount(record.data.count) ? record.data.count : 1)
         break
       case 'verdict':
-        increase(this.#outcomes, String(data.outcome))
+        increase(this.#outcomes, String(record.data.outcome))
         break
       case 'outcome':
-        increase(this.#actions, String(data.action))
+        increase(this.#actions, String(record.data.action))
         break
       case 'report':
         this.#report = record

@@ -1,5 +1,5 @@
-import type { JournalRecord } from '../../model/record.js'
-import type { RecordingException } from '../../model/report.js'
+import type { CheckedRecord } from '../../journal/records.js'
+import type { RecordingException, RunReport } from '../../model/report.js'
 import { ArrivalCounter } from './arrivals.js'
 import { RecordCounter } from './record-counts.js'
 
@@ -9,24 +9,31 @@ export class RecordDigest {
   readonly #arrivals = new ArrivalCounter()
   #exceptions: RecordingException[] = []
   #exceptionCount = 0
+  #report: RunReport | undefined
 
   /** Returns the exception that the record is, if it is one. */
-  add(record: JournalRecord): RecordingException | undefined {
+  add(record: CheckedRecord): RecordingException | undefined {
     this.counter.add(record)
     const { type, data } = record
     if (type === 'run-started' || type === 'run-resumed') {
       this.#exceptions = []
       this.#exceptionCount = 0
+      this.#report = undefined
     }
+    if (type === 'report') this.#report = data
     if (type === 'verdict') {
-      const { before } = data as { before?: { lastModified?: string } }
-      if (before?.lastModified !== undefined) this.#arrivals.add(Date.parse(before.lastModified))
+      const arrivedAt = data.before?.lastModified
+      if (arrivedAt !== undefined) this.#arrivals.add(Date.parse(arrivedAt))
     }
     if (type !== 'recording' || data.state === 'held' || data.state === 'repaired') return undefined
-    const exception = data as unknown as RecordingException
-    this.#exceptionCount += exception.count ?? 1
-    if (this.#exceptions.length < mostExceptions) this.#exceptions.push(exception)
-    return exception
+    this.#exceptionCount += data.count ?? 1
+    if (this.#exceptions.length < mostExceptions) this.#exceptions.push(data)
+    return data
+  }
+
+  /** The run's report, where it is finished. */
+  get report(): RunReport | undefined {
+    return this.#report
   }
 
   get arrivals() {

@@ -1,4 +1,6 @@
 import { open } from 'node:fs/promises'
+import { membersOf } from '../../journal/form/untrusted.js'
+import type { UntrustedRecord } from '../../journal/records.js'
 import type { JournalRecord } from '../../model/record.js'
 import type { Journal } from '../../ports/journal.js'
 import type { CallOptions } from '../../ports/runtime.js'
@@ -66,7 +68,9 @@ export async function* journalLines(journal: Journal, options: CallOptions): Asy
 }
 
 /** `BUCKET/KEY` of the object that a record is about. */
-export function objectNameOf({ data }: JournalRecord): string | undefined {
-  const object = data.object as { readonly bucket?: unknown; readonly key?: unknown } | undefined
-  return object === undefined || object === null ? undefined : `${object.bucket}/${object.key}`
+export function objectNameOf({ data }: Pick<UntrustedRecord, 'data'>): string | undefined {
+  const { object } = membersOf(data)
+  if (object === undefined) return undefined
+  const { bucket, key } = membersOf(object)
+  return `${bucket}/${key}`
 }

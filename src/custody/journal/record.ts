@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { flawOfRecord } from '../../journal/check/record-form.js'
+import { recordOf } from '../../journal/form/record-form.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { JournalRecord } from '../../model/record.js'
 
@@ -17,7 +17,7 @@ export function readRecord(line: Buffer): JournalRecord | string {
   } catch {
     return 'is not valid JSON'
   }
-  return flawOfRecord(parsed) ?? (parsed as JournalRecord)
+  return recordOf(parsed)
 }
 
 /**

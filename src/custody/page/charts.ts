@@ -1,3 +1,4 @@
+import { dayMs, hourMs, minuteMs } from '../../internal/durations.js'
 import type { RecordingCounts } from '../../model/report.js'
 import type { Arrivals } from '../bundle/arrivals.js'
 import { counted, figure } from './answer.js'
@@ -122,9 +123,9 @@ export function arrivalsChart({ bins, widthMs }: Arrivals, width: number, id: st
 /** A span of time in words. */
 export function spanOf(ms: number): string {
   for (const [unit, length] of [
-    ['day', 86_400_000],
-    ['hour', 3_600_000],
-    ['minute', 60_000],
+    ['day', dayMs],
+    ['hour', hourMs],
+    ['minute', minuteMs],
   ] as const) {
     if (ms >= length) return counted(Math.round(ms / length), unit)
   }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LegalHoldError } from '../../model/errors.js'
+import { OptionCheck } from '../../internal/option-check.js'
 import type { HashContent, SealedEvidence } from '../../model/evidence.js'
 import type { JournalRecord } from '../../model/record.js'
 import type { EvidenceSink } from '../../ports/evidence.js'
@@ -38,28 +38,17 @@ const ownJournal = 'journal'
 function checkBundleOptions(options: unknown): void {
   const { dir, signer, hashContent = 'missing' } = (options ?? {}) as Record<string, unknown>
   const { publicKey, sign } = (signer ?? {}) as Record<string, unknown>
-  const mistakes = [
-    { path: 'dir', right: typeof dir === 'string' && dir !== '', problem: 'must be a folder' },
-    {
-      path: 'signer',
-      right: typeof publicKey === 'function' && typeof sign === 'function',
-      problem: 'must be a Signer: new KeyFileSigner({ pem }), or your own',
-    },
-    {
-      path: 'hashContent',
-      right: hashContent === 'missing' || hashContent === 'all' || hashContent === 'none',
-      problem: "must be 'missing', 'all' or 'none'",
-    },
-  ]
-    .filter(({ right }) => !right)
-    .map(({ path, problem }) => ({ path, problem }))
-  if (mistakes.length === 0) return
-  const list = mistakes.map(({ path, problem }) => `${path} ${problem}`).join('; ')
-  throw new LegalHoldError(`The options of evidenceBundle cannot be used: ${list}.`, {
-    code: 'INVALID_OPTIONS',
-    stage: 'options',
-    details: { mistakes },
-  })
+  const mistakes = new OptionCheck('The options of evidenceBundle')
+  const { check } = mistakes
+  check(typeof dir === 'string' && dir !== '', 'dir', 'must be a folder')
+  check(
+    typeof publicKey === 'function' && typeof sign === 'function',
+    'signer',
+    'must be a Signer: new KeyFileSigner({ pem }), or your own',
+  )
+  const isRule = hashContent === 'missing' || hashContent === 'all' || hashContent === 'none'
+  check(isRule, 'hashContent', "must be 'missing', 'all' or 'none'")
+  mistakes.throwIfAny()
 }
 
 class EvidenceBundle implements EvidenceSink {

@@ -65,16 +65,16 @@ export class RecordFiles {
       // A journal of somebody else's; what is one leaf here would be read as two lines.
       if (line.includes(lineBreak)) throw corrupt(tree.size, 'holds a line break')
       if (record.sequence !== tree.size) throw corrupt(tree.size, `is numbered ${record.sequence}`)
-      const contradiction = account.add(record)
-      if (contradiction !== undefined) throw corrupt(tree.size, contradiction)
+      const checked = account.take(record)
+      if (typeof checked === 'string') throw corrupt(tree.size, checked)
       if (!records.take(line)) await records.write(line)
       if (!records.take(lineBreak)) await records.write(lineBreak)
       if (!leaves.take(leaf)) await leaves.write(leaf)
-      if (record.type === 'run-started' || record.type === 'run-resumed') {
+      if (checked.type === 'run-started' || checked.type === 'run-resumed') {
         await exceptions.restart()
         await exceptions.write(Buffer.from(csvHeader))
       }
-      const exception = digest.add(record)
+      const exception = digest.add(checked)
       if (exception === undefined) continue
       const row = Buffer.from(csvLine(exception))
       if (!exceptions.take(row)) await exceptions.write(row)

@@ -6,8 +6,7 @@ import { systemClock } from '../../internal/clock.js'
 import { toolName, toolVersion } from '../../internal/version.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { HashContent, SealedEvidence } from '../../model/evidence.js'
-import { contradictsItself, type RunReport } from '../../model/report.js'
-import type { HoldRequirements } from '../../model/requirements.js'
+import { contradictsItself } from '../../model/report.js'
 import type { Signer } from '../../ports/evidence.js'
 import type { Journal } from '../../ports/journal.js'
 import type { CallOptions, Clock } from '../../ports/runtime.js'
@@ -21,7 +20,7 @@ import {
 } from '../bundle/contents.js'
 import { fingerprintOf, readPublicKey } from '../crypto/keys.js'
 import { sha256 } from '../crypto/sha256.js'
-import type { TimestampOptions } from '../crypto/timestamp.js'
+import type { TimestampOptions } from '../crypto/timestamp/facts.js'
 import { makeDirectory } from '../journal/directories.js'
 import { formatReport, reportPageOf } from '../page/files.js'
 import { verifyInstructions } from './instructions.js'
@@ -111,7 +110,7 @@ type SealedRecords = Awaited<ReturnType<RecordFiles['copy']>>
 async function writeBundle(dir: string, records: SealedRecords, facts: Facts): Promise<SealedEvidence> {
   const { key, previous, options } = facts
   const { counter, rootHash, treeSize } = records
-  const report = counter.report?.data as unknown as RunReport | undefined
+  const { report } = records.digest
   const policy = counter.policy?.data
   if (report === undefined || policy === undefined) {
     throw notSealed('the journal holds no report. The run has not finished: resume it, then seal.')
@@ -133,7 +132,7 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
     runId: report.runId,
     dryRun: report.dryRun,
     hold: report.hold,
-    requirements: report.requirements as HoldRequirements,
+    requirements: report.requirements,
     platform: report.platform,
     storage: report.storage,
     interval: report.interval,

@@ -14,10 +14,9 @@ import {
 } from '../bundle/contents.js'
 import { type DsseEnvelope, formatEnvelope, isEnvelopeOf, openEnvelope, signEnvelope } from '../crypto/dsse.js'
 import { fingerprintOf, inOneForm } from '../crypto/keys.js'
+import { loadTimestamp } from '../crypto/load-timestamp.js'
 import { sha256 } from '../crypto/sha256.js'
-import { obtainTimestamp, type TimestampOptions } from '../crypto/timestamp.js'
-import { rejected } from '../crypto/timestamp-http.js'
-import { furthestStampMs, type VerifiedTimestamp } from '../crypto/timestamp-token.js'
+import { furthestStampMs, rejected, type TimestampOptions, type VerifiedTimestamp } from '../crypto/timestamp/facts.js'
 import { syncDirectory } from '../journal/directories.js'
 import { notSealed } from './not-sealed.js'
 import { partialStatement } from './record-files.js'
@@ -49,6 +48,7 @@ export async function signBundle(
   const envelope = await signOwn(statementPayloadType, payload, options)
   if (timestamp !== undefined) {
     const signature = Buffer.from(envelope.signatures[0]?.sig ?? '', 'base64')
+    const { obtainTimestamp } = await loadTimestamp()
     const { answer, verified } = await obtainTimestamp(signature, timestamp, { signal })
     // A clock of the caller's own is his word: that it is another time, whoever verifies is told.
     if (options.clock === undefined) requireSameDay(statement.predicate, verified)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasForm } from '../../journal/form/data-form.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { RunReport } from '../../model/report.js'
 import type { CallOptions } from '../../ports/runtime.js'
@@ -42,7 +43,7 @@ export async function rebuildReportPage(dir: string, options: CallOptions = {}):
     for (const line of lines) {
       sha256.update(line).update('\n')
       const record = readRecord(line)
-      if (typeof record !== 'string') digest.add(record)
+      if (typeof record !== 'string' && hasForm(record)) digest.add(record)
     }
   }
   return reportPageOf(report, { digest, recordsSha256: sha256.digest('hex') }, predicate, fingerprintOf(key))

@@ -4,9 +4,11 @@ import { canonicalJson } from '../../internal/canonical-json.js'
 import { systemClock } from '../../internal/clock.js'
 import { mapWindow } from '../../internal/streams/streams.js'
 import { SeenSet } from '../../internal/tables/seen.js'
+import { flawOfForm, hasForm } from '../../journal/form/data-form.js'
+import type { RecordedState } from '../../journal/record-data.js'
+import type { RecordOf, UntrustedRecord } from '../../journal/records.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { ObjectRef, ObjectState } from '../../model/object.js'
-import type { JournalRecord } from '../../model/record.js'
 import { evaluate, type HoldRequirements, headNeeds } from '../../model/requirements.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import type { HeadResult, StorageAdapter } from '../../ports/storage.js'
@@ -15,6 +17,7 @@ import { KeyLines } from '../../stages/reading/key-lines.js'
 import { doubtOf } from '../../stages/reading/listed-line.js'
 import { readAgain } from '../../stages/reading/read-again.js'
 import { bundleFiles } from '../bundle/contents.js'
+import { unreadable } from '../bundle/file.js'
 import { fileLines, objectNameOf } from '../bundle/record-lines.js'
 import { readRecord } from '../journal/record.js'
 
@@ -44,7 +47,7 @@ const mostDrift = 1_000
 interface Recorded {
   readonly line: number
   readonly object: ObjectRef
-  readonly state: Partial<ObjectState>
+  readonly state: RecordedState
   readonly held: boolean
 }
 
@@ -89,25 +92,26 @@ async function* recordedObjects(
 ): AsyncGenerator<Recorded, void, void> {
   for await (const { record, line } of verdicts(dir, options)) {
     if ((last.get(objectNameOf(record) ?? '') ?? line) !== line) continue
-    const { object, before, after, outcome } = record.data as {
-      object: ObjectRef
-      before?: Partial<ObjectState>
-      after?: Partial<ObjectState>
-      outcome: string
-    }
+    const { object, before, after, outcome } = record.data
     const state = after ?? before
     // What was not there then is not missed now.
     if (state !== undefined) yield { line, object, state, held: outcome === 'held' || outcome === 'repaired' }
   }
 }
 
-async function* verdicts(dir: string, options: CallOptions): AsyncGenerator<{ record: JournalRecord; line: number }> {
+async function* verdicts(
+  dir: string,
+  options: CallOptions,
+): AsyncGenerator<{ record: RecordOf<'verdict'>; line: number }> {
   let line = 0
   for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
     for (const bytes of lines) {
       line += 1
-      const record = readRecord(bytes)
-      if (typeof record !== 'string' && record.type === 'verdict') yield { record, line }
+      const record: UntrustedRecord | string = readRecord(bytes)
+      if (typeof record === 'string' || record.type !== 'verdict') continue
+      // The records were verified a moment ago.
+      if (!hasForm(record)) throw unreadable(`Line ${line} of ${bundleFiles.records} ${flawOfForm(record)}.`)
+      yield { record, line }
     }
   }
 }
@@ -198,7 +202,7 @@ function isAboutOneObject(error: unknown): error is LegalHoldError {
   ].includes(error.code)
 }
 
-function changedProperties(then: Partial<ObjectState>, now: ObjectState): string[] {
+function changedProperties(then: RecordedState, now: ObjectState): string[] {
   return (['metadata', 'tags', 'legalHold', 'retention', 'checksum', 'checksums'] as const).filter(
     // What was not read then, or not now, cannot have changed.
     (name) =>

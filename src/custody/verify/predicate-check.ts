@@ -1,12 +1,17 @@
 import { contradictionOfPlace } from '../../journal/check/place-check.js'
-import { isSame, type Members, membersOf, quoted } from '../../journal/check/untrusted.js'
+import { isSame, membersOf, quoted } from '../../journal/form/untrusted.js'
+import type { Untrusted } from '../../journal/records.js'
 import { contradictionOf } from '../../journal/verdict-record.js'
 import { parseKey } from '../../model/layout/keys.js'
 import type { JournalRecord } from '../../model/record.js'
+import type { RunReport } from '../../model/report.js'
 import type { CustodyPredicate } from '../bundle/contents.js'
 
 /** What a statement says that the report on record says otherwise. */
-export function contradictionOfStatement(predicate: CustodyPredicate, report: Members): string | undefined {
+export function contradictionOfStatement(
+  predicate: CustodyPredicate,
+  report: Untrusted<RunReport>,
+): string | undefined {
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
     ['run', predicate.runId, report.runId],
     ['dry run', predicate.dryRun, report.dryRun],

@@ -81,9 +81,9 @@ async function find(
   for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
     for (const line of lines) {
       const record = readRecord(line)
-      const contradiction = typeof record === 'string' ? record : account.add(record)
+      const checked = typeof record === 'string' ? record : account.take(record)
       // One record proves nothing where the others contradict it.
-      if (contradiction !== undefined) throw unusable(`line ${index + 1} of its records ${contradiction}`, index + 1)
+      if (typeof checked === 'string') throw unusable(`line ${index + 1} of its records ${checked}`, index + 1)
       if (typeof record !== 'string' && record.type === 'verdict' && names.has(objectNameOf(record) ?? '')) {
         found = { line: Buffer.from(line), index }
       }

@@ -128,8 +128,8 @@ class RecordCheck {
     }
     if (record.sequence !== number) this.#note('sequence-gap', number, `is numbered ${record.sequence}`)
     this.#counter.add(record)
-    const contradiction = this.#account.add(record)
-    if (contradiction !== undefined) this.#note('record-contradictory', number, contradiction)
+    const checked = this.#account.take(record)
+    if (typeof checked === 'string') this.#note('record-contradictory', number, checked)
     if (this.#wanted === undefined || record.type !== 'verdict') return
     if (objectNameOf(record) === this.#wanted) this.#found = { line: number, record }
   }

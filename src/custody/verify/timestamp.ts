@@ -4,9 +4,9 @@ import { bundleFiles, type CustodyPredicate, timestampPayloadType } from '../bun
 import { textOf, unreadable } from '../bundle/file.js'
 import { type Findings, rewrittenSignature } from '../bundle/problem.js'
 import { TimestampError } from '../crypto/ber.js'
-import { readCertificates } from '../crypto/certificates.js'
 import { envelopeFinding, type OpenedEnvelope, openEnvelope } from '../crypto/dsse.js'
-import { furthestStampMs, type VerifiedTimestamp, verifyTimestamp } from '../crypto/timestamp-token.js'
+import { loadTimestamp } from '../crypto/load-timestamp.js'
+import { furthestStampMs, type VerifiedTimestamp } from '../crypto/timestamp/facts.js'
 
 // The clocks of the authority and of who verifies may differ by so much.
 const clockToleranceMs = 300_000
@@ -53,7 +53,8 @@ export async function checkTimestamp(
     return undefined
   }
   checkSignature(opened, bundle, findings)
-  const ca = trustedAuthorities(tsaCa)
+  const { readCertificates, verifyTimestamp } = await loadTimestamp()
+  const ca = trustedAuthorities(tsaCa, readCertificates)
   try {
     const verified = verifyTimestamp(opened.payload, bundle.signature, ca)
     if (!verified.trusted) {
@@ -97,7 +98,10 @@ function checkTime({ time }: VerifiedTimestamp, { predicate, now }: StampedBundl
   }
 }
 
-function trustedAuthorities(pem: string | undefined): readonly X509Certificate[] {
+function trustedAuthorities(
+  pem: string | undefined,
+  readCertificates: (pem: string) => readonly X509Certificate[],
+): readonly X509Certificate[] {
   try {
     return pem === undefined ? [] : readCertificates(pem)
   } catch (error) {

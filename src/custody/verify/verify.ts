@@ -3,8 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../internal/canonical-json.js'
 import { systemClock } from '../../internal/clock.js'
+import { hasForm } from '../../journal/form/data-form.js'
+import type { UntrustedOf } from '../../journal/records.js'
 import type { JournalRecord } from '../../model/record.js'
-import { contradictsItself, type RunReport } from '../../model/report.js'
+import { contradictsItself } from '../../model/report.js'
 import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { bundleFiles, type CustodyPredicate, type CustodyStatement } from '../bundle/contents.js'
@@ -14,7 +16,7 @@ import { type ReadStatement, readStatement } from '../bundle/statement.js'
 import { irregularFiles } from '../bundle/statement-file.js'
 import { envelopeFinding, type OpenedEnvelope } from '../crypto/dsse.js'
 import { fingerprintOf, givenKey, readPublicKey } from '../crypto/keys.js'
-import type { VerifiedTimestamp } from '../crypto/timestamp-token.js'
+import type { VerifiedTimestamp } from '../crypto/timestamp/facts.js'
 import { checkChain } from './chain.js'
 import { checkLive, type LiveCheck } from './live.js'
 import { contradictionOfStatement } from './predicate-check.js'
@@ -237,13 +239,13 @@ class Verification {
     const report = counter.report?.data
     const differs = report === undefined ? undefined : contradictionOfStatement(predicate, report)
     if (differs !== undefined) this.#findings.fail('report-mismatch', differs, bundleFiles.statement)
-    await this.#report(report as RunReport | undefined)
+    await this.#report(counter.report)
     return checked
   }
 
   /** report.json and the record of the report say the same. */
-  async #report(recorded: RunReport | undefined): Promise<void> {
-    if (recorded !== undefined && contradictsItself(recorded)) {
+  async #report(record: UntrustedOf<'report'> | undefined): Promise<void> {
+    if (record !== undefined && hasForm(record) && contradictsItself(record.data)) {
       this.#findings.fail(
         'counts-mismatch',
         'The report says complete, and its own counts do not.',
@@ -258,7 +260,7 @@ class Verification {
     } catch {
       report = undefined
     }
-    if (recorded === undefined || canonicalJson(report) !== canonicalJson(recorded)) {
+    if (record === undefined || canonicalJson(report) !== canonicalJson(record.data)) {
       this.#findings.fail(
         'report-mismatch',
         `${bundleFiles.reportJson} is not the report that is on record.`,

@@ -1,4 +1,3 @@
-import pLimit, { type LimitFunction } from 'p-limit'
 import type { Lanes } from '../lanes.js'
 import { done, Feed, none } from './feed.js'
 import type { Batches, Source } from './source.js'
@@ -15,7 +14,6 @@ export class Windowed<T, R> implements AsyncGenerator<R, void, void> {
   readonly #lanes: Lanes
   readonly #work: (item: T) => Promise<R>
   readonly #feed: Feed<T>
-  readonly #limit: LimitFunction
   #unsubscribe: (() => void) | undefined
   #isBegun = false
   #isClosed = false
@@ -32,9 +30,6 @@ export class Windowed<T, R> implements AsyncGenerator<R, void, void> {
     this.#lanes = lanes
     this.#work = work
     this.#feed = new Feed(source)
-    // p-limit bounds the lanes, each of which takes one item after the other: a call of p-limit for each item costs
-    // seven promises, one for each lane costs nothing that can be measured.
-    this.#limit = pLimit(lanes.size)
   }
 
   next(): Promise<IteratorResult<R, void>> {
@@ -100,14 +95,10 @@ export class Windowed<T, R> implements AsyncGenerator<R, void, void> {
   }
 
   #startLanes(): void {
-    const { size } = this.#lanes
-    const limit = this.#limit
-    limit.concurrency = size
-    for (let missing = size - limit.activeCount - limit.pendingCount; missing > 0; missing -= 1) {
-      void limit(() => this.#lane())
-    }
+    for (let missing = this.#lanes.size - this.#running; missing > 0; missing -= 1) void this.#lane()
   }
 
+  /** Takes one item after the other: a call of p-limit for each would cost seven promises. */
   async #lane(): Promise<void> {
     this.#running += 1
     try {
@@ -157,7 +148,6 @@ export class Windowed<T, R> implements AsyncGenerator<R, void, void> {
   async #close(): Promise<void> {
     this.#isClosed = true
     this.#unsubscribe?.()
-    this.#limit.clearQueue()
     // Only what is under way is waited for: a source that is itself waiting (for objects to land) is not.
     this.#feed.stop()
     wakeAll(this.#waitingConsumers)

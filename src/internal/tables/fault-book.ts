@@ -11,6 +11,16 @@ export interface Shortcoming {
 /** Owners whose keys and reasons are kept; a report shows the first 1,000 exceptions. */
 const detailedOwners = 1_000
 
+/** The last word on one object. */
+export interface LastWord {
+  readonly key: string
+  /** `undefined` where it is well. */
+  readonly fault: Fault | undefined
+  readonly reason: string
+  /** A repair that was compared with the original showed that it is well. */
+  readonly proven: boolean
+}
+
 /**
  * What is wrong with objects, by the owner they belong to: the row of a recording or of a conversation. The last word
  * on an object replaces the earlier one.
@@ -46,7 +56,7 @@ export class FaultBook {
    * once it is `proven` so, by a repair that was compared with the original: that it carries the hold says nothing of
    * what the failed repair lost.
    */
-  note(owner: number, key: string, fault: Fault | undefined, reason: string, proven = true): void {
+  note(owner: number, { key, fault, reason, proven }: LastWord): void {
     if (fault === undefined && this.#size === 0) return
     const [low, high] = this.#fingerprint(key)
     const slot = this.#find(low, high)

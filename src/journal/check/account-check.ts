@@ -1,5 +1,6 @@
-import type { JournalRecord } from '../../model/record.js'
-import type { HoldRequirements } from '../../model/requirements.js'
+import { flawOfForm, hasForm } from '../form/data-form.js'
+import { requirements as isRequirements } from '../form/model-forms.js'
+import type { CheckedRecord, JournalData, Untrusted, UntrustedEntry, UntrustedRecord } from '../records.js'
 import { contradictionOf } from '../verdict-record.js'
 import { JobAccount } from './job-account.js'
 import { MutationCheck } from './mutation-check.js'
@@ -9,8 +10,6 @@ import { RecordingLines } from './recording-lines.js'
 import { contradictionOfAttempt, contradictionOfOutcome, FindingsOnRecord } from './report-check.js'
 import { RunIdentity } from './run-identity.js'
 import { VerdictSums } from './verdict-sums.js'
-
-type Data = JournalRecord['data']
 
 /**
  * Whether the records of a run contradict each other, as they go by. All belong to one run. Each verdict is held against
@@ -32,8 +31,15 @@ export class AccountCheck {
   #objects = new ObjectAccount()
   #sums = new VerdictSums()
 
+  /** Takes the next record: as it may be relied on, or why it may not. */
+  take(record: UntrustedRecord): CheckedRecord | string {
+    const contradiction = this.add(record)
+    if (contradiction !== undefined) return contradiction
+    return hasForm(record) ? record : flawOfForm(record)
+  }
+
   /** Takes the next record; says why it cannot stand after those before it. */
-  add(record: Pick<JournalRecord, 'type' | 'runId' | 'data'>): string | undefined {
+  add(record: UntrustedEntry): string | undefined {
     // Out of a journal of somebody else's, which checks no lines.
     if (typeof record.data !== 'object' || record.data === null) return 'is a record without data'
     try {
@@ -44,7 +50,7 @@ export class AccountCheck {
     }
   }
 
-  #add({ type, data }: Pick<JournalRecord, 'type' | 'data'>): string | undefined {
+  #add({ type, data }: UntrustedEntry): string | undefined {
     if (this.#lines.any && atWork.has(type)) return 'comes after the states of the recordings'
     switch (type) {
       case 'run-started':
@@ -89,7 +95,7 @@ export class AccountCheck {
     }
   }
 
-  #resume(data: Data): string | undefined {
+  #resume(data: Untrusted<JournalData['run-resumed']>): string | undefined {
     this.#lines = new RecordingLines()
     this.#objects.unsettle()
     this.#jobs.resumed()
@@ -97,7 +103,7 @@ export class AccountCheck {
     return this.#sums.resumed(data)
   }
 
-  #intend(data: Data): string | undefined {
+  #intend(data: Untrusted<JournalData['job-intent']>): string | undefined {
     const { attempt } = this.#jobs
     const contradiction = this.#jobs.intended(data)
     if (this.#jobs.attempt !== attempt) {
@@ -108,16 +114,18 @@ export class AccountCheck {
     return contradiction
   }
 
-  #judge(data: Data): string | undefined {
-    const requirements = this.#run.started.requirements as HoldRequirements | undefined
-    const contradiction = contradictionOfPlace(data.object, data.place) ?? contradictionOf(data, requirements)
+  #judge(data: Untrusted<JournalData['verdict']>): string | undefined {
+    const { requirements } = this.#run.started
+    const contradiction =
+      contradictionOfPlace(data.object, data.place) ??
+      contradictionOf(data, isRequirements(requirements) ? requirements : undefined)
     const unannounced = this.#mutations.verdict(data)
     this.#objects.enter(data)
     this.#sums.add(data)
     return contradiction ?? unannounced
   }
 
-  #report(data: Data): string | undefined {
+  #report(data: Untrusted<JournalData['report']>): string | undefined {
     return (
       this.#lines.report(data) ??
       // What is withdrawn may be the recording of an id that a file of another conversation bears.

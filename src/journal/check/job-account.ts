@@ -1,13 +1,13 @@
 import { canonicalJson } from '../../internal/canonical-json.js'
 import { IdDigest } from '../../internal/tables/id-digest.js'
-import type { PlatformCoverage } from '../../model/platform.js'
 import { covers } from '../../model/report.js'
-import type { Interval } from '../../model/request.js'
+import { coverage as isCoverage, interval as isInterval } from '../form/model-forms.js'
+import { isCount, isSame, itemsOf, type Members, membersOf, quoted } from '../form/untrusted.js'
+import type { JournalData, Untrusted } from '../records.js'
 import type { RecordingSums } from './recording-lines.js'
-import { isCount, isSame, itemsOf, type Members, membersOf, quoted } from './untrusted.js'
 
 /** The last word of a list on what its job was to export. */
-interface Listing extends Members {
+interface Listing extends Untrusted<JournalData['listing']> {
   readonly expected: number
   readonly skipped: number
 }
@@ -36,7 +36,7 @@ export class JobAccount {
     return this.#withdrawn > 0
   }
 
-  started({ request }: Members): void {
+  started({ request }: Untrusted<JournalData['run-started']>): void {
     const { interval, ...rest } = membersOf(request)
     this.#wanted = request === undefined ? undefined : canonicalJson(rest)
     this.#interval = interval
@@ -48,11 +48,11 @@ export class JobAccount {
     this.#withdrawn = 0
   }
 
-  inspected({ parts }: Members): void {
+  inspected({ parts }: Untrusted<JournalData['inspection']>): void {
     this.#parts = Array.isArray(parts) ? parts.map((part) => membersOf(part).request) : undefined
   }
 
-  intended({ attempt, request, coverage }: Members): string | undefined {
+  intended({ attempt, request, coverage }: Untrusted<JournalData['job-intent']>): string | undefined {
     const { interval, ...rest } = membersOf(request)
     const isNext = attempt === this.#attempt + 1
     if (!isNext && attempt !== this.#attempt) return `is of the attempt ${quoted(attempt)}, after ${this.#attempt}`
@@ -65,13 +65,13 @@ export class JobAccount {
     return `asks for a job of ${quoted(rest)}, and the run is of ${this.#wanted}`
   }
 
-  job(job: Members): string | undefined {
+  job(job: Untrusted<JournalData['job']>): string | undefined {
     if (this.#attempt < 0) return 'is a job that nobody had asked for'
     this.#jobs.set(job.id, job)
     return undefined
   }
 
-  listed(listing: Members): string | undefined {
+  listed(listing: Untrusted<JournalData['listing']>): string | undefined {
     const { jobId, expected, skipped, repeated = 0 } = listing
     if (!this.#jobs.has(jobId)) return `lists the recordings of the job ${quoted(jobId)}, which is not on record`
     if (!isCount(expected) || !isCount(skipped) || !isCount(repeated) || skipped > expected || repeated > expected) {
@@ -81,19 +81,22 @@ export class JobAccount {
     return undefined
   }
 
-  withdrawn({ recordings }: Members): string | undefined {
+  withdrawn({ recordings }: Untrusted<JournalData['withdrawal']>): string | undefined {
     if (!isCount(recordings) || recordings === 0) return `withdraws ${quoted(recordings)} recordings`
     this.#withdrawn = recordings
     return undefined
   }
 
   /** Says why a report cannot rest on these jobs. */
-  report(report: Members, sums: RecordingSums): string | undefined {
+  report(report: Untrusted<JournalData['report']>, sums: RecordingSums): string | undefined {
     const jobs = itemsOf(report.jobs).map(membersOf)
     return this.#contradictionOfJobs(report, jobs) ?? this.#contradictionOfDepth(report, jobs, sums)
   }
 
-  #contradictionOfJobs({ job, jobs: given }: Members, jobs: readonly Members[]): string | undefined {
+  #contradictionOfJobs(
+    { job, jobs: given }: Untrusted<JournalData['report']>,
+    jobs: readonly Members[],
+  ): string | undefined {
     if (jobs.length === 0 || !isSame(job, jobs[0])) return 'is a report whose job is not the first of its jobs'
     if (new Set(jobs.map(({ id }) => id)).size < jobs.length) return 'is a report that names a job twice'
     const unknown = jobs.find((one) => !this.#jobs.has(one.id) || !isSame(one, this.#jobs.get(one.id)))
@@ -108,7 +111,11 @@ export class JobAccount {
     return `is a report of ${jobs.length} jobs, and the request was split into ${parts.length}`
   }
 
-  #contradictionOfDepth(report: Members, jobs: readonly Members[], sums: RecordingSums): string | undefined {
+  #contradictionOfDepth(
+    report: Untrusted<JournalData['report']>,
+    jobs: readonly Members[],
+    sums: RecordingSums,
+  ): string | undefined {
     const { depth, proven, provenUntil } = membersOf(report.coverage)
     const isListed = this.#listings.size > 0
     if (depth !== (isListed ? 'recordings' : 'counts') || membersOf(report.reconciliation).depth !== depth) {
@@ -149,9 +156,10 @@ export class JobAccount {
   #doubtOf(jobs: readonly Members[], sums: RecordingSums, isListed: boolean): string | undefined {
     const says = 'is a report that says that its coverage is proven, and'
     const asked = [...this.#intents].map(([request, coverage]) => ({ request: JSON.parse(request), coverage }))
-    const short = asked.find(
-      ({ request, coverage }) => !covers(coverage as PlatformCoverage, membersOf(request).interval as Interval),
-    )
+    const short = asked.find(({ request, coverage }) => {
+      const { interval } = membersOf(request)
+      return !(isCoverage(coverage) && isInterval(interval) && covers(coverage, interval))
+    })
     if (short !== undefined) return `${says} the index reached only until ${quoted(short.coverage.availableUntil)}`
     if (!isListed) return jobs.every(isCounted) ? undefined : `${says} the recordings were neither listed nor counted`
     const listings = jobs.map(({ id }) => membersOf(this.#listings.get(id)))

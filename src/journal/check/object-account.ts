@@ -4,8 +4,9 @@ import { ExtensionBits } from '../../internal/tables/extension-bits.js'
 import { FaultBook } from '../../internal/tables/fault-book.js'
 import { IdIndex } from '../../internal/tables/id-index.js'
 import { parseKey, roleOf } from '../../model/layout/keys.js'
-import type { Fault } from '../../model/verdict.js'
-import { type Members, membersOf, quoted } from './untrusted.js'
+import { type Fault, faults } from '../../model/verdict.js'
+import { membersOf, quoted } from '../form/untrusted.js'
+import type { JournalData, Untrusted } from '../records.js'
 
 const bits = { media: 1, repaired: 2, companionRepaired: 4, settled: 8, perhapsMedia: 16, found: 32 } as const
 const faultStates: readonly unknown[] = ['unrepaired', 'conflicting', 'unreadable']
@@ -55,24 +56,25 @@ export class ObjectAccount {
   }
 
   /** Takes the next verdict. */
-  enter(data: Members): void {
+  enter(data: Untrusted<JournalData['verdict']>): void {
     const { kind, recordingId, conversationId } = membersOf(data.place)
     const { key } = membersOf(data.object)
     if (typeof key !== 'string' || typeof conversationId !== 'string') return
     const owner = this.#conversations.add(conversationId)
     const isRepaired = data.outcome === 'repaired'
     const fault = faultOf(data.outcome)
+    const word = { key, fault, reason: '', proven: isRepaired }
     this.#noteFile(key, owner, sizeOf(data))
     if (typeof recordingId === 'string' && (kind === 'recording' || kind === 'sidecar')) {
       const row = this.#rowOf(recordingId, owner, true)
-      this.#recordingFaults.note(row, key, fault, '', isRepaired)
+      this.#recordingFaults.note(row, word)
       if (kind === 'recording') this.#markFound(recordingId, row)
       if (isRepaired) this.#mark(this.#flags, row, bits.repaired)
       // One that is not named by an id may have counted for the conversation until its recording was known.
       if (isRepaired) this.#mark(this.#conversationFlags, owner, bits.repaired)
       return
     }
-    this.#conversationFaults.note(owner, key, fault, '', isRepaired)
+    this.#conversationFaults.note(owner, word)
     if (isRepaired) this.#mark(this.#conversationFlags, owner, bits.repaired | bits.companionRepaired)
   }
 
@@ -91,7 +93,7 @@ export class ObjectAccount {
   }
 
   /** Takes the line of a recording; says why it does not follow from the verdicts. */
-  settle({ state, recordingId, conversationId, key }: Members): string | undefined {
+  settle({ state, recordingId, conversationId, key }: Untrusted<JournalData['recording']>): string | undefined {
     this.#worst ??= {
       own: this.#recordingFaults.worst(this.#recordings.size),
       shared: this.#conversationFaults.worst(this.#conversations.size),
@@ -181,11 +183,10 @@ export class ObjectAccount {
 /** What an outcome is that is neither held nor repaired; a word that is none of ours proves nothing. */
 function faultOf(outcome: unknown): Fault | undefined {
   if (outcome === 'held' || outcome === 'repaired') return undefined
-  const known: readonly unknown[] = ['unrepaired', 'conflicting', 'missing']
-  return known.includes(outcome) ? (outcome as Fault) : 'unreadable'
+  return faults.find((fault) => fault === outcome) ?? 'unreadable'
 }
 
 /** The size of the object as it was last seen; what is not known is not empty. */
-function sizeOf({ before, after }: Members): unknown {
+function sizeOf({ before, after }: Untrusted<JournalData['verdict']>): unknown {
   return membersOf(after).sizeBytes ?? membersOf(before).sizeBytes
 }

@@ -1,5 +1,5 @@
 import { placesOf } from '../../model/layout/places.js'
-import { membersOf, quoted } from './untrusted.js'
+import { membersOf, quoted } from '../form/untrusted.js'
 
 /**
  * Why a record cannot be about an object where it says that the object belongs. The key alone says of which conversation

@@ -1,6 +1,8 @@
 import { canonicalJson } from '../../internal/canonical-json.js'
 import { IdDigest } from '../../internal/tables/id-digest.js'
-import { isCount, itemsOf, type Members, membersOf, quoted } from './untrusted.js'
+import type { RecordingException } from '../../model/report.js'
+import { isCount, itemsOf, membersOf, quoted } from '../form/untrusted.js'
+import type { JournalData, Untrusted } from '../records.js'
 
 /** States of a recording that is under the hold. */
 const wellStates: readonly unknown[] = ['held', 'repaired']
@@ -44,7 +46,7 @@ export class RecordingLines {
   }
 
   /** Takes the next line; says why it cannot be one. */
-  add({ hold, ...line }: Members): string | undefined {
+  add({ hold, ...line }: Untrusted<JournalData['recording']>): string | undefined {
     const contradiction = this.#contradictionOf(line)
     const { state, recordingId, listed } = line
     const count = isCount(line.count) ? line.count : 1
@@ -61,7 +63,13 @@ export class RecordingLines {
     return contradiction
   }
 
-  #contradictionOf({ state, recordingId, conversationId, count, listed }: Members): string | undefined {
+  #contradictionOf({
+    state,
+    recordingId,
+    conversationId,
+    count,
+    listed,
+  }: Untrusted<RecordingException>): string | undefined {
     if (!states.includes(state)) return `says ${quoted(state)} of a recording, which is not a state of one`
     const isCounted = count === undefined || (isCount(count) && count > 0)
     if (!isCounted) return `stands for ${quoted(count)} recordings`
@@ -79,7 +87,7 @@ export class RecordingLines {
   }
 
   /** Says why a report is not that of these lines. */
-  report({ counts, exceptions }: Members): string | undefined {
+  report({ counts, exceptions }: Untrusted<JournalData['report']>): string | undefined {
     const { expected, ...byState } = membersOf(counts)
     const { total } = this.sums
     const named = new Set([...states, ...Object.keys(byState)])

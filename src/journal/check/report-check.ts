@@ -1,4 +1,5 @@
-import { isCount, isSame, itemsOf, type Members, membersOf, quoted } from './untrusted.js'
+import { isCount, isSame, itemsOf, membersOf, quoted } from '../form/untrusted.js'
+import type { JournalData, Untrusted } from '../records.js'
 
 /** What was found before the report and must be in it. */
 export class FindingsOnRecord {
@@ -6,21 +7,21 @@ export class FindingsOnRecord {
   #late: unknown[] = []
   readonly #accepted = new Set<unknown>()
 
-  started({ accept }: Members): void {
+  started({ accept }: Untrusted<JournalData['run-started' | 'run-resumed']>): void {
     for (const code of itemsOf(accept)) this.#accepted.add(code)
     this.#late = []
   }
 
-  inspected({ findings }: Members): void {
+  inspected({ findings }: Untrusted<JournalData['inspection']>): void {
     this.#inspected = itemsOf(findings)
     this.#late = []
   }
 
-  accepted({ code }: Members): void {
+  accepted({ code }: Untrusted<JournalData['acceptance']>): void {
     this.#accepted.add(code)
   }
 
-  found(finding: Members): void {
+  found(finding: Untrusted<JournalData['finding']>): void {
     this.#late.push(finding)
   }
 
@@ -30,7 +31,7 @@ export class FindingsOnRecord {
   }
 
   /** Says why a report is not that of these findings. */
-  report({ findings: given, accepted }: Members): string | undefined {
+  report({ findings: given, accepted }: Untrusted<JournalData['report']>): string | undefined {
     const findings = itemsOf(given)
     if (!isSame(findings, [...this.#inspected, ...this.#late])) {
       return 'is a report with other findings than are on record'
@@ -50,7 +51,7 @@ export function contradictionOfOutcome({
   counts,
   coverage,
   remediations,
-}: Members): string | undefined {
+}: Untrusted<JournalData['report']>): string | undefined {
   if (outcome === 'incomplete') return undefined
   if (outcome !== 'complete') return `is a report whose outcome is ${quoted(outcome)}`
   const { expected, held, repaired } = membersOf(counts)
@@ -62,7 +63,10 @@ export function contradictionOfOutcome({
 }
 
 /** Why a report cannot be that of an attempt. */
-export function contradictionOfAttempt({ remediations }: Members, attempt: number): string | undefined {
+export function contradictionOfAttempt(
+  { remediations }: Untrusted<JournalData['report']>,
+  attempt: number,
+): string | undefined {
   const { forcedRetries } = membersOf(remediations)
   if (forcedRetries === Math.max(0, attempt)) return undefined
   return `is a report of ${quoted(forcedRetries)} forced retries, and ${Math.max(0, attempt)} are on record`

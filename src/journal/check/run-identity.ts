@@ -1,9 +1,7 @@
 import { parseKey } from '../../model/layout/keys.js'
-import type { JournalRecord } from '../../model/record.js'
+import { isSame, type Members, membersOf, quoted } from '../form/untrusted.js'
 import { ownJournalOf } from '../own-journal.js'
-import { isSame, type Members, membersOf, quoted } from './untrusted.js'
-
-type Entry = Pick<JournalRecord, 'type' | 'runId' | 'data'>
+import type { JournalData, Untrusted, UntrustedEntry } from '../records.js'
 
 /**
  * Whether each record belongs to the one run that the journal is of: by its run id, and by the hold, the bucket and the
@@ -11,7 +9,7 @@ type Entry = Pick<JournalRecord, 'type' | 'runId' | 'data'>
  */
 export class RunIdentity {
   #runId: string | undefined
-  #started: Members = {}
+  #started: Untrusted<JournalData['run-started']> = {}
   /** What the inspection found; `undefined` until there is one. */
   #organization: Members | undefined
   #bucket: Members = {}
@@ -19,14 +17,14 @@ export class RunIdentity {
   #isOver = false
 
   /** What the run was begun with. */
-  get started(): Members {
+  get started(): Untrusted<JournalData['run-started']> {
     return this.#started
   }
 
   /** Takes the next record; says why it is not one of this run. */
-  add(entry: Entry): string | undefined {
-    const { type, runId, data } = entry
-    if (this.#runId === undefined) return this.#begin(entry)
+  add(record: UntrustedEntry): string | undefined {
+    const { type, runId, data } = record
+    if (this.#runId === undefined) return this.#begin(record)
     if (runId !== this.#runId) {
       return `is of the run ${quoted(runId)}${hint(runId)}, and the journal is that of ${quoted(this.#runId)}`
     }
@@ -43,18 +41,18 @@ export class RunIdentity {
       case 'release':
         return 'is of a release, which belongs to a journal of its own'
       default:
-        return this.#contradictionOf(data)
+        return this.#contradictionOf(membersOf(data))
     }
   }
 
-  #begin({ type, runId, data }: Entry): string | undefined {
+  #begin({ type, runId, data }: UntrustedEntry): string | undefined {
     if (type !== 'run-started') return `is of the run ${quoted(runId)}${hint(runId)}, which was not begun before it`
     this.#runId = runId
     this.#started = data
     return requiresNothing(data.requirements) ? 'begins a run that requires nothing of any object' : undefined
   }
 
-  #resume({ resumed, platform, storage }: Members): string | undefined {
+  #resume({ resumed, platform, storage }: Untrusted<JournalData['run-resumed']>): string | undefined {
     this.#resumes += 1
     if (resumed !== this.#resumes) return `resumes the run for the ${this.#resumes}. time and says ${quoted(resumed)}`
     const [{ name, region }, { bucket, name: storageName }] = [membersOf(platform), membersOf(storage)]
@@ -67,7 +65,7 @@ export class RunIdentity {
     return differs ? 'resumes the run on another platform or in another bucket' : undefined
   }
 
-  #inspect({ organization, bucket }: Members): string | undefined {
+  #inspect({ organization, bucket }: Untrusted<JournalData['inspection']>): string | undefined {
     const before = this.#organization?.id
     const isOfAnother = this.#organization !== undefined && membersOf(organization).id !== before
     this.#organization = membersOf(organization)
@@ -89,7 +87,7 @@ export class RunIdentity {
     return `is about an object of the organisation ${quoted(organizationId)}, and the run is about ${quoted(of)}`
   }
 
-  #contradictionOfReport(report: Members): string | undefined {
+  #contradictionOfReport(report: Untrusted<JournalData['report']>): string | undefined {
     const started = this.#started
     const [platform, storage] = [membersOf(report.platform), membersOf(report.storage)]
     const [platformThen, storageThen] = [membersOf(started.platform), membersOf(started.storage)]

@@ -1,4 +1,5 @@
-import { isCount, isSame, itemsOf, type Members, membersOf, quoted } from './untrusted.js'
+import { isCount, isSame, itemsOf, type Members, membersOf, quoted } from '../form/untrusted.js'
+import type { JournalData, Untrusted } from '../records.js'
 import { VerdictAdder } from './verdict-totals.js'
 
 const objectKinds = {
@@ -22,7 +23,16 @@ export class VerdictSums {
   readonly #repairs = new Map<unknown, number>()
   readonly #steps = new Map<unknown, number>()
 
-  add({ object, place, verdict, outcome, remediation, actions, before, after }: Members): void {
+  add({
+    object,
+    place,
+    verdict,
+    outcome,
+    remediation,
+    actions,
+    before,
+    after,
+  }: Untrusted<JournalData['verdict']>): void {
     const state = membersOf(after ?? before)
     this.#totals.add({ key: membersOf(object).key, verdict, outcome, state })
     increase(this.#kinds, membersOf(place).kind)
@@ -32,14 +42,14 @@ export class VerdictSums {
   }
 
   /** Says why a run cannot have been resumed here. */
-  resumed({ verdicts }: Members): string | undefined {
+  resumed({ verdicts }: Untrusted<JournalData['run-resumed']>): string | undefined {
     const { count } = this.#totals.totals()
     if (verdicts === undefined || verdicts === count) return undefined
     return `resumes the run with ${quoted(verdicts)} verdicts, and ${count} are before it`
   }
 
   /** Says why a report is not that of these verdicts. */
-  report({ objects, verdicts, remediations }: Members): string | undefined {
+  report({ objects, verdicts, remediations }: Untrusted<JournalData['report']>): string | undefined {
     return (
       this.#contradictionOfObjects(membersOf(objects)) ??
       this.#contradictionOfRepairs(membersOf(remediations)) ??

@@ -1,3 +1,4 @@
+import { hourMs } from '../../internal/durations.js'
 import type { Interval } from '../request.js'
 
 /**
@@ -163,8 +164,6 @@ export interface HourRange {
 export function onlyHours(hours: ReadonlySet<number>): HourRange {
   return { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY, also: hours }
 }
-
-const hourMs = 3_600_000
 
 /**
  * The hours in which a conversation of the interval can have begun. The query matches any activity inside the

@@ -1,4 +1,5 @@
-import type { GenesysConnectionOptions, OptionProblems } from '../client/options.js'
+import type { OptionCheck } from '../../internal/option-check.js'
+import type { GenesysConnectionOptions } from '../client/options.js'
 import type { ExpectedRecordingsLimits } from '../expected/expected-recordings.js'
 import type { BulkExportsFields, BulkExportsPaths } from './surface.js'
 
@@ -29,27 +30,24 @@ export const ownNames = [
   'maxMetadataCalls',
 ] as const satisfies readonly (keyof BulkExportsOptions)[]
 
-export function checkPaths(paths: BulkExportsPaths, problems: OptionProblems): void {
+export function checkPaths(paths: BulkExportsPaths, mistakes: OptionCheck): void {
   for (const [name, path] of Object.entries(paths) as [string, string | null][]) {
     if (path === null) {
-      if (name !== 'list' && name !== 'failedRecordings') problems.add('INVALID_OPTIONS', `paths.${name} is missing.`)
+      if (name !== 'list' && name !== 'failedRecordings') mistakes.add(`paths.${name}`, 'is missing')
     } else if (!path.startsWith('/')) {
-      problems.add('INVALID_OPTIONS', `paths.${name} has to begin with a slash.`)
+      mistakes.add(`paths.${name}`, 'must begin with a slash')
     } else if ((name === 'job' || name === 'profile' || name === 'failedRecordings') && !path.includes('{id}')) {
-      problems.add('INVALID_OPTIONS', `paths.${name} has to hold {id}.`)
+      mistakes.add(`paths.${name}`, 'must contain {id}')
     }
   }
 }
 
-export function checkForcing(options: BulkExportsOptions, problems: OptionProblems): void {
+export function checkForcing(options: BulkExportsOptions, mistakes: OptionCheck): void {
   const { forcedRetries, allowProfileUpdate } = options
   if (forcedRetries === undefined) return
   if (!Number.isInteger(forcedRetries) || forcedRetries < 0) {
-    problems.add('INVALID_OPTIONS', `forcedRetries is ${forcedRetries}; it must be zero or a whole number.`)
+    mistakes.add('forcedRetries', `is ${forcedRetries}; it must be zero or a whole number`)
   } else if (forcedRetries > 0 && !allowProfileUpdate) {
-    problems.add(
-      'INVALID_OPTIONS',
-      'forcedRetries needs allowProfileUpdate: true, since it changes the export profile.',
-    )
+    mistakes.add('forcedRetries', 'needs allowProfileUpdate: true, since it changes the export profile')
   }
 }

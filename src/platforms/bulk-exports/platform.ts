@@ -1,4 +1,5 @@
 import { withDefaults } from '../../internal/defaults.js'
+import { OptionCheck } from '../../internal/option-check.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { Finding } from '../../model/findings.js'
 import type { ProfileInspection } from '../../model/inspection.js'
@@ -25,7 +26,7 @@ import type {
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, answerOf, isAnswer, otherThan, textOf } from '../client/answer.js'
 import { GenesysClient } from '../client/client.js'
-import { checkConnection, OptionProblems } from '../client/options.js'
+import { checkConnection } from '../client/options.js'
 import { cursorPages, numberedPages, withEntities } from '../client/pages.js'
 import { checkLimits, expectedRecordings } from '../expected/expected-recordings.js'
 import { explainMissing } from '../expected/missing-recordings.js'
@@ -78,16 +79,16 @@ export class BulkExportsPlatform implements RecordingPlatform {
   constructor(given: BulkExportsOptions) {
     // From JavaScript there may be none.
     const options: BulkExportsOptions = given ?? {}
-    const problems = new OptionProblems()
+    const mistakes = new OptionCheck('The options of BulkExportsPlatform')
     this.#paths = withDefaults(bulkExportsPaths, options.paths)
     this.#fields = withDefaults(bulkExportsFields, options.fields)
     this.#allowProfileUpdate = options.allowProfileUpdate ?? false
     this.#restoreProfile = options.restoreProfile ?? false
     this.forcedRetries = this.#allowProfileUpdate ? (options.forcedRetries ?? 1) : 0
-    checkPaths(this.#paths, problems)
-    checkForcing(options, problems)
-    this.#maxMetadataCalls = checkLimits(options, problems)
-    this.client = new GenesysClient(options, checkConnection(options, 'BulkExportsPlatform', problems, ownNames))
+    checkPaths(this.#paths, mistakes)
+    checkForcing(options, mistakes)
+    this.#maxMetadataCalls = checkLimits(options, mistakes)
+    this.client = new GenesysClient(options, checkConnection(options, 'BulkExportsPlatform', mistakes, ownNames))
     this.profiles = new ExportProfiles(this.client, this.#paths, this.#fields)
     this.protectSource = options.protectSource ?? false
     this.#canList = this.#paths.list !== null
@@ -294,7 +295,7 @@ export class BulkExportsPlatform implements RecordingPlatform {
     request: ExportRequest,
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation> {
-    return explainMissing(this.client, missing, request, options, this.#maxMetadataCalls)
+    return explainMissing(this.client, missing, request, { ...options, maxMetadataCalls: this.#maxMetadataCalls })
   }
 
   protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {

@@ -1,7 +1,8 @@
+import { OptionCheck } from '../../internal/option-check.js'
 import type { RetryOptions } from '../../internal/retry.js'
 import { isLoopback } from '../../internal/server-name.js'
 import { credentialMistake } from '../../internal/text/header-text.js'
-import { LegalHoldError, type LegalHoldErrorCode } from '../../model/errors.js'
+import { LegalHoldError } from '../../model/errors.js'
 import type { Clock, Logger } from '../../ports/runtime.js'
 import { findRegion, type GenesysRegion, resolveRegion } from './regions.js'
 
@@ -60,49 +61,6 @@ export interface GenesysConnection {
   readonly timeoutMs: number
 }
 
-interface Problem {
-  readonly code: LegalHoldErrorCode
-  readonly message: string
-  readonly details?: Readonly<Record<string, unknown>> | undefined
-}
-
-/** Collects mistakes in options, so that one error names all of them. */
-export class OptionProblems {
-  readonly #problems: Problem[] = []
-
-  add(code: LegalHoldErrorCode, message: string, details?: Readonly<Record<string, unknown>>): void {
-    this.#problems.push({ code, message, details })
-  }
-
-  /**
-   * Names that nobody reads, where something is wrong anyway: one of them is likely a name misspelt. Alone they are none, so
-   * that a connection may be kept together with other settings.
-   */
-  addUnknownNames(options: object, known: readonly string[]): void {
-    if (this.#problems.length === 0) return
-    const unknown = Object.keys(options).filter((name) => !known.includes(name))
-    if (unknown.length > 0)
-      this.add('INVALID_OPTIONS', `Not known: ${unknown.join(', ')}; known are ${known.join(', ')}.`)
-  }
-
-  /** Throws if there are any: with the code of the first, the messages of all, and each in `details.problems`. */
-  throwIfAny(subject: string): void {
-    const [first] = this.#problems
-    if (first === undefined) return
-    throw new LegalHoldError(
-      `The options of ${subject} are not usable: ${this.#problems.map(({ message }) => message).join(' ')}`,
-      {
-        code: first.code,
-        stage: 'options',
-        details: {
-          ...Object.assign({}, ...this.#problems.map(({ details }) => details ?? {})),
-          problems: this.#problems.map(({ code, message }) => ({ code, message })),
-        },
-      },
-    )
-  }
-}
-
 /**
  * Checks connection options and says everything that is wrong with them.
  *
@@ -111,19 +69,19 @@ export class OptionProblems {
 export function checkConnection(
   options: GenesysConnectionOptions,
   subject: string,
-  problems: OptionProblems = new OptionProblems(),
+  mistakes: OptionCheck = new OptionCheck(`The options of ${subject}`),
   ownNames: readonly string[] = [],
 ): GenesysConnection {
-  const region = checkRegion(options, problems)
-  const credentials = checkCredentials(options, problems)
-  const endpoint = checkEndpoint(options.endpoint, problems)
+  const region = checkRegion(options, mistakes)
+  const credentials = checkCredentials(options, mistakes)
+  const endpoint = checkEndpoint(options.endpoint, mistakes)
   const { timeoutMs = 16_000 } = options
   if (!Number.isFinite(timeoutMs) || timeoutMs <= 0) {
-    problems.add('INVALID_OPTIONS', `timeoutMs is ${timeoutMs}; it must be a positive number of milliseconds.`)
+    mistakes.add('timeoutMs', `is ${timeoutMs}; it must be a positive number of milliseconds`)
   }
-  checkRetry(options.retry, problems)
-  problems.addUnknownNames(options, [...connectionNames, ...ownNames])
-  problems.throwIfAny(subject)
+  checkRetry(options.retry, mistakes)
+  addUnknownNames(options, [...connectionNames, ...ownNames], mistakes)
+  mistakes.throwIfAny()
   if (credentials === undefined) {
     throw new LegalHoldError(`The options of ${subject} name no credentials.`, {
       code: 'MISSING_CREDENTIALS',
@@ -133,21 +91,27 @@ export function checkConnection(
   return { region, endpoint, credentials, timeoutMs }
 }
 
-function checkRegion(options: GenesysConnectionOptions, problems: OptionProblems): GenesysRegion | undefined {
+/**
+ * Names that nobody reads, where something is wrong anyway: one of them is likely a name misspelt. Alone they are none, so
+ * that a connection may be kept together with other settings.
+ */
+function addUnknownNames(options: object, known: readonly string[], mistakes: OptionCheck): void {
+  if (mistakes.isFine) return
+  const unknown = Object.keys(options).filter((name) => !known.includes(name))
+  if (unknown.length > 0) mistakes.add('', `Not known: ${unknown.join(', ')}; known are ${known.join(', ')}.`)
+}
+
+function checkRegion(options: GenesysConnectionOptions, mistakes: OptionCheck): GenesysRegion | undefined {
   if (options.region === undefined || options.region === '') {
     if (options.client === undefined) {
-      problems.add('UNKNOWN_REGION', 'region is missing: give the AWS name (eu-west-1) or the host (mypurecloud.ie).')
+      mistakes.add('region', 'is missing: give the AWS name (eu-west-1) or the host (mypurecloud.ie)', {
+        code: 'UNKNOWN_REGION',
+      })
       return undefined
     }
     return regionOfClient(options.client)
   }
-  try {
-    return resolveRegion(String(options.region))
-  } catch (error) {
-    if (!LegalHoldError.isInstance(error)) throw error
-    problems.add(error.code, error.message, error.details)
-    return undefined
-  }
+  return mistakes.attempt('region', () => resolveRegion(String(options.region)))
 }
 
 function regionOfClient(client: ReadyApiClient): GenesysRegion | undefined {
@@ -157,7 +121,7 @@ function regionOfClient(client: ReadyApiClient): GenesysRegion | undefined {
 
 function checkCredentials(
   options: GenesysConnectionOptions,
-  problems: OptionProblems,
+  mistakes: OptionCheck,
 ): GenesysConnection['credentials'] | undefined {
   const { clientId, clientSecret, accessToken, client } = options
   const ways = [
@@ -166,40 +130,39 @@ function checkCredentials(
     ...(client !== undefined ? ['client'] : []),
   ]
   if (ways.length > 1) {
-    problems.add('INVALID_OPTIONS', `Give one kind of credentials; these are several: ${ways.join('; ')}.`)
+    mistakes.add('', `Give one kind of credentials; these are several: ${ways.join('; ')}.`)
     return undefined
   }
   if (client !== undefined) {
     const insecure = insecureHostOf(client)
-    if (insecure !== undefined) problems.add('INSECURE_ENDPOINT', notEncrypted('client', insecure))
+    if (insecure !== undefined) mistakes.add('client', notEncrypted(insecure), { code: 'INSECURE_ENDPOINT' })
     if (typeof client?.callApi === 'function') return { kind: 'client', client }
-    problems.add('INVALID_OPTIONS', 'client is not an ApiClient: it has no callApi method.')
+    mistakes.add('client', 'is not an ApiClient: it has no callApi method')
     return undefined
   }
   if (accessToken !== undefined) {
     if (typeof accessToken === 'function' || (typeof accessToken === 'string' && accessToken.trim() !== '')) {
-      if (typeof accessToken === 'string') addMistake('accessToken', accessToken, problems)
+      if (typeof accessToken === 'string') addMistake('accessToken', accessToken, mistakes)
       return { kind: 'token', token: accessToken }
     }
-    problems.add('MISSING_CREDENTIALS', 'accessToken is empty.')
+    mistakes.add('accessToken', 'is empty', { code: 'MISSING_CREDENTIALS' })
     return undefined
   }
-  if (clientId) addMistake('clientId', clientId, problems)
-  if (clientSecret) addMistake('clientSecret', clientSecret, problems)
+  if (clientId) addMistake('clientId', clientId, mistakes)
+  if (clientSecret) addMistake('clientSecret', clientSecret, mistakes)
   const missing = [...(clientId ? [] : ['clientId']), ...(clientSecret ? [] : ['clientSecret'])]
   if (clientId && clientSecret) return { kind: 'client-credentials', clientId, clientSecret }
   const alternative = missing.length === 2 ? ' (or accessToken, or client)' : ''
-  problems.add(
-    'MISSING_CREDENTIALS',
-    `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing${alternative}.`,
-    { missing },
-  )
+  mistakes.add(missing.join(' and '), `${missing.length > 1 ? 'are' : 'is'} missing${alternative}`, {
+    code: 'MISSING_CREDENTIALS',
+    details: { missing },
+  })
   return undefined
 }
 
-function addMistake(name: string, value: unknown, problems: OptionProblems): void {
+function addMistake(name: string, value: unknown, mistakes: OptionCheck): void {
   const mistake = credentialMistake(value, name === 'accessToken')
-  if (mistake !== undefined) problems.add('INVALID_OPTIONS', `${name} ${mistake}.`, { option: name })
+  if (mistake !== undefined) mistakes.add(name, mistake, { details: { option: name } })
 }
 
 /** Where a ready client of the SDK sends its token in clear: to its gateway, or to hosts that were set by hand. */
@@ -215,36 +178,36 @@ function insecureHostOf(client: ReadyApiClient): string | undefined {
   return undefined
 }
 
-function notEncrypted(option: string, origin: string): string {
-  return `${option} ${origin} is not encrypted; http is accepted to loopback only. Use https.`
+function notEncrypted(origin: string): string {
+  return `${origin} is not encrypted; http is accepted to loopback only. Use https.`
 }
 
-function checkEndpoint(endpoint: string | undefined, problems: OptionProblems): URL | undefined {
+function checkEndpoint(endpoint: string | undefined, mistakes: OptionCheck): URL | undefined {
   if (endpoint === undefined) return undefined
   let url: URL
   try {
     url = new URL(endpoint)
   } catch {
-    problems.add('INVALID_OPTIONS', 'endpoint is not a valid URL.')
+    mistakes.add('endpoint', 'is not a valid URL')
     return undefined
   }
   if (url.username !== '' || url.password !== '') {
-    problems.add('INVALID_OPTIONS', 'endpoint carries credentials; take them out of the URL.')
+    mistakes.add('endpoint', 'carries credentials; take them out of the URL')
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    problems.add('INSECURE_ENDPOINT', notEncrypted('endpoint', url.origin))
+    mistakes.add('endpoint', notEncrypted(url.origin), { code: 'INSECURE_ENDPOINT' })
   } else if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    problems.add('INVALID_OPTIONS', `endpoint has the protocol ${url.protocol}; it must be https.`)
+    mistakes.add('endpoint', `has the protocol ${url.protocol}; it must be https`)
   }
   return url
 }
 
-function checkRetry(retry: RetryOptions | undefined, problems: OptionProblems): void {
+function checkRetry(retry: RetryOptions | undefined, mistakes: OptionCheck): void {
   for (const name of ['retries', 'minDelayMs', 'maxDelayMs', 'totalTimeoutMs'] as const) {
     const value = retry?.[name]
     if (value === undefined) continue
     if (!Number.isFinite(value) || value < 0 || (name === 'retries' && !Number.isInteger(value))) {
-      problems.add('INVALID_OPTIONS', `retry.${name} is ${value}; it must be zero or a positive number.`)
+      mistakes.add(`retry.${name}`, `is ${value}; it must be zero or a positive number`)
     }
   }
 }

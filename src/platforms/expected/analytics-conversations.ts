@@ -1,4 +1,5 @@
 import { abortedError } from '../../internal/abort.js'
+import { hourMs, minuteMs } from '../../internal/durations.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, dateOf, fieldOf, isAnswer, textOf, unusableAnswer } from '../client/answer.js'
@@ -10,7 +11,7 @@ const stage = 'reconcile'
 const firstPollMs = 500
 const longestPollMs = 15_000
 /** A details job is given up after this long. */
-const deadlineMs = 3_600_000
+const deadlineMs = hourMs
 const pageSize = 1_000
 const operation = 'list the conversations of the interval'
 
@@ -116,7 +117,7 @@ async function waitForJob(
     }
     if (clock.now() + pollMs > giveUpAt) {
       throw new LegalHoldError(
-        `The conversation query ${jobId} did not end within ${deadlineMs / 60_000} minutes; it is in state ${state ?? 'none'}.`,
+        `The conversation query ${jobId} did not end within ${deadlineMs / minuteMs} minutes; it is in state ${state ?? 'none'}.`,
         { code: 'TIMEOUT', stage, requestId: correlationId },
       )
     }

@@ -1,10 +1,11 @@
+import { dayMs, hourMs } from '../../internal/durations.js'
+import type { OptionCheck } from '../../internal/option-check.js'
 import { mapWindow } from '../../internal/streams/streams.js'
 import { SeenSet } from '../../internal/tables/seen.js'
 import type { ExpectedListing, ExpectedRecording } from '../../model/platform.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { ExpectedRecordingsOptions } from '../../ports/platform.js'
 import type { GenesysClient } from '../client/client.js'
-import type { OptionProblems } from '../client/options.js'
 import { conversationQuery } from '../request/conversation-query.js'
 import { findConversations } from './analytics-conversations.js'
 import { ConversationTable } from './conversation-table.js'
@@ -29,10 +30,10 @@ export interface ExpectedRecordingsLimits {
 export const defaultMaxMetadataCalls = 3_000
 
 /** The limit that the options name. */
-export function checkLimits(options: ExpectedRecordingsLimits, problems: OptionProblems): number {
+export function checkLimits(options: ExpectedRecordingsLimits, mistakes: OptionCheck): number {
   const { maxMetadataCalls = defaultMaxMetadataCalls } = options
   if (!Number.isInteger(maxMetadataCalls) || maxMetadataCalls < 0) {
-    problems.add('INVALID_OPTIONS', `maxMetadataCalls is ${maxMetadataCalls}; it must be zero or a whole number.`)
+    mistakes.add('maxMetadataCalls', `is ${maxMetadataCalls}; it must be zero or a whole number`)
   }
   return maxMetadataCalls
 }
@@ -43,8 +44,6 @@ const concurrency = 8
 const fewConversations = 300
 /** The scan is given up when it has cost this share of what asking for each conversation would cost. */
 const scanShare = 0.25
-const dayMs = 86_400_000
-const hourMs = 3_600_000
 
 /** What a listing depends on beside the request. */
 export interface ListingSettings {
@@ -162,15 +161,11 @@ class Listing {
     const maxPages = Math.ceil(table.size * scanShare)
     let youngest = Number.NEGATIVE_INFINITY
     try {
-      const retained = retainedRecordings(
-        this.#client,
-        table.latestEnd ?? now,
-        maxPages,
-        () => {
-          this.#calls['retention-query'] += 1
-        },
-        this.#options,
-      )
+      const onCall = () => {
+        this.#calls['retention-query'] += 1
+      }
+      const limits = { maxPages, onCall }
+      const retained = retainedRecordings(this.#client, table.latestEnd ?? now, limits, this.#options)
       for await (const { conversationId, createdAt, ...recording } of retained) {
         youngest = Math.max(youngest, createdAt ?? Number.NEGATIVE_INFINITY)
         const row = table.find(conversationId)

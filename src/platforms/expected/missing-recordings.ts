@@ -3,7 +3,7 @@ import type { MissingExplanation } from '../../model/platform.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { ExplainMissingOptions } from '../../ports/platform.js'
 import type { GenesysClient } from '../client/client.js'
-import { defaultMaxMetadataCalls } from './expected-recordings.js'
+import { defaultMaxMetadataCalls, type ExpectedRecordingsLimits } from './expected-recordings.js'
 import { explanationFrom, readMetadata } from './recording-metadata.js'
 import { isRefused } from './retention-query.js'
 
@@ -20,9 +20,9 @@ export async function* explainMissing(
   client: GenesysClient,
   missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
   request: ExportRequest,
-  options: ExplainMissingOptions = {},
-  maxMetadataCalls = defaultMaxMetadataCalls,
+  options: ExplainMissingOptions & ExpectedRecordingsLimits = {},
 ): AsyncGenerator<MissingExplanation, void, void> {
+  const { maxMetadataCalls = defaultMaxMetadataCalls } = options
   const conversations = new Map<string, string[]>()
   let beyond = 0
   for (const { recordingId, conversationId } of missing) {

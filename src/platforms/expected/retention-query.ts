@@ -1,3 +1,4 @@
+import { dayMs } from '../../internal/durations.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { dateOf, listOf, textOf, unusableAnswer } from '../client/answer.js'
@@ -8,7 +9,6 @@ const stage = 'reconcile'
 const operation = 'query the retention of recordings'
 /** The most the platform gives in a page (genesys-facts: expected recordings). */
 const pageSize = 500
-const dayMs = 86_400_000
 
 /** A recording as the retention query knows it: neither its medium nor its state. */
 export interface RetainedRecording {
@@ -27,17 +27,24 @@ export class ScanTooLong extends Error {
   override readonly name = 'ScanTooLong'
 }
 
+/** How far a scan may go. */
+export interface ScanLimits {
+  /** With more pages than this it is given up. */
+  readonly maxPages: number
+  /** Told before each request. */
+  readonly onCall: () => void
+}
+
 /**
  * Every recording of the organisation that is older than so many days, 500 a call: it cannot be narrowed to an interval.
  *
  * @param olderThan milliseconds: recordings that were made before this are asked for
- * @throws {@link ScanTooLong} when there are more than `maxPages` pages
+ * @throws {@link ScanTooLong}
  */
 export async function* retainedRecordings(
   client: GenesysClient,
   olderThan: number,
-  maxPages: number,
-  onCall: () => void,
+  { maxPages, onCall }: ScanLimits,
   options: CallOptions,
 ): AsyncGenerator<RetainedRecording, void, void> {
   const days = thresholdDays(client.clock.now(), olderThan)

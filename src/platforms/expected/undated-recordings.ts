@@ -51,7 +51,12 @@ export class UndatedRecordings {
     const ends = this.#recordings.map(({ endedAt }) => endedAt ?? Number.POSITIVE_INFINITY)
     const latest = Math.min(client.clock.now(), Math.max(...ends))
     try {
-      for await (const { recordingId, createdAt } of retainedRecordings(client, latest, mostPages, onCall, options)) {
+      for await (const { recordingId, createdAt } of retainedRecordings(
+        client,
+        latest,
+        { maxPages: mostPages, onCall },
+        options,
+      )) {
         if (!wanted.delete(recordingId)) continue
         if (createdAt !== undefined) this.date(recordingId, createdAt)
         if (wanted.size === 0) break

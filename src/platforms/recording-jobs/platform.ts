@@ -1,3 +1,4 @@
+import { OptionCheck } from '../../internal/option-check.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { Finding } from '../../model/findings.js'
 import type { ProfileInspection } from '../../model/inspection.js'
@@ -23,7 +24,7 @@ import type {
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, answerOf, dateOf, isAnswer, otherThan, textOf } from '../client/answer.js'
 import { GenesysClient } from '../client/client.js'
-import { checkConnection, type GenesysConnectionOptions, OptionProblems } from '../client/options.js'
+import { checkConnection, type GenesysConnectionOptions } from '../client/options.js'
 import { cursorPages, numberedPages } from '../client/pages.js'
 import { checkLimits, type ExpectedRecordingsLimits, expectedRecordings } from '../expected/expected-recordings.js'
 import { explainMissing } from '../expected/missing-recordings.js'
@@ -78,12 +79,12 @@ export class RecordingJobsPlatform implements RecordingPlatform {
   constructor(given: RecordingJobsOptions) {
     // From JavaScript there may be none.
     const options: RecordingJobsOptions = given ?? {}
-    const problems = new OptionProblems()
+    const mistakes = new OptionCheck('The options of RecordingJobsPlatform')
     const { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays } = options
     this.#timing = { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays }
-    checkTiming(this.#timing, problems)
-    this.#maxMetadataCalls = checkLimits(options, problems)
-    this.client = new GenesysClient(options, checkConnection(options, 'RecordingJobsPlatform', problems, ownNames))
+    checkTiming(this.#timing, mistakes)
+    this.#maxMetadataCalls = checkLimits(options, mistakes)
+    this.client = new GenesysClient(options, checkConnection(options, 'RecordingJobsPlatform', mistakes, ownNames))
     this.protectSource = options.protectSource ?? false
   }
 
@@ -295,7 +296,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     request: ExportRequest,
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation> {
-    return explainMissing(this.client, missing, request, options, this.#maxMetadataCalls)
+    return explainMissing(this.client, missing, request, { ...options, maxMetadataCalls: this.#maxMetadataCalls })
   }
 
   protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {
@@ -379,20 +380,20 @@ function cannotStamp(subject: string): Finding {
   }
 }
 
-function checkTiming(timing: ExportTiming, problems: OptionProblems): void {
+function checkTiming(timing: ExportTiming, mistakes: OptionCheck): void {
   for (const [date, age] of [
     ['actionDate', 'actionAgeDays'],
     ['screenRecordingActionDate', 'screenRecordingActionAgeDays'],
   ] as const) {
     if (timing[date] !== undefined && timing[age] !== undefined) {
-      problems.add('INVALID_OPTIONS', `Give ${date} or ${age}, not both.`)
+      mistakes.add('', `Give ${date} or ${age}, not both.`)
     }
     if (timing[date] !== undefined && dateOf(timing, date) === undefined) {
-      problems.add('INVALID_OPTIONS', `${date} is not a valid ISO 8601 time.`)
+      mistakes.add(`${date}`, `is not a valid ISO 8601 time`)
     }
     const days = timing[age]
     if (days !== undefined && (!Number.isInteger(days) || days < 0)) {
-      problems.add('INVALID_OPTIONS', `${age} must be a whole number of days.`)
+      mistakes.add(`${age}`, `must be a whole number of days`)
     }
   }
 }

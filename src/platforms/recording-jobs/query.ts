@@ -1,3 +1,5 @@
+import { canonicalJson } from '../../internal/canonical-json.js'
+import { dayMs } from '../../internal/durations.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { ExportRequest } from '../../model/request.js'
 import { type Answer, isAnswer } from '../client/answer.js'
@@ -30,7 +32,6 @@ export interface RecordingJobsQuery {
   readonly agedConversationInterval?: string
 }
 
-const dayMs = 86_400_000
 /** Six months at their longest. */
 const agedLimitMs = 184 * dayMs
 
@@ -173,11 +174,14 @@ function instant(value: unknown): unknown {
   return Number.isNaN(time) ? (value ?? undefined) : time
 }
 
-/** JSON with sorted keys; absent and null are the same. */
+/** In canonical JSON, where absent and null are the same. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (inner === null) return undefined
-    if (!isAnswer(inner)) return inner
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-  })
+  return canonicalJson(withoutNulls(value))
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item))
+  if (!isAnswer(value)) return value
+  const entries = Object.entries(value).filter(([, member]) => member !== null)
+  return Object.fromEntries(entries.map(([name, member]) => [name, withoutNulls(member)]))
 }

@@ -82,11 +82,11 @@ export class Arrivals {
     const fault = outcome === 'held' || outcome === 'repaired' ? undefined : outcome
     const proven = outcome === 'repaired'
     if (row >= 0) {
-      this.recordingFaults.note(row, key, fault, reason, proven)
+      this.recordingFaults.note(row, { key, fault, reason, proven })
       if (proven) this.#recordings.change(row, bits.repaired)
     } else if (conversationId !== undefined) {
       const owner = this.#conversations.add(conversationId)
-      this.conversationFaults.note(owner, key, fault, reason, proven)
+      this.conversationFaults.note(owner, { key, fault, reason, proven })
       if (proven) this.#conversations.markRepaired(owner)
     }
   }
@@ -110,7 +110,7 @@ export class Arrivals {
     const row = known < 0 ? this.#learn(kind, recordingId, conversationId) : known
     if (row < 0) return -1
     this.#expectations.own(row, conversationId)
-    this.files.show(row, kind, extensionOf(key, kind, recordingId), listing, isEmpty)
+    this.files.show(row, { kind, extension: extensionOf(key, kind, recordingId), isEmpty }, listing)
     const { isDelivered, isWhole } = this.files.judge(row)
     const freshness = isFresh ? freshBit(kind) : 0
     // What was not meant and is delivered all the same is evidence like the rest. The list did not count it.

@@ -1,8 +1,8 @@
+import { hourMs } from '../../internal/durations.js'
 import { Column } from '../../internal/tables/column.js'
 import { IdIndex } from '../../internal/tables/id-index.js'
 import type { Listings } from './present-files.js'
 
-const hourMs = 3_600_000
 /** Stands for an hour that is not known: nothing of 1970 is exported. */
 const unknownHour = 0
 const bits = { open: 1, repaired: 2 } as const

@@ -4,6 +4,14 @@ import { type FilesByExtension, type FilesJudgement, fileBits, judgeFiles, noFil
 /** Extensions that have a bit of their own. */
 const extensionBits = 32
 
+/** One file of a recording, as it was seen. */
+export interface ShownFile {
+  readonly kind: 'recording' | 'sidecar'
+  readonly extension: string
+  /** `undefined` where that is not known: what is known of it stays. */
+  readonly isEmpty: boolean | undefined
+}
+
 /**
  * Listings of folders, numbered from 1. What a folder's latest listing no longer shows is gone.
  */
@@ -88,28 +96,19 @@ export class PresentFiles {
     this.#listingsOf = listings
   }
 
-  /**
-   * @param listing 0 where it is not a listing that shows it
-   * @param isEmpty `undefined` where that is not known: what is known of it stays
-   */
-  show(
-    row: number,
-    kind: 'recording' | 'sidecar',
-    extension: string,
-    listing: number,
-    isEmpty: boolean | undefined,
-  ): void {
+  /** @param listing 0 where it is not a listing that shows it */
+  show(row: number, file: ShownFile, listing: number): void {
     const first = this.#listings.get(row)
     const folder = this.#listingsOf.folderOf(listing)
     if (listing === 0 || first === 0 || folder === this.#listingsOf.folderOf(first)) {
       const files = this.#firstOf(row)
-      this.#enter(files, kind, extension, listing, isEmpty)
+      this.#enter(files, file, listing)
       this.#keep(row, files)
       return
     }
     const folders = this.#elsewhere.get(row) ?? new Map<number, Files>()
     const files = folders.get(folder) ?? { listing, media: 0, described: 0, emptyMedia: 0, emptySidecars: 0 }
-    this.#enter(files, kind, extension, listing, isEmpty)
+    this.#enter(files, file, listing)
     this.#elsewhere.set(row, folders.set(folder, files))
   }
 
@@ -145,13 +144,7 @@ export class PresentFiles {
     return shown < this.#known.get(row)
   }
 
-  #enter(
-    files: Files,
-    kind: 'recording' | 'sidecar',
-    extension: string,
-    listing: number,
-    isEmpty: boolean | undefined,
-  ): void {
+  #enter(files: Files, { kind, extension, isEmpty }: ShownFile, listing: number): void {
     if (listing > files.listing) {
       // What is known to be empty is so until something says that it is not.
       for (const [name, found] of files.more ?? []) files.more?.set(name, found & ~bothPresent)

@@ -62,8 +62,7 @@ const conversationsAtMost = 1_000
  */
 export async function* findDeleted(
   storage: StorageAdapter,
-  organizationId: string,
-  pending: Iterable<PendingRecording>,
+  { organizationId, pending }: { readonly organizationId: string; readonly pending: Iterable<PendingRecording> },
   scope: Scope,
   context: StageContext,
 ): AsyncGenerator<DiscoveredObject, void, void> {

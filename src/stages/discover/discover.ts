@@ -50,25 +50,20 @@ export function foldersOf(
   context: StageContext,
   hours?: ReadonlySet<number>,
 ): Promise<Folder[]> {
-  const { interval, lookbackHours, alsoHours } = settings
+  const { organizationId, interval, lookbackHours, alsoHours, listConcurrency } = settings
   const range = hours === undefined ? hourRange(interval, lookbackHours, alsoHours?.()) : onlyHours(hours)
-  return findFolders(storage, settings.organizationId, range, settings.listConcurrency, context)
+  return findFolders(storage, { organizationId, range, concurrency: listConcurrency }, context)
 }
 
-/**
- * Lists one folder and says what each object is, in the order of the listing.
- *
- * @param startAfter the key after which to begin
- */
+/** Lists one folder, or what lies after a key of it, and says what each object is, in the order of the listing. */
 export async function* listFolder(
   storage: StorageAdapter,
-  folder: Folder,
+  { prefix, startAfter }: Folder & { readonly startAfter?: string | undefined },
   scope: Scope,
   context: StageContext,
-  startAfter?: string,
 ): AsyncGenerator<readonly DiscoveredObject[], void, void> {
   const lies = (key: string) => persist(context, 'discover', key, () => isListed(storage, key, context.signal))
-  yield* classified(listResuming(storage, folder.prefix, context, startAfter), scope, lies, startAfter)
+  yield* classified(listResuming(storage, prefix, context, startAfter), scope, lies, startAfter)
 }
 
 /** So many objects wait at most for one that may be the sidecar of another: more than that is asked for by its key. */

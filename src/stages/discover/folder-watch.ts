@@ -3,6 +3,7 @@ import type { StorageAdapter } from '../../ports/storage.js'
 import type { RecordingLedger } from '../account/ledger.js'
 import type { StageContext } from '../context.js'
 import { type DiscoveredObject, type DiscoverySettings, foldersOf, listFolder, type SeenObjects } from './discover.js'
+import { type FolderState, type NextLook, nextLook, type Revisit, unread } from './folder-state.js'
 import type { Folder } from './folders.js'
 import type { Watermarks } from './watermarks.js'
 
@@ -23,8 +24,8 @@ export interface JobWatch {
   readonly lists: readonly (ReadonlySet<number> | undefined)[]
   /** Whether there are no more lists to come. */
   listsComplete(): boolean
-  /** When an hour must be looked at again, since a later job has written there once more; both in milliseconds. */
-  revisitAt(hour: number | undefined): number
+  /** Whether a later job writes into an hour once more. @param hour its start, in milliseconds */
+  revisit(hour: number | undefined): Revisit
   /** Asks the platform why the rest is not there, and enters what it says. */
   explainMissing(): Promise<void>
 }
@@ -32,15 +33,9 @@ export interface JobWatch {
 /** One folder and what is known of its state. */
 export interface FolderWatch {
   readonly folder: Folder
-  /** Start of the last listing that went through, in milliseconds. */
-  listedAt: number
-  lastNewAt: number
-  /** Objects older than the job that it may still overwrite. */
-  stale: number
-  /** It has objects that belong to nobody yet. */
-  unclaimed: boolean
-  /** It has halves of recordings that no list names: files without their sidecars, or sidecars without their files. */
-  halves: boolean
+  state: FolderState
+  /** When something new was last seen in it, in milliseconds. */
+  newestAt: number | undefined
   /** The first listing begins after this key: a former part of the run has on record what is up to there. */
   after: string | undefined
 }
@@ -58,11 +53,19 @@ export interface ListedPiece {
 
 // S3 rounds to seconds, and the platform's clock is not S3's.
 const clockToleranceMs = 2_000
-const staleRestMs = 3_000
 /** Between two looks for other names of the hours that are awaited; at least two in the quiet time. */
 const walkAgainMs = 60_000
-const never = Number.POSITIVE_INFINITY
-const now = Number.NEGATIVE_INFINITY
+
+/** What the folders of a job are listed with. */
+export interface WatchSubject {
+  readonly storage: StorageAdapter
+  readonly settings: DiscoverySettings
+  readonly ledger: RecordingLedger
+  readonly job: JobWatch
+  readonly options: LandingOptions
+  readonly watermarks: Pick<Watermarks, 'after'>
+  readonly context: StageContext
+}
 
 /** The folders of a job, and when each must be listed again. */
 export class FolderWatches {
@@ -76,18 +79,11 @@ export class FolderWatches {
   readonly #watches = new Map<string, FolderWatch>()
   #listsRead = 0
   #found = false
-  #walkedAt = Number.NEGATIVE_INFINITY
+  /** When the hours that are awaited were last looked for under other names. */
+  #walkedAt: number | undefined
   #awaitsHalves = true
 
-  constructor(
-    storage: StorageAdapter,
-    settings: DiscoverySettings,
-    ledger: RecordingLedger,
-    job: JobWatch,
-    options: LandingOptions,
-    watermarks: Pick<Watermarks, 'after'>,
-    context: StageContext,
-  ) {
+  constructor({ storage, settings, ledger, job, options, watermarks, context }: WatchSubject) {
     this.#storage = storage
     this.#settings = settings
     this.#ledger = ledger
@@ -101,7 +97,7 @@ export class FolderWatches {
   async findNew(): Promise<void> {
     const { lists } = this.#job
     for (const hours of lists.slice(this.#listsRead)) {
-      for (const watch of this.#watches.values()) if (isAwaited(watch, hours)) watch.listedAt = now
+      for (const watch of this.#watches.values()) if (isAwaited(watch, hours)) watch.state = unread
     }
     this.#listsRead = lists.length
     if (!this.#found) {
@@ -113,9 +109,9 @@ export class FolderWatches {
     const missing = new Set(awaited)
     const time = this.#context.clock.now()
     // An hour has several names, padded or not: what does not come to the one that is known may come to another.
-    const isLate =
-      this.#job.fulfilledAt() !== undefined &&
-      time - this.#walkedAt >= Math.min(walkAgainMs, this.#options.landingQuietMs / 2)
+    const restMs = Math.min(walkAgainMs, this.#options.landingQuietMs / 2)
+    const isRested = this.#walkedAt === undefined || time - this.#walkedAt >= restMs
+    const isLate = this.#job.fulfilledAt() !== undefined && isRested
     if (isLate) this.#walkedAt = time
     else for (const { folder } of this.#watches.values()) if (folder.hour !== undefined) missing.delete(folder.hour)
     if (awaited === undefined || missing.size > 0) await this.#find(awaited === undefined ? undefined : missing)
@@ -124,19 +120,24 @@ export class FolderWatches {
   /** The folders that must be listed now. */
   due(time: number): FolderWatch[] {
     const awaited = this.#awaitedHours()
-    return [...this.#watches.values()].filter(
-      (watch) => isAwaited(watch, awaited) || this.#dueAt(watch, awaited) <= time,
-    )
+    return [...this.#watches.values()].filter((watch) => {
+      const next = this.#nextLook(watch, awaited)
+      return next.look === 'now' || (next.look === 'at' && next.at <= time)
+    })
   }
 
   /** Time until a folder must be listed, at least `restMs` for those that are listed again and again. */
   nextDueMs(time: number, restMs: number): number {
     const awaited = this.#awaitedHours()
     if (awaited === undefined || awaited.size > 0) return restMs
-    let next = never
-    for (const watch of this.#watches.values()) next = Math.min(next, this.#dueAt(watch, awaited) - time)
     // The job may end, or another list be read, at any time.
-    return Math.min(next, restMs)
+    let waitMs = restMs
+    for (const watch of this.#watches.values()) {
+      const next = this.#nextLook(watch, awaited)
+      if (next.look === 'now') return 0
+      if (next.look === 'at') waitMs = Math.min(waitMs, next.at - time)
+    }
+    return waitMs
   }
 
   /** Nothing new has come for a while: halves of recordings are dealt with as they are. */
@@ -146,7 +147,9 @@ export class FolderWatches {
 
   /** Folders that must be read once more before the end: those last listed before `time`, or with something held back. */
   toReadAgain(time: number): FolderWatch[] {
-    return [...this.#watches.values()].filter(({ listedAt, halves }) => listedAt < time || halves)
+    return [...this.#watches.values()].filter(
+      ({ state }) => state.state === 'unread' || state.listedAt < time || state.heldBack.halves,
+    )
   }
 
   /** Whether every folder has been read for good. */
@@ -157,9 +160,7 @@ export class FolderWatches {
   /** Folders that something is awaited in, or that have not been listed late enough. */
   unfinished(): FolderWatch[] {
     const awaited = this.#awaitedHours()
-    return [...this.#watches.values()].filter(
-      (watch) => isAwaited(watch, awaited) || this.#dueAt(watch, awaited) < never,
-    )
+    return [...this.#watches.values()].filter((watch) => this.#nextLook(watch, awaited).look !== 'never')
   }
 
   /**
@@ -170,13 +171,14 @@ export class FolderWatches {
   async *read(watch: FolderWatch, seen: SeenObjects, isFinal = false): AsyncGenerator<ListedPiece, void, void> {
     const { clock } = this.#context
     const { folder, after } = watch
+    const from = { ...folder, startAfter: after }
     const startedAt = clock.now()
     const listing = after === undefined ? this.#ledger.beginListing(folder.prefix) : undefined
     let stale = 0
     let unclaimed = false
     let halves = false
     let through: string | undefined
-    for await (const piece of listFolder(this.#storage, folder, this.#ledger, this.#context, after)) {
+    for await (const piece of listFolder(this.#storage, from, this.#ledger, this.#context)) {
       const objects: DiscoveredObject[] = []
       for (const found of piece) {
         const isUnexpected = found.place.kind === 'unexpected'
@@ -191,7 +193,7 @@ export class FolderWatches {
         if (stale === 0 && !unclaimed && !halves && found.place.conversationId !== undefined) through = found.object.key
         if (isUnexpected) continue
         const isNew = !seen.has(found.object)
-        if (isNew) watch.lastNewAt = clock.now()
+        if (isNew) watch.newestAt = clock.now()
         if (listing !== undefined) this.#ledger.show(found.object, found.place, listing, isNew)
       }
       yield { prefix: folder.prefix, listed: piece.length, objects, through }
@@ -199,10 +201,7 @@ export class FolderWatches {
     watch.after = undefined
     if (listing === undefined) return
     this.#ledger.endListing(listing)
-    watch.listedAt = startedAt
-    watch.stale = stale
-    watch.unclaimed = unclaimed
-    watch.halves = halves
+    watch.state = { state: 'read', listedAt: startedAt, heldBack: { stale, unclaimed, halves } }
   }
 
   /**
@@ -221,25 +220,20 @@ export class FolderWatches {
     return place.recordingId === undefined || !this.#ledger.isWritten(place.recordingId)
   }
 
-  /** When a folder in which nothing is awaited must be listed; `never` once it has been read for good. */
-  #dueAt(watch: FolderWatch, awaited: ReadonlySet<number> | undefined): number {
-    const { landingQuietMs, landingSettleMs } = this.#options
-    const { folder, listedAt, lastNewAt, stale, unclaimed } = watch
-    if (listedAt === now || (unclaimed && this.#job.listsComplete())) return now
-    const revisitAt = this.#job.revisitAt(folder.hour)
-    const quietAt = Math.max(lastNewAt === 0 ? now : lastNewAt + landingQuietMs, revisitAt)
-    const isKnown = this.#ledger.listed && awaited !== undefined && folder.hour !== undefined
-    const fulfilledAt = this.#job.fulfilledAt()
-    if (fulfilledAt === undefined) {
-      if (!isKnown) return now
-      return listedAt < quietAt ? quietAt : stale > 0 ? listedAt + landingQuietMs : never
-    }
-    // What is known to be complete needs no look after the job's end, if it has been left alone long enough.
-    if (isKnown && this.#ledger.openConversations === 0 && stale === 0 && listedAt >= quietAt) return never
-    const settledAt = Math.max(fulfilledAt, lastNewAt + landingSettleMs, revisitAt)
-    if (listedAt < settledAt) return settledAt
-    // What is older than the job may still be written again: looked at now and then, until the landing is over.
-    return stale === 0 ? never : listedAt + staleRestMs
+  #nextLook(watch: FolderWatch, awaited: ReadonlySet<number> | undefined): NextLook {
+    const { landingQuietMs: quietMs, landingSettleMs: settleMs } = this.#options
+    const { folder, state, newestAt } = watch
+    return nextLook(state, {
+      isAwaited: isAwaited(watch, awaited),
+      isKnown: this.#ledger.listed && awaited !== undefined && folder.hour !== undefined,
+      hasOpenConversations: this.#ledger.openConversations > 0,
+      listsComplete: this.#job.listsComplete(),
+      fulfilledAt: this.#job.fulfilledAt(),
+      revisit: this.#job.revisit(folder.hour),
+      newestAt,
+      quietMs,
+      settleMs,
+    })
   }
 
   /** Hours in which something is to come; `undefined` where it may be any. */
@@ -254,8 +248,7 @@ export class FolderWatches {
     for (const folder of await foldersOf(this.#storage, this.#settings, this.#context, hours)) {
       if (this.#watches.has(folder.prefix)) continue
       const after = this.#watermarks.after(folder.prefix)
-      const unread = { listedAt: now, lastNewAt: 0, stale: 0, unclaimed: false, halves: false }
-      this.#watches.set(folder.prefix, { folder, ...unread, after })
+      this.#watches.set(folder.prefix, { folder, state: unread, newestAt: undefined, after })
     }
   }
 }

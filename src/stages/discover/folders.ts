@@ -18,6 +18,14 @@ const levels = [
   { pattern: /^hour=(\d{1,2})$/ },
 ] as const
 
+/** Which folders are looked for. */
+export interface FolderSearch {
+  readonly organizationId: string
+  readonly range: HourRange
+  /** Folders listed side by side. */
+  readonly concurrency: number
+}
+
 /**
  * Finds the hour folders of an organisation that a range of hours touches, by walking year, month, day and hour with
  * a delimiter: whatever padding the platform used, and without reading an hour outside the range. A folder of no
@@ -25,9 +33,7 @@ const levels = [
  */
 export async function findFolders(
   storage: StorageAdapter,
-  organizationId: string,
-  range: HourRange,
-  concurrency: number,
+  { organizationId, range, concurrency }: FolderSearch,
   context: StageContext,
 ): Promise<Folder[]> {
   const limit = pLimit(concurrency)

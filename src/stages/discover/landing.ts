@@ -1,11 +1,8 @@
 import { throwIfAborted } from '../../internal/abort.js'
 import { merge } from '../../internal/streams/streams.js'
-import type { LandingOptions } from '../../options/landing.js'
-import type { StorageAdapter } from '../../ports/storage.js'
-import type { RecordingLedger } from '../account/ledger.js'
-import type { StageContext } from '../context.js'
-import { type DiscoveredObject, type DiscoverySettings, piecesAhead, type SeenObjects } from './discover.js'
-import { type FolderWatch, FolderWatches, type JobWatch } from './folder-watch.js'
+import { type DiscoveredObject, piecesAhead, type SeenObjects } from './discover.js'
+import { type FolderWatch, FolderWatches, type WatchSubject } from './folder-watch.js'
+import { nextStep } from './landing-step.js'
 import type { Watermarks } from './watermarks.js'
 
 // While one hour is awaited, others may be written again: a listing this old proves nothing at the end of a run.
@@ -13,8 +10,12 @@ const staleListingMs = 30_000
 const firstPauseMs = 350
 /** Between two looks while the job runs, and after it: what lands last is to be seen within seconds. */
 const longestPauseMs = { running: 15_000, fulfilled: 3_000 }
-/** With nothing new for this long, the platform is asked why the rest is not there. */
-const askAfterMs = 10_000
+
+/** What a landing works with. */
+export interface LandingSubject extends WatchSubject {
+  readonly seen: SeenObjects
+  readonly watermarks: Watermarks
+}
 
 /**
  * Yields the job's objects as they land: while the job runs, and after it was fulfilled until everything expected is
@@ -27,19 +28,11 @@ const askAfterMs = 10_000
  *
  * Objects older than the job may be about to be overwritten by it: they are held back until the landing is over.
  */
-export async function* land(
-  storage: StorageAdapter,
-  settings: DiscoverySettings,
-  ledger: RecordingLedger,
-  job: JobWatch,
-  options: LandingOptions,
-  seen: SeenObjects,
-  watermarks: Watermarks,
-  context: StageContext,
-): AsyncGenerator<readonly DiscoveredObject[], void, void> {
+export async function* land(subject: LandingSubject): AsyncGenerator<readonly DiscoveredObject[], void, void> {
+  const { settings, job, options, seen, watermarks, context } = subject
   const { clock, signal } = context
-  const watches = new FolderWatches(storage, settings, ledger, job, options, watermarks, context)
-  let lastArrivalAt = 0
+  const watches = new FolderWatches(subject)
+  let lastArrivalAt: number | undefined
   let pauseMs = firstPauseMs
   let asked = false
   for (let pass = 1; ; ) {
@@ -64,27 +57,23 @@ export async function* land(
       pass += 1
     }
     const fulfilledAt = job.fulfilledAt()
-    let untilEndMs = Number.POSITIVE_INFINITY
-    if (fulfilledAt !== undefined) {
-      if (watches.areDone() && (job.pending() ?? 0) === 0) {
-        yield* again(watches.toReadAgain(clock.now() - staleListingMs))
-        return
-      }
-      const now = clock.now()
-      const quietForMs = now - Math.max(fulfilledAt, lastArrivalAt)
-      untilEndMs = Math.min(options.landingQuietMs - quietForMs, options.landingTimeoutMs - (now - fulfilledAt))
-      if (!asked && (quietForMs >= askAfterMs || untilEndMs <= 0) && (job.pending() ?? 0) > 0) {
-        asked = true
-        watches.letHalvesGo()
-        await job.explainMissing()
-        continue
-      }
-      if (untilEndMs <= 0) break
+    const [now, pending, foldersDone] = [clock.now(), job.pending(), watches.areDone()]
+    const next = nextStep({ now, fulfilledAt, lastArrivalAt, foldersDone, pending, asked }, options)
+    if (next.step === 'delivered') {
+      yield* again(watches.toReadAgain(now - staleListingMs))
+      return
+    }
+    if (next.step === 'given-up') break
+    if (next.step === 'ask') {
+      asked = true
+      watches.letHalvesGo()
+      await job.explainMissing()
+      continue
     }
     pauseMs = Math.min(pauseMs * 1.5, fulfilledAt === undefined ? longestPauseMs.running : longestPauseMs.fulfilled)
     // A pass over many pages is followed by as long a pause: looking must not cost more than it finds.
-    const restMs = Math.max(pauseMs, clock.now() - startedAt)
-    await job.settledOr(Math.max(1, Math.min(watches.nextDueMs(clock.now(), restMs), untilEndMs)))
+    const restMs = watches.nextDueMs(now, Math.max(pauseMs, now - startedAt))
+    await job.settledOr(Math.max(1, next.atMostMs === undefined ? restMs : Math.min(restMs, next.atMostMs)))
   }
   // What the job did not write again stands as it is.
   yield* again(new Set([...watches.unfinished(), ...watches.toReadAgain(clock.now() - staleListingMs)]))

@@ -1,5 +1,7 @@
 import { canonicalJson } from '../../internal/canonical-json.js'
-import type { JobIntent, JournalledJob } from '../../journal/journalled-jobs.js'
+import { retrying } from '../../internal/retry.js'
+import type { JournalledJob } from '../../journal/journalled-jobs.js'
+import type { JobIntent } from '../../journal/record-data.js'
 import type { Recorder } from '../../journal/recorder.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { LegalHold } from '../../model/hold.js'
@@ -8,12 +10,12 @@ import type { ProtectionReport } from '../../model/report.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { PollingOptions } from '../../options/polling.js'
 import type { RecordingPlatform } from '../../ports/platform.js'
-import type { Clock } from '../../ports/runtime.js'
 import { persist, type StageContext } from '../context.js'
 import { clockToleranceMs, createJob, lookUpJob } from './job.js'
 
 const cancelWithinMs = 10_000
-const cancelAttempts = 3
+const cancelPauseMs = 1_000
+const cancelRetry = { retries: 2 }
 
 /** What jobs are created with. */
 export interface JobBookSubject {
@@ -90,9 +92,9 @@ export class JobBook {
       return entry === undefined || entry.takenUp ? found : this.#follow(found)
     }
     await recorder.record('job-intent', intent)
-    const create = { hold, runId, known: this.#known }
+    const create = { hold, runId, known: this.#known, polling }
     this.#creating.set(request, context.clock.now())
-    const job = await createJob(platform, request, create, polling, context)
+    const job = await createJob(platform, request, create, context)
     this.#creating.delete(request)
     return this.#follow(await this.#note({ ...job, request }))
   }
@@ -122,21 +124,24 @@ export class JobBook {
       await attempt(async () => {
         if (hasEnded(await platform.getJob(id, { signal }))) return
         await recorder.record('job-cancel', { jobId: id })
-        await this.#cancel(id, clock, signal)
+        await retrying(() => this.#cancel(id, signal), cancelRetry, { stage: 'export', clock, signal })
       })
     }
   }
 
   /** What the platform answers to a cancellation has no content that could be checked: the job itself is asked. */
-  async #cancel(id: string, clock: Clock, signal: AbortSignal): Promise<void> {
+  async #cancel(id: string, signal: AbortSignal): Promise<void> {
     const { platform } = this.#subject
-    for (let left = cancelAttempts; ; left -= 1) {
-      await platform.cancelJob(id, { signal })
-      const job = await platform.getJob(id, { signal })
-      if (hasEnded(job)) return
-      if (left === 1) throw new Error(`job ${id} is still ${job.platformState}`)
-      await clock.sleep(1_000, signal)
-    }
+    await platform.cancelJob(id, { signal })
+    const job = await platform.getJob(id, { signal })
+    if (hasEnded(job)) return
+    const message = `The job ${id} was cancelled and is still ${job.platformState}.`
+    throw new LegalHoldError(message, {
+      code: 'JOB_DEADLINE_EXCEEDED',
+      stage: 'export',
+      retryable: true,
+      retryAfterMs: cancelPauseMs,
+    })
   }
 
   #follow(job: ExportJob): ExportJob {
@@ -172,7 +177,8 @@ export class JobBook {
     // The platform itself takes a second request with the same key for the first one.
     if (idempotency === 'key') return undefined
     if (idempotency === 'none') throw outcomeUnknown(intendedAt)
-    const adopted = await lookUpJob(platform, request, { hold, runId, known: this.#known }, intendedAt, context)
+    const former = { hold, runId, known: this.#known, postedAt: intendedAt }
+    const adopted = await lookUpJob(platform, request, former, context)
     return adopted === undefined ? undefined : this.#note({ ...adopted, request })
   }
 

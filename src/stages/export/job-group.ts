@@ -1,16 +1,18 @@
 import pLimit from 'p-limit'
 import { forManyListeners, throwIfAborted } from '../../internal/abort.js'
-import { IdDigest } from '../../internal/tables/id-digest.js'
+import { hourMs } from '../../internal/durations.js'
 import type { Recorder } from '../../journal/recorder.js'
 import type { JobPart } from '../../journal/records.js'
 import type { Stage } from '../../model/errors.js'
-import type { ExpectedListing, ExpectedRecording, ExportJob, PlatformCoverage } from '../../model/platform.js'
+import type { ExportJob, PlatformCoverage } from '../../model/platform.js'
 import type { ProtectionReport } from '../../model/report.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { Settings } from '../../options/exporter-options.js'
 import type { RecordingLedger } from '../account/ledger.js'
 import type { StageContext } from '../context.js'
+import type { Revisit } from '../discover/folder-state.js'
 import { waitForIndex } from '../inspect/index-wait.js'
+import { type ListAccount, readExpectedList } from './expected-list.js'
 import { waitForJob } from './job.js'
 import type { AttemptJobs } from './job-book.js'
 import { protectConversations } from './protect.js'
@@ -34,25 +36,17 @@ export interface JobGroupSubject {
 }
 
 /** What became of one part of a request. */
-export interface PartAccount {
+export interface PartAccount extends ListAccount {
   readonly request: ExportRequest
   /** How far the index reached before the job was created. */
   coverage: PlatformCoverage
   job: ExportJob | undefined
-  /** Recordings in the platform's list, those of an earlier part included. */
-  expected: number
-  /** Those of them that the list marks as skipped. */
-  skipped: number
-  /** Recordings in the list that are later than the interval, beside these. */
-  later: number
   /** Recordings that the platform named as failed. */
   namedFailures: number
   /** Recordings in the list of the same job before the run was interrupted. */
   formerlyExpected?: number | undefined
   /** What became of deletion protection at the source; `undefined` where it was not asked for. */
   protection: ProtectionReport | undefined
-  /** How the platform came to its list; `undefined` where there is none, or where it does not say. */
-  listing: ExpectedListing | undefined
 }
 
 interface PartState {
@@ -141,13 +135,16 @@ export class JobGroup {
   }
 
   /** A job that exports a conversation again may overwrite what an earlier one delivered in its hour. */
-  revisitAt(hour: number | undefined, afterMs: number): number {
-    let revisitAt = Number.NEGATIVE_INFINITY
-    for (const { again, endedAt = Number.POSITIVE_INFINITY } of this.#parts) {
+  revisit(hour: number | undefined, afterMs: number): Revisit {
+    let last: Revisit = { revisit: 'none' }
+    for (const { again, endedAt } of this.#parts) {
       const touches = again === 'any' || (hour === undefined ? again.size > 0 : again.has(hour))
-      if (touches) revisitAt = Math.max(revisitAt, endedAt + afterMs)
+      if (!touches) continue
+      if (endedAt === undefined) return { revisit: 'open' }
+      const at = endedAt + afterMs
+      last = { revisit: 'at', at: last.revisit === 'at' ? Math.max(last.at, at) : at }
     }
-    return revisitAt
+    return last
   }
 
   /** Runs all parts to their end. A failure of one stops the others, and what is under way is waited for. */
@@ -242,40 +239,27 @@ export class JobGroup {
       else hours?.add(hour)
       return Number.isNaN(hour) ? undefined : hour
     }
-    const expected = settings.platform.expectedRecordings(job, account.request, {
-      signal: context.signal,
-      onUndecided: ({ conversationId, conversationStart }) => {
-        noteHour(conversationStart)
-        ledger.open(conversationId, conversationStart)
-      },
-      onListing: (listing) => {
-        account.listing = listing
-      },
-    })
-    let repeated = 0
-    const named = new IdDigest()
-    const later: Pick<ExpectedRecording, 'recordingId' | 'conversationId'>[] = []
-    for await (const recording of expected) {
-      const { recordingId, conversationId } = recording
-      const hour = noteHour(recording.conversationStart)
-      if (recording.isLaterThanInterval) {
-        account.later += 1
-        if (later.length < laterNamed) later.push({ recordingId, conversationId })
-      } else {
-        account.expected += 1
-        if (ledger.isNamed(recordingId)) repeated += 1
-        else named.add(recordingId, conversationId)
-        if (recording.skippedReason !== undefined) account.skipped += 1
-      }
-      if (ledger.expect(recording)) continue
+    const onEntry = (conversationStart: string | undefined, isKnown: boolean) => {
+      const hour = noteHour(conversationStart)
+      if (!isKnown) return
       if (hour === undefined || part.again === 'any') part.again = 'any'
       else part.again.add(hour)
     }
+    const { platform } = settings
+    const { signal } = context
+    const { repeated, digest, laterRecordings } = await readExpectedList({
+      platform,
+      job,
+      request: account.request,
+      ledger,
+      account,
+      signal,
+      onEntry,
+    })
     account.formerlyExpected = jobs.listed(job.id)
-    const { expected: recordings, skipped, listing } = account
-    const own = { expected: recordings, repeated, skipped, digest: named.hex }
-    const beyond = account.later === 0 ? {} : { laterThanInterval: account.later, laterRecordings: later }
-    await recorder.record('listing', { jobId: job.id, ...own, ...beyond, ...listing })
+    const { expected, skipped, later, listing } = account
+    const beyond = later === 0 ? {} : { laterThanInterval: later, laterRecordings }
+    await recorder.record('listing', { jobId: job.id, expected, repeated, skipped, digest, ...beyond, ...listing })
     part.listed = true
     this.lists.push(hours)
     context.emit({ type: 'expected', recordings: ledger.size, skipped: ledger.skipped })
@@ -301,10 +285,6 @@ export class JobGroup {
 function hasEnded({ state }: ExportJob): boolean {
   return state === 'FULFILLED' || state === 'FAILED' || state === 'CANCELLED'
 }
-
-const hourMs = 3_600_000
-/** Recordings later than the interval that the record of a list names. */
-const laterNamed = 100
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = () => {}

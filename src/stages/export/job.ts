@@ -27,8 +27,7 @@ export interface NewJobContext extends CreateJobContext {
 export async function createJob(
   platform: RecordingPlatform,
   request: ExportRequest,
-  { known, ...create }: NewJobContext,
-  polling: PollingOptions,
+  { known, polling, ...create }: NewJobContext & { readonly polling: PollingOptions },
   context: StageContext,
 ): Promise<ExportJob> {
   const { clock, signal } = context
@@ -49,7 +48,7 @@ export async function createJob(
         const job =
           platform.capabilities.idempotency === 'none'
             ? undefined
-            : await lookUpJob(platform, request, { ...create, known }, postedAt, context)
+            : await lookUpJob(platform, request, { ...create, known, postedAt }, context)
         if (job !== undefined) {
           context.emit({ type: 'job-created', job, adopted: true })
           return job
@@ -74,8 +73,7 @@ export async function createJob(
 export async function lookUpJob(
   platform: RecordingPlatform,
   request: ExportRequest,
-  { hold, known }: NewJobContext,
-  postedAt: number,
+  { hold, known, postedAt }: NewJobContext & { readonly postedAt: number },
   context: StageContext,
 ): Promise<ExportJob | undefined> {
   const { clock, signal } = context

@@ -1,34 +1,28 @@
 import { createHash } from 'node:crypto'
+import type { ContentDigest } from '../../journal/record-data.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { HashContent } from '../../model/evidence.js'
 import { isVersioned } from '../../model/identity.js'
-import type { ObjectChecksum, ObjectState } from '../../model/object.js'
+import type { ObjectState } from '../../model/object.js'
 import type { Difference, Remediation } from '../../model/verdict.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
 import { isFatal } from '../validate.js'
 
-/** Digest of an object version's content. */
-export type ContentDigest =
-  | {
-      readonly algorithm: string
-      readonly value: string
-      readonly type?: ObjectChecksum['type']
-      /** `storage`: the checksum that S3 holds, in base64; `content`: read here in full, in hex. */
-      readonly source: 'storage' | 'content'
-      readonly versionId?: string | undefined
-    }
-  | { readonly source: 'unavailable'; readonly reason: string }
+/** How contents are read for their digests. */
+export interface ContentReading {
+  readonly storage: StorageAdapter
+  readonly hashContent: HashContent
+  readonly context: StageContext
+}
 
 /**
  * The digest of the version that now stands: S3's own checksum where it holds one, else the content's SHA-256 if the
  * caller wants it read. A content that cannot be read is not a failure of the run: the record says so.
  */
 export async function contentDigest(
-  storage: StorageAdapter,
+  { storage, hashContent, context }: ContentReading,
   state: ObjectState,
-  hashContent: HashContent,
-  context: StageContext,
 ): Promise<ContentDigest | undefined> {
   const { bucket, key, versionId, etag, checksum } = state
   const own: ContentDigest | undefined = checksum && { ...checksum, source: 'storage', versionId }
@@ -70,36 +64,32 @@ export interface ContentDigests {
  * @param begun the repair was begun by an interrupted run, which may have overwritten it already
  */
 export async function digestOfOverwritten(
-  storage: StorageAdapter,
+  reading: ContentReading,
   state: ObjectState | undefined,
   begun: boolean,
-  hashContent: HashContent,
-  context: StageContext,
 ): Promise<ContentDigest | undefined> {
   if (state === undefined || isVersioned(state)) return undefined
-  if (begun && hashContent !== 'none') {
+  if (begun && reading.hashContent !== 'none') {
     return { source: 'unavailable', reason: 'an interrupted run may have overwritten it' }
   }
-  return contentDigest(storage, state, hashContent, context)
+  return contentDigest(reading, state)
 }
 
 /** Both digests once an object is done with. */
 export async function contentDigests(
-  storage: StorageAdapter,
+  reading: ContentReading,
   state: ObjectState | undefined,
   { remediation, overwritten }: { remediation: Remediation | undefined; overwritten: ContentDigest | undefined },
-  hashContent: HashContent,
-  context: StageContext,
 ): Promise<ContentDigests> {
   const { before, after } = remediation ?? {}
   const last = after ?? state
   if (last === undefined) return {}
-  const digest = await contentDigest(storage, last, hashContent, context)
+  const digest = await contentDigest(reading, last)
   if (before === undefined || after === undefined) return { digest }
   if (!isVersioned(before)) return { digest, digestBefore: overwritten }
   // A change in place leaves the version, and with it the content, as it was.
   if (before.versionId === after.versionId) return { digest }
-  return { digest, digestBefore: await contentDigest(storage, before, hashContent, context) }
+  return { digest, digestBefore: await contentDigest(reading, before) }
 }
 
 /** What both digests say of a copy: the difference, where both were read and are not the same. */

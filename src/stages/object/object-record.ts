@@ -1,21 +1,14 @@
+import type { Decision, RecordedState, RecordedVerdict, Verification } from '../../journal/record-data.js'
 import type { ObjectState } from '../../model/object.js'
 import type { ExportJob } from '../../model/platform.js'
 import type { ObjectPlace, Remediation } from '../../model/verdict.js'
 import type { Processed } from './processed.js'
 
-/** What was decided about an object once its verdict was known. */
-export type Decision = 'leave' | 'repair' | 'plan' | 'refuse' | 'none'
-
-/** How a repair stood up to being read back. */
-export type Verification = 'passed' | 'failed' | 'not-needed' | 'not-done'
-
-type Recorded = Exclude<keyof ObjectState, 'bucket' | 'key' | 'requestId' | 'status'>
-
 /**
  * What the journal keeps of an object's state: everything that was read, without what is empty. Field by field, since
  * a rest pattern costs as much as writing the record.
  */
-export function recordedState(state: ObjectState | undefined): object | undefined {
+export function recordedState(state: ObjectState | undefined): RecordedState | undefined {
   if (state === undefined) return undefined
   return {
     versionId: state.versionId,
@@ -38,14 +31,18 @@ export function recordedState(state: ObjectState | undefined): object | undefine
     retention: state.retention,
     acl: state.acl,
     partsCount: state.partsCount,
-  } satisfies Record<Recorded, unknown>
+  } satisfies Record<keyof RecordedState, unknown>
 }
 
 /**
  * The record of one object, complete in itself: what it was, what was decided and done, what it is now and how that
  * was checked. ISO/IEC 27037 asks for just that: who acted on what, when, how, and with what result. Pure.
  */
-export function objectRecord(processed: Processed, place: ObjectPlace, job: ExportJob | undefined): object {
+export function objectRecord(
+  processed: Processed,
+  place: ObjectPlace,
+  job: ExportJob | undefined,
+): Omit<RecordedVerdict, 'hold'> {
   const { verdict, remediation, outcome, reason, digest, digestBefore } = processed
   const after = remediation?.after
   const answered = after ?? verdict.state ?? verdict
@@ -89,7 +86,7 @@ function verificationOf(remediation: Remediation | undefined): Verification {
   return remediation.outcome === 'failed' ? 'failed' : 'not-done'
 }
 
-function unlessEmpty(part: object): object | undefined {
-  for (const name in part) if (part[name as keyof typeof part] !== undefined) return part
+function unlessEmpty<T extends object>(part: T): T | undefined {
+  for (const name in part) if (part[name] !== undefined) return part
   return undefined
 }

@@ -1,3 +1,4 @@
+import type { ContentDigest } from '../../journal/record-data.js'
 import type { BegunRepair } from '../../journal/records.js'
 import type { HashContent } from '../../model/evidence.js'
 import type { HoldRequirements } from '../../model/requirements.js'
@@ -9,7 +10,7 @@ import type { Chain } from '../repair/history/chains.js'
 import { isDue, remediateObject } from '../repair/remediate.js'
 import type { RemediationSettings } from '../repair/settings.js'
 import { judge, type ValidationSubject, validateObject } from '../validate.js'
-import { type ContentDigest, contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
+import { contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
 import { outcomeOf, type Processed } from './processed.js'
 import { withSidecarContent } from './sidecar-content.js'
 import { lacksSize, withSize } from './size.js'
@@ -68,7 +69,7 @@ async function judged(
     original === undefined
       ? await validateObject(storage, requirements, object, place, context)
       : judge(requirements, original, place)
-  return lacksSize(found) ? withSize(storage, requirements, found, object.line, context) : found
+  return lacksSize(found) ? withSize({ storage, requirements, context }, found, object.line) : found
 }
 
 async function repaired(
@@ -85,7 +86,7 @@ async function repaired(
   const overwritten =
     hashContent === undefined || repair.dryRun
       ? undefined
-      : await digestOfOverwritten(storage, verdict.state, begun !== undefined, hashContent, context)
+      : await digestOfOverwritten({ storage, hashContent, context }, verdict.state, begun !== undefined)
   // Reading a content takes its time.
   const isStill = overwritten === undefined || overwritten.source === 'storage'
   const isFresh = known === undefined && begun?.original === undefined && isStill
@@ -103,7 +104,8 @@ async function repaired(
 
   async function digestsOf(remediation: Remediation | undefined, before: ContentDigest | undefined) {
     if (hashContent === undefined) return {}
-    return contentDigests(storage, verdict.state, { remediation, overwritten: before }, hashContent, context)
+    const reading = { storage, hashContent, context }
+    return contentDigests(reading, verdict.state, { remediation, overwritten: before })
   }
 }
 

@@ -1,5 +1,5 @@
+import type { ContentDigest } from '../../journal/record-data.js'
 import type { ObjectOutcome, Remediation, Verdict } from '../../model/verdict.js'
-import type { ContentDigest } from './content-digest.js'
 
 /** What became of one object on its way through validation and repair. */
 export interface Processed {

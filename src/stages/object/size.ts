@@ -17,16 +17,21 @@ export function lacksSize({ state }: Verdict): boolean {
   return state !== undefined && state.sizeBytes === undefined
 }
 
+/** How an object is read once more for its size. */
+export interface SizeReading {
+  readonly storage: StorageAdapter
+  readonly requirements: HoldRequirements
+  readonly context: StageContext
+}
+
 /**
  * The verdict with the size of its object: that of the listing where HEAD shows the very object that was listed, else what
  * the storage finds out in another way. A recording or sidecar whose size stays unknown is `unreadable`.
  */
 export async function withSize(
-  storage: StorageAdapter,
-  requirements: HoldRequirements,
+  { storage, requirements, context }: SizeReading,
   verdict: Verdict,
   line: ListedLine,
-  context: StageContext,
 ): Promise<Verdict> {
   const { state, place } = verdict
   if (state === undefined || state.sizeBytes !== undefined) return verdict

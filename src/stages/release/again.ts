@@ -102,7 +102,7 @@ export async function lookAgain(
     const by = `held again by ${others.length > 0 ? `an exporter of ${others.join(', ')}` : 'another exporter'}`
     // Without another matter's tag it was put there for this matter, by somebody who wants it there.
     if (others.length === 0 || repeat === mostRepeats) return heldAgain(known, answer.state, others, by)
-    const again = await releaseObject(storage, release.object, release.place, settings, context)
+    const again = await releaseObject(storage, { object: release.object, place: release.place }, settings, context)
     known = joined(known, again, by)
     if (known.outcome !== 'released') return known
     await context.clock.sleep(settleMs, context.signal)

@@ -44,15 +44,21 @@ function unreadablePart(names: HoldNames, state: ObjectState): string | undefine
   return isMissing && (state.missingMetadata ?? 0) > 0 ? 'some of its metadata' : undefined
 }
 
+/** What is to be taken off an object. */
+export interface ReleaseWish {
+  readonly names: HoldNames
+  readonly tag: string
+  /** Whether its Object Lock hold may go with the last tag. */
+  readonly allowUnlock: boolean
+}
+
 /**
  * Plans the release of one object. The Object Lock hold goes only with the last tag: together with it in the copy that
  * takes it out of the metadata, or right before it where it is in object tags alone, so that an interrupted release
  * leaves a tag by which the next one finds the object again. Pure.
  */
 export function planRelease(
-  names: HoldNames,
-  tag: string,
-  allowUnlock: boolean,
+  { names, tag, allowUnlock }: ReleaseWish,
   state: ObjectState,
   asked: AskedChanges,
 ): RepairPlan {

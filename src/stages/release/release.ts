@@ -36,34 +36,45 @@ export interface ReleaseSettings {
   readonly witness: MutationWitness
 }
 
+/** An object to be released, and where it belongs. */
+export interface ReleaseSubject {
+  readonly object: ObjectRef
+  readonly place?: ObjectPlace | undefined
+}
+
+/** The lifting of an Object Lock hold from one version. */
+interface Lifting {
+  readonly state: ObjectState
+  readonly step: Extract<RemediationStep, { action: 'lift-legal-hold' }>
+  readonly place: ObjectPlace | undefined
+}
+
 /**
  * Takes one matter's tag off one object and leaves those of the others. The only stage that takes anything away; what
  * it writes is read back and compared like a repair.
  */
 export async function releaseObject(
   storage: StorageAdapter,
-  object: ObjectRef,
-  place: ObjectPlace | undefined,
+  subject: ReleaseSubject,
   settings: ReleaseSettings,
   context: StageContext,
 ): Promise<Release> {
-  const names = holdNamesOf(settings.requirements, settings.hold)
-  const current = await releaseCurrent(storage, { object, place }, names, settings, context)
+  const current = await releaseCurrent(storage, subject, settings, context)
   if (settings.options.versions === 'current' || !settings.allowUnlock || current.remaining.length > 0) return current
   if (current.outcome === 'refused' || current.outcome === 'failed') return current
-  return releaseNoncurrent(storage, current, names, settings, context)
+  return releaseNoncurrent(storage, current, settings, context)
 }
 
 async function releaseCurrent(
   storage: StorageAdapter,
-  subject: { readonly object: ObjectRef; readonly place: ObjectPlace | undefined },
-  names: HoldNames,
+  { object, place }: ReleaseSubject,
   settings: ReleaseSettings,
   context: StageContext,
 ): Promise<Release> {
   const { witness, dryRun, reason, options, hold } = settings
   const { allowOverwrite } = options
-  const { object, place } = subject
+  const subject = { object, place }
+  const names = holdNamesOf(settings.requirements, hold)
   const goal = releasing(names, settings)
   const repair = new Repair(
     storage,
@@ -96,7 +107,7 @@ async function releaseCurrent(
 
 function releasing(names: HoldNames, { hold, allowUnlock, options }: ReleaseSettings): RepairGoal {
   return {
-    plan: (state, asked) => planRelease(names, hold.tag, allowUnlock, state, asked),
+    plan: (state, asked) => planRelease({ names, tag: hold.tag, allowUnlock }, state, asked),
     lists: { names, released: hold.tag },
     // What nobody holds any more needs no protection.
     protects: (state) => {
@@ -127,11 +138,11 @@ function whyNot({ outcome, after }: RepairEnd, { hold }: ReleaseSettings): { rea
 async function releaseNoncurrent(
   storage: StorageAdapter,
   release: Release,
-  names: HoldNames,
   settings: ReleaseSettings,
   context: StageContext,
 ): Promise<Release> {
   const { key } = release.object
+  const names = holdNamesOf(settings.requirements, settings.hold)
   const held: ObjectState[] = []
   let wasOurs = release.outcome !== 'not-needed'
   const steps: RemediationStep[] = []
@@ -145,7 +156,7 @@ async function releaseNoncurrent(
     }
     for (const state of wasOurs ? held : []) {
       const step = { action: 'lift-legal-hold', versionId: state.versionId } as const
-      if (!settings.dryRun) await liftFrom(storage, state, step, release.place, settings, context)
+      if (!settings.dryRun) await liftFrom(storage, { state, step, place: release.place }, settings, context)
       steps.push(step)
     }
   } catch (error) {
@@ -172,9 +183,7 @@ async function readVersion(
 
 async function liftFrom(
   storage: StorageAdapter,
-  state: ObjectState,
-  step: Extract<RemediationStep, { action: 'lift-legal-hold' }>,
-  place: ObjectPlace | undefined,
+  { state, step, place }: Lifting,
   { witness, reason }: ReleaseSettings,
   context: StageContext,
 ): Promise<void> {

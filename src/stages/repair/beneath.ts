@@ -66,8 +66,7 @@ export class Beneath {
     result: MutationResult,
     carried: ObjectState,
     baseline: Baseline,
-    onTopOf: ObjectState | undefined,
-    isLookedAtLater: boolean,
+    { onTopOf, isLookedAtLater }: { readonly onTopOf: ObjectState | undefined; readonly isLookedAtLater: boolean },
   ): Promise<ChainLink | undefined> {
     const { contest, settings, subject } = this.#scope
     const { versionId, restored } = result

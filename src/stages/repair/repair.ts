@@ -15,7 +15,7 @@ import { Contest } from './history/contest.js'
 import { asWanted, composed, type Standing } from './history/standing.js'
 import { type LastAnswer, ReadBack } from './read-back.js'
 import type { RepairEnd, RepairScope, RepairSettings, RepairSubject } from './scope.js'
-import { isProtection, refOf, type StepOptions, takeStep, withoutReadings, withStep } from './steps.js'
+import { isProtection, refOf, type StepOptions, takeStep, withStep } from './steps.js'
 
 // How long a request of a process that died may be under way: the slowest S3 copies some 50 MB a second.
 const inFlightMs = 2_000
@@ -314,8 +314,8 @@ export class Repair {
       }
       const after = withStep(state, step)
       if (step.action === 'replace-metadata') {
-        const later = this.#looksLater
-        if (!isError) this.#unproven = await this.#beneath.copied(result, after, baseline, this.#onTopOf, later)
+        const on = { onTopOf: this.#onTopOf, isLookedAtLater: this.#looksLater }
+        if (!isError) this.#unproven = await this.#beneath.copied(result, after, baseline, on)
         else if (isUndone) baseline.notCopied()
         else if (result.code === 'OBJECT_CHANGED') throw this.#beneath.toldOfOthers(result)
       }
@@ -354,7 +354,7 @@ export class Repair {
         throw error
       },
     )
-    await witness.outcome(refOf(state), step, withoutReadings(result), context)
+    await witness.outcome(refOf(state), step, result, context)
     if (!LegalHoldError.isInstance(result) || result.outcome !== 'not-applied') this.#noteWritten(step)
     return result
   }

@@ -110,10 +110,3 @@ export function missingTags(
   const missing = wanted.filter(([key]) => !Object.hasOwn(tags, key) && !removed.has(key))
   return missing.length === 0 ? undefined : withEntries({}, Object.fromEntries(missing))
 }
-
-/** What an answer says beside what was done belongs to the object's own record. */
-export function withoutReadings(result: MutationResult | LegalHoldError): MutationResult | LegalHoldError {
-  if (LegalHoldError.isInstance(result)) return result
-  const { after: _, original: __, ...done } = result
-  return done
-}

@@ -18,7 +18,8 @@ import type {
   StorageCapabilities,
   StorageNeeds,
 } from '../../ports/storage.js'
-import { checkStorageOptions, endpointOf, innerRetry, type S3StorageOptions } from './client/settings.js'
+import { checkStorageOptions } from './client/option-checks.js'
+import { endpointOf, innerRetry, type S3StorageOptions } from './client/settings.js'
 import { inspectBucket } from './inspect/inspect.js'
 import { S3Bucket } from './read/bucket.js'
 import { S3Completion } from './read/completion.js'

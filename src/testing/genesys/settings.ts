@@ -1,3 +1,4 @@
+import { hourMs } from '../../internal/durations.js'
 import type { FolderPadding } from './delivery/layout.js'
 
 /** How the simulated platform behaves. All of it may be changed while the simulator runs. */
@@ -44,8 +45,6 @@ export interface SimulatorTimings {
   /** Of a conversation details job. @defaultValue 0 */
   analyticsMs: number
 }
-
-const hourMs = 3_600_000
 
 /** The settings to begin with; each has its default. */
 export type SimulatorSettingsInit = {

@@ -1,3 +1,4 @@
+import { hourMs } from '../../internal/durations.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { Clock } from '../../ports/runtime.js'
 import { SimulatedClock } from '../clock.js'
@@ -35,8 +36,6 @@ interface OrganizationPlan {
   readonly settings: SimulatorSettingsInit
   readonly parts: readonly OrganizationPart[]
 }
-
-const hourMs = 3_600_000
 
 /** An organisation of Genesys Cloud and its buckets. Every method returns another builder, so that one can be a template. */
 export class OrganizationBuilder {

@@ -1,3 +1,4 @@
+import { hourMs, minuteMs } from '../../internal/durations.js'
 import type { MediaType } from '../../model/request.js'
 import {
   buildConversation,
@@ -58,15 +59,11 @@ export interface ConversationTraits {
   readonly earlyShare: number
 }
 
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
-
 /** One conversation of the kind, active in the span and ended before its end, with at most `maxRecordings`. */
 export function makeConversation(
   kind: ConversationKind,
   span: TimeSpan,
-  maxRecordings: number,
-  traits: ConversationTraits,
+  { maxRecordings, ...traits }: ConversationTraits & { readonly maxRecordings: number },
   random: SeededRandom,
 ): SimulatedConversation {
   const { startMs, endMs } = timesIn(span, traits.earlyShare, random)
@@ -74,7 +71,12 @@ export function makeConversation(
   const id = random.uuid()
   const lengthMs = Math.floor((endMs - startMs) / count)
   const recordings = Array.from({ length: count }, (_, index) =>
-    makeRecording(kind, startMs + index * lengthMs, startMs + (index + 1) * lengthMs, traits, random),
+    makeRecording(
+      kind,
+      { startMs: startMs + index * lengthMs, endMs: startMs + (index + 1) * lengthMs },
+      traits,
+      random,
+    ),
   )
   return buildConversation({
     id,
@@ -104,8 +106,7 @@ function timesIn({ startMs, endMs }: TimeSpan, earlyShare: number, random: Seede
 
 function makeRecording(
   { media }: ConversationKind,
-  startMs: number,
-  endMs: number,
+  { startMs, endMs }: TimeSpan,
   traits: ConversationTraits,
   random: SeededRandom,
 ): SimulatedRecording {

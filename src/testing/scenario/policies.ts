@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../../internal/durations.js'
 import type { MediaType } from '../../model/request.js'
 import type { SimulatedConversation, SimulatedRetentionPolicy } from '../genesys/organization.js'
 
@@ -26,8 +27,7 @@ export function makePolicies(inScope: ReadonlySet<MediaType>): {
     order: number,
     name: string,
     media: readonly (typeof all)[number][],
-    days: number,
-    enabled = true,
+    { days, enabled = true }: { readonly days: number; readonly enabled?: boolean },
   ): SimulatedRetentionPolicy => {
     const actions = {
       // Kept, and deleted when the days are over; `deleteRecording` would be at once.
@@ -51,17 +51,16 @@ export function makePolicies(inScope: ReadonlySet<MediaType>): {
   }
   return {
     mediaRetentionPolicies: [
-      ...(short.length === 0 ? [] : [build(1, 'Data minimisation, two days', short, shortRetentionDays)]),
-      ...(long.length === 0 ? [] : [build(2, 'Quality management, one year', long, 365)]),
-      build(3, 'Pilot of 2021 (switched off)', all, 1, false),
+      ...(short.length === 0 ? [] : [build(1, 'Data minimisation, two days', short, { days: shortRetentionDays })]),
+      ...(long.length === 0 ? [] : [build(2, 'Quality management, one year', long, { days: 365 })]),
+      build(3, 'Pilot of 2021 (switched off)', all, { days: 1, enabled: false }),
     ],
-    crossplatformPolicies: long.length === 0 ? [] : [build(4, 'Disputes, seven years', long, 2_557)],
+    crossplatformPolicies: long.length === 0 ? [] : [build(4, 'Disputes, seven years', long, { days: 2_557 })],
   }
 }
 
-const dayMs = 86_400_000
 // What the policy is about to delete is still there while the hold is put on.
-const graceMs = 3_600_000
+const graceMs = hourMs
 
 /** The conversation with the date on which the short policy deletes its recordings. */
 export function withDeleteDates(conversation: SimulatedConversation, nowMs: number): SimulatedConversation {

@@ -1,8 +1,7 @@
+import { hourMs } from '../../internal/durations.js'
 import type { SimulatedConversation } from '../genesys/organization.js'
 import { type ConversationTraits, kindFor, makeConversation, type ScopeMedia, type TimeSpan } from './conversations.js'
 import { SeededRandom } from './random.js'
-
-const hourMs = 3_600_000
 
 /** Conversations with exactly `count` recordings among them. */
 export function makeInScope(
@@ -14,7 +13,7 @@ export function makeInScope(
   const traits = { sensitiveShare: 0.06, earlyShare: 0.05 }
   const conversations: SimulatedConversation[] = []
   for (let left = count; left > 0; ) {
-    const conversation = makeConversation(kindFor(media, random), span, left, traits, random)
+    const conversation = makeConversation(kindFor(media, random), span, { ...traits, maxRecordings: left }, random)
     conversations.push(conversation)
     left -= conversation.recordings.length
   }
@@ -42,15 +41,18 @@ export function withFates(
   }))
 }
 
-const noTraits: ConversationTraits = { sensitiveShare: 0, earlyShare: 0 }
+const ofNobody: ConversationTraits & { readonly maxRecordings: number } = {
+  sensitiveShare: 0,
+  earlyShare: 0,
+  maxRecordings: 2,
+}
 
 /**
  * Of the same organisation, delivered by earlier exports: other media in the same hours, unless everything of the
  * interval is in scope, and older conversations, some of them within the look-back of discovery.
  */
 export function makeOutOfScope(
-  media: ScopeMedia,
-  everythingInScope: boolean,
+  { media, everythingInScope }: { readonly media: ScopeMedia; readonly everythingInScope: boolean },
   count: number,
   span: TimeSpan,
   seed: string,
@@ -63,9 +65,9 @@ export function makeOutOfScope(
       ? []
       : repeat(number, () => {
           const kind = media === 'digital' ? { media: 'call' as const } : kindFor('digital', random)
-          return makeConversation(kind, span, 2, noTraits, random)
+          return makeConversation(kind, span, ofNobody, random)
         })
-  const past = repeat(number, () => makeConversation(kindFor('all', random), older, 2, noTraits, random))
+  const past = repeat(number, () => makeConversation(kindFor('all', random), older, ofNobody, random))
   return [...otherMedia, ...past].map((conversation) => ({
     ...conversation,
     recordings: conversation.recordings.map((recording) => ({
@@ -79,7 +81,7 @@ export function makeOutOfScope(
 export function makeForeign(media: ScopeMedia, count: number, span: TimeSpan, seed: string): SimulatedConversation[] {
   const random = new SeededRandom(`${seed}/foreign`)
   return repeat(Math.min(20, Math.ceil(count / 10)), () =>
-    makeConversation(kindFor(media, random), span, 2, noTraits, random),
+    makeConversation(kindFor(media, random), span, ofNobody, random),
   )
 }
 

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../internal/canonical-json.js'
 import { isObject, type JsonObject } from '../genesys/http.js'
 import type { ScenarioOptions } from '../scenario.js'
 
@@ -125,7 +126,5 @@ function refuseOpenEndpoint(endpoint: string): void {
 
 /** The same text for requests that mean the same. */
 export function canonicalScenario(request: ScenarioRequest): string {
-  return JSON.stringify(request, (_, value: unknown) =>
-    isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
-  )
+  return canonicalJson(request)
 }

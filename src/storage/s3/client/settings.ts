@@ -1,8 +1,6 @@
 import { withDefaults } from '../../../internal/defaults.js'
 import { type RetryOptions, retryDefaults } from '../../../internal/retry.js'
-import { LegalHoldError } from '../../../model/errors.js'
 import type { Clock } from '../../../ports/runtime.js'
-import { credentialsMistake, requireRegion, requireSecure } from './checks.js'
 
 /** Any ready client of `@aws-sdk/client-s3`, of whatever version: only `send` is used. */
 export interface S3ClientLike {
@@ -107,24 +105,8 @@ export interface S3Limits {
   readonly copyConcurrency: number
 }
 
-/** Applies the defaults and refuses what cannot work, all of it at once (`INVALID_OPTIONS`, `INSECURE_ENDPOINT`). */
-export function checkStorageOptions(options: S3StorageOptions): S3Limits {
-  // From JavaScript there may be none.
-  const given: S3StorageOptions = options ?? {}
-  const limits = limitsOf(given)
-  throwAll([
-    () => checkBucket(given.bucket),
-    ...checksOfClient(given),
-    () => requireInteger('multipartThresholdBytes', limits.multipartThresholdBytes, 1, partLimits.singleCopyBytes),
-    () => requireInteger('partSizeBytes', limits.partSizeBytes, partLimits.minBytes, partLimits.maxBytes),
-    () => requireInteger('copyConcurrency', limits.copyConcurrency, 1, 1000),
-    () => requireTransport(given.transport),
-    ...checksOfRegion(given),
-  ])
-  return limits
-}
-
-function limitsOf(options: S3StorageOptions): S3Limits {
+/** The limits that the options name, or the defaults. */
+export function limitsOf(options: S3StorageOptions): S3Limits {
   return {
     multipartThresholdBytes: options.multipartThresholdBytes ?? partLimits.singleCopyBytes,
     partSizeBytes: options.partSizeBytes ?? 256 * MIB,
@@ -154,112 +136,3 @@ export function endpointOf({ client, endpoint }: S3ClientSettings): string | und
 /** S3 by region, dual-stack, FIPS, or the interface endpoint of a network; other machines there have such names as well. */
 const amazonHost =
   /(^|\.)s3(-fips|-accelerate|-[a-z]{2}(-[a-z]+)+-\d)?(\.dualstack)?(\.[a-z]{2}(-[a-z]+)+-\d)?(\.vpce)?\.amazonaws\.com$/
-
-/** Refuses settings that cannot work before the first request is sent. */
-export function checkClientSettings(settings: S3ClientSettings): void {
-  throwAll([...checksOfClient(settings), ...checksOfRegion(settings)])
-}
-
-function checksOfRegion({ region }: S3ClientSettings): readonly (() => unknown)[] {
-  return [() => region === undefined || requireRegion(region, 'the option `region`')]
-}
-
-function checksOfClient(settings: S3ClientSettings): readonly (() => unknown)[] {
-  const { endpoint, credentials, requestPayer, attemptTimeoutMs = 1, maxSockets = 1 } = settings
-  return [
-    () => endpoint === undefined || checkEndpoint(endpoint),
-    () => checkCredentials(credentials),
-    () => requireHeaderText('expectedBucketOwner', settings.expectedBucketOwner),
-    () => requestPayer === undefined || requireRequester(requestPayer),
-    () => requireBoolean('contentMd5', settings.contentMd5),
-    () => requireInteger('attemptTimeoutMs', attemptTimeoutMs, 1, 86_400_000),
-    () => requireInteger('maxSockets', maxSockets, 1, 65_535),
-  ]
-}
-
-/** One mistake is thrown as it is, several as one error with the code of the first and each in `details.mistakes`. */
-function throwAll(checks: readonly (() => unknown)[]): void {
-  const errors: LegalHoldError[] = []
-  for (const check of checks) {
-    try {
-      check()
-    } catch (error) {
-      if (!LegalHoldError.isInstance(error)) throw error
-      errors.push(error)
-    }
-  }
-  const [first, ...others] = errors
-  if (first === undefined) return
-  if (others.length === 0) throw first
-  const mistakes = errors.flatMap(({ message, details = {} }) =>
-    Array.isArray(details.mistakes) ? details.mistakes : [{ path: String(details.option), problem: message }],
-  )
-  throw new LegalHoldError(errors.map(({ message }) => message).join(' '), {
-    code: first.code,
-    stage: 'options',
-    details: { ...first.details, mistakes },
-  })
-}
-
-/** A provider function is asked, and what it gives is looked at, with the first request. */
-function checkCredentials(credentials: S3ClientSettings['credentials']): void {
-  if (credentials === undefined || typeof credentials === 'function') return
-  const mistake = credentialsMistake(credentials)
-  if (mistake !== undefined) throw invalid(`credentials.${mistake.part}`, `cannot be used: it ${mistake.why}`)
-}
-
-function requireHeaderText(name: string, value: unknown): void {
-  if (value === undefined || (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value))) return
-  throw invalid(name, `must be a text that a header can carry; got ${preview(value)}`)
-}
-
-function requireRequester(value: unknown): void {
-  if (value !== 'requester') throw invalid('requestPayer', `must be "requester"; got ${preview(value)}`)
-}
-
-function requireTransport(value: unknown): void {
-  if (value === undefined || value === 'auto' || value === 'sdk') return
-  throw invalid('transport', `must be "auto" or "sdk"; got ${preview(value)}`)
-}
-
-function requireBoolean(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'boolean')
-    throw invalid(name, `must be true or false; got ${preview(value)}`)
-}
-
-/** Bucket names may hold letters, digits, dots, hyphens (and underscores on other servers), never a slash. */
-export function checkBucket(bucket: unknown): asserts bucket is string {
-  if (typeof bucket !== 'string' || !/^[A-Za-z0-9._-]{3,255}$/.test(bucket)) {
-    throw invalid('bucket', `must be the name of an S3 bucket, without scheme, slash or prefix; got ${preview(bucket)}`)
-  }
-}
-
-function checkEndpoint(endpoint: string): void {
-  let url: URL
-  try {
-    url = new URL(endpoint)
-  } catch {
-    throw invalid('endpoint', 'must be a URL such as https://s3.example.com')
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw invalid('endpoint', 'must not carry credentials; give them as `credentials`')
-  }
-  requireSecure(url, { what: 'S3' })
-}
-
-function requireInteger(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return
-  throw invalid(name, `must be a whole number from ${min} to ${max}; got ${preview(value)}`)
-}
-
-function invalid(option: string, why: string): LegalHoldError {
-  return new LegalHoldError(`The S3 storage option \`${option}\` ${why}.`, {
-    code: 'INVALID_OPTIONS',
-    stage: 'options',
-    details: { option },
-  })
-}
-
-function preview(value: unknown): string {
-  return JSON.stringify(value)?.slice(0, 100) ?? String(value)
-}

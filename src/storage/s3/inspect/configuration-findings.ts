@@ -29,7 +29,7 @@ export function configurationFindings(
 function unreadable(bucket: string, needs: StorageNeeds, { refusal, unknown }: Read<unknown>): readonly Finding[] {
   if (refusal?.code === 'STORAGE_FORBIDDEN') {
     const action = refusal.answer?.action ?? 'the action'
-    return [permissionMissing(bucket, needs, action, 'warning', iamPolicyFor(bucket, needs, false))]
+    return [permissionMissing(bucket, needs, { action, severity: 'warning' }, iamPolicyFor(bucket, needs, false))]
   }
   if (refusal === undefined && unknown === undefined) return []
   return [
@@ -146,8 +146,7 @@ export function lackFindings(
 export function permissionMissing(
   bucket: string,
   needs: StorageNeeds,
-  action: string,
-  severity: Finding['severity'],
+  { action, severity }: { readonly action: string; readonly severity: Finding['severity'] },
   policy: IamPolicy,
 ): Finding {
   return {

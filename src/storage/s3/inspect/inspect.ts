@@ -58,7 +58,7 @@ export async function inspectBucket(
   const configuration = { versioning, lock, encryption, ownership, policy }
   const findings = [
     ...configurationFindings(requests.bucket, needs, configuration),
-    ...(await permissionFindings(context, needs, configuration, reached.sample, call)),
+    ...(await permissionFindings(context, needs, { configuration, sample: reached.sample }, call)),
     ...cloudTrailFindings(context, reached.sample),
   ]
   return {
@@ -124,7 +124,7 @@ function unreachable(bucket: string, needs: StorageNeeds, error: unknown): Bucke
     },
   ]
   if (error.code === 'STORAGE_FORBIDDEN' && action !== undefined) {
-    findings.push(permissionMissing(bucket, needs, action, 'blocker', iamPolicyFor(bucket, needs, false)))
+    findings.push(permissionMissing(bucket, needs, { action, severity: 'blocker' }, iamPolicyFor(bucket, needs, false)))
   }
   return { bucket, region: undefined, versioning: 'unreadable', objectLock: 'unreadable', findings }
 }
@@ -153,8 +153,7 @@ function remedyOf(error: LegalHoldError): string {
 async function permissionFindings(
   { requests, bucket, reads, tls }: InspectContext,
   needs: StorageNeeds,
-  configuration: Configuration,
-  sample: ObjectRef | undefined,
+  { configuration, sample }: { readonly configuration: Configuration; readonly sample: ObjectRef | undefined },
   call: CallOptions,
 ): Promise<readonly Finding[]> {
   const acls = configuration.ownership.value !== 'BucketOwnerEnforced'
@@ -187,7 +186,8 @@ async function permissionFindings(
     ...denials.map((denial) => policyDenies(requests.bucket, needs, denial, refused)),
     ...refused
       .filter(({ action }) => !denied.has(action))
-      .map(({ action }) => permissionMissing(requests.bucket, needs, action, severityOf(action), policy)),
+      .map(({ action }) => ({ action, severity: severityOf(action) }))
+      .map((missing) => permissionMissing(requests.bucket, needs, missing, policy)),
     ...lackFindings(requests.bucket, needs, configuration, lacking),
   ]
 }

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { dayMs } from '../../../internal/durations.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ObjectRef } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
@@ -36,7 +37,7 @@ export async function probeActions(
   const probed = await Promise.all(
     actions.map((action) =>
       limit(async (): Promise<ProbedAction | undefined> => {
-        const result = await failureOf(() => probe(requests, action, at, missing, call))
+        const result = await failureOf(() => probe(requests, action, { ...at, missing }, call))
         return result === undefined ? undefined : { action, result }
       }),
     ),
@@ -61,11 +62,11 @@ async function failureOf(attempt: () => Promise<unknown>): Promise<ProbedAction[
 async function probe(
   requests: S3Requests,
   action: string,
-  at: { readonly prefix: string; readonly sample?: ObjectRef | undefined },
-  missing: ObjectRef,
+  at: { readonly prefix: string; readonly sample?: ObjectRef | undefined; readonly missing: ObjectRef },
   { signal }: CallOptions,
 ): Promise<unknown> {
   const call = { stage, signal } as const
+  const { missing } = at
   const nowhere = target(missing)
   const nullVersion = { ...nowhere, VersionId: 'null' }
   const sample = at.sample ?? missing
@@ -110,7 +111,7 @@ async function probe(
     case 's3:PutObjectLegalHold':
       return requests.send('PutObjectLegalHold', { ...nowhere, LegalHold: { Status: 'OFF' } }, call)
     case 's3:PutObjectRetention': {
-      const RetainUntilDate = new Date(Date.now() + 86_400_000)
+      const RetainUntilDate = new Date(Date.now() + dayMs)
       return requests.send(
         'PutObjectRetention',
         { ...nowhere, Retention: { Mode: 'GOVERNANCE', RetainUntilDate } },

@@ -1,3 +1,4 @@
+import { minuteMs } from '../../../internal/durations.js'
 import { Redactor } from '../../../internal/redaction/redactor.js'
 import type { ErrorAnswer, LegalHoldErrorCode, Stage } from '../../../model/errors.js'
 import { isNotImplemented, isOfMarker, unusableHeader } from './error-facts.js'
@@ -213,7 +214,7 @@ function skewed(serverTime: string | undefined): Classified {
       remedy: `This machine and S3 differ by more than 15 minutes. ${remedy}`,
     }
   }
-  const minutes = Math.round(Math.abs(offMs) / 60_000)
+  const minutes = Math.round(Math.abs(offMs) / minuteMs)
   const difference = `${minutes} min ${offMs < 0 ? 'behind' : 'ahead of'} that of S3`
   return {
     code: 'CLOCK_SKEW',

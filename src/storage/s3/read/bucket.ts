@@ -49,19 +49,24 @@ export class S3Bucket {
   }
 
   async versioning(stage: Stage, options: CallOptions = {}): Promise<Read<'Enabled' | 'Suspended' | 'Off'>> {
-    const read = await this.#once<'Enabled' | 'Suspended' | 'Off'>('versioning', 'Off', stage, options, async () => {
-      const { output } = await this.#requests.send('GetBucketVersioning', {}, { stage })
-      const status: string | undefined = output.Status
-      if (status === 'Enabled' || status === 'Suspended') return { value: status }
-      // No status at all is how S3 says that versioning was never switched on.
-      return status === undefined ? { value: 'Off' } : unknownWord('versioning', status)
-    })
+    const read = await this.#once<'Enabled' | 'Suspended' | 'Off'>(
+      { name: 'versioning', off: 'Off' },
+      stage,
+      options,
+      async () => {
+        const { output } = await this.#requests.send('GetBucketVersioning', {}, { stage })
+        const status: string | undefined = output.Status
+        if (status === 'Enabled' || status === 'Suspended') return { value: status }
+        // No status at all is how S3 says that versioning was never switched on.
+        return status === undefined ? { value: 'Off' } : unknownWord('versioning', status)
+      },
+    )
     if (read.isUnsupported === true) this.hasNoVersions = true
     return read
   }
 
   objectLock(stage: Stage, options: CallOptions = {}): Promise<Read<LockConfiguration>> {
-    return this.#once('objectLock', noLock, stage, options, async () => {
+    return this.#once({ name: 'objectLock', off: noLock }, stage, options, async () => {
       try {
         const { output } = await this.#requests.send('GetObjectLockConfiguration', {}, { stage })
         const { ObjectLockEnabled: word, Rule } = output.ObjectLockConfiguration ?? {}
@@ -76,7 +81,7 @@ export class S3Bucket {
   }
 
   encryption(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
-    return this.#once('encryption', undefined, stage, options, async () => {
+    return this.#once({ name: 'encryption', off: undefined }, stage, options, async () => {
       const { output } = await this.#orNone(
         this.#requests.send('GetBucketEncryption', {}, { stage }),
         'ServerSideEncryptionConfigurationNotFoundError',
@@ -88,7 +93,7 @@ export class S3Bucket {
 
   /** `BucketOwnerEnforced` switches ACLs off; absent on servers and old buckets that know no such setting. */
   ownership(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
-    return this.#once('ownership', undefined, stage, options, async () => {
+    return this.#once({ name: 'ownership', off: undefined }, stage, options, async () => {
       const { output } = await this.#orNone(
         this.#requests.send('GetBucketOwnershipControls', {}, { stage }),
         'OwnershipControlsNotFoundError',
@@ -98,7 +103,7 @@ export class S3Bucket {
   }
 
   policy(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
-    return this.#once('policy', undefined, stage, options, async () => {
+    return this.#once({ name: 'policy', off: undefined }, stage, options, async () => {
       const { output } = await this.#orNone(this.#requests.send('GetBucketPolicy', {}, { stage }), 'NoSuchBucketPolicy')
       // That there is none has a code of its own; an answer without one says nothing.
       return output !== undefined && !output.Policy
@@ -121,7 +126,12 @@ export class S3Bucket {
    *
    * @param off what it is on a server that does not implement it
    */
-  #once<T>(name: string, off: T, stage: Stage, options: CallOptions, read: () => Promise<Read<T>>): Promise<Read<T>> {
+  #once<T>(
+    { name, off }: { readonly name: string; readonly off: T },
+    stage: Stage,
+    options: CallOptions,
+    read: () => Promise<Read<T>>,
+  ): Promise<Read<T>> {
     const known = this.#reads.get(name)
     if (known !== undefined) return orAbort(known as Promise<Read<T>>, options.signal, stage)
     const reading = read().catch((error: unknown): Read<T> => {

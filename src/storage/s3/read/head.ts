@@ -103,7 +103,7 @@ async function sendHead(
     throw invalidAnswer(context, 'no object headers')
   }
   const isAsked = asks && !leftOut.includes('checksum-mode')
-  const state = toObjectState(ref, output, headers, requestId, status)
+  const state = toObjectState(ref, output, headers, { requestId, status })
   return { state: isAsked ? state : withUnreadChecksums(state), isAsked }
 }
 
@@ -123,8 +123,7 @@ export function toObjectState(
   ref: ObjectRef,
   output: S3Output<'HeadObject'>,
   headers: S3Headers,
-  requestId: string | undefined,
-  status?: number | undefined,
+  { requestId, status }: { readonly requestId: string | undefined; readonly status: number | undefined },
 ): ObjectState {
   return {
     bucket: ref.bucket,

@@ -100,7 +100,7 @@ export class S3Reads {
         ...(wantsLock === false ? {} : await this.locks.of(state, wantsLock, stage, call)),
         ...(full ? { acl: await this.aclOf(pinned, stage, call) } : {}),
         // Last: what another writer sets between their reading and their writing is lost.
-        ...(wantsTags ? { tags: await this.tagsOf(pinned, state, stage, call, full) } : {}),
+        ...(wantsTags ? { tags: await this.tagsOf(pinned, state, stage, { ...call, full }) } : {}),
       },
     }
   }
@@ -267,12 +267,11 @@ export class S3Reads {
     ref: ObjectRef,
     { tagCount }: ObjectState,
     stage: Stage,
-    call: CallOptions,
-    full: boolean,
+    { signal, full }: CallOptions & { readonly full: boolean },
   ): Promise<ObjectState['tags']> {
     const none = Object.create(null) as Tags
     if (tagCount === 0 || (tagCount === undefined && this.#hasNoTags)) return none
-    const part = { signal: call.signal, compare: countOf(tagCount) }
+    const part = { signal, compare: countOf(tagCount) }
     const read = () => orUnreadable(this.#tagsOrNone(ref, stage, part))
     if (full || tagCount !== undefined) {
       const tags = await read()

@@ -59,7 +59,7 @@ export class FastTransport {
     return new Promise((resolve, reject) => {
       const group = signal === undefined ? undefined : this.#groupOf(signal)
       const timeoutMs = this.#timeoutMs + extraTimeoutMs
-      const exchange = new Exchange(this, request, group, timeoutMs, resolve, reject)
+      const exchange = new Exchange(this, request, { group, timeoutMs, resolve, reject })
       this.#begin(exchange)
       // One that rests is there sooner than one that must be opened.
       const isAtHand = this.#waiting.length < this.#justAnswered.length + this.#rested.length
@@ -192,6 +192,14 @@ class SignalGroup {
 }
 
 /** One request and its answer. */
+/** When an exchange ends, and who hears of it. */
+interface ExchangeTerms {
+  readonly group: SignalGroup | undefined
+  readonly timeoutMs: number
+  readonly resolve: (answer: WireAnswer | undefined) => void
+  readonly reject: (error: unknown) => void
+}
+
 class Exchange implements ExchangeHandler {
   readonly request: WireRequest
   readonly group: SignalGroup | undefined
@@ -208,14 +216,7 @@ class Exchange implements ExchangeHandler {
   #settled = false
   #failure: Error | undefined
 
-  constructor(
-    transport: FastTransport,
-    request: WireRequest,
-    group: SignalGroup | undefined,
-    timeoutMs: number,
-    resolve: (answer: WireAnswer | undefined) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(transport: FastTransport, request: WireRequest, { group, timeoutMs, resolve, reject }: ExchangeTerms) {
     this.#transport = transport
     this.request = request
     this.group = group

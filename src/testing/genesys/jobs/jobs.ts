@@ -1,3 +1,4 @@
+import { dayMs } from '../../../internal/durations.js'
 import type { JobState } from '../../../model/platform.js'
 import type { JsonObject } from '../http.js'
 
@@ -24,7 +25,7 @@ export type DueDate = { readonly dateMs: number } | { readonly ageDays: number }
 
 /** The moment a due date means for a recording, milliseconds since the epoch. */
 export function dueMsOf(due: DueDate, madeAtMs: number): number {
-  return 'dateMs' in due ? due.dateMs : madeAtMs + due.ageDays * 86_400_000
+  return 'dateMs' in due ? due.dateMs : madeAtMs + due.ageDays * dayMs
 }
 
 /** What becomes of a recording once its job starts. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { dayMs } from '../../../internal/durations.js'
 import type { MediaType } from '../../../model/request.js'
 import { badRequest, integerParameter, type JsonObject, json, noContent, notFound, readObject } from '../http.js'
 import { analyticsMediaType, compileFilters, isActiveIn, parseInterval } from '../jobs/query.js'
@@ -14,8 +15,6 @@ interface ConversationJob {
   readonly conversations: readonly SimulatedConversation[]
   cancelled: boolean
 }
-
-const dayMs = 86_400_000
 
 /** Conversation details jobs, the recordings of a conversation and the retention query. */
 export function conversationRoutes(): readonly Route[] {

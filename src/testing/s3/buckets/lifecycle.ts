@@ -1,3 +1,4 @@
+import { dayMs } from '../../../internal/durations.js'
 import { invalidArgument, S3Error } from '../http/errors.js'
 import { httpDate, parseIsoDate } from '../http/time.js'
 import { child, children, childText, parseXml, type XmlElement } from '../http/xml.js'
@@ -16,7 +17,6 @@ interface Rule {
   readonly expirationDateMs?: number | undefined
 }
 
-const dayMs = 86_400_000
 const parsed = new Map<string, readonly Rule[]>()
 
 /** The `x-amz-expiration` of a current version: the first rule that will expire it. */

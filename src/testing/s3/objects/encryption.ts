@@ -49,7 +49,7 @@ export function encryptionFromHeaders(headers: Fields, settings: BucketSettings)
     }
     return byDefault(settings, bucketKey)
   }
-  return managed(algorithm, key, headers.get(`${prefix}-context`), bucketKey, settings)
+  return managed(algorithm, { key, context: headers.get(`${prefix}-context`), bucketKey }, settings)
 }
 
 function byDefault({ encryption, region }: BucketSettings, bucketKey: boolean | undefined): StoredEncryption {
@@ -69,9 +69,7 @@ function readBucketKey(value: string | null): boolean | undefined {
 
 function managed(
   algorithm: string,
-  key: string | null,
-  context: string | null,
-  bucketKey: boolean | undefined,
+  { key, context, bucketKey }: { key: string | null; context: string | null; bucketKey: boolean | undefined },
   settings: BucketSettings,
 ): StoredEncryption {
   if (algorithm === 'AES256') {

@@ -1,3 +1,4 @@
+import { dayMs } from '../../../internal/durations.js'
 import type { Answer } from '../../http/answer.js'
 import { aclFromHeaders, aclFromXml, aclXml, namesAcl } from '../access/acl.js'
 import type { Call } from '../call.js'
@@ -130,8 +131,6 @@ export async function putObjectRetention(call: Call): Promise<Answer> {
   change(call, target, { retention })
   return emptyAnswer(200)
 }
-
-const dayMs = 86_400_000
 
 /** Restores an archived object at once: the simulator has no shelves to fetch it from. */
 export async function restoreObject(call: Call): Promise<Answer> {

@@ -1,0 +1,144 @@
+import type {
+  CostDollars,
+  CoverageReport,
+  ObjectCounts,
+  ReconciliationReport,
+  RecordingCounts,
+  RecordingException,
+  RecordingState,
+  RemediationSummary,
+  RepairCost,
+  RunReport,
+  StorageClassCost,
+  VerdictTotals,
+} from '../../model/report.js'
+import { exactly, type Forms, flag, list, number, object, openWord, optional, table, text, word } from './form.js'
+import { finding, hold, interval, jobMembers, numbers, protectionFailure, requirements } from './model-forms.js'
+
+const job = object(jobMembers)
+const depth = word<CoverageReport['depth']>({ recordings: true, counts: true })
+
+export const exceptionMembers: Forms<RecordingException> = {
+  state: word<RecordingState>({
+    held: true,
+    repaired: true,
+    conflicting: true,
+    unreadable: true,
+    unrepaired: true,
+    missing: true,
+    failedAtSource: true,
+    skippedAtSource: true,
+  }),
+  reason: text,
+  recordingId: optional(text),
+  conversationId: optional(text),
+  key: optional(text),
+  count: optional(number),
+  listed: optional(exactly(false)),
+}
+
+const counts = object<RecordingCounts>({
+  expected: number,
+  held: number,
+  repaired: number,
+  conflicting: number,
+  unreadable: number,
+  unrepaired: number,
+  missing: number,
+  failedAtSource: number,
+  skippedAtSource: number,
+})
+
+const objects = object<ObjectCounts>({
+  listed: number,
+  recordings: number,
+  sidecars: number,
+  attachments: number,
+  transcripts: number,
+  unexpected: number,
+  unexpectedReasons: optional(numbers),
+})
+
+const dollarMembers: Forms<CostDollars> = { requests: number, retrieval: number, storagePerMonth: number }
+
+const cost = object<RepairCost>({
+  prices: object<RepairCost['prices']>({ asOf: text, region: text, source: text }),
+  requests: numbers,
+  bytesCopied: number,
+  extraBytesStored: number,
+  unknownSizes: optional(number),
+  dollars: object<RepairCost['dollars']>({ ...dollarMembers, total: number }),
+  byStorageClass: table(
+    object<StorageClassCost>({
+      objects: number,
+      requests: numbers,
+      bytesCopied: number,
+      extraBytesStored: number,
+      unknownSizes: optional(number),
+      dollars: object(dollarMembers),
+      note: optional(text),
+    }),
+  ),
+})
+
+export const reportMembers: Forms<RunReport> = {
+  schemaVersion: exactly(1),
+  runId: text,
+  dryRun: flag,
+  resumed: number,
+  startedAt: text,
+  finishedAt: text,
+  outcome: word<RunReport['outcome']>({ complete: true, incomplete: true }),
+  hold,
+  requirements,
+  platform: object<RunReport['platform']>({
+    name: text,
+    region: optional(text),
+    organizationId: text,
+    organizationName: optional(text),
+  }),
+  storage: object<RunReport['storage']>({ name: text, bucket: text, region: optional(text) }),
+  job,
+  jobs: list(job),
+  interval,
+  coverage: object<CoverageReport>({
+    proven: flag,
+    provenUntil: optional(text),
+    availableUntil: optional(text),
+    reason: optional(text),
+    depth,
+  }),
+  reconciliation: object<ReconciliationReport>({
+    depth,
+    source: text,
+    calls: number,
+    callsBySource: numbers,
+    undecided: number,
+    laterThanInterval: optional(number),
+    reason: optional(text),
+  }),
+  protection: optional(
+    object<NonNullable<RunReport['protection']>>({
+      requested: number,
+      protectedConversations: number,
+      failed: list(protectionFailure),
+    }),
+  ),
+  findings: list(finding),
+  accepted: list(openWord<RunReport['accepted'][number]>()),
+  counts,
+  objects,
+  verdicts: optional(object<VerdictTotals>({ count: number, digest: text })),
+  exceptions: list(object(exceptionMembers)),
+  remediations: object<RemediationSummary>({
+    planned: number,
+    repaired: number,
+    notNeeded: number,
+    refused: number,
+    failed: number,
+    steps: numbers,
+    forcedRetries: number,
+    cost,
+  }),
+  timings: numbers,
+}

@@ -1,0 +1,80 @@
+import { IdDigest } from '../../internal/tables/id-digest.js'
+import type { ExpectedListing, ExportJob } from '../../model/platform.js'
+import type { ExportRequest } from '../../model/request.js'
+import type { RecordingPlatform } from '../../ports/platform.js'
+import type { RecordingLedger } from '../account/ledger.js'
+
+/** What a list says of its job as it is being read. */
+export interface ListAccount {
+  /** Recordings in the platform's list, those of an earlier part included. */
+  expected: number
+  /** Those of them that the list marks as skipped. */
+  skipped: number
+  /** Recordings in the list that are later than the interval, beside these. */
+  later: number
+  /** How the platform came to its list; `undefined` where there is none, or where it does not say. */
+  listing: ExpectedListing | undefined
+}
+
+/** The list of a job, and where it is entered. */
+export interface ListSubject {
+  readonly platform: RecordingPlatform
+  readonly job: ExportJob
+  readonly request: ExportRequest
+  readonly ledger: RecordingLedger
+  readonly account: ListAccount
+  readonly signal: AbortSignal | undefined
+  /**
+   * Told of each recording and each undecided conversation.
+   *
+   * @param conversationStart ISO 8601; absent where the platform does not say
+   * @param isKnown a recording that an earlier list named: its job exports it again
+   */
+  readonly onEntry?: ((conversationStart: string | undefined, isKnown: boolean) => void) | undefined
+}
+
+/** What of a list is recorded beside its counts. */
+export interface ListContents {
+  /** Recordings that an earlier list names as well. */
+  readonly repeated: number
+  /** Hash total over those that no earlier list names. */
+  readonly digest: string
+  /** The first of those that are later than the interval. */
+  readonly laterRecordings: readonly { readonly recordingId: string; readonly conversationId: string }[]
+}
+
+/** Recordings later than the interval that the record of a list names. */
+const laterNamed = 100
+
+/** Reads what a job is expected to export: the one place where a platform's list enters a ledger. */
+export async function readExpectedList(subject: ListSubject): Promise<ListContents> {
+  const { platform, job, request, ledger, account, signal, onEntry } = subject
+  const expected = platform.expectedRecordings(job, request, {
+    signal,
+    onUndecided: ({ conversationId, conversationStart }) => {
+      onEntry?.(conversationStart, false)
+      ledger.open(conversationId, conversationStart)
+    },
+    onListing: (listing) => {
+      account.listing = listing
+    },
+  })
+  let repeated = 0
+  const named = new IdDigest()
+  const laterRecordings: { readonly recordingId: string; readonly conversationId: string }[] = []
+  for await (const recording of expected) {
+    const { recordingId, conversationId } = recording
+    if (recording.isLaterThanInterval) {
+      account.later += 1
+      if (laterRecordings.length < laterNamed) laterRecordings.push({ recordingId, conversationId })
+    } else {
+      account.expected += 1
+      if (ledger.isNamed(recordingId)) repeated += 1
+      else named.add(recordingId, conversationId)
+      if (recording.skippedReason !== undefined) account.skipped += 1
+    }
+    const isKnown = !ledger.expect(recording)
+    onEntry?.(recording.conversationStart, isKnown)
+  }
+  return { repeated, digest: named.hex, laterRecordings }
+}

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { freshFolder, newKey, sealedRun } from '../bundle-world.js'
+import { hasTool, LocalTsa } from '../crypto/local-tsa.js'
+
+const missing = ['openssl', 'sha256sum', 'jq', 'base64'].filter((tool) => !hasTool(tool))
+if (missing.length > 0) console.warn(`${missing.join(', ')} not installed: the commands of VERIFY.md are not run here`)
+
+/** The commands of VERIFY.md, exactly as they stand there. */
+function commandsOf(dir: string, fence = 'sh'): string {
+  const text = readFileSync(join(dir, 'VERIFY.md'), 'utf8')
+  return [...text.matchAll(/^```(.+)\n([\s\S]*?)\n```$/gm)]
+    .filter(([, kind]) => kind === fence || kind === 'sh')
+    .map(([, , commands]) => commands)
+    .join('\n')
+}
+
+function shell(dir: string, env: Record<string, string>, fence?: string): Promise<{ code: number; out: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      'sh',
+      ['-e', '-c', commandsOf(dir, fence)],
+      { cwd: dir, env: { ...process.env, ...env } },
+      (error, out, err) => resolve({ code: error === null ? 0 : 1, out: out + err }),
+    )
+  })
+}
+
+function keyFile(pem: string): string {
+  const path = freshFolder('key.pem')
+  writeFileSync(path, pem)
+  return path
+}
+
+describe.runIf(missing.length === 0)('the commands of VERIFY.md', () => {
+  test('say first that a key inside the bundle proves nothing', async () => {
+    const { dir } = await sealedRun()
+    const text = readFileSync(join(dir, 'VERIFY.md'), 'utf8')
+    expect(text.slice(0, 200)).toContain('The key comes first')
+    expect(text.indexOf('another way')).toBeLessThan(text.indexOf('openssl'))
+    expect((await shell(dir, {})).out).toContain('public key that you were given')
+  })
+
+  test.each(['ed25519', 'P-256', 'P-384'] as const)('verify a bundle that was signed with %s', async (type) => {
+    const { dir, key } = await sealedRun({ key: newKey(type), matter: 'Größe & Maß' })
+    const { code, out } = await shell(dir, { KEY: keyFile(key.publicKey) })
+    expect(out).toContain(key.fingerprint.slice(7))
+    expect(out).toMatch(/Verified/)
+    expect(out.match(/: OK$/gm)).toHaveLength(7)
+    expect(out).toContain('"outcome": "incomplete"')
+    expect(code).toBe(0)
+  })
+
+  test('fail for another key, a changed file, a missing line and a gap', async () => {
+    const { dir, key } = await sealedRun()
+    const KEY = keyFile(key.publicKey)
+    const changed = async (name: string, change: (text: string) => string) => {
+      const copy = join(mkdtempSync(join(tmpdir(), 'changed-')), 'evidence')
+      cpSync(dir, copy, { recursive: true })
+      writeFileSync(join(copy, name), change(readFileSync(join(copy, name), 'utf8')))
+      return shell(copy, { KEY })
+    }
+    expect((await shell(dir, { KEY: keyFile(newKey().publicKey) })).code).toBe(1)
+    const page = await changed('report.html', (text) => text.replace('Incomplete', 'Complete'))
+    expect(page).toMatchObject({ code: 1, out: expect.stringContaining('report.html: FAILED') })
+    expect(
+      (await changed('records.jsonl', (text) => text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1))).code,
+    ).toBe(1)
+    expect((await changed('statement.dsse.json', (text) => text.replace('"sig": "', '"sig": "A'))).code).toBe(1)
+  })
+
+  test('verify the time stamp with the certificate of its authority', async () => {
+    const tsa = new LocalTsa('rsa')
+    const authority = async (query: Uint8Array) => tsa.reply(Buffer.from(query))
+    const { dir, key } = await sealedRun({ timestamp: { authority } })
+    const KEY = keyFile(key.publicKey)
+    const good = await shell(dir, { KEY, CA: keyFile(tsa.ca) }, 'sh stamp')
+    expect(good).toMatchObject({ code: 0, out: expect.stringContaining('Verification: OK') })
+    expect((await shell(dir, { KEY, CA: keyFile(new LocalTsa('rsa').ca) }, 'sh stamp')).code).toBe(1)
+  })
+})
