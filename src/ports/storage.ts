@@ -88,6 +88,13 @@ export interface ReplaceMetadataOptions extends CallOptions {
    */
   readonly looksBeneath?: boolean | undefined
   /**
+   * Whether the version that was copied is read once more beside the new one ({@link MutationResult.original}), where a storage
+   * can: the repair does so else.
+   *
+   * @defaultValue false
+   */
+  readonly readsOriginal?: boolean | undefined
+  /**
    * Only of {@link StorageAdapter.checkReplaceMetadata}: `before` is read once more, whole, before it is copied. What it lacks
    * so far is no reason to refuse.
    *

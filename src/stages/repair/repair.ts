@@ -377,7 +377,7 @@ export class Repair {
     const { allowOverwrite } = this.#settings
     const onTopOf = this.#onTopOf === undefined ? {} : { onTopOf: this.#onTopOf }
     const beneath = this.#looksLater ? { looksBeneath: false } : {}
-    return { signal: this.#context.signal, allowOverwrite, ...onTopOf, ...beneath }
+    return { signal: this.#context.signal, allowOverwrite, readsOriginal: true, ...onTopOf, ...beneath }
   }
 
   #end(

@@ -58,7 +58,10 @@ export async function settleCopy(
     const [written, original, early] = await together<[Written, Original | undefined, Beneath]>(
       options.signal,
       (signal) => repeat(() => readCopy(context, copy, { ...options, signal }), signal),
-      (signal) => repeat(() => readOriginal(context, before, { ...options, signal }), signal),
+      async (signal) =>
+        options.readsOriginal === true
+          ? repeat(() => readOriginal(context, before, { ...options, signal }), signal)
+          : undefined,
       async (signal) =>
         answer.versionId === undefined || options.looksBeneath === false
           ? undefined
