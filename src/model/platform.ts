@@ -1,3 +1,4 @@
+import type { Finding } from './findings.js'
 import type { ExportRequest } from './request.js'
 
 /**
@@ -50,6 +51,43 @@ export interface PlatformCapabilities {
 export interface PlatformCoverage {
   /** ISO 8601. Recordings later than this may be unknown to the job. Absent: the platform does not say. */
   readonly availableUntil?: string | undefined
+}
+
+/** A division of an organisation. */
+export interface Division {
+  readonly id: string
+  readonly name?: string | undefined
+}
+
+/** In which divisions the platform's lists show recordings to this client. */
+export interface ClientScope {
+  /**
+   * `whole`: all divisions; `requested`: all that the request names; `narrow`: fewer; `unknown`: it could not be read.
+   */
+  readonly reach: 'whole' | 'requested' | 'narrow' | 'unknown'
+  /** Divisions of which everything is listed. */
+  readonly seen: readonly Division[]
+  /** Divisions of which something is not listed. */
+  readonly hidden: readonly Division[]
+  /** Why it is not known. */
+  readonly reason?: string | undefined
+}
+
+/** What the source is inspected for, beside the request. */
+export interface SourceContext {
+  /** ISO 8601; until when the hold is required. Absent: without an end. */
+  readonly heldUntil?: string | undefined
+  /** AWS names of the regions in which data may lie. */
+  readonly regions?: readonly string[] | undefined
+  /** The run will ask for the audit trail. */
+  readonly audit?: boolean | undefined
+}
+
+/** What decides at the source whether the lists are whole and the recordings stay. */
+export interface SourceInspection {
+  /** Absent where the platform has no divisions. */
+  readonly scope?: ClientScope | undefined
+  readonly findings: readonly Finding[]
 }
 
 /** One recording that the platform says belongs to the job. */

@@ -1,6 +1,6 @@
 import type { Finding, FindingCode } from './findings.js'
 import type { LegalHold } from './hold.js'
-import type { ExportJob, PlatformCoverage, ProtectionFailure } from './platform.js'
+import type { ClientScope, ExportJob, PlatformCoverage, ProtectionFailure } from './platform.js'
 import type { Interval } from './request.js'
 import type { HoldRequirements } from './requirements.js'
 
@@ -87,6 +87,8 @@ export interface CoverageReport {
   readonly reason?: string | undefined
   /** `recordings`: each expected recording was looked for; `counts`: only the job's totals could be compared. */
   readonly depth: 'recordings' | 'counts'
+  /** In which divisions the client saw recordings. Absent where the platform does not say. */
+  readonly scope?: ClientScope | undefined
 }
 
 /** How the expected recordings were learned, and what that cost. */

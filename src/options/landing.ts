@@ -6,10 +6,13 @@ export interface LandingOptions {
   readonly landingQuietMs: number
   /** A folder is looked at once more, this long after its last new object. @defaultValue 2000 */
   readonly landingSettleMs: number
+  /** All the waiting, instead of `landingTimeoutMs`, while recordings are being restored from the archive. @defaultValue 21600000 (6 h) */
+  readonly restoreTimeoutMs: number
 }
 
 export const landingDefaults: LandingOptions = {
   landingTimeoutMs: 1_800_000,
   landingQuietMs: 120_000,
   landingSettleMs: 2_000,
+  restoreTimeoutMs: 21_600_000,
 }

@@ -11,6 +11,8 @@ import type {
   PlatformCapabilities,
   PlatformCoverage,
   ProtectionResult,
+  SourceContext,
+  SourceInspection,
   UndecidedConversation,
 } from '../model/platform.js'
 import type { ExportRequest, Interval } from '../model/request.js'
@@ -52,6 +54,14 @@ export interface RecordingPlatform {
   inspectProfile(id: string, options?: CallOptions): Promise<ProfileInspection>
   /** Findings about a request before anything is created: formats, sensitive recordings, busy job slots. */
   inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]>
+  /**
+   * What else decides at the source whether the lists are whole and the recordings stay: the client's divisions, retention,
+   * erasure, recordings without a conversation. What it may not read is a finding, never an error. Without it nothing is
+   * said of them.
+   */
+  inspectSource?(request: ExportRequest, context: SourceContext, options?: CallOptions): Promise<SourceInspection>
+  /** What may have begun at the source since {@link inspectSource}: asked again before the report. */
+  inspectSourceAgain?(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]>
   coverage(interval: Interval, options?: CallOptions): Promise<PlatformCoverage>
   /** Never retried blindly. An unknown outcome is `JOB_OUTCOME_UNKNOWN`; busy slots are `JOB_SLOTS_BUSY` (retryable). */
   createJob(request: ExportRequest, context: CreateJobContext, options?: CallOptions): Promise<ExportJob>
@@ -106,6 +116,8 @@ export interface RecordingPlatform {
   readonly forcedRetries?: number | undefined
   /** Whether deletion protection is to be switched on before the export (opt-in). */
   readonly protectSource?: boolean | undefined
+  /** Whether the audit trail is to be read, where the exporter's own option does not say (opt-in). */
+  readonly audit?: boolean | undefined
 }
 
 /** What a job is created for, beside the request. */

@@ -13,7 +13,7 @@ import type { RunReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { Journal } from '../ports/journal.js'
-import type { StageContext } from '../stages/context.js'
+import { persist, type StageContext } from '../stages/context.js'
 import { ProfileForcing } from '../stages/export/forced-profile.js'
 import { JobBook } from '../stages/export/job-book.js'
 import { partsOf } from '../stages/export/parts.js'
@@ -111,7 +111,10 @@ export class Run {
     const delivery = await this.#export(inspection)
     const [unnamed] = unexplainedBy(delivery, this.#request)
     const protection = protectionOf(delivery.jobs.accounts.map((account) => account.protection))
-    const late = lateFindings(this.#request, delivery.ledger, unnamed, protection)
+    const late = [
+      ...lateFindings(this.#request, delivery.ledger, unnamed, protection),
+      ...(await this.#lookAgain(inspection)),
+    ]
     const report = reportOf({
       settings: this.#settings,
       request: this.#request,
@@ -126,10 +129,7 @@ export class Run {
       startedAt: this.#startedAt,
       timings: this.#timings,
     })
-    for (const finding of late) {
-      emit({ type: 'finding', finding, accepted: false })
-      await this.#recorder.note('finding', finding)
-    }
+    for (const finding of late) await this.#tell(finding)
     await this.#recordRecordings(delivery)
     emit({ type: 'reconciled', counts: report.counts, objects: report.objects })
     await this.#recorder.record('report', report)
@@ -157,23 +157,38 @@ export class Run {
    * report tells it; but what would now endanger the repairs that are still to be made stops it as it would have then.
    */
   async #inspect(): Promise<Inspection> {
-    const { accept } = this.#settings
     const present = await this.#look()
     if (this.#checkpoint !== undefined) requireSameOrganization(this.#checkpoint, present)
     const former = this.#hasJobs ? this.#checkpoint?.inspection : undefined
     const blockers: Finding[] = []
     for (const finding of former === undefined ? present.findings : newDangers(present.findings, former.findings)) {
-      const isBlocker = finding.severity === 'blocker'
-      const accepted = isBlocker && accept.has(finding.code)
-      this.#context.emit({ type: 'finding', finding, accepted })
-      await this.#recorder.note('finding', finding)
-      if (accepted) await this.#recorder.note('acceptance', { code: finding.code, subject: finding.subject })
-      else if (isBlocker) blockers.push(finding)
+      const accepted = await this.#tell(finding)
+      if (!accepted && finding.severity === 'blocker') blockers.push(finding)
     }
     if (blockers.length > 0) throw preflightBlocked(blockers, present.findings)
     if (former !== undefined) return former
     await this.#recorder.record('inspection', { ...present, parts: this.#partsOf(present) })
     return present
+  }
+
+  /** @returns whether it is a blocker that the caller accepted */
+  async #tell(finding: Finding): Promise<boolean> {
+    const accepted = finding.severity === 'blocker' && this.#settings.accept.has(finding.code)
+    this.#context.emit({ type: 'finding', finding, accepted })
+    await this.#recorder.note('finding', finding)
+    if (accepted) await this.#recorder.note('acceptance', { code: finding.code, subject: finding.subject })
+    return accepted
+  }
+
+  /** What began at the source since the inspection. */
+  async #lookAgain({ findings }: Inspection): Promise<readonly Finding[]> {
+    const { platform } = this.#settings
+    const { signal } = this.#context
+    const present = await persist(this.#context, 'report', 'source', async () =>
+      platform.inspectSourceAgain?.(this.#request, { signal }),
+    )
+    const known = new Set(findings.map(({ code, subject }) => `${code}\n${subject}`))
+    return (present ?? []).filter(({ code, subject }) => !known.has(`${code}\n${subject}`))
   }
 
   #look(): Promise<Inspection> {

@@ -8,6 +8,7 @@ import { arrivalsChart, flowChart, spanOf } from './charts.js'
 import { costOf } from './cost.js'
 import { type Html, html, Html as SafeHtml } from './html.js'
 import { reportScript } from './script.js'
+import { divisionsText, protectionText } from './source.js'
 import { reportStyle } from './style.js'
 import { stateNames, utc } from './text.js'
 
@@ -90,12 +91,8 @@ function scope(report: RunReport): Html {
         ? `proven until ${utc(coverage.provenUntil ?? interval.end)}, ${coverage.depth === 'recordings' ? 'recording by recording' : 'by the job’s totals'}`
         : `not proven: ${coverage.reason ?? 'unknown'}`,
     ],
-    [
-      'Protected at the source',
-      protection === undefined
-        ? undefined
-        : `${figure(protection.protectedConversations)} of ${counted(protection.requested, 'conversation')}`,
-    ],
+    ['Divisions seen', divisionsText(coverage.scope)],
+    ['Protected at the source', protectionText(protection)],
     ['Mode', dryRun ? 'dry run: nothing was changed' : undefined],
   ])}</section>`
 }

@@ -171,7 +171,7 @@ class Listing {
         },
         this.#options,
       )
-      for await (const { conversationId, createdAt, ...recording } of retained) {
+      for await (const { conversationId, createdAt, archivedAt, ...recording } of retained) {
         youngest = Math.max(youngest, createdAt ?? Number.NEGATIVE_INFINITY)
         const row = table.find(conversationId)
         if (row < 0) continue

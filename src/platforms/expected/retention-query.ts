@@ -20,6 +20,8 @@ export interface RetainedRecording {
   readonly exportedAt: string | undefined
   /** ISO 8601. */
   readonly deleteAt: string | undefined
+  /** Milliseconds; when it was or will be archived. */
+  readonly archivedAt: number | undefined
 }
 
 /** The scan would have cost more than what it saves. */
@@ -67,12 +69,14 @@ export async function* retainedRecordings(
       throw unusableAnswer(operation, 'an entry does not name its recording and conversation', stage)
     }
     const created = dateOf(entry, 'creationTime', 'createdDate')
+    const archived = dateOf(entry, 'archiveDate')
     yield {
       recordingId,
       conversationId,
       createdAt: created === undefined ? undefined : Date.parse(created),
       exportedAt: dateOf(entry, 'exportedDate'),
       deleteAt: dateOf(entry, 'deleteDate'),
+      archivedAt: archived === undefined ? undefined : Date.parse(archived),
     }
   }
 }

@@ -153,8 +153,12 @@ function doubtOfSources(accounts: readonly PartAccount[]): string | undefined {
       return `the platform listed ${formerlyExpected} recordings before the run was interrupted, and only ${listed} after`
     }
   }
-  // What continued after an earlier part of the interval belongs to the next part as well.
-  const ongoing = accounts.at(-1)?.listing?.ongoing ?? 0
+  // What continued after an earlier part of the interval belongs to the next part as well; the last part may be several,
+  // which name different conversations.
+  const lastEnd = accounts.at(-1)?.request.interval.end
+  const ongoing = accounts
+    .filter(({ request }) => request.interval.end === lastEnd)
+    .reduce((sum, { listing }) => sum + (listing?.ongoing ?? 0), 0)
   if (ongoing === 0) return undefined
   return `${ongoing} conversations had not ended when they were listed: what is recorded of them yet is in no list`
 }

@@ -1,0 +1,34 @@
+import type { ClientScope, Division } from '../../model/platform.js'
+import type { ProtectionReport } from '../../model/report.js'
+import { counted, figure } from './answer.js'
+
+/** Names on the page; the report has them all. */
+const namedAtMost = 20
+
+/** In which divisions recordings were seen, and in which not. Pure. */
+export function divisionsText(scope: ClientScope | undefined): string | undefined {
+  if (scope === undefined) return undefined
+  const { reach, seen, hidden, reason } = scope
+  if (reach === 'unknown') return `not known: ${reason ?? 'they could not be read'}`
+  const of = { whole: 'all', requested: 'those that the request names', narrow: 'not all' }[reach]
+  const outside = hidden.length === 0 ? '' : `; not seen: ${namesOf(hidden)}`
+  return `${of}${seen.length === 0 ? '' : `: ${namesOf(seen)}`}${outside}`
+}
+
+function namesOf(divisions: readonly Division[]): string {
+  const names = divisions.slice(0, namedAtMost).map(({ id, name }) => name ?? id)
+  const more = divisions.length - names.length
+  return `${names.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`
+}
+
+/** How many conversations Genesys Cloud protects, and which not. Pure. */
+export function protectionText(protection: ProtectionReport | undefined): string | undefined {
+  if (protection === undefined) return undefined
+  const { requested, protectedConversations, failed } = protection
+  const names = failed
+    .slice(0, namedAtMost)
+    .map(({ conversationId, code }) => `${conversationId} (${code ?? 'no code'})`)
+  const more = requested - protectedConversations - names.length
+  const open = names.length === 0 ? '' : `; not: ${names.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`
+  return `${figure(protectedConversations)} of ${counted(requested, 'conversation')}${open}`
+}
