@@ -317,6 +317,21 @@ describe('what the client may not read', () => {
   })
 })
 
+describe('what no job can export', () => {
+  it.each([
+    ['conditions for conversations older than five years', { mediaTypes: 'digital' }, '2017-06-01T00:00:00Z'],
+    ['divisions for conversations older than five years', { divisionIds: [home.id] }, '2017-06-01T00:00:00Z'],
+    ['more than six months of them', {}, '2018-01-01T00:00:00Z'],
+    ['an interval of which a part only is older', {}, '2023-01-01T00:00:00Z'],
+  ])('%s: inspection refuses it', async (_, request, end) => {
+    const interval = { start: '2017-01-01T00:00:00Z', end }
+    await expect(inspected(ordinary, { ...request, interval })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      stage: 'inspect',
+    })
+  })
+})
+
 describe('requiredGenesysPermissions', () => {
   it('is enough for what it is asked for', async () => {
     const report = await ran(ordinary.seenBy({ permissions: requiredGenesysPermissions() }))
