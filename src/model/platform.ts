@@ -164,6 +164,14 @@ export interface ProtectionResult {
   readonly failed: readonly ProtectionFailure[]
 }
 
+/** What lifting deletion protection at the source amounted to. Every conversation is counted once. */
+export interface UnprotectionResult {
+  /** Those of which the platform, asked after the request, no longer says that they are protected. */
+  readonly unprotectedConversations: number
+  /** All others. */
+  readonly failed: readonly ProtectionFailure[]
+}
+
 /** Who the platform's data belongs to. */
 export interface Organization {
   readonly id: string

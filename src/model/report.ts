@@ -116,6 +116,10 @@ export interface ProtectionReport {
   /** Conversations that were to be protected. */
   readonly requested: number
   readonly protectedConversations: number
+  /** Of those, the ones that had been protected before. Absent where that was not asked. */
+  readonly alreadyProtected?: number | undefined
+  /** Conversations that were certain not to fit before anything was put. Absent for none. */
+  readonly beyondCap?: number | undefined
   /** The first 1,000 of those that are not, or not known to be, with the platform's code and reason. */
   readonly failed: readonly ProtectionFailure[]
 }

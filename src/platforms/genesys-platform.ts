@@ -9,6 +9,7 @@ import type {
   ProtectionResult,
   SourceContext,
   SourceInspection,
+  UnprotectionResult,
 } from '../model/platform.js'
 import type { ExportRequest, Interval } from '../model/request.js'
 import type { ExpectedRecordingsOptions, ExplainMissingOptions } from '../ports/platform.js'
@@ -16,7 +17,12 @@ import type { CallOptions } from '../ports/runtime.js'
 import type { GenesysClient } from './client/client.js'
 import { expectedRecordings } from './expected/expected-recordings.js'
 import { explainMissing } from './expected/missing-recordings.js'
-import { protectConversations } from './organization/deletion-protection.js'
+import {
+  deletionProtectionCap,
+  protectConversations,
+  protectedAmong,
+  unprotectConversations,
+} from './organization/deletion-protection.js'
 import { readCoverage, readOrganization } from './organization/organization.js'
 import { isQueryable } from './request/scope.js'
 import { inspectSource, inspectSourceAgain } from './source/source.js'
@@ -28,6 +34,8 @@ export abstract class GenesysPlatform {
   readonly client: GenesysClient
   /** Whether deletion protection is to be switched on before the export. */
   readonly protectSource: boolean
+  /** Conversations that an organisation may protect at once. */
+  readonly protectionCap = deletionProtectionCap
   readonly #maxMetadataCalls: number
 
   /** @internal */
@@ -106,6 +114,16 @@ export abstract class GenesysPlatform {
   /** Genesys' own legal hold at the source. */
   protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {
     return protectConversations(this.client, conversationIds, options)
+  }
+
+  /** Which of these conversations are protected. */
+  protectedAmong(conversationIds: readonly string[], options?: CallOptions): Promise<readonly string[]> {
+    return protectedAmong(this.client, conversationIds, options)
+  }
+
+  /** Lifts the protection, and asks afterwards whether it is lifted. */
+  unprotect(conversationIds: readonly string[], options?: CallOptions): Promise<UnprotectionResult> {
+    return unprotectConversations(this.client, conversationIds, options)
   }
 
   /** Whether a job of the surface delivers screen recordings for the request. */

@@ -14,6 +14,7 @@ import type {
   SourceContext,
   SourceInspection,
   UndecidedConversation,
+  UnprotectionResult,
 } from '../model/platform.js'
 import type { ExportRequest, Interval } from '../model/request.js'
 import type { CallOptions } from './runtime.js'
@@ -105,6 +106,12 @@ export interface RecordingPlatform {
    * the platform must be asked afterwards.
    */
   protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>
+  /** Which of these conversations are protected at the source, 100 conversations a call. */
+  protectedAmong?(conversationIds: readonly string[], options?: CallOptions): Promise<readonly string[]>
+  /** Conversations that an organisation may protect at once. Left out: any number. */
+  readonly protectionCap?: number | undefined
+  /** Lifts the protection of {@link protect}. Nothing but a release that asks for it (`releaseSource`) does that. */
+  unprotect?(conversationIds: readonly string[], options?: CallOptions): Promise<UnprotectionResult>
   /** Switches the hold metadata of a profile on; rejects with `UNSUPPORTED` unless the caller allowed it. */
   forceHoldMetadata?(profileId: string, options?: CallOptions): Promise<ForcedProfile>
   /**

@@ -17,6 +17,23 @@ export function lateFindings(
   return [...nothingExpected(request, ledger, unnamed), ...notProtected(request, protection)]
 }
 
+/**
+ * What the report repeats of what was said before anything was put: more was to be protected than an organisation may. Pure.
+ */
+export function toldBefore(request: ExportRequest, protection: ProtectionReport | undefined): readonly Finding[] {
+  const { requested = 0, beyondCap = 0 } = protection ?? {}
+  if (beyondCap === 0) return []
+  return [
+    {
+      code: 'deletion-protection-cap',
+      severity: 'warning',
+      subject: subjectOf(request),
+      message: `${requested} conversations were to be protected from deletion at the source, at least ${beyondCap} more than an organisation may protect.`,
+      remedy: 'Release the protection of matters that are over (releaseSource), or rely on what lies on S3.',
+    },
+  ]
+}
+
 /** Who asked for protection at the source relies on it. */
 function notProtected(request: ExportRequest, protection: ProtectionReport | undefined): readonly Finding[] {
   const { requested = 0, protectedConversations = 0, failed = [] } = protection ?? {}

@@ -20,7 +20,7 @@ import { partsOf } from '../stages/export/parts.js'
 import { protectionOf } from '../stages/export/protect.js'
 import { inspect, profileIdOf } from '../stages/inspect/inspect.js'
 import { Delivery } from './deliver.js'
-import { lateFindings } from './late-findings.js'
+import { lateFindings, toldBefore } from './late-findings.js'
 import { emitter, type RunOptions } from './run-options.js'
 import { reportOf, unexplainedBy } from './run-report.js'
 import {
@@ -119,7 +119,7 @@ export class Run {
       settings: this.#settings,
       request: this.#request,
       inspection,
-      lateFindings: late,
+      lateFindings: [...toldBefore(this.#request, protection), ...late],
       delivery,
       protection,
       tally: this.#tally,

@@ -4,6 +4,7 @@ import { IdDigest } from '../../internal/tables/id-digest.js'
 import type { Recorder } from '../../journal/recorder.js'
 import type { JobPart } from '../../journal/records.js'
 import type { Stage } from '../../model/errors.js'
+import type { Finding } from '../../model/findings.js'
 import type { ExpectedListing, ExpectedRecording, ExportJob, PlatformCoverage } from '../../model/platform.js'
 import type { ProtectionReport } from '../../model/report.js'
 import type { ExportRequest } from '../../model/request.js'
@@ -292,7 +293,16 @@ export class JobGroup {
   /** @param known conversations of earlier lists, which are protected already */
   async #protect(jobId: string, known: number): Promise<ProtectionReport | undefined> {
     const { settings, recorder, ledger } = this.#subject
-    const result = await protectConversations(settings.platform, ledger.conversations(known), this.#context)
+    const { emit } = this.#context
+    const subject = {
+      platform: settings.platform,
+      protectedByRun: known,
+      onBeyondCap: async (finding: Finding) => {
+        emit({ type: 'finding', finding, accepted: false })
+        await recorder.note('finding', finding)
+      },
+    }
+    const result = await protectConversations(subject, ledger.conversations(known), this.#context)
     if (result !== undefined) await recorder.record('protection', { jobId, ...result })
     return result
   }
