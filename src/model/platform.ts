@@ -111,6 +111,24 @@ export interface ExpectedRecording {
    * @defaultValue false
    */
   readonly isLaterThanInterval?: boolean | undefined
+  /** The platform restores it from its archive before it exports it, which may take hours. @defaultValue false */
+  readonly isArchived?: boolean | undefined
+  /** AWS name of the region that it is stored in. Absent where the platform does not say. */
+  readonly region?: string | undefined
+  /** What else is known of its conversation. */
+  readonly conversation?: ConversationDetails | undefined
+}
+
+/** What a person recognises a conversation by. */
+export interface ConversationDetails {
+  /** `inbound` or `outbound`. */
+  readonly direction?: string | undefined
+  /** The first queue that it was in. */
+  readonly queueId?: string | undefined
+  /** Ids of the users who handled it: only with `includeParticipants`. */
+  readonly agents?: readonly string[] | undefined
+  /** How the platform names the customer, by name, number or address: only with `includeParticipants`. */
+  readonly customer?: string | undefined
 }
 
 /** A conversation that the request covers, of which it is not known what recordings it has. */
@@ -145,7 +163,7 @@ export interface MissingExplanation {
   readonly recordingId: string
   /** `skipped`: left out by the platform; `not-covered`: the request does not mean it; `expected`: it should be there. */
   readonly kind: 'skipped' | 'not-covered' | 'expected'
-  /** For `skipped`: `deleted`, `sensitive`, …; for `not-covered` its medium. */
+  /** For `skipped`: `deleted`, `sensitive`, …; for `not-covered` its medium; for `expected` its state at the source. */
   readonly reason?: string | undefined
 }
 

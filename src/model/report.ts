@@ -74,6 +74,18 @@ export interface RecordingException {
   readonly key?: string | undefined
   /** More than one where the platform counts recordings without naming them. @defaultValue 1 */
   readonly count?: number | undefined
+  /** ISO 8601; when its conversation began. Absent where the platform does not say, as are those that follow. */
+  readonly conversationStart?: string | undefined
+  /** `call`, `chat`, `email`, `message`, `screen`. */
+  readonly mediaType?: string | undefined
+  /** `inbound` or `outbound`. */
+  readonly direction?: string | undefined
+  /** The first queue that the conversation was in. */
+  readonly queueId?: string | undefined
+  /** Ids of the users who handled the conversation: only with `includeParticipants`. */
+  readonly agents?: readonly string[] | undefined
+  /** How the platform names the customer: only with `includeParticipants`. */
+  readonly customer?: string | undefined
   /** `false` for a recording that the platform's list does not name: it became known otherwise. */
   readonly listed?: false | undefined
 }
@@ -107,6 +119,8 @@ export interface ReconciliationReport {
    * no count. Absent where there are none.
    */
   readonly laterThanInterval?: number | undefined
+  /** Recordings by the region that they are stored in, as far as the platform says. Absent where it does not. */
+  readonly regions?: Readonly<Record<string, number>> | undefined
   /** Why a cheaper source was not used, or why something is undecided. */
   readonly reason?: string | undefined
 }

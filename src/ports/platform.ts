@@ -25,6 +25,8 @@ export interface ExpectedRecordingsOptions extends CallOptions {
   readonly onUndecided?: ((conversation: UndecidedConversation) => void) | undefined
   /** Told once, when the list is complete. */
   readonly onListing?: ((listing: ExpectedListing) => void) | undefined
+  /** Whether agents and customers are named: personal data. @defaultValue false */
+  readonly includeParticipants?: boolean | undefined
 }
 
 /** Options of `explainMissing`. */

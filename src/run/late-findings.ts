@@ -1,4 +1,5 @@
 import type { Finding } from '../model/findings.js'
+import type { Residency } from '../model/inspection.js'
 import type { ProtectionReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { RecordingLedger } from '../stages/account/ledger.js'
@@ -32,6 +33,25 @@ export function toldBefore(request: ExportRequest, protection: ProtectionReport 
       remedy: 'Release the protection of matters that are over (releaseSource), or rely on what lies on S3.',
     },
   ]
+}
+
+/** Recordings that are stored outside of the residency. Pure. */
+export function storedElsewhere(
+  residency: Residency | undefined,
+  { regions }: Pick<RecordingLedger, 'regions'>,
+): readonly Finding[] {
+  if (residency === undefined) return []
+  const allowed = residency.regions
+  return [...regions]
+    .filter(([region]) => !allowed.includes(region))
+    .map(([region, { count, first }]) => ({
+      code: 'region-mismatch' as const,
+      severity: 'warning' as const,
+      subject: region,
+      message: `${count} recordings are stored in ${region}, outside ${allowed.join(', ')}: ${first.join(', ')}${count > first.length ? ' and more' : ''}.`,
+      remedy:
+        'Have the owner of the organisation say why (regionalRecordingStorageEnabled, the media region of a trunk), or correct the residency.',
+    }))
 }
 
 /** Who asked for protection at the source relies on it. */

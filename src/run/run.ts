@@ -20,7 +20,7 @@ import { partsOf } from '../stages/export/parts.js'
 import { protectionOf } from '../stages/export/protect.js'
 import { inspect, profileIdOf } from '../stages/inspect/inspect.js'
 import { Delivery } from './deliver.js'
-import { lateFindings, toldBefore } from './late-findings.js'
+import { lateFindings, storedElsewhere, toldBefore } from './late-findings.js'
 import { emitter, type RunOptions } from './run-options.js'
 import { reportOf, unexplainedBy } from './run-report.js'
 import {
@@ -113,6 +113,7 @@ export class Run {
     const protection = protectionOf(delivery.jobs.accounts.map((account) => account.protection))
     const late = [
       ...lateFindings(this.#request, delivery.ledger, unnamed, protection),
+      ...storedElsewhere(this.#settings.residency, delivery.ledger),
       ...(await this.#lookAgain(inspection)),
     ]
     const report = reportOf({

@@ -1,6 +1,7 @@
 import type { ClientScope, Division } from '../../model/platform.js'
-import type { ProtectionReport } from '../../model/report.js'
+import type { ProtectionReport, RecordingException } from '../../model/report.js'
 import { counted, figure } from './answer.js'
+import { utc } from './text.js'
 
 /** Names on the page; the report has them all. */
 const namedAtMost = 20
@@ -31,4 +32,19 @@ export function protectionText(protection: ProtectionReport | undefined): string
   const more = requested - protectedConversations - names.length
   const open = names.length === 0 ? '' : `; not: ${names.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`
   return `${figure(protectedConversations)} of ${counted(requested, 'conversation')}${open}`
+}
+
+/** A recording as a person recognises it: when its conversation began, its medium, where it came from. Pure. */
+export function whatItIs(exception: RecordingException): string {
+  const { conversationStart, mediaType, direction, queueId, agents = [], customer } = exception
+  return [
+    conversationStart === undefined ? undefined : utc(conversationStart),
+    mediaType,
+    direction,
+    queueId === undefined ? undefined : `queue ${queueId}`,
+    agents.length === 0 ? undefined : `handled by ${agents.join(', ')}`,
+    customer === undefined ? undefined : `customer ${customer}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ')
 }

@@ -107,7 +107,7 @@ class Listing {
     this.#request = request
     this.#options = options
     this.#intervalEnd = Date.parse(request.interval.end)
-    this.#table = new ConversationTable(this.#intervalEnd)
+    this.#table = new ConversationTable(this.#intervalEnd, options.includeParticipants)
     this.#screens = screens
     this.#metadataCallsLeft = maxMetadataCalls
   }
@@ -183,6 +183,8 @@ class Listing {
           conversationId,
           conversationStart: table.startAt(row),
           mediaType: table.mediumAt(row),
+          isArchived: archivedAt !== undefined && archivedAt <= now,
+          conversation: table.detailsAt(row),
         }
         yield marked(found, this.#isLater(row, { createdAt }))
       }
@@ -240,7 +242,7 @@ class Listing {
       this.#unknown += 1
       return leaveOpen()
     }
-    const facts = { conversationId, conversationStart }
+    const facts = { conversationId, conversationStart, conversation: table.detailsAt(row) }
     return expectedFrom(list, facts, this.#request, this.#screens).flatMap(({ recording, times, sessionId }) => {
       const isOfLaterSession = sessionId !== undefined && table.laterSessions(row).has(sessionId)
       const isLaterThanInterval = this.#isLater(row, { ...times, isOfLaterSession })

@@ -12,7 +12,7 @@ import type { Watermarks } from './watermarks.js'
 const staleListingMs = 30_000
 const firstPauseMs = 350
 /** Between two looks while the job runs, and after it: what lands last is to be seen within seconds. */
-const longestPauseMs = { running: 15_000, fulfilled: 3_000 }
+const longestPauseMs = { running: 15_000, fulfilled: 3_000, restoring: 60_000 }
 /** With nothing new for this long, the platform is asked why the rest is not there. */
 const askAfterMs = 10_000
 
@@ -65,6 +65,7 @@ export async function* land(
     }
     const fulfilledAt = job.fulfilledAt()
     let untilEndMs = Number.POSITIVE_INFINITY
+    let isRestoring = false
     if (fulfilledAt !== undefined) {
       if (watches.areDone() && (job.pending() ?? 0) === 0) {
         yield* again(watches.toReadAgain(clock.now() - staleListingMs))
@@ -73,6 +74,9 @@ export async function* land(
       const now = clock.now()
       const quietForMs = now - Math.max(fulfilledAt, lastArrivalAt)
       untilEndMs = Math.min(options.landingQuietMs - quietForMs, options.landingTimeoutMs - (now - fulfilledAt))
+      // What is being restored is silent for hours.
+      isRestoring = untilEndMs <= 0 && ledger.restoring > 0
+      if (isRestoring) untilEndMs = options.restoreTimeoutMs - (now - fulfilledAt)
       if (!asked && (quietForMs >= askAfterMs || untilEndMs <= 0) && (job.pending() ?? 0) > 0) {
         asked = true
         watches.letHalvesGo()
@@ -81,7 +85,8 @@ export async function* land(
       }
       if (untilEndMs <= 0) break
     }
-    pauseMs = Math.min(pauseMs * 1.5, fulfilledAt === undefined ? longestPauseMs.running : longestPauseMs.fulfilled)
+    const longest = isRestoring ? 'restoring' : fulfilledAt === undefined ? 'running' : 'fulfilled'
+    pauseMs = Math.min(pauseMs * 1.5, longestPauseMs[longest])
     // A pass over many pages is followed by as long a pause: looking must not cost more than it finds.
     const restMs = Math.max(pauseMs, clock.now() - startedAt)
     await job.settledOr(Math.max(1, Math.min(watches.nextDueMs(clock.now(), restMs), untilEndMs)))

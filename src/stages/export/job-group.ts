@@ -245,6 +245,7 @@ export class JobGroup {
     }
     const expected = settings.platform.expectedRecordings(job, account.request, {
       signal: context.signal,
+      includeParticipants: settings.includeParticipants,
       onUndecided: ({ conversationId, conversationStart }) => {
         noteHour(conversationStart)
         ledger.open(conversationId, conversationStart)

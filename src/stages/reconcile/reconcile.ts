@@ -227,8 +227,13 @@ export function reconciliationReportOf(
     callsBySource,
     undecided: listings.reduce((sum, { undecided }) => sum + undecided, 0),
     ...(ledger.later === 0 ? {} : { laterThanInterval: ledger.later }),
+    ...(ledger.regions.size === 0 ? {} : { regions: regionsOf(ledger) }),
     ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
   }
+}
+
+function regionsOf({ regions }: RecordingLedger): Readonly<Record<string, number>> {
+  return Object.fromEntries([...regions].map(([region, { count }]) => [region, count] as const).sort())
 }
 
 /** What `reconcile` returns. Pure. */
