@@ -28,6 +28,7 @@ export { type Agreement, agreementOf, type ObjectTraits } from './model/identity
 export type { Inspection, Residency } from './model/inspection.js'
 export { type PriceTable, type StorageClassPrices, s3Prices } from './model/prices.js'
 export type {
+  AuditReport,
   CostDollars,
   CoverageReport,
   ObjectCounts,

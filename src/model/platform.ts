@@ -190,6 +190,36 @@ export interface UnprotectionResult {
   readonly failed: readonly ProtectionFailure[]
 }
 
+/** A span of the audit trail, ISO 8601. */
+export interface AuditSpan {
+  readonly since: string
+  readonly until: string
+}
+
+/** One audited action. */
+export interface AuditEntry {
+  /** ISO 8601. */
+  readonly at: string
+  /** `Delete`, `Export`, `ApplyProtection`, … in the platform's own words. */
+  readonly action: string
+  readonly id?: string | undefined
+  /** `Recording`, `ScreenRecording`, `SnippetRecording`, `BulkActions`. */
+  readonly entityType?: string | undefined
+  /** Id of the recording, or of the job. */
+  readonly entityId?: string | undefined
+  readonly conversationId?: string | undefined
+  readonly userId?: string | undefined
+  readonly userName?: string | undefined
+  /** OAuth client. */
+  readonly clientId?: string | undefined
+  /** `USER` or `SYSTEM`. */
+  readonly level?: string | undefined
+  /** `SUCCESS`, `FAILURE`, `WARNING`. */
+  readonly status?: string | undefined
+  /** What ties it to the request that caused it. */
+  readonly transactionId?: string | undefined
+}
+
 /** Who the platform's data belongs to. */
 export interface Organization {
   readonly id: string

@@ -1,6 +1,6 @@
 import type { Finding, FindingCode } from './findings.js'
 import type { LegalHold } from './hold.js'
-import type { ClientScope, ExportJob, PlatformCoverage, ProtectionFailure } from './platform.js'
+import type { AuditEntry, ClientScope, ExportJob, PlatformCoverage, ProtectionFailure } from './platform.js'
 import type { Interval } from './request.js'
 import type { HoldRequirements } from './requirements.js'
 
@@ -138,6 +138,21 @@ export interface ProtectionReport {
   readonly failed: readonly ProtectionFailure[]
 }
 
+/** What the platform's audit trail says of recordings: with `audit: true`. */
+export interface AuditReport {
+  /** ISO 8601; the start of the interval. */
+  readonly since: string
+  /** ISO 8601; when it was read, at the end of the run. */
+  readonly until: string
+  readonly isWhole: boolean
+  /** Why it was not read as a whole. */
+  readonly reason?: string | undefined
+  /** How often what was done: `Recording Delete`, `BulkActions Export`, … */
+  readonly actions: Readonly<Record<string, number>>
+  /** The first 1,000, by time: all that changes recordings, and what the jobs of this run left. Reads and exports are counted. */
+  readonly entries: readonly AuditEntry[]
+}
+
 /** US dollars, to a millionth. */
 export interface CostDollars {
   readonly requests: number
@@ -229,6 +244,8 @@ export interface RunReport {
   readonly reconciliation: ReconciliationReport
   /** Absent where nothing was to be protected at the source. */
   readonly protection?: ProtectionReport | undefined
+  /** Absent without `audit: true`. */
+  readonly audit?: AuditReport | undefined
   readonly findings: readonly Finding[]
   /** Codes of blockers that the caller accepted and that occurred. */
   readonly accepted: readonly FindingCode[]

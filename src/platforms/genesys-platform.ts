@@ -1,6 +1,8 @@
 import type { Finding } from '../model/findings.js'
 import { isGenesysId } from '../model/layout/keys.js'
 import type {
+  AuditEntry,
+  AuditSpan,
   ExpectedRecording,
   ExportJob,
   MissingExplanation,
@@ -12,7 +14,7 @@ import type {
   UnprotectionResult,
 } from '../model/platform.js'
 import type { ExportRequest, Interval } from '../model/request.js'
-import type { ExpectedRecordingsOptions, ExplainMissingOptions } from '../ports/platform.js'
+import type { AuditTrailOptions, ExpectedRecordingsOptions, ExplainMissingOptions } from '../ports/platform.js'
 import type { CallOptions } from '../ports/runtime.js'
 import type { GenesysClient } from './client/client.js'
 import { expectedRecordings } from './expected/expected-recordings.js'
@@ -25,7 +27,15 @@ import {
 } from './organization/deletion-protection.js'
 import { readCoverage, readOrganization } from './organization/organization.js'
 import { isQueryable } from './request/scope.js'
+import { auditTrail } from './source/audit-trail.js'
 import { inspectSource, inspectSourceAgain } from './source/source.js'
+
+/** What both export surfaces are told. */
+interface GenesysPlatformSettings {
+  readonly protectSource?: boolean | undefined
+  readonly audit?: boolean | undefined
+  readonly maxMetadataCalls: number
+}
 
 /** What both export surfaces share: the organisation, its index, and what lies in it. */
 export abstract class GenesysPlatform {
@@ -36,12 +46,15 @@ export abstract class GenesysPlatform {
   readonly protectSource: boolean
   /** Conversations that an organisation may protect at once. */
   readonly protectionCap = deletionProtectionCap
+  /** Whether the audit trail is to be read, where the exporter's own option does not say. */
+  readonly audit: boolean
   readonly #maxMetadataCalls: number
 
   /** @internal */
-  constructor(client: GenesysClient, settings: { readonly protectSource: boolean; readonly maxMetadataCalls: number }) {
+  constructor(client: GenesysClient, settings: GenesysPlatformSettings) {
     this.client = client
-    this.protectSource = settings.protectSource
+    this.protectSource = settings.protectSource ?? false
+    this.audit = settings.audit ?? false
     this.#maxMetadataCalls = settings.maxMetadataCalls
   }
 
@@ -109,6 +122,11 @@ export abstract class GenesysPlatform {
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation> {
     return explainMissing(this.client, missing, request, options, this.#maxMetadataCalls)
+  }
+
+  /** Who deleted, exported, protected and unprotected recordings. */
+  auditTrail(span: AuditSpan, options?: AuditTrailOptions): AsyncIterable<AuditEntry> {
+    return auditTrail(this.client, span, options)
   }
 
   /** Genesys' own legal hold at the source. */

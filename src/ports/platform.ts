@@ -2,6 +2,8 @@ import type { Finding } from '../model/findings.js'
 import type { LegalHold } from '../model/hold.js'
 import type { ProfileInspection } from '../model/inspection.js'
 import type {
+  AuditEntry,
+  AuditSpan,
   ExpectedListing,
   ExpectedRecording,
   ExportJob,
@@ -27,6 +29,12 @@ export interface ExpectedRecordingsOptions extends CallOptions {
   readonly onListing?: ((listing: ExpectedListing) => void) | undefined
   /** Whether agents and customers are named: personal data. @defaultValue false */
   readonly includeParticipants?: boolean | undefined
+}
+
+/** Options of `auditTrail`. */
+export interface AuditTrailOptions extends CallOptions {
+  /** Told why the trail was not read as a whole. */
+  readonly onDoubt?: ((reason: string) => void) | undefined
 }
 
 /** Options of `explainMissing`. */
@@ -103,6 +111,8 @@ export interface RecordingPlatform {
     request: ExportRequest,
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation>
+  /** Who did what to recordings in a span. What it may not read it tells to `onDoubt`, and fails no run. */
+  auditTrail?(span: AuditSpan, options?: AuditTrailOptions): AsyncIterable<AuditEntry>
   /**
    * Genesys' own legal hold at the source, 100 conversations a call. What the request itself is answered proves nothing:
    * the platform must be asked afterwards.

@@ -1,7 +1,13 @@
 import { LegalHoldError } from '../model/errors.js'
 import type { Finding } from '../model/findings.js'
 import type { Inspection } from '../model/inspection.js'
-import { type CoverageReport, isWhole, type ProtectionReport, type RunReport } from '../model/report.js'
+import {
+  type AuditReport,
+  type CoverageReport,
+  isWhole,
+  type ProtectionReport,
+  type RunReport,
+} from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { LeftOut, UnnamedRecordings } from '../stages/account/settlement.js'
@@ -19,6 +25,8 @@ export interface ReportSubject {
   readonly delivery: Delivery
   /** `undefined` where nothing was to be protected at the source. */
   readonly protection: ProtectionReport | undefined
+  /** `undefined` where nobody asked for it. */
+  readonly audit: AuditReport | undefined
   readonly tally: Tally
   readonly runId: string
   readonly dryRun: boolean
@@ -70,6 +78,7 @@ export function reportOf(subject: ReportSubject): RunReport {
     coverage,
     reconciliation: reconciliationReportOf(ledger, jobs.accounts, delivery.explanations),
     ...(subject.protection === undefined ? {} : { protection: subject.protection }),
+    ...(subject.audit === undefined ? {} : { audit: subject.audit }),
     findings,
     accepted: [
       ...new Set(

@@ -19,6 +19,7 @@ import { JobBook } from '../stages/export/job-book.js'
 import { partsOf } from '../stages/export/parts.js'
 import { protectionOf } from '../stages/export/protect.js'
 import { inspect, profileIdOf } from '../stages/inspect/inspect.js'
+import { type Audited, readAudit } from './audit.js'
 import { Delivery } from './deliver.js'
 import { lateFindings, storedElsewhere, toldBefore } from './late-findings.js'
 import { emitter, type RunOptions } from './run-options.js'
@@ -109,11 +110,13 @@ export class Run {
     await this.#begin()
     const inspection = await this.#timed('inspect', () => this.#inspect())
     const delivery = await this.#export(inspection)
+    const audited = await this.#audit(delivery)
     const [unnamed] = unexplainedBy(delivery, this.#request)
     const protection = protectionOf(delivery.jobs.accounts.map((account) => account.protection))
     const late = [
       ...lateFindings(this.#request, delivery.ledger, unnamed, protection),
       ...storedElsewhere(this.#settings.residency, delivery.ledger),
+      ...audited.findings,
       ...(await this.#lookAgain(inspection)),
     ]
     const report = reportOf({
@@ -123,6 +126,7 @@ export class Run {
       lateFindings: [...toldBefore(this.#request, protection), ...late],
       delivery,
       protection,
+      audit: audited.report,
       tally: this.#tally,
       runId: this.#runId,
       dryRun: this.#dryRun,
@@ -190,6 +194,12 @@ export class Run {
     )
     const known = new Set(findings.map(({ code, subject }) => `${code}\n${subject}`))
     return (present ?? []).filter(({ code, subject }) => !known.has(`${code}\n${subject}`))
+  }
+
+  #audit({ ledger, jobs }: Delivery): Promise<Audited> {
+    const since = this.#request.interval.start
+    const jobIds = new Set(jobs.jobs.map(({ id }) => id))
+    return readAudit({ settings: this.#settings, ledger, since, jobIds }, this.#context)
   }
 
   #look(): Promise<Inspection> {

@@ -8,7 +8,7 @@ import { arrivalsChart, flowChart, spanOf } from './charts.js'
 import { costOf } from './cost.js'
 import { type Html, html, Html as SafeHtml } from './html.js'
 import { reportScript } from './script.js'
-import { divisionsText, protectionText, whatItIs } from './source.js'
+import { auditText, divisionsText, protectionText, whatItIs } from './source.js'
 import { reportStyle } from './style.js'
 import { stateNames, utc } from './text.js'
 
@@ -93,6 +93,7 @@ function scope(report: RunReport): Html {
     ],
     ['Divisions seen', divisionsText(coverage.scope)],
     ['Protected at the source', protectionText(protection)],
+    ['Audit trail of Genesys Cloud', auditText(report.audit)],
     ['Mode', dryRun ? 'dry run: nothing was changed' : undefined],
   ])}</section>`
 }

@@ -1,5 +1,5 @@
 import type { ClientScope, Division } from '../../model/platform.js'
-import type { ProtectionReport, RecordingException } from '../../model/report.js'
+import type { AuditReport, ProtectionReport, RecordingException } from '../../model/report.js'
 import { counted, figure } from './answer.js'
 import { utc } from './text.js'
 
@@ -32,6 +32,14 @@ export function protectionText(protection: ProtectionReport | undefined): string
   const more = requested - protectedConversations - names.length
   const open = names.length === 0 ? '' : `; not: ${names.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`
   return `${figure(protectedConversations)} of ${counted(requested, 'conversation')}${open}`
+}
+
+/** What was done to recordings since the interval began. Pure. */
+export function auditText(audit: AuditReport | undefined): string | undefined {
+  if (audit === undefined) return undefined
+  const actions = Object.entries(audit.actions).map(([what, count]) => `${what} ${figure(count)}`)
+  const told = actions.length === 0 ? 'nothing was done to recordings' : actions.join(', ')
+  return `${utc(audit.since)} to ${utc(audit.until)}: ${told}${audit.isWhole ? '' : ` (not read as a whole: ${audit.reason ?? 'unknown'})`}`
 }
 
 /** A recording as a person recognises it: when its conversation began, its medium, where it came from. Pure. */

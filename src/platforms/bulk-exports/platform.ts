@@ -61,7 +61,7 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
     checkForcing(options, problems)
     const maxMetadataCalls = checkLimits(options, problems)
     const client = new GenesysClient(options, checkConnection(options, 'BulkExportsPlatform', problems, ownNames))
-    super(client, { protectSource: options.protectSource ?? false, maxMetadataCalls })
+    super(client, { ...options, maxMetadataCalls })
     this.#paths = paths
     this.#fields = withDefaults(bulkExportsFields, options.fields)
     this.#allowProfileUpdate = options.allowProfileUpdate ?? false

@@ -22,6 +22,8 @@ import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery } from './qu
 export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming, ExpectedRecordingsLimits {
   /** Protect the request's conversations from deletion before the export. @defaultValue false */
   readonly protectSource?: boolean | undefined
+  /** Read the audit trail of recordings, as the exporter's option of the same name. @defaultValue false */
+  readonly audit?: boolean | undefined
 }
 
 const stage = 'export'
@@ -33,6 +35,7 @@ const ownNames = [
   'screenRecordingActionDate',
   'screenRecordingActionAgeDays',
   'protectSource',
+  'audit',
   'maxMetadataCalls',
 ] as const satisfies readonly (keyof RecordingJobsOptions)[]
 
@@ -62,7 +65,7 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
     checkTiming(timing, problems)
     const maxMetadataCalls = checkLimits(options, problems)
     const client = new GenesysClient(options, checkConnection(options, 'RecordingJobsPlatform', problems, ownNames))
-    super(client, { protectSource: options.protectSource ?? false, maxMetadataCalls })
+    super(client, { ...options, maxMetadataCalls })
     this.#timing = timing
   }
 

@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/findings.js'
 import type { ExportRequest } from '../../model/request.js'
 import { coversMedia } from '../request/scope.js'
+import { viewsAudits } from './audit-trail.js'
 import { viewsDataRetention } from './data-retention.js'
 import { viewsGdprRequests } from './gdpr-requests.js'
 import type { Grants } from './grants.js'
@@ -84,7 +85,7 @@ function featuresOf(options: GenesysPermissionOptions): readonly Feature[] {
     ...when(retention, false, 'recording:retentionPolicy:view', 'recording:crossPlatformRetentionPolicy:view'),
     ...when(protectSource, true, 'recording:deletionProtection:apply'),
     ...when(releaseSource, false, 'recording:deletionProtection:revoke'),
-    ...when(audit, false, 'audits:audit:view'),
+    ...when(audit, false, viewsAudits),
     ...when(checks, false, viewsDataRetention, viewsGdprRequests, viewsOrphans, viewsKeys),
   ]
 }

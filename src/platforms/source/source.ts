@@ -5,6 +5,7 @@ import type { CallOptions } from '../../ports/runtime.js'
 import type { GenesysClient } from '../client/client.js'
 import { isQueryable } from '../request/scope.js'
 import { archivedFindings } from './archived-recordings.js'
+import { auditFindings } from './audit-findings.js'
 import { inspectScope } from './client-scope.js'
 import { dataRetentionFindings } from './data-retention.js'
 import { gdprFindings } from './gdpr-requests.js'
@@ -43,6 +44,7 @@ export async function inspectSource(
     orphanFindings(client, request, options),
     keyFindings(client, options),
     regionalStorageFindings(client, context, options),
+    context.audit ? auditFindings(client, options) : [],
     isQueryable(request, client.clock.now()) ? archivedFindings(client, request, options) : [],
   ])
   const { platform, protectSource, audit = false } = context

@@ -153,6 +153,14 @@ export class RecordingLedger {
     if (row >= 0 && this.#arrivals.isUnaccounted(row)) this.#recordings.note(row, reason)
   }
 
+  /** The platform's audit trail says who deleted this recording. Of no effect on one that is delivered or not expected. */
+  deletedAtSource(recordingId: string, reason: string): void {
+    const row = this.#recordings.find(recordingId)
+    if (row < 0 || this.#recordings.has(row, bits.delivered | bits.withdrawn)) return
+    if (this.#arrivals.isUnaccounted(row)) this.skippedAtSource(recordingId, reason)
+    else this.#recordings.note(row, reason)
+  }
+
   /** Recordings that the platform must restore from its archive, and that have not landed. */
   get restoring(): number {
     return this.#recordings.count((flags) => (flags & bits.archived) !== 0 && isNeverDelivered(flags))
