@@ -152,6 +152,8 @@ export interface ExpectedListing {
    * interval: it is in no list.
    */
   readonly ongoing?: number | undefined
+  /** Conversations without an end yet: what is recorded of them later belongs to a later interval. */
+  readonly withoutEnd?: number | undefined
   /** Why the list may lack recordings. Coverage is then not proven. */
   readonly doubt?: string | undefined
   /** Why a cheaper source was not used, or why something is undecided. */

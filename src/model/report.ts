@@ -119,6 +119,11 @@ export interface ReconciliationReport {
    * no count. Absent where there are none.
    */
   readonly laterThanInterval?: number | undefined
+  /**
+   * Conversations that had no end yet when they were listed. What is recorded of them later belongs to a later interval.
+   * Absent where there are none.
+   */
+  readonly withoutEnd?: number | undefined
   /** Recordings by the region that they are stored in, as far as the platform says. Absent where it does not. */
   readonly regions?: Readonly<Record<string, number>> | undefined
   /** Why a cheaper source was not used, or why something is undecided. */

@@ -48,7 +48,7 @@ export function storedElsewhere(
       code: 'region-mismatch' as const,
       severity: 'warning' as const,
       subject: region,
-      message: `${count} recordings are stored in ${region}, outside ${allowed.join(', ')}: ${first.join(', ')}${count > first.length ? ' and more' : ''}.`,
+      message: `${count === 1 ? '1 recording is' : `${count} recordings are`} stored in ${region}, outside ${allowed.join(', ')}: ${first.join(', ')}${count > first.length ? ' and more' : ''}.`,
       remedy:
         'Have the owner of the organisation say why (regionalRecordingStorageEnabled, the media region of a trunk), or correct the residency.',
     }))

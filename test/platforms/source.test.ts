@@ -232,7 +232,7 @@ describe('orphan recordings', () => {
     ]
     const { findings } = await inspected(ordinary.having({ orphanRecordings }))
     const [found] = of(findings, 'orphan-recordings')
-    expect(found?.message).toMatch(/^1 recordings/)
+    expect(found?.message).toMatch(/^1 recording of/)
     expect(found?.message).toContain(orphan.id)
     expect(found?.message).not.toContain('000000000003')
   })
@@ -275,7 +275,7 @@ describe('archived recordings', () => {
     )
     const { findings } = await inspected(ordinary.with(archived))
     expect(of(findings, 'recordings-archived')).toMatchObject([
-      { severity: 'info', message: expect.stringMatching(/^1 recordings.*several hours/) },
+      { severity: 'info', message: expect.stringMatching(/^1 recording .*several hours/) },
     ])
     expect(of((await inspected(ordinary)).findings, 'recordings-archived')).toEqual([])
   })

@@ -76,7 +76,7 @@ describe('where recordings are stored', () => {
   test('is a finding where it is outside of the residency', async () => {
     const outside = await ran(abroad, { residency: { regions: ['eu-west-1'] } })
     expect(outside.findings.filter(({ code }) => code === 'region-mismatch')).toMatchObject([
-      { severity: 'warning', subject: 'eu-central-1', message: expect.stringContaining('1 recordings are stored') },
+      { severity: 'warning', subject: 'eu-central-1', message: expect.stringContaining('1 recording is stored') },
     ])
     const inside = await ran(abroad, { residency: { regions: ['eu-west-1', 'eu-central-1'] } })
     expect(inside.findings.filter(({ code }) => code === 'region-mismatch')).toEqual([])

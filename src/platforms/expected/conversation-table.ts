@@ -43,6 +43,7 @@ export class ConversationTable {
   readonly #details: ConversationDetailsTable
   #latestEnd = 0
   #ongoing = 0
+  #withoutEnd = 0
   #availableUntil: string | undefined
 
   /** @param intervalEnd milliseconds */
@@ -65,6 +66,11 @@ export class ConversationTable {
     return this.#ongoing
   }
 
+  /** Conversations without an end. */
+  get withoutEnd(): number {
+    return this.#withoutEnd
+  }
+
   /** ISO 8601: how far the index reached. */
   get availableUntil(): string | undefined {
     return this.#availableUntil
@@ -80,6 +86,7 @@ export class ConversationTable {
     this.#availableUntil = availableUntil
     const indexedUntil = availableUntil === undefined ? undefined : Date.parse(availableUntil)
     const times = conversationTimes(conversation, this.#intervalEnd, indexedUntil)
+    if (end === 0 && row === known) this.#withoutEnd += 1
     if (times.open !== 'no' && row === known) this.#ongoing += 1
     if (times.laterSessions.length > 0) this.#laterSessions.set(row, new Set(times.laterSessions))
     this.#starts.set(row, start)

@@ -135,6 +135,7 @@ class Listing {
       conversations: this.#table.size,
       undecided: this.#undecided,
       ongoing: this.#table.ongoing,
+      withoutEnd: this.#table.withoutEnd,
       ...(doubt === undefined ? {} : { doubt }),
       ...(this.#reasons.length === 0 ? {} : { reason: this.#reasons.join('; ') }),
     }

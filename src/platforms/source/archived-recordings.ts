@@ -41,7 +41,7 @@ export async function archivedFindings(
       code: 'recordings-archived',
       severity: 'info',
       subject: `${interval.start}/${interval.end}`,
-      message: `${isCut ? 'At least ' : ''}${count} recordings of the interval are archived. Genesys Cloud restores them before it exports them, which it says can take several hours.`,
+      message: `${isCut ? 'At least ' : ''}${count === 1 ? '1 recording of the interval is' : `${count} recordings of the interval are`} archived. Genesys Cloud restores before it exports, which it says can take several hours.`,
       remedy: 'Nothing, if restoreTimeoutMs is long enough (6 hours where it is not given); else raise it.',
     },
   ]

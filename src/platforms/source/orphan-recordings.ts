@@ -47,7 +47,7 @@ export async function orphanFindings(
       code: 'orphan-recordings',
       severity: 'warning',
       subject: `${request.interval.start}/${request.interval.end}`,
-      message: `${count} recordings of the interval belong to no conversation, so no job exports them and no list names them: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+      message: `${count} ${ids.length === 1 ? 'recording of the interval belongs' : 'recordings of the interval belong'} to no conversation, so that no job exports and no list names it: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
       remedy:
         'Look at them in Genesys Cloud (Recording Management, Orphaned recordings), attach those of the matter to their conversations, or preserve them by hand.',
     },

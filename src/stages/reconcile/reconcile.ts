@@ -218,6 +218,7 @@ export function reconciliationReportOf(
   for (const { calls } of all) {
     for (const [source, count] of Object.entries(calls)) callsBySource[source] = (callsBySource[source] ?? 0) + count
   }
+  const withoutEnd = listings.reduce((most, listing) => Math.max(most, listing.withoutEnd ?? 0), 0)
   const sources = [...new Set(listings.map(({ source }) => source))]
   const reasons = [...new Set(all.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))]
   return {
@@ -227,6 +228,7 @@ export function reconciliationReportOf(
     callsBySource,
     undecided: listings.reduce((sum, { undecided }) => sum + undecided, 0),
     ...(ledger.later === 0 ? {} : { laterThanInterval: ledger.later }),
+    ...(withoutEnd === 0 ? {} : { withoutEnd }),
     ...(ledger.regions.size === 0 ? {} : { regions: regionsOf(ledger) }),
     ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
   }

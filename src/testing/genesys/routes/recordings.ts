@@ -1,6 +1,6 @@
 import { badRequest, enumParameter, integerParameter, type JsonObject, json, notFound } from '../http.js'
 import type { SimulatedConversation, SimulatedRecording } from '../organization.js'
-import { cursorPage } from './paging.js'
+import { pageUri, readCursor, writeCursor } from './paging.js'
 import type { Route, RouteContext } from './routes.js'
 
 const viewsRecordings = 'recording:recording:view'
@@ -117,31 +117,48 @@ function toMetadata(
 }
 
 function queryRetention(context: RouteContext): Response {
-  const { state, query, clock } = context
+  const { query, url, clock } = context
   if (!query.has('retentionThresholdDays')) throw badRequest('retentionThresholdDays is required.')
   const days = integerParameter(query, 'retentionThresholdDays', { default: 0, min: 0, max: 36_500 })
-  const createdBeforeMs = clock.now() - days * dayMs
-  const entities = state.organization.conversations
-    .filter((conversation) => context.sees(conversation, viewsRecordings))
-    .flatMap((conversation) =>
-      conversation.recordings
-        .filter(
-          (recording) =>
-            Date.parse(recording.endTime) <= createdBeforeMs && state.exists(conversation, recording, clock.now()),
-        )
-        .map((recording) => ({
-          conversationId: conversation.id,
-          recordingId: recording.id,
-          creationTime: recording.startTime,
-          ...(recording.archiveDate === undefined
-            ? {}
-            : { archiveDate: recording.archiveDate, archiveMedium: 'CLOUDARCHIVE' }),
-          ...dates(context, recording),
-        })),
-    )
-  const { nextUri, selfUri, ...page } = cursorPage(context, entities, { defaultSize: 25, maxSize: 500 })
+  const pageSize = integerParameter(query, 'pageSize', { default: 25, min: 1, max: 500 })
+  const from = readCursor(query.get('cursor'))
+  const page: JsonObject[] = []
+  let position = 0
+  let isLast = true
+  // No further than the page: an organisation may have a million recordings.
+  for (const { conversation, recording } of retainedFor(context, clock.now() - days * dayMs)) {
+    position += 1
+    if (position <= from) continue
+    if (page.length === pageSize) {
+      isLast = false
+      break
+    }
+    page.push({
+      conversationId: conversation.id,
+      recordingId: recording.id,
+      creationTime: recording.startTime,
+      ...(recording.archiveDate === undefined
+        ? {}
+        : { archiveDate: recording.archiveDate, archiveMedium: 'CLOUDARCHIVE' }),
+      ...dates(context, recording),
+    })
+  }
+  const next = pageUri(url, { pageSize: String(pageSize), cursor: writeCursor(from + pageSize) })
+  const selfUri = pageUri(url, {})
   // RecordingRetentionCursorEntityListing has no page size.
-  return json(200, { entities: page.entities, ...(nextUri === undefined ? {} : { nextUri }), selfUri })
+  return json(200, { entities: page, ...(isLast ? {} : { nextUri: next }), selfUri })
+}
+
+function* retainedFor(context: RouteContext, createdBeforeMs: number) {
+  const { state, clock } = context
+  const nowMs = clock.now()
+  for (const conversation of state.organization.conversations) {
+    if (!context.sees(conversation, viewsRecordings)) continue
+    for (const recording of conversation.recordings) {
+      if (Date.parse(recording.endTime) > createdBeforeMs || !state.exists(conversation, recording, nowMs)) continue
+      yield { conversation, recording }
+    }
+  }
 }
 
 /** When it is to be exported, was exported, and will be deleted. */
