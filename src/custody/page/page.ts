@@ -127,7 +127,7 @@ function exceptions({ exceptions: list, exceptionCount }: ReportPage): Html {
   for (const exception of list) {
     const { state, reason, recordingId, conversationId, key, count = 1 } = exception
     const name = recordingId ?? `${figure(count)} without a name`
-    const row = html`<tr><td class="state">${stateNames[state] ?? state}</td><td>${whatItIs(exception)}</td><td>${name}</td><td>${conversationId}</td><td>${key}</td><td>${reason}</td></tr>`
+    const row = html`<tr><td class="state">${stateNames[state] ?? state}</td><td>${name}</td><td>${conversationId}</td><td>${key}</td><td>${reason}</td><td>${whatItIs(exception)}</td></tr>`
     bytes += Buffer.byteLength(row.text)
     if (bytes > mostTableBytes) break
     rows.push(row)
@@ -138,7 +138,7 @@ function exceptions({ exceptions: list, exceptionCount }: ReportPage): Html {
     shown < exceptionCount
       ? html`The first ${figure(shown)} of ${counted(exceptionCount, 'exception')}; all of them are in ${all}.`
       : html`${counted(exceptionCount, 'exception')}, also in ${all}.`
-  return html`<section aria-labelledby="exceptions">${heading}<p>${extent}</p><div class="tools" hidden><div><label for="search">Search state, id, key or reason</label><input id="search" type="search" autocomplete="off"></div><span id="shown" class="soft" role="status"></span></div><div class="scroll" tabindex="0" role="region" aria-label="Table of exceptions"><table class="exceptions"><thead><tr><th scope="col">State</th><th scope="col">What it is</th><th scope="col">Recording</th><th scope="col">Conversation</th><th scope="col">Object</th><th scope="col">Reason</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
+  return html`<section aria-labelledby="exceptions">${heading}<p>${extent}</p><div class="tools" hidden><div><label for="search">Search state, id, key or reason</label><input id="search" type="search" autocomplete="off"></div><span id="shown" class="soft" role="status"></span></div><div class="scroll" tabindex="0" role="region" aria-label="Table of exceptions"><table class="exceptions"><thead><tr><th scope="col">State</th><th scope="col">Recording</th><th scope="col">Conversation</th><th scope="col">Object</th><th scope="col">Reason</th><th scope="col">What it is</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
 }
 
 function findings({ findings: list, accepted }: RunReport): Html {

@@ -11,8 +11,12 @@ const batchSize = 100
 /** Failures that are told. */
 const failuresNamed = 1_000
 
-/** A key below the folder of a conversation: what is released there may be a part of the conversation only. */
-const belowConversation = /conversation_id=[^/]*\/./
+/** Whether a prefix reaches below the folder of a conversation: what is released there may be a part of it only. */
+function isBelowConversation(prefix: string): boolean {
+  const [, folder] = prefix.split('conversation_id=')
+  const slash = folder?.indexOf('/') ?? -1
+  return folder !== undefined && slash >= 0 && slash < folder.length - 1
+}
 
 /**
  * Protection is of whole conversations: it is lifted only where the release looks at all of their objects.
@@ -30,7 +34,7 @@ export function checkSourceRelease(platform: RecordingPlatform, source: unknown)
     )
   }
   const { prefix, id } = (source ?? {}) as { readonly prefix?: unknown; readonly id?: unknown }
-  const isWhole = typeof prefix === 'string' ? !belowConversation.test(prefix) : typeof id === 'string'
+  const isWhole = typeof prefix === 'string' ? !isBelowConversation(prefix) : typeof id === 'string'
   if (isWhole) return
   throw new LegalHoldError(
     'releaseSource needs a job, or a prefix that ends above or at the folders of conversations: protection is of whole conversations, and a list may hold a part of one.',
