@@ -114,8 +114,8 @@ function nothingExpected(
 }
 
 /** What of a request leaves recordings out. */
-function narrowing({ mediaTypes, messageTypes, conversationIds }: ExportRequest): string {
-  const given = Object.entries({ mediaTypes, messageTypes, conversationIds }).flatMap(([name, value]) =>
+function narrowing({ mediaTypes, messageTypes, conversationIds, divisionIds }: ExportRequest): string {
+  const given = Object.entries({ mediaTypes, messageTypes, conversationIds, divisionIds }).flatMap(([name, value]) =>
     value === undefined ? [] : [name],
   )
   const rights = 'that the OAuth client may see the recordings (divisions)'

@@ -97,7 +97,9 @@ export function reportOf(subject: ReportSubject): RunReport {
 /** What the inspection and the second look at the source say of the coverage. */
 function coverageWith({ inspection, lateFindings, settings }: ReportSubject, coverage: CoverageReport): CoverageReport {
   const { scope } = inspection
-  const scoped = scope === undefined ? coverage : { ...coverage, scope }
+  const unknown =
+    scope?.reach === 'unknown' ? { reason: `client-scope-unknown: ${scope.reason ?? 'not answered'}` } : {}
+  const scoped = scope === undefined ? coverage : { ...unknown, ...coverage, scope }
   // What began during the run may have taken recordings out of the lists before they were read.
   const late = lateFindings.find(({ severity, code }) => severity === 'blocker' && !settings.accept.has(code))
   if (late === undefined || !coverage.proven) return scoped

@@ -153,6 +153,7 @@ describe('a client that sees fewer divisions than there are', () => {
     const report = await exporter.run(world.request)
     expect(of(report.findings, 'client-scope-unknown')).toMatchObject([{ severity: 'warning' }])
     expect(report.coverage.scope).toMatchObject({ reach: 'unknown', reason: expect.stringContaining('400') })
+    expect(report.coverage.reason).toMatch(/^client-scope-unknown: /)
   })
 })
 
@@ -304,6 +305,18 @@ describe('what the client may not read', () => {
       ])
     },
   )
+
+  it('keeps no inspection waiting that fails again and again', async () => {
+    await using world = await ordinary.start()
+    for (const operation of ['listGdprRequests', 'listPermittedDivisions']) {
+      world.genesys.faults.add({ match: { operation }, action: { kind: 'respond', status: 503 }, times: 1_000 })
+    }
+    const startedAt = world.clock.now()
+    const { findings, scope } = await inspect(world)
+    expect(codes(findings)).toContain('configuration-unreadable')
+    expect(scope?.reach).toBe('whole')
+    expect(world.clock.now() - startedAt).toBeLessThan(60_000)
+  })
 
   it('is none where the source fails in another way: that is a finding too', async () => {
     await using world = await ordinary.start()

@@ -1,7 +1,7 @@
 import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { dateOf, listOf, textOf, unusableAnswer } from '../client/answer.js'
-import type { GenesysClient } from '../client/client.js'
+import type { GenesysClient, GenesysRequest } from '../client/client.js'
 import { cursorPages } from '../client/pages.js'
 
 const stage = 'reconcile'
@@ -40,7 +40,7 @@ export async function* retainedRecordings(
   olderThan: number,
   maxPages: number,
   onCall: () => void,
-  options: CallOptions,
+  options: CallOptions & Pick<GenesysRequest, 'retry'>,
 ): AsyncGenerator<RetainedRecording, void, void> {
   const days = thresholdDays(client.clock.now(), olderThan)
   let pages = 0
@@ -52,6 +52,7 @@ export async function* retainedRecordings(
       {
         operation,
         stage,
+        retry: options.retry,
         send: ({ recording }) =>
           recording.getRecordingsRetentionQuery(days, { pageSize, ...(cursor === undefined ? {} : { cursor }) }),
       },

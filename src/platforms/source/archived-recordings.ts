@@ -3,7 +3,7 @@ import type { ExportRequest } from '../../model/request.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import type { GenesysClient } from '../client/client.js'
 import { isRefused, retainedRecordings, ScanTooLong } from '../expected/retention-query.js'
-import { isAnswerable } from './question.js'
+import { isAnswerable, patience } from './question.js'
 
 /** Pages of 500 that are read: the query begins with nothing that is known, and cannot be narrowed to an interval. */
 const mostPages = 20
@@ -25,7 +25,10 @@ export async function archivedFindings(
   let count = 0
   let isCut = false
   try {
-    for await (const { createdAt, archivedAt } of retainedRecordings(client, end, mostPages, () => {}, options)) {
+    for await (const { createdAt, archivedAt } of retainedRecordings(client, end, mostPages, () => {}, {
+      ...options,
+      retry: patience,
+    })) {
       if (archivedAt === undefined || archivedAt > now) continue
       if (createdAt === undefined || (createdAt >= start && createdAt < end)) count += 1
     }

@@ -5,7 +5,7 @@ import type { AuditTrailOptions } from '../../ports/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, answerOf, dateOf, isAnswer, listOf, textOf } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
-import { isAnswerable } from './question.js'
+import { isAnswerable, patience } from './question.js'
 
 /** The permission of audits. */
 export const viewsAudits = 'audits:audit:view'
@@ -95,6 +95,7 @@ async function servicesOf(
     {
       operation: 'list the services that are audited',
       stage,
+      retry: patience,
       send: ({ callApi }) => callApi({ method: 'GET', path: '/api/v2/audits/query/servicemapping' }),
     },
     options,
@@ -123,6 +124,7 @@ async function* entriesOf(
       {
         operation: `read the results of the audit query ${id}`,
         stage,
+        retry: patience,
         send: ({ callApi }) =>
           callApi({
             method: 'GET',
@@ -154,6 +156,7 @@ async function startQuery(client: GenesysClient, query: AuditQuery, options: Cal
       stage,
       // It makes nothing that lasts: a second one costs a query and no more.
       effect: 'repeatable',
+      retry: patience,
       send: ({ callApi }) => callApi({ method: 'POST', path: '/api/v2/audits/query', body }),
     },
     options,
@@ -187,6 +190,7 @@ async function waitForQuery(
       {
         operation: `read the audit query ${id}`,
         stage,
+        retry: patience,
         send: ({ callApi }) => callApi({ method: 'GET', path: '/api/v2/audits/query/{id}', pathParams: { id } }),
       },
       options,

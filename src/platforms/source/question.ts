@@ -21,6 +21,9 @@ export type SourceAnswer =
   | { readonly body: Answer; readonly finding?: undefined }
   | { readonly body?: undefined; readonly finding: Finding; readonly reason: string }
 
+/** Nobody is to wait for minutes for what a run can do without, but for a limit of requests to be over. */
+export const patience = { retries: 3, totalTimeoutMs: 120_000 }
+
 /** Asks, and turns every failure but an abort into a finding. */
 export async function ask(
   client: GenesysClient,
@@ -30,7 +33,7 @@ export async function ask(
   const { operation, call } = question
   try {
     const { body } = await client.request(
-      { operation, stage: 'inspect', send: ({ callApi }) => callApi(call) },
+      { operation, stage: 'inspect', retry: patience, send: ({ callApi }) => callApi(call) },
       options,
     )
     return { body }
