@@ -159,12 +159,13 @@ function checkSource(source: unknown): void {
 }
 
 function checkRelease(options: unknown): void {
-  const { reason, allowUnlock, dryRun } = (options ?? {}) as Partial<Record<keyof ReleaseOptions, unknown>>
+  const given = (options ?? {}) as Partial<Record<keyof ReleaseOptions, unknown>>
+  const { reason, allowUnlock, dryRun, releaseSource } = given
   const isFlag = (value: unknown) => value === undefined || typeof value === 'boolean'
   const hasReason = typeof reason === 'string' && reason.trim() !== ''
-  if (hasReason && isFlag(allowUnlock) && isFlag(dryRun)) return
+  if (hasReason && [allowUnlock, dryRun, releaseSource].every(isFlag)) return
   const problem = hasReason
-    ? 'allowUnlock and dryRun are true or false'
+    ? 'allowUnlock, dryRun and releaseSource are true or false'
     : 'it needs a reason, which is recorded in the journal'
   throw new LegalHoldError(`A release cannot be made like this: ${problem}.`, {
     code: 'INVALID_REQUEST',

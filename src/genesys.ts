@@ -10,8 +10,10 @@ export {
 export { type GenesysAnswer, GenesysClient, type GenesysRequest } from './platforms/client/client.js'
 export type { AccessToken, GenesysConnectionOptions, ReadyApiClient } from './platforms/client/options.js'
 export { type GenesysRegion, genesysRegions, resolveRegion } from './platforms/client/regions.js'
+export { GenesysPlatform } from './platforms/genesys-platform.js'
 export { type RecordingJobsOptions, RecordingJobsPlatform } from './platforms/recording-jobs/platform.js'
 export type { ExportTiming } from './platforms/recording-jobs/query.js'
+export { type GenesysPermissionOptions, requiredGenesysPermissions } from './platforms/source/permissions.js'
 export {
   type ExportProfileRetentionOptions,
   ExportProfileRetentionPolicy,

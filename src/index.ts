@@ -28,6 +28,7 @@ export { type Agreement, agreementOf, type ObjectTraits } from './model/identity
 export type { Inspection, Residency } from './model/inspection.js'
 export { type PriceTable, type StorageClassPrices, s3Prices } from './model/prices.js'
 export type {
+  AuditReport,
   CostDollars,
   CoverageReport,
   ObjectCounts,
@@ -66,5 +67,5 @@ export type * from './ports.js'
 export { type FixedRetentionOptions, FixedRetentionPolicy } from './retention/fixed.js'
 export type { RunOptions } from './run/run-options.js'
 export type { Reconciliation } from './stages/reconcile/reconcile.js'
-export type { ReleaseOptions } from './stages/release/release.js'
+export type { ReleaseOptions, SourceRelease } from './stages/release/release.js'
 export { CostTally } from './stages/repair/cost.js'

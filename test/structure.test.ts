@@ -183,6 +183,8 @@ describe('the tests mirror the sources', () => {
     ...['bench', 'crash', 'docs', 'e2e', 'fakes', 'faults', 'growth', 'package', 'repair-model', 'scripts', 'tenants'],
     // Run under other runners of tests as well.
     'testing/suites',
+    // Of the simulator and of the SDK that it is held against.
+    'testing/contract',
   ]
 
   test('each folder of them is a folder of the sources, or one of a short list', () => {

@@ -112,6 +112,7 @@ export class Display {
         ? `  ${this.#paint('dim', `coverage proven until ${coverage.provenUntil}`)}`
         : this.#paint('yellow', `  coverage not proven: ${coverage.reason}`),
     )
+    for (const line of sourceLines(report)) this.print(`  ${this.#paint('dim', printable(line))}`)
     for (const exception of report.exceptions.slice(0, 5)) {
       const { recordingId, conversationId, count = 1 } = exception
       const what = recordingId === undefined ? `${count} recordings` : `recording ${recordingId}`
@@ -137,6 +138,28 @@ export class Display {
   #paint(style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string): string {
     return this.#progress.mode === 'bars' ? styleText(style, text, { validateStream: false }) : text
   }
+}
+
+/** What of the organisation is worth knowing beside the numbers. */
+function sourceLines({ coverage: { scope }, reconciliation, findings }: RunReport): string[] {
+  const { withoutEnd = 0 } = reconciliation
+  const archived = findings.find(({ code }) => code === 'recordings-archived')
+  const names = (scope?.seen ?? []).map(({ id, name }) => name ?? id).join(', ')
+  return [
+    ...(scope === undefined
+      ? []
+      : [
+          scope.reach === 'whole'
+            ? `divisions: the client sees all ${scope.seen.length} (${names}), so no list leaves one out`
+            : `divisions: ${scope.reach}; seen: ${names}`,
+        ]),
+    ...(archived === undefined ? [] : [`archive: ${archived.message}`]),
+    ...(withoutEnd === 0
+      ? []
+      : [
+          `ongoing: ${withoutEnd === 1 ? '1 conversation' : `${withoutEnd} conversations`} had no end yet; what is recorded later belongs to a later interval`,
+        ]),
+  ]
 }
 
 function sentence({ counts, coverage, dryRun, hold }: RunReport): string {

@@ -13,6 +13,7 @@ export const connectionFlags = {
   matter: 'text',
   interval: 'text',
   media: 'text',
+  divisions: 'text',
   residency: 'text',
   'genesys-endpoint': 'text',
   's3-endpoint': 'text',
@@ -27,6 +28,7 @@ const variables: Readonly<Record<keyof typeof connectionFlags, string>> = {
   matter: 'HOLD_MATTER',
   interval: 'INTERVAL',
   media: 'MEDIA_TYPES',
+  divisions: 'DIVISION_IDS',
   residency: 'RESIDENCY',
   'genesys-endpoint': 'GENESYS_ENDPOINT',
   's3-endpoint': 'S3_ENDPOINT',
@@ -67,6 +69,7 @@ export async function connect(
   }
   const storage = new S3StorageAdapter(location)
   const residency = setting('residency')
+  const divisions = setting('divisions')
   return {
     options: {
       platform,
@@ -75,7 +78,12 @@ export async function connect(
       hold: { tag: text('hold'), matter: setting('matter') },
       ...(residency === undefined ? {} : { residency: { regions: listOf(residency) } }),
     },
-    request: { integrationId: text('integration'), interval: { start, end }, ...mediaOf(setting('media')) },
+    request: {
+      integrationId: text('integration'),
+      interval: { start, end },
+      ...mediaOf(setting('media')),
+      ...(divisions === undefined ? {} : { divisionIds: listOf(divisions) }),
+    },
     close: () => storage.close(),
   }
 }

@@ -35,6 +35,7 @@ export async function exportCommand(args: readonly string[], terminal: Terminal)
   const given = readArguments(args, {
     ...connectionFlags,
     accept: 'list',
+    audit: 'flag',
     'dry-run': 'flag',
     report: 'text',
     journal: 'text',
@@ -49,7 +50,7 @@ export async function exportCommand(args: readonly string[], terminal: Terminal)
   const journal = given.text('journal')
   const { options, request, close } = await connect(given, terminal)
   try {
-    const report = await new LegalHoldExporter({ ...options, accept }).run(request, {
+    const report = await new LegalHoldExporter({ ...options, accept, audit: given.flag('audit') }).run(request, {
       dryRun: given.flag('dry-run'),
       evidence,
       signal: terminal.signal,

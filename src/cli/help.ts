@@ -80,6 +80,7 @@ every recording.
 
 SETTINGS
   --accept CODE         accept a blocking finding by its code (repeatable)
+  --audit               read Genesys Cloud's audit trail: who deleted what is missing
   --dry-run             export and validate, but only plan the repairs
   --report FILE         write the report there, as JSON (default legal-hold-report.json)
   --journal DIR         keep the journal there; an interrupted run resumes from it
@@ -105,6 +106,7 @@ Everything else is a flag, or the variable beside it.
   --matter TEXT         HOLD_MATTER             name of the matter, for the report
   --interval START/END  INTERVAL                ISO 8601, e.g. 2023-10-01T00:00:00Z/2023-10-03T00:00:00Z
   --media TYPES         MEDIA_TYPES             digital, or a list of call,chat,email,message,screen (default: all)
+  --divisions IDS       DIVISION_IDS            divisions of the matter, separated by commas (default: all must be seen)
   --residency REGIONS   RESIDENCY               AWS regions where data may be, separated by commas
   --genesys-endpoint U  GENESYS_ENDPOINT        a gateway in place of the region's hosts
   --s3-endpoint URL     S3_ENDPOINT             another S3 server

@@ -3,7 +3,7 @@ import type { FindingCode } from '../model/findings.js'
 import type { LegalHold } from '../model/hold.js'
 import type { Inspection, Residency } from '../model/inspection.js'
 import type { ObjectChecksum, ObjectRef, ObjectState } from '../model/object.js'
-import type { ExpectedListing, PlatformCoverage } from '../model/platform.js'
+import type { ExpectedListing, PlatformCoverage, UnprotectionResult } from '../model/platform.js'
 import type { ProtectionReport, RecordingException } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { HoldRequirements } from '../model/requirements.js'
@@ -208,8 +208,20 @@ export interface RecordedRelease {
   readonly allowUnlock: boolean
   readonly dryRun: boolean
   readonly phase: 'begun' | 'ended'
+  /** Set where the protection at the source is lifted as well. */
+  readonly releaseSource?: true | undefined
+  /** With `ended`: what became of that. */
+  readonly source?: RecordedSourceRelease | undefined
   /** With `ended`. */
   readonly counts?: Readonly<Record<ReleaseOutcome, number>> | undefined
+}
+
+/** What became of the protection at the source. */
+export interface RecordedSourceRelease extends UnprotectionResult {
+  /** Conversations of which it was to be lifted. */
+  readonly requested: number
+  /** Conversations that keep it. */
+  readonly kept: number
 }
 
 /** The one state in which a recording ended. */

@@ -27,6 +27,14 @@ export const findingCodes = [
   'deletion-protection-cap',
   'deletion-protection-incomplete',
   'nothing-expected',
+  'client-scope-narrow',
+  'client-scope-unknown',
+  'org-retention-deletes',
+  'gdpr-deletion-active',
+  'orphan-recordings',
+  'encryption-key-unreachable',
+  'recordings-archived',
+  'audit-unavailable',
 ] as const
 
 /** One of {@link findingCodes}. */

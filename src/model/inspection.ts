@@ -1,6 +1,6 @@
 import type { Finding } from './findings.js'
 import type { RetentionMode } from './object.js'
-import type { Organization, PlatformCoverage } from './platform.js'
+import type { ClientScope, Organization, PlatformCoverage } from './platform.js'
 
 /** Where data may lie. */
 export interface Residency {
@@ -14,6 +14,8 @@ export interface Inspection {
   readonly profile: ProfileInspection
   readonly bucket: BucketInspection
   readonly coverage: PlatformCoverage
+  /** In which divisions the client sees recordings. Absent where the platform does not say. */
+  readonly scope?: ClientScope | undefined
   readonly findings: readonly Finding[]
 }
 

@@ -1,3 +1,4 @@
+import type { Finding } from './findings.js'
 import type { ExportRequest } from './request.js'
 
 /**
@@ -52,6 +53,43 @@ export interface PlatformCoverage {
   readonly availableUntil?: string | undefined
 }
 
+/** A division of an organisation. */
+export interface Division {
+  readonly id: string
+  readonly name?: string | undefined
+}
+
+/** In which divisions the platform's lists show recordings to this client. */
+export interface ClientScope {
+  /**
+   * `whole`: all divisions; `requested`: all that the request names; `narrow`: fewer; `unknown`: it could not be read.
+   */
+  readonly reach: 'whole' | 'requested' | 'narrow' | 'unknown'
+  /** Divisions of which everything is listed. */
+  readonly seen: readonly Division[]
+  /** Divisions of which something is not listed. */
+  readonly hidden: readonly Division[]
+  /** Why it is not known. */
+  readonly reason?: string | undefined
+}
+
+/** What the source is inspected for, beside the request. */
+export interface SourceContext {
+  /** ISO 8601; until when the hold is required. Absent: without an end. */
+  readonly heldUntil?: string | undefined
+  /** AWS names of the regions in which data may lie. */
+  readonly regions?: readonly string[] | undefined
+  /** The run will ask for the audit trail. */
+  readonly audit?: boolean | undefined
+}
+
+/** What decides at the source whether the lists are whole and the recordings stay. */
+export interface SourceInspection {
+  /** Absent where the platform has no divisions. */
+  readonly scope?: ClientScope | undefined
+  readonly findings: readonly Finding[]
+}
+
 /** One recording that the platform says belongs to the job. */
 export interface ExpectedRecording {
   readonly recordingId: string
@@ -73,6 +111,24 @@ export interface ExpectedRecording {
    * @defaultValue false
    */
   readonly isLaterThanInterval?: boolean | undefined
+  /** The platform restores it from its archive before it exports it, which may take hours. @defaultValue false */
+  readonly isArchived?: boolean | undefined
+  /** AWS name of the region that it is stored in. Absent where the platform does not say. */
+  readonly region?: string | undefined
+  /** What else is known of its conversation. */
+  readonly conversation?: ConversationDetails | undefined
+}
+
+/** What a person recognises a conversation by. */
+export interface ConversationDetails {
+  /** `inbound` or `outbound`. */
+  readonly direction?: string | undefined
+  /** The first queue that it was in. */
+  readonly queueId?: string | undefined
+  /** Ids of the users who handled it: only with `includeParticipants`. */
+  readonly agents?: readonly string[] | undefined
+  /** How the platform names the customer, by name, number or address: only with `includeParticipants`. */
+  readonly customer?: string | undefined
 }
 
 /** A conversation that the request covers, of which it is not known what recordings it has. */
@@ -96,6 +152,8 @@ export interface ExpectedListing {
    * interval: it is in no list.
    */
   readonly ongoing?: number | undefined
+  /** Conversations without an end yet: what is recorded of them later belongs to a later interval. */
+  readonly withoutEnd?: number | undefined
   /** Why the list may lack recordings. Coverage is then not proven. */
   readonly doubt?: string | undefined
   /** Why a cheaper source was not used, or why something is undecided. */
@@ -107,7 +165,7 @@ export interface MissingExplanation {
   readonly recordingId: string
   /** `skipped`: left out by the platform; `not-covered`: the request does not mean it; `expected`: it should be there. */
   readonly kind: 'skipped' | 'not-covered' | 'expected'
-  /** For `skipped`: `deleted`, `sensitive`, …; for `not-covered` its medium. */
+  /** For `skipped`: `deleted`, `sensitive`, …; for `not-covered` its medium; for `expected` its state at the source. */
   readonly reason?: string | undefined
 }
 
@@ -124,6 +182,44 @@ export interface ProtectionResult {
   readonly protectedConversations: number
   /** All others. */
   readonly failed: readonly ProtectionFailure[]
+}
+
+/** What lifting deletion protection at the source amounted to. Every conversation is counted once. */
+export interface UnprotectionResult {
+  /** Those of which the platform, asked after the request, no longer says that they are protected. */
+  readonly unprotectedConversations: number
+  /** All others. */
+  readonly failed: readonly ProtectionFailure[]
+}
+
+/** A span of the audit trail, ISO 8601. */
+export interface AuditSpan {
+  readonly since: string
+  readonly until: string
+}
+
+/** One audited action. */
+export interface AuditEntry {
+  /** ISO 8601. */
+  readonly at: string
+  /** `Delete`, `Export`, `ApplyProtection`, … in the platform's own words. */
+  readonly action: string
+  readonly id?: string | undefined
+  /** `Recording`, `ScreenRecording`, `SnippetRecording`, `BulkActions`. */
+  readonly entityType?: string | undefined
+  /** Id of the recording, or of the job. */
+  readonly entityId?: string | undefined
+  readonly conversationId?: string | undefined
+  readonly userId?: string | undefined
+  readonly userName?: string | undefined
+  /** OAuth client. */
+  readonly clientId?: string | undefined
+  /** `USER` or `SYSTEM`. */
+  readonly level?: string | undefined
+  /** `SUCCESS`, `FAILURE`, `WARNING`. */
+  readonly status?: string | undefined
+  /** What ties it to the request that caused it. */
+  readonly transactionId?: string | undefined
 }
 
 /** Who the platform's data belongs to. */

@@ -1,6 +1,6 @@
 import type { Finding, FindingCode } from './findings.js'
 import type { LegalHold } from './hold.js'
-import type { ExportJob, PlatformCoverage, ProtectionFailure } from './platform.js'
+import type { AuditEntry, ClientScope, ExportJob, PlatformCoverage, ProtectionFailure } from './platform.js'
 import type { Interval } from './request.js'
 import type { HoldRequirements } from './requirements.js'
 
@@ -74,6 +74,18 @@ export interface RecordingException {
   readonly key?: string | undefined
   /** More than one where the platform counts recordings without naming them. @defaultValue 1 */
   readonly count?: number | undefined
+  /** ISO 8601; when its conversation began. Absent where the platform does not say, as are those that follow. */
+  readonly conversationStart?: string | undefined
+  /** `call`, `chat`, `email`, `message`, `screen`. */
+  readonly mediaType?: string | undefined
+  /** `inbound` or `outbound`. */
+  readonly direction?: string | undefined
+  /** The first queue that the conversation was in. */
+  readonly queueId?: string | undefined
+  /** Ids of the users who handled the conversation: only with `includeParticipants`. */
+  readonly agents?: readonly string[] | undefined
+  /** How the platform names the customer: only with `includeParticipants`. */
+  readonly customer?: string | undefined
   /** `false` for a recording that the platform's list does not name: it became known otherwise. */
   readonly listed?: false | undefined
 }
@@ -87,6 +99,8 @@ export interface CoverageReport {
   readonly reason?: string | undefined
   /** `recordings`: each expected recording was looked for; `counts`: only the job's totals could be compared. */
   readonly depth: 'recordings' | 'counts'
+  /** In which divisions the client saw recordings. Absent where the platform does not say. */
+  readonly scope?: ClientScope | undefined
 }
 
 /** How the expected recordings were learned, and what that cost. */
@@ -105,6 +119,13 @@ export interface ReconciliationReport {
    * no count. Absent where there are none.
    */
   readonly laterThanInterval?: number | undefined
+  /**
+   * Conversations that had no end yet when they were listed. What is recorded of them later belongs to a later interval.
+   * Absent where there are none.
+   */
+  readonly withoutEnd?: number | undefined
+  /** Recordings by the region that they are stored in, as far as the platform says. Absent where it does not. */
+  readonly regions?: Readonly<Record<string, number>> | undefined
   /** Why a cheaper source was not used, or why something is undecided. */
   readonly reason?: string | undefined
 }
@@ -114,8 +135,27 @@ export interface ProtectionReport {
   /** Conversations that were to be protected. */
   readonly requested: number
   readonly protectedConversations: number
+  /** Of those, the ones that had been protected before. Absent where that was not asked. */
+  readonly alreadyProtected?: number | undefined
+  /** Conversations that were certain not to fit before anything was put. Absent for none. */
+  readonly beyondCap?: number | undefined
   /** The first 1,000 of those that are not, or not known to be, with the platform's code and reason. */
   readonly failed: readonly ProtectionFailure[]
+}
+
+/** What the platform's audit trail says of recordings: with `audit: true`. */
+export interface AuditReport {
+  /** ISO 8601; the start of the interval. */
+  readonly since: string
+  /** ISO 8601; when it was read, at the end of the run. */
+  readonly until: string
+  readonly isWhole: boolean
+  /** Why it was not read as a whole. */
+  readonly reason?: string | undefined
+  /** How often what was done: `Recording Delete`, `BulkActions Export`, … */
+  readonly actions: Readonly<Record<string, number>>
+  /** The first 1,000, by time: all that changes recordings, and what the jobs of this run left. Reads and exports are counted. */
+  readonly entries: readonly AuditEntry[]
 }
 
 /** US dollars, to a millionth. */
@@ -209,6 +249,8 @@ export interface RunReport {
   readonly reconciliation: ReconciliationReport
   /** Absent where nothing was to be protected at the source. */
   readonly protection?: ProtectionReport | undefined
+  /** Absent without `audit: true`. */
+  readonly audit?: AuditReport | undefined
   readonly findings: readonly Finding[]
   /** Codes of blockers that the caller accepted and that occurred. */
   readonly accepted: readonly FindingCode[]

@@ -13,6 +13,8 @@ export interface ExportRequest {
   /** Message types such as `whatsapp` or `webmessaging`; narrows `message`. */
   readonly messageTypes?: readonly string[] | undefined
   readonly conversationIds?: readonly string[] | undefined
+  /** Divisions of the organisation that the matter is about. Left out: all, and the client must see all of them. */
+  readonly divisionIds?: readonly string[] | undefined
   /** Asked-for format, e.g. `WAV`; the platforms honour it only for some media. */
   readonly format?: string | undefined
   /** Include recordings with sensitive data (PCI, PII). @defaultValue true */

@@ -16,7 +16,7 @@ const namesOf = {
   waitForJob: ['deadlineMs', 'minIntervalMs', 'maxIntervalMs', 'onProgress'],
   validate: [],
   remediate: ['dryRun'],
-  release: ['reason', 'allowUnlock', 'dryRun'],
+  release: ['reason', 'allowUnlock', 'dryRun', 'releaseSource', 'onSourceReleased'],
   reconcile: [],
   run: ['onEvent', 'dryRun', 'evidence', 'journal'],
 } as const
@@ -34,10 +34,10 @@ export function checkCallOptions(method: keyof typeof namesOf, options: unknown)
   check(options === undefined || isRecord(options), 'options', 'must be an object')
   const names: readonly string[] = namesOf[method]
   if (names.length > 0) checkNames(given, ['signal', ...names], '', check)
-  const { signal, onEvent, onProgress, dryRun, evidence, journal } = given
+  const { signal, onEvent, onProgress, onSourceReleased, dryRun, evidence, journal } = given
   const isSignal = signal === undefined || (isPort(signal, ['addEventListener']) && 'aborted' in (signal as object))
   check(isSignal, 'signal', 'must be an AbortSignal')
-  for (const [path, listener] of Object.entries({ onEvent, onProgress })) {
+  for (const [path, listener] of Object.entries({ onEvent, onProgress, onSourceReleased })) {
     check(listener === undefined || typeof listener === 'function', path, 'must be a function')
   }
   check(isOptionalFlag(dryRun), 'dryRun', 'must be true or false')

@@ -66,6 +66,19 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   readonly cancelJobOnAbort?: boolean | undefined
   /** Codes of blockers that do not stop the run. @defaultValue none */
   readonly accept?: readonly FindingCode[] | undefined
+  /**
+   * Read Genesys' audit trail: who deleted, exported, protected and unprotected recordings since the interval began. It says
+   * who deleted what is missing, and goes into the report and the evidence. It needs `audits:audit:view`.
+   *
+   * @defaultValue false
+   */
+  readonly audit?: boolean | undefined
+  /**
+   * Name agents and customers in the exceptions of the report. They are personal data.
+   *
+   * @defaultValue false
+   */
+  readonly includeParticipants?: boolean | undefined
   /** How long before the interval a conversation with activity in it may have begun, in hours. @defaultValue 24 */
   readonly lookbackHours?: number | undefined
   readonly clock?: Clock | undefined
@@ -92,6 +105,8 @@ export interface Settings {
   readonly landing: LandingOptions
   readonly reconciliation: ReconciliationSettings
   readonly accept: ReadonlySet<FindingCode>
+  readonly audit: boolean
+  readonly includeParticipants: boolean
   readonly lookbackHours: number
   readonly clock: Clock
   readonly logger: Logger | undefined
@@ -164,7 +179,9 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   check(given.clock === undefined || isPort(given.clock, ['now', 'sleep']), 'clock', 'must be a Clock')
   const methods = ['debug', 'info', 'warn', 'error']
   check(given.logger === undefined || isPort(given.logger, methods), 'logger', `has to have ${methods.join(', ')}`)
-  check(isOptionalFlag(given.cancelJobOnAbort), 'cancelJobOnAbort', 'must be true or false')
+  for (const name of ['cancelJobOnAbort', 'audit', 'includeParticipants'] as const) {
+    check(isOptionalFlag(given[name]), name, 'must be true or false')
+  }
   const { protectOriginal } = given.remediation ?? {}
   check(isOptionalFlag(protectOriginal), 'remediation.protectOriginal', 'must be true or false')
   const hold = holdOf(given.hold, mistakes)
@@ -190,6 +207,8 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     landing: withDefaults(landingDefaults, options),
     reconciliation,
     accept: new Set(options.accept ?? []),
+    audit: options.audit ?? options.platform.audit ?? false,
+    includeParticipants: options.includeParticipants ?? false,
     lookbackHours,
     clock: options.clock ?? systemClock,
     logger: loggerOf(options.logger),
@@ -262,6 +281,7 @@ function checkDurations(given: Partial<LegalHoldExporterOptions>, check: Check):
     landingTimeoutMs: given.landingTimeoutMs,
     landingQuietMs: given.landingQuietMs,
     landingSettleMs: given.landingSettleMs,
+    restoreTimeoutMs: given.restoreTimeoutMs,
     'polling.minIntervalMs': given.polling?.minIntervalMs,
     'polling.maxIntervalMs': given.polling?.maxIntervalMs,
     'polling.deadlineMs': given.polling?.deadlineMs,
@@ -284,6 +304,7 @@ export const requestNames: Record<keyof ExportRequest, true> = {
   mediaTypes: true,
   messageTypes: true,
   conversationIds: true,
+  divisionIds: true,
   format: true,
   includeSensitive: true,
 }
@@ -304,6 +325,10 @@ const optionNames: Record<keyof LegalHoldExporterOptions, true> = {
   retry: true,
   polling: true,
   cancelJobOnAbort: true,
+  audit: true,
+  includeParticipants: true,
+  restoreTimeoutMs: true,
+  maxConversationIds: true,
   accept: true,
   lookbackHours: true,
   landingTimeoutMs: true,

@@ -7,10 +7,13 @@ export interface LandingOptions {
   readonly landingQuietMs: number
   /** A folder is looked at once more, this long after its last new object. @defaultValue 2000 */
   readonly landingSettleMs: number
+  /** All the waiting, instead of `landingTimeoutMs`, while recordings are being restored from the archive. @defaultValue 21600000 (6 h) */
+  readonly restoreTimeoutMs: number
 }
 
 export const landingDefaults: LandingOptions = {
   landingTimeoutMs: 30 * minuteMs,
   landingQuietMs: 2 * minuteMs,
   landingSettleMs: 2_000,
+  restoreTimeoutMs: 21_600_000,
 }

@@ -26,6 +26,13 @@ export interface ReconciliationOptions {
    */
   readonly maxJobInterval?: string | undefined
   /**
+   * Conversations that one job names. A request that names more is split into several jobs, two at a time, and reported as
+   * one.
+   *
+   * @defaultValue 100
+   */
+  readonly maxConversationIds?: number | undefined
+  /**
    * Read each sidecar as well: one that names another recording or conversation than its key is `conflicting`, one that
    * is not valid JSON is `unreadable`. It costs a GET for each recording: 0.40 dollars and about as much time as the HEADs for a million.
    *
@@ -40,6 +47,7 @@ export interface ReconciliationSettings {
   readonly waitForIndex: boolean
   readonly indexTimeoutMs: number
   readonly maxJobIntervalMs: number
+  readonly maxConversationIds: number
   readonly verifySidecars: boolean
 }
 
@@ -76,6 +84,8 @@ export function reconciliationSettings(
   check(Number.isFinite(indexTimeoutMs) && indexTimeoutMs >= 0, 'indexTimeoutMs', 'must be a number of at least 0')
   const maxJobIntervalMs = maxJobInterval === undefined ? Number.POSITIVE_INFINITY : durationMs(maxJobInterval)
   check(maxJobIntervalMs >= minuteMs, 'maxJobInterval', 'must be an ISO 8601 duration of a minute or more, such as P7D')
+  const { maxConversationIds = 100 } = given
+  check(Number.isInteger(maxConversationIds) && maxConversationIds >= 1, 'maxConversationIds', 'must be 1 or more')
   check(typeof verifySidecars === 'boolean', 'verifySidecars', 'must be true or false')
   check(!verifySidecars || can.readsText, 'verifySidecars', 'needs a storage with readText')
   return {
@@ -84,6 +94,7 @@ export function reconciliationSettings(
     waitForIndex: onUnindexed === 'wait',
     indexTimeoutMs,
     maxJobIntervalMs,
+    maxConversationIds,
   }
 }
 

@@ -43,6 +43,7 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
   for (const [path, list] of [
     ['messageTypes', given.messageTypes],
     ['conversationIds', given.conversationIds],
+    ['divisionIds', given.divisionIds],
   ] as const) {
     if (list === undefined) continue
     check(Array.isArray(list) && list.length > 0 && list.every(isText), path, 'must be a list of texts, not empty')

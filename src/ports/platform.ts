@@ -2,6 +2,8 @@ import type { Finding } from '../model/findings.js'
 import type { LegalHold } from '../model/hold.js'
 import type { ProfileInspection } from '../model/inspection.js'
 import type {
+  AuditEntry,
+  AuditSpan,
   ExpectedListing,
   ExpectedRecording,
   ExportJob,
@@ -11,7 +13,10 @@ import type {
   PlatformCapabilities,
   PlatformCoverage,
   ProtectionResult,
+  SourceContext,
+  SourceInspection,
   UndecidedConversation,
+  UnprotectionResult,
 } from '../model/platform.js'
 import type { ExportRequest, Interval } from '../model/request.js'
 import type { CallOptions } from './runtime.js'
@@ -22,6 +27,14 @@ export interface ExpectedRecordingsOptions extends CallOptions {
   readonly onUndecided?: ((conversation: UndecidedConversation) => void) | undefined
   /** Told once, when the list is complete. */
   readonly onListing?: ((listing: ExpectedListing) => void) | undefined
+  /** Whether agents and customers are named: personal data. @defaultValue false */
+  readonly includeParticipants?: boolean | undefined
+}
+
+/** Options of `auditTrail`. */
+export interface AuditTrailOptions extends CallOptions {
+  /** Told why the trail was not read as a whole. */
+  readonly onDoubt?: ((reason: string) => void) | undefined
 }
 
 /** Options of `explainMissing`. */
@@ -52,6 +65,14 @@ export interface RecordingPlatform {
   inspectProfile(id: string, options?: CallOptions): Promise<ProfileInspection>
   /** Findings about a request before anything is created: formats, sensitive recordings, busy job slots. */
   inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]>
+  /**
+   * What else decides at the source whether the lists are whole and the recordings stay: the client's divisions, retention,
+   * erasure, recordings without a conversation. What it may not read is a finding, never an error. Without it nothing is
+   * said of them.
+   */
+  inspectSource?(request: ExportRequest, context: SourceContext, options?: CallOptions): Promise<SourceInspection>
+  /** What may have begun at the source since {@link inspectSource}: asked again before the report. */
+  inspectSourceAgain?(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]>
   coverage(interval: Interval, options?: CallOptions): Promise<PlatformCoverage>
   /** Never retried blindly. An unknown outcome is `JOB_OUTCOME_UNKNOWN`; busy slots are `JOB_SLOTS_BUSY` (retryable). */
   createJob(request: ExportRequest, context: CreateJobContext, options?: CallOptions): Promise<ExportJob>
@@ -90,11 +111,19 @@ export interface RecordingPlatform {
     request: ExportRequest,
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation>
+  /** Who did what to recordings in a span. What it may not read it tells to `onDoubt`, and fails no run. */
+  auditTrail?(span: AuditSpan, options?: AuditTrailOptions): AsyncIterable<AuditEntry>
   /**
    * Genesys' own legal hold at the source, 100 conversations a call. What the request itself is answered proves nothing:
    * the platform must be asked afterwards.
    */
   protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>
+  /** Which of these conversations are protected at the source, 100 conversations a call. */
+  protectedAmong?(conversationIds: readonly string[], options?: CallOptions): Promise<readonly string[]>
+  /** Conversations that an organisation may protect at once. Left out: any number. */
+  readonly protectionCap?: number | undefined
+  /** Lifts the protection of {@link protect}. Nothing but a release that asks for it (`releaseSource`) does that. */
+  unprotect?(conversationIds: readonly string[], options?: CallOptions): Promise<UnprotectionResult>
   /** Switches the hold metadata of a profile on; rejects with `UNSUPPORTED` unless the caller allowed it. */
   forceHoldMetadata?(profileId: string, options?: CallOptions): Promise<ForcedProfile>
   /**
@@ -106,6 +135,8 @@ export interface RecordingPlatform {
   readonly forcedRetries?: number | undefined
   /** Whether deletion protection is to be switched on before the export (opt-in). */
   readonly protectSource?: boolean | undefined
+  /** Whether the audit trail is to be read, where the exporter's own option does not say (opt-in). */
+  readonly audit?: boolean | undefined
 }
 
 /** What a job is created for, beside the request. */

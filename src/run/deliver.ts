@@ -257,6 +257,7 @@ export class Delivery {
     for await (const found of platform.explainMissing(missing, request, { signal, onListing })) {
       if (found.kind === 'skipped') this.ledger.skippedAtSource(found.recordingId, found.reason ?? 'left out')
       else if (found.kind === 'not-covered') notCovered.push(found.recordingId)
+      else if (found.reason !== undefined) this.ledger.noteAtSource(found.recordingId, found.reason)
     }
     // A job delivers conversations as a whole: what it counts it has to deliver, of whatever medium.
     if (notCovered.length <= uncountedBy(this.ledger, this.jobs.accounts)) {

@@ -41,6 +41,7 @@ import {
 } from '../stages/reconcile/reconcile.js'
 import { lookAgain, type ReleaseWork, releasesOf } from '../stages/release/again.js'
 import { type ReleaseOptions, releaseObject } from '../stages/release/release.js'
+import { checkSourceRelease, SourceReleasing } from '../stages/release/release-source.js'
 import { unreadable, type ValidationSubject } from '../stages/validate.js'
 import { runOnJournal } from './journalled-run.js'
 import { emitter, type RunOptions } from './run-options.js'
@@ -132,9 +133,11 @@ export class Engine {
     source: ValidationSource | Source<Verdict>,
     options: ReleaseOptions,
   ): AsyncGenerator<Release, void, void> {
-    const { storage, requirements, remediation, journal, clock, hold } = this.#settings
+    const { platform, storage, requirements, remediation, journal, clock, hold } = this.#settings
     const context = this.#context(options)
-    const { reason, allowUnlock = false, dryRun = false } = options
+    const { reason, allowUnlock = false, dryRun = false, releaseSource = false } = options
+    if (releaseSource) checkSourceRelease(platform, source)
+    const sourceReleasing = releaseSource ? new SourceReleasing() : undefined
     const recorder = new Recorder(journal, 'release', clock, hold.tag)
     const settings = { hold, requirements, options: remediation, reason, allowUnlock, dryRun, witness: recorder }
     const counts: Record<Release['outcome'], number> = {
@@ -146,7 +149,8 @@ export class Engine {
     }
     await requireJournalWithoutRun(journal, 'release')
     const turns = turnsOf(storage)
-    await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'begun' })
+    const begun = { ...(releaseSource ? { releaseSource } : {}), phase: 'begun' as const }
+    await recorder.record('release', { hold, reason, allowUnlock, dryRun, ...begun })
     try {
       const work: ReleaseWork<ReleaseSubject> = {
         release: ({ place, line, ...object }) =>
@@ -157,9 +161,13 @@ export class Engine {
       }
       for await (const release of releasesOf(this.#subjects(source, context), context.lanes, work, context)) {
         counts[release.outcome] += 1
+        sourceReleasing?.note(release)
         if (release.outcome !== 'not-needed') yield release
       }
-      await recorder.record('release', { hold, reason, allowUnlock, dryRun, phase: 'ended', counts })
+      const atSource = await sourceReleasing?.finish(platform, dryRun, context)
+      const ended = { ...(atSource === undefined ? {} : { source: atSource }), phase: 'ended' as const, counts }
+      await recorder.record('release', { hold, reason, allowUnlock, dryRun, ...ended })
+      if (atSource !== undefined) options.onSourceReleased?.(atSource)
     } finally {
       await journal?.close?.()
     }

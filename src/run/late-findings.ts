@@ -1,4 +1,5 @@
 import type { Finding } from '../model/findings.js'
+import type { Residency } from '../model/inspection.js'
 import type { ProtectionReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { RecordingLedger } from '../stages/account/ledger.js'
@@ -15,6 +16,42 @@ export function lateFindings(
   protection: ProtectionReport | undefined,
 ): readonly Finding[] {
   return [...nothingExpected(request, ledger, unnamed), ...notProtected(request, protection)]
+}
+
+/**
+ * What the report repeats of what was said before anything was put: more was to be protected than an organisation may. Pure.
+ */
+export function toldBefore(request: ExportRequest, protection: ProtectionReport | undefined): readonly Finding[] {
+  const { requested = 0, beyondCap = 0 } = protection ?? {}
+  if (beyondCap === 0) return []
+  return [
+    {
+      code: 'deletion-protection-cap',
+      severity: 'warning',
+      subject: subjectOf(request),
+      message: `${requested} conversations were to be protected from deletion at the source, at least ${beyondCap} more than an organisation may protect.`,
+      remedy: 'Release the protection of matters that are over (releaseSource), or rely on what lies on S3.',
+    },
+  ]
+}
+
+/** Recordings that are stored outside of the residency. Pure. */
+export function storedElsewhere(
+  residency: Residency | undefined,
+  { regions }: Pick<RecordingLedger, 'regions'>,
+): readonly Finding[] {
+  if (residency === undefined) return []
+  const allowed = residency.regions
+  return [...regions]
+    .filter(([region]) => !allowed.includes(region))
+    .map(([region, { count, first }]) => ({
+      code: 'region-mismatch' as const,
+      severity: 'warning' as const,
+      subject: region,
+      message: `${count === 1 ? '1 recording is' : `${count} recordings are`} stored in ${region}, outside ${allowed.join(', ')}: ${first.join(', ')}${count > first.length ? ' and more' : ''}.`,
+      remedy:
+        'Have the owner of the organisation say why (regionalRecordingStorageEnabled, the media region of a trunk), or correct the residency.',
+    }))
 }
 
 /** Who asked for protection at the source relies on it. */
@@ -77,8 +114,8 @@ function nothingExpected(
 }
 
 /** What of a request leaves recordings out. */
-function narrowing({ mediaTypes, messageTypes, conversationIds }: ExportRequest): string {
-  const given = Object.entries({ mediaTypes, messageTypes, conversationIds }).flatMap(([name, value]) =>
+function narrowing({ mediaTypes, messageTypes, conversationIds, divisionIds }: ExportRequest): string {
+  const given = Object.entries({ mediaTypes, messageTypes, conversationIds, divisionIds }).flatMap(([name, value]) =>
     value === undefined ? [] : [name],
   )
   const rights = 'that the OAuth client may see the recordings (divisions)'

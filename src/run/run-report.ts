@@ -1,7 +1,13 @@
 import { LegalHoldError } from '../model/errors.js'
 import type { Finding } from '../model/findings.js'
 import type { Inspection } from '../model/inspection.js'
-import { isWhole, type ProtectionReport, type RunReport } from '../model/report.js'
+import {
+  type AuditReport,
+  type CoverageReport,
+  isWhole,
+  type ProtectionReport,
+  type RunReport,
+} from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { LeftOut, UnnamedRecordings } from '../stages/account/settlement.js'
@@ -19,6 +25,8 @@ export interface ReportSubject {
   readonly delivery: Delivery
   /** `undefined` where nothing was to be protected at the source. */
   readonly protection: ProtectionReport | undefined
+  /** `undefined` where nobody asked for it. */
+  readonly audit: AuditReport | undefined
   readonly tally: Tally
   readonly runId: string
   readonly dryRun: boolean
@@ -39,7 +47,7 @@ export function reportOf(subject: ReportSubject): RunReport {
   if (job === undefined) throw new LegalHoldError('The run ended without a job.', { code: 'INTERNAL', stage: 'report' })
   const settlement = ledger.settle(...unexplainedBy(delivery, request))
   const { counts } = settlement
-  const coverage = coverageOf(request.interval, ledger, jobs.accounts)
+  const coverage = coverageWith(subject, coverageOf(request.interval, ledger, jobs.accounts))
   const remediations = tally.remediations()
   const dueInDryRun = dryRun && remediations.planned > 0
   const finishedAt = clock.now()
@@ -70,6 +78,7 @@ export function reportOf(subject: ReportSubject): RunReport {
     coverage,
     reconciliation: reconciliationReportOf(ledger, jobs.accounts, delivery.explanations),
     ...(subject.protection === undefined ? {} : { protection: subject.protection }),
+    ...(subject.audit === undefined ? {} : { audit: subject.audit }),
     findings,
     accepted: [
       ...new Set(
@@ -83,6 +92,19 @@ export function reportOf(subject: ReportSubject): RunReport {
     remediations,
     timings: { ...timings, total: finishedAt - startedAt },
   }
+}
+
+/** What the inspection and the second look at the source say of the coverage. */
+function coverageWith({ inspection, lateFindings, settings }: ReportSubject, coverage: CoverageReport): CoverageReport {
+  const { scope } = inspection
+  const unknown =
+    scope?.reach === 'unknown' ? { reason: `client-scope-unknown: ${scope.reason ?? 'not answered'}` } : {}
+  const scoped = scope === undefined ? coverage : { ...unknown, ...coverage, scope }
+  // What began during the run may have taken recordings out of the lists before they were read.
+  const late = lateFindings.find(({ severity, code }) => severity === 'blocker' && !settings.accept.has(code))
+  if (late === undefined || !coverage.proven) return scoped
+  const { provenUntil: _, ...rest } = scoped
+  return { ...rest, proven: false, reason: `${late.code}, seen at the end of the run: ${late.message}` }
 }
 
 /** What only the totals of the jobs know: recordings without a name, and recordings that were left out. */

@@ -35,6 +35,7 @@ const dangersToRepairs: ReadonlySet<string> = new Set<FindingCode>([
   'lifecycle-expires-objects',
   'lifecycle-expires-noncurrent',
   'region-mismatch',
+  'client-scope-narrow',
 ])
 
 /** By what rules the run went, beside its hold, requirements and request; the evidence carries a digest of it all. */
@@ -64,6 +65,7 @@ export function inspectionSubject(settings: Settings, request: ExportRequest, re
     request,
     residency,
     waitForIndex: reconciliation.waitForIndex,
+    audit: settings.audit,
     needs: {
       metadata: Object.keys(requirements.metadata ?? {}).length > 0,
       tags: Object.keys(requirements.tags ?? {}).length > 0,

@@ -13,14 +13,15 @@ import type { RunReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { Journal } from '../ports/journal.js'
-import type { StageContext } from '../stages/context.js'
+import { persist, type StageContext } from '../stages/context.js'
 import { ProfileForcing } from '../stages/export/forced-profile.js'
 import { JobBook } from '../stages/export/job-book.js'
 import { partsOf } from '../stages/export/parts.js'
 import { protectionOf } from '../stages/export/protect.js'
 import { inspect, profileIdOf } from '../stages/inspect/inspect.js'
+import { type Audited, readAudit } from './audit.js'
 import { Delivery } from './deliver.js'
-import { lateFindings } from './late-findings.js'
+import { lateFindings, storedElsewhere, toldBefore } from './late-findings.js'
 import { emitter, type RunOptions } from './run-options.js'
 import { reportOf, unexplainedBy } from './run-report.js'
 import {
@@ -113,16 +114,23 @@ export class Run {
     await this.#begin()
     const inspection = await this.#timed('inspect', () => this.#inspect())
     const delivery = await this.#export(inspection)
+    const audited = await this.#audit(delivery)
     const [unnamed] = unexplainedBy(delivery, this.#request)
     const protection = protectionOf(delivery.jobs.accounts.map((account) => account.protection))
-    const late = lateFindings(this.#request, delivery.ledger, unnamed, protection)
+    const late = [
+      ...lateFindings(this.#request, delivery.ledger, unnamed, protection),
+      ...storedElsewhere(this.#settings.residency, delivery.ledger),
+      ...audited.findings,
+      ...(await this.#lookAgain(inspection)),
+    ]
     const report = reportOf({
       settings: this.#settings,
       request: this.#request,
       inspection,
-      lateFindings: late,
+      lateFindings: [...toldBefore(this.#request, protection), ...late],
       delivery,
       protection,
+      audit: audited.report,
       tally: this.#tally,
       runId: this.#runId,
       dryRun: this.#dryRun,
@@ -130,10 +138,7 @@ export class Run {
       startedAt: this.#startedAt,
       timings: this.#timings,
     })
-    for (const finding of late) {
-      emit({ type: 'finding', finding, accepted: false })
-      await this.#recorder.note('finding', finding)
-    }
+    for (const finding of late) await this.#tell(finding)
     await this.#recordRecordings(delivery)
     emit({ type: 'reconciled', counts: report.counts, objects: report.objects })
     await this.#recorder.record('report', report)
@@ -161,23 +166,44 @@ export class Run {
    * report tells it; but what would now endanger the repairs that are still to be made stops it as it would have then.
    */
   async #inspect(): Promise<Inspection> {
-    const { accept } = this.#settings
     const present = await this.#look()
     if (this.#checkpoint !== undefined) requireSameOrganization(this.#checkpoint, present)
     const former = this.#hasJobs ? this.#checkpoint?.inspection : undefined
     const blockers: Finding[] = []
     for (const finding of former === undefined ? present.findings : newDangers(present.findings, former.findings)) {
-      const isBlocker = finding.severity === 'blocker'
-      const accepted = isBlocker && accept.has(finding.code)
-      this.#context.emit({ type: 'finding', finding, accepted })
-      await this.#recorder.note('finding', finding)
-      if (accepted) await this.#recorder.note('acceptance', { code: finding.code, subject: finding.subject })
-      else if (isBlocker) blockers.push(finding)
+      const accepted = await this.#tell(finding)
+      if (!accepted && finding.severity === 'blocker') blockers.push(finding)
     }
     if (blockers.length > 0) throw preflightBlocked(blockers, present.findings)
     if (former !== undefined) return former
     await this.#recorder.record('inspection', { ...present, parts: this.#partsOf(present) })
     return present
+  }
+
+  /** @returns whether it is a blocker that the caller accepted */
+  async #tell(finding: Finding): Promise<boolean> {
+    const accepted = finding.severity === 'blocker' && this.#settings.accept.has(finding.code)
+    this.#context.emit({ type: 'finding', finding, accepted })
+    await this.#recorder.note('finding', finding)
+    if (accepted) await this.#recorder.note('acceptance', { code: finding.code, subject: finding.subject })
+    return accepted
+  }
+
+  /** What began at the source since the inspection. */
+  async #lookAgain({ findings }: Inspection): Promise<readonly Finding[]> {
+    const { platform } = this.#settings
+    const { signal } = this.#context
+    const present = await persist(this.#context, 'report', 'source', async () =>
+      platform.inspectSourceAgain?.(this.#request, { signal }),
+    )
+    const known = new Set(findings.map(({ code, subject }) => `${code}\n${subject}`))
+    return (present ?? []).filter(({ code, subject }) => !known.has(`${code}\n${subject}`))
+  }
+
+  #audit({ ledger, jobs }: Delivery): Promise<Audited> {
+    const since = this.#request.interval.start
+    const jobIds = new Set(jobs.jobs.map(({ id }) => id))
+    return readAudit({ settings: this.#settings, ledger, since, jobIds }, this.#context)
   }
 
   #look(): Promise<Inspection> {

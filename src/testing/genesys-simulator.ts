@@ -3,17 +3,23 @@ import { systemClock } from '../internal/clock.js'
 import type { Clock } from '../ports/runtime.js'
 import { FaultScript } from './faults.js'
 import { ObjectWriter, type SimulatedDelivery } from './genesys/delivery/delivery.js'
-import { errorResponse, json, missingPermission, Refusal } from './genesys/http.js'
+import { copyForExchange, publishExchange } from './genesys/exchange.js'
+import { errorResponse, json, Refusal } from './genesys/http.js'
 import { JobEngine } from './genesys/jobs/engine.js'
 import type { SimulatedJob } from './genesys/jobs/jobs.js'
 import type { SimulatedOrganization } from './genesys/organization.js'
 import { PlatformState, removeState } from './genesys/platform-state.js'
+import { auditRoutes } from './genesys/routes/audits.js'
+import { authorizationRoutes } from './genesys/routes/authorization.js'
 import { bulkExportRoutes } from './genesys/routes/bulk-exports.js'
 import { conversationRoutes } from './genesys/routes/conversations.js'
+import { deletionProtectionRoutes } from './genesys/routes/deletion-protection.js'
+import { governanceRoutes } from './genesys/routes/governance.js'
 import { type SimulatedClient, TokenOffice } from './genesys/routes/oauth.js'
 import { organizationRoutes } from './genesys/routes/organization.js'
 import { recordingJobRoutes } from './genesys/routes/recording-jobs.js'
-import { type Route, RouteTable } from './genesys/routes/routes.js'
+import { recordingRoutes } from './genesys/routes/recordings.js'
+import { checkPermission, type Route, RouteTable } from './genesys/routes/routes.js'
 import { type SimulatorSettings, type SimulatorSettingsInit, settingsFrom } from './genesys/settings.js'
 import { type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
 
@@ -48,7 +54,15 @@ export interface SimulatedRequest {
 // A simulator that runs for days must not remember every request.
 const rememberedRequests = 10_000
 
-const allRoutes: readonly Route[] = [...recordingJobRoutes, ...bulkExportRoutes, ...organizationRoutes]
+const allRoutes: readonly Route[] = [
+  ...recordingJobRoutes,
+  ...bulkExportRoutes,
+  ...organizationRoutes,
+  ...authorizationRoutes,
+  ...deletionProtectionRoutes,
+  ...governanceRoutes,
+  ...recordingRoutes,
+]
 
 /** What belongs to one organisation. */
 interface World {
@@ -106,7 +120,7 @@ export class GenesysSimulator {
     const writer = new ObjectWriter(delivery)
     const engine = new JobEngine(state, writer, this.#clock)
     engine.arm()
-    return { state, writer, engine, routes: new RouteTable([...allRoutes, ...conversationRoutes()]) }
+    return { state, writer, engine, routes: new RouteTable([...allRoutes, ...conversationRoutes(), ...auditRoutes()]) }
   }
 
   /** The organisation; may be changed at any time. A changed conversation must be a new object in the list. */
@@ -149,9 +163,14 @@ export class GenesysSimulator {
     const isToken = path === '/oauth/token' && request.method === 'POST'
     const operation = isToken ? 'requestToken' : (found.route?.operation ?? 'unknown')
     const atMs = this.#clock.now()
-    const response = await this.faults.apply({ method: request.method, target, operation }, () =>
-      isToken ? this.#issueToken(request) : this.#answer(request, url, found, correlationId),
-    )
+    const response = await this.faults.apply({ method: request.method, target, operation }, async () => {
+      if (isToken) return this.#issueToken(request)
+      const copy = copyForExchange(request)
+      const answer = await this.#answer(request, url, found, correlationId)
+      // A state that is made up is outside of the contract on purpose.
+      if (this.settings.reportedState === undefined) await publishExchange(copy, path, url, answer)
+      return answer
+    })
     if (response.type !== 'error' && !response.headers.has('inin-correlation-id')) {
       response.headers.set('inin-correlation-id', correlationId)
     }
@@ -208,19 +227,20 @@ export class GenesysSimulator {
       }
       const { route, params } = found
       const may = (permission: string) => client.permissions?.includes(permission) ?? true
-      const wanted = [route.permission ?? []].flat()
-      if (wanted.length > 0 && !wanted.some(may)) throw missingPermission(wanted)
+      checkPermission(route, may)
       await this.#world.engine.catchUp()
       const response = await route.answer({
         state: this.#world.state,
         engine: this.#world.engine,
         clock: this.#clock,
         client,
+        correlationId,
         request,
         url,
         query: url.searchParams,
         param: (name) => decodeURIComponent(params[name] ?? ''),
         may,
+        sees: (conversation, permission) => may(permission) && this.#world.state.sees(client, conversation, permission),
       })
       for (const [name, value] of Object.entries(rateLimit)) response.headers.set(name, value)
       return response

@@ -36,6 +36,7 @@ export {
   FaultScript,
 } from './faults.js'
 export type { DeliveredObject, SimulatedDelivery } from './genesys/delivery/delivery.js'
+export { type SimulatedExchange, simulatedExchanges } from './genesys/exchange.js'
 export type { Delivery, SimulatedJob } from './genesys/jobs/jobs.js'
 export {
   buildConversation,
@@ -47,11 +48,20 @@ export {
   type SimulatedContent,
   type SimulatedConversation,
   type SimulatedExportProfile,
+  type SimulatedFileState,
   type SimulatedIntegration,
   type SimulatedOrganization,
   type SimulatedRecording,
   type SimulatedRetentionPolicy,
 } from './genesys/organization.js'
+export type {
+  SimulatedAuditMessage,
+  SimulatedDivision,
+  SimulatedGdprRequest,
+  SimulatedKeyConfiguration,
+  SimulatedOrphanRecording,
+  SimulatedRecordingSettings,
+} from './genesys/organization-records.js'
 export type { SimulatedClient } from './genesys/routes/oauth.js'
 export type { SimulatorSettings, SimulatorSettingsInit, SimulatorTimings } from './genesys/settings.js'
 export { GenesysSimulator, type GenesysSimulatorOptions, type SimulatedRequest } from './genesys-simulator.js'
@@ -63,6 +73,7 @@ export {
 } from './kit/assertions.js'
 export {
   anOrganization,
+  type ClientRights,
   OrganizationBuilder,
   type OrganizationPart,
   type StartOptions,

@@ -16,6 +16,7 @@ import { conversationsFromFiles } from './scenario/own-recordings.js'
 import { makePolicies, withDeleteDates } from './scenario/policies.js'
 import { makeForeign, makeInScope, makeOutOfScope, withFates } from './scenario/population.js'
 import { SeededRandom } from './scenario/random.js'
+import { scenarioDivisions, withSpecials } from './scenario/special.js'
 
 /** What a scenario is made of. The same options give the same scenario, to the last id. */
 export interface ScenarioOptions {
@@ -85,9 +86,11 @@ export function createScenario(options: ScenarioOptions): Scenario {
     recordingsDir === undefined
       ? makeInScope(count, media, span, new SeededRandom(`${seed}/in-scope`))
       : conversationsFromFiles(recordingsDir, span, seed)
-  const inScope = withFates(made, failAtSource, recordingsDir === undefined, seed).map((conversation) =>
+  const fated = withFates(made, failAtSource, recordingsDir === undefined, seed).map((conversation) =>
     withDeleteDates(conversation, nowMs),
   )
+  // A file of one's own is the recording of an ordinary conversation.
+  const inScope = recordingsDir === undefined ? withSpecials(fated, nowMs) : fated
   const outOfScope = onlyInScope
     ? []
     : makeOutOfScope({ media, everythingInScope: recordingsDir !== undefined }, count, span, seed)
@@ -102,6 +105,7 @@ export function createScenario(options: ScenarioOptions): Scenario {
       conversations: [...inScope, ...outOfScope],
       integrations: [buildIntegration({ id: genesys.integrationId, bucket })],
       exportProfiles: makeProfiles(),
+      divisions: [...scenarioDivisions],
       ...makePolicies(new Set(inScope.map((conversation) => conversation.media))),
     }),
     clients: [{ clientId: genesys.clientId, clientSecret: genesys.clientSecret }],
@@ -110,7 +114,7 @@ export function createScenario(options: ScenarioOptions): Scenario {
     interval,
     settings: {
       indexLagMs: (options.indexLagHours ?? 0) * hourMs,
-      timings: { pendingMs: 1_000, processingMs: 4_000 },
+      timings: { pendingMs: 1_000, processingMs: 4_000, restoreMs: 2_000 },
       // An organisation whose limit has been raised from 300, so that a run takes seconds rather than minutes.
       rateLimitPerMinute: 6_000,
     },

@@ -33,7 +33,8 @@ async function runOf(
   const hold = { tag: 'matter-1', matter: 'Doe v Example' }
   const { protectSource = false } = options
   const platform = new RecordingJobsPlatform({ ...world.genesysConnection, protectSource })
-  const exporter = new LegalHoldExporter({ ...world.ports, platform, hold, landingTimeoutMs: 60_000 })
+  const told = { audit: true, includeParticipants: true }
+  const exporter = new LegalHoldExporter({ ...world.ports, platform, hold, ...told, landingTimeoutMs: 60_000 })
   const run = exporter.run({ ...world.request, ...options.request }, { journal, dryRun: options.dryRun ?? false })
   const report = await run.catch(() => undefined)
   const records: JournalRecord[] = []

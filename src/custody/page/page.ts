@@ -8,6 +8,7 @@ import { arrivalsChart, flowChart, spanOf } from './charts.js'
 import { costOf } from './cost.js'
 import { type Html, html, Html as SafeHtml } from './html.js'
 import { reportScript } from './script.js'
+import { auditText, divisionsText, protectionText, whatItIs } from './source.js'
 import { reportStyle } from './style.js'
 import { stateNames, utc } from './text.js'
 
@@ -90,12 +91,9 @@ function scope(report: RunReport): Html {
         ? `proven until ${utc(coverage.provenUntil ?? interval.end)}, ${coverage.depth === 'recordings' ? 'recording by recording' : 'by the job’s totals'}`
         : `not proven: ${coverage.reason ?? 'unknown'}`,
     ],
-    [
-      'Protected at the source',
-      protection === undefined
-        ? undefined
-        : `${figure(protection.protectedConversations)} of ${counted(protection.requested, 'conversation')}`,
-    ],
+    ['Divisions seen', divisionsText(coverage.scope)],
+    ['Protected at the source', protectionText(protection)],
+    ['Audit trail of Genesys Cloud', auditText(report.audit)],
     ['Mode', dryRun ? 'dry run: nothing was changed' : undefined],
   ])}</section>`
 }
@@ -126,9 +124,10 @@ function exceptions({ exceptions: list, exceptionCount }: ReportPage): Html {
   const rows: Html[] = []
   let bytes = 0
   let shown = 0
-  for (const { state, reason, recordingId, conversationId, key, count = 1 } of list) {
+  for (const exception of list) {
+    const { state, reason, recordingId, conversationId, key, count = 1 } = exception
     const name = recordingId ?? `${figure(count)} without a name`
-    const row = html`<tr><td class="state">${stateNames[state] ?? state}</td><td>${name}</td><td>${conversationId}</td><td>${key}</td><td>${reason}</td></tr>`
+    const row = html`<tr><td class="state">${stateNames[state] ?? state}</td><td>${name}</td><td>${conversationId}</td><td>${key}</td><td>${reason}</td><td>${whatItIs(exception)}</td></tr>`
     bytes += Buffer.byteLength(row.text)
     if (bytes > mostTableBytes) break
     rows.push(row)
@@ -139,7 +138,7 @@ function exceptions({ exceptions: list, exceptionCount }: ReportPage): Html {
     shown < exceptionCount
       ? html`The first ${figure(shown)} of ${counted(exceptionCount, 'exception')}; all of them are in ${all}.`
       : html`${counted(exceptionCount, 'exception')}, also in ${all}.`
-  return html`<section aria-labelledby="exceptions">${heading}<p>${extent}</p><div class="tools" hidden><div><label for="search">Search state, id, key or reason</label><input id="search" type="search" autocomplete="off"></div><span id="shown" class="soft" role="status"></span></div><div class="scroll" tabindex="0" role="region" aria-label="Table of exceptions"><table class="exceptions"><thead><tr><th scope="col">State</th><th scope="col">Recording</th><th scope="col">Conversation</th><th scope="col">Object</th><th scope="col">Reason</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
+  return html`<section aria-labelledby="exceptions">${heading}<p>${extent}</p><div class="tools" hidden><div><label for="search">Search state, id, key or reason</label><input id="search" type="search" autocomplete="off"></div><span id="shown" class="soft" role="status"></span></div><div class="scroll" tabindex="0" role="region" aria-label="Table of exceptions"><table class="exceptions"><thead><tr><th scope="col">State</th><th scope="col">Recording</th><th scope="col">Conversation</th><th scope="col">Object</th><th scope="col">Reason</th><th scope="col">What it is</th></tr></thead><tbody>${rows}</tbody></table></div></section>`
 }
 
 function findings({ findings: list, accepted }: RunReport): Html {

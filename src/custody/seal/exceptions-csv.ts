@@ -1,6 +1,19 @@
 import type { RecordingException } from '../../model/report.js'
 
-const columns = ['state', 'reason', 'recordingId', 'conversationId', 'key', 'count'] as const
+const columns = [
+  'state',
+  'reason',
+  'recordingId',
+  'conversationId',
+  'key',
+  'count',
+  'conversationStart',
+  'mediaType',
+  'direction',
+  'queueId',
+  'agents',
+  'customer',
+] as const
 
 /** First line of the list of exceptions. */
 export const csvHeader = `${columns.join(',')}\r\n`

@@ -7,6 +7,7 @@ import type {
   MutationContext,
   RecordedError,
   RecordedRequest,
+  RecordedSourceRelease,
   RecordedState,
   RecordedVerdict,
   RunIdentity,
@@ -33,6 +34,7 @@ import {
 import {
   action,
   bucket,
+  clientScope,
   coverage,
   difference,
   errorCode,
@@ -119,6 +121,7 @@ const forms: { readonly [Type in JournalRecordType]: Forms<JournalData[Type]> } 
     bucket,
     coverage,
     findings: list(finding),
+    scope: optional(clientScope),
     parts: list(object<JobPart>({ request, awaitIndex: flag })),
   },
   'job-intent': { attempt: number, request, coverage, takenUp: optional(flag) },
@@ -130,6 +133,8 @@ const forms: { readonly [Type in JournalRecordType]: Forms<JournalData[Type]> } 
     jobId: text,
     requested: optional(number),
     protectedConversations: number,
+    alreadyProtected: optional(number),
+    beyondCap: optional(number),
     failed: list(protectionFailure),
   },
   intent: { hold: text, object: objectRef, ...context, step, before: state },
@@ -175,6 +180,7 @@ const forms: { readonly [Type in JournalRecordType]: Forms<JournalData[Type]> } 
     calls: optional(numbers),
     conversations: optional(number),
     undecided: optional(number),
+    withoutEnd: optional(number),
     ongoing: optional(number),
     doubt: optional(text),
     reason: optional(text),
@@ -187,6 +193,15 @@ const forms: { readonly [Type in JournalRecordType]: Forms<JournalData[Type]> } 
     allowUnlock: flag,
     dryRun: flag,
     phase: word<'begun' | 'ended'>({ begun: true, ended: true }),
+    releaseSource: optional(exactly(true)),
+    source: optional(
+      object<RecordedSourceRelease>({
+        requested: number,
+        kept: number,
+        unprotectedConversations: number,
+        failed: list(protectionFailure),
+      }),
+    ),
     counts: optional(
       object<Readonly<Record<ReleaseOutcome, number>>>({
         planned: number,

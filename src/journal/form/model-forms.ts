@@ -3,7 +3,7 @@ import type { Finding } from '../../model/findings.js'
 import type { LegalHold } from '../../model/hold.js'
 import type { BucketInspection, ProfileInspection } from '../../model/inspection.js'
 import type { AclGrant, ObjectChecksum, ObjectRef, ObjectState, Retention } from '../../model/object.js'
-import type { ExportJob, PlatformCoverage, ProtectionFailure } from '../../model/platform.js'
+import type { ClientScope, Division, ExportJob, PlatformCoverage, ProtectionFailure } from '../../model/platform.js'
 import type { ExportRequest, Interval, MediaType } from '../../model/request.js'
 import type { HoldRequirements, ShownState } from '../../model/requirements.js'
 import type {
@@ -47,8 +47,18 @@ export const request = object<ExportRequest>({
   mediaTypes: optional(either(exactly('digital'), list(openWord<MediaType>()))),
   messageTypes: optional(list(text)),
   conversationIds: optional(list(text)),
+  divisionIds: optional(list(text)),
   format: optional(text),
   includeSensitive: optional(flag),
+})
+
+const division = object<Division>({ id: text, name: optional(text) })
+
+export const clientScope = object<ClientScope>({
+  reach: word<ClientScope['reach']>({ whole: true, requested: true, narrow: true, unknown: true }),
+  seen: list(division),
+  hidden: list(division),
+  reason: optional(text),
 })
 
 export const hold = object<LegalHold>({

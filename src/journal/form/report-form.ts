@@ -1,4 +1,6 @@
+import type { AuditEntry } from '../../model/platform.js'
 import type {
+  AuditReport,
   CostDollars,
   CoverageReport,
   ObjectCounts,
@@ -13,7 +15,16 @@ import type {
   VerdictTotals,
 } from '../../model/report.js'
 import { exactly, type Forms, flag, list, number, object, openWord, optional, table, text, word } from './form.js'
-import { finding, hold, interval, jobMembers, numbers, protectionFailure, requirements } from './model-forms.js'
+import {
+  clientScope,
+  finding,
+  hold,
+  interval,
+  jobMembers,
+  numbers,
+  protectionFailure,
+  requirements,
+} from './model-forms.js'
 
 const job = object(jobMembers)
 const depth = word<CoverageReport['depth']>({ recordings: true, counts: true })
@@ -35,7 +46,37 @@ export const exceptionMembers: Forms<RecordingException> = {
   key: optional(text),
   count: optional(number),
   listed: optional(exactly(false)),
+  conversationStart: optional(text),
+  mediaType: optional(text),
+  direction: optional(text),
+  queueId: optional(text),
+  agents: optional(list(text)),
+  customer: optional(text),
 }
+
+const auditEntry = object<AuditEntry>({
+  at: text,
+  action: text,
+  id: optional(text),
+  entityType: optional(text),
+  entityId: optional(text),
+  conversationId: optional(text),
+  userId: optional(text),
+  userName: optional(text),
+  clientId: optional(text),
+  level: optional(text),
+  status: optional(text),
+  transactionId: optional(text),
+})
+
+const audit = object<AuditReport>({
+  since: text,
+  until: text,
+  isWhole: flag,
+  reason: optional(text),
+  actions: numbers,
+  entries: list(auditEntry),
+})
 
 const counts = object<RecordingCounts>({
   expected: number,
@@ -107,6 +148,7 @@ export const reportMembers: Forms<RunReport> = {
     availableUntil: optional(text),
     reason: optional(text),
     depth,
+    scope: optional(clientScope),
   }),
   reconciliation: object<ReconciliationReport>({
     depth,
@@ -115,15 +157,20 @@ export const reportMembers: Forms<RunReport> = {
     callsBySource: numbers,
     undecided: number,
     laterThanInterval: optional(number),
+    withoutEnd: optional(number),
+    regions: optional(numbers),
     reason: optional(text),
   }),
   protection: optional(
     object<NonNullable<RunReport['protection']>>({
       requested: number,
       protectedConversations: number,
+      alreadyProtected: optional(number),
+      beyondCap: optional(number),
       failed: list(protectionFailure),
     }),
   ),
+  audit: optional(audit),
   findings: list(finding),
   accepted: list(openWord<RunReport['accepted'][number]>()),
   counts,

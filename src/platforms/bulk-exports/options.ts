@@ -9,6 +9,8 @@ export interface BulkExportsOptions extends GenesysConnectionOptions, ExpectedRe
   readonly fields?: { readonly [K in keyof BulkExportsFields]?: string | undefined } | undefined
   /** Protect the request's conversations from deletion before the export. @defaultValue false */
   readonly protectSource?: boolean | undefined
+  /** Read the audit trail of recordings, as the exporter's option of the same name. @defaultValue false */
+  readonly audit?: boolean | undefined
   /**
    * Let `forceHoldMetadata` switch the hold metadata of an export profile on. An organisation-wide setting: every
    * export with that profile is affected. @defaultValue false
@@ -27,6 +29,7 @@ export const ownNames = [
   'forcedRetries',
   'restoreProfile',
   'protectSource',
+  'audit',
   'maxMetadataCalls',
 ] as const satisfies readonly (keyof BulkExportsOptions)[]
 

@@ -3,40 +3,21 @@ import { OptionCheck } from '../../internal/option-check.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { Finding } from '../../model/findings.js'
 import type { ProfileInspection } from '../../model/inspection.js'
-import { isGenesysId } from '../../model/layout/keys.js'
-import type {
-  ExpectedRecording,
-  ExportJob,
-  FailedRecording,
-  MissingExplanation,
-  Organization,
-  PlatformCapabilities,
-  PlatformCoverage,
-  ProtectionResult,
-} from '../../model/platform.js'
-import type { ExportRequest, Interval } from '../../model/request.js'
-import type {
-  CreateJobContext,
-  ExpectedRecordingsOptions,
-  ExplainMissingOptions,
-  FindJobContext,
-  ForcedProfile,
-  RecordingPlatform,
-} from '../../ports/platform.js'
+import type { ExportJob, FailedRecording, PlatformCapabilities } from '../../model/platform.js'
+import type { ExportRequest } from '../../model/request.js'
+import type { CreateJobContext, FindJobContext, ForcedProfile, RecordingPlatform } from '../../ports/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, answerOf, isAnswer, otherThan, textOf } from '../client/answer.js'
 import { GenesysClient } from '../client/client.js'
 import { checkConnection } from '../client/options.js'
 import { cursorPages, numberedPages, withEntities } from '../client/pages.js'
-import { checkLimits, expectedRecordings } from '../expected/expected-recordings.js'
-import { explainMissing } from '../expected/missing-recordings.js'
-import { protectConversations } from '../organization/deletion-protection.js'
+import { checkLimits } from '../expected/expected-recordings.js'
+import { GenesysPlatform } from '../genesys-platform.js'
 import { inspectIntegration, notFound } from '../organization/integration-inspection.js'
 import { isSlotsBusy, slotsBusy } from '../organization/job-slots.js'
-import { readCoverage, readOrganization } from '../organization/organization.js'
 import { jobNotFound, jobWithoutId } from '../recording-jobs/job.js'
 import { formatFindings, protectionFindings, sensitiveFindings, subjectOf } from '../request/findings.js'
-import { coversDigital, isQueryable } from '../request/scope.js'
+import { coversDigital } from '../request/scope.js'
 import { type ExportProfile, ExportProfiles, profileFindings } from './export-profiles.js'
 import { type BulkExportsOptions, checkForcing, checkPaths, ownNames } from './options.js'
 import {
@@ -60,19 +41,15 @@ export const stage = 'export'
  *
  * In a request `profileId` is the export profile and `integrationId` the integration.
  */
-export class BulkExportsPlatform implements RecordingPlatform {
+export class BulkExportsPlatform extends GenesysPlatform implements RecordingPlatform {
   readonly name = 'bulk-exports'
-  readonly protectSource: boolean
   readonly forcedRetries: number
-  /** The platform's access to Genesys Cloud; give it to a retention policy, so that it needs no login of its own. */
-  readonly client: GenesysClient
   /** The organisation's export profiles. */
   readonly profiles: ExportProfiles
   readonly #paths: BulkExportsPaths
   readonly #fields: BulkExportsFields
   readonly #allowProfileUpdate: boolean
   readonly #restoreProfile: boolean
-  readonly #maxMetadataCalls: number
   #canList: boolean
 
   /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`: all mistakes in one. */
@@ -80,31 +57,19 @@ export class BulkExportsPlatform implements RecordingPlatform {
     // From JavaScript there may be none.
     const options: BulkExportsOptions = given ?? {}
     const mistakes = new OptionCheck('The options of BulkExportsPlatform')
-    this.#paths = withDefaults(bulkExportsPaths, options.paths)
+    const paths = withDefaults(bulkExportsPaths, options.paths)
+    checkPaths(paths, mistakes)
+    checkForcing(options, mistakes)
+    const maxMetadataCalls = checkLimits(options, mistakes)
+    const client = new GenesysClient(options, checkConnection(options, 'BulkExportsPlatform', mistakes, ownNames))
+    super(client, { ...options, maxMetadataCalls })
+    this.#paths = paths
     this.#fields = withDefaults(bulkExportsFields, options.fields)
     this.#allowProfileUpdate = options.allowProfileUpdate ?? false
     this.#restoreProfile = options.restoreProfile ?? false
     this.forcedRetries = this.#allowProfileUpdate ? (options.forcedRetries ?? 1) : 0
-    checkPaths(this.#paths, mistakes)
-    checkForcing(options, mistakes)
-    this.#maxMetadataCalls = checkLimits(options, mistakes)
-    this.client = new GenesysClient(options, checkConnection(options, 'BulkExportsPlatform', mistakes, ownNames))
     this.profiles = new ExportProfiles(this.client, this.#paths, this.#fields)
-    this.protectSource = options.protectSource ?? false
     this.#canList = this.#paths.list !== null
-  }
-
-  get region(): string | undefined {
-    return this.client.region?.region
-  }
-
-  /** Forgets the token; the next request logs in anew. */
-  close(): void {
-    this.client.close()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close()
   }
 
   /** `idempotency` is `none` without a path that lists jobs, and as soon as the platform turns out to have none. */
@@ -115,10 +80,6 @@ export class BulkExportsPlatform implements RecordingPlatform {
       deletionProtection: true,
       listsExpectedRecordings: true,
     }
-  }
-
-  organization(options?: CallOptions): Promise<Organization> {
-    return readOrganization(this.client, options)
   }
 
   /** Reads the export profile with this id and its integration, or, where there is no such profile, the integration. */
@@ -153,10 +114,6 @@ export class BulkExportsPlatform implements RecordingPlatform {
       ...protectionFindings(request, this.protectSource),
       ...(coversDigital(request) ? [digitalLosesTag(subjectOf(request))] : []),
     ]
-  }
-
-  coverage(interval: Interval, options?: CallOptions): Promise<PlatformCoverage> {
-    return readCoverage(this.client, interval, options)
   }
 
   async createJob(request: ExportRequest, context: CreateJobContext, options?: CallOptions): Promise<ExportJob> {
@@ -269,37 +226,8 @@ export class BulkExportsPlatform implements RecordingPlatform {
     }
   }
 
-  /** Analytics knows no conversation that is older than 5 years. */
-  listsRecordings(request: ExportRequest): boolean {
-    return isQueryable(request, this.client.clock.now())
-  }
-
-  /** Genesys Cloud names recordings by UUIDs in lower case. */
-  isRecordingId(name: string): boolean {
-    return isGenesysId(name)
-  }
-
-  expectedRecordings(
-    _job: ExportJob,
-    request: ExportRequest,
-    options?: ExpectedRecordingsOptions,
-  ): AsyncIterable<ExpectedRecording> {
-    return expectedRecordings(this.client, request, options, {
-      maxMetadataCalls: this.#maxMetadataCalls,
-      screens: true,
-    })
-  }
-
-  explainMissing(
-    missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
-    request: ExportRequest,
-    options?: ExplainMissingOptions,
-  ): AsyncIterable<MissingExplanation> {
-    return explainMissing(this.client, missing, request, { ...options, maxMetadataCalls: this.#maxMetadataCalls })
-  }
-
-  protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {
-    return protectConversations(this.client, conversationIds, options)
+  protected deliversScreens(): boolean {
+    return true
   }
 
   /**

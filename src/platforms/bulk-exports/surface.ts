@@ -28,6 +28,7 @@ export interface BulkExportsFields {
   readonly interval: string
   readonly messageTypes: string
   readonly conversationIds: string
+  readonly divisionIds: string
   readonly includeSensitive: string
   readonly format: string
   readonly metadata: string
@@ -54,6 +55,7 @@ export const bulkExportsFields: BulkExportsFields = {
   interval: 'interval',
   messageTypes: 'messageTypes',
   conversationIds: 'conversationIds',
+  divisionIds: 'divisionIds',
   includeSensitive: 'includeRecordingsWithSensitiveData',
   format: 'format',
   metadata: 'metadata',
@@ -74,6 +76,7 @@ export function bulkExportBody(request: ExportRequest, hold: LegalHold, fields: 
       [fields.interval]: intervalText(request.interval),
       [fields.messageTypes]: nonEmpty(request.messageTypes),
       [fields.conversationIds]: nonEmpty(request.conversationIds),
+      [fields.divisionIds]: nonEmpty(request.divisionIds),
       // The platform's default leaves them out silently, which is a hole in a hold (genesys-facts).
       [fields.includeSensitive]: request.includeSensitive ?? true,
     }),
@@ -127,6 +130,7 @@ function essence(body: Answer, fields: BulkExportsFields) {
     interval: intervalOf(fieldOf(filters, fields.interval)),
     messageTypes: sorted(fields.messageTypes),
     conversationIds: sorted(fields.conversationIds),
+    divisionIds: sorted(fields.divisionIds),
     sensitive: flagOf(filters, fields.includeSensitive) ?? false,
     format: textOf(body, fields.format),
     tag: textOf(answerOf(body, fields.metadata), fields.legalHoldTag),

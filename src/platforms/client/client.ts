@@ -32,6 +32,8 @@ export interface GenesysRequest {
   /** What a good answer is made of; anything else is `PLATFORM_RESPONSE_INVALID`. @defaultValue 'object' */
   readonly expect?: 'object' | 'list' | 'collection' | 'anything' | undefined
   readonly send: (apis: GenesysApis) => Promise<unknown>
+  /** In place of the client's own: for what nothing depends on. */
+  readonly retry?: RetryOptions | undefined
   /** Says what a good answer is instead, where it belongs to another request. A read is sent again then. */
   readonly foreign?: ((answer: unknown) => string | undefined) | undefined
   /** Turns a failure with a meaning of its own into its error; `undefined` leaves it to the general rules. */
@@ -121,13 +123,17 @@ export class GenesysClient {
         throw error
       }
     }
-    const settled = await retrying(attempt, this.#retry, {
-      stage: request.stage,
-      signal,
-      clock: this.clock,
-      onRetry: (error, attemptNumber, delayMs) =>
-        this.#warn(`${error.message} Attempt ${attemptNumber}; the next one follows in ${delayMs} ms.`),
-    })
+    const settled = await retrying(
+      attempt,
+      { ...this.#retry, ...request.retry },
+      {
+        stage: request.stage,
+        signal,
+        clock: this.clock,
+        onRetry: (error, attemptNumber, delayMs) =>
+          this.#warn(`${error.message} Attempt ${attemptNumber}; the next one follows in ${delayMs} ms.`),
+      },
+    )
     if (settled instanceof Recognised) throw settled.error
     return settled
   }

@@ -1,8 +1,10 @@
 import { Column } from '../../internal/tables/column.js'
 import { IdIndex } from '../../internal/tables/id-index.js'
+import type { ConversationDetails } from '../../model/platform.js'
 import type { MediaType } from '../../model/request.js'
 import { dateOf } from '../client/answer.js'
 import type { FoundConversation } from './analytics-conversations.js'
+import { ConversationDetailsTable } from './conversation-details.js'
 import { type Session, sessionsOf } from './recording-metadata.js'
 import { conversationTimes } from './recording-times.js'
 
@@ -27,7 +29,7 @@ const none: ReadonlySet<string> = new Set()
 
 const media: readonly (MediaType | undefined)[] = [undefined, 'call', 'chat', 'email', 'message', 'screen']
 
-/** The conversations of a request, 40 bytes each: half a million of them are listed before their recordings are asked for. */
+/** The conversations of a request, 43 bytes each: half a million of them are listed before their recordings are asked for. */
 export class ConversationTable {
   readonly #ids = new IdIndex()
   readonly #flags = Column.bytes()
@@ -38,13 +40,16 @@ export class ConversationTable {
   /** Sessions that began after the interval, by conversation: there are few. */
   readonly #laterSessions = new Map<number, ReadonlySet<string>>()
   readonly #intervalEnd: number
+  readonly #details: ConversationDetailsTable
   #latestEnd = 0
   #ongoing = 0
+  #withoutEnd = 0
   #availableUntil: string | undefined
 
   /** @param intervalEnd milliseconds */
-  constructor(intervalEnd: number) {
+  constructor(intervalEnd: number, includeParticipants = false) {
     this.#intervalEnd = intervalEnd
+    this.#details = new ConversationDetailsTable(includeParticipants)
   }
 
   get size(): number {
@@ -61,6 +66,11 @@ export class ConversationTable {
     return this.#ongoing
   }
 
+  /** Conversations without an end. */
+  get withoutEnd(): number {
+    return this.#withoutEnd
+  }
+
   /** ISO 8601: how far the index reached. */
   get availableUntil(): string | undefined {
     return this.#availableUntil
@@ -70,11 +80,13 @@ export class ConversationTable {
     const known = this.#ids.size
     const row = this.#ids.add(conversationId)
     const sessions = sessionsOf(conversation)
+    this.#details.add(row, conversation)
     const start = seconds(dateOf(conversation, 'conversationStart'), Math.floor)
     const end = seconds(dateOf(conversation, 'conversationEnd'), Math.ceil)
     this.#availableUntil = availableUntil
     const indexedUntil = availableUntil === undefined ? undefined : Date.parse(availableUntil)
     const times = conversationTimes(conversation, this.#intervalEnd, indexedUntil)
+    if (end === 0 && row === known) this.#withoutEnd += 1
     if (times.open !== 'no' && row === known) this.#ongoing += 1
     if (times.laterSessions.length > 0) this.#laterSessions.set(row, new Set(times.laterSessions))
     this.#starts.set(row, start)
@@ -107,6 +119,11 @@ export class ConversationTable {
   startAt(row: number): string | undefined {
     const start = this.#starts.get(row)
     return start === 0 ? undefined : new Date(start * 1_000).toISOString()
+  }
+
+  /** What a person recognises it by. */
+  detailsAt(row: number): ConversationDetails | undefined {
+    return this.#details.at(row)
   }
 
   /** Milliseconds; `undefined` where it has not ended. */

@@ -106,7 +106,7 @@ class Listing {
     this.#request = request
     this.#options = options
     this.#intervalEnd = Date.parse(request.interval.end)
-    this.#table = new ConversationTable(this.#intervalEnd)
+    this.#table = new ConversationTable(this.#intervalEnd, options.includeParticipants)
     this.#screens = screens
     this.#metadataCallsLeft = maxMetadataCalls
   }
@@ -134,6 +134,7 @@ class Listing {
       conversations: this.#table.size,
       undecided: this.#undecided,
       ongoing: this.#table.ongoing,
+      withoutEnd: this.#table.withoutEnd,
       ...(doubt === undefined ? {} : { doubt }),
       ...(this.#reasons.length === 0 ? {} : { reason: this.#reasons.join('; ') }),
     }
@@ -166,7 +167,7 @@ class Listing {
       }
       const limits = { maxPages, onCall }
       const retained = retainedRecordings(this.#client, table.latestEnd ?? now, limits, this.#options)
-      for await (const { conversationId, createdAt, ...recording } of retained) {
+      for await (const { conversationId, createdAt, archivedAt, ...recording } of retained) {
         youngest = Math.max(youngest, createdAt ?? Number.NEGATIVE_INFINITY)
         const row = table.find(conversationId)
         if (row < 0) continue
@@ -178,6 +179,8 @@ class Listing {
           conversationId,
           conversationStart: table.startAt(row),
           mediaType: table.mediumAt(row),
+          isArchived: archivedAt !== undefined && archivedAt <= now,
+          conversation: table.detailsAt(row),
         }
         yield marked(found, this.#isLater(row, { createdAt }))
       }
@@ -235,7 +238,7 @@ class Listing {
       this.#unknown += 1
       return leaveOpen()
     }
-    const facts = { conversationId, conversationStart }
+    const facts = { conversationId, conversationStart, conversation: table.detailsAt(row) }
     return expectedFrom(list, facts, this.#request, this.#screens).flatMap(({ recording, times, sessionId }) => {
       const isOfLaterSession = sessionId !== undefined && table.laterSessions(row).has(sessionId)
       const isLaterThanInterval = this.#isLater(row, { ...times, isOfLaterSession })

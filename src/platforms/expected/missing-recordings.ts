@@ -4,13 +4,16 @@ import type { ExportRequest } from '../../model/request.js'
 import type { ExplainMissingOptions } from '../../ports/platform.js'
 import type { GenesysClient } from '../client/client.js'
 import { defaultMaxMetadataCalls, type ExpectedRecordingsLimits } from './expected-recordings.js'
-import { explanationFrom, readMetadata } from './recording-metadata.js'
+import { explanationFrom, isInError, readErrorStatus, readMetadata } from './recording-metadata.js'
 import { isRefused } from './retention-query.js'
 
 /** Conversations whose recordings are asked for side by side. */
 const concurrency = 8
 /** Conversations that are asked for what is missing of them: a minute's worth, since the report waits for it. */
 const mostExplained = 300
+
+/** Recordings in error of which Genesys is asked why. */
+const mostErrorsRead = 50
 
 /**
  * Looks closer at recordings that did not come: one call a conversation, for at most 300 or `maxMetadataCalls` of
@@ -33,6 +36,7 @@ export async function* explainMissing(
     else beyond += 1
   }
   let refused = 0
+  let errorsLeft = mostErrorsRead
   const answers = mapWindow(conversations, concurrency, async ([conversationId, recordingIds]) => {
     const list = await readMetadata(client, conversationId, options).catch((error: unknown) => {
       // What cannot be explained is missing all the same, and no reason to lose the report.
@@ -41,7 +45,18 @@ export async function* explainMissing(
       return 'refused' as const
     })
     if (list === 'refused') return []
-    return recordingIds.map((recordingId) => explanationFrom(list, recordingId, request))
+    return Promise.all(
+      recordingIds.map(async (recordingId): Promise<MissingExplanation> => {
+        const explanation = explanationFrom(list, recordingId, request)
+        if (errorsLeft <= 0 || !isInError(list, recordingId)) return explanation
+        errorsLeft -= 1
+        const status = await readErrorStatus(client, conversationId, recordingId, options).catch((error: unknown) => {
+          if (!isRefused(error)) throw error
+          return undefined
+        })
+        return status === undefined ? explanation : { ...explanation, reason: `${explanation.reason}: ${status}` }
+      }),
+    )
   })
   for await (const explanations of answers) yield* explanations
   const reasons = [
@@ -50,7 +65,7 @@ export async function* explainMissing(
   ]
   options.onListing?.({
     source: 'recording-metadata',
-    calls: { 'recording-metadata': conversations.size },
+    calls: { 'recording-metadata': conversations.size + mostErrorsRead - errorsLeft },
     conversations: conversations.size,
     undecided: 0,
     ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),

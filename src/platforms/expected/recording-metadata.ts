@@ -1,8 +1,8 @@
 import { LegalHoldError } from '../../model/errors.js'
-import type { ExpectedRecording, MissingExplanation } from '../../model/platform.js'
+import type { ConversationDetails, ExpectedRecording, MissingExplanation } from '../../model/platform.js'
 import type { ExportRequest, MediaType } from '../../model/request.js'
 import type { CallOptions } from '../../ports/runtime.js'
-import { type Answer, dateOf, flagOf, isAnswer, listOf, textOf, unusableAnswer } from '../client/answer.js'
+import { type Answer, dateOf, flagOf, isAnswer, listOf, otherThan, textOf, unusableAnswer } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
 import { coversMedia, mediaTypeFrom } from '../request/scope.js'
 import { millisecondsOf, type RecordingTimes } from './recording-times.js'
@@ -73,6 +73,7 @@ export interface ConversationFacts {
   readonly conversationId: string
   /** ISO 8601. */
   readonly conversationStart?: string | undefined
+  readonly conversation?: ConversationDetails | undefined
 }
 
 /** A recording of the metadata, with what they say of when it was made. */
@@ -91,7 +92,7 @@ export interface DatedRecording {
  */
 export function expectedFrom(
   list: readonly Answer[],
-  { conversationId, conversationStart }: ConversationFacts,
+  { conversationId, conversationStart, conversation }: ConversationFacts,
   request: ExportRequest,
   screens: boolean,
 ): DatedRecording[] {
@@ -107,6 +108,9 @@ export function expectedFrom(
       exportedAt: dateOf(metadata, 'exportedDate'),
       deleteAt: dateOf(metadata, 'deleteDate'),
       skippedReason: skippedReason(metadata, request),
+      isArchived: archivedStates.has(fileStateOf(metadata)),
+      region: textOf(metadata, 'region'),
+      conversation,
     }
     const times = { startedAt: millisecondsOf(metadata, 'startTime'), endedAt: millisecondsOf(metadata, 'endTime') }
     return [{ recording, times, sessionId: textOf(metadata, 'sessionId') }]
@@ -129,7 +133,53 @@ export function explanationFrom(
   const medium = mediaOf(metadata)
   if (medium !== undefined && !coversMedia(request, medium)) return { recordingId, kind: 'not-covered', reason: medium }
   const reason = skippedReason(metadata, request)
-  return reason === undefined ? { recordingId, kind: 'expected' } : { recordingId, kind: 'skipped', reason }
+  if (reason !== undefined) return { recordingId, kind: 'skipped', reason }
+  const state = stateReasons[fileStateOf(metadata)]
+  return { recordingId, kind: 'expected', ...(state === undefined ? {} : { reason: state }) }
+}
+
+/** What keeps a recording from being exported, by the state of its file (`RecordingMetadata.fileState`). */
+const stateReasons: Readonly<Record<string, string>> = {
+  ARCHIVED: 'archived at the source (ARCHIVED), and not restored yet',
+  RESTORING: 'being restored from the archive at the source (RESTORING)',
+  UPLOADING: 'not uploaded to Genesys Cloud yet (UPLOADING)',
+  ERROR: 'in error at the source (ERROR)',
+}
+const archivedStates: ReadonlySet<string> = new Set(['ARCHIVED', 'RESTORING'])
+
+function fileStateOf(metadata: Answer): string {
+  return textOf(metadata, 'fileState')?.toUpperCase() ?? ''
+}
+
+/** Whether Genesys may say more of a recording that it has in error. */
+export function isInError(list: readonly Answer[] | undefined, recordingId: string): boolean {
+  return list?.some((one) => recordingIdOf(one) === recordingId && fileStateOf(one) === 'ERROR') === true
+}
+
+/** Why a recording is in error: one call. `undefined` where the platform does not say. */
+export async function readErrorStatus(
+  client: GenesysClient,
+  conversationId: string,
+  recordingId: string,
+  options: CallOptions,
+): Promise<string | undefined> {
+  const { body } = await client.request(
+    {
+      operation: `read the recording ${recordingId}`,
+      stage,
+      foreign: otherThan(recordingId),
+      send: ({ callApi }) =>
+        callApi({
+          method: 'GET',
+          path: '/api/v2/conversations/{conversationId}/recordings/{recordingId}',
+          pathParams: { conversationId, recordingId },
+          // Nothing is to be converted for this.
+          query: { formatId: 'NONE', emailFormatId: 'NONE' },
+        }),
+    },
+    options,
+  )
+  return textOf(body, 'recordingErrorStatus')
 }
 
 function recordingIdOf(metadata: Answer): string | undefined {
@@ -145,7 +195,7 @@ function mediaOf(metadata: Answer): MediaType | undefined {
 
 function skippedReason(metadata: Answer, request: ExportRequest): string | undefined {
   // A recording that is gone cannot be exported any more, and the reader of the report has to know.
-  if (textOf(metadata, 'fileState')?.toUpperCase() === 'DELETED') return 'deleted at the source'
+  if (fileStateOf(metadata) === 'DELETED') return 'deleted at the source'
   const sensitive = flagOf(metadata, 'sensitiveData', 'containsSensitiveData', 'hasSensitiveData', 'sensitive')
   return request.includeSensitive === false && sensitive === true
     ? 'sensitive: the request leaves such recordings out'

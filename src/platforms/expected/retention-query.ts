@@ -2,7 +2,7 @@ import { dayMs } from '../../internal/durations.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { dateOf, listOf, textOf, unusableAnswer } from '../client/answer.js'
-import type { GenesysClient } from '../client/client.js'
+import type { GenesysClient, GenesysRequest } from '../client/client.js'
 import { cursorPages } from '../client/pages.js'
 
 const stage = 'reconcile'
@@ -20,6 +20,8 @@ export interface RetainedRecording {
   readonly exportedAt: string | undefined
   /** ISO 8601. */
   readonly deleteAt: string | undefined
+  /** Milliseconds; when it was or will be archived. */
+  readonly archivedAt: number | undefined
 }
 
 /** The scan would have cost more than what it saves. */
@@ -45,7 +47,7 @@ export async function* retainedRecordings(
   client: GenesysClient,
   olderThan: number,
   { maxPages, onCall }: ScanLimits,
-  options: CallOptions,
+  options: CallOptions & Pick<GenesysRequest, 'retry'>,
 ): AsyncGenerator<RetainedRecording, void, void> {
   const days = thresholdDays(client.clock.now(), olderThan)
   let pages = 0
@@ -57,6 +59,7 @@ export async function* retainedRecordings(
       {
         operation,
         stage,
+        retry: options.retry,
         send: ({ recording }) =>
           recording.getRecordingsRetentionQuery(days, { pageSize, ...(cursor === undefined ? {} : { cursor }) }),
       },
@@ -74,12 +77,14 @@ export async function* retainedRecordings(
       throw unusableAnswer(operation, 'an entry does not name its recording and conversation', stage)
     }
     const created = dateOf(entry, 'creationTime', 'createdDate')
+    const archived = dateOf(entry, 'archiveDate')
     yield {
       recordingId,
       conversationId,
       createdAt: created === undefined ? undefined : Date.parse(created),
       exportedAt: dateOf(entry, 'exportedDate'),
       deleteAt: dateOf(entry, 'deleteDate'),
+      archivedAt: archived === undefined ? undefined : Date.parse(archived),
     }
   }
 }

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../internal/abort.js'
-import type { ProtectionFailure, ProtectionResult } from '../../model/platform.js'
+import type { ProtectionFailure, ProtectionResult, UnprotectionResult } from '../../model/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { answerOf, listOf, textOf } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
@@ -27,7 +27,7 @@ export async function protectConversations(
   for (let from = 0; from < ids.length; from += batchSize) {
     throwIfAborted(options.signal, 'protect')
     const batch = ids.slice(from, from + batchSize)
-    const failures = await protectBatch(client, batch, options)
+    const failures = await putBatch(client, batch, true, options)
     const asked = await protectedOf(client, batch, options)
     for (const conversationId of batch) {
       if (asked.ids.has(conversationId.toLowerCase())) continue
@@ -37,21 +37,59 @@ export async function protectConversations(
   return { protectedConversations: ids.length - failed.length, failed }
 }
 
-/** @returns what the platform says of those that it could not protect, where it says anything */
-async function protectBatch(
+/** Which of them the platform says are protected, for one request a hundred. */
+export async function protectedAmong(
+  client: GenesysClient,
+  conversationIds: readonly string[],
+  options: CallOptions = {},
+): Promise<readonly string[]> {
+  const found: string[] = []
+  for (let from = 0; from < conversationIds.length; from += batchSize) {
+    throwIfAborted(options.signal, 'protect')
+    const batch = conversationIds.slice(from, from + batchSize)
+    const ids = await askProtected(client, batch, options)
+    found.push(...batch.filter((id) => ids.has(id.toLowerCase())))
+  }
+  return found
+}
+
+/** Lifts the protection, and asks afterwards whether it is lifted: what the platform answers to the request proves nothing. */
+export async function unprotectConversations(
+  client: GenesysClient,
+  conversationIds: readonly string[],
+  options: CallOptions = {},
+): Promise<UnprotectionResult> {
+  const ids = [...new Set(conversationIds)]
+  const failed: ProtectionFailure[] = []
+  for (let from = 0; from < ids.length; from += batchSize) {
+    throwIfAborted(options.signal, 'protect')
+    const batch = ids.slice(from, from + batchSize)
+    const failures = await putBatch(client, batch, false, options)
+    const still = new Set(await protectedAmong(client, batch, options))
+    for (const conversationId of batch) {
+      if (still.has(conversationId)) {
+        failed.push({ conversationId, ...(failures.get(conversationId) ?? { code: 'still-protected' }) })
+      }
+    }
+  }
+  return { unprotectedConversations: ids.length - failed.length, failed }
+}
+
+/** @returns what the platform says of those that it could not change, where it says anything */
+async function putBatch(
   client: GenesysClient,
   batch: readonly string[],
+  protect: boolean,
   options: CallOptions,
 ): Promise<ReadonlyMap<string, Failure>> {
   const { body } = await client.request(
     {
-      operation: `protect ${batch.length} conversations from deletion`,
+      operation: `${protect ? 'protect' : 'lift the protection of'} ${batch.length} conversations from deletion`,
       stage: 'protect',
       effect: 'repeatable',
       expect: 'anything',
       // `protect` is always sent, since the same call without it is left to a default.
-      send: ({ recording }) =>
-        recording.putRecordingsDeletionprotection({ protect: true, body: { conversationIds: batch } }),
+      send: ({ recording }) => recording.putRecordingsDeletionprotection({ protect, body: { conversationIds: batch } }),
     },
     options,
   )
@@ -76,22 +114,30 @@ async function protectedOf(
   options: CallOptions,
 ): Promise<{ readonly ids: ReadonlySet<string>; readonly otherwise: Failure }> {
   try {
-    const { list } = await client.request(
-      {
-        operation: `ask which of ${batch.length} conversations are protected from deletion`,
-        stage: 'protect',
-        expect: 'list',
-        send: ({ recording }) => recording.postRecordingsDeletionprotection({ conversationIds: batch }),
-      },
-      options,
-    )
-    const ids = list.flatMap((entry) => textOf(entry, 'id')?.toLowerCase() ?? [])
-    return { ids: new Set(ids), otherwise: notProtected }
+    return { ids: await askProtected(client, batch, options), otherwise: notProtected }
   } catch (error) {
     if (!isRefused(error)) throw error
     const reason = `Whether it is protected was not answered: ${(error as Error).message}`
     return { ids: new Set(), otherwise: { code: 'not-verified', reason } }
   }
+}
+
+/** In lower case. */
+async function askProtected(
+  client: GenesysClient,
+  batch: readonly string[],
+  options: CallOptions,
+): Promise<ReadonlySet<string>> {
+  const { list } = await client.request(
+    {
+      operation: `ask which of ${batch.length} conversations are protected from deletion`,
+      stage: 'protect',
+      expect: 'list',
+      send: ({ recording }) => recording.postRecordingsDeletionprotection({ conversationIds: batch }),
+    },
+    options,
+  )
+  return new Set(list.flatMap((entry) => textOf(entry, 'id')?.toLowerCase() ?? []))
 }
 
 const notProtected: Failure = {

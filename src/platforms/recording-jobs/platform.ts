@@ -2,38 +2,20 @@ import { OptionCheck } from '../../internal/option-check.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { Finding } from '../../model/findings.js'
 import type { ProfileInspection } from '../../model/inspection.js'
-import { isGenesysId } from '../../model/layout/keys.js'
-import type {
-  ExpectedRecording,
-  ExportJob,
-  FailedRecording,
-  MissingExplanation,
-  Organization,
-  PlatformCapabilities,
-  PlatformCoverage,
-  ProtectionResult,
-} from '../../model/platform.js'
-import type { ExportRequest, Interval } from '../../model/request.js'
-import type {
-  CreateJobContext,
-  ExpectedRecordingsOptions,
-  ExplainMissingOptions,
-  FindJobContext,
-  RecordingPlatform,
-} from '../../ports/platform.js'
+import type { ExportJob, FailedRecording, PlatformCapabilities } from '../../model/platform.js'
+import type { ExportRequest } from '../../model/request.js'
+import type { CreateJobContext, FindJobContext, RecordingPlatform } from '../../ports/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, answerOf, dateOf, isAnswer, otherThan, textOf } from '../client/answer.js'
 import { GenesysClient } from '../client/client.js'
 import { checkConnection, type GenesysConnectionOptions } from '../client/options.js'
 import { cursorPages, numberedPages } from '../client/pages.js'
-import { checkLimits, type ExpectedRecordingsLimits, expectedRecordings } from '../expected/expected-recordings.js'
-import { explainMissing } from '../expected/missing-recordings.js'
-import { protectConversations } from '../organization/deletion-protection.js'
+import { checkLimits, type ExpectedRecordingsLimits } from '../expected/expected-recordings.js'
+import { GenesysPlatform } from '../genesys-platform.js'
 import { inspectIntegration } from '../organization/integration-inspection.js'
 import { isSlotsBusy, slotFindings, slotsBusy } from '../organization/job-slots.js'
-import { readCoverage, readOrganization } from '../organization/organization.js'
 import { protectionFindings, sensitiveFindings, subjectOf } from '../request/findings.js'
-import { coversMedia, isQueryable } from '../request/scope.js'
+import { coversMedia } from '../request/scope.js'
 import { jobNotFound, jobWithoutId, recordingJobFrom } from './job.js'
 import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery } from './query.js'
 
@@ -41,6 +23,8 @@ import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery } from './qu
 export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming, ExpectedRecordingsLimits {
   /** Protect the request's conversations from deletion before the export. @defaultValue false */
   readonly protectSource?: boolean | undefined
+  /** Read the audit trail of recordings, as the exporter's option of the same name. @defaultValue false */
+  readonly audit?: boolean | undefined
 }
 
 const stage = 'export'
@@ -52,6 +36,7 @@ const ownNames = [
   'screenRecordingActionDate',
   'screenRecordingActionAgeDays',
   'protectSource',
+  'audit',
   'maxMetadataCalls',
 ] as const satisfies readonly (keyof RecordingJobsOptions)[]
 
@@ -61,7 +46,7 @@ const ownNames = [
  *
  * Permissions: recording:job:add, :view, :edit, :delete and editRetention on recordings; OAuth scope `recordings`.
  */
-export class RecordingJobsPlatform implements RecordingPlatform {
+export class RecordingJobsPlatform extends GenesysPlatform implements RecordingPlatform {
   readonly name = 'recording-jobs'
   readonly capabilities: PlatformCapabilities = {
     stampsHoldMetadata: false,
@@ -69,11 +54,7 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     deletionProtection: true,
     listsExpectedRecordings: true,
   }
-  readonly protectSource: boolean
-  /** The platform's access to Genesys Cloud; give it to a retention policy, so that it needs no login of its own. */
-  readonly client: GenesysClient
   readonly #timing: ExportTiming
-  readonly #maxMetadataCalls: number
 
   /** @throws `UNKNOWN_REGION`, `MISSING_CREDENTIALS`, `INSECURE_ENDPOINT`, `INVALID_OPTIONS`: all mistakes in one. */
   constructor(given: RecordingJobsOptions) {
@@ -81,28 +62,12 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     const options: RecordingJobsOptions = given ?? {}
     const mistakes = new OptionCheck('The options of RecordingJobsPlatform')
     const { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays } = options
-    this.#timing = { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays }
-    checkTiming(this.#timing, mistakes)
-    this.#maxMetadataCalls = checkLimits(options, mistakes)
-    this.client = new GenesysClient(options, checkConnection(options, 'RecordingJobsPlatform', mistakes, ownNames))
-    this.protectSource = options.protectSource ?? false
-  }
-
-  get region(): string | undefined {
-    return this.client.region?.region
-  }
-
-  /** Forgets the token; the next request logs in anew. */
-  close(): void {
-    this.client.close()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close()
-  }
-
-  organization(options?: CallOptions): Promise<Organization> {
-    return readOrganization(this.client, options)
+    const timing = { actionDate, actionAgeDays, screenRecordingActionDate, screenRecordingActionAgeDays }
+    checkTiming(timing, mistakes)
+    const maxMetadataCalls = checkLimits(options, mistakes)
+    const client = new GenesysClient(options, checkConnection(options, 'RecordingJobsPlatform', mistakes, ownNames))
+    super(client, { ...options, maxMetadataCalls })
+    this.#timing = timing
   }
 
   /** Reads the integration with this id: its state, and the bucket and role it delivers with. */
@@ -119,8 +84,10 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     }
   }
 
-  /** @throws `INVALID_REQUEST` for an interval that is only in part older than 5 years, or one that cannot be protected. */
+  /** @throws `INVALID_REQUEST` for what no job can export: an interval that is only in part older than 5 years, with filters, … */
   async inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]> {
+    // What the platform has no job for is refused now, and not when the job is to be created.
+    recordingJobsQuery(request, this.#timing, this.client.clock.now(), 'inspect')
     if (isAged(request, this.client.clock.now()) && this.protectSource) {
       throw new LegalHoldError(
         'Conversations older than 5 years cannot be listed, so protectSource cannot protect them. Leave it off for this request.',
@@ -133,10 +100,6 @@ export class RecordingJobsPlatform implements RecordingPlatform {
       ...protectionFindings(request, this.protectSource),
       ...(await this.#slotFindings(request, options)),
     ]
-  }
-
-  coverage(interval: Interval, options?: CallOptions): Promise<PlatformCoverage> {
-    return readCoverage(this.client, interval, options)
   }
 
   async createJob(request: ExportRequest, _context: CreateJobContext, options?: CallOptions): Promise<ExportJob> {
@@ -270,37 +233,8 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     }
   }
 
-  /** Analytics knows no conversation that is older than 5 years. */
-  listsRecordings(request: ExportRequest): boolean {
-    return isQueryable(request, this.client.clock.now())
-  }
-
-  /** Genesys Cloud names recordings by UUIDs in lower case. */
-  isRecordingId(name: string): boolean {
-    return isGenesysId(name)
-  }
-
-  expectedRecordings(
-    _job: ExportJob,
-    request: ExportRequest,
-    options?: ExpectedRecordingsOptions,
-  ): AsyncIterable<ExpectedRecording> {
-    return expectedRecordings(this.client, request, options, {
-      maxMetadataCalls: this.#maxMetadataCalls,
-      screens: coversMedia(request, 'screen'),
-    })
-  }
-
-  explainMissing(
-    missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
-    request: ExportRequest,
-    options?: ExplainMissingOptions,
-  ): AsyncIterable<MissingExplanation> {
-    return explainMissing(this.client, missing, request, { ...options, maxMetadataCalls: this.#maxMetadataCalls })
-  }
-
-  protect(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult> {
-    return protectConversations(this.client, conversationIds, options)
+  protected deliversScreens(request: ExportRequest): boolean {
+    return coversMedia(request, 'screen')
   }
 
   async #read(id: string, options: CallOptions | undefined) {

@@ -41,7 +41,21 @@ const agedLimitMs = 184 * dayMs
  *
  * @throws `INVALID_REQUEST` for what the platform has no job for.
  */
-export function recordingJobsQuery(request: ExportRequest, timing: ExportTiming, now: number): RecordingJobsQuery {
+export function recordingJobsQuery(
+  request: ExportRequest,
+  timing: ExportTiming,
+  now: number,
+  stage: 'inspect' | 'export' = 'export',
+): RecordingJobsQuery {
+  try {
+    return queryOf(request, timing, now)
+  } catch (error) {
+    if (!LegalHoldError.isInstance(error) || error.stage === stage) throw error
+    throw new LegalHoldError(error.message, { code: error.code, stage })
+  }
+}
+
+function queryOf(request: ExportRequest, timing: ExportTiming, now: number): RecordingJobsQuery {
   const integrationId = request.integrationId ?? request.profileId
   if (!integrationId) throw invalid('A recording job needs the integrationId that names bucket and role.')
   const includeScreenRecordings = coversMedia(request, 'screen')
@@ -90,9 +104,11 @@ function agedInterval(request: ExportRequest): string {
       'Conversations older than 5 years can be exported for at most 6 months in one job. Split the interval into several requests.',
     )
   }
-  if (mediaTypesOf(request) !== undefined || request.messageTypes?.length || request.conversationIds?.length) {
+  const { messageTypes, conversationIds, divisionIds } = request
+  const conditions = [messageTypes, conversationIds, divisionIds].some((list) => list?.length)
+  if (mediaTypesOf(request) !== undefined || conditions) {
     throw invalid(
-      'A job for conversations older than 5 years takes an interval and no other condition. Leave mediaTypes, messageTypes and conversationIds out.',
+      'A job for conversations older than 5 years takes an interval and no other condition. Leave mediaTypes, messageTypes, conversationIds and divisionIds out.',
     )
   }
   return text

@@ -32,17 +32,23 @@ export interface ConversationQuery {
  * of any medium: rather a conversation too many than one too few.
  */
 export function conversationQuery(request: ExportRequest): ConversationQuery {
-  const { conversationIds } = request
   const segments = segmentPredicates(request)
   return {
     interval: intervalText(request.interval),
     order: 'asc',
     orderBy: 'conversationStart',
-    ...(conversationIds === undefined || conversationIds.length === 0
-      ? {}
-      : { conversationFilters: [anyOf(conversationIds.map((id) => matching('conversationId', id)))] }),
+    ...conversationFilters(request),
     ...(segments === undefined ? {} : { segmentFilters: [anyOf(segments)] }),
   }
+}
+
+/** Both are dimensions of a conversation, and not of a segment; the filters of a list are joined by AND. */
+function conversationFilters({ conversationIds = [], divisionIds = [] }: ExportRequest) {
+  const filters = [
+    ...(conversationIds.length === 0 ? [] : [anyOf(conversationIds.map((id) => matching('conversationId', id)))]),
+    ...(divisionIds.length === 0 ? [] : [anyOf(divisionIds.map((id) => matching('divisionId', id)))]),
+  ]
+  return filters.length === 0 ? {} : { conversationFilters: filters }
 }
 
 function segmentPredicates(request: ExportRequest): QueryPredicate[] | undefined {

@@ -1,18 +1,29 @@
 import { hourMs } from '../../internal/durations.js'
 import { Column } from '../../internal/tables/column.js'
 import { IdIndex } from '../../internal/tables/id-index.js'
+import { Texts } from '../../internal/tables/texts.js'
+import type { ConversationDetails } from '../../model/platform.js'
 import type { Listings } from './present-files.js'
 
-/** Stands for an hour that is not known: nothing of 1970 is exported. */
-const unknownHour = 0
+/** Stands for a start that is not known: nothing of 1970 is exported. */
+const unknownStart = 0
+/** The latest second that fits: of the year 2106. */
+const lastSecond = 0xffff_ffff
 const bits = { open: 1, repaired: 2 } as const
+const directions: readonly string[] = ['', 'inbound', 'outbound']
 
-/** The conversations of a job, as rows of numbers: some 42 bytes each. */
+/** The conversations of a job, as rows of numbers: some 45 bytes each. */
 export class ConversationRows {
   readonly #ids = new IdIndex()
   readonly #flags = Column.bytes()
-  /** Hours since the epoch. */
-  readonly #hours = Column.integers()
+  /** Seconds since the epoch. */
+  readonly #starts = Column.words()
+  /** Queue and direction, as numbers of their texts. */
+  readonly #queues = Column.shorts()
+  readonly #directions = Column.bytes()
+  readonly #queueIds = new Texts('')
+  /** Who took part, where the caller wants that named. */
+  readonly #participants = new Map<number, Pick<ConversationDetails, 'agents' | 'customer'>>()
   /** Transcripts and attachments that the latest listing showed, that listing, and all that were ever found. */
   readonly #present = Column.words()
   readonly #listings = Column.words()
@@ -31,11 +42,34 @@ export class ConversationRows {
   /** @param start ISO 8601, where it is known */
   add(id: string, start?: string): number {
     const row = this.#ids.add(id)
-    if (start !== undefined && this.#hours.get(row) === unknownHour) {
-      const hour = Math.floor(Date.parse(start) / hourMs)
-      if (Number.isInteger(hour)) this.#hours.set(row, hour)
+    if (start !== undefined && this.#starts.get(row) === unknownStart) {
+      const seconds = Math.floor(Date.parse(start) / 1_000)
+      if (seconds > 0 && seconds <= lastSecond) this.#starts.set(row, seconds)
     }
     return row
+  }
+
+  /** What a person recognises the conversation by. */
+  describe(row: number, { direction, queueId, agents, customer }: ConversationDetails): void {
+    const number = directions.indexOf(direction ?? '')
+    if (number > 0) this.#directions.set(row, number)
+    if (queueId !== undefined) this.#queues.set(row, this.#queueIds.numberOf(queueId))
+    if (agents !== undefined || customer !== undefined) this.#participants.set(row, { agents, customer })
+  }
+
+  /** The same, with when it began; without what is not known. */
+  detailsAt(row: number): ConversationDetails & { readonly conversationStart?: string } {
+    const start = this.#starts.get(row)
+    const direction = directions[this.#directions.get(row)]
+    const queueId = this.#queueIds.textAt(this.#queues.get(row))
+    const { agents, customer } = this.#participants.get(row) ?? {}
+    return {
+      ...(start === unknownStart ? {} : { conversationStart: new Date(start * 1_000).toISOString() }),
+      ...(direction ? { direction } : {}),
+      ...(queueId ? { queueId } : {}),
+      ...(agents === undefined ? {} : { agents }),
+      ...(customer === undefined ? {} : { customer }),
+    }
   }
 
   /** The row of a conversation, -1 where there is none. */
@@ -88,7 +122,7 @@ export class ConversationRows {
 
   /** Start of the hour in which a conversation began, in milliseconds; `undefined` where it is not known. */
   hourAt(row: number): number | undefined {
-    const hour = this.#hours.get(row)
-    return hour === unknownHour ? undefined : hour * hourMs
+    const start = this.#starts.get(row)
+    return start === unknownStart ? undefined : Math.floor((start * 1_000) / hourMs) * hourMs
   }
 }

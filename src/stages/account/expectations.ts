@@ -2,10 +2,21 @@ import { mayBeRecordingId } from '../../model/layout/keys.js'
 import type { ExpectedRecording } from '../../model/platform.js'
 import type { ObjectPlace } from '../../model/verdict.js'
 import type { ConversationRows } from './conversation-rows.js'
-import { bits } from './recording-flags.js'
+import { bits, bitsOfMedium } from './recording-flags.js'
 import type { RecordingTable } from './recording-table.js'
 
 const noReason = 'the platform could not export it, and gives no reason'
+
+/** Regions that are told apart: AWS has some 40. */
+const mostRegions = 100
+/** Recordings of a region that are named. */
+const namedOfRegion = 5
+
+/** Recordings that are stored in one region. */
+export interface RegionCount {
+  readonly count: number
+  readonly first: readonly string[]
+}
 
 /** What the expectations are kept in, and what the platform says of ids. */
 export interface ExpectationSubject {
@@ -24,6 +35,7 @@ export class Expectations {
   readonly #conversations: ConversationRows
   /** Recordings that began after the interval, as rows: they count once they land. */
   readonly #later = new Set<number>()
+  readonly #regions = new Map<string, RegionCount>()
   #contradictions = 0
 
   constructor(subject: ExpectationSubject) {
@@ -35,6 +47,11 @@ export class Expectations {
   /** Recordings that began after the interval and have not landed, as rows. */
   get later(): ReadonlySet<number> {
     return this.#later
+  }
+
+  /** Where recordings are stored, as far as the platform says: how many, and the first of them. */
+  get regions(): ReadonlyMap<string, RegionCount> {
+    return this.#regions
   }
 
   /** Ids that the platform lists for more than one conversation, or that files of more than one bear. */
@@ -50,7 +67,12 @@ export class Expectations {
       this.#expectAgain(row, recording)
       return false
     }
-    this.#recordings.setOwner(row, this.#conversations.add(recording.conversationId, recording.conversationStart))
+    const owner = this.#conversations.add(recording.conversationId, recording.conversationStart)
+    this.#recordings.setOwner(row, owner)
+    if (recording.conversation !== undefined) this.#conversations.describe(owner, recording.conversation)
+    const archived = recording.isArchived ? bits.archived : 0
+    this.#recordings.change(row, bitsOfMedium(recording.mediaType) | archived)
+    if (recording.region !== undefined) this.#noteRegion(recording.region, recording.recordingId)
     if (recording.isLaterThanInterval) {
       this.withdraw(row)
       this.#later.add(row)
@@ -59,6 +81,17 @@ export class Expectations {
       this.#recordings.settle(row, bits.skipped, recording.skippedReason)
     }
     return true
+  }
+
+  #noteRegion(region: string, recordingId: string): void {
+    const known = this.#regions.get(region)
+    // A region is a word of the platform: what is not one of few is no region.
+    if (known === undefined && this.#regions.size >= mostRegions) return
+    const { count, first } = known ?? { count: 0, first: [] }
+    this.#regions.set(region, {
+      count: count + 1,
+      first: first.length < namedOfRegion ? [...first, recordingId] : first,
+    })
   }
 
   #expectAgain(row: number, recording: ExpectedRecording): void {

@@ -5,8 +5,8 @@ import type { ObjectOutcome, ObjectPlace } from '../../model/verdict.js'
 import { Arrivals, type EnteredDetails } from './arrivals.js'
 import { awaitedHours, knownHours, type PendingRecording, pendingRecordings } from './awaited.js'
 import { ConversationRows } from './conversation-rows.js'
-import { Expectations } from './expectations.js'
-import { bits, isFresh } from './recording-flags.js'
+import { Expectations, type RegionCount } from './expectations.js'
+import { bits, isFresh, isNeverDelivered } from './recording-flags.js'
 import { settledRecordings } from './recording-states.js'
 import { RecordingTable } from './recording-table.js'
 import { type LeftOut, nothingLeftOut, type Settlement, settlementOf, type UnnamedRecordings } from './settlement.js'
@@ -145,6 +145,30 @@ export class RecordingLedger {
     if (row < 0 || !this.#arrivals.isUnaccounted(row)) return
     this.#recordings.settle(row, bits.skipped, reason)
     this.#explained += 1
+  }
+
+  /** The platform says what keeps this recording from coming. Of no effect on one that is delivered. */
+  noteAtSource(recordingId: string, reason: string): void {
+    const row = this.#recordings.find(recordingId)
+    if (row >= 0 && this.#arrivals.isUnaccounted(row)) this.#recordings.note(row, reason)
+  }
+
+  /** The platform's audit trail says who deleted this recording. Of no effect on one that is delivered or not expected. */
+  deletedAtSource(recordingId: string, reason: string): void {
+    const row = this.#recordings.find(recordingId)
+    if (row < 0 || this.#recordings.has(row, bits.delivered | bits.withdrawn)) return
+    if (this.#arrivals.isUnaccounted(row)) this.skippedAtSource(recordingId, reason)
+    else this.#recordings.note(row, reason)
+  }
+
+  /** Recordings that the platform must restore from its archive, and that have not landed. */
+  get restoring(): number {
+    return this.#recordings.count((flags) => (flags & bits.archived) !== 0 && isNeverDelivered(flags))
+  }
+
+  /** Where recordings are stored, as far as the platform says. */
+  get regions(): ReadonlyMap<string, RegionCount> {
+    return this.#expectations.regions
   }
 
   /** The job does not cover this recording after all. Of no effect on one that is delivered. */

@@ -3,7 +3,8 @@ import type { ObjectPlace } from '../../model/verdict.js'
 /**
  * What is known of a recording, as bits: `delivered`: a media file with content and its sidecar are there; `whole`: so is
  * all else that the platform wrote of it, and none of that is empty; `freshMedia`, `freshSidecar`: one of these was written
- * since the job was created; `unlisted`: it came to be known by landing in an open conversation.
+ * since the job was created; `unlisted`: it came to be known by landing in an open conversation;
+ * `archived`: the platform must restore it first.
  */
 export const bits = {
   delivered: 1,
@@ -15,7 +16,23 @@ export const bits = {
   freshMedia: 64,
   unlisted: 128,
   freshSidecar: 256,
+  archived: 512,
 } as const
+
+/** The medium of a recording, as three bits beside those. */
+const media: readonly (string | undefined)[] = [undefined, 'call', 'chat', 'email', 'message', 'screen']
+const mediumShift = 10
+const mediumBits = 7 << mediumShift
+
+/** The bits of a medium; none where it is not known. */
+export function bitsOfMedium(medium: string | undefined): number {
+  return Math.max(0, media.indexOf(medium)) << mediumShift
+}
+
+/** The medium that the bits say. */
+export function mediumOf(flags: number): string | undefined {
+  return media[(flags & mediumBits) >> mediumShift]
+}
 /** Said of it by the platform or its list. */
 export const settled = bits.failed | bits.skipped | bits.withdrawn
 /** Both: others write beside a recording, too, but not its sidecar as well. */

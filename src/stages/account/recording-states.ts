@@ -2,7 +2,7 @@ import { type Shortcoming, worstOf } from '../../internal/tables/fault-book.js'
 import type { RecordingState } from '../../model/report.js'
 import type { Arrivals } from './arrivals.js'
 import type { ConversationRows } from './conversation-rows.js'
-import { bits } from './recording-flags.js'
+import { bits, mediumOf } from './recording-flags.js'
 import type { RecordingTable } from './recording-table.js'
 import { type LeftOut, type SettledRecording, type UnnamedRecordings, unnamedExceptions } from './settlement.js'
 import { companionGone, gone, lackOf, mediaEmpty, sidecarMissing } from './shortcomings.js'
@@ -43,11 +43,15 @@ export function* settledRecordings(
     const owner = recordings.ownerAt(row)
     const marks = { own: faults[row] ?? 0, shared: sharedFaults[owner] ?? 0 }
     const { state, ...why } = stateOf(sources, row, marks, explained)
+    const isWell = state === 'held' || state === 'repaired'
+    const medium = mediumOf(recordings.flagsAt(row))
     const describe = () => ({
       recordingId: recordings.idAt(row),
       conversationId: conversations.idAt(owner),
       state,
       ...why,
+      // What is missing must be recognised; what is not needs no more than its id.
+      ...(isWell ? {} : { ...conversations.detailsAt(owner), ...(medium === undefined ? {} : { mediaType: medium }) }),
       ...(listed && recordings.isOffList(row) ? { listed: false as const } : {}),
     })
     yield { state, count: 1, describe }
@@ -95,5 +99,7 @@ function undelivered(sources: StateSources, row: number, mark: number, leftOut: 
   if (files.hasEmptyMedia) return { state: 'missing', reason: mediaEmpty.reason }
   if (leftOut !== undefined) return { state: 'skippedAtSource', reason: leftOut }
   if (files.hasEmptyUndescribed) return { state: 'missing', reason: mediaEmpty.reason }
-  return { state: 'missing', reason: files.hasUndescribed ? sidecarMissing.reason : 'never delivered' }
+  if (files.hasUndescribed) return { state: 'missing', reason: sidecarMissing.reason }
+  const atSource = recordings.reasonAt(row)
+  return { state: 'missing', reason: atSource === '' ? 'never delivered' : `never delivered: ${atSource}` }
 }

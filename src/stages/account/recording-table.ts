@@ -108,6 +108,11 @@ export class RecordingTable {
     this.#reasonOf.set(row, this.#reasons.numberOf(reason))
   }
 
+  /** The platform says what keeps a recording, which is expected all the same. */
+  note(row: number, reason: string): void {
+    this.#reasonOf.set(row, this.#reasons.numberOf(reason))
+  }
+
   reasonAt(row: number): string {
     return this.#reasons.textAt(this.#reasonOf.get(row))
   }

@@ -9,7 +9,7 @@ import type { Watermarks } from './watermarks.js'
 const staleListingMs = 30_000
 const firstPauseMs = 350
 /** Between two looks while the job runs, and after it: what lands last is to be seen within seconds. */
-const longestPauseMs = { running: 15_000, fulfilled: 3_000 }
+const longestPauseMs = { running: 15_000, fulfilled: 3_000, restoring: 60_000 }
 
 /** What a landing works with. */
 export interface LandingSubject extends WatchSubject {
@@ -29,7 +29,7 @@ export interface LandingSubject extends WatchSubject {
  * Objects older than the job may be about to be overwritten by it: they are held back until the landing is over.
  */
 export async function* land(subject: LandingSubject): AsyncGenerator<readonly DiscoveredObject[], void, void> {
-  const { settings, job, options, seen, watermarks, context } = subject
+  const { settings, job, ledger, options, seen, watermarks, context } = subject
   const { clock, signal } = context
   const watches = new FolderWatches(subject)
   let lastArrivalAt: number | undefined
@@ -58,7 +58,10 @@ export async function* land(subject: LandingSubject): AsyncGenerator<readonly Di
     }
     const fulfilledAt = job.fulfilledAt()
     const [now, pending, foldersDone] = [clock.now(), job.pending(), watches.areDone()]
-    const next = nextStep({ now, fulfilledAt, lastArrivalAt, foldersDone, pending, asked }, options)
+    const next = nextStep(
+      { now, fulfilledAt, lastArrivalAt, foldersDone, pending, asked, restoring: ledger.restoring },
+      options,
+    )
     if (next.step === 'delivered') {
       yield* again(watches.toReadAgain(now - staleListingMs))
       return
@@ -70,7 +73,8 @@ export async function* land(subject: LandingSubject): AsyncGenerator<readonly Di
       await job.explainMissing()
       continue
     }
-    pauseMs = Math.min(pauseMs * 1.5, fulfilledAt === undefined ? longestPauseMs.running : longestPauseMs.fulfilled)
+    const longest = next.isRestoring === true ? 'restoring' : fulfilledAt === undefined ? 'running' : 'fulfilled'
+    pauseMs = Math.min(pauseMs * 1.5, longestPauseMs[longest])
     // A pass over many pages is followed by as long a pause: looking must not cost more than it finds.
     const restMs = watches.nextDueMs(now, Math.max(pauseMs, now - startedAt))
     await job.settledOr(Math.max(1, next.atMostMs === undefined ? restMs : Math.min(restMs, next.atMostMs)))

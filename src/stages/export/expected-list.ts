@@ -24,6 +24,8 @@ export interface ListSubject {
   readonly ledger: RecordingLedger
   readonly account: ListAccount
   readonly signal: AbortSignal | undefined
+  /** Whether agents and customers are named: they are personal data. */
+  readonly includeParticipants?: boolean | undefined
   /**
    * Told of each recording and each undecided conversation.
    *
@@ -48,9 +50,10 @@ const laterNamed = 100
 
 /** Reads what a job is expected to export: the one place where a platform's list enters a ledger. */
 export async function readExpectedList(subject: ListSubject): Promise<ListContents> {
-  const { platform, job, request, ledger, account, signal, onEntry } = subject
+  const { platform, job, request, ledger, account, signal, includeParticipants, onEntry } = subject
   const expected = platform.expectedRecordings(job, request, {
     signal,
+    includeParticipants,
     onUndecided: ({ conversationId, conversationStart }) => {
       onEntry?.(conversationStart, false)
       ledger.open(conversationId, conversationStart)

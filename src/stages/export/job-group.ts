@@ -4,6 +4,7 @@ import { hourMs } from '../../internal/durations.js'
 import type { Recorder } from '../../journal/recorder.js'
 import type { JobPart } from '../../journal/records.js'
 import type { Stage } from '../../model/errors.js'
+import type { Finding } from '../../model/findings.js'
 import type { ExportJob, PlatformCoverage } from '../../model/platform.js'
 import type { ProtectionReport } from '../../model/report.js'
 import type { ExportRequest } from '../../model/request.js'
@@ -254,6 +255,7 @@ export class JobGroup {
       ledger,
       account,
       signal,
+      includeParticipants: settings.includeParticipants,
       onEntry,
     })
     account.formerlyExpected = jobs.listed(job.id)
@@ -276,7 +278,16 @@ export class JobGroup {
   /** @param known conversations of earlier lists, which are protected already */
   async #protect(jobId: string, known: number): Promise<ProtectionReport | undefined> {
     const { settings, recorder, ledger } = this.#subject
-    const result = await protectConversations(settings.platform, ledger.conversations(known), this.#context)
+    const { emit } = this.#context
+    const subject = {
+      platform: settings.platform,
+      protectedByRun: known,
+      onBeyondCap: async (finding: Finding) => {
+        emit({ type: 'finding', finding, accepted: false })
+        await recorder.note('finding', finding)
+      },
+    }
+    const result = await protectConversations(subject, ledger.conversations(known), this.#context)
     if (result !== undefined) await recorder.record('protection', { jobId, ...result })
     return result
   }

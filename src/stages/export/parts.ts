@@ -15,13 +15,16 @@ export function listsRecordings(
 export interface SplitOptions {
   /** Longest interval of one job. */
   readonly maxJobIntervalMs: number
+  /** Most conversations that one job names. @defaultValue any number */
+  readonly maxConversationIds?: number | undefined
   /** Whether what the index does not cover yet is exported later, by a job of its own. */
   readonly waitForIndex: boolean
 }
 
 /**
- * Splits a request into what one job can do: at the end of the index where the rest is to be waited for, and into
- * equal spans where the interval is too long for one job. Pure.
+ * Splits a request into what one job can do: at the end of the index where the rest is to be waited for, into equal spans
+ * where the interval is too long for one job, and by conversations where the request names more than a query should carry.
+ * Pure.
  *
  * The parts adjoin and do not overlap. A conversation with activity in two parts belongs to both: the platform matches
  * any activity inside an interval (genesys-facts, recording jobs), so none falls in between.
@@ -31,11 +34,24 @@ export function partsOf(request: ExportRequest, coverage: PlatformCoverage, opti
   const end = Date.parse(request.interval.end)
   const indexed = coverage.availableUntil === undefined ? end : Date.parse(coverage.availableUntil)
   const cut = options.waitForIndex ? Math.min(end, Math.max(start, indexed)) : end
-  const part = (awaitIndex: boolean) => (interval: Interval) => ({ request: { ...request, interval }, awaitIndex })
+  const requests = splitByIds(request, options.maxConversationIds)
+  const parts = (awaitIndex: boolean) => (interval: Interval) =>
+    requests.map((one) => ({ request: { ...one, interval }, awaitIndex }))
   return [
-    ...spans(start, cut, options.maxJobIntervalMs).map(part(false)),
-    ...spans(cut, end, options.maxJobIntervalMs).map(part(true)),
+    ...spans(start, cut, options.maxJobIntervalMs).flatMap(parts(false)),
+    ...spans(cut, end, options.maxJobIntervalMs).flatMap(parts(true)),
   ]
+}
+
+/** A conversation is named by one of them, and each of them names some: a query without ids would mean all. */
+function splitByIds(request: ExportRequest, most = Number.POSITIVE_INFINITY): readonly ExportRequest[] {
+  const { conversationIds = [] } = request
+  if (conversationIds.length <= most) return [request]
+  const ids = [...new Set(conversationIds)]
+  return Array.from({ length: Math.ceil(ids.length / most) }, (_, index) => ({
+    ...request,
+    conversationIds: ids.slice(index * most, (index + 1) * most),
+  }))
 }
 
 function spans(start: number, end: number, longestMs: number): Interval[] {

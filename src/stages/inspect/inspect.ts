@@ -3,7 +3,7 @@ import { LegalHoldError, type LegalHoldErrorCode } from '../../model/errors.js'
 import type { Finding } from '../../model/findings.js'
 import type { LegalHold } from '../../model/hold.js'
 import type { BucketInspection, Inspection, ProfileInspection, Residency } from '../../model/inspection.js'
-import type { PlatformCoverage } from '../../model/platform.js'
+import type { PlatformCoverage, SourceContext, SourceInspection } from '../../model/platform.js'
 import { covers } from '../../model/report.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { HoldRequirements } from '../../model/requirements.js'
@@ -24,6 +24,8 @@ export interface InspectionSubject {
   readonly residency: Residency | undefined
   /** What is not indexed yet is exported later, so that it blocks nothing. */
   readonly waitForIndex: boolean
+  /** The run will ask for the audit trail. */
+  readonly audit: boolean
   readonly needs: Omit<StorageNeeds, 'prefix'>
 }
 
@@ -39,12 +41,23 @@ export async function inspect(subject: InspectionSubject, context: StageContext)
   const organization = await ask('organization', (options) => platform.organization(options))(signal)
   const needs: StorageNeeds = { ...subject.needs, prefix: `${organization.id}/` }
   const askBucket = ask(`bucket ${storage.bucket}`, (options) => storage.inspectBucket(needs, options))
-  const [profile, requestFindings, coverage, bucket] = await together(
+  const source: SourceContext = {
+    // A legal hold has no end.
+    heldUntil: subject.requirements.legalHold ? undefined : subject.requirements.retainUntilDate,
+    regions: subject.residency?.regions,
+    audit: subject.audit,
+  }
+  const [profile, requestFindings, coverage, bucket, { scope, findings: sourceFindings }] = await together(
     signal,
     ask(`profile ${profileId}`, (options) => platform.inspectProfile(profileId, options)),
     ask('request', (options) => platform.inspectRequest(request, options)),
     ask('coverage', (options) => platform.coverage(request.interval, options)),
     (within) => askBucket(within).catch((error: unknown) => unreachable(storage.bucket, error)),
+    ask(
+      'source',
+      async (options): Promise<SourceInspection> =>
+        (await platform.inspectSource?.(request, source, options)) ?? { findings: [] },
+    ),
   )
   const now = new Date(context.clock.now())
   const about = {
@@ -68,8 +81,9 @@ export async function inspect(subject: InspectionSubject, context: StageContext)
     ...residencyFindings(subject.residency, platform, bucket),
     ...coverageFindings(request, coverage, subject.waitForIndex),
     ...policies.flat(),
+    ...sourceFindings,
   ])
-  return { organization, profile, bucket, coverage, findings }
+  return { organization, profile, bucket, coverage, ...(scope === undefined ? {} : { scope }), findings }
 }
 
 /** What is left after all repeats is a finding like any other: it can be read beside the others, and nothing was created. */

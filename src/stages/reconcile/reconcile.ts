@@ -153,8 +153,12 @@ function doubtOfSources(accounts: readonly PartAccount[]): string | undefined {
       return `the platform listed ${formerlyExpected} recordings before the run was interrupted, and only ${listed} after`
     }
   }
-  // What continued after an earlier part of the interval belongs to the next part as well.
-  const ongoing = accounts.at(-1)?.listing?.ongoing ?? 0
+  // What continued after an earlier part of the interval belongs to the next part as well; the last part may be several,
+  // which name different conversations.
+  const lastEnd = accounts.at(-1)?.request.interval.end
+  const ongoing = accounts
+    .filter(({ request }) => request.interval.end === lastEnd)
+    .reduce((sum, { listing }) => sum + (listing?.ongoing ?? 0), 0)
   if (ongoing === 0) return undefined
   return `${ongoing} conversations had not ended when they were listed: what is recorded of them yet is in no list`
 }
@@ -214,6 +218,7 @@ export function reconciliationReportOf(
   for (const { calls } of all) {
     for (const [source, count] of Object.entries(calls)) callsBySource[source] = (callsBySource[source] ?? 0) + count
   }
+  const withoutEnd = listings.reduce((most, listing) => Math.max(most, listing.withoutEnd ?? 0), 0)
   const sources = [...new Set(listings.map(({ source }) => source))]
   const reasons = [...new Set(all.flatMap(({ reason }) => (reason === undefined ? [] : [reason])))]
   return {
@@ -223,8 +228,14 @@ export function reconciliationReportOf(
     callsBySource,
     undecided: listings.reduce((sum, { undecided }) => sum + undecided, 0),
     ...(ledger.later === 0 ? {} : { laterThanInterval: ledger.later }),
+    ...(withoutEnd === 0 ? {} : { withoutEnd }),
+    ...(ledger.regions.size === 0 ? {} : { regions: regionsOf(ledger) }),
     ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
   }
+}
+
+function regionsOf({ regions }: RecordingLedger): Readonly<Record<string, number>> {
+  return Object.fromEntries([...regions].map(([region, { count }]) => [region, count] as const).sort())
 }
 
 /** What `reconcile` returns. Pure. */

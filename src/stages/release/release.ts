@@ -2,6 +2,7 @@ import type { MutationWitness } from '../../journal/records.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { LegalHold } from '../../model/hold.js'
 import type { ListedVersion, ObjectRef, ObjectState } from '../../model/object.js'
+import type { UnprotectionResult } from '../../model/platform.js'
 import type { HoldRequirements } from '../../model/requirements.js'
 import type { ObjectPlace, Release, RemediationStep } from '../../model/verdict.js'
 import type { RepairOptions } from '../../options/remediation.js'
@@ -23,6 +24,23 @@ export interface ReleaseOptions extends CallOptions {
   readonly allowUnlock?: boolean | undefined
   /** Plan only, and change nothing. @defaultValue false */
   readonly dryRun?: boolean | undefined
+  /**
+   * Lift Genesys' deletion protection as well, of the conversations all of whose objects were let go and that no other matter
+   * holds. It is never lifted otherwise.
+   *
+   * @defaultValue false
+   */
+  readonly releaseSource?: boolean | undefined
+  /** Told once, at the end, what became of the protection at the source. */
+  readonly onSourceReleased?: ((result: SourceRelease) => void) | undefined
+}
+
+/** What a release did at the source. */
+export interface SourceRelease extends UnprotectionResult {
+  /** Conversations of which the protection was to be lifted; with `dryRun` it was not. */
+  readonly requested: number
+  /** Conversations that keep it: an object of theirs was not let go, or another matter holds it. */
+  readonly kept: number
 }
 
 /** Settings of one release. */

@@ -3,18 +3,33 @@ export class Refusal extends Error {
   readonly status: number
   readonly code: string
   readonly headers: Readonly<Record<string, string>>
+  /** `ErrorBody.limit`: which limit was reached. */
+  readonly limit: ReachedLimit | undefined
 
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    more: { readonly headers?: Readonly<Record<string, string>>; readonly limit?: ReachedLimit } = {},
+  ) {
     super(message)
     this.status = status
     this.code = code
-    this.headers = headers
+    this.headers = more.headers ?? {}
+    this.limit = more.limit
   }
 }
 
+/** The SDK's `Limit` model. */
+export interface ReachedLimit {
+  readonly key: string
+  readonly namespace: string
+  readonly value: number
+}
+
 /** 400 with the code that Genesys gives malformed requests. */
-export function badRequest(message: string): Refusal {
-  return new Refusal(400, 'bad.request', message)
+export function badRequest(message: string, code = 'bad.request'): Refusal {
+  return new Refusal(400, code, message)
 }
 
 /** 404 for an entity. */
@@ -22,10 +37,11 @@ export function notFound(what: string, id: string): Refusal {
   return new Refusal(404, 'not.found', `Unable to find ${what} with id ${id}.`)
 }
 
-/** 403 for a client that has none of these permissions. */
-export function missingPermission(permissions: readonly string[]): Refusal {
+/** 403 for a client that has none of these permissions, or not all of them. */
+export function missingPermission(permissions: readonly string[], kind: 'any' | 'all' = 'any'): Refusal {
   const message = 'Unable to perform the requested action. You are missing the following permission(s): '
-  return new Refusal(403, 'missing.any.permissions', `${message}${permissions.join(', ')}`)
+  const code = kind === 'any' ? 'missing.any.permissions' : 'missing.permissions'
+  return new Refusal(403, code, `${message}${permissions.join(', ')}`)
 }
 
 /** An answer with a JSON body. */
@@ -51,6 +67,7 @@ export function errorResponse(refusal: Refusal, contextId: string): Response {
       contextId,
       details: [],
       errors: [],
+      ...(refusal.limit === undefined ? {} : { limit: refusal.limit }),
     },
     refusal.headers,
   )
@@ -98,4 +115,17 @@ export function booleanParameter(query: URLSearchParams, name: string, fallback:
   if (text === null || text === '') return fallback
   if (text !== 'true' && text !== 'false') throw badRequest(`${name} must be true or false, but is ${text}.`)
   return text === 'true'
+}
+
+/** One of a closed set of words of the query string; `undefined` where it is left out. */
+export function enumParameter<T extends string>(
+  query: URLSearchParams,
+  name: string,
+  values: readonly T[],
+): T | undefined {
+  const text = query.get(name)
+  if (text === null || text === '') return undefined
+  const value = values.find((one) => one === text)
+  if (value === undefined) throw badRequest(`${name} must be one of ${values.join(', ')}, but is ${text}.`)
+  return value
 }

@@ -1,4 +1,12 @@
 import type { MediaType } from '../../model/request.js'
+import type {
+  SimulatedAuditMessage,
+  SimulatedDivision,
+  SimulatedGdprRequest,
+  SimulatedKeyConfiguration,
+  SimulatedOrphanRecording,
+  SimulatedRecordingSettings,
+} from './organization-records.js'
 
 /** Where the bytes of a file come from. Plain data, so that an organisation can be saved and loaded. */
 export type SimulatedContent =
@@ -50,7 +58,23 @@ export interface SimulatedRecording {
   readonly deleteDate?: string | undefined
   /** ISO 8601; set on a recording that an earlier export delivered. */
   readonly exportedDate?: string | undefined
+  /**
+   * What the metadata say of its file. One that is ARCHIVED or RESTORING lands `restoreMs` later than others; one that is
+   * UPLOADING or ERROR does not land.
+   *
+   * @defaultValue 'AVAILABLE'
+   */
+  readonly fileState?: SimulatedFileState | undefined
+  /** ISO 8601; when it was or will be archived. */
+  readonly archiveDate?: string | undefined
+  /** AWS name of the region that it is stored in. @defaultValue that of the organisation */
+  readonly region?: string | undefined
+  /** Why it is in ERROR, for an email. */
+  readonly recordingErrorStatus?: 'EMAIL_TRANSCRIPT_TOO_LARGE' | undefined
 }
+
+/** `RecordingMetadata.fileState`. */
+export type SimulatedFileState = 'ARCHIVED' | 'AVAILABLE' | 'DELETED' | 'RESTORED' | 'RESTORING' | 'UPLOADING' | 'ERROR'
 
 /** One conversation with its recordings. */
 export interface SimulatedConversation {
@@ -73,6 +97,11 @@ export interface SimulatedConversation {
   readonly userIds: readonly string[]
   readonly queueId: string
   readonly recordings: readonly SimulatedRecording[]
+  /** Divisions that it belongs to. @defaultValue the home division */
+  readonly divisionIds?: readonly string[] | undefined
+  readonly externalTag?: string | undefined
+  /** As analytics names the customer's participant, e.g. by a telephone number. */
+  readonly customerName?: string | undefined
 }
 
 /** An AWS S3 recording bulk actions integration. */
@@ -118,6 +147,16 @@ export interface SimulatedOrganization {
   exportProfiles: SimulatedExportProfile[]
   mediaRetentionPolicies: SimulatedRetentionPolicy[]
   crossplatformPolicies: SimulatedRetentionPolicy[]
+  /** @defaultValue one home division */
+  divisions?: SimulatedDivision[] | undefined
+  /** Maximum interaction data retention, in days. @defaultValue not set */
+  dataRetentionDays?: number | undefined
+  gdprRequests?: SimulatedGdprRequest[] | undefined
+  orphanRecordings?: SimulatedOrphanRecording[] | undefined
+  keyConfigurations?: SimulatedKeyConfiguration[] | undefined
+  recordingSettings?: SimulatedRecordingSettings | undefined
+  /** What was done before; what is done through the simulator is added to it. */
+  auditMessages?: SimulatedAuditMessage[] | undefined
 }
 
 /** Plain data for a test: everything that is not given gets a default. */

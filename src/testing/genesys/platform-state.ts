@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { divisionsOf } from './jobs/conversation-query.js'
 import type { SimulatedJob } from './jobs/jobs.js'
 import { type RecordingQuery, select } from './jobs/query.js'
 import type {
@@ -9,6 +10,8 @@ import type {
   SimulatedOrganization,
   SimulatedRecording,
 } from './organization.js'
+import { defaultHomeDivision, type SimulatedAuditMessage, type SimulatedDivision } from './organization-records.js'
+import type { SimulatedClient } from './routes/oauth.js'
 import type { SimulatorSettings } from './settings.js'
 
 const stateFile = 'genesys-state.json'
@@ -24,6 +27,7 @@ interface SavedState {
   readonly exportPlanned: [string, number][]
   readonly protectedConversations: string[]
   readonly exportProfiles: SimulatedExportProfile[]
+  readonly audited?: SimulatedAuditMessage[]
 }
 
 interface FoundConversation {
@@ -62,6 +66,8 @@ export class PlatformState {
   readonly exportPlanned = new Map<string, number>()
   /** Conversations whose recordings are protected from deletion. */
   readonly protectedConversations = new Set<string>()
+  /** What was done through the simulator. */
+  readonly audited: SimulatedAuditMessage[] = []
   readonly #dataDir: string | undefined
   readonly #organization: SimulatedOrganization
   #index: OrganizationIndex | undefined
@@ -95,6 +101,27 @@ export class PlatformState {
     return this.#lookUp((index) => index.conversations.get(conversationId))?.conversation
   }
 
+  get divisions(): readonly SimulatedDivision[] {
+    const { divisions } = this.#organization
+    return divisions === undefined || divisions.length === 0 ? [defaultHomeDivision] : divisions
+  }
+
+  /** The division of what is assigned to no other. */
+  get homeDivisionId(): string {
+    return (this.divisions.find(({ homeDivision }) => homeDivision) ?? this.divisions[0] ?? defaultHomeDivision).id
+  }
+
+  /** Divisions in which a client has a permission; `undefined` for all. */
+  grantedDivisions(client: SimulatedClient, permission: string): readonly string[] | undefined {
+    return client.divisionsByPermission?.[permission] ?? client.divisionIds
+  }
+
+  /** Whether a permission of a client covers a conversation: it is granted in a division of it. */
+  sees(client: SimulatedClient, conversation: SimulatedConversation, permission: string): boolean {
+    const granted = this.grantedDivisions(client, permission)
+    return granted === undefined || divisionsOf(conversation, this.homeDivisionId).some((id) => granted.includes(id))
+  }
+
   /** How far the index reaches: recordings later than this are missed without a word. */
   availableUntilMs(nowMs: number): number {
     return nowMs - this.settings.indexLagMs
@@ -102,15 +129,20 @@ export class PlatformState {
 
   /** Whether a retention policy has not deleted it yet. */
   exists(conversation: SimulatedConversation, recording: SimulatedRecording, nowMs: number): boolean {
+    if (recording.fileState === 'DELETED') return false
     if (!this.settings.enforceDeletion || recording.deleteDate === undefined) return true
     return this.protectedConversations.has(conversation.id) || Date.parse(recording.deleteDate) > nowMs
   }
 
   /** What a job selects, ready to be kept with it. */
-  select(query: RecordingQuery, nowMs: number, mayViewSensitive: boolean): Pick<SimulatedJob, 'totals' | 'selected'> {
+  select(
+    query: RecordingQuery,
+    nowMs: number,
+    client: { readonly mayViewSensitive: boolean; sees(conversation: SimulatedConversation): boolean },
+  ): Pick<SimulatedJob, 'totals' | 'selected'> {
     const { conversations, recordings, skipped } = select(query, this.#organization.conversations, {
       availableUntilMs: this.availableUntilMs(nowMs),
-      mayViewSensitive,
+      ...client,
       exists: (conversation, recording) => this.exists(conversation, recording, nowMs),
     })
     return {
@@ -152,6 +184,7 @@ export class PlatformState {
       exportPlanned: [...this.exportPlanned],
       protectedConversations: [...this.protectedConversations],
       exportProfiles: this.#organization.exportProfiles,
+      audited: this.audited,
     }
   }
 
@@ -169,6 +202,7 @@ export class PlatformState {
     for (const [id, at] of saved.exported) this.exported.set(id, at)
     for (const [id, at] of saved.exportPlanned) this.exportPlanned.set(id, at)
     for (const id of saved.protectedConversations) this.protectedConversations.add(id)
+    this.audited.push(...(saved.audited ?? []))
     this.#organization.exportProfiles = saved.exportProfiles
   }
 }

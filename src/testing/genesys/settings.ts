@@ -32,6 +32,19 @@ export interface SimulatorSettings {
    * @defaultValue none
    */
   silentlyUnprotected: readonly string[]
+  /**
+   * Redaction is on: a job that asks for sensitive recordings is refused to a client that may not view them.
+   *
+   * @defaultValue true
+   */
+  redaction: boolean
+  /**
+   * `GET /api/v2/authorization/divisionspermitted/paged/me` answers a client-credentials grant; whether Genesys does is not
+   * documented.
+   *
+   * @defaultValue true
+   */
+  answersDivisionsPermitted: boolean
   /** PUT deletionprotection answers `failedUpdates`; before SDK 259 it answered nothing. @defaultValue true */
   reportFailedUpdates: boolean
 }
@@ -42,8 +55,12 @@ export interface SimulatorTimings {
   pendingMs: number
   /** From executed to FULFILLED. @defaultValue 60000 */
   processingMs: number
-  /** Of a conversation details job. @defaultValue 0 */
+  /** Of a conversation details job, half of it QUEUED. @defaultValue 0 */
   analyticsMs: number
+  /** Of an audit query, half of it Queued. @defaultValue 0 */
+  auditMs: number
+  /** How much later an archived recording lands. @defaultValue 0 */
+  restoreMs: number
 }
 
 /** The settings to begin with; each has its default. */
@@ -55,7 +72,7 @@ export type SimulatorSettingsInit = {
 export function settingsFrom(given: SimulatorSettingsInit): SimulatorSettings {
   return {
     indexLagMs: given.indexLagMs ?? 48 * hourMs,
-    timings: { pendingMs: 60_000, processingMs: 60_000, analyticsMs: 0, ...given.timings },
+    timings: { pendingMs: 60_000, processingMs: 60_000, analyticsMs: 0, auditMs: 0, restoreMs: 0, ...given.timings },
     rateLimitPerMinute: given.rateLimitPerMinute ?? 300,
     tokenTtlMs: given.tokenTtlMs ?? 24 * hourMs,
     slotRefusalStatus: given.slotRefusalStatus ?? 429,
@@ -67,6 +84,8 @@ export function settingsFrom(given: SimulatorSettingsInit): SimulatorSettings {
     enforceDeletion: given.enforceDeletion ?? false,
     protectionCap: given.protectionCap ?? 1_000,
     silentlyUnprotected: given.silentlyUnprotected ?? [],
+    redaction: given.redaction ?? true,
+    answersDivisionsPermitted: given.answersDivisionsPermitted ?? true,
     reportFailedUpdates: given.reportFailedUpdates ?? true,
   }
 }

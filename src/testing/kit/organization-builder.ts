@@ -8,6 +8,7 @@ import {
   buildOrganization,
   type SimulatedOrganization,
 } from '../genesys/organization.js'
+import type { SimulatedClient } from '../genesys/routes/oauth.js'
 import type { SimulatorSettingsInit } from '../genesys/settings.js'
 import { uuidFrom } from './ids.js'
 import { aBucket, anIntegration, BucketBuilder, FaultBuilder, IntegrationBuilder, ProfileBuilder } from './parts.js'
@@ -30,10 +31,14 @@ export interface StartOptions {
   readonly strict?: boolean | readonly string[] | undefined
 }
 
+/** What the OAuth client of a world may do, and in which divisions. */
+export type ClientRights = Omit<SimulatedClient, 'clientId' | 'clientSecret'>
+
 interface OrganizationPlan {
   readonly region: string
   readonly fields: Partial<Omit<SimulatedOrganization, 'conversations' | 'integrations' | 'exportProfiles'>>
   readonly settings: SimulatorSettingsInit
+  readonly client: ClientRights
   readonly parts: readonly OrganizationPart[]
 }
 
@@ -63,6 +68,15 @@ export class OrganizationBuilder {
   /** How the platform behaves: `indexLagMs`, `jobSlots`, `failJobsWith`, … */
   behaving(settings: SimulatorSettingsInit): OrganizationBuilder {
     return new OrganizationBuilder({ ...this.#plan, settings: { ...this.#plan.settings, ...settings } })
+  }
+
+  /**
+   * What the OAuth client may do, and in which divisions.
+   *
+   * @defaultValue everything, everywhere
+   */
+  seenBy(client: ClientRights): OrganizationBuilder {
+    return new OrganizationBuilder({ ...this.#plan, client })
   }
 
   /** The organisation as plain data, for a {@link GenesysSimulator} of your own. */
@@ -99,7 +113,7 @@ export class OrganizationBuilder {
    * ```
    */
   start(options: StartOptions = {}): Promise<SimulatedWorld> {
-    const { region, settings, parts } = this.#plan
+    const { region, settings, parts, client } = this.#plan
     const organization = this.build()
     const interval = intervalOf(organization)
     const [integration] = organization.integrations
@@ -113,6 +127,7 @@ export class OrganizationBuilder {
       buckets: this.#buckets(),
       faults: parts.filter((part) => part instanceof FaultBuilder),
       settings,
+      client,
       clock: options.clock ?? new SimulatedClock({ now: Date.parse(interval.end) + 24 * hourMs }),
       strict: options.strict ?? false,
       request,
@@ -137,5 +152,5 @@ function intervalOf({ conversations }: SimulatedOrganization): ExportRequest['in
 
 /** An organisation in eu-west-1, with an integration that delivers to one bucket; with conversations it has recordings. */
 export function anOrganization(): OrganizationBuilder {
-  return new OrganizationBuilder({ region: 'eu-west-1', fields: {}, settings: {}, parts: [] })
+  return new OrganizationBuilder({ region: 'eu-west-1', fields: {}, settings: {}, client: {}, parts: [] })
 }

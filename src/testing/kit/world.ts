@@ -7,6 +7,7 @@ import type { FaultedRequest } from '../faults.js'
 import { ObjectWriter } from '../genesys/delivery/delivery.js'
 import { badRequest, errorResponse as genesysError } from '../genesys/http.js'
 import type { SimulatedOrganization } from '../genesys/organization.js'
+import type { SimulatedClient } from '../genesys/routes/oauth.js'
 import type { SimulatorSettingsInit } from '../genesys/settings.js'
 import { GenesysSimulator } from '../genesys-simulator.js'
 import { toResponse } from '../http/answer.js'
@@ -25,6 +26,7 @@ export interface WorldPlan {
   readonly buckets: readonly BucketBuilder[]
   readonly faults: readonly FaultBuilder[]
   readonly settings: SimulatorSettingsInit
+  readonly client: Omit<SimulatedClient, 'clientId' | 'clientSecret'>
   readonly clock: Clock
   readonly strict: boolean | readonly string[]
   readonly request: ExportRequest
@@ -111,7 +113,7 @@ export class SimulatedWorld {
         clock,
         region,
         organization: plan.organization,
-        clients: [{ clientId, clientSecret }],
+        clients: [{ ...plan.client, clientId, clientSecret }],
         delivery,
       })
       open.push(() => genesys.close())

@@ -128,7 +128,7 @@ describe('a folder that is read, after the job', () => {
 })
 
 describe('a landing', () => {
-  const options = { landingTimeoutMs: 100_000, landingQuietMs: 30_000, landingSettleMs: 20 }
+  const options = { landingTimeoutMs: 100_000, landingQuietMs: 30_000, landingSettleMs: 20, restoreTimeoutMs: 500_000 }
   const moment: LandingMoment = {
     now: 50_000,
     fulfilledAt: 45_000,
@@ -136,6 +136,7 @@ describe('a landing', () => {
     foldersDone: false,
     pending: 2,
     asked: false,
+    restoring: 0,
   }
 
   test('waits for no particular time while the job runs, whatever has landed', () => {
@@ -152,6 +153,12 @@ describe('a landing', () => {
   test('waits after the job no longer than its time limit', () => {
     const late = { ...moment, now: 144_000, lastArrivalAt: 143_500 }
     expect(nextStep(late, options)).toEqual({ step: 'wait', atMostMs: 1_000 })
+  })
+
+  test('waits for what is being restored, however quiet it is, until its own time limit', () => {
+    const quiet = { ...moment, now: 200_000, asked: true, restoring: 1 }
+    expect(nextStep(quiet, options)).toEqual({ step: 'wait', atMostMs: 345_000, isRestoring: true })
+    expect(nextStep({ ...quiet, now: 546_000 }, options)).toEqual({ step: 'given-up' })
   })
 
   test('asks once why the rest is not there', () => {

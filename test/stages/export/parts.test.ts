@@ -8,7 +8,7 @@ import {
   type RunReport,
 } from '#src/index.js'
 import { partsOf } from '#src/stages/export/parts.js'
-import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
+import { aConversation, anOrganization, MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { ConversationPlatform, type FakeConversation, keyOf } from '../../fakes/conversations.js'
 
 const hourMs = 3_600_000
@@ -42,6 +42,54 @@ describe('the parts of a request', () => {
         },
       ),
     )
+  })
+})
+
+describe('a request that names more conversations than a query should carry', () => {
+  test('is split so that each is named once in each span, and no part names none', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.uuid(), { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 1, max: 45 }),
+        fc.integer({ min: 1, max: 3 }),
+        (conversationIds, maxConversationIds, spans) => {
+          const interval = { start: '2023-10-18T00:00:00.000Z', end: '2023-10-21T00:00:00.000Z' }
+          const options = { maxConversationIds, maxJobIntervalMs: (72 / spans) * hourMs, waitForIndex: false }
+          const parts = partsOf({ integrationId: 'i', interval, conversationIds }, {}, options)
+          for (const { request } of parts) {
+            expect(request.conversationIds?.length).toBeGreaterThan(0)
+            expect(request.conversationIds?.length).toBeLessThanOrEqual(maxConversationIds)
+          }
+          const named = parts.flatMap(({ request }) => request.conversationIds ?? [])
+          expect(named.toSorted()).toEqual(
+            Array.from({ length: spans }, () => conversationIds)
+              .flat()
+              .toSorted(),
+          )
+        },
+      ),
+    )
+  })
+
+  test('is exported by several jobs and reported as one', async () => {
+    const conversations = Array.from({ length: 5 }, () => aConversation())
+    await using world = await anOrganization()
+      .with(...conversations)
+      .start()
+    const conversationIds = world.genesys.organization.conversations.map(({ id }) => id)
+    const exporter = new LegalHoldExporter({ ...world.ports, hold: { tag: 't' }, maxConversationIds: 2 })
+    const report = await exporter.run({ ...world.request, conversationIds })
+    expect([report.outcome, report.counts.expected, report.jobs.length]).toEqual(['complete', 5, 3])
+    expect(world.genesys.jobs.map(({ selected }) => selected.length)).toEqual([2, 2, 1])
+  })
+
+  test('carries 100 in a job where nothing else is said', async () => {
+    await using world = await anOrganization().with(aConversation()).start()
+    const [known = ''] = world.genesys.organization.conversations.map(({ id }) => id)
+    const others = Array.from({ length: 100 }, (_, n) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`)
+    const exporter = new LegalHoldExporter({ ...world.ports, hold: { tag: 't' } })
+    const report = await exporter.run({ ...world.request, conversationIds: [known, ...others] })
+    expect([report.counts.expected, report.jobs.length]).toEqual([1, 2])
   })
 })
 

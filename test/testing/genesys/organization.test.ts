@@ -165,9 +165,11 @@ describe('expected recordings', () => {
     )
     const path = '/api/v2/analytics/conversations/details/jobs'
     const { jobId } = await world.json('POST', path, { interval }, 202)
+    expect(await world.json('GET', `${path}/${jobId}`)).toMatchObject({ state: 'QUEUED' })
+    world.clock.advance(250)
     expect(await world.json('GET', `${path}/${jobId}`)).toMatchObject({ state: 'PENDING' })
     await world.json('GET', `${path}/${jobId}/results`, undefined, 400)
-    world.clock.advance(500)
+    world.clock.advance(250)
     expect(await world.json('GET', `${path}/${jobId}`)).toMatchObject({ state: 'FULFILLED' })
     const first = await world.json('GET', `${path}/${jobId}/results?pageSize=3`)
     expect(first.dataAvailabilityDate).toBe('2023-10-20T11:00:00.000Z')

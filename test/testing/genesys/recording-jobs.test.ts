@@ -198,7 +198,7 @@ describe('what a job selects', () => {
     expect(await selected(world)).toEqual([2])
   })
 
-  it('leaves sensitive recordings out unless asked, and counts them as skipped without the permission', async () => {
+  it('leaves sensitive recordings out unless asked, and refuses the job where redaction is on and the permission lacks', async () => {
     const conversations = [conversation(1), conversation(2, {}, { sensitive: true })]
     const world = simulate(conversations)
     expect(await selected(world)).toEqual([1])
@@ -212,10 +212,13 @@ describe('what a job selects', () => {
         },
       ],
     })
-    expect(await selected(restricted, jobBody({ includeRecordingsWithSensitiveData: true }))).toEqual([1])
-    restricted.clock.advance(1_000)
-    const listed = await restricted.json('GET', path)
-    expect(listed.entities[0]).toMatchObject({ totalRecordings: 1, totalSkippedRecordings: 1 })
+    const sensitive = jobBody({ includeRecordingsWithSensitiveData: true })
+    expect(await restricted.json('POST', path, sensitive, 403)).toMatchObject({
+      message: expect.stringContaining('recording:recording:viewSensitiveData'),
+    })
+    expect(await selected(restricted)).toEqual([1])
+    restricted.simulator.settings.redaction = false
+    expect(await selected(restricted, sensitive)).toEqual([1, 2])
   })
 
   it('has no media type digital: chat, email and message are joined by or; a call is voice', async () => {
@@ -303,7 +306,7 @@ describe('what a job selects', () => {
 })
 
 describe('listing', () => {
-  it('shows only my jobs, newest first, page by page, each with its query', async () => {
+  it('shows only my jobs, by their creation, page by page, each with its query', async () => {
     const world = simulate([conversation(1)], {
       jobSlots: 10,
       clients: [
@@ -313,11 +316,11 @@ describe('listing', () => {
     })
     const mine: string[] = []
     for (let count = 0; count < 3; count += 1) {
-      mine.unshift((await world.json('POST', path, jobBody(), 202)).id)
+      mine.push((await world.json('POST', path, jobBody(), 202)).id)
       world.clock.advance(10)
     }
     await world.call('POST', path, jobBody(), await login(world.simulator, 'other', 'other'))
-    const first = await world.json('GET', `${path}?showOnlyMyJobs=true&sortBy=-dateCreated&pageSize=2`)
+    const first = await world.json('GET', `${path}?showOnlyMyJobs=true&sortBy=dateCreated&pageSize=2`)
     expect(first).toMatchObject({ total: 3, pageCount: 2, pageNumber: 1 })
     const second = await world.json('GET', first.nextUri)
     expect([...first.entities, ...second.entities].map((job: { id: string }) => job.id)).toEqual(mine)

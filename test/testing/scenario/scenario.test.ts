@@ -206,3 +206,17 @@ describe('createScenario', () => {
     })
   })
 })
+
+describe('an ordinary organisation', () => {
+  it('has two divisions, a recording in the archive and a thread without an end, all in scope', () => {
+    const { organization, inScope } = createScenario({ now })
+    expect(organization.divisions?.map(({ name }) => name)).toEqual(['Home', 'Customer Care'])
+    const own = new Set(inScope.recordingIds)
+    const ours = organization.conversations.filter(({ recordings }) => recordings.some(({ id }) => own.has(id)))
+    expect(ours.filter(({ ongoing }) => ongoing)).toHaveLength(1)
+    expect(
+      ours.flatMap(({ recordings }) => recordings).filter(({ fileState }) => fileState === 'ARCHIVED'),
+    ).toHaveLength(1)
+    expect(ours.filter(({ divisionIds }) => divisionIds !== undefined).length).toBeGreaterThan(10)
+  })
+})

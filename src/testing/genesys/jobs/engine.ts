@@ -85,12 +85,15 @@ export class JobEngine {
     const dueMs = due === undefined ? 0 : dueMsOf(due, Date.parse(recording.endTime))
     // A delete date earlier than the export date moves the export date (genesys-facts, "Expected recordings").
     const deletedMs = recording.deleteDate === undefined ? Number.POSITIVE_INFINITY : Date.parse(recording.deleteDate)
-    const notBeforeMs = Math.max(startMs, Math.min(dueMs, deletedMs))
+    const plannedMs = Math.max(startMs, Math.min(dueMs, deletedMs))
+    const isArchived = recording.fileState === 'ARCHIVED' || recording.fileState === 'RESTORING'
+    const notBeforeMs = isArchived ? plannedMs + this.#state.settings.timings.restoreMs : plannedMs
     const picked = shareOf(recordingId) < lateLanding.share ? lateLanding.delayMs : 0
     const fate = { lateMs: recording.landsLateMs ?? picked, notBeforeMs }
-    this.#state.exportPlanned.set(recordingId, notBeforeMs)
+    this.#state.exportPlanned.set(recordingId, plannedMs)
     if (recording.failsAtSource) return { ...fate, state: 'failed', reason: 'The recording could not be exported.' }
-    return { ...fate, state: recording.neverLands ? 'lost' : 'waiting' }
+    const hasNoFile = recording.fileState === 'UPLOADING' || recording.fileState === 'ERROR'
+    return { ...fate, state: recording.neverLands || hasNoFile ? 'lost' : 'waiting' }
   }
 
   #settle(): Promise<void> {

@@ -1,4 +1,4 @@
-import { badRequest, isObject, type JsonObject } from '../http.js'
+import { badRequest } from '../http.js'
 import type { SimulatedConversation, SimulatedRecording } from '../organization.js'
 
 /** A span in milliseconds since the epoch, start inclusive, end exclusive. */
@@ -17,14 +17,26 @@ export interface RecordingQuery {
   readonly includeSnippets: boolean
 }
 
+/** An instant as Genesys' models describe it: `yyyy-MM-ddTHH:mm:ss[.mmm]Z`, and in intervals also without the zone. */
+const instant = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/
+
+/** Milliseconds of an instant; NaN where it is none, such as the 30th of February. */
+export function millisecondsOfInstant(text: string): number {
+  const [, year, month, day] = instant.exec(text) ?? []
+  if (year === undefined || Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate())
+    return Number.NaN
+  const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2') : `${text}Z`
+  return Date.parse(zoned)
+}
+
 /** `2023-10-18T00:00:00Z/2023-10-20T00:00:00Z`, as everywhere in Genesys' query language. */
 export function parseInterval(value: unknown, field: string): Span {
   const [start, end, ...rest] = typeof value === 'string' ? value.split('/') : []
-  const span = { startMs: Date.parse(start ?? ''), endMs: Date.parse(end ?? '') }
+  const span = { startMs: millisecondsOfInstant(start ?? ''), endMs: millisecondsOfInstant(end ?? '') }
   if (rest.length > 0 || Number.isNaN(span.startMs) || Number.isNaN(span.endMs)) {
     throw badRequest(`${field} must be an ISO 8601 interval such as 2023-10-18T00:00:00.000Z/2023-10-20T00:00:00.000Z.`)
   }
-  if (span.startMs >= span.endMs) throw badRequest(`${field} has to end after it starts.`)
+  if (span.startMs >= span.endMs) throw badRequest(`${field} must end after it starts.`)
   return span
 }
 
@@ -35,53 +47,6 @@ export function parseInterval(value: unknown, field: string): Span {
 export function isActiveIn(conversation: SimulatedConversation, interval: Span): boolean {
   const endMs = conversation.ongoing ? Number.POSITIVE_INFINITY : Date.parse(conversation.endTime)
   return Date.parse(conversation.startTime) < interval.endMs && endMs >= interval.startMs
-}
-
-type Predicate = (conversation: SimulatedConversation) => boolean
-
-/** Compiles `conversationFilters` and `segmentFilters`; the filters of a list are joined by AND. */
-export function compileFilters(query: JsonObject): Predicate {
-  const filters = [...listOf(query, 'conversationFilters'), ...listOf(query, 'segmentFilters')].map(compileFilter)
-  return (conversation) => filters.every((matches) => matches(conversation))
-}
-
-function listOf(object: JsonObject, field: string): readonly JsonObject[] {
-  const value = object[field]
-  if (value === undefined || value === null) return []
-  if (!Array.isArray(value) || !value.every(isObject)) throw badRequest(`${field} must be a list of objects.`)
-  return value
-}
-
-function compileFilter(filter: JsonObject): Predicate {
-  const parts = [...listOf(filter, 'predicates').map(compilePredicate), ...listOf(filter, 'clauses').map(compileFilter)]
-  if (parts.length === 0) throw badRequest('A filter needs predicates or clauses.')
-  if (filter.type === 'or') return (conversation) => parts.some((matches) => matches(conversation))
-  if (filter.type === 'and') return (conversation) => parts.every((matches) => matches(conversation))
-  throw badRequest(`A filter's type must be and or or, but is ${String(filter.type)}.`)
-}
-
-function compilePredicate(predicate: JsonObject): Predicate {
-  const { dimension, value, operator = 'matches' } = predicate
-  const read = typeof dimension === 'string' ? dimensions[dimension] : undefined
-  if (read === undefined) throw badRequest(`The dimension ${String(dimension)} is not known here.`)
-  if (operator === 'exists') return (conversation) => read(conversation).length > 0
-  if (operator === 'notExists') return (conversation) => read(conversation).length === 0
-  if (operator !== 'matches') throw badRequest(`The operator ${String(operator)} is not known.`)
-  if (typeof value !== 'string') throw badRequest('A predicate needs a value.')
-  return (conversation) => read(conversation).includes(value)
-}
-
-/** Only what an export can sensibly ask for; anything else is refused rather than ignored. */
-const dimensions: Readonly<Record<string, (conversation: SimulatedConversation) => readonly string[]>> = {
-  conversationId: ({ id }) => [id],
-  mediaType: ({ media, recordings }) =>
-    [media, ...recordings.map((one) => one.media)].map((one) => analyticsMediaType[one]),
-  messageType: ({ messageType }) => (messageType === undefined ? [] : [messageType]),
-  direction: ({ direction }) => [direction],
-  originatingDirection: ({ direction }) => [direction],
-  queueId: ({ queueId }) => [queueId],
-  userId: ({ userIds }) => userIds,
-  provider: ({ provider }) => [provider],
 }
 
 /** The words of analytics: a call is `voice` there. */
@@ -109,6 +74,8 @@ export interface SelectionContext {
   /** How far the index reaches; what is newer is missed without a word (genesys-facts, "48 hours"). */
   readonly availableUntilMs: number
   readonly mayViewSensitive: boolean
+  /** Whether the client sees the conversation's division. */
+  sees(conversation: SimulatedConversation): boolean
   exists(conversation: SimulatedConversation, recording: SimulatedRecording): boolean
 }
 
@@ -122,7 +89,8 @@ export function select(
   let found = 0
   let skipped = 0
   for (const conversation of conversations) {
-    if (!isActiveIn(conversation, query.interval) || !query.matches(conversation)) continue
+    if (!isActiveIn(conversation, query.interval) || !query.matches(conversation) || !context.sees(conversation))
+      continue
     const before = recordings.length
     for (const recording of conversation.recordings) {
       if (!isWanted(recording, query) || !context.exists(conversation, recording)) continue

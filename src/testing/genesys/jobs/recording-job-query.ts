@@ -1,9 +1,26 @@
 import { badRequest, isObject, type JsonObject } from '../http.js'
+import { compileConversationQuery } from './conversation-query.js'
+import { checkFields } from './fields.js'
 import type { DueDate, ExportSchedule } from './jobs.js'
-import { compileFilters, parseInterval, type RecordingQuery, type Span } from './query.js'
+import { millisecondsOfInstant, parseInterval, type RecordingQuery, type Span } from './query.js'
 
 /** What a job's body selects (genesys-facts, "Recording jobs: rules"). */
-export function readRecordingQuery(body: JsonObject, nowMs: number): RecordingQuery {
+export function readRecordingQuery(body: JsonObject, nowMs: number, homeDivisionId: string): RecordingQuery {
+  checkFields(body, 'RecordingJobsQuery', {
+    action: 'text',
+    actionDate: 'text',
+    actionAge: 'number',
+    screenRecordingActionDate: 'text',
+    screenRecordingActionAge: 'number',
+    integrationId: 'text',
+    includeRecordingsWithSensitiveData: 'flag',
+    includeScreenRecordings: 'flag',
+    includePolicyBasedRecordings: 'flag',
+    includeSnippetRecordings: 'flag',
+    clearExport: 'flag',
+    conversationQuery: 'object',
+    agedConversationInterval: 'text',
+  })
   const { conversationQuery, agedConversationInterval } = body
   if ((conversationQuery === undefined) === (agedConversationInterval === undefined)) {
     throw badRequest('Either conversationQuery or agedConversationInterval must be given, not both.')
@@ -18,8 +35,8 @@ export function readRecordingQuery(body: JsonObject, nowMs: number): RecordingQu
     return { interval: readAgedInterval(agedConversationInterval, nowMs), matches: () => true, ...flags }
   }
   if (!isObject(conversationQuery)) throw badRequest('conversationQuery must be an object.')
-  const interval = parseInterval(conversationQuery.interval, 'conversationQuery.interval')
-  return { interval, matches: compileFilters(conversationQuery), ...flags }
+  const query = compileConversationQuery(conversationQuery, { field: 'conversationQuery.interval', homeDivisionId })
+  return { interval: query.interval, matches: (conversation) => query.matches(conversation), ...flags }
 }
 
 /** For conversations older than five years, at most six months at a time. */
@@ -58,7 +75,7 @@ function readDueDate(body: JsonObject, dateField: string, ageField: string): Due
   const { [dateField]: date, [ageField]: age } = body
   if (date !== undefined && age !== undefined) throw badRequest(`${dateField} and ${ageField} exclude each other.`)
   if (date !== undefined) {
-    const dateMs = typeof date === 'string' ? Date.parse(date) : Number.NaN
+    const dateMs = typeof date === 'string' ? millisecondsOfInstant(date) : Number.NaN
     if (Number.isNaN(dateMs)) throw badRequest(`${dateField} must be an ISO 8601 date.`)
     return { dateMs }
   }

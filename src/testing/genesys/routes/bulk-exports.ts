@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { badRequest, isObject, type JsonObject, json, noContent, notFound, readObject } from '../http.js'
+import { divisionsOf } from '../jobs/conversation-query.js'
 import { progressOf, type SimulatedJob } from '../jobs/jobs.js'
 import { analyticsMediaType, parseInterval, type RecordingQuery, type Span } from '../jobs/query.js'
 import type { SimulatedConversation } from '../organization.js'
@@ -87,11 +88,10 @@ async function createExport(context: RouteContext): Promise<Response> {
   if (typeof integrationId !== 'string') throw badRequest('integrationId is required.')
   if (!organization.integrations.some(({ id }) => id === integrationId))
     throw notFound('the integration', integrationId)
-  const selection = state.select(
-    readFilters(body.filters),
-    clock.now(),
-    context.may('recording:recording:viewSensitiveData'),
-  )
+  const selection = state.select(readFilters(body.filters, state.homeDivisionId), clock.now(), {
+    mayViewSensitive: context.may('recording:recording:viewSensitiveData'),
+    sees: (conversation) => context.sees(conversation, 'recording:job:add'),
+  })
   const job: SimulatedJob = {
     id: randomUUID(),
     surface: 'bulk-exports',
@@ -125,7 +125,7 @@ function readHoldTag(metadata: unknown): string | undefined {
 
 const digital = ['chat', 'email', 'message']
 
-function readFilters(filters: unknown): RecordingQuery {
+function readFilters(filters: unknown, homeDivisionId: string): RecordingQuery {
   if (!isObject(filters)) throw badRequest('filters is required.')
   const media = listOf(filters, 'mediaType').concat(listOf(filters, 'mediaTypes'))
   const mediaTypes = new Set(
@@ -136,6 +136,7 @@ function readFilters(filters: unknown): RecordingQuery {
   }
   const messageTypes = listOf(filters, 'messageType').concat(listOf(filters, 'messageTypes'))
   const conversationIds = new Set(listOf(filters, 'conversationIds'))
+  const divisionIds = listOf(filters, 'divisionIds')
   const sensitive = filters.includeRecordingsWithSensitiveData ?? filters.includeSensitive ?? false
   return {
     interval: readInterval(filters.interval),
@@ -144,7 +145,8 @@ function readFilters(filters: unknown): RecordingQuery {
       (messageTypes.length === 0 ||
         conversation.media !== 'message' ||
         messageTypes.includes(conversation.messageType ?? '')) &&
-      (conversationIds.size === 0 || conversationIds.has(conversation.id)),
+      (conversationIds.size === 0 || conversationIds.has(conversation.id)) &&
+      (divisionIds.length === 0 || divisionsOf(conversation, homeDivisionId).some((id) => divisionIds.includes(id))),
     includeSensitive: sensitive === true,
     includeScreen: true,
     includePolicyBased: true,

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { dayMs } from '../../../internal/durations.js'
 import type { MediaType } from '../../../model/request.js'
 import { badRequest, integerParameter, type JsonObject, json, noContent, notFound, readObject } from '../http.js'
-import { analyticsMediaType, compileFilters, isActiveIn, parseInterval } from '../jobs/query.js'
-import type { SimulatedConversation, SimulatedRecording } from '../organization.js'
-import { cursorPage, readCursor, writeCursor } from './paging.js'
+import { compileConversationQuery, divisionsOf } from '../jobs/conversation-query.js'
+import { analyticsMediaType, isActiveIn } from '../jobs/query.js'
+import type { SimulatedConversation } from '../organization.js'
+import { readCursor, writeCursor } from './paging.js'
 import type { Route, RouteContext } from './routes.js'
 
 interface ConversationJob {
@@ -16,18 +17,20 @@ interface ConversationJob {
   cancelled: boolean
 }
 
-/** Conversation details jobs, the recordings of a conversation and the retention query. */
+const viewsAll = 'analytics:conversationDetail:view'
+
+/** Conversation details jobs. */
 export function conversationRoutes(): readonly Route[] {
   // Results live for a while only, in reality too: they are not kept over a restart.
   const jobs = new Map<string, ConversationJob>()
   const path = '/api/v2/analytics/conversations/details/jobs'
-  const permission = 'analytics:conversationDetail:view'
+  const permission = [viewsAll, 'analytics:agentConversationDetail:view']
   return [
     {
       method: 'GET',
       path: `${path}/availability`,
       operation: 'getDataAvailability',
-      permission,
+      permission: viewsAll,
       answer: (context) => json(200, { dataAvailabilityDate: availabilityDate(context) }),
     },
     {
@@ -65,20 +68,6 @@ export function conversationRoutes(): readonly Route[] {
         return noContent()
       },
     },
-    {
-      method: 'GET',
-      path: '/api/v2/conversations/{conversationId}/recordingmetadata',
-      operation: 'listRecordingMetadata',
-      permission: 'recording:recording:view',
-      answer: listRecordingMetadata,
-    },
-    {
-      method: 'GET',
-      path: '/api/v2/recordings/retention/query',
-      operation: 'queryRetention',
-      permission: 'recording:recording:view',
-      answer: queryRetention,
-    },
   ]
 }
 
@@ -86,20 +75,23 @@ function availabilityDate({ state, clock }: RouteContext): string {
   return new Date(state.availableUntilMs(clock.now())).toISOString()
 }
 
-async function createConversationJob({ state, clock, request }: RouteContext): Promise<ConversationJob> {
-  const body = await readObject(request)
-  const interval = parseInterval(body.interval, 'interval')
-  const matches = compileFilters(body)
+async function createConversationJob(context: RouteContext): Promise<ConversationJob> {
+  const { state, clock, request } = context
+  const { homeDivisionId } = state
+  const query = compileConversationQuery(await readObject(request), { field: 'interval', homeDivisionId })
   const availableUntilMs = state.availableUntilMs(clock.now())
   const conversations = state.organization.conversations
     .filter(
       (conversation) =>
-        isActiveIn(conversation, interval) &&
+        isActiveIn(conversation, query.interval) &&
         Date.parse(conversation.ongoing ? conversation.startTime : conversation.endTime) <= availableUntilMs &&
-        matches(conversation),
+        query.matches(conversation) &&
+        // Conversations of other divisions are left out without a word. An agent's view shows those of the agent, and a
+        // client is none.
+        context.sees(conversation, viewsAll),
     )
     .sort((a, b) => Date.parse(a.startTime) - Date.parse(b.startTime))
-  if (body.order === 'desc') conversations.reverse()
+  if (query.order === 'desc') conversations.reverse()
   const submittedAtMs = clock.now()
   const doneAtMs = submittedAtMs + state.settings.timings.analyticsMs
   return { id: randomUUID(), submittedAtMs, doneAtMs, availableUntilMs, conversations, cancelled: false }
@@ -113,22 +105,26 @@ function findJob(jobs: ReadonlyMap<string, ConversationJob>, context: RouteConte
 }
 
 function toStatus({ clock }: RouteContext, job: ConversationJob): JsonObject {
-  const done = job.doneAtMs <= clock.now()
+  const now = clock.now()
+  const done = job.doneAtMs <= now
+  const isQueued = now < job.submittedAtMs + (job.doneAtMs - job.submittedAtMs) / 2
   return {
-    state: job.cancelled ? 'CANCELLED' : done ? 'FULFILLED' : 'PENDING',
+    state: job.cancelled ? 'CANCELLED' : done ? 'FULFILLED' : isQueued ? 'QUEUED' : 'PENDING',
     submissionDate: new Date(job.submittedAtMs).toISOString(),
     ...(done ? { completionDate: new Date(job.doneAtMs).toISOString() } : {}),
     expirationDate: new Date(job.submittedAtMs + dayMs).toISOString(),
   }
 }
 
-function results({ query, clock }: RouteContext, job: ConversationJob): JsonObject {
+function results({ query, clock, state }: RouteContext, job: ConversationJob): JsonObject {
   if (job.cancelled || job.doneAtMs > clock.now()) throw badRequest('The job has no results yet.')
   const pageSize = integerParameter(query, 'pageSize', { default: 1_000, min: 1, max: 10_000 })
   const from = readCursor(query.get('cursor'))
   const until = from + pageSize
   return {
-    conversations: job.conversations.slice(from, until).map(toAnalyticsConversation),
+    conversations: job.conversations
+      .slice(from, until)
+      .map((one) => toAnalyticsConversation(one, state.homeDivisionId)),
     dataAvailabilityDate: new Date(job.availableUntilMs).toISOString(),
     ...(until < job.conversations.length ? { cursor: writeCursor(until) } : {}),
   }
@@ -138,7 +134,7 @@ function results({ query, clock }: RouteContext, job: ConversationJob): JsonObje
  * A customer's session is as long as the conversation; each agent's is as long as what was recorded of it, or as the
  * conversation where nothing was.
  */
-function toAnalyticsConversation(conversation: SimulatedConversation): JsonObject {
+function toAnalyticsConversation(conversation: SimulatedConversation, homeDivisionId: string): JsonObject {
   const { id, startTime, endTime, ongoing = false, recordings } = conversation
   const whole = { segmentStart: startTime, ...(ongoing ? {} : { segmentEnd: endTime }) }
   const handled =
@@ -167,9 +163,15 @@ function toAnalyticsConversation(conversation: SimulatedConversation): JsonObjec
     conversationStart: startTime,
     ...(ongoing ? {} : { conversationEnd: endTime }),
     originatingDirection: conversation.direction,
-    divisionIds: [],
+    divisionIds: divisionsOf(conversation, homeDivisionId),
+    ...(conversation.externalTag === undefined ? {} : { externalTag: conversation.externalTag }),
     participants: [
-      { participantId: id, purpose: 'customer', sessions: [own(id, [whole])] },
+      {
+        participantId: id,
+        ...(conversation.customerName === undefined ? {} : { participantName: conversation.customerName }),
+        purpose: 'customer',
+        sessions: [own(id, [whole])],
+      },
       {
         participantId: first,
         userId: first,
@@ -200,69 +202,5 @@ function sessionOf(
     provider: conversation.provider,
     recording: conversation.recordings.length > 0,
     segments: spans.map((span) => ({ ...span, segmentType: 'interact', queueId: conversation.queueId })),
-  }
-}
-
-/** The words of RecordingMetadata, in which a call is `audio`. */
-const recordingMedia = { call: 'audio', chat: 'chat', email: 'email', message: 'message', screen: 'screen' } as const
-
-function listRecordingMetadata(context: RouteContext): Response {
-  const { state } = context
-  const id = context.param('conversationId')
-  const conversation = state.findConversation(id)
-  if (conversation === undefined) throw notFound('the conversation', id)
-  const recordings = conversation.recordings.filter((recording) =>
-    state.exists(conversation, recording, context.clock.now()),
-  )
-  return json(
-    200,
-    recordings.map((recording) => ({
-      id: recording.id,
-      conversationId: conversation.id,
-      // "For screen recordings. Null for other types" (genesys-facts, "Expected recordings").
-      startTime: recording.media === 'screen' ? recording.startTime : null,
-      endTime: recording.endTime,
-      media: recordingMedia[recording.media],
-      ...(recording.mediaSubtype === undefined ? {} : { mediaSubtype: recording.mediaSubtype }),
-      annotations: [],
-      fileState: 'AVAILABLE',
-      ...dates(context, recording),
-      sessionId: recording.communicationId,
-      region: state.region,
-      selfUri: `/api/v2/conversations/${conversation.id}/recordings/${recording.id}`,
-    })),
-  )
-}
-
-function queryRetention(context: RouteContext): Response {
-  const { state, query, clock } = context
-  if (!query.has('retentionThresholdDays')) throw badRequest('retentionThresholdDays is required.')
-  const days = integerParameter(query, 'retentionThresholdDays', { default: 0, min: 0, max: 36_500 })
-  const createdBeforeMs = clock.now() - days * dayMs
-  const entities = state.organization.conversations.flatMap((conversation) =>
-    conversation.recordings
-      .filter(
-        (recording) =>
-          Date.parse(recording.endTime) <= createdBeforeMs && state.exists(conversation, recording, clock.now()),
-      )
-      .map((recording) => ({
-        conversationId: conversation.id,
-        recordingId: recording.id,
-        creationTime: recording.startTime,
-        ...dates(context, recording),
-      })),
-  )
-  return json(200, cursorPage(context, entities, { defaultSize: 25, maxSize: 500 }))
-}
-
-/** When it is to be exported, was exported, and will be deleted. */
-function dates({ state }: RouteContext, recording: SimulatedRecording): JsonObject {
-  const exportDateMs = state.exportPlanned.get(recording.id)
-  const exportedMs = state.exported.get(recording.id)
-  const exportedDate = exportedMs === undefined ? recording.exportedDate : new Date(exportedMs).toISOString()
-  return {
-    ...(exportDateMs === undefined ? {} : { exportDate: new Date(exportDateMs).toISOString() }),
-    ...(exportedDate === undefined ? {} : { exportedDate }),
-    ...(recording.deleteDate === undefined ? {} : { deleteDate: recording.deleteDate }),
   }
 }

@@ -13,6 +13,10 @@ export interface SimulatedClient {
    * @defaultValue everything
    */
   readonly permissions?: readonly string[] | undefined
+  /** Divisions in which its role is granted. @defaultValue all */
+  readonly divisionIds?: readonly string[] | undefined
+  /** Divisions of single permissions, where they differ: those of a second role. */
+  readonly divisionsByPermission?: Readonly<Record<string, readonly string[]>> | undefined
 }
 
 interface Token {
@@ -101,7 +105,10 @@ export class TokenOffice {
       429,
       'too.many.requests',
       `Rate limit exceeded the maximum [${allowed}] requests within [60] seconds`,
-      { ...headers, 'retry-after': String(resetSeconds) },
+      {
+        headers: { ...headers, 'retry-after': String(resetSeconds) },
+        limit: { key: 'token.rate.per.minute', namespace: 'platform.api', value: allowed },
+      },
     )
   }
 

@@ -1,12 +1,9 @@
-import { badRequest, booleanParameter, json, missingPermission, notFound, readObject } from '../http.js'
+import { booleanParameter, json, notFound } from '../http.js'
 import type { SimulatedIntegration } from '../organization.js'
 import { entityPage } from './paging.js'
 import type { Route, RouteContext } from './routes.js'
 
-const applies = 'recording:deletionProtection:apply'
-const revokes = 'recording:deletionProtection:revoke'
-
-/** Organisation, integrations, media retention policies and deletion protection. */
+/** Organisation, integrations and media retention policies. */
 export const organizationRoutes: readonly Route[] = [
   {
     method: 'GET',
@@ -50,19 +47,7 @@ export const organizationRoutes: readonly Route[] = [
     path: '/api/v2/integrations/{integrationId}/config/current',
     operation: 'getIntegrationConfig',
     permission: 'integrations:integration:view',
-    answer: (context) => {
-      const integration = findIntegration(context)
-      return json(200, {
-        id: integration.id,
-        name: integration.name,
-        version: 1,
-        properties: integration.properties ?? { bucket: integration.bucket, roleArn: integration.roleArn },
-        advanced: {},
-        notes: '',
-        credentials: {},
-        selfUri: `/api/v2/integrations/${integration.id}/config/current`,
-      })
-    },
+    answer: (context) => json(200, configurationOf(findIntegration(context))),
   },
   {
     method: 'GET',
@@ -77,26 +62,6 @@ export const organizationRoutes: readonly Route[] = [
     operation: 'listCrossplatformPolicies',
     permission: 'recording:crossPlatformRetentionPolicy:view',
     answer: (context) => listPolicies(context, 'crossplatformPolicies'),
-  },
-  {
-    method: 'PUT',
-    path: '/api/v2/recordings/deletionprotection',
-    operation: 'protectConversations',
-    permission: [applies, revokes],
-    answer: protect,
-  },
-  {
-    method: 'POST',
-    path: '/api/v2/recordings/deletionprotection',
-    operation: 'listProtectedConversations',
-    answer: async (context) => {
-      const ids = await readConversationIds(context)
-      const isProtected = ids.filter((id) => context.state.protectedConversations.has(id))
-      return json(
-        200,
-        isProtected.map((id) => ({ id, selfUri: `/api/v2/conversations/${id}` })),
-      )
-    },
   },
 ]
 
@@ -113,10 +78,23 @@ function toIntegration(integration: SimulatedIntegration) {
     name: integration.name,
     integrationType: { id: 'aws-s3-recording-bulk-actions', name: 'AWS S3 recording bulk actions' },
     intendedState: integration.intendedState,
-    config: { current: { id: integration.id, name: integration.name, version: 1 } },
+    config: { current: configurationOf(integration) },
     reportedState: { code: integration.reportedState, effective: integration.reportedState },
     attributes: {},
     selfUri: `/api/v2/integrations/${integration.id}`,
+  }
+}
+
+function configurationOf(integration: SimulatedIntegration) {
+  return {
+    id: integration.id,
+    name: integration.name,
+    version: 1,
+    properties: integration.properties ?? { bucket: integration.bucket, roleArn: integration.roleArn },
+    advanced: {},
+    notes: '',
+    credentials: {},
+    selfUri: `/api/v2/integrations/${integration.id}/config/current`,
   }
 }
 
@@ -127,39 +105,4 @@ function listPolicies(context: RouteContext, list: 'mediaRetentionPolicies' | 'c
     (policy) => (enabled === undefined || policy.enabled === enabled) && policy.name.includes(query.get('name') ?? ''),
   )
   return json(200, entityPage(context, policies, { defaultSize: 25, maxSize: 100 }))
-}
-
-async function readConversationIds(context: RouteContext): Promise<readonly string[]> {
-  const { conversationIds } = await readObject(context.request)
-  if (!Array.isArray(conversationIds) || !conversationIds.every((id) => typeof id === 'string')) {
-    throw badRequest('conversationIds must be a list of ids.')
-  }
-  if (conversationIds.length === 0 || conversationIds.length > 100) {
-    throw badRequest(`conversationIds may hold 1 to 100 ids, but holds ${conversationIds.length}.`)
-  }
-  return conversationIds
-}
-
-/** 100 conversations a call, 1,000 an organisation (genesys-facts, "deletion protection"). */
-async function protect(context: RouteContext): Promise<Response> {
-  const { state } = context
-  // The documented default is true: whoever forgets the parameter while revoking, protects.
-  const apply = booleanParameter(context.query, 'protect', true)
-  // "Each action requires the respective permission."
-  const permission = apply ? applies : revokes
-  if (!context.may(permission)) throw missingPermission([permission])
-  const ids = await readConversationIds(context)
-  const failedUpdates: unknown[] = []
-  const failed = (id: string, errorCode: string, errorMessage: string) =>
-    failedUpdates.push({ conversation: { id, selfUri: `/api/v2/conversations/${id}` }, errorCode, errorMessage })
-  for (const id of ids) {
-    if (state.findConversation(id) === undefined) failed(id, 'not.found', `Unable to find the conversation ${id}.`)
-    else if (!apply) state.protectedConversations.delete(id)
-    else if (state.settings.silentlyUnprotected.includes(id)) continue
-    else if (state.protectedConversations.has(id)) continue
-    else if (state.protectedConversations.size < state.settings.protectionCap) state.protectedConversations.add(id)
-    else failed(id, 'limit.exceeded', `An organization may protect ${state.settings.protectionCap} conversations.`)
-  }
-  await state.save()
-  return state.settings.reportFailedUpdates ? json(200, { failedUpdates }) : new Response(null, { status: 202 })
 }

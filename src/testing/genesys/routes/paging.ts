@@ -40,7 +40,7 @@ function numberedPage({ url, query }: PageRequest, entities: readonly unknown[],
 }
 
 /** A page by cursor: no totals; the last one has no `nextUri`. */
-export function cursorPage({ url, query }: PageRequest, entities: readonly unknown[], bounds: PageBounds): JsonObject {
+function cursorPage({ url, query }: PageRequest, entities: readonly unknown[], bounds: PageBounds): JsonObject {
   const pageSize = sizeOf(query, bounds)
   const from = readCursor(query.get('cursor'))
   const until = from + pageSize
@@ -74,7 +74,8 @@ function sizeOf(query: URLSearchParams, bounds: PageBounds): number {
   return integerParameter(query, 'pageSize', { default: bounds.defaultSize, min: 1, max: bounds.maxSize })
 }
 
-function pageUri(url: URL, changes: Readonly<Record<string, string>>): string {
+/** The address of another page of a listing. */
+export function pageUri(url: URL, changes: Readonly<Record<string, string>>): string {
   const query = new URLSearchParams(url.search)
   for (const [name, value] of Object.entries(changes)) query.set(name, value)
   return `${url.pathname}?${query}`

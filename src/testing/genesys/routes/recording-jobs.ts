@@ -2,15 +2,19 @@ import { randomUUID } from 'node:crypto'
 import {
   badRequest,
   booleanParameter,
+  enumParameter,
   type JsonObject,
   json,
+  missingPermission,
   noContent,
   notFound,
   Refusal,
   readObject,
 } from '../http.js'
+import { checkFields, wordOf } from '../jobs/fields.js'
 import { progressOf, type SimulatedJob } from '../jobs/jobs.js'
 import { readRecordingQuery, readSchedule } from '../jobs/recording-job-query.js'
+import { audit } from './audits.js'
 import { entityPage } from './paging.js'
 import type { Route, RouteContext } from './routes.js'
 
@@ -41,7 +45,14 @@ export const recordingJobRoutes: readonly Route[] = [
     method: 'PUT',
     path: '/api/v2/recording/jobs/{jobId}',
     operation: 'executeRecordingJob',
-    permission: 'recording:job:edit',
+    permission: {
+      all: [
+        'recording:job:edit',
+        'recording:recording:editRetention',
+        'recording:screenRecording:editRetention',
+        'recording:snippetRecording:editRetention',
+      ],
+    },
     answer: executeJob,
   },
   {
@@ -60,20 +71,33 @@ export const recordingJobRoutes: readonly Route[] = [
   },
 ]
 
+const viewsSensitive = 'recording:recording:viewSensitiveData'
+const actions: ReadonlySet<string> = new Set(['ARCHIVE', 'DELETE', 'EXPORT'])
+const jobStates = ['FULFILLED', 'PENDING', 'READY', 'PROCESSING', 'CANCELLED', 'FAILED'] as const
+
 async function createJob(context: RouteContext): Promise<Response> {
   const { state, clock, client } = context
   const body = await readObject(context.request)
-  if (body.action !== 'EXPORT') throw badRequest('The action must be EXPORT: this simulator deletes nothing.')
+  const query = readRecordingQuery(body, clock.now(), state.homeDivisionId)
+  if (wordOf(body, 'action', actions) !== 'EXPORT')
+    throw badRequest('The action must be EXPORT: this simulator deletes nothing.')
   const integration = state.organization.integrations.find(({ id }) => id === body.integrationId)
   if (typeof body.integrationId !== 'string') throw badRequest('integrationId is required for the action EXPORT.')
   if (integration === undefined) throw notFound('the integration', body.integrationId)
   if (integration.intendedState !== 'ENABLED' || integration.reportedState !== 'ACTIVE') {
     throw badRequest(`The integration ${integration.id} is not active.`)
   }
-  const query = readRecordingQuery(body, clock.now())
   const schedule = readSchedule(body)
+  if (query.includeSensitive && state.settings.redaction && !context.may(viewsSensitive)) {
+    // "If the requester does not have that permission and includeRecordingsWithSensitiveData is set to true, then their
+    // request will be rejected." With what status is not documented.
+    throw missingPermission([viewsSensitive], 'all')
+  }
   refuseIfBusy(context)
-  const selection = state.select(query, clock.now(), context.may('recording:recording:viewSensitiveData'))
+  const selection = state.select(query, clock.now(), {
+    mayViewSensitive: !state.settings.redaction || context.may(viewsSensitive),
+    sees: (conversation) => context.sees(conversation, 'recording:job:add'),
+  })
   const job: SimulatedJob = {
     id: randomUUID(),
     surface: 'recording-jobs',
@@ -106,12 +130,16 @@ function refuseIfBusy({ state }: RouteContext, except?: SimulatedJob): void {
     slotRefusalStatus,
     codes[slotRefusalStatus],
     `The organization has reached the maximum of ${jobSlots} concurrent recording jobs that are pending or processing.`,
+    slotRefusalStatus === 429
+      ? { limit: { key: 'recording.jobs.concurrent', namespace: 'recordings', value: jobSlots } }
+      : {},
   )
 }
 
 async function executeJob(context: RouteContext): Promise<Response> {
   const job = findJob(context)
   const body = await readObject(context.request)
+  checkFields(body, 'ExecuteRecordingJobsQuery', { state: 'text' })
   if (body.state !== 'PROCESSING') throw badRequest('The state can only be set to PROCESSING.')
   if (job.clientId !== context.client.clientId) {
     throw new Refusal(403, 'not.authorized', 'A job must be executed by the user that created it.')
@@ -119,6 +147,7 @@ async function executeJob(context: RouteContext): Promise<Response> {
   if (job.state !== 'READY') throw badRequest(`Only a job in state READY can be executed; this one is ${job.state}.`)
   refuseIfBusy(context, job)
   context.engine.start(job)
+  audit(context, { entityType: 'BulkActions', action: 'Export', entity: { id: job.id } })
   await context.state.save()
   return json(200, toRecordingJob(context, job))
 }
@@ -140,25 +169,26 @@ export async function cancel(context: RouteContext, job: SimulatedJob): Promise<
 
 function listJobs(context: RouteContext): Response {
   const { query, state, client } = context
-  const wantedState = query.get('state')
+  const wantedState = enumParameter(query, 'state', jobStates)
+  // Every job of this simulator exports.
+  const wantedType = enumParameter(query, 'jobType', ['ARCHIVE', 'DELETE', 'EXPORT']) ?? 'EXPORT'
   const onlyMine = booleanParameter(query, 'showOnlyMyJobs', false)
   const jobs = state.jobs.filter(
     (job) =>
       job.surface === 'recording-jobs' &&
-      (wantedState === null || job.state === wantedState) &&
+      wantedType === 'EXPORT' &&
+      (wantedState === undefined || job.state === wantedState) &&
       (!onlyMine || job.clientId === client.clientId),
   )
-  const sorted = sortJobs(jobs, query.get('sortBy') ?? 'userId').map((job) => toRecordingJob(context, job))
+  const sortBy = enumParameter(query, 'sortBy', ['userId', 'dateCreated']) ?? 'userId'
+  const sorted = sortJobs(jobs, sortBy).map((job) => toRecordingJob(context, job))
   return json(200, entityPage(context, sorted, { defaultSize: 25, maxSize: 100 }))
 }
 
-function sortJobs(jobs: readonly SimulatedJob[], sortBy: string): SimulatedJob[] {
-  const descending = sortBy.startsWith('-')
-  const field = descending ? sortBy.slice(1) : sortBy
-  if (field !== 'userId' && field !== 'dateCreated') throw badRequest(`Jobs cannot be sorted by ${sortBy}.`)
-  const order = (a: SimulatedJob, b: SimulatedJob) =>
-    field === 'userId' ? a.clientId.localeCompare(b.clientId) : a.createdAtMs - b.createdAtMs
-  return jobs.toSorted((a, b) => (descending ? order(b, a) : order(a, b)))
+function sortJobs(jobs: readonly SimulatedJob[], sortBy: 'userId' | 'dateCreated'): SimulatedJob[] {
+  return jobs.toSorted((a, b) =>
+    sortBy === 'userId' ? a.clientId.localeCompare(b.clientId) : a.createdAtMs - b.createdAtMs,
+  )
 }
 
 function findJob(context: RouteContext): SimulatedJob {

@@ -1,5 +1,7 @@
 import type { Clock } from '../../../ports/runtime.js'
+import { missingPermission } from '../http.js'
 import type { JobEngine } from '../jobs/engine.js'
+import type { SimulatedConversation } from '../organization.js'
 import type { PlatformState } from '../platform-state.js'
 import type { SimulatedClient } from './oauth.js'
 
@@ -9,12 +11,16 @@ export interface RouteContext {
   readonly engine: JobEngine
   readonly clock: Clock
   readonly client: SimulatedClient
+  /** `inin-correlation-id` of the answer. */
+  readonly correlationId: string
   readonly request: Request
   readonly url: URL
   readonly query: URLSearchParams
   /** A named part of the path, decoded. */
   param(name: string): string
   may(permission: string): boolean
+  /** Whether the client has the permission in a division of the conversation. */
+  sees(conversation: SimulatedConversation, permission: string): boolean
 }
 
 /** One operation of the API. */
@@ -24,9 +30,20 @@ export interface Route {
   readonly path: string
   /** The name by which fault scripts and the request log know it. */
   readonly operation: string
-  /** Without it, or without any of them: 403 (genesys-facts, "Permissions"). */
-  readonly permission?: string | readonly string[] | undefined
+  /** Without it, without any of a list, or without all: 403 (genesys-facts, "Permissions"). */
+  readonly permission?: string | readonly string[] | { readonly all: readonly string[] } | undefined
   answer(context: RouteContext): Promise<Response> | Response
+}
+
+/** Refuses a client that lacks what a route needs. */
+export function checkPermission({ permission = [] }: Route, may: (permission: string) => boolean): void {
+  if (typeof permission === 'object' && 'all' in permission) {
+    const missing = permission.all.filter((one) => !may(one))
+    if (missing.length > 0) throw missingPermission(missing, 'all')
+    return
+  }
+  const wanted = [permission].flat()
+  if (wanted.length > 0 && !wanted.some(may)) throw missingPermission(wanted)
 }
 
 interface CompiledRoute {
@@ -39,7 +56,9 @@ export class RouteTable {
   readonly #routes: readonly CompiledRoute[]
 
   constructor(routes: readonly Route[]) {
-    this.#routes = routes.map((route) => ({
+    // A fixed path before one that varies in its place.
+    const ordered = routes.toSorted((a, b) => (a.path.match(/\{/g)?.length ?? 0) - (b.path.match(/\{/g)?.length ?? 0))
+    this.#routes = ordered.map((route) => ({
       route,
       pattern: new RegExp(`^${route.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}/?$`),
     }))
