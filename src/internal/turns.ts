@@ -4,6 +4,9 @@
  */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>()
+  /** How many pieces of work there are for each key, the one under way included. */
+  readonly #takers = new Map<string, number>()
+  readonly #hurry = new Map<string, () => void>()
 
   /** Keys with work under way. */
   get busy(): number {
@@ -13,6 +16,8 @@ export class Turns {
   /** Does the work once everything that was there for the key before it has ended, however it ended. */
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {
     const former = this.#last.get(key)
+    this.#takers.set(key, (this.#takers.get(key) ?? 0) + 1)
+    if (former !== undefined) this.#hurry.get(key)?.()
     const done = former === undefined ? work() : former.then(work)
     const settled = done.catch(() => {})
     this.#last.set(key, settled)
@@ -20,6 +25,20 @@ export class Turns {
       return await done
     } finally {
       if (this.#last.get(key) === settled) this.#last.delete(key)
+      const left = (this.#takers.get(key) ?? 1) - 1
+      if (left > 0) this.#takers.set(key, left)
+      else this.#takers.delete(key)
+    }
+  }
+
+  /** Waits for something as the work under way for a key; `hurry` is called if other work waits for it, now or later. */
+  async waiting<T>(key: string, hurry: () => void, something: Promise<T>): Promise<T> {
+    this.#hurry.set(key, hurry)
+    try {
+      if ((this.#takers.get(key) ?? 0) > 1) hurry()
+      return await something
+    } finally {
+      this.#hurry.delete(key)
     }
   }
 }

@@ -277,7 +277,6 @@ export class Delivery {
     const pipeline = this.#pipeline(repair, context)
     const work = (item: DiscoveredObject) =>
       chains.work(async (chain) => {
-        chains.wants(item.object.key)
         await this.#inTurn(item, { pipeline, chain: this.#deferred(chain) })
         await this.#watermarks.done(item)
       })

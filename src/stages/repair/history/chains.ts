@@ -1,4 +1,5 @@
 import { compareKeys } from '../../../internal/key-order.js'
+import { type Turns, turnsOf } from '../../../internal/turns.js'
 import type { BegunStep } from '../../../journal/records.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ObjectState } from '../../../model/object.js'
@@ -49,8 +50,10 @@ export class Chains {
   readonly #storage: StorageAdapter
   readonly #context: StageContext
   #waiting: Waiting[] = []
-  readonly #keys = new Set<string>()
+  readonly #turns: Turns
   #pass: Promise<void> | undefined
+  /** Somebody waits for what came after the list that is being read. */
+  #isWanted = false
   #active = 0
   #passed = 0
   #isReady = false
@@ -59,15 +62,11 @@ export class Chains {
 
   constructor(storage: StorageAdapter, context: StageContext) {
     this.#storage = storage
+    this.#turns = turnsOf(storage)
     this.#context = context
   }
 
-  /** Somebody is about to wait for the work on a key. */
-  wants(key: string): void {
-    if (this.#keys.has(key)) this.#look()
-  }
-
-  /** Does one piece of work. Resolves when it is done, or waits for its chain; what fails later rejects {@link Chains.settled}. */
+  /** Does one piece of work in the turn of a key. Resolves when it is done, or waits for its chain; what fails later rejects {@link Chains.settled}. */
   work(work: (chain: Chain) => Promise<void>): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
     this.#active += 1
@@ -94,7 +93,8 @@ export class Chains {
           while (this.#pass !== undefined && this.#waiting.length >= mostWaiting) await this.#pass
           const found = this.#enqueue(link)
           leave()
-          return found
+          // Whoever waits for the key, here or in another run, may be what keeps a lane at work.
+          return this.#turns.waiting(link.key, () => this.#look(), found)
         },
       }
       const done = work(chain).then(leave, (error: unknown) => {
@@ -117,7 +117,6 @@ export class Chains {
   }
 
   #enqueue(link: ChainLink): Promise<ChainFound | undefined> {
-    this.#keys.add(link.key)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ link, resolve, reject })
     })
@@ -139,14 +138,19 @@ export class Chains {
   }
 
   #look(): void {
-    if (this.#pass !== undefined || this.#waiting.length === 0) return
+    if (this.#waiting.length === 0) return
+    if (this.#pass !== undefined) {
+      this.#isWanted = true
+      return
+    }
+    this.#isWanted = false
     const waiting = this.#waiting
     this.#waiting = []
     this.#passed = 0
     this.#pass = this.#answer(waiting).finally(() => {
-      for (const { link } of waiting) this.#keys.delete(link.key)
       this.#pass = undefined
-      this.#lookIfDue()
+      if (this.#isWanted) this.#look()
+      else this.#lookIfDue()
     })
   }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LegalHoldError } from '#src/index.js'
 import { compareKeys } from '#src/internal/key-order.js'
+import { turnsOf } from '#src/internal/turns.js'
 import type { ListedVersion } from '#src/model/object.js'
 import type { StorageAdapter } from '#src/ports/storage.js'
 import type { StageContext } from '#src/stages/context.js'
@@ -136,15 +137,23 @@ test('a full page is read at once, and so is the list of a key that somebody wai
   const last = chains.work(() => promise)
   for (const link of links.slice(0, 450)) await chains.work(waitsFor(link, seen))
   await expect.poll(() => seen.length).toBe(450)
-  await chains.work(waitsFor(links[900] as ChainLink, seen))
+  const [awaited, unseen] = [links[900] as ChainLink, links[901] as ChainLink]
+  const turns = turnsOf(storage)
+  const inTurn = (link: ChainLink) => (chain: { find(link: ChainLink): Promise<unknown> }) =>
+    turns.take(link.key, async () => void seen.push(await chain.find(link)))
+  await chains.work(inTurn(awaited))
   expect(seen).toHaveLength(450)
-  chains.wants('another key')
-  chains.wants('hour=09/k000900')
-  await expect.poll(() => seen.length).toBe(451)
+  // The next piece of work on the key begins while the first one waits, or before it does; in this run or in another.
+  await turns.take(awaited.key, async () => {})
+  expect(seen).toHaveLength(451)
+  const first = chains.work(inTurn(unseen))
+  const second = turns.take(unseen.key, async () => {})
+  await Promise.all([first, second])
+  expect(seen).toHaveLength(452)
   release()
   await last
   await chains.settled()
-  expect(begun).toHaveLength(2)
+  expect(begun).toHaveLength(3)
 })
 
 test('a list that fails leaves each repair to its own; what stops a run stops them all', async () => {
