@@ -10,6 +10,7 @@ import { type Finding, type FindingCode, findingCodes } from '../model/findings.
 import type { EvidenceSink } from '../ports/evidence.js'
 import { ArgumentError, fileOf, type Given, needed, readArguments } from './arguments.js'
 import { connect, connectionFlags } from './connection.js'
+import { exitCodeOfRun, exitCodes } from './exit-codes.js'
 import { shown, type Terminal } from './terminal.js'
 
 /** `inspect`. */
@@ -24,7 +25,7 @@ export async function inspectCommand(args: readonly string[], terminal: Terminal
     const blockers = findings.filter(({ severity }) => severity === 'blocker').length
     if (!given.flag('json'))
       terminal.out(blockers === 0 ? 'Nothing blocks an export.' : `${blockers} of these block an export.`)
-    return blockers === 0 ? 0 : 2
+    return blockers === 0 ? exitCodes.success : exitCodes.badResult
   } finally {
     close()
   }
@@ -59,11 +60,11 @@ export async function exportCommand(args: readonly string[], terminal: Terminal)
     const file = given.text('report') ?? 'legal-hold-report.json'
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
     terminal.out(`report: ${file}\n${shown(answerOf(report))}`)
-    return report.outcome === 'complete' ? 0 : 2
+    return exitCodeOfRun(report)
   } catch (error) {
     if (!LegalHoldError.isInstance(error) || error.code !== 'PREFLIGHT_BLOCKED') throw error
     terminal.err(shown(error.message.split('\n')[0]))
-    return 2
+    return exitCodes.badResult
   } finally {
     close()
   }

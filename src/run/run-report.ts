@@ -1,7 +1,7 @@
 import { LegalHoldError } from '../model/errors.js'
 import type { Finding } from '../model/findings.js'
 import type { Inspection } from '../model/inspection.js'
-import { isWhole, type ProtectionReport, type RunReport } from '../model/report.js'
+import { outcomeOf, type ProtectionReport, type RunReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { LeftOut, UnnamedRecordings } from '../stages/account/settlement.js'
@@ -50,7 +50,7 @@ export function reportOf(subject: ReportSubject): RunReport {
     resumed,
     startedAt: new Date(startedAt).toISOString(),
     finishedAt: new Date(finishedAt).toISOString(),
-    outcome: isWhole({ counts, coverage }) && !dueInDryRun ? 'complete' : 'incomplete',
+    outcome: dueInDryRun ? 'incomplete' : outcomeOf({ counts, coverage }),
     hold,
     requirements,
     platform: {

@@ -9,7 +9,13 @@ import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { bundleFiles, type CustodyPredicate, type CustodyStatement } from '../bundle/contents.js'
 import { sha256Of, textOf, unreadable } from '../bundle/file.js'
-import { type EvidenceProblem, Findings, rewrittenSignature } from '../bundle/problem.js'
+import {
+  type EvidenceProblem,
+  Findings,
+  rewrittenSignature,
+  statusOf,
+  type VerificationStatus,
+} from '../bundle/problem.js'
 import { type ReadStatement, readStatement } from '../bundle/statement.js'
 import { irregularFiles } from '../bundle/statement-file.js'
 import { envelopeFinding, type OpenedEnvelope } from '../crypto/dsse.js'
@@ -47,6 +53,8 @@ export interface VerifyOptions extends CallOptions {
 /** What verification found. */
 export interface EvidenceVerification {
   readonly verified: boolean
+  /** `verifies` exactly where `verified`; it sets apart that only the key is lacking. */
+  readonly status: VerificationStatus
   readonly problems: readonly EvidenceProblem[]
   /** What was not checked, and why. */
   readonly notes: readonly string[]
@@ -72,7 +80,7 @@ export async function verifyEvidence(dir: string, options: VerifyOptions = {}): 
   return verification.run()
 }
 
-type Found = Omit<EvidenceVerification, 'verified' | 'problems' | 'notes'>
+type Found = Omit<EvidenceVerification, 'verified' | 'status' | 'problems' | 'notes'>
 
 class Verification {
   readonly #dir: string
@@ -125,7 +133,7 @@ class Verification {
 
   #result(found: Found): EvidenceVerification {
     const { problems, notes } = this.#findings
-    return { verified: problems.length === 0, problems, notes, ...found }
+    return { verified: problems.length === 0, status: statusOf(problems), problems, notes, ...found }
   }
 
   async #requireFolder(): Promise<void> {
@@ -246,7 +254,7 @@ class Verification {
     if (recorded !== undefined && contradictsItself(recorded)) {
       this.#findings.fail(
         'counts-mismatch',
-        'The report says complete, and its own counts do not.',
+        `The report says ${recorded.outcome}, and its own counts do not.`,
         bundleFiles.records,
       )
     }
