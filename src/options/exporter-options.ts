@@ -14,7 +14,17 @@ import type { RecordingPlatform } from '../ports/platform.js'
 import type { RetentionPolicyAdapter } from '../ports/retention.js'
 import type { Clock, Logger } from '../ports/runtime.js'
 import type { StorageAdapter } from '../ports/storage.js'
-import { type Check, checkNames, isOptionalFlag, isPort, isRecord, isText, type Mistake, mistaken } from './checks.js'
+import {
+  type Check,
+  checkNames,
+  isOptionalFlag,
+  isPort,
+  isRecord,
+  isText,
+  type Mistake,
+  mistaken,
+  valueText,
+} from './checks.js'
 import { type LandingOptions, landingDefaults } from './landing.js'
 import { type PollingOptions, pollingDefaults } from './polling.js'
 import { type ReconciliationOptions, type ReconciliationSettings, reconciliationSettings } from './reconciliation.js'
@@ -160,7 +170,11 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   checkRequirements(given.requirements, now, check)
   if (given.residency !== undefined) {
     const regions: unknown = given.residency?.regions
-    check(Array.isArray(regions) && regions.every(isText), 'residency.regions', 'must be a list of AWS region names')
+    check(
+      Array.isArray(regions) && regions.every(isText),
+      'residency.regions',
+      'must be a list of AWS region names, e.g. residency: { regions: ["eu-west-1"] }',
+    )
   }
   check(given.clock === undefined || isPort(given.clock, ['now', 'sleep']), 'clock', 'must be a Clock')
   const methods = ['debug', 'info', 'warn', 'error']
@@ -207,7 +221,8 @@ function holdOf(hold: LegalHold | undefined, mistakes: Mistake[]): LegalHold {
     return checkHold(hold as LegalHold)
   } catch (error) {
     if (mistakes.length === 0 || !(error instanceof LegalHoldError)) throw error
-    mistakes.push({ path: 'hold.tag', problem: `is not usable: ${error.message.replace(/\.$/, '')}` })
+    const path = typeof hold === 'string' ? 'hold' : 'hold.tag'
+    mistakes.push({ path, problem: `is not usable: ${error.message.replace(/\.$/, '')}` })
     return hold as LegalHold
   }
 }
@@ -215,7 +230,7 @@ function holdOf(hold: LegalHold | undefined, mistakes: Mistake[]): LegalHold {
 /** The options without those whose form is wrong, which are reported: what lies within them cannot be looked at. */
 function withoutMalformed(options: unknown, check: Check): Partial<LegalHoldExporterOptions> {
   if (!isRecord(options)) {
-    check(options === undefined || options === null, 'options', 'must be an object')
+    check(options === undefined || options === null, 'options', `must be an object, not ${valueText(options)}`)
     return {}
   }
   const given: Partial<LegalHoldExporterOptions> = options
@@ -223,7 +238,7 @@ function withoutMalformed(options: unknown, check: Check): Partial<LegalHoldExpo
   const wrong = Object.entries({ remediation, retry, polling }).filter(
     ([, value]) => value !== undefined && !isRecord(value),
   )
-  for (const [name] of wrong) check(false, name, 'must be an object')
+  for (const [name, value] of wrong) check(false, name, `must be an object, not ${valueText(value)}`)
   const isList = accept === undefined || Array.isArray(accept)
   check(isList, 'accept', 'must be a list of finding codes')
   if (wrong.length === 0 && isList) return given

@@ -1,3 +1,4 @@
+import { counted } from '../internal/text/counted.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { Finding } from '../model/findings.js'
 import type { BucketInspection } from '../model/inspection.js'
@@ -49,8 +50,8 @@ export class FixedRetentionPolicy implements RetentionPolicyAdapter {
         severity: deletes ? 'blocker' : 'warning',
         subject: context.bucket,
         message: deletes
-          ? `Recordings are deleted after ${deletesAfterDays} days, but the matter requires ${minimumDays}.`
-          : `The matter requires ${minimumDays} days, but Object Lock guarantees only ${Math.floor(guaranteed)}.`,
+          ? `Recordings are deleted after ${counted(deletesAfterDays, 'day')}, but the matter requires ${minimumDays}.`
+          : `The matter requires ${counted(minimumDays, 'day')}, but Object Lock guarantees only ${Math.floor(guaranteed)}.`,
         remedy: 'Require an Object Lock legal hold or a retainUntilDate, or exempt the export from that retention.',
       },
     ]

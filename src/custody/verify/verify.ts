@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../internal/canonical-json.js'
 import { systemClock } from '../../internal/clock.js'
+import { counted, verb } from '../../internal/text/counted.js'
 import type { JournalRecord } from '../../model/record.js'
 import { contradictsItself, type RunReport } from '../../model/report.js'
 import type { CallOptions, Clock } from '../../ports/runtime.js'
@@ -223,7 +224,11 @@ class Verification {
     const file = bundleFiles.records
     for (const { code, message, line } of checked.problems) this.#findings.fail(code, message, file, line)
     if (checked.treeSize !== log.treeSize) {
-      this.#findings.fail('root-mismatch', `There are ${checked.treeSize} records, ${log.treeSize} were signed.`, file)
+      this.#findings.fail(
+        'root-mismatch',
+        `${counted(checked.treeSize, 'record')} ${verb(checked.treeSize, 'is', 'are')} there, ${counted(log.treeSize, 'was', 'were')} signed.`,
+        file,
+      )
     } else if (checked.rootHash !== log.rootHash) {
       this.#findings.fail(
         'root-mismatch',
@@ -294,7 +299,7 @@ class Verification {
     const check = await checkLive(this.#dir, storage, predicate.requirements, { concurrency: liveConcurrency, signal })
     for (const { line, message } of check.drift) this.#findings.fail('live-drift', message, bundleFiles.records, line)
     const more = check.drifted - check.drift.length
-    if (more > 0) this.#findings.note(`${more} more objects have drifted.`)
+    if (more > 0) this.#findings.note(`${counted(more, 'more object')} ${verb(more, 'has', 'have')} drifted.`)
     return check
   }
 }

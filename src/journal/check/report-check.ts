@@ -1,3 +1,4 @@
+import { counted } from '../../internal/text/counted.js'
 import { isCount, isSame, itemsOf, type Members, membersOf, quoted } from './untrusted.js'
 
 /** What was found before the report and must be in it. */
@@ -59,7 +60,7 @@ export function contradictionOfOutcome({
   const isWhole = isCount(held) && isCount(repaired) && held + repaired === expected
   if (!isWhole) return `is a report that says ${outcome}, and counts recordings that are not under the hold`
   if ((expected === 0) !== (outcome === 'nothing-expected')) {
-    return `is a report that says ${outcome}, and expects ${expected} recordings`
+    return `is a report that says ${outcome}, and expects ${counted(expected as number, 'recording')}`
   }
   if (membersOf(coverage).proven !== true) return `is a report that says ${outcome}, and proves no coverage`
   const { planned } = membersOf(remediations)

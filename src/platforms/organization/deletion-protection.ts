@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../internal/abort.js'
+import { counted } from '../../internal/text/counted.js'
 import type { ProtectionFailure, ProtectionResult } from '../../model/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { answerOf, listOf, textOf } from '../client/answer.js'
@@ -45,7 +46,7 @@ async function protectBatch(
 ): Promise<ReadonlyMap<string, Failure>> {
   const { body } = await client.request(
     {
-      operation: `protect ${batch.length} conversations from deletion`,
+      operation: `protect ${counted(batch.length, 'conversation')} from deletion`,
       stage: 'protect',
       effect: 'repeatable',
       expect: 'anything',
@@ -78,7 +79,7 @@ async function protectedOf(
   try {
     const { list } = await client.request(
       {
-        operation: `ask which of ${batch.length} conversations are protected from deletion`,
+        operation: `ask which of ${counted(batch.length, 'conversation')} are protected from deletion`,
         stage: 'protect',
         expect: 'list',
         send: ({ recording }) => recording.postRecordingsDeletionprotection({ conversationIds: batch }),

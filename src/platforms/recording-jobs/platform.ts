@@ -34,7 +34,7 @@ import { readCoverage, readOrganization } from '../organization/organization.js'
 import { protectionFindings, sensitiveFindings, subjectOf } from '../request/findings.js'
 import { coversMedia, isQueryable } from '../request/scope.js'
 import { jobNotFound, jobWithoutId, recordingJobFrom } from './job.js'
-import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery } from './query.js'
+import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery, requireNoProfile } from './query.js'
 
 /** Options of {@link RecordingJobsPlatform}. */
 export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming, ExpectedRecordingsLimits {
@@ -118,8 +118,9 @@ export class RecordingJobsPlatform implements RecordingPlatform {
     }
   }
 
-  /** @throws `INVALID_REQUEST` for an interval that is only in part older than 5 years, or one that cannot be protected. */
+  /** @throws `INVALID_REQUEST` for a `profileId`, an interval that is only in part older than 5 years, or one that cannot be protected. */
   async inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]> {
+    requireNoProfile(request)
     if (isAged(request, this.client.clock.now()) && this.protectSource) {
       throw new LegalHoldError(
         'Conversations older than 5 years cannot be listed, so protectSource cannot protect them. Leave it off for this request.',

@@ -1,3 +1,4 @@
+import { counted } from '../../internal/text/counted.js'
 import type { ProtectionFailure } from '../../model/platform.js'
 import type { ProtectionReport } from '../../model/report.js'
 import type { RecordingPlatform } from '../../ports/platform.js'
@@ -21,7 +22,7 @@ export async function protectConversations(
   const ids = [...conversationIds]
   for (let from = 0; from < ids.length; from += batchSize) {
     const batch = ids.slice(from, from + batchSize)
-    const result = await persist(context, 'protect', `${batch.length} conversations`, () =>
+    const result = await persist(context, 'protect', counted(batch.length, 'conversation'), () =>
       protect(batch, { signal: context.signal }),
     )
     protectedConversations += result.protectedConversations
