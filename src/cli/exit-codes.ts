@@ -11,7 +11,7 @@ export const exitCodeTable: readonly (readonly [code: string, meaning: string])[
   ['2', 'finished with a bad result: incomplete, does not verify, blocked'],
   [
     '3',
-    'finished, and nothing is shown by it: no recording was expected, or nobody is authenticated for want of a key',
+    'nothing is shown: no recording was expected, nobody is authenticated for want of a key, or the run is not over',
   ],
   ['129', 'SIGHUP ended it'],
   ['130', 'SIGINT (Ctrl-C) ended it'],

@@ -37,6 +37,7 @@ export async function exportCommand(args: readonly string[], terminal: Terminal)
     ...connectionFlags,
     accept: 'list',
     'dry-run': 'flag',
+    json: 'flag',
     report: 'text',
     journal: 'text',
     evidence: 'text',
@@ -48,18 +49,20 @@ export async function exportCommand(args: readonly string[], terminal: Terminal)
   const accept = given.list('accept').map(findingCode)
   const evidence = await evidenceOf(given, terminal)
   const journal = given.text('journal')
+  const isJson = given.flag('json')
   const { options, request, close } = await connect(given, terminal)
   try {
     const report = await new LegalHoldExporter({ ...options, accept }).run(request, {
       dryRun: given.flag('dry-run'),
       evidence,
       signal: terminal.signal,
-      onEvent: (event) => tell(event, terminal),
+      onEvent: (event) => tell(event, { ...terminal, out: isJson ? terminal.err : terminal.out }),
       ...(journal === undefined ? {} : { journal: new FileJournal(journal) }),
     })
     const file = given.text('report') ?? 'legal-hold-report.json'
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
-    terminal.out(`report: ${file}\n${shown(answerOf(report))}`)
+    if (isJson) terminal.out(JSON.stringify(report, null, 2))
+    else terminal.out(`report: ${file}\n${shown(answerOf(report))}`)
     return exitCodeOfRun(report)
   } catch (error) {
     if (!LegalHoldError.isInstance(error) || error.code !== 'PREFLIGHT_BLOCKED') throw error

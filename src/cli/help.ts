@@ -14,6 +14,7 @@ Evidence
 Export
   inspect        what would go wrong, before anything is created
   export         the whole job: inspect, export, validate, repair, account
+  status [DIR]   where a run is, what is missing, when it last moved
 
   genesys-legal-hold-exporter COMMAND --help    lists the flags of a command
   genesys-legal-hold-exporter --version
@@ -51,6 +52,7 @@ EXIT CODES`,
 
   --open                open it with the program of this system
   --out FILE            rebuild the page from records and report of the bundle, and write it there
+  --json                print path, outcome, answer and counts as JSON
 
 It verifies nothing: see verify.
 
@@ -61,7 +63,8 @@ recording can thus be disclosed without the others. \`verify --proof FILE\` chec
   genesys-legal-hold-exporter prove DIR BUCKET/KEY [flags]
   genesys-legal-hold-exporter prove DIR KEY [flags]
 
-  --out FILE            write the proof there (default: standard output)
+  --out FILE            write the proof there (default: standard output, as JSON)
+  --json                print where the proof was written as JSON
 
 A record that does not exist, and records that are not those that were signed, are errors.
 
@@ -84,6 +87,7 @@ SETTINGS
   --accept CODE         accept a blocking finding by its code (repeatable)
   --dry-run             export and validate, but only plan the repairs
   --report FILE         write the report there, as JSON (default legal-hold-report.json)
+  --json                print the report on standard output, and what happens on standard error
   --journal DIR         keep the journal there; an interrupted run resumes from it
   --evidence DIR        seal the run there; needs --signing-key
   --signing-key FILE    private key, in PEM: openssl genpkey -algorithm ed25519 -out signing-key.pem
@@ -92,6 +96,15 @@ SETTINGS
   --previous DIR        the bundle before this one of the same matter
 
 A signal closes the journal before the command ends.
+
+EXIT CODES`,
+  status: `Reads the journal of a run, also while another process writes it: where the run is, what is missing, when it last moved.
+It asks neither Genesys Cloud nor S3, and changes nothing.
+
+  genesys-legal-hold-exporter status [DIR] [flags]
+
+  DIR                   the journal (default: journal)
+  --json                print it as JSON
 
 EXIT CODES`,
 } as const

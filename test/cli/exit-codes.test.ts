@@ -8,7 +8,7 @@ import { verifyEvidence, verifyProof } from '#src/node.js'
 import { folder, freshFolder, type SealedWorld, sealedRun } from '../custody/bundle-world.js'
 import { cli } from './run-cli.js'
 
-const commands = ['verify', 'report', 'prove', 'inspect', 'export']
+const commands = ['verify', 'report', 'prove', 'inspect', 'export', 'status']
 
 test('are documented in one table, and the same table is in the help of each command', async () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/command-line.md', import.meta.url)), 'utf8')

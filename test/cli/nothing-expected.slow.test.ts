@@ -5,6 +5,8 @@ import { type Simulators, startSimulators } from '#src/testing/index.js'
 import { freshFolder, newKey } from '../custody/bundle-world.js'
 import { cli } from './run-cli.js'
 
+const dayMs = 86_400_000
+
 let simulators: Simulators
 beforeAll(async () => {
   simulators = await startSimulators({ scenario: { count: 6 } })
@@ -19,8 +21,9 @@ afterAll(async () => {
 
 test('an export that matches nothing ends with 3, and neither report, page nor terminal calls it complete', async () => {
   const { genesys, s3 } = simulators.description
-  const { start } = simulators.scenario.interval
-  const end = new Date(Date.parse(start) + 1_000).toISOString()
+  // Long before anything that the scenario holds.
+  const start = new Date(Date.parse(simulators.scenario.interval.start) - 300 * dayMs).toISOString()
+  const end = new Date(Date.parse(start) + dayMs).toISOString()
   const [dir, report, journal, keyFile] = ['evidence', 'report.json', 'journal', 'key.pem'].map((n) => freshFolder(n))
   const signing = newKey()
   writeFileSync(keyFile!, signing.pem)
@@ -34,6 +37,15 @@ test('an export that matches nothing ends with 3, and neither report, page nor t
   ]
   const secrets = { GENESYS_CLIENT_ID: genesys.clientId, GENESYS_CLIENT_SECRET: genesys.clientSecret }
   const { code, out, err } = await cli(args, secrets)
+  const again = await cli(
+    [
+      ...args.filter((arg) => arg !== '--evidence' && arg !== dir && arg !== '--signing-key' && arg !== keyFile),
+      '--json',
+    ],
+    secrets,
+  )
+  expect(again.code).toBe(3)
+  expect(JSON.parse(again.out)).toMatchObject({ outcome: 'nothing-expected' })
   expect({ code, err }).toEqual({ code: 3, err: '' })
   expect(out).toContain('No recording matched the request')
   expect(out).not.toMatch(/\bcomplete\b/i)
