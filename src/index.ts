@@ -39,6 +39,7 @@ export type {
   RecordingState,
   RemediationSummary,
   RepairCost,
+  RunOutcome,
   RunReport,
   StorageClassCost,
 } from './model/report.js'

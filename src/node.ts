@@ -1,5 +1,5 @@
 export type { CustodyPredicate, CustodyStatement } from './custody/bundle/contents.js'
-export type { EvidenceProblem, EvidenceProblemCode } from './custody/bundle/problem.js'
+export type { EvidenceProblem, EvidenceProblemCode, VerificationStatus } from './custody/bundle/problem.js'
 export type { RecordCounts } from './custody/bundle/record-counts.js'
 export type { DsseEnvelope } from './custody/crypto/dsse.js'
 export { fingerprintOf, KeyFileSigner, type KeyFileSignerOptions } from './custody/crypto/keys.js'

@@ -39,7 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   progress: ['model', 'internal'],
   telemetry: ['model', 'internal'],
   custody: ['journal', 'stages/context.ts', 'stages/reading', 'model', 'ports', 'internal'],
-  cli: ['custody', 'progress', 'storage', 'platforms', 'model', 'ports', 'internal', 'options', 'entries'],
+  cli: ['custody', 'progress', 'journal', 'storage', 'platforms', 'model', 'ports', 'internal', 'options', 'entries'],
   testing: ['storage', 'platforms', 'journal', 'model', 'ports', 'internal'],
 }
 const entries = files.filter(({ folder }) => folder === '').map(({ path }) => path)

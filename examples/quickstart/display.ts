@@ -121,7 +121,8 @@ export class Display {
     }
     if (report.exceptions.length > 5)
       this.print(this.#paint('yellow', `  … ${report.exceptions.length - 5} more in the report`))
-    const verdict = report.outcome === 'complete' ? this.#paint('green', 'COMPLETE') : this.#paint('red', 'INCOMPLETE')
+    const colour = ({ complete: 'green', incomplete: 'red', 'nothing-expected': 'dim' } as const)[report.outcome]
+    const verdict = this.#paint(colour, report.outcome.toUpperCase().replace('-', ' '))
     this.print(`\n${this.#paint('bold', verdict)}  ${sentence(report)}`)
   }
 
@@ -163,6 +164,8 @@ function sourceLines({ coverage: { scope }, reconciliation, findings }: RunRepor
 }
 
 function sentence({ counts, coverage, dryRun, hold }: RunReport): string {
+  if (counts.expected === 0 && coverage.proven)
+    return 'No recording matched the request, so nothing was put under the hold.'
   const good = counts.held + counts.repaired
   if (good === counts.expected && coverage.proven) {
     return `All ${counts.expected} recordings and their companions carry the hold ${hold.tag}.`

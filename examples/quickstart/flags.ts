@@ -33,7 +33,7 @@ Against other servers
                                            the flags under "What is exported" then reshape that simulator until they are
                                            given anew, and --recordings does not work
 
-Exit code: 0 complete, 2 incomplete, 1 an error.
+Exit code: 0 complete, 2 incomplete, 3 nothing matched, 1 an error.
 `
 
 export type NumberFlag = 'count' | 'fail-at-source' | 'index-lag'

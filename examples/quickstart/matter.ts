@@ -24,6 +24,8 @@ export interface Prepared {
   readonly signal: AbortSignal
 }
 
+const exitCodes = { complete: 0, incomplete: 2, 'nothing-expected': 3 } as const
+
 /** Exports the matter, and returns the exit code. */
 export async function exportMatter({ flags, servers, opened, display, signal }: Prepared): Promise<number> {
   const { genesys, s3 } = servers
@@ -81,7 +83,7 @@ export async function exportMatter({ flags, servers, opened, display, signal }: 
   if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
   display.result(report)
   display.section('5  Evidence', await evidence.verify())
-  return report.outcome === 'complete' ? 0 : 2
+  return exitCodes[report.outcome]
 }
 
 /** With a journal the request is the one on record, unless a flag says otherwise: another one is then refused. */

@@ -10,6 +10,7 @@ import { type Finding, type FindingCode, findingCodes } from '../model/findings.
 import type { EvidenceSink } from '../ports/evidence.js'
 import { ArgumentError, fileOf, type Given, needed, readArguments } from './arguments.js'
 import { connect, connectionFlags } from './connection.js'
+import { exitCodeOfRun, exitCodes } from './exit-codes.js'
 import { shown, type Terminal } from './terminal.js'
 
 /** `inspect`. */
@@ -24,7 +25,7 @@ export async function inspectCommand(args: readonly string[], terminal: Terminal
     const blockers = findings.filter(({ severity }) => severity === 'blocker').length
     if (!given.flag('json'))
       terminal.out(blockers === 0 ? 'Nothing blocks an export.' : `${blockers} of these block an export.`)
-    return blockers === 0 ? 0 : 2
+    return blockers === 0 ? exitCodes.success : exitCodes.badResult
   } finally {
     close()
   }
@@ -37,6 +38,7 @@ export async function exportCommand(args: readonly string[], terminal: Terminal)
     accept: 'list',
     audit: 'flag',
     'dry-run': 'flag',
+    json: 'flag',
     report: 'text',
     journal: 'text',
     evidence: 'text',
@@ -48,23 +50,25 @@ export async function exportCommand(args: readonly string[], terminal: Terminal)
   const accept = given.list('accept').map(findingCode)
   const evidence = await evidenceOf(given, terminal)
   const journal = given.text('journal')
+  const isJson = given.flag('json')
   const { options, request, close } = await connect(given, terminal)
   try {
     const report = await new LegalHoldExporter({ ...options, accept, audit: given.flag('audit') }).run(request, {
       dryRun: given.flag('dry-run'),
       evidence,
       signal: terminal.signal,
-      onEvent: (event) => tell(event, terminal),
+      onEvent: (event) => tell(event, { ...terminal, out: isJson ? terminal.err : terminal.out }),
       ...(journal === undefined ? {} : { journal: new FileJournal(journal) }),
     })
     const file = given.text('report') ?? 'legal-hold-report.json'
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`)
-    terminal.out(`report: ${file}\n${shown(answerOf(report))}`)
-    return report.outcome === 'complete' ? 0 : 2
+    if (isJson) terminal.out(JSON.stringify(report, null, 2))
+    else terminal.out(`report: ${file}\n${shown(answerOf(report))}`)
+    return exitCodeOfRun(report)
   } catch (error) {
     if (!LegalHoldError.isInstance(error) || error.code !== 'PREFLIGHT_BLOCKED') throw error
     terminal.err(shown(error.message.split('\n')[0]))
-    return 2
+    return exitCodes.badResult
   } finally {
     close()
   }

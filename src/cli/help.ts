@@ -1,3 +1,5 @@
+import { exitCodeTable } from './exit-codes.js'
+
 /** Help, as a person reads it. */
 export const help = {
   main: `Exports Genesys Cloud recordings under a legal hold to S3, and checks the evidence of it.
@@ -12,13 +14,12 @@ Evidence
 Export
   inspect        what would go wrong, before anything is created
   export         the whole job: inspect, export, validate, repair, account
+  status [DIR]   where a run is, what is missing, when it last moved
 
   genesys-legal-hold-exporter COMMAND --help    lists the flags of a command
   genesys-legal-hold-exporter --version
 
-Exit code: 0 success, 2 finished with a bad result (does not verify, incomplete, blocked), 1 could not finish;
-129, 130 or 143 if SIGHUP, SIGINT or SIGTERM ended it.
-`,
+EXIT CODES`,
   verify: `Checks a bundle of evidence: the signature, the hash of each file, the tree over the records, their numbers without a
 gap, the counts, the chain to the bundle before, the time stamp.
 
@@ -27,7 +28,7 @@ gap, the counts, the chain to the bundle before, the time stamp.
 
 A key inside the bundle authenticates nobody: whoever changes the bundle can also change that key. Get the key, or its
 fingerprint, from the signer through a separate channel. Without either, the command prints the fingerprint that it
-found, and the exit code is 2.
+found, says NOT AUTHENTICATED, and the exit code is 3.
 
   --key FILE            the signer's public key, in PEM
   --fingerprint HEX     or its SHA-256 (sha256:…)
@@ -42,27 +43,32 @@ found, and the exit code is 2.
   --region REGION       region of the bucket (default: the one the bundle names, else AWS_REGION)
   --s3-endpoint URL     another S3 server
 
-Exit code: 0 it verifies, 2 it does not (the first bad line is named), 1 the check could not be run.
-`,
+Where it does not verify, the first bad line is named.
+
+EXIT CODES`,
   report: `Prints where the report of a bundle is and what it says, and opens or rebuilds it.
 
   genesys-legal-hold-exporter report DIR [flags]
 
   --open                open it with the program of this system
   --out FILE            rebuild the page from records and report of the bundle, and write it there
+  --json                print path, outcome, answer and counts as JSON
 
-Exit code: 0, or 1 if the bundle cannot be read. It verifies nothing: see verify.
-`,
+It verifies nothing: see verify.
+
+EXIT CODES`,
   prove: `Extracts the last record about one object from a bundle, with its audit path (RFC 6962) and the signed statement. One
 recording can thus be disclosed without the others. \`verify --proof FILE\` checks it.
 
   genesys-legal-hold-exporter prove DIR BUCKET/KEY [flags]
   genesys-legal-hold-exporter prove DIR KEY [flags]
 
-  --out FILE            write the proof there (default: standard output)
+  --out FILE            write the proof there (default: standard output, as JSON)
+  --json                print where the proof was written as JSON
 
-Exit code: 0, or 1 if no such record exists or the records are not those that were signed.
-`,
+A record that does not exist, and records that are not those that were signed, are errors.
+
+EXIT CODES`,
   inspect: `Checks everything that an export relies on, and reports what would go wrong: integration, bucket, permissions, retention,
 residency, how far the platform's index reaches. It creates and changes nothing.
 
@@ -71,8 +77,7 @@ residency, how far the platform's index reaches. It creates and changes nothing.
 SETTINGS
   --json                print the findings as JSON
 
-Exit code: 0 nothing blocks, 2 something does, 1 it could not be found out.
-`,
+EXIT CODES`,
   export: `Does the whole job: inspects, exports, validates objects as they land, repairs those without the hold, and accounts for
 every recording.
 
@@ -83,6 +88,7 @@ SETTINGS
   --audit               read Genesys Cloud's audit trail: who deleted what is missing
   --dry-run             export and validate, but only plan the repairs
   --report FILE         write the report there, as JSON (default legal-hold-report.json)
+  --json                print the report on standard output, and what happens on standard error
   --journal DIR         keep the journal there; an interrupted run resumes from it
   --evidence DIR        seal the run there; needs --signing-key
   --signing-key FILE    private key, in PEM: openssl genpkey -algorithm ed25519 -out signing-key.pem
@@ -90,9 +96,18 @@ SETTINGS
   --tsa-url URL         have the signature stamped by this authority (RFC 3161)
   --previous DIR        the bundle before this one of the same matter
 
-Exit code: 0 complete, 2 incomplete or blocked, 1 an error; 129, 130 or 143 if SIGHUP, SIGINT or SIGTERM ended it, with
-its journal closed.
-`,
+A signal closes the journal before the command ends.
+
+EXIT CODES`,
+  status: `Reads the journal of a run, also while another process writes it: where the run is, what is missing, when it last moved.
+It asks neither Genesys Cloud nor S3, and changes nothing.
+
+  genesys-legal-hold-exporter status [DIR] [flags]
+
+  DIR                   the journal (default: journal)
+  --json                print it as JSON
+
+EXIT CODES`,
 } as const
 
 const settings = `Secrets come from the environment only: GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET, and for S3 whatever the AWS SDK finds.
@@ -114,5 +129,8 @@ Everything else is a flag, or the variable beside it.
 
 /** Help of one command. */
 export function helpOf(command: keyof typeof help): string {
-  return help[command].replace('SETTINGS\n', `${settings}\n`)
+  const codes = exitCodeTable.map(([code, meaning]) => `  ${code.padEnd(5)}${meaning}\n`).join('')
+  return help[command]
+    .replace('SETTINGS\n', `${settings}\n`)
+    .replace('EXIT CODES', `Exit codes, the same for every command\n${codes}`)
 }

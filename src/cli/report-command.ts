@@ -9,13 +9,16 @@ import { shown, type Terminal } from './terminal.js'
 
 /** `report DIR`. */
 export async function reportCommand(args: readonly string[], terminal: Terminal): Promise<number> {
-  const given = readArguments(args, { open: 'flag', out: 'text' })
+  const given = readArguments(args, { open: 'flag', out: 'text', json: 'flag' })
   const [dir = ''] = needed(given.positionals, ['DIR'])
   const out = given.text('out')
   const report = await readBundleReport(dir)
   if (out !== undefined) await writeFile(out, await rebuildReportPage(dir, terminal))
   const path = resolve(out ?? join(dir, bundleFiles.reportHtml))
-  terminal.out(`${path}\n${shown(answerOf(report))}`)
+  const { outcome, counts } = report
+  if (given.flag('json'))
+    terminal.out(JSON.stringify({ page: path, outcome, answer: answerOf(report), counts }, null, 2))
+  else terminal.out(`${path}\n${shown(answerOf(report))}`)
   if (given.flag('open')) await openWithSystem(path)
   return 0
 }

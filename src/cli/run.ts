@@ -5,6 +5,7 @@ import { exportCommand, inspectCommand } from './export-command.js'
 import { helpOf } from './help.js'
 import { proveCommand } from './prove-command.js'
 import { reportCommand } from './report-command.js'
+import { statusCommand } from './status-command.js'
 import { shown, type Terminal } from './terminal.js'
 import { verifyCommand } from './verify-command.js'
 
@@ -14,6 +15,7 @@ const commands = {
   prove: proveCommand,
   inspect: inspectCommand,
   export: exportCommand,
+  status: statusCommand,
 } as const
 
 /** Runs the command-line tool. Returns the exit code; never throws. */

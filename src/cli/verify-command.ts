@@ -1,14 +1,16 @@
 import { realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
 import type { CustodyPredicate } from '../custody/bundle/contents.js'
-import type { EvidenceProblem } from '../custody/bundle/problem.js'
-import { answerOf, counted, figure } from '../custody/page/answer.js'
+import type { EvidenceProblem, VerificationStatus } from '../custody/bundle/problem.js'
+import { answerOf } from '../custody/page/answer.js'
 import { utc } from '../custody/page/text.js'
 import { readBundleReport } from '../custody/verify/bundle-report.js'
 import { type ProofVerification, verifyProof } from '../custody/verify/prove.js'
 import { type EvidenceVerification, verifyEvidence } from '../custody/verify/verify.js'
+import { counted, figure } from '../internal/text/counted.js'
 import type { S3StorageAdapter } from '../storage/s3/adapter.js'
 import { ArgumentError, fileOf, needed, readArguments } from './arguments.js'
+import { exitCodeOfVerification } from './exit-codes.js'
 import { pairs, shown, type Terminal } from './terminal.js'
 
 const flags = {
@@ -40,7 +42,7 @@ export async function verifyCommand(args: readonly string[], terminal: Terminal)
     const verification = verifyProof(proof, key)
     if (given.flag('json')) terminal.out(JSON.stringify(verification, null, 2))
     else tellProof(verification, terminal)
-    return verification.verified ? 0 : 2
+    return exitCodeOfVerification(verification)
   }
   const [dir = ''] = needed(given.positionals, ['DIR'])
   const opened: S3StorageAdapter[] = []
@@ -63,15 +65,21 @@ export async function verifyCommand(args: readonly string[], terminal: Terminal)
     if (await liesWithin(given.text('key'), dir)) {
       terminal.err('note: this key lies inside the bundle. It shows that the bundle fits together, not who signed it.')
     }
-    return verification.verified ? 0 : 2
+    return exitCodeOfVerification(verification)
   } finally {
     for (const storage of opened) storage.close()
   }
 }
 
+const headings: Readonly<Record<VerificationStatus, string>> = {
+  verifies: 'VERIFIES',
+  'not-authenticated': 'NOT AUTHENTICATED: what was found fits together, and nobody knows who signed it',
+  'does-not-verify': 'DOES NOT VERIFY',
+}
+
 async function tell(dir: string, verification: EvidenceVerification, terminal: Terminal): Promise<void> {
-  const { verified, problems, notes, predicate, claimedFingerprint, timestamp, record, live } = verification
-  terminal.out(verified ? 'VERIFIES' : 'DOES NOT VERIFY')
+  const { verified, status, problems, notes, predicate, claimedFingerprint, timestamp, record, live } = verification
+  terminal.out(headings[status])
   tellProblems(problems, terminal)
   for (const note of notes) terminal.out(`  note: ${shown(note)}`)
   if (!verified && claimedFingerprint !== undefined) terminal.out(`  fingerprint found: ${shown(claimedFingerprint)}`)
@@ -88,8 +96,8 @@ async function tell(dir: string, verification: EvidenceVerification, terminal: T
   }
 }
 
-function tellProof({ verified, problems, record, predicate }: ProofVerification, terminal: Terminal): void {
-  terminal.out(verified ? 'VERIFIES' : 'DOES NOT VERIFY')
+function tellProof({ verified, status, problems, record, predicate }: ProofVerification, terminal: Terminal): void {
+  terminal.out(headings[status])
   tellProblems(problems, terminal)
   if (!verified || predicate === undefined) return
   terminal.out(pairs(factsOf(predicate)))

@@ -31,10 +31,16 @@ export function checkHold(hold: LegalHold): LegalHold {
   const tag: unknown = (hold as LegalHold | undefined)?.tag
   if (isHoldTag(tag)) return hold
   throw new LegalHoldError(
-    `The hold tag ${JSON.stringify(tag) ?? 'undefined'} is not usable. A tag is 1 to 128 of letters, digits and + - = . _ : / @, ` +
+    `${mistakeIn(hold, tag)} A tag is 1 to 128 of letters, digits and + - = . _ : / @, ` +
       'because it must be valid in an HTTP header, in an S3 tag value and in a list of tags.',
     { code: 'INVALID_HOLD', stage: 'options' },
   )
+}
+
+function mistakeIn(hold: unknown, tag: unknown): string {
+  if (typeof hold !== 'string') return `The hold tag ${JSON.stringify(tag) ?? 'undefined'} is not usable.`
+  const given = JSON.stringify(hold.slice(0, 128))
+  return `The hold must be an object { tag }, not the text ${given}: give { tag: ${given} }.`
 }
 
 /** The tags that a metadata or tag value carries, in their order. */

@@ -32,12 +32,29 @@ export function isWhole({ counts, coverage }: Account): boolean {
 }
 
 /**
- * Whether a report says `complete` although its own counts or coverage do not: nothing this library writes. Pure.
+ * How a run ended. `complete` needs at least one recording: every check of nothing passes, and a mistyped filter must not
+ * look like a hold that is on something.
+ */
+export type RunOutcome = 'complete' | 'incomplete' | 'nothing-expected'
+
+/**
+ * The outcome that counts and coverage allow at most. Pure.
+ *
+ * @internal
+ */
+export function outcomeOf(account: Account): RunOutcome {
+  if (!isWhole(account)) return 'incomplete'
+  return account.counts?.expected === 0 ? 'nothing-expected' : 'complete'
+}
+
+/**
+ * Whether a report says more than its own counts and coverage do: nothing this library writes. Pure.
  *
  * @internal
  */
 export function contradictsItself(report: Account & { readonly outcome?: unknown }): boolean {
-  return report.outcome === 'complete' && !isWhole(report)
+  const claimsMore = report.outcome === 'complete' || report.outcome === 'nothing-expected'
+  return claimsMore && report.outcome !== outcomeOf(report)
 }
 
 /** Counts of recordings; the states add up to `expected`. */
@@ -229,8 +246,11 @@ export interface RunReport {
   readonly startedAt: string
   /** ISO 8601 in UTC. */
   readonly finishedAt: string
-  /** `complete` only if every expected recording is held or repaired, companions too, and coverage is proven. */
-  readonly outcome: 'complete' | 'incomplete'
+  /**
+   * `complete` only if every expected recording is held or repaired, companions too, and coverage is proven.
+   * `nothing-expected` where coverage is proven and no recording matched the request.
+   */
+  readonly outcome: RunOutcome
   readonly hold: LegalHold
   readonly requirements: HoldRequirements
   readonly platform: {

@@ -15,6 +15,13 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** A value as a mistake names it; none of a request is a secret. */
+export function valueText(value: unknown): string {
+  if (value instanceof Date) return 'a Date'
+  if (typeof value === 'string') return `the text ${JSON.stringify(value.slice(0, 100))}`
+  return (JSON.stringify(value) ?? String(value)).slice(0, 100)
+}
+
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }

@@ -15,7 +15,7 @@ import type { RecordingPlatform } from '../ports/platform.js'
 import type { RetentionPolicyAdapter } from '../ports/retention.js'
 import type { Clock, Logger } from '../ports/runtime.js'
 import type { StorageAdapter } from '../ports/storage.js'
-import { checkNames, isOptionalFlag, isPort, isRecord, isText } from './checks.js'
+import { checkNames, isOptionalFlag, isPort, isRecord, isText, valueText } from './checks.js'
 import { type LandingOptions, landingDefaults } from './landing.js'
 import { type PollingOptions, pollingDefaults } from './polling.js'
 import { type ReconciliationOptions, type ReconciliationSettings, reconciliationSettings } from './reconciliation.js'
@@ -174,7 +174,11 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   checkRequirements(given.requirements, now, check)
   if (given.residency !== undefined) {
     const regions: unknown = given.residency?.regions
-    check(Array.isArray(regions) && regions.every(isText), 'residency.regions', 'must be a list of AWS region names')
+    check(
+      Array.isArray(regions) && regions.every(isText),
+      'residency.regions',
+      'must be a list of AWS region names, e.g. residency: { regions: ["eu-west-1"] }',
+    )
   }
   check(given.clock === undefined || isPort(given.clock, ['now', 'sleep']), 'clock', 'must be a Clock')
   const methods = ['debug', 'info', 'warn', 'error']
@@ -225,7 +229,8 @@ function holdOf(hold: LegalHold | undefined, mistakes: OptionCheck): LegalHold {
     return checkHold(hold as LegalHold)
   } catch (error) {
     if (mistakes.isFine || !(error instanceof LegalHoldError)) throw error
-    mistakes.add('hold.tag', `is not usable: ${error.message.replace(/\.$/, '')}`)
+    const path = typeof hold === 'string' ? 'hold' : 'hold.tag'
+    mistakes.add(path, `is not usable: ${error.message.replace(/\.$/, '')}`)
     return hold as LegalHold
   }
 }
@@ -233,7 +238,7 @@ function holdOf(hold: LegalHold | undefined, mistakes: OptionCheck): LegalHold {
 /** The options without those whose form is wrong, which are reported: what lies within them cannot be looked at. */
 function withoutMalformed(options: unknown, check: Check): Partial<LegalHoldExporterOptions> {
   if (!isRecord(options)) {
-    check(options === undefined || options === null, 'options', 'must be an object')
+    check(options === undefined || options === null, 'options', `must be an object, not ${valueText(options)}`)
     return {}
   }
   const given: Partial<LegalHoldExporterOptions> = options
@@ -241,7 +246,7 @@ function withoutMalformed(options: unknown, check: Check): Partial<LegalHoldExpo
   const wrong = Object.entries({ remediation, retry, polling }).filter(
     ([, value]) => value !== undefined && !isRecord(value),
   )
-  for (const [name] of wrong) check(false, name, 'must be an object')
+  for (const [name, value] of wrong) check(false, name, `must be an object, not ${valueText(value)}`)
   const isList = accept === undefined || Array.isArray(accept)
   check(isList, 'accept', 'must be a list of finding codes')
   if (wrong.length === 0 && isList) return given

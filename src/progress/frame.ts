@@ -1,3 +1,4 @@
+import { counted } from '../internal/text/counted.js'
 import type { ProgressModel } from './model.js'
 
 // With the counts beside it, a line fits 80 columns for most runs.
@@ -66,12 +67,12 @@ function exportFacts(model: ProgressModel): string[] {
 
 function checkFacts(model: ProgressModel): string[] {
   const { expected, pending, objectsPerSecond, recordings, objects } = model
-  const done = expected === undefined ? [] : [`${numberText(recordings)} of ${numberText(expected)} recordings`]
+  const done = expected === undefined ? [] : [`${numberText(recordings)} of ${counted(expected, 'recording')}`]
   const rate = objectsPerSecond === undefined ? '' : ` at ${numberText(objectsPerSecond)}/s`
   // What is pending is as of the last pass over the bucket; some of it has been checked since.
   const open = Math.min(pending ?? 0, (expected ?? 0) - recordings)
   const waiting = model.exported && open > 0 ? [`${numberText(open)} not landed yet`] : []
-  return [...done, `${numberText(objects)} objects checked${rate}`, ...waiting, ...etaOf(model.checkEtaMs)]
+  return [...done, `${counted(objects, 'object')} checked${rate}`, ...waiting, ...etaOf(model.checkEtaMs)]
 }
 
 function repairFacts({ remediations }: ProgressModel): string[] {

@@ -1,3 +1,4 @@
+import { counted, verb } from '../internal/text/counted.js'
 import type { RunEvent } from '../model/events.js'
 import type { RunReport } from '../model/report.js'
 import { durationText, numberText } from './frame.js'
@@ -49,7 +50,7 @@ export class Narrative {
       case 'forced-retry':
         return [
           notice(
-            `${numberText(event.untagged)} objects lack the tag: exporting again with the profile forced to include it`,
+            `${counted(event.untagged, 'object')} ${verb(event.untagged, 'lacks', 'lack')} the tag: exporting again with the profile forced to include it`,
           ),
         ]
       case 'retry':
@@ -88,7 +89,7 @@ export class Narrative {
     if (this.#jobStates.get(job.id) !== job.state) {
       this.#jobStates.set(job.id, job.state)
       const { recordings } = job.totals
-      const totals = recordings === undefined ? '' : `, ${numberText(recordings)} recordings`
+      const totals = recordings === undefined ? '' : `, ${counted(recordings, 'recording')}`
       lines.push(plain(`job ${job.id}: ${job.state}${totals}`))
     }
     return lines
@@ -98,7 +99,11 @@ export class Narrative {
   #late({ exported, pending = 0 }: ProgressModel): ProgressLine[] {
     if (this.#toldLate || !exported || pending === 0) return []
     this.#toldLate = true
-    return [notice(`the job says it is done, but ${numberText(pending)} recordings have not landed: waiting for them`)]
+    return [
+      notice(
+        `the job says it is done, but ${counted(pending, 'recording')} ${verb(pending, 'has', 'have')} not landed: waiting`,
+      ),
+    ]
   }
 
   #verdict({ verdict }: Extract<RunEvent, { type: 'verdict' }>): ProgressLine[] {
@@ -133,7 +138,9 @@ function findingLines({ finding, accepted }: Extract<RunEvent, { type: 'finding'
 
 function protectedLines({ result }: Extract<RunEvent, { type: 'protected' }>): ProgressLine[] {
   const { protectedConversations, failed } = result
-  const line = plain(`${numberText(protectedConversations)} conversations are protected at the source`)
+  const line = plain(
+    `${counted(protectedConversations, 'conversation')} ${verb(protectedConversations, 'is', 'are')} protected at the source`,
+  )
   return failed.length === 0
     ? [line]
     : [line, notice(`${numberText(failed.length)} could not be protected at the source`)]
@@ -144,7 +151,7 @@ function arrivals(model: ProgressModel, onRecord: number): ProgressLine[] {
   if (objects === 0) return []
   const kinds = [...verdicts].filter(([kind]) => kind !== 'held').map(([kind, count]) => `${numberText(count)} ${kind}`)
   const [now, before] = onRecord === 0 ? ['', ''] : [' read now', `; ${numberText(onRecord)} were on record`]
-  const arrived = `on arrival: ${numberText(lacking)} of ${numberText(objects)} objects${now} lacked the hold${before}`
+  const arrived = `on arrival: ${numberText(lacking)} of ${counted(objects, 'object')}${now} lacked the hold${before}`
   const repairs = [...remediations].map(([outcome, count]) => `${numberText(count)} ${outcome}`)
   return [
     plain(kinds.length === 0 ? arrived : `${arrived} (${kinds.join(', ')})`),
@@ -159,16 +166,16 @@ function summary({ outcome, counts, timings }: RunReport): ProgressLine {
   // Also that of a finished journal, which tells no findings again.
   if (counts.expected === 0) return notice(`${outcome}: no recording matched the request${took}`)
   return {
-    text: `${outcome}: ${numberText(counts.expected)} recordings expected${told === '' ? '' : `: ${told}`}${took}`,
+    text: `${outcome}: ${counted(counts.expected, 'recording')} expected${told === '' ? '' : `: ${told}`}${took}`,
     style: outcome === 'complete' ? 'good' : 'bad',
   }
 }
 
 function resumedText({ runId, resumed, verdicts, finished }: Extract<RunEvent, { type: 'run-resumed' }>): string {
-  const objects = `${numberText(verdicts)} objects are on record`
+  const objects = `${counted(verdicts, 'object')} ${verb(verdicts, 'is', 'are')} on record`
   if (finished) return `run ${runId} is finished: ${objects}, and the report is as it was; nothing is done again`
   const times = resumed === 1 ? 'once' : `${resumed} times`
-  return `run ${runId}, resumed ${times} by now; ${objects} and are not read again`
+  return `run ${runId}, resumed ${times} by now; ${objects} and ${verb(verdicts, 'is', 'are')} not read again`
 }
 
 function plain(text: string): ProgressLine {

@@ -1,5 +1,6 @@
 import { dayMs } from '../internal/durations.js'
 import { OptionCheck } from '../internal/option-check.js'
+import { counted } from '../internal/text/counted.js'
 import type { Finding } from '../model/findings.js'
 import type { BucketInspection } from '../model/inspection.js'
 import type { HoldRequirements } from '../model/requirements.js'
@@ -47,8 +48,8 @@ export class FixedRetentionPolicy implements RetentionPolicyAdapter {
         severity: deletes ? 'blocker' : 'warning',
         subject: context.bucket,
         message: deletes
-          ? `Recordings are deleted after ${deletesAfterDays} days, but the matter requires ${minimumDays}.`
-          : `The matter requires ${minimumDays} days, but Object Lock guarantees only ${Math.floor(guaranteed)}.`,
+          ? `Recordings are deleted after ${counted(deletesAfterDays, 'day')}, but the matter requires ${minimumDays}.`
+          : `The matter requires ${counted(minimumDays, 'day')}, but Object Lock guarantees only ${Math.floor(guaranteed)}.`,
         remedy: 'Require an Object Lock legal hold or a retainUntilDate, or exempt the export from that retention.',
       },
     ]

@@ -1,5 +1,6 @@
 import { dayMs } from '../internal/durations.js'
 import { OptionCheck } from '../internal/option-check.js'
+import { counted } from '../internal/text/counted.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { Finding } from '../model/findings.js'
 import { type Answer, isAnswer } from '../platforms/client/answer.js'
@@ -109,11 +110,11 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
     const when =
       days === 0
         ? 'at once'
-        : `${days} days after they were recorded, the oldest in scope on ${new Date(deletedAt).toISOString().slice(0, 10)}`
+        : `${counted(days, 'day')} after they were recorded, the oldest in scope on ${new Date(deletedAt).toISOString().slice(0, 10)}`
     const kept =
       keeper === undefined
         ? ''
-        : ` (its own ${rule.days} days, but the policy "${keeper.policyName}" keeps them longer)`
+        : ` (its own ${counted(rule.days, 'day')}, but the policy "${keeper.policyName}" keeps them longer)`
     const unranked =
       without === undefined
         ? ''

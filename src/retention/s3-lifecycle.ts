@@ -1,4 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3'
+import { counted } from '../internal/text/counted.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { Finding, Severity } from '../model/findings.js'
 import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retention.js'
@@ -220,7 +221,7 @@ function expiry(expiration: S3.LifecycleExpiration | undefined): string | undefi
 
 function days(count: number | undefined): string {
   if (count === undefined) return 'an unknown number of days'
-  return count === 1 ? '1 day' : `${count} days`
+  return counted(count, 'day')
 }
 
 /** Classes that are read and copied like any other. One that is not among them is, or may be, an archive. */

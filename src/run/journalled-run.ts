@@ -66,7 +66,7 @@ async function goOn(
     return new Run(settings, request, options, { journal, checkpoint }).execute()
   }
   if (contradictsItself(report)) {
-    throw new LegalHoldError('The journal holds a report that says complete although its own counts do not.', {
+    throw new LegalHoldError(`The journal holds a report that says ${report.outcome} although its own counts do not.`, {
       code: 'JOURNAL_CORRUPT',
       stage: 'report',
     })

@@ -1,3 +1,4 @@
+import { counted } from '../internal/text/counted.js'
 import type { Finding } from '../model/findings.js'
 import type { Residency } from '../model/inspection.js'
 import type { ProtectionReport } from '../model/report.js'
@@ -69,7 +70,7 @@ function notProtected(request: ExportRequest, protection: ProtectionReport | und
       code: 'deletion-protection-incomplete',
       severity: 'warning',
       subject: subjectOf(request),
-      message: `Of ${requested} conversations ${open} are not protected from deletion at the source, or not known to be: ${list}.`,
+      message: `Of ${counted(requested, 'conversation')} ${counted(open, 'is', 'are')} not protected from deletion at the source, or not known to be: ${list}.`,
       remedy:
         'Look at the codes in the report (protection.failed). An organisation protects 1,000 conversations; release others, or rely on what lies on S3.',
     },
@@ -107,7 +108,7 @@ function nothingExpected(
   return [
     {
       ...about,
-      message: `No recording matched ${unknown.length} of the ${conversationIds.length} conversations that the request names: ${named}${more}.`,
+      message: `No recording matched ${unknown.length} of the ${counted(conversationIds.length, 'conversation')} that the request names: ${named}${more}.`,
       remedy: `Check these ids, the interval, and ${narrowing({ ...request, conversationIds: undefined })}: nothing of them was put under the hold.`,
     },
   ]

@@ -4,7 +4,7 @@ import type { Inspection } from '../model/inspection.js'
 import {
   type AuditReport,
   type CoverageReport,
-  isWhole,
+  outcomeOf,
   type ProtectionReport,
   type RunReport,
 } from '../model/report.js'
@@ -58,7 +58,7 @@ export function reportOf(subject: ReportSubject): RunReport {
     resumed,
     startedAt: new Date(startedAt).toISOString(),
     finishedAt: new Date(finishedAt).toISOString(),
-    outcome: isWhole({ counts, coverage }) && !dueInDryRun ? 'complete' : 'incomplete',
+    outcome: dueInDryRun ? 'incomplete' : outcomeOf({ counts, coverage }),
     hold,
     requirements,
     platform: {

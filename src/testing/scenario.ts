@@ -10,6 +10,7 @@ import {
 } from './genesys/organization.js'
 import type { SimulatedClient } from './genesys/routes/oauth.js'
 import type { SimulatorSettingsInit } from './genesys/settings.js'
+import { checkScenario } from './scenario/check.js'
 import type { ScopeMedia, TimeSpan } from './scenario/conversations.js'
 import { simulatorCredentials } from './scenario/credentials.js'
 import { conversationsFromFiles } from './scenario/own-recordings.js'
@@ -68,10 +69,29 @@ export interface ScenarioScope {
   readonly landingLate: number
 }
 
+// A record, so that the compiler asks for every name that is added to the type.
+const optionNames: Record<keyof ScenarioOptions, true> = {
+  count: true,
+  media: true,
+  interval: true,
+  now: true,
+  recordingsDir: true,
+  failAtSource: true,
+  indexLagHours: true,
+  onlyInScope: true,
+  bucket: true,
+  seed: true,
+}
+
 const otherOrganizationId = '9e4d2b7a-0c15-4f38-b6e1-a5d8c3f70e06'
 
-/** Makes a scenario. */
+/**
+ * Makes a scenario.
+ *
+ * @throws TypeError that names every option that cannot be used
+ */
 export function createScenario(options: ScenarioOptions): Scenario {
+  checkScenario(options, Object.keys(optionNames))
   const { count = 200, media = 'digital', failAtSource = 0, recordingsDir } = options
   const onlyInScope = options.onlyInScope ?? recordingsDir !== undefined
   const nowMs = new Date(options.now).getTime()

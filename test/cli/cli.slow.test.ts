@@ -50,9 +50,9 @@ describe('verify', () => {
     expect((await cli(['verify', world.dir, '--fingerprint', world.key.fingerprint])).code).toBe(0)
   })
 
-  test('ends with 2 without a key, and prints the fingerprint it found', async () => {
+  test('ends with 3 without a key, and prints the fingerprint it found', async () => {
     const { code, out } = await cli(['verify', world.dir])
-    expect(code).toBe(2)
+    expect(code).toBe(3)
     expect(out).toContain(`fingerprint found: ${world.key.fingerprint}`)
   })
 
@@ -173,7 +173,7 @@ describe('prove and verify --proof', () => {
       code: 0,
       out: expect.stringContaining('r2.json'),
     })
-    expect((await cli(['verify', '--proof', file])).code).toBe(2)
+    expect((await cli(['verify', '--proof', file])).code).toBe(3)
     expect((await cli(['verify', '--proof', file, '--fingerprint', world.key.fingerprint])).code).toBe(0)
     expect((await cli(['verify', '--proof', file, '--fingerprint', newKey().fingerprint])).code).toBe(2)
     expect((await cli(['verify', '--proof', file, '--fingerprint', 'abc'])).code).toBe(1)

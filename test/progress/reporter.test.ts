@@ -201,7 +201,7 @@ describe('where there is no terminal', () => {
       'run run-1, resumed once by now; 7 objects are on record and are not read again',
       'job job-1 is there already, and no other is created',
       'job job-1: FULFILLED',
-      'on arrival: 1 of 1 objects read now lacked the hold; 7 were on record (1 untagged)',
+      'on arrival: 1 of 1 object read now lacked the hold; 7 were on record (1 untagged)',
       'run run-1 is finished: 7 objects are on record, and the report is as it was; nothing is done again',
     ])
   })

@@ -65,7 +65,7 @@ describe('a media retention policy', () => {
     const keeper = policy('keeper', { actions: deleteAfter(10_000) })
     const kept = await evaluate([policy('soon', { actions: deleteAfter(1) }), keeper])
     expect(kept.map(({ severity }) => severity)).toEqual(['warning', 'warning'])
-    expect(kept[0]!.message).toContain('its own 1 days, but the policy "keeper" keeps them longer')
+    expect(kept[0]!.message).toContain('its own 1 day, but the policy "keeper" keeps them longer')
     const always = await evaluate([policy('always', { actions: { alwaysDelete: true } }), keeper])
     expect(always.map(({ severity }) => severity)).toEqual(['blocker', 'warning'])
     // Whether a policy for one queue keeps these recordings is not known.

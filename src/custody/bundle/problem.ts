@@ -28,6 +28,18 @@ export interface EvidenceProblem {
   readonly line?: number | undefined
 }
 
+/**
+ * What a verification comes to. `not-authenticated`: everything that can be checked without a key holds, and no key was
+ * given, so nobody knows who signed it.
+ */
+export type VerificationStatus = 'verifies' | 'not-authenticated' | 'does-not-verify'
+
+/** Reads the status from the problems. Pure. */
+export function statusOf(problems: readonly EvidenceProblem[]): VerificationStatus {
+  if (problems.length === 0) return 'verifies'
+  return problems.every(({ code }) => code === 'no-key') ? 'not-authenticated' : 'does-not-verify'
+}
+
 /** What a verification found, as it goes. */
 export class Findings {
   readonly problems: EvidenceProblem[] = []

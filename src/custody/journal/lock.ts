@@ -74,6 +74,16 @@ export async function takeLock(lockPath: string): Promise<HeldLock> {
   }
 }
 
+/**
+ * Who holds a lock now; `undefined` where nobody does, or where its process is dead. It takes and changes nothing.
+ *
+ * @throws LegalHoldError `JOURNAL_LOCKED` for a file that is not a lock of this library
+ */
+export async function lockOwner(lockPath: string): Promise<LockOwner | undefined> {
+  const owner = await readOwner(lockPath)
+  return owner !== undefined && (await isAlive(owner)) ? owner : undefined
+}
+
 /** Reads the lock only where it is another file than before: a look at it costs a tenth of that. */
 function checkOf(path: string, nonce: string): () => Promise<void> {
   let seen: string | undefined

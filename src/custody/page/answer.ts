@@ -1,14 +1,5 @@
+import { counted, figure } from '../../internal/text/counted.js'
 import type { RecordingCounts, RunReport } from '../../model/report.js'
-
-/** A whole number as a person reads it. */
-export function figure(count: number): string {
-  return count.toLocaleString('en-US')
-}
-
-/** "1 recording", "2 recordings". */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${figure(count)} ${count === 1 ? one : many}`
-}
 
 const shortcomings: readonly (readonly [keyof RecordingCounts, string])[] = [
   ['missing', 'missing'],

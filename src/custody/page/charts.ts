@@ -1,7 +1,7 @@
 import { dayMs, hourMs, minuteMs } from '../../internal/durations.js'
+import { counted, figure } from '../../internal/text/counted.js'
 import type { RecordingCounts } from '../../model/report.js'
 import type { Arrivals } from '../bundle/arrivals.js'
-import { counted, figure } from './answer.js'
 import { type Html, html } from './html.js'
 import { utc } from './text.js'
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { counted, figure } from '../../internal/text/counted.js'
 import type { RecordingException, RunReport } from '../../model/report.js'
 import type { Arrivals } from '../bundle/arrivals.js'
 import { bundleFiles, type CustodyPredicate } from '../bundle/contents.js'
 import type { RecordCounts } from '../bundle/record-counts.js'
-import { answerOf, counted, figure } from './answer.js'
+import { answerOf } from './answer.js'
 import { arrivalsChart, flowChart, spanOf } from './charts.js'
 import { costOf } from './cost.js'
 import { type Html, html, Html as SafeHtml } from './html.js'
@@ -42,15 +43,26 @@ const policy = `default-src 'none'; style-src ${hashOf(reportStyle)}; script-src
 /** The report as one self-contained page. */
 export function reportPage(page: ReportPage): string {
   const { report } = page
-  const { complete, word } =
-    report.outcome === 'complete' ? { complete: true, word: 'Complete' } : { complete: false, word: 'Incomplete' }
+  const { name, mark, word } = badgeOf(report)
   return `<!doctype html>\n${
     html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new SafeHtml(policy)}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer"><title>Legal hold ${report.hold.tag}: ${word.toLowerCase()}</title><style>${new SafeHtml(reportStyle)}</style></head>
-<body><header><p class="kicker"><span class="badge ${complete ? 'complete' : 'incomplete'}">${complete ? '✓' : '✗'} ${word}</span>Legal hold report, ${utc(report.finishedAt)}</p><h1>${answerOf(report)}</h1></header>
+<body><header><p class="kicker"><span class="badge ${name}">${mark} ${word}</span>Legal hold report, ${utc(report.finishedAt)}</p><h1>${answerOf(report)}</h1></header>
 <main>${scope(report)}${flow(page)}${arrivals(page)}${exceptions(page)}${findings(report)}${custody(page)}${cost(page)}</main>
 <footer><p>Made by ${page.custody.tool.name} ${page.custody.tool.version}. Run <code>${report.runId}</code>. All times are UTC.</p></footer>
 <script>${new SafeHtml(reportScript)}</script></body></html>`.text
   }\n`
+}
+
+const badges = {
+  complete: { mark: '✓', word: 'Complete' },
+  incomplete: { mark: '✗', word: 'Incomplete' },
+  'nothing-expected': { mark: '○', word: 'Nothing expected' },
+} as const
+
+/** A report of an earlier version may say `complete` of nothing, and its page may be rebuilt. */
+function badgeOf({ outcome, counts }: RunReport) {
+  const name = outcome === 'complete' && counts.expected === 0 ? 'nothing-expected' : outcome
+  return { name, ...badges[name] }
 }
 
 function facts(list: readonly (readonly [string, Html | string | undefined])[]): Html {
@@ -116,10 +128,12 @@ function arrivals({ arrivals: seen }: ReportPage): Html {
   return html`<section aria-labelledby="arrivals"><h2 id="arrivals">Arrivals over time</h2>${picture}</section>`
 }
 
-function exceptions({ exceptions: list, exceptionCount }: ReportPage): Html {
+function exceptions({ report, exceptions: list, exceptionCount }: ReportPage): Html {
   const heading = html`<h2 id="exceptions">Exceptions</h2>`
   if (exceptionCount === 0) {
-    return html`<section aria-labelledby="exceptions">${heading}<p>None: every expected recording is held or repaired.</p></section>`
+    const why =
+      report.counts.expected === 0 ? 'no recording was expected' : 'every expected recording is held or repaired'
+    return html`<section aria-labelledby="exceptions">${heading}<p>None: ${why}.</p></section>`
   }
   const rows: Html[] = []
   let bytes = 0

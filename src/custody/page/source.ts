@@ -1,6 +1,6 @@
+import { counted, figure } from '../../internal/text/counted.js'
 import type { ClientScope, Division } from '../../model/platform.js'
 import type { AuditReport, ProtectionReport, RecordingException } from '../../model/report.js'
-import { counted, figure } from './answer.js'
 import { utc } from './text.js'
 
 /** Names on the page; the report has them all. */

@@ -11,7 +11,7 @@ main,header,footer{max-width:54rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:2.5rem}
 .kicker{margin:0 0 .75rem;color:var(--soft);font-size:.9rem}
 .badge{display:inline-block;margin-right:.6rem;padding:.1rem .6rem;border:1px solid currentColor;border-radius:1rem;font-weight:600}
-.badge.complete{color:var(--held)}.badge.incomplete{color:var(--missing)}
+.badge.complete{color:var(--held)}.badge.incomplete{color:var(--missing)}.badge.nothing-expected{color:var(--soft)}
 h1{margin:0 0 1.5rem;font-size:1.75rem;line-height:1.25;font-weight:650;letter-spacing:-.01em;text-wrap:balance;overflow-wrap:anywhere}
 h2{margin:2.75rem 0 .9rem;padding-bottom:.35rem;border-bottom:1px solid var(--line);font-size:1.15rem;font-weight:650}
 h3{margin:1.5rem 0 .4rem;font-size:1rem}

@@ -6,7 +6,7 @@ import { LegalHoldError } from '../../model/errors.js'
 import type { JournalRecord } from '../../model/record.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { bundleFiles, type CustodyPredicate } from '../bundle/contents.js'
-import { type EvidenceProblem, rewrittenSignature } from '../bundle/problem.js'
+import { type EvidenceProblem, rewrittenSignature, statusOf, type VerificationStatus } from '../bundle/problem.js'
 import { fileLines, objectNameOf } from '../bundle/record-lines.js'
 import { readStatement } from '../bundle/statement.js'
 import { readStatementOf } from '../bundle/statement-file.js'
@@ -104,6 +104,8 @@ async function pathOf(dir: string, index: number, treeSize: number, options: Cal
 /** What a proof shows. */
 export interface ProofVerification {
   readonly verified: boolean
+  /** `verifies` exactly where `verified`; it sets apart that only the key is lacking. */
+  readonly status: VerificationStatus
   readonly problems: readonly EvidenceProblem[]
   readonly claimedFingerprint?: string | undefined
   readonly record?: JournalRecord | undefined
@@ -145,11 +147,12 @@ export function verifyProof(
   const record = readRecord(line)
   if (typeof record === 'string') {
     problems.push({ code: 'record-malformed', message: `What is proven ${record}.` })
-    return { verified: false, problems, claimedFingerprint, predicate }
+    return { verified: false, status: statusOf(problems), problems, claimedFingerprint, predicate }
   }
   const contradiction = contradictionOfRecord(record, predicate)
   if (contradiction !== undefined) problems.push({ code: 'record-contradictory', message: contradiction })
-  return { verified: problems.length === 0, problems, claimedFingerprint, record: record, predicate }
+  const status = statusOf(problems)
+  return { verified: problems.length === 0, status, problems, claimedFingerprint, record, predicate }
 }
 
 function keyOf(
@@ -193,7 +196,7 @@ function parseProof(text: string): (InclusionProof & { readonly envelope: string
 }
 
 function failed(problem: EvidenceProblem): ProofVerification {
-  return { verified: false, problems: [problem] }
+  return { verified: false, status: 'does-not-verify', problems: [problem] }
 }
 
 async function readText(dir: string, name: string): Promise<string> {

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../internal/canonical-json.js'
 import { systemClock } from '../../internal/clock.js'
+import { counted, verb } from '../../internal/text/counted.js'
 import { hasForm } from '../../journal/form/data-form.js'
 import type { UntrustedOf } from '../../journal/records.js'
 import type { JournalRecord } from '../../model/record.js'
@@ -11,7 +12,13 @@ import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { bundleFiles, type CustodyPredicate, type CustodyStatement } from '../bundle/contents.js'
 import { sha256Of, textOf, unreadable } from '../bundle/file.js'
-import { type EvidenceProblem, Findings, rewrittenSignature } from '../bundle/problem.js'
+import {
+  type EvidenceProblem,
+  Findings,
+  rewrittenSignature,
+  statusOf,
+  type VerificationStatus,
+} from '../bundle/problem.js'
 import { type ReadStatement, readStatement } from '../bundle/statement.js'
 import { irregularFiles } from '../bundle/statement-file.js'
 import { envelopeFinding, type OpenedEnvelope } from '../crypto/dsse.js'
@@ -49,6 +56,8 @@ export interface VerifyOptions extends CallOptions {
 /** What verification found. */
 export interface EvidenceVerification {
   readonly verified: boolean
+  /** `verifies` exactly where `verified`; it sets apart that only the key is lacking. */
+  readonly status: VerificationStatus
   readonly problems: readonly EvidenceProblem[]
   /** What was not checked, and why. */
   readonly notes: readonly string[]
@@ -74,7 +83,7 @@ export async function verifyEvidence(dir: string, options: VerifyOptions = {}): 
   return verification.run()
 }
 
-type Found = Omit<EvidenceVerification, 'verified' | 'problems' | 'notes'>
+type Found = Omit<EvidenceVerification, 'verified' | 'status' | 'problems' | 'notes'>
 
 class Verification {
   readonly #dir: string
@@ -127,7 +136,7 @@ class Verification {
 
   #result(found: Found): EvidenceVerification {
     const { problems, notes } = this.#findings
-    return { verified: problems.length === 0, problems, notes, ...found }
+    return { verified: problems.length === 0, status: statusOf(problems), problems, notes, ...found }
   }
 
   async #requireFolder(): Promise<void> {
@@ -217,7 +226,11 @@ class Verification {
     const file = bundleFiles.records
     for (const { code, message, line } of checked.problems) this.#findings.fail(code, message, file, line)
     if (checked.treeSize !== log.treeSize) {
-      this.#findings.fail('root-mismatch', `There are ${checked.treeSize} records, ${log.treeSize} were signed.`, file)
+      this.#findings.fail(
+        'root-mismatch',
+        `${counted(checked.treeSize, 'record')} ${verb(checked.treeSize, 'is', 'are')} there, ${counted(log.treeSize, 'was', 'were')} signed.`,
+        file,
+      )
     } else if (checked.rootHash !== log.rootHash) {
       this.#findings.fail(
         'root-mismatch',
@@ -248,7 +261,7 @@ class Verification {
     if (record !== undefined && hasForm(record) && contradictsItself(record.data)) {
       this.#findings.fail(
         'counts-mismatch',
-        'The report says complete, and its own counts do not.',
+        `The report says ${record.data.outcome}, and its own counts do not.`,
         bundleFiles.records,
       )
     }
@@ -288,7 +301,7 @@ class Verification {
     const check = await checkLive(this.#dir, storage, predicate.requirements, { concurrency: liveConcurrency, signal })
     for (const { line, message } of check.drift) this.#findings.fail('live-drift', message, bundleFiles.records, line)
     const more = check.drifted - check.drift.length
-    if (more > 0) this.#findings.note(`${more} more objects have drifted.`)
+    if (more > 0) this.#findings.note(`${counted(more, 'more object')} ${verb(more, 'has', 'have')} drifted.`)
     return check
   }
 }

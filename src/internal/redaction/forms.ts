@@ -8,9 +8,11 @@ export interface Form {
   readonly isEncoded: boolean
   /** So short that it may be a part of an ordinary word: it counts only as a whole one. */
   readonly isWord: boolean
+  /** So short that every sentence holds it: it counts only where it is quoted, or stands behind `=` or `:`. */
+  readonly isValue?: true | undefined
 }
 
-/** Nothing shorter is looked for: it would be in every sentence, and is not a secret of either service. */
+/** A shorter one is in every sentence, and is not a secret of either service: it is looked for as a value only. */
 const shortestSecret = 4
 /** From here on it is looked for within words. */
 const shortestPart = 8
@@ -22,7 +24,11 @@ const longestEscape = 11
  */
 export function formsOf(secret: string): Form[] {
   const plain = Buffer.from(secret, 'utf8')
-  if (plain.length < shortestSecret) return []
+  if (plain.length === 0) return []
+  if (plain.length < shortestSecret) {
+    const bytes = plain.toString('latin1').toLowerCase()
+    return [{ bytes, isEncoded: false, isWord: true, isValue: true }]
+  }
   const written = [plain, Buffer.from(JSON.stringify(secret).slice(1, -1))]
   const percent = percentEncoded(secret)
   if (percent !== undefined) written.push(Buffer.from(percent))

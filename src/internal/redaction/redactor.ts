@@ -118,7 +118,7 @@ function mapTexts(data: unknown, change: (text: string) => string, depth = 0): u
 }
 
 /** Where in the text a form of a secret stands, by one of its layers. */
-function occurrences(layer: Layer, { bytes: wanted, isEncoded, isWord }: Form): Stretch[] {
+function occurrences(layer: Layer, { bytes: wanted, isEncoded, isWord, isValue }: Form): Stretch[] {
   const { lowerCase: bytes } = layer
   const found: Stretch[] = []
   let done = 0
@@ -130,9 +130,17 @@ function occurrences(layer: Layer, { bytes: wanted, isEncoded, isWord }: Form): 
     }
     done = to
     if (isWord && (isLetterOrDigit(bytes[from - 1]) || isLetterOrDigit(bytes[to]))) continue
+    if (isValue && !isValueAt(bytes, from, to)) continue
     found.push(inText(layer, from, to))
   }
   return found
+}
+
+/** Whether what is there is quoted, or stands behind `=` or `:`. */
+function isValueAt(bytes: string, from: number, to: number): boolean {
+  const before = bytes[from - 1] ?? ''
+  if (/["'`]/.test(before) && bytes[to] === before) return true
+  return /[=:] ?$/.test(bytes.slice(Math.max(0, from - 2), from))
 }
 
 const isDigit64 = (byte: string | undefined) => byte !== undefined && /[\w+/=-]/.test(byte)

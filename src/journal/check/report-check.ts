@@ -1,3 +1,4 @@
+import { counted } from '../../internal/text/counted.js'
 import { isCount, isSame, itemsOf, membersOf, quoted } from '../form/untrusted.js'
 import type { JournalData, Untrusted } from '../records.js'
 
@@ -44,7 +45,7 @@ export class FindingsOnRecord {
   }
 }
 
-/** Why a report cannot say of itself what it says; it may always say less than that the run is complete. */
+/** Why a report cannot say of itself what it says; it may always say that the run is incomplete. */
 export function contradictionOfOutcome({
   outcome,
   dryRun,
@@ -53,13 +54,18 @@ export function contradictionOfOutcome({
   remediations,
 }: Untrusted<JournalData['report']>): string | undefined {
   if (outcome === 'incomplete') return undefined
-  if (outcome !== 'complete') return `is a report whose outcome is ${quoted(outcome)}`
+  if (outcome !== 'complete' && outcome !== 'nothing-expected') {
+    return `is a report whose outcome is ${quoted(outcome)}`
+  }
   const { expected, held, repaired } = membersOf(counts)
   const isWhole = isCount(held) && isCount(repaired) && held + repaired === expected
-  if (!isWhole) return 'is a report that says complete, and counts recordings that are not under the hold'
-  if (membersOf(coverage).proven !== true) return 'is a report that says complete, and proves no coverage'
+  if (!isWhole) return `is a report that says ${outcome}, and counts recordings that are not under the hold`
+  if ((expected === 0) !== (outcome === 'nothing-expected')) {
+    return `is a report that says ${outcome}, and expects ${counted(expected as number, 'recording')}`
+  }
+  if (membersOf(coverage).proven !== true) return `is a report that says ${outcome}, and proves no coverage`
   const { planned } = membersOf(remediations)
-  return dryRun === true && planned !== 0 ? 'is a report that says complete, and repairs are only planned' : undefined
+  return dryRun === true && planned !== 0 ? `is a report that says ${outcome}, and repairs are only planned` : undefined
 }
 
 /** Why a report cannot be that of an attempt. */

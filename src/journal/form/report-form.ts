@@ -129,7 +129,7 @@ export const reportMembers: Forms<RunReport> = {
   resumed: number,
   startedAt: text,
   finishedAt: text,
-  outcome: word<RunReport['outcome']>({ complete: true, incomplete: true }),
+  outcome: word<RunReport['outcome']>({ complete: true, incomplete: true, 'nothing-expected': true }),
   hold,
   requirements,
   platform: object<RunReport['platform']>({

@@ -1,3 +1,4 @@
+import { counted } from '../../internal/text/counted.js'
 import type { Finding } from '../../model/findings.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, answerOf, flagOf, isAnswer, numberOf, textOf } from '../client/answer.js'
@@ -115,7 +116,7 @@ function retentionText(body: Answer, field: string): string | undefined {
   const policy = answerOf(body, field)
   if (policy === undefined) return textOf(body, field)
   const days = numberOf(policy, 'days', 'retentionDays')
-  return textOf(policy, 'type', 'name', 'term', 'policy') ?? (days === undefined ? undefined : `${days} days`)
+  return textOf(policy, 'type', 'name', 'term', 'policy') ?? (days === undefined ? undefined : counted(days, 'day'))
 }
 
 /** What is wrong with a profile before anything is exported with it. */

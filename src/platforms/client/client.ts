@@ -298,7 +298,8 @@ export class GenesysClient {
     if (error instanceof Recognised) return error.error
     // OAuth answers 400 (invalid_client, invalid_grant) where the API would say 401; a token function may throw anything.
     if (error.code !== 'PLATFORM_REJECTED' && error.code !== 'INTERNAL') return error
-    return new LegalHoldError(error.message, {
+    const message = error.message.replace(/ Correct the request\.$/, this.#loginAdvice())
+    return new LegalHoldError(message, {
       code: 'PLATFORM_UNAUTHORIZED',
       stage: error.stage,
       status: error.status,
@@ -306,6 +307,13 @@ export class GenesysClient {
       details: error.details,
       cause: error.cause,
     })
+  }
+
+  /** A client is known in its own region only: elsewhere it gets the same 400 as a client with a wrong secret. */
+  #loginAdvice(): string {
+    const { region } = this
+    const where = region === undefined ? '' : ` (${region.region}, ${region.host})`
+    return ` Check client id and secret, and that the region${where} is that of the organisation: other regions do not know the client.`
   }
 
   #warn(message: string): void {

@@ -38,28 +38,33 @@ const londonMixUp =
 
 /**
  * The region that an AWS name (`eu-west-1`, also with underscores) or a host (`mypurecloud.ie`, `api.mypurecloud.ie`,
- * with or without `https://`) names.
+ * or a URL with such a host, as the address bar shows it) names.
  *
  * @throws `UNKNOWN_REGION`, with the right ones in the message and in `details.regions`.
  */
 export function resolveRegion(input: string): GenesysRegion {
   const found = findRegion(input)
   if (found) return found
+  // A password in a URL must not be repeated.
+  const shown = input.replace(/\/\/[^/]*@/, '//…@')
   const known = genesysRegions.map(({ region, host }) => `${region} (${host})`).join(', ')
   const hint = /london|ireland|dublin|brit|eu.?west|euw\d|\buk\b|\bie\b/i.test(input) ? londonMixUp : ''
   throw new LegalHoldError(
-    `"${input}" is not a region of Genesys Cloud.${hint} Give the AWS name or the host of one of: ${known}.`,
-    { code: 'UNKNOWN_REGION', stage: 'options', details: { region: input, regions: genesysRegions } },
+    `"${shown}" is not a region of Genesys Cloud.${hint} Give the AWS name or the host of one of: ${known}.`,
+    { code: 'UNKNOWN_REGION', stage: 'options', details: { region: shown, regions: genesysRegions } },
   )
+}
+
+/** The host of a URL; any other text as it is. One with a password in it names no region. */
+function hostIn(text: string): string {
+  const url = URL.canParse(text) && /^https?:/.test(text) ? new URL(text) : undefined
+  if (url === undefined || url.username !== '' || url.password !== '') return withoutEnd(text, isSlash)
+  return url.hostname
 }
 
 /** As {@link resolveRegion}, `undefined` where there is none. */
 export function findRegion(input: string): GenesysRegion | undefined {
-  const host = input
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, '')
-  const name = withoutEnd(host, isSlash).replace(/^(api|login|apps)\./, '')
+  const name = hostIn(input.trim().toLowerCase()).replace(/^(api|login|apps)\./, '')
   const asRegion = name.replaceAll('_', '-')
   return genesysRegions.find((known) => known.region === asRegion || known.host === name)
 }

@@ -1,5 +1,5 @@
+import { loadPackage } from '../../internal/optional-package.js'
 import { isSlash, withoutEnd } from '../../internal/text/edges.js'
-import { LegalHoldError } from '../../model/errors.js'
 import type { GenesysConnection, ReadyApiClient } from './options.js'
 
 /**
@@ -125,16 +125,16 @@ export interface SdkAccess {
 export async function loadSdk(
   importSdk: () => Promise<unknown> = () => import('purecloud-platform-client-v2'),
 ): Promise<unknown> {
-  try {
-    const imported = await importSdk()
-    // Node's ESM exposes nothing of it but the default export (genesys-facts).
-    return (imported as { default?: unknown }).default ?? imported
-  } catch (error) {
-    throw new LegalHoldError(
-      'The package purecloud-platform-client-v2 could not be loaded. Install it beside genesys-legal-hold-exporter: npm install purecloud-platform-client-v2',
-      { code: 'MISSING_DEPENDENCY', stage: 'options', cause: error },
-    )
-  }
+  return loadPackage({
+    name: 'purecloud-platform-client-v2',
+    stage: 'options',
+    load: async () => {
+      const imported = await importSdk()
+      // Node's ESM exposes nothing of it but the default export (genesys-facts).
+      return (imported as { default?: unknown }).default ?? imported
+    },
+    isWhole: (sdk) => typeof (sdk as Partial<SdkModule> | undefined)?.ApiClientClass === 'function',
+  })
 }
 
 /** Makes a client of its own for a tenant, or builds on the caller's ready one without changing it. */

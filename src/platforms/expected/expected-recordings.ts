@@ -2,6 +2,7 @@ import { dayMs, hourMs } from '../../internal/durations.js'
 import type { OptionCheck } from '../../internal/option-check.js'
 import { mapWindow } from '../../internal/streams/streams.js'
 import { SeenSet } from '../../internal/tables/seen.js'
+import { counted, verb } from '../../internal/text/counted.js'
 import type { ExpectedListing, ExpectedRecording } from '../../model/platform.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { ExpectedRecordingsOptions } from '../../ports/platform.js'
@@ -120,9 +121,11 @@ class Listing {
     yield* this.#askEach()
     yield* this.#decideUndated()
     const beyond = this.#undecided - this.#unknown
-    if (beyond > 0) this.#reasons.push(`maxMetadataCalls was reached with ${beyond} conversations undecided`)
+    if (beyond > 0) this.#reasons.push(`maxMetadataCalls was reached with ${counted(beyond, 'conversation')} undecided`)
     if (this.#unknown > 0) {
-      this.#reasons.push(`the platform did not know ${this.#unknown} conversations that analytics lists (404)`)
+      this.#reasons.push(
+        `the platform did not know ${counted(this.#unknown, 'conversation')} that analytics lists (404)`,
+      )
     }
   }
 
@@ -150,7 +153,7 @@ class Listing {
     const { count, first } = this.#vanished
     if (count === 0) return undefined
     return (
-      `analytics says that ${count} conversations were recorded of which the platform lists nothing ` +
+      `analytics says that ${counted(count, 'conversation')} ${verb(count, 'was', 'were')} recorded of which the platform lists nothing ` +
       `(deleted, not made yet, or not shown to this client), such as ${first}`
     )
   }
@@ -270,7 +273,10 @@ class Listing {
       if (isLaterThanInterval === undefined) open += 1
       yield marked(recording, isLaterThanInterval)
     }
-    if (open > 0) this.#reasons.push(`of ${open} recordings it is not known whether they are later than the interval`)
+    if (open > 0)
+      this.#reasons.push(
+        `of ${counted(open, 'recording')} it is not known whether ${verb(open, 'it is', 'they are')} later than the interval`,
+      )
   }
 }
 

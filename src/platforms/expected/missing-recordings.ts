@@ -1,4 +1,5 @@
 import { mapWindow } from '../../internal/streams/streams.js'
+import { counted, verb } from '../../internal/text/counted.js'
 import type { MissingExplanation } from '../../model/platform.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { ExplainMissingOptions } from '../../ports/platform.js'
@@ -60,8 +61,12 @@ export async function* explainMissing(
   })
   for await (const explanations of answers) yield* explanations
   const reasons = [
-    ...(beyond === 0 ? [] : [`why ${beyond} more recordings are missing was not asked`]),
-    ...(refused === 0 ? [] : [`why ${refused} recordings are missing was not answered`]),
+    ...(beyond === 0
+      ? []
+      : [`why ${counted(beyond, 'more recording')} ${verb(beyond, 'is', 'are')} missing was not asked`]),
+    ...(refused === 0
+      ? []
+      : [`why ${counted(refused, 'recording')} ${verb(refused, 'is', 'are')} missing was not answered`]),
   ]
   options.onListing?.({
     source: 'recording-metadata',

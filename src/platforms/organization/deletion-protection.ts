@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../internal/abort.js'
+import { counted } from '../../internal/text/counted.js'
 import type { ProtectionFailure, ProtectionResult, UnprotectionResult } from '../../model/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { answerOf, listOf, textOf } from '../client/answer.js'
@@ -84,7 +85,7 @@ async function putBatch(
 ): Promise<ReadonlyMap<string, Failure>> {
   const { body } = await client.request(
     {
-      operation: `${protect ? 'protect' : 'lift the protection of'} ${batch.length} conversations from deletion`,
+      operation: `${protect ? 'protect' : 'lift the protection of'} ${counted(batch.length, 'conversation')} from deletion`,
       stage: 'protect',
       effect: 'repeatable',
       expect: 'anything',

@@ -1,3 +1,4 @@
+import { counted, verb } from '../../internal/text/counted.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { Finding } from '../../model/findings.js'
 import { answerOf, textOf } from '../client/answer.js'
@@ -64,7 +65,7 @@ export function slotFindings(active: number, subject: string): Finding[] {
       code: 'job-slots-busy',
       severity: 'warning',
       subject,
-      message: `${active} jobs of the organisation are pending or processing, and ${jobSlots} is the most it may have; a new one has to wait.`,
+      message: `${counted(active, 'job')} of the organisation ${verb(active, 'is', 'are')} pending or processing, and ${jobSlots} is the most it may have; a new one has to wait.`,
       remedy: 'Nothing: the job is created when a slot is free. Cancel a job to go first.',
     },
   ]

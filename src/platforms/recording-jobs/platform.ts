@@ -17,7 +17,7 @@ import { isSlotsBusy, slotFindings, slotsBusy } from '../organization/job-slots.
 import { protectionFindings, sensitiveFindings, subjectOf } from '../request/findings.js'
 import { coversMedia } from '../request/scope.js'
 import { jobNotFound, jobWithoutId, recordingJobFrom } from './job.js'
-import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery } from './query.js'
+import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery, requireNoProfile } from './query.js'
 
 /** Options of {@link RecordingJobsPlatform}. */
 export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming, ExpectedRecordingsLimits {
@@ -84,8 +84,9 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
     }
   }
 
-  /** @throws `INVALID_REQUEST` for what no job can export: an interval that is only in part older than 5 years, with filters, … */
+  /** @throws `INVALID_REQUEST` for what no job can export: a `profileId`, an interval that is only in part older than 5 years, with filters, … */
   async inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]> {
+    requireNoProfile(request)
     // What the platform has no job for is refused now, and not when the job is to be created.
     recordingJobsQuery(request, this.#timing, this.client.clock.now(), 'inspect')
     if (isAged(request, this.client.clock.now()) && this.protectSource) {

@@ -56,7 +56,8 @@ export function recordingJobsQuery(
 }
 
 function queryOf(request: ExportRequest, timing: ExportTiming, now: number): RecordingJobsQuery {
-  const integrationId = request.integrationId ?? request.profileId
+  requireNoProfile(request)
+  const { integrationId } = request
   if (!integrationId) throw invalid('A recording job needs the integrationId that names bucket and role.')
   const includeScreenRecordings = coversMedia(request, 'screen')
   return {
@@ -71,6 +72,14 @@ function queryOf(request: ExportRequest, timing: ExportTiming, now: number): Rec
       ? { agedConversationInterval: agedInterval(request) }
       : { conversationQuery: conversationQuery(request) }),
   }
+}
+
+/** @throws `INVALID_REQUEST` for a `profileId`: the inspection would look at it, and the job would not use it. */
+export function requireNoProfile({ profileId }: ExportRequest): void {
+  if (profileId === undefined) return
+  throw invalid(
+    `profileId ${JSON.stringify(profileId)} names an export profile, which only bulk exports have (BulkExportsPlatform). A recording job has none: give the integrationId of the AWS S3 recording bulk actions integration, and no profileId.`,
+  )
 }
 
 function actionOf({ actionDate, actionAgeDays }: ExportTiming, now: number) {

@@ -1,3 +1,4 @@
+import { counted } from '../../internal/text/counted.js'
 import type { Finding } from '../../model/findings.js'
 import type { ExportRequest } from '../../model/request.js'
 import { deletionProtectionCap } from '../organization/deletion-protection.js'
@@ -27,7 +28,7 @@ export function protectionFindings(request: ExportRequest, protectSource: boolea
       code: 'deletion-protection-cap',
       severity: 'warning',
       subject: subjectOf(request),
-      message: `The request names ${count} conversations; Genesys Cloud protects at most ${deletionProtectionCap} of an organisation from deletion.`,
+      message: `The request names ${counted(count, 'conversation')}; Genesys Cloud protects at most ${deletionProtectionCap} of an organisation from deletion.`,
       remedy: 'Split the request, or rely on the export alone and set protectSource to false.',
     },
   ]

@@ -1,3 +1,4 @@
+import { counted } from '../../internal/text/counted.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { Finding } from '../../model/findings.js'
 import type { ProtectionFailure } from '../../model/platform.js'
@@ -36,7 +37,7 @@ export async function protectConversations(
   const failed: ProtectionFailure[] = []
   for (let from = 0; from < due.length; from += batchSize) {
     const batch = due.slice(from, from + batchSize)
-    const result = await persist(context, 'protect', `${batch.length} conversations`, () =>
+    const result = await persist(context, 'protect', counted(batch.length, 'conversation'), () =>
       protect(batch, { signal: context.signal }),
     )
     protectedConversations += result.protectedConversations

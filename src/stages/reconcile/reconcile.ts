@@ -1,3 +1,4 @@
+import { counted, verb } from '../../internal/text/counted.js'
 import type { ExpectedListing, ExportJob } from '../../model/platform.js'
 import { type CoverageReport, covers, type ReconciliationReport, type RecordingException } from '../../model/report.js'
 import type { Interval } from '../../model/request.js'
@@ -139,7 +140,7 @@ function doubtOfCounts(accounts: readonly PartAccount[]): string | undefined {
 
 function doubtOfList(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
   if (ledger.contradictions > 0)
-    return `${ledger.contradictions} recordings are listed for two conversations each, or lie in two`
+    return `${counted(ledger.contradictions, 'recording')} ${verb(ledger.contradictions, 'is', 'are')} listed for two conversations each, or ${verb(ledger.contradictions, 'lies', 'lie')} in two`
   return doubtOfSources(accounts) ?? doubtOfTotals(ledger, accounts) ?? doubtOfExtent(ledger, accounts)
 }
 
@@ -150,7 +151,7 @@ function doubtOfSources(accounts: readonly PartAccount[]): string | undefined {
     const listed = expected + later
     // Of conversations that are undecided now, what lands counts, and the totals of the job say whether that is all.
     if (formerlyExpected > listed && (listing?.undecided ?? 0) === 0) {
-      return `the platform listed ${formerlyExpected} recordings before the run was interrupted, and only ${listed} after`
+      return `the platform listed ${counted(formerlyExpected, 'recording')} before the run was interrupted, and only ${listed} after`
     }
   }
   // What continued after an earlier part of the interval belongs to the next part as well; the last part may be several,
@@ -160,7 +161,7 @@ function doubtOfSources(accounts: readonly PartAccount[]): string | undefined {
     .filter(({ request }) => request.interval.end === lastEnd)
     .reduce((sum, { listing }) => sum + (listing?.ongoing ?? 0), 0)
   if (ongoing === 0) return undefined
-  return `${ongoing} conversations had not ended when they were listed: what is recorded of them yet is in no list`
+  return `${counted(ongoing, 'conversation')} had not ended when ${verb(ongoing, 'it was', 'they were')} listed: what is recorded of them yet is in no list`
 }
 
 /** Recordings that the jobs count as failed or skipped, and that nothing in the list explains. */
@@ -170,26 +171,28 @@ function doubtOfTotals(ledger: RecordingLedger, accounts: readonly PartAccount[]
   }
   let failed = 0
   for (const { job, namedFailures } of accounts) failed += Math.max(0, (job?.totals.failed ?? 0) - namedFailures)
-  if (failed > ledger.pending) return `the job counts ${failed} failed recordings that it does not name`
+  if (failed > ledger.pending) return `the job counts ${counted(failed, 'failed recording')} that it does not name`
   const skipped = leftOutBy(ledger, accounts).count
-  return skipped > ledger.pending ? `the job left out ${skipped} recordings that are in no list` : undefined
+  return skipped > ledger.pending
+    ? `the job left out ${counted(skipped, 'recording')} that ${verb(skipped, 'is', 'are')} in no list`
+    : undefined
 }
 
 function doubtOfExtent(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
-  let counted = 0
+  let total = 0
   let listed = 0
   let unlisted = 0
   for (const { job, expected, skipped } of accounts) {
     const { recordings } = job?.totals ?? {}
-    counted += recordings ?? 0
+    total += recordings ?? 0
     listed += expected - skipped
     // What the list marks as left out is not among those that the job counts.
     unlisted += Math.max(0, (recordings ?? 0) - (expected - skipped))
   }
   if (unlisted > ledger.unlisted) {
     return ledger.openConversations === 0
-      ? `the job counts ${counted} recordings, the platform lists only ${listed}`
-      : `the job counts ${counted} recordings, and only ${listed + ledger.unlisted} are known: ${undecidedBy(ledger)}`
+      ? `the job counts ${counted(total, 'recording')}, the platform lists only ${listed}`
+      : `the job counts ${counted(total, 'recording')}, and only ${counted(listed + ledger.unlisted, 'is', 'are')} known: ${undecidedBy(ledger)}`
   }
   const isCounted = accounts.every(({ job }) => job?.totals.recordings !== undefined)
   if (isCounted) return undefined
@@ -202,7 +205,7 @@ function doubtOfExtent(ledger: RecordingLedger, accounts: readonly PartAccount[]
 }
 
 function undecidedBy(ledger: RecordingLedger): string {
-  return `the recordings of ${ledger.openConversations} conversations were not asked for (maxMetadataCalls)`
+  return `the recordings of ${counted(ledger.openConversations, 'conversation')} were not asked for (maxMetadataCalls)`
 }
 
 /** How the expected recordings were learned, and what that cost. Pure. */

@@ -1,3 +1,4 @@
+import { counted } from '../../internal/text/counted.js'
 import type { ObjectState } from '../../model/object.js'
 import { type PriceTable, type StorageClassPrices, s3Prices } from '../../model/prices.js'
 import type { RepairCost, StorageClassCost } from '../../model/report.js'
@@ -160,7 +161,7 @@ function notesOf(name: string, isPriced: boolean, prices: StorageClassPrices, su
 /** A demoted version is billed on; whoever deletes it early pays all the same. */
 function noteOf(name: string, { minimumDays }: StorageClassPrices, { versions, overwritten }: Sum): string | undefined {
   if (minimumDays === 0) return undefined
-  const least = `${name} bills each version for at least ${minimumDays} days.`
+  const least = `${name} bills each version for at least ${counted(minimumDays, 'day')}.`
   if (overwritten > 0) {
     return `${least} Without versioning the copy deletes the original, which is billed for the rest of them as well.`
   }

@@ -1,4 +1,5 @@
 import { AssertionError } from 'node:assert'
+import { counted, verb } from '../../internal/text/counted.js'
 import type { LegalHold } from '../../model/hold.js'
 import type { ObjectState } from '../../model/object.js'
 import { defaultRequirements, evaluate, type HoldRequirements } from '../../model/requirements.js'
@@ -42,7 +43,7 @@ export async function expectAllHeld(
   if (problems.length === 0) return
   const more = problems.length > 10 ? `\n  and ${problems.length - 10} more` : ''
   fail(
-    `${problems.length} of ${count} objects in ${bucket.bucket} are not held:\n  ${problems.slice(0, 10).join('\n  ')}${more}`,
+    `${problems.length} of ${counted(count, 'object')} in ${bucket.bucket} ${verb(problems.length, 'is', 'are')} not held:\n  ${problems.slice(0, 10).join('\n  ')}${more}`,
   )
 }
 

@@ -48,7 +48,7 @@ describe('the protection of the source', () => {
       protection: { requested: 3, protectedConversations: 2, failed },
     })
     expect(report.findings.filter(({ code }) => code === 'deletion-protection-incomplete')).toMatchObject([
-      { severity: 'warning', message: expect.stringContaining(`Of 3 conversations 1 are not protected`) },
+      { severity: 'warning', message: expect.stringContaining(`Of 3 conversations 1 is not protected`) },
     ])
     expect(report.findings.at(-1)?.message).toContain(`${first} (not-protected)`)
     expect(await recordsOf(journal, 'protection')).toMatchObject([{ data: { protectedConversations: 2, failed } }])

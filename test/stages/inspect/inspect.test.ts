@@ -45,7 +45,7 @@ describe('a bucket that cannot be inspected', () => {
 
   test('for a moment is none', async () => {
     const made = await run('STORAGE_THROTTLED', true, 2)
-    expect(made.outcome).toMatchObject({ outcome: 'complete' })
+    expect(made.outcome).toMatchObject({ outcome: 'nothing-expected' })
   })
 
   test.each<LegalHoldErrorCode>(['MISSING_CREDENTIALS', 'MISSING_DEPENDENCY', 'INVALID_OPTIONS'])(

@@ -15,7 +15,7 @@ function world() {
 }
 
 describe('a run that nothing was expected of', () => {
-  test('is complete and says loudly that this proves nothing else', async () => {
+  test('ends as nothing-expected and says loudly that this proves nothing else', async () => {
     const journal = new MemoryJournal()
     const events: RunEvent[] = []
     const report = await world().run(
@@ -23,7 +23,8 @@ describe('a run that nothing was expected of', () => {
       { mediaTypes: ['email'], conversationIds: ['a1b2'] },
       { journal, onEvent: (event) => events.push(event) },
     )
-    expect(report).toMatchObject({ outcome: 'complete', counts: { expected: 0 }, findings: [warning], accepted: [] })
+    expect(report).toMatchObject({ outcome: 'nothing-expected', counts: { expected: 0 }, findings: [warning] })
+    expect(report.accepted).toEqual([])
     expect(report.findings[0]?.message).toContain('No recording matched the request')
     expect(report.findings[0]?.remedy).toContain('mediaTypes, conversationIds')
     expect(events.filter(({ type }) => type === 'finding')).toMatchObject([{ finding: warning, accepted: false }])
@@ -48,7 +49,7 @@ describe('a run that nothing was expected of', () => {
   test('is one whose job counts nothing, too', async () => {
     const { platform, run } = world()
     countsOnly(platform, 0)
-    expect(await run()).toMatchObject({ outcome: 'complete', findings: [warning] })
+    expect(await run()).toMatchObject({ outcome: 'nothing-expected', findings: [warning] })
   })
 
   test('is none where recordings failed, were left out or are missing', async () => {
@@ -89,7 +90,7 @@ test('whoever follows the progress is told', async () => {
   const progress = createProgressReporter({ stream })
   await world().run({}, {}, { onEvent: progress.onEvent })
   expect(text).toMatch(/warning {3}nothing-expected: No recording matched the request/)
-  expect(text).toContain('complete: no recording matched the request')
+  expect(text).toContain('nothing-expected: no recording matched the request')
 })
 
 describe('a conversation that the request names and that has no recording', () => {

@@ -1,18 +1,17 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { LegalHoldError, type Stage } from '../../../model/errors.js'
+import { loadPackage } from '../../../internal/optional-package.js'
+import type { Stage } from '../../../model/errors.js'
 import type { S3Operation } from '../protocol/operations.js'
 import type { SmithyCommand } from './middleware.js'
 
 /** The SDK, which is an optional dependency. */
 export async function loadSdk(stage: Stage): Promise<typeof S3> {
-  try {
-    return await import('@aws-sdk/client-s3')
-  } catch (cause) {
-    throw new LegalHoldError(
-      'The S3 adapter needs the package @aws-sdk/client-s3, which could not be loaded. Install it: npm install @aws-sdk/client-s3',
-      { code: 'MISSING_DEPENDENCY', stage, cause, details: { dependency: '@aws-sdk/client-s3' } },
-    )
-  }
+  return loadPackage({
+    name: '@aws-sdk/client-s3',
+    stage,
+    load: () => import('@aws-sdk/client-s3'),
+    isWhole: ({ S3Client }) => typeof S3Client === 'function',
+  })
 }
 
 /** A command of the SDK. */

@@ -1,3 +1,4 @@
+import { counted } from '../../../internal/text/counted.js'
 import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { ObjectRef } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
@@ -44,7 +45,7 @@ export function requireCount(ref: ObjectRef, tags: Tags, tagCount: number | unde
   const count = Object.keys(tags).length
   if (tagCount === undefined || tagCount === count) return tags
   throw new LegalHoldError(
-    `GetObjectTagging of ${subjectOf(ref)} was answered with ${count} tags, while HEAD counts ${tagCount}. Nothing is written before both agree.`,
+    `GetObjectTagging of ${subjectOf(ref)} was answered with ${counted(count, 'tag')}, while HEAD counts ${tagCount}. Nothing is written before both agree.`,
     { code: 'STORAGE_RESPONSE_INVALID', stage, retryable: true, outcome: 'not-applied', details: { count, tagCount } },
   )
 }
@@ -54,7 +55,7 @@ export function countOf(tagCount: number | undefined): S3Call['compare'] {
   if (tagCount === undefined) return undefined
   return ({ output = {} }) => {
     const { length } = (output as Partial<S3Output<'GetObjectTagging'>>).TagSet ?? []
-    return length === tagCount ? undefined : `${length} tags, while HEAD counts ${tagCount}`
+    return length === tagCount ? undefined : `${counted(length, 'tag')}, while HEAD counts ${tagCount}`
   }
 }
 
