@@ -1,4 +1,4 @@
-import { toolVersion } from '../internal/version.js'
+import { toolVersion } from '../internal/package/version.js'
 import { LegalHoldError } from '../model/errors.js'
 import { ArgumentError } from './arguments.js'
 import { exportCommand, inspectCommand } from './export-command.js'

@@ -30,7 +30,7 @@ export function toldBefore(request: ExportRequest, protection: ProtectionReport 
       code: 'deletion-protection-cap',
       severity: 'warning',
       subject: subjectOf(request),
-      message: `${requested} conversations were to be protected from deletion at the source, at least ${beyondCap} more than an organisation may protect.`,
+      message: `${counted(requested, 'conversation')} ${requested === 1 ? 'was' : 'were'} to be protected from deletion at the source, at least ${beyondCap} more than an organisation may protect.`,
       remedy: 'Release the protection of matters that are over (releaseSource), or rely on what lies on S3.',
     },
   ]
@@ -49,7 +49,7 @@ export function storedElsewhere(
       code: 'region-mismatch' as const,
       severity: 'warning' as const,
       subject: region,
-      message: `${count === 1 ? '1 recording is' : `${count} recordings are`} stored in ${region}, outside ${allowed.join(', ')}: ${first.join(', ')}${count > first.length ? ' and more' : ''}.`,
+      message: `${counted(count, 'recording')} ${count === 1 ? 'is' : 'are'} stored in ${region}, outside ${allowed.join(', ')}: ${first.join(', ')}${count > first.length ? ' and more' : ''}.`,
       remedy:
         'Have the owner of the organisation say why (regionalRecordingStorageEnabled, the media region of a trunk), or correct the residency.',
     }))

@@ -1,5 +1,5 @@
+import { toolName, toolVersion } from '../internal/package/version.js'
 import { serverName } from '../internal/server-name.js'
-import { toolName, toolVersion } from '../internal/version.js'
 import { type Checkpoint, journalledVerdicts } from '../journal/checkpoint.js'
 import type { RunPolicy } from '../journal/record-data.js'
 import { LegalHoldError } from '../model/errors.js'

@@ -1,5 +1,5 @@
 import { type Attributes, context, type Meter, metrics, type Tracer, trace } from '@opentelemetry/api'
-import { toolName, toolVersion } from '../internal/version.js'
+import { toolName, toolVersion } from '../internal/package/version.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import type { RunReport } from '../model/report.js'

@@ -1,4 +1,4 @@
-import { loadPackage } from '../../internal/optional-package.js'
+import { loadPackage } from '../../internal/package/optional-package.js'
 import { isSlash, withoutEnd } from '../../internal/text/edges.js'
 import type { GenesysConnection, ReadyApiClient } from './options.js'
 

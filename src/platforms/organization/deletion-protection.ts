@@ -131,7 +131,7 @@ async function askProtected(
 ): Promise<ReadonlySet<string>> {
   const { list } = await client.request(
     {
-      operation: `ask which of ${batch.length} conversations are protected from deletion`,
+      operation: `ask which of ${counted(batch.length, 'conversation')} are protected from deletion`,
       stage: 'protect',
       expect: 'list',
       send: ({ recording }) => recording.postRecordingsDeletionprotection({ conversationIds: batch }),

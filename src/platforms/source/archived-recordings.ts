@@ -1,3 +1,4 @@
+import { counted } from '../../internal/text/counted.js'
 import type { Finding } from '../../model/findings.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { CallOptions } from '../../ports/runtime.js'
@@ -45,7 +46,7 @@ export async function archivedFindings(
       code: 'recordings-archived',
       severity: 'info',
       subject: `${interval.start}/${interval.end}`,
-      message: `${isCut ? 'At least ' : ''}${count === 1 ? '1 recording of the interval is' : `${count} recordings of the interval are`} archived. Genesys Cloud restores before it exports, which it says can take several hours.`,
+      message: `${isCut ? 'At least ' : ''}${counted(count, 'recording')} of the interval ${count === 1 ? 'is' : 'are'} archived. Genesys Cloud restores before it exports, which it says can take several hours.`,
       remedy: 'Nothing, if restoreTimeoutMs is long enough (6 hours where it is not given); else raise it.',
     },
   ]

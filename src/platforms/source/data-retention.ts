@@ -1,4 +1,5 @@
 import { dayMs } from '../../internal/durations.js'
+import { counted } from '../../internal/text/counted.js'
 import type { Finding } from '../../model/findings.js'
 import type { SourceContext } from '../../model/platform.js'
 import type { ExportRequest } from '../../model/request.js'
@@ -57,7 +58,7 @@ export function retentionFinding(
       code: 'org-retention-deletes',
       severity: isSoon ? 'blocker' : 'warning',
       subject: 'maximum interaction data retention',
-      message: `The organisation deletes every interaction and its recordings after ${days} days, whatever its policies say: the oldest of the interval ${deletedAt <= now ? 'have been deleted since' : 'on'} ${on}.`,
+      message: `The organisation deletes every interaction and its recordings after ${counted(days, 'day')}, whatever its policies say: the oldest of the interval ${deletedAt <= now ? 'have been deleted since' : 'on'} ${on}.`,
       remedy: isSoon
         ? 'Have Genesys Cloud keep interactions longer (Organization Settings, Security & Compliance) before the export, or accept the finding by its code: what is gone cannot be exported.'
         : 'Nothing for the export; after that date only what lies on S3 is left.',

@@ -93,7 +93,7 @@ function capFinding(
     code: 'deletion-protection-cap',
     severity: 'warning',
     subject: name,
-    message: `${count} conversations are to be protected from deletion at the source, of which ${already} are already. An organisation may protect ${protectionCap}, those of other matters included: at least ${beyondCap} will not fit.`,
+    message: `${counted(count, 'conversation')} ${count === 1 ? 'is' : 'are'} to be protected from deletion at the source, of which ${already} are already. An organisation may protect ${protectionCap}, those of other matters included: at least ${beyondCap} will not fit.`,
     remedy: 'Release the protection of matters that are over (releaseSource), or rely on what lies on S3.',
   }
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../internal/text/counted.js'
 import { LegalHoldError } from '../../model/errors.js'
 import { parseKey } from '../../model/layout/keys.js'
 import type { ProtectionFailure } from '../../model/platform.js'
@@ -64,7 +65,7 @@ export class SourceReleasing {
     let unprotectedConversations = 0
     for (let from = 0; !dryRun && unprotect !== undefined && from < ids.length; from += batchSize) {
       const batch = ids.slice(from, from + batchSize)
-      const result = await persist(context, 'protect', `${batch.length} conversations`, () =>
+      const result = await persist(context, 'protect', counted(batch.length, 'conversation'), () =>
         unprotect(batch, { signal: context.signal }),
       )
       unprotectedConversations += result.unprotectedConversations

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LegalHoldExporter, type LegalHoldExporterOptions, MemoryJournal } from '#src/index.js'
-import { toolVersion } from '#src/internal/version.js'
+import { toolVersion } from '#src/internal/package/version.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import manifest from '../../../package.json' with { type: 'json' }
 import { FakePlatform, job } from '../../fakes/platform.js'

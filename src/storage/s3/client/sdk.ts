@@ -1,5 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { loadPackage } from '../../../internal/optional-package.js'
+import { loadPackage } from '../../../internal/package/optional-package.js'
 import type { Stage } from '../../../model/errors.js'
 import type { S3Operation } from '../protocol/operations.js'
 import type { SmithyCommand } from './middleware.js'

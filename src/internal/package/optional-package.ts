@@ -1,4 +1,4 @@
-import { LegalHoldError, type Stage } from '../model/errors.js'
+import { LegalHoldError, type Stage } from '../../model/errors.js'
 
 /** A package that is loaded on first use. */
 export interface OptionalPackage<T> {
