@@ -10,9 +10,9 @@ export function membersOf(value: unknown): Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : none
 }
 
-/** The items of a value; none where it is not a list. */
+/** The items of a value; none where it is not a list. What is missing in one is there as nothing. */
 export function itemsOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
+  return Array.isArray(value) ? [...value] : []
 }
 
 /** Whether a value counts something: a whole number that is not negative. */
