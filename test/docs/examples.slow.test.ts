@@ -86,6 +86,15 @@ describe('the commands in the documentation', () => {
     ],
     ['npx genesys-legal-hold-exporter prove DIR BUCKET/KEY --out proof.json', 'test/cli/cli.slow.test.ts'],
     ['npx genesys-legal-hold-exporter verify --proof proof.json --key key.pem', 'test/cli/cli.slow.test.ts'],
+    [
+      'esbuild main.ts --bundle --platform=node --format=esm --external:purecloud-platform-client-v2 --external:@aws-sdk/client-s3',
+      'test/package/bundled.slow.test.ts',
+    ],
+    ['esbuild main.ts --bundle --platform=node --format=cjs', 'test/package/bundled.slow.test.ts'],
+    [
+      `esbuild main.ts --bundle --platform=node --format=esm --banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"`,
+      'test/package/bundled.slow.test.ts',
+    ],
   ])
 
   test('are all run by something', () => {
