@@ -627,6 +627,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'src/platforms/source/grants.ts readGrants': 'an answer, grant by grant',
   'src/run/audit.ts readAudit': 'entries, one by one',
   'src/stages/reading/listed-line.ts readLine': 'one entry of a listing',
+  'src/stages/export/expected-list.ts readExpectedList': 'what a platform has read already',
   'src/stages/reading/read-again.ts readAgain': 'an answer and a line of a listing',
   'src/storage/s3/read/tags.ts readTags': 'an answer that was parsed, element by element',
   'src/storage/s3/client/shared-config.ts readSharedConfig': "the caller's own files, line by line",
