@@ -239,6 +239,7 @@ export const recordingJobs: readonly ExpectedRow[] = [
     'PLATFORM_NOT_FOUND',
     'NETWORK_ERROR',
   ],
+  ['getDataRetention', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   [
     'getIntegration',
     'survives',
@@ -250,7 +251,9 @@ export const recordingJobs: readonly ExpectedRow[] = [
   ['getIntegrationConfig', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'survives', 'NETWORK_ERROR'],
   ['getOrganization', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'PLATFORM_NOT_FOUND', 'NETWORK_ERROR'],
   ['getRecordingJob', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'JOB_NOT_FOUND', 'NETWORK_ERROR'],
+  ['getSubject', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   ['listCrossplatformPolicies', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'PLATFORM_NOT_FOUND', 'NETWORK_ERROR'],
+  ['listDivisions', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   [
     'listFailedRecordings',
     'survives',
@@ -259,6 +262,8 @@ export const recordingJobs: readonly ExpectedRow[] = [
     'PLATFORM_NOT_FOUND',
     'NETWORK_ERROR',
   ],
+  ['listGdprRequests', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
+  ['listKeyConfigurations', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   [
     'listMediaRetentionPolicies',
     'survives',
@@ -267,6 +272,8 @@ export const recordingJobs: readonly ExpectedRow[] = [
     'PLATFORM_NOT_FOUND',
     'NETWORK_ERROR',
   ],
+  ['listOrphanRecordings', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
+  ['listPermittedDivisions', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   ['listProtectedConversations', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'NETWORK_ERROR'],
   [
     'listRecordingJobs',
@@ -285,6 +292,7 @@ export const recordingJobs: readonly ExpectedRow[] = [
     'PLATFORM_NOT_FOUND',
     'NETWORK_ERROR',
   ],
+  ['queryRetention', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   [
     'requestToken',
     'survives; expired token: PLATFORM_UNAUTHORIZED',
@@ -337,6 +345,7 @@ export const bulkExports: readonly ExpectedRow[] = [
     'PLATFORM_NOT_FOUND',
     'NETWORK_ERROR',
   ],
+  ['getDataRetention', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   [
     'getExportProfile',
     'survives',
@@ -355,6 +364,7 @@ export const bulkExports: readonly ExpectedRow[] = [
   ],
   ['getIntegrationConfig', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'survives', 'NETWORK_ERROR'],
   ['getOrganization', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'PLATFORM_NOT_FOUND', 'NETWORK_ERROR'],
+  ['getSubject', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   [
     'listBulkExportFailedRecordings',
     'survives',
@@ -363,6 +373,11 @@ export const bulkExports: readonly ExpectedRow[] = [
     'survives',
     'NETWORK_ERROR',
   ],
+  ['listDivisions', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
+  ['listGdprRequests', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
+  ['listKeyConfigurations', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
+  ['listOrphanRecordings', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
+  ['listPermittedDivisions', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   ['listProtectedConversations', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'NETWORK_ERROR'],
   ['listRecordingMetadata', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'survives', 'NETWORK_ERROR'],
   [
@@ -373,6 +388,7 @@ export const bulkExports: readonly ExpectedRow[] = [
     'PLATFORM_NOT_FOUND',
     'NETWORK_ERROR',
   ],
+  ['queryRetention', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   [
     'requestToken',
     'survives; expired token: PLATFORM_UNAUTHORIZED',
