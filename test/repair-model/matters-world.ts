@@ -7,7 +7,7 @@ import { releaseObject } from '#src/stages/release/release.js'
 import { S3Simulator, SimulatedClock } from '#src/testing/index.js'
 import { NotedWitness, repair } from '../fakes/repair.js'
 import { upload } from '../storage/s3/world.js'
-import { type CopyManners, clientOf, InProcessHandler, mannersOf } from './in-process-s3.js'
+import { type CopyManners, clientOf, type Hooks, InProcessHandler, mannersOf } from './in-process-s3.js'
 import { Turns } from './turns.js'
 
 const bucket = 'evidence'
@@ -21,6 +21,8 @@ export interface Race {
   readonly isLocked: boolean
   readonly isHeld: boolean
   readonly multipart: boolean
+  /** The adapters have repaired others before, and know what the server shows. */
+  readonly isWarm: boolean
 }
 
 const passing = { before: async () => ({ kind: 'pass' as const }), after: () => {} }
@@ -31,7 +33,7 @@ function requirementsOf(tag: string, where: Race['where']): HoldRequirements {
   return { metadata: { 'legal-hold-tag': tag }, ...(where === 'both' ? { tags: { hold: tag } } : {}) }
 }
 
-async function run({ works, order, server, where, isLocked, isHeld, multipart }: Race) {
+async function run({ works, order, server, where, isLocked, isHeld, multipart, isWarm }: Race) {
   const simulator = new S3Simulator({ verifySignatures: false, minPartSizeBytes: 1 })
   simulator.createBucket(bucket, isLocked ? { objectLock: true } : { versioning: 'Enabled' })
   const client = clientOf(simulator)
@@ -73,9 +75,30 @@ async function run({ works, order, server, where, isLocked, isHeld, multipart }:
     const { outcome, reason } = await releaseObject(adapter, { object: { bucket, key } }, settings, context)
     return { outcome, reason }
   }
-  const ends = await Promise.all(
+  const quietly: Hooks = { ...passing, ...mannersOf(server) }
+  const exporters = await Promise.all(
     works.map(async (work, who) => {
-      const adapter = adapterOf(new InProcessHandler(simulator, turns.hooksOf(who, mannersOf(server))))
+      let hooks = quietly
+      const handler = new InProcessHandler(simulator, {
+        ...quietly,
+        before: (request) => hooks.before(request),
+        after: (request, status) => hooks.after(request, status),
+      })
+      const adapter = adapterOf(handler)
+      for (const other of isWarm ? [0, 1, 2, 3] : []) {
+        const key = `org/warm-${who}-${other}.opus`
+        await upload({ client, bucket }, key, 'sound', other === 3 ? { Tagging: 'team=y' } : {})
+        await repair(adapter, key, {
+          requirements: requirementsOf(tagOf(who), where),
+          options: { onConflict: 'merge' },
+        })
+      }
+      hooks = turns.hooksOf(who, mannersOf(server))
+      return { work, who, adapter }
+    }),
+  )
+  const ends = await Promise.all(
+    exporters.map(async ({ work, who, adapter }) => {
       const tag = tagOf(who)
       try {
         if (work === 'release') return { tag, work, ...(await release(adapter, tag)) }
@@ -94,7 +117,7 @@ async function run({ works, order, server, where, isLocked, isHeld, multipart }:
   )
   const isBack = shownOn(simulator, where).some((tag) => works[Number(tag.slice('matter-'.length))] === 'release')
   // What a release does once more, when it is quiet.
-  const quiet = adapterOf(new InProcessHandler(simulator, { ...passing, ...mannersOf(server) }))
+  const quiet = adapterOf(new InProcessHandler(simulator, quietly))
   for (const [who, work] of works.entries()) if (work === 'release') await release(quiet, tagOf(who))
   quiet.close()
   return { simulator, ends, turns, isBack }
@@ -146,16 +169,13 @@ export async function check(race: Race): Promise<void> {
 
 const order = fc.array(fc.nat(11), { minLength: 10, maxLength: 120 })
 
-/** Left out: where a copy in parts drops the hold it was given, as on Ceph RGW, an exporter that copies that copy before the
- * hold is put back may leave it out (docs/ceph.md). */
-export const race: fc.Arbitrary<Race> = fc
-  .record({
-    works: fc.array(fc.constantFrom('merge', 'merge', 'release'), { minLength: 2, maxLength: 3 }),
-    order,
-    server: fc.constantFrom('aws', 'drops tags unless they are sent', 'ceph-rgw'),
-    where: fc.constantFrom('metadata', 'metadata', 'both'),
-    isLocked: fc.boolean(),
-    isHeld: fc.boolean(),
-    multipart: fc.constantFrom(false, false, false, true),
-  })
-  .filter(({ server, isHeld, multipart }) => !(server === 'ceph-rgw' && isHeld && multipart))
+export const race: fc.Arbitrary<Race> = fc.record({
+  works: fc.array(fc.constantFrom('merge', 'merge', 'release'), { minLength: 2, maxLength: 3 }),
+  order,
+  server: fc.constantFrom('aws', 'drops tags unless they are sent', 'ceph-rgw'),
+  where: fc.constantFrom('metadata', 'metadata', 'both'),
+  isLocked: fc.boolean(),
+  isHeld: fc.boolean(),
+  multipart: fc.constantFrom(false, false, false, true),
+  isWarm: fc.boolean(),
+})

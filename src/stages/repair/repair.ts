@@ -365,12 +365,12 @@ export class Repair {
 
   #stepOptions(step: RemediationStep, state: ObjectState): StepOptions {
     const options = this.#copyOptions()
-    if (this.#contest.isOpen) return options
-    // What is protected is read back whole with that. Tags are written over as they were read only where they were just read.
-    const isFirst = this.#attempts === 1 && this.#settings.fresh !== undefined
-    const isRead = step.action === 'merge-tags' ? state === this.#settings.fresh : isFirst
-    const isFresh = step.action === 'protect-original' || isRead
-    return isFresh ? { ...options, fresh: state } : options
+    const { fresh } = this.#settings
+    // Later attempts follow on somebody else's doing, and look for themselves.
+    if (fresh === undefined || this.#attempts > 1 || this.#contest.isOpen) return options
+    // Tags are written over as they were read only where they were just read.
+    const isRead = step.action !== 'merge-tags' || state === fresh
+    return isRead ? { ...options, fresh: state } : options
   }
 
   #copyOptions() {

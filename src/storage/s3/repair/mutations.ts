@@ -110,8 +110,8 @@ export class S3Mutations {
   /** Reads back what it put, unless the caller does: a 200 alone is not proof that it is there. */
   async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', call: PutLegalHoldOptions): Promise<MutationResult> {
     const { expected, fresh, readBack = true } = call
-    // Where HEAD shows holds, what was expected is what HEAD has just shown.
-    const isSeen = fresh !== undefined && this.#reads.locks.areShown
+    // Where HEAD shows holds, what was expected is what it has just shown; that there is no retention was asked for since.
+    const isSeen = fresh !== undefined && fresh.retention !== 'none' && this.#reads.locks.areShown
     if (expected !== undefined && !isSeen) await this.#requireHold(ref, expected, call)
     const result = await this.#sendLegalHold(ref, status, call)
     if (!readBack) return result
