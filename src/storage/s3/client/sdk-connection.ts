@@ -13,7 +13,13 @@ export interface Renewable {
 /** The connection that an answer of Node's own client came over; `undefined` for what another client received. */
 export function connectionOf(response: SmithyResult['response']): Renewable | undefined {
   const socket = (response?.body as { readonly socket?: Socket | null } | undefined)?.socket
-  return socket ? { renew: () => socket.destroy() } : undefined
+  return socket ? { renew: () => close(socket) } : undefined
+}
+
+/** An agent of Node hands out idle connections that were destroyed a moment ago, until they are closed: it forgets this one at once. */
+function close(socket: Socket): void {
+  socket.destroy()
+  socket.emit('agentRemove')
 }
 
 /** A request as the client's middleware has made and signed it, sent; the answer is for its middleware to read. */
@@ -56,6 +62,7 @@ interface WithAgents {
 function closeIdle(handler: object): void {
   const { httpAgent, httpsAgent } = (handler as WithAgents).config ?? {}
   for (const agent of [httpAgent, httpsAgent]) {
-    for (const sockets of Object.values(agent?.freeSockets ?? {})) for (const socket of sockets ?? []) socket.destroy()
+    for (const sockets of Object.values(agent?.freeSockets ?? {}))
+      for (const socket of [...(sockets ?? [])]) close(socket)
   }
 }
