@@ -74,18 +74,19 @@ export async function settleCopy(
         ? await repeat(() => readBeneath(context, before, state.versionId, options))
         : early
     const restored = await repeat(() => restoreProperties(context, before, state, options))
-    const after =
-      restored.length > 0 || !written.isCurrent ? undefined : await afterOf(context, before, state, original)
+    // What was put back changed the copy, and took its time: the original may be another by now.
+    const isAsRead = restored.length === 0
+    const after = isAsRead && written.isCurrent ? await afterOf(context, before, state, original) : undefined
     return {
       written: state,
       versionId: state.versionId,
       etag: state.etag ?? answer.etag,
       requestId: answer.requestId,
       status: answer.status,
-      ...(restored.length === 0 ? {} : { restored }),
+      ...(isAsRead ? {} : { restored }),
       ...(beneath === undefined ? {} : { beneath }),
       ...(after === undefined ? {} : { after }),
-      ...(original === undefined ? {} : { original: original.state }),
+      ...(isAsRead && original !== undefined ? { original: original.state } : {}),
     }
   } catch (error) {
     throw afterChange(error, `The metadata of ${subjectOf(before)} was replaced`, known)
