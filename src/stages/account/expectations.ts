@@ -2,7 +2,7 @@ import { mayBeRecordingId } from '../../model/layout/keys.js'
 import type { ExpectedRecording } from '../../model/platform.js'
 import type { ObjectPlace } from '../../model/verdict.js'
 import type { ConversationRows } from './conversation-rows.js'
-import { bits, bitsOfMedium } from './recording-flags.js'
+import { bits, bitsOfMedium, mediumOf } from './recording-flags.js'
 import type { RecordingTable } from './recording-table.js'
 
 const noReason = 'the platform could not export it, and gives no reason'
@@ -69,10 +69,7 @@ export class Expectations {
     }
     const owner = this.#conversations.add(recording.conversationId, recording.conversationStart)
     this.#recordings.setOwner(row, owner)
-    if (recording.conversation !== undefined) this.#conversations.describe(owner, recording.conversation)
-    const archived = recording.isArchived ? bits.archived : 0
-    this.#recordings.change(row, bitsOfMedium(recording.mediaType) | archived)
-    if (recording.region !== undefined) this.#noteRegion(recording.region, recording.recordingId)
+    this.#describe(row, owner, recording)
     if (recording.isLaterThanInterval) {
       this.withdraw(row)
       this.#later.add(row)
@@ -81,6 +78,20 @@ export class Expectations {
       this.#recordings.settle(row, bits.skipped, recording.skippedReason)
     }
     return true
+  }
+
+  /** What a recording is like, whoever named it first: it may have landed, or failed, before its list came in. */
+  #describe(
+    row: number,
+    owner: number,
+    { recordingId, conversation, mediaType, isArchived, region }: ExpectedRecording,
+  ) {
+    if (conversation !== undefined) this.#conversations.describe(owner, conversation)
+    const medium = mediumOf(this.#recordings.flagsAt(row)) === undefined ? bitsOfMedium(mediaType) : 0
+    this.#recordings.change(row, medium | (isArchived ? bits.archived : 0))
+    if (region === undefined || this.#recordings.has(row, bits.located)) return
+    this.#recordings.change(row, bits.located)
+    this.#noteRegion(region, recordingId)
   }
 
   #noteRegion(region: string, recordingId: string): void {
@@ -98,7 +109,7 @@ export class Expectations {
     if (!recording.isLaterThanInterval) this.#recordings.setOffList(row, false)
     // An id stands for one recording; two conversations that claim it leave one of them without an account.
     if (this.rowOf(recording.recordingId, recording.conversationId) < 0) this.#contradictions += 1
-    else this.own(row, recording.conversationId)
+    else this.#describe(row, this.own(row, recording.conversationId, recording.conversationStart), recording)
     // What one job leaves out another may deliver, and what is later than one part of an interval is of the next.
     if (recording.skippedReason === undefined) this.#recordings.change(row, 0, bits.skipped)
     if (!recording.isLaterThanInterval) this.claim(row)
@@ -177,10 +188,13 @@ export class Expectations {
     return owner === this.#conversations.find(conversationId) || this.#isUnnamed(owner) ? row : -1
   }
 
-  /** Gives a recording its conversation, if nobody named one before. */
-  own(row: number, conversationId: string): void {
-    if (!this.#isUnnamed(this.#recordings.ownerAt(row))) return
-    this.#recordings.setOwner(row, this.#conversations.add(conversationId))
+  /** Gives a recording its conversation, if nobody named one before. @returns the row of its conversation */
+  own(row: number, conversationId: string, conversationStart?: string): number {
+    const owner = this.#recordings.ownerAt(row)
+    if (!this.#isUnnamed(owner)) return this.#conversations.add(conversationId, conversationStart)
+    const named = this.#conversations.add(conversationId, conversationStart)
+    this.#recordings.setOwner(row, named)
+    return named
   }
 
   /** A recording that failed at the source may have come without its conversation. */

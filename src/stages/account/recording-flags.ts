@@ -4,7 +4,7 @@ import type { ObjectPlace } from '../../model/verdict.js'
  * What is known of a recording, as bits: `delivered`: a media file with content and its sidecar are there; `whole`: so is
  * all else that the platform wrote of it, and none of that is empty; `freshMedia`, `freshSidecar`: one of these was written
  * since the job was created; `unlisted`: it came to be known by landing in an open conversation;
- * `archived`: the platform must restore it first.
+ * `archived`: the platform must restore it first; `located`: the platform said where it is stored.
  */
 export const bits = {
   delivered: 1,
@@ -17,6 +17,7 @@ export const bits = {
   unlisted: 128,
   freshSidecar: 256,
   archived: 512,
+  located: 8_192,
 } as const
 
 /** The medium of a recording, as three bits beside those. */

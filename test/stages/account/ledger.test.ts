@@ -49,6 +49,44 @@ describe('the ledger', () => {
     )
   })
 
+  test('says the same of a recording, whatever came first: its list, its failure or its files', () => {
+    const listed = {
+      recordingId: 'r',
+      conversationId: 'c',
+      conversationStart: '2023-10-18T09:00:00.000Z',
+      conversation: { direction: 'inbound', queueId: 'q' },
+      mediaType: 'call',
+      isArchived: true,
+      region: 'eu-west-1',
+    } as const
+    const events: Readonly<Record<string, (ledger: RecordingLedger) => void>> = {
+      list: (ledger) => void ledger.expect(listed),
+      again: (ledger) => void ledger.expect(listed),
+      failure: (ledger) => ledger.failedAtSource('r', 'no consent', 'c'),
+      unnamed: (ledger) => ledger.failedAtSource('r', 'no consent'),
+      file: (ledger) =>
+        ledger.enter('r.wav', { kind: 'recording', recordingId: 'r', conversationId: 'c' }, 'held', {
+          reason: 'because',
+        }),
+    }
+    const end = (order: readonly string[]) => {
+      const ledger = new RecordingLedger(true)
+      ledger.open('c')
+      for (const name of order) events[name]?.(ledger)
+      const { counts, exceptions } = ledger.settle(none)
+      return { counts, exceptions, regions: [...ledger.regions] }
+    }
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(Object.keys(events), { minLength: 1 }).filter((order) => order.includes('list')),
+        (order) => {
+          expect(end(order)).toEqual(end(['list', ...order.filter((name) => name !== 'list')]))
+          expect(end(order).regions).toEqual([['eu-west-1', { count: 1, first: ['r'] }]])
+        },
+      ),
+    )
+  })
+
   test('gives a recording the worst state among its companions', () => {
     const ledger = new RecordingLedger(true)
     ledger.expect({ recordingId: 'r', conversationId: 'c' })
