@@ -7,7 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { build } from 'esbuild'
-import type { ExportRequest, HoldRequirements, RunReport } from '../../src/index.js'
+import {
+  type ExportRequest,
+  type HoldRequirements,
+  type RunReport,
+  type StorageClassCost,
+  s3Prices,
+} from '../../src/index.js'
 import {
   buildConversation,
   buildIntegration,
@@ -257,7 +263,8 @@ export class CrashWorld {
   copies(): Map<string, number> {
     const copies = new Map<string, number>()
     for (const { operation, key = '', status } of this.s3.requests) {
-      if (operation === 'CopyObject' && status === 200) copies.set(key, (copies.get(key) ?? 0) + 1)
+      const isCopy = operation === 'CopyObject' || operation === 'CompleteMultipartUpload'
+      if (isCopy && status === 200) copies.set(key, (copies.get(key) ?? 0) + 1)
     }
     return copies
   }
@@ -275,8 +282,37 @@ export function lasting(report: RunReport | 'killed') {
   const { availableUntil, ...proven } = coverage
   // In the order in which the platform's lists happened to come in.
   const exceptions = rest.exceptions.toSorted((a, b) => ((a.recordingId ?? '') < (b.recordingId ?? '') ? -1 : 1))
-  return { ...rest, exceptions, coverage: proven, job: lastingJob(job), jobs: jobs.map(lastingJob) }
+  const remediations = { ...rest.remediations, cost: withoutLooks(rest.remediations.cost) }
+  return { ...rest, remediations, exceptions, coverage: proven, job: lastingJob(job), jobs: jobs.map(lastingJob) }
 }
+
+/**
+ * How many objects a run looked beneath one by one. A run looks beneath all that it copied with one list; what it had not
+ * looked beneath when it was killed, the next one does, at most once for each copy.
+ */
+export function looksBeneath(report: RunReport | 'killed'): number {
+  return report === 'killed' ? 0 : (report.remediations.cost.requests.ListObjectVersions ?? 0)
+}
+
+/** What the repairs cost, but for the looks beneath what a killed run had copied. */
+function withoutLooks(cost: RunReport['remediations']['cost']) {
+  const rest = (sum: StorageClassCost): StorageClassCost => {
+    const { ListObjectVersions: looks = 0, ...requests } = sum.requests
+    return { ...sum, requests, dollars: { ...sum.dollars, requests: less(sum.dollars.requests, looks) } }
+  }
+  const { ListObjectVersions: looks = 0, ...requests } = cost.requests
+  const { requests: paid, total } = cost.dollars
+  return {
+    ...cost,
+    requests,
+    dollars: { ...cost.dollars, requests: less(paid, looks), total: less(total, looks) },
+    byStorageClass: Object.fromEntries(Object.entries(cost.byStorageClass).map(([name, sum]) => [name, rest(sum)])),
+  }
+}
+
+/** Dollars without the price of so many lists, as exact as a report says them. */
+const less = (dollars: number, lists: number) =>
+  Math.round((dollars - (lists * s3Prices.listsPer1000) / 1_000) * 1_000_000) / 1_000_000
 
 /** The first place in which two values differ, and how; empty where they are equal. */
 export function differenceOf(is: unknown, was: unknown, path = ''): string {

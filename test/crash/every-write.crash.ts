@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildChild, CrashWorld, differenceOf, lasting, removeChild, type Shape, shapes } from './crash-world.js'
+import {
+  buildChild,
+  CrashWorld,
+  differenceOf,
+  lasting,
+  looksBeneath,
+  removeChild,
+  type Shape,
+  shapes,
+} from './crash-world.js'
 
 // How many records, picked at random, or all of them; CRASH_SEED repeats a choice. After CRASH_SECONDS none is begun.
 const { CRASH_POINTS = 'all', CRASH_SEED, CRASH_SECONDS = 'Infinity' } = process.env
@@ -59,6 +68,7 @@ async function interrupted(at: number, { shape, report, bucket, copies }: Expect
     const second = await world.run()
     const difference = differenceOf(lasting(second), report)
     expect(difference, `${what}: the report differs in ${difference}`).toBe('')
+    expect(looksBeneath(second), what).toBeLessThanOrEqual(copies)
     const change = differenceOf(world.bucket(), bucket)
     expect(change, `${what}: the bucket differs in ${change}`).toBe('')
     expect(world.genesys.jobs, what).toHaveLength(1)
