@@ -6,7 +6,7 @@ import type { Finding } from '../model/findings.js'
 import { type Answer, isAnswer } from '../platforms/client/answer.js'
 import { GenesysClient } from '../platforms/client/client.js'
 import { checkConnection, type GenesysConnectionOptions } from '../platforms/client/options.js'
-import { numberedPages } from '../platforms/client/pages.js'
+import { numberedPages, otherThanPage } from '../platforms/client/pages.js'
 import type { GenesysApis } from '../platforms/client/sdk.js'
 import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retention.js'
 import type { CallOptions } from '../ports/runtime.js'
@@ -139,6 +139,7 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
         {
           operation: `list the ${source.what}`,
           stage: 'inspect',
+          foreign: otherThanPage({ pageNumber }),
           send: (apis) => source.page(apis, { pageSize: 100, pageNumber, enabled: true }),
         },
         options,

@@ -11,6 +11,7 @@ export interface ByteRequest {
   readonly key: string
   readonly versionId: string | undefined
   readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
   /** Of the connection that it came over. */
   readonly connection: number
   /** Of the request on that connection, from 0. */
@@ -50,6 +51,8 @@ export class ByteProxy {
   #idle: Promise<void>[] = []
   /** Says what becomes of each answer. */
   fate: (request: ByteRequest, answer: ByteAnswer) => Fate = () => ({})
+  /** The name of an operation, where the server is not S3. Asked once the server has answered. */
+  nameOf: ((request: ByteRequest) => string) | undefined
   readonly requests: ByteRequest[] = []
   /** How many answers were sent a second time, or replaced. */
   met = 0
@@ -97,11 +100,12 @@ export class ByteProxy {
       for (let taken = takeRequest(bytes); taken !== undefined; taken = takeRequest(bytes)) {
         bytes = taken.rest
         const asked = { ...taken.request, connection, turn }
-        const { body } = taken
         turn += 1
-        this.requests.push(asked)
+        const number = this.requests.push(asked) - 1
         last = last.then(async () => {
-          const real = await this.#forward(asked, body)
+          const real = await this.#forward(asked)
+          const named = this.nameOf === undefined ? asked : { ...asked, operation: this.nameOf(asked) }
+          this.requests[number] = named
           for (const one of due) one.left -= 1
           for (const one of due.filter(({ left }) => left <= 0)) {
             socket.write(one.bytes)
@@ -109,7 +113,7 @@ export class ByteProxy {
             await turns(5)
           }
           due.splice(0, due.length, ...due.filter(({ left }) => left > 0))
-          const { answer = real, again, second = answer } = this.fate(asked, real)
+          const { answer = real, again, second = answer } = this.fate(named, real)
           if (answer !== real || again !== undefined) this.met += 1
           const out = render(answer, asked.method === 'HEAD')
           const more = render(second, asked.method === 'HEAD')
@@ -123,7 +127,7 @@ export class ByteProxy {
     })
   }
 
-  #forward({ method, target, headers }: ByteRequest, body: Buffer): Promise<ByteAnswer> {
+  #forward({ method, target, headers, body }: ByteRequest): Promise<ByteAnswer> {
     const { hostname: host, port } = this.#target
     return new Promise((resolve, reject) => {
       const { connection: _, expect: __, ...passed } = headers
@@ -167,7 +171,6 @@ function render({ status, headers, body }: ByteAnswer, isHead: boolean): Buffer 
 
 interface Taken {
   readonly request: Omit<ByteRequest, 'connection' | 'turn'>
-  readonly body: Buffer
   readonly rest: Buffer
 }
 
@@ -187,8 +190,13 @@ function takeRequest(bytes: Buffer): Taken | undefined {
   if (bytes.length < from + length) return undefined
   const [method = '', target = ''] = line.split(' ')
   return {
-    request: { method, target, headers, ...aboutOf(method, target, headers) },
-    body: bytes.subarray(from, from + length),
+    request: {
+      method,
+      target,
+      headers,
+      body: bytes.subarray(from, from + length),
+      ...aboutOf(method, target, headers),
+    },
     rest: bytes.subarray(from + length),
   }
 }

@@ -19,7 +19,13 @@ import {
   type StorageAdapter,
 } from '#src/index.js'
 import { S3LifecyclePolicy, S3StorageAdapter } from '#src/s3.js'
-import { type FaultScript, MemoryStorageAdapter, S3Simulator, SimulatedClock } from '#src/testing/index.js'
+import {
+  type FaultScript,
+  type GenesysSimulator,
+  MemoryStorageAdapter,
+  S3Simulator,
+  SimulatedClock,
+} from '#src/testing/index.js'
 import { FakePlatform, job } from '../fakes/platform.js'
 import { conversation, integrationId, profileId, simulate } from '../testing/genesys/fixture.js'
 
@@ -238,18 +244,32 @@ export interface GenesysShape {
   readonly forced?: boolean
   /** The job is created, and nobody hears so. */
   readonly losesCreate?: boolean
+  /** The recording of the last conversation never lands, although the job counts it. */
+  readonly loses?: boolean
+  /** What the requests go through, in place of the server itself. */
+  readonly through?: (endpoint: string, simulator: GenesysSimulator) => Promise<string>
 }
 
 /** Genesys Cloud over HTTP under fault, and a storage in memory that has none. */
 export async function genesysWorld(
-  { surface, conversations = 1, maxMetadataCalls, forced = false, losesCreate = false }: GenesysShape,
+  {
+    surface,
+    conversations = 1,
+    maxMetadataCalls,
+    forced = false,
+    losesCreate = false,
+    loses = false,
+    through,
+  }: GenesysShape,
   retry?: RetryOptions,
   timeoutMs = defaultAttemptTimeoutMs,
 ): Promise<MatrixWorld> {
   const clock = new SimulatedClock({ now })
   const storage = new MemoryStorageAdapter({ bucket, clock })
   const times = { startTime: at(27), endTime: at(26) }
-  const all = Array.from({ length: conversations }, (_, index) => conversation(index + 1, times, times))
+  const all = Array.from({ length: conversations }, (_, index) =>
+    conversation(index + 1, times, { ...times, neverLands: loses && index === conversations - 1 }),
+  )
   const { simulator } = simulate(all, {
     clock,
     includeHoldMetadata: !forced,
@@ -268,7 +288,7 @@ export async function genesysWorld(
     region: 'eu-west-1',
     clientId: 'simulator-client',
     clientSecret: 'simulator-secret',
-    endpoint: listener.endpoint,
+    endpoint: (await through?.(listener.endpoint, simulator)) ?? listener.endpoint,
     timeoutMs,
     retry,
     clock,
@@ -303,6 +323,7 @@ export async function genesysWorld(
     },
     wrongs() {
       const wrongs: string[] = []
+      if (loses) wrongs.push('a recording is not there')
       if (simulator.jobs.length !== wanted) wrongs.push(`${simulator.jobs.length} jobs`)
       const [profile] = simulator.organization.exportProfiles
       if (profile?.include_legal_hold_metadata !== !forced) wrongs.push('the profile is not as it was')

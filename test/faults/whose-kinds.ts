@@ -15,10 +15,18 @@ export function aboutOf({ key, target }: ByteRequest): string {
   return key === '' ? target : key
 }
 
+/** How the requests of a server are told apart, and its answers made to look new. */
+export interface Wording {
+  readonly aboutOf: (request: ByteRequest) => string
+  readonly madeAnew: (answer: ByteAnswer) => ByteAnswer
+}
+
+const ofS3: Wording = { aboutOf, madeAnew }
+
 const moments = ['together', 1, 'idle', 2] as const
 
 /** Every third answer comes twice, each time at another moment. */
-const doubled: Kind = {
+export const doubled: Kind = {
   name: 'doubled',
   isMetBy: () => true,
   begin: () => {
@@ -33,7 +41,7 @@ const doubled: Kind = {
 }
 
 /** The first answer about a key once more, in place of a later one. */
-function stale(name: string, isOnce: boolean): Kind {
+export function stale(name: string, isOnce: boolean, { aboutOf, madeAnew }: Wording = ofS3): Kind {
   return {
     name,
     isMetBy: (counts) => [...counts.values()].some((count) => count > 1),
@@ -53,7 +61,7 @@ function stale(name: string, isOnce: boolean): Kind {
 }
 
 /** The answer about another key, in place of a key's own. */
-function foreign(name: string, isOnce: boolean): Kind {
+export function foreign(name: string, isOnce: boolean, { aboutOf, madeAnew }: Wording = ofS3): Kind {
   return {
     name,
     isMetBy: (counts) => counts.size > 1,

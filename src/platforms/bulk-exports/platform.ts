@@ -7,10 +7,10 @@ import type { ExportJob, FailedRecording, PlatformCapabilities } from '../../mod
 import type { ExportRequest } from '../../model/request.js'
 import type { CreateJobContext, FindJobContext, ForcedProfile, RecordingPlatform } from '../../ports/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
-import { type Answer, answerOf, isAnswer, otherThan, textOf } from '../client/answer.js'
+import { type Answer, answerOf, isAnswer, notThat, textOf } from '../client/answer.js'
 import { GenesysClient } from '../client/client.js'
 import { checkConnection } from '../client/options.js'
-import { cursorPages, numberedPages, withEntities } from '../client/pages.js'
+import { cursorPages, numberedPages, otherThanPage, withEntities } from '../client/pages.js'
 import { checkLimits } from '../expected/expected-recordings.js'
 import { GenesysPlatform } from '../genesys-platform.js'
 import { inspectIntegration, notFound } from '../organization/integration-inspection.js'
@@ -31,6 +31,7 @@ import {
   digitalLosesTag,
   isAbsentPath,
   isSameExport,
+  otherThanExportOf,
 } from './surface.js'
 
 export const stage = 'export'
@@ -123,6 +124,7 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
         operation: 'create the bulk export',
         stage,
         effect: 'create',
+        foreign: otherThanExportOf(body, this.#fields),
         send: ({ callApi }) => callApi({ method: 'POST', path: this.#paths.create, body }),
         recognise: (failure, error) => (isSlotsBusy(failure) ? slotsBusy(error) : undefined),
       },
@@ -204,6 +206,7 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
         {
           operation: `list the failed recordings of the bulk export ${job.id}`,
           stage,
+          foreign: otherThanPage(),
           send: ({ callApi }) => callApi({ method: 'GET', path, pathParams: { id: job.id }, query }),
         },
         options,
@@ -292,7 +295,7 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
         {
           operation: `read the bulk export ${id}`,
           stage,
-          foreign: otherThan(id),
+          foreign: notThat(id, 'jobId', 'exportId'),
           send: ({ callApi }) => callApi({ method: 'GET', path: this.#paths.job, pathParams: { id } }),
         },
         options,

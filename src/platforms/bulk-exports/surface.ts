@@ -3,7 +3,7 @@ import type { Finding } from '../../model/findings.js'
 import type { LegalHold } from '../../model/hold.js'
 import type { ExportJob, JobState } from '../../model/platform.js'
 import type { ExportRequest } from '../../model/request.js'
-import { type Answer, answerOf, dateOf, fieldOf, flagOf, listOf, numberOf, textOf } from '../client/answer.js'
+import { type Answer, answerOf, dateOf, fieldOf, flagOf, isAnswer, listOf, numberOf, textOf } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
 import { canonical } from '../recording-jobs/query.js'
 import { intervalText, isDigitalOnly, mediaTypesOf } from '../request/scope.js'
@@ -109,6 +109,24 @@ export function isSameExport(ours: Answer, theirs: Answer, fields: BulkExportsFi
     canonical({ ...asked, integrationId: 0, exportProfileId: 0 }) ===
       canonical({ ...echoed, integrationId: 0, exportProfileId: 0 })
   )
+}
+
+/**
+ * What the answer to a create is, where it is not the job of this body: one that describes no job, or that of another
+ * integration, profile or interval. What it leaves out says nothing.
+ */
+export function otherThanExportOf(ours: Answer, fields: BulkExportsFields): (answer: unknown) => string | undefined {
+  return (answer) => {
+    if (!isAnswer(answer)) return undefined
+    const source = echoOf(answer, fields)
+    if (source === undefined) return textOf(answer, 'status', 'state') === undefined ? 'not that of a job' : undefined
+    const [echoed, asked] = [essence(source, fields), essence(ours, fields)]
+    for (const name of ['integrationId', 'exportProfileId'] as const) {
+      const isOther = echoed[name] !== undefined && asked[name] !== undefined && echoed[name] !== asked[name]
+      if (isOther) return `that of a job of ${name} ${echoed[name]}`
+    }
+    return canonical(echoed.interval) === canonical(asked.interval) ? undefined : 'that of a job for another interval'
+  }
 }
 
 /** The part of an answer that repeats what the job was created with. */

@@ -39,6 +39,14 @@ export function otherThan(id: string): (answer: unknown) => string | undefined {
   }
 }
 
+/** The same, where an answer without an id, by one of these names, cannot be of use. */
+export function notThat(id: string, ...names: readonly string[]): (answer: unknown) => string | undefined {
+  return (answer) => {
+    const given = textOf(answer, 'id', ...names)
+    return given === undefined ? 'without an id' : otherThan(id)({ id: given })
+  }
+}
+
 export function textOf(answer: unknown, ...names: readonly string[]): string | undefined {
   const value = fieldOf(answer, ...names)
   if (typeof value === 'string' && value !== '') return value

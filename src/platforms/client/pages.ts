@@ -74,6 +74,27 @@ export async function* cursorPages(
   }
 }
 
+/** Which page was asked for. */
+export interface PageAsked {
+  /** Of a listing that is paged by number. */
+  readonly pageNumber?: number | undefined
+  /** What the list is called. @defaultValue 'entities' */
+  readonly elements?: string | undefined
+}
+
+/** What an answer is that is not the page that was asked for: one without a list, or one of another number. */
+export function otherThanPage({
+  pageNumber,
+  elements = 'entities',
+}: PageAsked = {}): (answer: unknown) => string | undefined {
+  return (answer) => {
+    const shown = numberOf(answer, 'pageNumber')
+    if (pageNumber !== undefined && shown !== undefined && shown !== pageNumber) return `page ${shown}`
+    const isPage = Array.isArray(fieldOf(answer, elements)) || numberOf(answer, 'total') === 0
+    return isPage ? undefined : `without a list (\`${elements}\`)`
+  }
+}
+
 function cursorIn(nextUri: string | undefined): string | undefined {
   if (nextUri === undefined) return undefined
   const query = nextUri.slice(nextUri.indexOf('?') + 1)

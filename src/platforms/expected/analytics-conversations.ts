@@ -4,7 +4,7 @@ import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, dateOf, fieldOf, isAnswer, textOf, unusableAnswer } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
-import { cursorPages } from '../client/pages.js'
+import { cursorPages, otherThanPage } from '../client/pages.js'
 import type { ConversationQuery } from '../request/conversation-query.js'
 
 const stage = 'reconcile'
@@ -41,10 +41,15 @@ export async function* findConversations(
     { subject: 'the conversations of the interval', stage, elements: 'conversations' },
     async (cursor) => {
       onCall()
-      const { body, correlationId } = await client.request(
+      const { body } = await client.request(
         {
           operation,
           stage,
+          // An answer of no known shape must not pass for an interval without conversations.
+          foreign: (answer) =>
+            fieldOf(answer, 'conversations') === undefined && dateOf(answer, 'dataAvailabilityDate') !== undefined
+              ? undefined
+              : otherThanPage({ elements: 'conversations' })(answer),
           send: ({ analytics }) =>
             analytics.getAnalyticsConversationsDetailsJobResults(jobId, {
               pageSize,
@@ -54,13 +59,7 @@ export async function* findConversations(
         options,
       )
       availableUntil = dateOf(body, 'dataAvailabilityDate')
-      const given = fieldOf(body, 'conversations')
-      // An answer of no known shape must not pass for an interval without conversations.
-      const isEmpty = given === undefined && availableUntil !== undefined
-      if (!Array.isArray(given) && !isEmpty) {
-        throw unusableAnswer(operation, 'a page has no list of conversations', stage, correlationId)
-      }
-      return isEmpty ? { ...body, conversations: [] } : body
+      return fieldOf(body, 'conversations') === undefined ? { ...body, conversations: [] } : body
     },
   )
   for await (const conversation of conversations) {
@@ -79,11 +78,13 @@ async function startJob(client: GenesysClient, query: ConversationQuery, options
       stage,
       // It makes nothing that lasts: a second one costs a query and no more.
       effect: 'repeatable',
+      // AsyncQueryResponse has nothing but this.
+      foreign: (answer) => (textOf(answer, 'jobId') === undefined ? 'not that of a query' : undefined),
       send: ({ analytics }) => analytics.postAnalyticsConversationsDetailsJobs(query),
     },
     options,
   )
-  const jobId = textOf(body, 'jobId', 'id')
+  const jobId = textOf(body, 'jobId')
   if (jobId !== undefined) return jobId
   throw unusableAnswer('query the conversations of the interval', 'the answer names no job', stage, correlationId)
 }

@@ -1,9 +1,9 @@
 import { dayMs } from '../../internal/durations.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
-import { dateOf, listOf, textOf, unusableAnswer } from '../client/answer.js'
+import { dateOf, textOf, unusableAnswer } from '../client/answer.js'
 import type { GenesysClient, GenesysRequest } from '../client/client.js'
-import { cursorPages } from '../client/pages.js'
+import { cursorPages, otherThanPage } from '../client/pages.js'
 
 const stage = 'reconcile'
 const operation = 'query the retention of recordings'
@@ -55,18 +55,17 @@ export async function* retainedRecordings(
     if (pages >= maxPages) throw new ScanTooLong(`more than ${maxPages} pages`)
     pages += 1
     onCall()
-    const { body, correlationId } = await client.request(
+    const { body } = await client.request(
       {
         operation,
         stage,
         retry: options.retry,
+        foreign: otherThanPage(),
         send: ({ recording }) =>
           recording.getRecordingsRetentionQuery(days, { pageSize, ...(cursor === undefined ? {} : { cursor }) }),
       },
       options,
     )
-    if (listOf(body, 'entities') === undefined)
-      throw unusableAnswer(operation, 'a page has no list', stage, correlationId)
     return body
   })
   for await (const entry of entries) {

@@ -6,10 +6,10 @@ import type { ExportJob, FailedRecording, PlatformCapabilities } from '../../mod
 import type { ExportRequest } from '../../model/request.js'
 import type { CreateJobContext, FindJobContext, RecordingPlatform } from '../../ports/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
-import { type Answer, answerOf, dateOf, isAnswer, otherThan, textOf } from '../client/answer.js'
+import { type Answer, answerOf, dateOf, isAnswer, notThat, otherThan, textOf } from '../client/answer.js'
 import { GenesysClient } from '../client/client.js'
 import { checkConnection, type GenesysConnectionOptions } from '../client/options.js'
-import { cursorPages, numberedPages } from '../client/pages.js'
+import { cursorPages, numberedPages, otherThanPage } from '../client/pages.js'
 import { checkLimits, type ExpectedRecordingsLimits } from '../expected/expected-recordings.js'
 import { GenesysPlatform } from '../genesys-platform.js'
 import { inspectIntegration } from '../organization/integration-inspection.js'
@@ -17,7 +17,14 @@ import { isSlotsBusy, slotFindings, slotsBusy } from '../organization/job-slots.
 import { protectionFindings, sensitiveFindings, subjectOf } from '../request/findings.js'
 import { coversMedia } from '../request/scope.js'
 import { jobNotFound, jobWithoutId, recordingJobFrom } from './job.js'
-import { type ExportTiming, isAged, isSameQuery, recordingJobsQuery, requireNoProfile } from './query.js'
+import {
+  type ExportTiming,
+  isAged,
+  isSameQuery,
+  otherThanJobOf,
+  recordingJobsQuery,
+  requireNoProfile,
+} from './query.js'
 
 /** Options of {@link RecordingJobsPlatform}. */
 export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming, ExpectedRecordingsLimits {
@@ -110,6 +117,7 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
         operation: 'create the recording job',
         stage,
         effect: 'create',
+        foreign: otherThanJobOf(query),
         send: ({ recording }) => recording.postRecordingJobs(query),
         recognise: (failure, error) => (isSlotsBusy(failure) ? slotsBusy(error) : undefined),
       },
@@ -212,6 +220,7 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
         {
           operation: `list the failed recordings of the job ${job.id}`,
           stage,
+          foreign: otherThanPage(),
           send: ({ recording }) =>
             recording.getRecordingJobFailedrecordings(job.id, {
               pageSize,
@@ -244,7 +253,7 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
         {
           operation: `read the recording job ${id}`,
           stage,
-          foreign: otherThan(id),
+          foreign: notThat(id),
           send: ({ recording }) => recording.getRecordingJob(id),
         },
         options,
@@ -260,6 +269,7 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
         {
           operation: 'list the recording jobs',
           stage,
+          foreign: otherThanPage({ pageNumber }),
           send: ({ recording }) => recording.getRecordingJobs({ ...filter, pageSize, pageNumber }),
         },
         options,

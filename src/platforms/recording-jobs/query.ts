@@ -2,7 +2,7 @@ import { canonicalJson } from '../../internal/canonical-json.js'
 import { dayMs } from '../../internal/durations.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { ExportRequest } from '../../model/request.js'
-import { type Answer, isAnswer } from '../client/answer.js'
+import { type Answer, answerOf, isAnswer, textOf } from '../client/answer.js'
 import { type ConversationQuery, conversationQuery } from '../request/conversation-query.js'
 import { coversMedia, intervalText, mediaTypesOf, queryableSince } from '../request/scope.js'
 
@@ -134,6 +134,25 @@ function invalid(message: string): LegalHoldError {
 export function isSameQuery(ours: RecordingJobsQuery, theirs: unknown, timing: ExportTiming): boolean {
   if (!isAnswer(theirs)) return false
   return essence(ours as unknown as Answer, timing) === essence(theirs, timing)
+}
+
+/**
+ * What the answer to a create is, where it is not the job of this query: one that describes no job, or that of another
+ * integration or interval. What it leaves out says nothing.
+ */
+export function otherThanJobOf({ integrationId, conversationQuery, agedConversationInterval }: RecordingJobsQuery) {
+  return (answer: unknown): string | undefined => {
+    const echo = answerOf(answer, 'recordingJobsQuery')
+    if (echo === undefined) return textOf(answer, 'state') === undefined ? 'not that of a job' : undefined
+    const [theirs, ours] = [textOf(echo, 'integrationId'), integrationId]
+    if (theirs !== undefined && theirs.toLowerCase() !== ours?.toLowerCase()) {
+      return `that of a job of the integration ${theirs}`
+    }
+    const asked = conversationQuery?.interval ?? agedConversationInterval
+    const shown = textOf(answerOf(echo, 'conversationQuery'), 'interval') ?? textOf(echo, 'agedConversationInterval')
+    const isOther = shown !== undefined && canonical(interval(shown)) !== canonical(interval(asked))
+    return isOther ? `that of a job for ${shown}` : undefined
+  }
 }
 
 const hasOwnTiming = (timing: ExportTiming) => Object.values(timing).some((value) => value !== undefined)

@@ -2,6 +2,7 @@ import type { Finding } from '../../model/findings.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { answerOf, isAnswer, listOf, textOf } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
+import { otherThanPage } from '../client/pages.js'
 import { ask } from './question.js'
 
 /** The permission of encryption keys. */
@@ -16,6 +17,7 @@ export async function keyFindings(client: GenesysClient, options?: CallOptions):
       unknown: 'whether the encryption keys of recordings can be reached',
       permission: viewsKeys,
       call: { method: 'GET', path: '/api/v2/recording/keyconfigurations' },
+      foreign: otherThanPage(),
     },
     options,
   )

@@ -2,6 +2,7 @@ import type { Finding } from '../../model/findings.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, isAnswer, listOf, numberOf, textOf } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
+import { otherThanPage } from '../client/pages.js'
 import { ask, type SourceQuestion } from './question.js'
 
 /** Elements of a page: as many as Genesys gives in listings of this kind. */
@@ -28,7 +29,11 @@ export async function listSource(
   for (let pageNumber = 1; pageNumber <= mostPages; pageNumber += 1) {
     const { call } = question
     const query = { ...call.query, pageSize, pageNumber }
-    const answer = await ask(client, { ...question, call: { ...call, query } }, options)
+    const answer = await ask(
+      client,
+      { ...question, call: { ...call, query }, foreign: otherThanPage({ pageNumber }) },
+      options,
+    )
     if (answer.finding !== undefined) return answer
     const { body } = answer
     if (pageNumber === 1) first = body

@@ -2,7 +2,7 @@ import { LegalHoldError } from '../../model/errors.js'
 import type { Finding } from '../../model/findings.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import type { Answer } from '../client/answer.js'
-import type { GenesysClient } from '../client/client.js'
+import type { GenesysClient, GenesysRequest } from '../client/client.js'
 import type { RawCall } from '../client/sdk.js'
 
 /** A request whose failure is a finding: no run depends on its answer. */
@@ -14,6 +14,8 @@ export interface SourceQuestion {
   /** What the client needs for it; absent where Genesys asks for none. */
   readonly permission?: string | undefined
   readonly call: RawCall
+  /** Says what an answer is that belongs to another question. */
+  readonly foreign?: GenesysRequest['foreign']
 }
 
 /** The answer, or what is to be said without one. */
@@ -30,10 +32,10 @@ export async function ask(
   question: SourceQuestion,
   options: CallOptions = {},
 ): Promise<SourceAnswer> {
-  const { operation, call } = question
+  const { operation, call, foreign } = question
   try {
     const { body } = await client.request(
-      { operation, stage: 'inspect', retry: patience, send: ({ callApi }) => callApi(call) },
+      { operation, stage: 'inspect', retry: patience, foreign, send: ({ callApi }) => callApi(call) },
       options,
     )
     return { body }
