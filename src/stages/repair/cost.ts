@@ -1,31 +1,12 @@
 import { counted } from '../../internal/text/counted.js'
-import type { ObjectState } from '../../model/object.js'
 import { type PriceTable, type StorageClassPrices, s3Prices } from '../../model/prices.js'
 import type { RepairCost, StorageClassCost } from '../../model/report.js'
-import type { Remediation, RepairEstimate } from '../../model/verdict.js'
-import type { ReplaceMetadataOptions, StorageAdapter } from '../../ports/storage.js'
+import type { RepairEstimate } from '../../model/verdict.js'
 
 const gb = 1024 ** 3
 const free = /^(Abort|Delete)/
 const writes = /^(Put|Copy|Create|Complete|Upload)/
 const lists = /^List/
-
-/** What a repair with these steps asks of the storage. Nothing is known of the requests of one that does not say. */
-export function estimateOf(
-  storage: StorageAdapter,
-  before: ObjectState,
-  steps: Remediation['steps'],
-  options: Pick<ReplaceMetadataOptions, 'looksBeneath'>,
-): RepairEstimate {
-  const copies = steps.some(({ action }) => action === 'replace-metadata')
-  const isNewVersion = storage.capabilities.metadataUpdate === 'new-version' && copies
-  return {
-    requests: storage.requestsOf?.(before, steps, options) ?? {},
-    bytesCopied: isNewVersion ? before.sizeBytes : 0,
-    extraBytesStored: isNewVersion && before.versionId !== undefined ? before.sizeBytes : 0,
-    storageClass: before.storageClass ?? 'STANDARD',
-  }
-}
 
 interface Sum {
   objects: number
@@ -62,9 +43,7 @@ export class CostTally {
       sum.versions += 1
       sum.billedBytes += Math.max(extraBytes, this.#pricesOf(storageClass).minimumBytes)
     } else if (copied) sum.overwritten += 1
-    for (const [operation, count] of Object.entries(requests)) {
-      sum.requests[operation] = (sum.requests[operation] ?? 0) + count
-    }
+    addRequests(sum.requests, requests)
   }
 
   cost(): RepairCost {
@@ -80,29 +59,21 @@ export class CostTally {
         storagePerMonth: (sum.billedBytes / gb) * prices.storagePerGbMonth,
       }
       for (const part of ['requests', 'retrieval', 'storagePerMonth'] as const) dollars[part] += cost[part]
-      for (const [operation, count] of Object.entries(sum.requests)) {
-        total.requests[operation] = (total.requests[operation] ?? 0) + count
-      }
+      addRequests(total.requests, sum.requests)
       total.bytesCopied += sum.bytesCopied
       total.extraBytesStored += sum.extraBytesStored
       total.unknownSizes += sum.unknownSizes
       const note = notesOf(name, Object.hasOwn(this.#prices.classes, name), prices, sum)
       byStorageClass[name] = {
         objects: sum.objects,
-        requests: sum.requests,
-        bytesCopied: sum.bytesCopied,
-        extraBytesStored: sum.extraBytesStored,
-        ...(sum.unknownSizes === 0 ? {} : { unknownSizes: sum.unknownSizes }),
+        ...amountsOf(sum),
         dollars: rounded(cost),
         ...(note === undefined ? {} : { note }),
       }
     }
     return {
       prices: { asOf, region, source },
-      requests: total.requests,
-      bytesCopied: total.bytesCopied,
-      extraBytesStored: total.extraBytesStored,
-      ...(total.unknownSizes === 0 ? {} : { unknownSizes: total.unknownSizes }),
+      ...amountsOf(total),
       dollars: { ...rounded(dollars), total: round(dollars.requests + dollars.retrieval) },
       byStorageClass,
     }
@@ -136,6 +107,15 @@ const noPrices: StorageClassPrices = {
   storagePerGbMonth: 0,
   minimumDays: 0,
   minimumBytes: 0,
+}
+
+/** What a report says of a sum beside its price. */
+function amountsOf({ requests, bytesCopied, extraBytesStored, unknownSizes }: Sum) {
+  return { requests, bytesCopied, extraBytesStored, ...(unknownSizes === 0 ? {} : { unknownSizes }) }
+}
+
+function addRequests(sum: Record<string, number>, requests: Readonly<Record<string, number>>): void {
+  for (const [operation, count] of Object.entries(requests)) sum[operation] = (sum[operation] ?? 0) + count
 }
 
 function emptySum(): Sum {
