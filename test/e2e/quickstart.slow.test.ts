@@ -35,7 +35,8 @@ function quickstart(flags: readonly string[], env: Record<string, string> = {}):
   })
 }
 
-describe('npm run quickstart', () => {
+// Each is a process of its own, which waits for its simulated landing more than it works.
+describe.concurrent('npm run quickstart', { timeout: 400_000 }, () => {
   test('runs the whole job: 200 digital recordings of 48 hours, all of them held in the end', async () => {
     const { code, out, err, report } = await quickstart([])
     expect(err).toBe('')
