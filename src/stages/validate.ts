@@ -36,13 +36,18 @@ export interface ValidationSubject extends ObjectRef {
   readonly line?: ListedLine
 }
 
+/** What objects are validated with. */
+export interface Validation {
+  readonly storage: StorageAdapter
+  readonly requirements: HoldRequirements
+  readonly context: StageContext
+}
+
 /** Reads one object's headers and says what they show of the hold. Object faults are verdicts, never exceptions. */
 export async function validateObject(
-  storage: StorageAdapter,
-  requirements: HoldRequirements,
+  { storage, requirements, context }: Validation,
   subject: ValidationSubject,
   place: ObjectPlace | undefined,
-  context: StageContext,
   extra: Pick<HeadOptions, 'size'> = {},
 ): Promise<Verdict> {
   const { bucket, key, versionId, line } = subject

@@ -58,12 +58,7 @@ export async function repair(
     ...over,
     options: { ...remediationDefaults, allowOverwrite: false, ...over.options },
   }
-  const verdict = await validateObject(
-    storage,
-    settings.requirements,
-    { bucket: storage.bucket, key },
-    undefined,
-    context,
-  )
+  const validation = { storage, requirements: settings.requirements, context }
+  const verdict = await validateObject(validation, { bucket: storage.bucket, key }, undefined)
   return { verdict, witness, remediation: await remediateObject(storage, verdict, settings, context) }
 }

@@ -57,7 +57,7 @@ export function objectPipeline(parts: PipelineParts): ObjectPipeline {
 }
 
 async function judged(
-  { storage, requirements, context }: PipelineParts,
+  parts: PipelineParts,
   object: ValidationSubject,
   place: ObjectPlace | undefined,
   { verdict: known, begun }: ObjectWay,
@@ -66,10 +66,8 @@ async function judged(
   // What called for the repair that was begun calls for it still; the object itself may look repaired by now.
   const { original } = begun ?? {}
   const found =
-    original === undefined
-      ? await validateObject(storage, requirements, object, place, context)
-      : judge(requirements, original, place)
-  return lacksSize(found) ? withSize({ storage, requirements, context }, found, object.line) : found
+    original === undefined ? await validateObject(parts, object, place) : judge(parts.requirements, original, place)
+  return lacksSize(found) ? withSize(parts, found, object.line) : found
 }
 
 async function repaired(

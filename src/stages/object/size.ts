@@ -1,11 +1,10 @@
 import type { ObjectTraits } from '../../model/identity.js'
 import type { ListedObject, ObjectState } from '../../model/object.js'
-import type { HoldRequirements } from '../../model/requirements.js'
 import type { ObjectPlace, Verdict } from '../../model/verdict.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
 import { doubtOf, type ListedLine, lineOf } from '../reading/listed-line.js'
-import { validateObject } from '../validate.js'
+import { type Validation, validateObject } from '../validate.js'
 
 /*
  * A server may leave the length out of its answer to HEAD (RFC 9110, 8.6). The size is unknown then, not 0: an empty file
@@ -17,22 +16,11 @@ export function lacksSize({ state }: Verdict): boolean {
   return state !== undefined && state.sizeBytes === undefined
 }
 
-/** How an object is read once more for its size. */
-export interface SizeReading {
-  readonly storage: StorageAdapter
-  readonly requirements: HoldRequirements
-  readonly context: StageContext
-}
-
 /**
  * The verdict with the size of its object: that of the listing where HEAD shows the very object that was listed, else what
  * the storage finds out in another way. A recording or sidecar whose size stays unknown is `unreadable`.
  */
-export async function withSize(
-  { storage, requirements, context }: SizeReading,
-  verdict: Verdict,
-  line: ListedLine,
-): Promise<Verdict> {
+export async function withSize(reading: Validation, verdict: Verdict, line: ListedLine): Promise<Verdict> {
   const { state, place } = verdict
   if (state === undefined || state.sizeBytes !== undefined) return verdict
   const listed = typeof line === 'object' ? line : {}
@@ -40,9 +28,7 @@ export async function withSize(
   if (sizeBytes !== undefined && isSameObject(listed, state)) return { ...verdict, state: { ...state, sizeBytes } }
   if (!mustHaveContent(place)) return verdict
   const { bucket, key } = state
-  const again = await validateObject(storage, requirements, { bucket, key, line: state }, place, context, {
-    size: true,
-  })
+  const again = await validateObject(reading, { bucket, key, line: state }, place, { size: true })
   return lacksSize(again) ? unknownSize(again) : again
 }
 

@@ -28,7 +28,7 @@ export async function remediateNoncurrent(
       // Once begun it is a step, whatever became of its answer.
       const note = () => steps.set(version.versionId, stepOf(version))
       await persist(context, 'remediate', version.key, (attempt) =>
-        holdVersion(storage, version, { attempt, place: verdict.place }, settings, note, context.signal),
+        holdVersion({ storage, version, mutation: { attempt, place: verdict.place }, note }, settings, context),
       )
     }
   } catch (error) {
@@ -62,14 +62,19 @@ function stepOf({ versionId }: ListedVersion): HoldStep {
   return { action: 'hold-noncurrent', versionId }
 }
 
+interface VersionToHold {
+  readonly storage: StorageAdapter
+  readonly version: ListedVersion
+  readonly mutation: MutationContext
+  /** Called once the version is to be held. */
+  readonly note: () => unknown
+}
+
 /** Holds one version unless it is held. Idempotent, so an unknown outcome is simply read again. */
 async function holdVersion(
-  storage: StorageAdapter,
-  version: ListedVersion,
-  mutation: MutationContext,
+  { storage, version, mutation, note }: VersionToHold,
   settings: RemediationSettings,
-  note: () => unknown,
-  signal: AbortSignal | undefined,
+  { signal }: StageContext,
 ): Promise<void> {
   const { bucket, key, versionId } = version
   const ref: ObjectRef = { bucket, key, versionId }

@@ -44,6 +44,14 @@ export interface CopyAnswer {
   readonly status: number | undefined
 }
 
+/** A copy, and the properties that it is to have. */
+export interface PartsCopy extends CallOptions {
+  readonly carried: CarriedProperties
+  readonly precondition: { readonly IfMatch?: string }
+  /** Without these the copy is worth nothing. */
+  readonly musts: readonly Extra[]
+}
+
 /**
  * Copies an object onto itself in parts, with every property given at the creation. Whatever fails, or an abort, ends
  * the upload before the error is passed on, so that no parts stay behind to be paid for.
@@ -51,9 +59,7 @@ export interface CopyAnswer {
 export async function copyInParts(
   context: MultipartContext,
   before: SizedState,
-  carried: CarriedProperties,
-  { precondition, musts }: { readonly precondition: { readonly IfMatch?: string }; readonly musts: readonly Extra[] },
-  call: CallOptions,
+  { carried, precondition, musts, ...call }: PartsCopy,
 ): Promise<CopyAnswer> {
   const { requests, options } = context
   const key = customerKey(before, options)

@@ -177,7 +177,7 @@ export class S3Repair {
     const isKept = before.versionId !== undefined && before.versionId !== 'null'
     const musts = isKept ? [] : (['checksum-algorithm'] as const)
     if (before.sizeBytes > limits.multipartThresholdBytes) {
-      return copyInParts(this.#context, before, carried, { precondition, musts }, call)
+      return copyInParts(this.#context, before, { carried, precondition, musts, signal: call.signal })
     }
     const key = customerKey(before, options)
     const { output, requestId, status } = await requests.send(
