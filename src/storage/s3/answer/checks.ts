@@ -168,8 +168,18 @@ export const mostReadings = 4
  */
 export function refuseForGood(
   doubted: DoubtedAnswer,
-  about: Parameters<typeof invalidAnswer>[0],
+  about: Parameters<typeof invalidAnswer>[0] & { readonly operation: S3Operation },
   readings: number,
 ): void {
-  if (readings >= mostReadings || about.mutation) throw invalidAnswer(about, doubted.what)
+  if (readings < mostReadings && !about.mutation) return
+  // The same each time, over another connection: the answer of a server that does not know what it was asked for.
+  if (doubted.what === '<ListBucketResult>' && factsOf(about.operation).isPassedOver === true) throw passedOver(about)
+  throw invalidAnswer(about, doubted.what)
+}
+
+function passedOver({ operation, stage, bucket }: Parameters<typeof invalidAnswer>[0]): LegalHoldError {
+  return new LegalHoldError(
+    `${operation} of s3://${bucket} was answered with a listing of the bucket: the server does not implement it.`,
+    { code: 'STORAGE_UNSUPPORTED', stage, outcome: 'not-applied' },
+  )
 }

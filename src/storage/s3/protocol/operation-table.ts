@@ -6,6 +6,11 @@ export interface OperationFacts {
   readonly mutates: boolean
   /** Root element of its answer; absent where S3 answers without a document, or with a content of any kind. */
   readonly root?: string
+  /**
+   * A server that does not know this part of a bucket lists the bucket instead, as Ceph RGW does for the ownership of objects.
+   * Nothing is lost where it is off.
+   */
+  readonly isPassedOver?: boolean
   /** In what its answer repeats what was asked: the place in a listing, or the key. */
   readonly echoes?: 'listing' | 'key'
   /**
@@ -29,14 +34,21 @@ const operations = {
   GetBucketEncryption: {
     mutates: false,
     root: 'ServerSideEncryptionConfiguration',
+    isPassedOver: true,
     action: 's3:GetEncryptionConfiguration',
   },
-  GetBucketOwnershipControls: { mutates: false, root: 'OwnershipControls', action: 's3:GetBucketOwnershipControls' },
+  GetBucketOwnershipControls: {
+    mutates: false,
+    root: 'OwnershipControls',
+    isPassedOver: true,
+    action: 's3:GetBucketOwnershipControls',
+  },
   // JSON.
   GetBucketPolicy: { mutates: false, action: 's3:GetBucketPolicy' },
   GetBucketLifecycleConfiguration: {
     mutates: false,
     root: 'LifecycleConfiguration',
+    isPassedOver: true,
     action: 's3:GetLifecycleConfiguration',
   },
   ListObjectsV2: { mutates: false, root: 'ListBucketResult', echoes: 'listing', fast: 'own', action: 's3:ListBucket' },

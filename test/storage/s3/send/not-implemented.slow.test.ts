@@ -99,6 +99,48 @@ describe.each(forms)('%i %s', (...form) => {
   })
 })
 
+/** As Ceph RGW answers to a part of a bucket that it does not know. */
+const listing = (request: { readonly url: string }, parts: readonly string[]) => {
+  if (!parts.some((part) => new URL(request.url, 'http://s3.invalid').searchParams.has(part))) return undefined
+  const body = '<ListBucketResult><Name>evidence</Name><IsTruncated>false</IsTruncated></ListBucketResult>'
+  return { status: 200, rawHeaders: ['content-type', 'application/xml'], body: Buffer.from(body) }
+}
+
+describe('a listing of the bucket in place of the answer', () => {
+  test.each(['ownershipControls', 'encryption'])('to %s, each time, means that it is off', async (part) => {
+    const { storage } = await served({ request: (request) => listing(request, [part]) }, { objectLock: true })
+    expect(await storage.inspectBucket(needs({}))).toMatchObject({ versioning: 'Enabled', findings: [] })
+  })
+
+  test('to lifecycle rules, each time, means that there are none', async () => {
+    const { world, server } = await served({ request: (request) => listing(request, ['lifecycle']) })
+    const policy = new S3LifecyclePolicy({ ...world.settings, endpoint: server.endpoint })
+    open.push(() => policy.close())
+    expect(await policy.evaluate(context)).toEqual([])
+  })
+
+  test('is somebody else’s answer where the next one is right', async () => {
+    let left = 1
+    const { storage } = await served(
+      {
+        request: (request) => {
+          const answer = listing(request, ['ownershipControls'])
+          if (answer === undefined || left === 0) return undefined
+          left -= 1
+          return answer
+        },
+      },
+      { objectLock: true, objectOwnership: 'BucketOwnerEnforced' },
+    )
+    expect(await storage.inspectBucket(needs({}))).toMatchObject({ objectOwnership: 'BucketOwnerEnforced' })
+  })
+
+  test.each(['versioning', 'object-lock'])('to %s says nothing of it', async (part) => {
+    const { storage } = await served({ request: (request) => listing(request, [part]) }, { objectLock: true })
+    await expect(storage.inspectBucket(needs({}))).rejects.toMatchObject({ code: 'STORAGE_RESPONSE_INVALID' })
+  })
+})
+
 const context = {
   bucket: 'evidence',
   prefix: 'org/',
