@@ -79,6 +79,14 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
    * @defaultValue false
    */
   readonly includeParticipants?: boolean | undefined
+  /** Who runs the export: a person or a service, in your own words. It goes into the journal and the report. */
+  readonly operator?: string | undefined
+  /**
+   * The command or job that runs it, without secrets. It goes into the journal and the report.
+   *
+   * @defaultValue not said
+   */
+  readonly command?: string | undefined
   /** How long before the interval a conversation with activity in it may have begun, in hours. @defaultValue 24 */
   readonly lookbackHours?: number | undefined
   readonly clock?: Clock | undefined
@@ -107,6 +115,8 @@ export interface Settings {
   readonly accept: ReadonlySet<FindingCode>
   readonly audit: boolean
   readonly includeParticipants: boolean
+  readonly operator: string | undefined
+  readonly command: string | undefined
   readonly lookbackHours: number
   readonly clock: Clock
   readonly logger: Logger | undefined
@@ -186,6 +196,9 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   for (const name of ['cancelJobOnAbort', 'audit', 'includeParticipants'] as const) {
     check(isOptionalFlag(given[name]), name, 'must be true or false')
   }
+  for (const name of ['operator', 'command'] as const) {
+    check(given[name] === undefined || isText(given[name]), name, 'must be a text that is not empty')
+  }
   const { protectOriginal } = given.remediation ?? {}
   check(isOptionalFlag(protectOriginal), 'remediation.protectOriginal', 'must be true or false')
   const hold = holdOf(given.hold, mistakes)
@@ -213,6 +226,8 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     accept: new Set(options.accept ?? []),
     audit: options.audit ?? options.platform.audit ?? false,
     includeParticipants: options.includeParticipants ?? false,
+    operator: options.operator,
+    command: options.command,
     lookbackHours,
     clock: options.clock ?? systemClock,
     logger: loggerOf(options.logger),
@@ -332,6 +347,8 @@ const optionNames: Record<keyof LegalHoldExporterOptions, true> = {
   cancelJobOnAbort: true,
   audit: true,
   includeParticipants: true,
+  operator: true,
+  command: true,
   restoreTimeoutMs: true,
   maxConversationIds: true,
   accept: true,

@@ -62,6 +62,8 @@ export interface GenesysAnswer {
 export class GenesysClient {
   /** Region of the organisation; unknown with a ready client of an unknown host. */
   readonly region: GenesysRegion | undefined
+  /** Id of the OAuth client, where client credentials were given: no secret. */
+  readonly clientId: string | undefined
   readonly clock: Clock
   readonly #connection: GenesysConnection
   readonly #retry: RetryOptions | undefined
@@ -81,6 +83,7 @@ export class GenesysClient {
     this.#logger = options.logger
     this.#gate = new RateGate(this.clock, options.retry?.totalTimeoutMs ?? retryDefaults.totalTimeoutMs)
     const { credentials } = connection
+    this.clientId = credentials.kind === 'client-credentials' ? credentials.clientId : undefined
     if (credentials.kind === 'client-credentials') {
       this.#redactor.addClient(credentials.clientId, credentials.clientSecret)
     }
