@@ -55,7 +55,15 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   readonly journal?: Journal | undefined
   /** A number is the count of objects read and repaired at once. @defaultValue 64 */
   readonly concurrency?: number | ConcurrencyOptions | undefined
+  /** For every request; adapters that were given a policy of their own keep to theirs. */
   readonly retry?: RetryOptions | undefined
+  /**
+   * How long the first answer of each service is waited for, in milliseconds: a wrong host or a closed port is told after
+   * that, and not after the time that an outage in the middle of a run may last.
+   *
+   * @defaultValue 15000
+   */
+  readonly connectTimeoutMs?: number | undefined
   readonly polling?: Partially<PollingOptions> | undefined
   /**
    * Cancel the jobs of a run that is aborted. Without it they continue, and the run finds them when it resumes with its
@@ -108,6 +116,7 @@ export interface Settings {
   readonly objectConcurrency: number
   readonly folderConcurrency: number
   readonly retry: RetryOptions | undefined
+  readonly connectTimeoutMs: number
   readonly polling: PollingOptions
   readonly cancelJobOnAbort: boolean
   readonly landing: LandingOptions
@@ -219,6 +228,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     objectConcurrency: concurrency.objects,
     folderConcurrency: concurrency.folders,
     retry: options.retry,
+    connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
     polling: withDefaults(pollingDefaults, options.polling),
     cancelJobOnAbort: options.cancelJobOnAbort ?? false,
     landing: withDefaults(landingDefaults, options),
@@ -302,6 +312,7 @@ function checkDurations(given: Partial<LegalHoldExporterOptions>, check: Check):
     landingQuietMs: given.landingQuietMs,
     landingSettleMs: given.landingSettleMs,
     restoreTimeoutMs: given.restoreTimeoutMs,
+    connectTimeoutMs: given.connectTimeoutMs,
     'polling.minIntervalMs': given.polling?.minIntervalMs,
     'polling.maxIntervalMs': given.polling?.maxIntervalMs,
     'polling.deadlineMs': given.polling?.deadlineMs,
@@ -343,6 +354,7 @@ const optionNames: Record<keyof LegalHoldExporterOptions, true> = {
   journal: true,
   concurrency: true,
   retry: true,
+  connectTimeoutMs: true,
   polling: true,
   cancelJobOnAbort: true,
   audit: true,
