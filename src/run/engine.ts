@@ -232,7 +232,7 @@ export class Engine {
     const report = await runOnJournal(this.#settings, request, { ...options, journal })
     const end = waitsOf(signal)?.slow?.begin('report', 'evidence', 'it is being written and signed')
     const sealed = await evidence
-      .seal(journal, { signal })
+      .seal(journal, { signal, clock: this.#settings.clock })
       .catch((error: unknown) => {
         throw notSealed(error, report, signal)
       })
