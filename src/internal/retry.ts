@@ -1,41 +1,17 @@
 import pRetry from 'p-retry'
 import { LegalHoldError, type LegalHoldErrorCode, type Stage } from '../model/errors.js'
+import type { NewRunEvent } from '../model/events.js'
 import type { Clock } from '../ports/runtime.js'
 import { abortedError, throwIfAborted } from './abort.js'
 import { systemClock } from './clock.js'
 import { withDefaults } from './defaults.js'
 import type { Lanes } from './lanes.js'
+import { type RetryOptions, type RetryPolicy, retryDefaults } from './retry-policy.js'
+import { type Contact, firstContactDelayMs, type Service } from './waits/contact.js'
+import { slowAfterMs } from './waits/slow-answers.js'
+import { inheritWaits, waitsOf } from './waits/waits.js'
 
-/** How often and how patiently a request is repeated. Only errors marked `retryable` are. */
-export interface RetryOptions {
-  /**
-   * Repeats after the first attempt.
-   *
-   * @defaultValue As many as `totalTimeoutMs` allows while the service cannot be reached or does not work (network,
-   * timeout, 429, 5xx); 8 of the same in a row after any other failure
-   */
-  readonly retries?: number | undefined
-  /** First back-off, doubled each time, with full jitter. @defaultValue 200 */
-  readonly minDelayMs?: number | undefined
-  /** @defaultValue 20000 */
-  readonly maxDelayMs?: number | undefined
-  /**
-   * So long an outage may last: no repeat begins later than this after the first failure, and no longer wait that a
-   * server asks for is obeyed.
-   *
-   * @defaultValue 600000 (10 min)
-   */
-  readonly totalTimeoutMs?: number | undefined
-}
-
-type RetryPolicy = { [K in keyof RetryOptions]-?: number }
-
-export const retryDefaults: RetryPolicy = {
-  retries: Number.POSITIVE_INFINITY,
-  minDelayMs: 200,
-  maxDelayMs: 20_000,
-  totalTimeoutMs: 600_000,
-}
+export { type RetryOptions, retryDefaults } from './retry-policy.js'
 
 /** Failures that pass by themselves. What another one does not gain by 8 repeats it does not gain by a hundred. */
 const outages: ReadonlySet<LegalHoldErrorCode> = new Set<LegalHoldErrorCode>([
@@ -67,58 +43,102 @@ export function isWorthRepeating(error: unknown): error is LegalHoldError {
 
 export interface RetryContext {
   readonly stage: Stage
+  /** What is asked for, as an event names it. @defaultValue the stage */
+  readonly subject?: string | undefined
+  /** Who is asked. Its first answer in a run is waited for less long. */
+  readonly service?: Service | undefined
   readonly signal?: AbortSignal | undefined
   readonly clock?: Clock | undefined
   /** Where requests wait for their turn, and hear that the server asks to slow down. */
   readonly lanes?: Lanes | undefined
   /** Told before each wait. Must not throw. */
   readonly onRetry?: ((error: LegalHoldError, attempt: number, delayMs: number) => void) | undefined
+  /** Where waits are told. Must not throw. @defaultValue the run that the signal is bound to */
+  readonly emit?: ((event: NewRunEvent) => void) | undefined
 }
+
+/** One attempt, from 1. It ends with its signal, which may be another than the call's. */
+export type Attempt<T> = (attemptNumber: number, signal: AbortSignal | undefined) => Promise<T>
 
 /**
  * Runs `attempt` until it succeeds, fails for good, or the policy is exhausted. p-retry carries the loop from the first
  * failure on: entered before, it costs more than a whole HEAD. The waits go through the injected clock. A server's
  * Retry-After is obeyed exactly, without jitter.
+ *
+ * @param options the adapter's own policy; left out, that of the run counts
  */
 export async function retrying<T>(
-  attempt: (attemptNumber: number) => Promise<T>,
+  attempt: Attempt<T>,
   options: RetryOptions | undefined,
   context: RetryContext,
 ): Promise<T> {
-  const { lanes } = context
-  throwIfAborted(context.signal, context.stage)
+  const { lanes, signal } = context
+  throwIfAborted(signal, context.stage)
   const waitMs = lanes?.turn() ?? 0
   if (lanes !== undefined && waitMs > 0) await takeTurn(lanes, waitMs, context)
+  const waits = waitsOf(signal)
+  const contact = waits?.contacts?.openWith(context.service)
+  const ask = waits === undefined ? attempt : observed(attempt, contact, context)
   const generation = lanes?.generation ?? 0
   try {
-    const result = await attempt(1)
+    const result = await ask(1, signal)
     lanes?.answered()
     lanes?.succeeded()
     return result
   } catch (error) {
     const failedAt = (context.clock ?? systemClock).now()
-    const policy = withDefaults<RetryPolicy>(retryDefaults, options)
+    const policy = withDefaults<RetryPolicy>(retryDefaults, options ?? waits?.retry)
     tellLanes(lanes, generation, error, policy)
-    return repeat(attempt, { error, failedAt }, policy, context)
+    const isInherited = options === undefined && waits?.retry !== undefined
+    return repeat(ask, { error, failedAt, contact, isInherited }, policy, context)
   }
 }
 
+/** The same attempts, watched: one that is not answered for long is told, and the first contact has its own limit. */
+function observed<T>(attempt: Attempt<T>, contact: Contact | undefined, context: RetryContext): Attempt<T> {
+  const { stage, subject = stage } = context
+  const slow = waitsOf(context.signal)?.slow
+  return async (attemptNumber, signal) => {
+    const end = slow?.begin(stage, subject)
+    try {
+      if (contact === undefined || contact.isMade) return await attempt(attemptNumber, signal)
+      return await contact.attempt((own) => attempt(attemptNumber, inheritWaits(own, signal)), { signal, stage })
+    } finally {
+      end?.()
+    }
+  }
+}
+
+interface FirstFailure {
+  readonly error: unknown
+  readonly failedAt: number
+  /** Set where the service has not answered in this run. */
+  readonly contact: Contact | undefined
+  /** The policy is that of the run, which its stages would otherwise apply once more. */
+  readonly isInherited: boolean
+}
+
 async function repeat<T>(
-  attempt: (attemptNumber: number) => Promise<T>,
-  first: { readonly error: unknown; readonly failedAt: number },
+  attempt: Attempt<T>,
+  first: FirstFailure,
   policy: RetryPolicy,
   context: RetryContext,
 ): Promise<T> {
-  const { lanes, signal, clock = systemClock } = context
+  const { lanes, signal, clock = systemClock, stage, subject = stage } = context
+  const emit = context.emit ?? waitsOf(signal)?.emit
   const isWorthIt = (error: unknown): error is LegalHoldError => isWorthRepeating(error) && !signal?.aborted
   const successes = lanes?.successes
   let same = { failure: '', times: 0 }
   const waitAfter = async (error: LegalHoldError, attemptNumber: number) => {
-    const ceilingMs = Math.min(policy.maxDelayMs, policy.minDelayMs * 2 ** (attemptNumber - 1))
+    const contact = first.contact?.isMade === false ? first.contact : undefined
+    const longestMs = contact === undefined ? policy.maxDelayMs : Math.min(policy.maxDelayMs, firstContactDelayMs)
+    const ceilingMs = Math.min(longestMs, policy.minDelayMs * 2 ** (attemptNumber - 1))
     const delayMs = error.retryAfterMs ?? Math.round(Math.random() * ceilingMs)
     const failure = outages.has(error.code) ? '' : `${error.code} ${error.answer?.operation ?? ''}`
     same = { failure, times: failure === same.failure ? same.times + 1 : 1 }
-    const isLate = clock.now() + delayMs - first.failedAt > policy.totalTimeoutMs
+    const now = clock.now()
+    const leftMs = contact?.leftMs ?? policy.totalTimeoutMs - (now - first.failedAt)
+    const isLate = delayMs > leftMs || (contact !== undefined && leftMs <= 0)
     const isVain = failure !== '' && same.times > otherRepeats && policy.retries === Number.POSITIVE_INFINITY
     if (isLate || isVain) {
       exhausted.add(error)
@@ -127,35 +147,67 @@ async function repeat<T>(
       throw error
     }
     context.onRetry?.(error, attemptNumber, delayMs)
-    await pause(delayMs, context)
+    emit?.({
+      type: 'retry',
+      stage,
+      attempt: attemptNumber,
+      delayMs,
+      error,
+      subject,
+      reason: error.message,
+      nextAt: instant(now + delayMs),
+      givesUpAt: instant(now + leftMs),
+    })
+    contact?.pauses(now, delayMs)
+    await pause(delayMs, context, contact?.over)
     if (lanes !== undefined) await takeTurn(lanes, lanes.turn(), context)
   }
-  if (policy.retries === 0 || !isWorthIt(first.error)) throw first.error
-  await waitAfter(first.error, 1)
-  return pRetry(
-    async (repetition) => {
-      const generation = lanes?.generation ?? 0
-      try {
-        const result = await attempt(repetition + 1)
-        lanes?.answered()
-        lanes?.succeeded()
-        return result
-      } catch (error) {
-        tellLanes(lanes, generation, error, policy)
-        throw error
-      }
-    },
-    {
-      retries: policy.retries - 1,
-      // The wait happens in onFailedAttempt, on the injected clock; p-retry's own is switched off.
-      minTimeout: 0,
-      maxTimeout: 0,
-      shouldRetry: ({ error }) => isWorthIt(error),
-      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-        if (retriesLeft > 0 && isWorthIt(error)) await waitAfter(error, attemptNumber + 1)
+  try {
+    if (policy.retries === 0 || !isWorthIt(first.error)) throw first.error
+    await waitAfter(first.error, 1)
+    return await pRetry(
+      async (repetition) => {
+        const generation = lanes?.generation ?? 0
+        try {
+          const result = await attempt(repetition + 1, signal)
+          lanes?.answered()
+          lanes?.succeeded()
+          return result
+        } catch (error) {
+          tellLanes(lanes, generation, error, policy)
+          throw error
+        }
       },
-    },
-  )
+      {
+        retries: policy.retries - 1,
+        // The wait happens in onFailedAttempt, on the injected clock; p-retry's own is switched off.
+        minTimeout: 0,
+        maxTimeout: 0,
+        shouldRetry: ({ error }) => isWorthIt(error),
+        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+          if (retriesLeft > 0 && isWorthIt(error)) await waitAfter(error, attemptNumber + 1)
+        },
+      },
+    )
+  } catch (error) {
+    if (first.isInherited && error instanceof Error) exhausted.add(error)
+    throw withoutContact(error, first.contact, context)
+  }
+}
+
+/** What is left of a first contact that was never made says what was tried; whoever asked does not ask again. */
+function withoutContact(error: unknown, contact: Contact | undefined, { signal, stage }: RetryContext): unknown {
+  if (contact === undefined || contact.isMade || signal?.aborted || !LegalHoldError.isInstance(error)) return error
+  const isUnreachable = error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT'
+  if (!isUnreachable) return error
+  const failure = contact.failureAfter(error, stage)
+  exhausted.add(failure)
+  return failure
+}
+
+function instant(ms: number): string {
+  // The last one that a Date can hold.
+  return new Date(Math.min(ms, 8.64e15)).toISOString()
 }
 
 function tellLanes(lanes: Lanes | undefined, generation: number, error: unknown, policy: RetryPolicy): void {
@@ -172,19 +224,29 @@ function tellLanes(lanes: Lanes | undefined, generation: number, error: unknown,
 
 /** Waits for a turn; for another one, if the server has asked to slow down meanwhile. */
 async function takeTurn(lanes: Lanes, firstMs: number, context: RetryContext): Promise<void> {
+  const emit = context.emit ?? waitsOf(context.signal)?.emit
   for (let ms = firstMs; ms > 0; ms = lanes.turn()) {
     const { generation } = lanes
+    if (ms > slowAfterMs) {
+      const { stage, subject = stage } = context
+      emit?.({ type: 'waiting', stage, subject, reason: 'the storage asks to slow down', waitedMs: 0, waitMs: ms })
+    }
     await pause(ms, context)
     if (lanes.generation === generation) return
   }
 }
 
-/** Waits; an abort ends it at once. */
-async function pause(ms: number, { clock = systemClock, signal, stage }: RetryContext): Promise<void> {
+/** Waits; an abort ends it at once, and so does what makes the wait pointless. */
+async function pause(
+  ms: number,
+  { clock = systemClock, signal, stage }: RetryContext,
+  over?: AbortSignal,
+): Promise<void> {
+  const ends = [signal, over].filter((one) => one !== undefined)
   try {
-    await clock.sleep(ms, signal)
+    await clock.sleep(ms, over === undefined ? signal : AbortSignal.any(ends))
   } catch (error) {
     if (signal?.aborted) throw abortedError(signal, stage)
-    throw error
+    if (over?.aborted !== true) throw error
   }
 }

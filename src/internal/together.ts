@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { forManyListeners } from './abort.js'
+import { inheritWaits } from './waits/waits.js'
 
 // More than any caller has questions; the number is there so that a fan-out is always bounded.
 const sideBySide = 32
@@ -13,7 +14,7 @@ export async function together<T extends readonly unknown[]>(
   ...questions: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> }
 ): Promise<T> {
   const stop = new AbortController()
-  forManyListeners(stop.signal)
+  inheritWaits(forManyListeners(stop.signal), signal)
   const onAbort = () => stop.abort(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()

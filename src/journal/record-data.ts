@@ -36,6 +36,12 @@ export interface RunPolicy {
   }
   readonly accept: readonly FindingCode[]
   readonly lookbackHours: number
+  /** Who runs it. Absent where nobody said. */
+  readonly operator?: string | undefined
+  /** The command or job that runs it. Absent where nobody said. */
+  readonly command?: string | undefined
+  /** Which client of the platform asked. Absent where the platform does not say. */
+  readonly clientId?: string | undefined
 }
 
 /** What a run is of. Only the same run resumes with a journal. */

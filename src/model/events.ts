@@ -47,13 +47,32 @@ export type RunEvent = { readonly at: string } & (
   | { readonly type: 'remediation'; readonly remediation: Remediation }
   /** Objects lacked the tag although the platform stamps it: exported again with the profile forced to include it. */
   | { readonly type: 'forced-retry'; readonly attempt: number; readonly untagged: number }
+  /** A request failed and is sent again. Adapters tell of theirs as well. */
   | {
       readonly type: 'retry'
       readonly stage: Stage
+      /** The attempt that failed, from 1. */
       readonly attempt: number
       readonly delayMs: number
       readonly error: LegalHoldError
       readonly subject: string
+      /** What the attempt failed with, in a sentence. */
+      readonly reason: string
+      /** ISO 8601; when the next attempt begins. */
+      readonly nextAt: string
+      /** ISO 8601; no attempt begins later. */
+      readonly givesUpAt: string
+    }
+  /** Something takes longer than 5 seconds that has no event of its own. */
+  | {
+      readonly type: 'waiting'
+      readonly stage: Stage
+      /** What is waited for. */
+      readonly subject: string
+      readonly reason: string
+      readonly waitedMs: number
+      /** How long is waited at most from here on, in milliseconds. Absent where that is not known. */
+      readonly waitMs?: number | undefined
     }
   | { readonly type: 'reconciled'; readonly counts: RunReport['counts']; readonly objects: RunReport['objects'] }
   | { readonly type: 'run-finished'; readonly report: RunReport }

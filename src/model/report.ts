@@ -252,10 +252,16 @@ export interface RunReport {
    */
   readonly outcome: RunOutcome
   readonly hold: LegalHold
+  /** Who ran it, its last part where it was resumed. Absent where nobody said. */
+  readonly operator?: string | undefined
+  /** The command or job that ran it. Absent where nobody said. */
+  readonly command?: string | undefined
   readonly requirements: HoldRequirements
   readonly platform: {
     readonly name: string
     readonly region?: string | undefined
+    /** Which client of the organisation asked. Absent where the platform does not say. */
+    readonly clientId?: string | undefined
     readonly organizationId: string
     readonly organizationName?: string | undefined
   }

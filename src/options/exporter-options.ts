@@ -55,7 +55,15 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   readonly journal?: Journal | undefined
   /** A number is the count of objects read and repaired at once. @defaultValue 64 */
   readonly concurrency?: number | ConcurrencyOptions | undefined
+  /** For every request; adapters that were given a policy of their own keep to theirs. */
   readonly retry?: RetryOptions | undefined
+  /**
+   * How long the first answer of each service is waited for, in milliseconds: a wrong host or a closed port is told after
+   * that, and not after the time that an outage in the middle of a run may last.
+   *
+   * @defaultValue 15000
+   */
+  readonly connectTimeoutMs?: number | undefined
   readonly polling?: Partially<PollingOptions> | undefined
   /**
    * Cancel the jobs of a run that is aborted. Without it they continue, and the run finds them when it resumes with its
@@ -79,6 +87,14 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
    * @defaultValue false
    */
   readonly includeParticipants?: boolean | undefined
+  /** Who runs the export: a person or a service, in your own words. It goes into the journal and the report. */
+  readonly operator?: string | undefined
+  /**
+   * The command or job that runs it, without secrets. It goes into the journal and the report.
+   *
+   * @defaultValue not said
+   */
+  readonly command?: string | undefined
   /** How long before the interval a conversation with activity in it may have begun, in hours. @defaultValue 24 */
   readonly lookbackHours?: number | undefined
   readonly clock?: Clock | undefined
@@ -100,6 +116,7 @@ export interface Settings {
   readonly objectConcurrency: number
   readonly folderConcurrency: number
   readonly retry: RetryOptions | undefined
+  readonly connectTimeoutMs: number
   readonly polling: PollingOptions
   readonly cancelJobOnAbort: boolean
   readonly landing: LandingOptions
@@ -107,6 +124,8 @@ export interface Settings {
   readonly accept: ReadonlySet<FindingCode>
   readonly audit: boolean
   readonly includeParticipants: boolean
+  readonly operator: string | undefined
+  readonly command: string | undefined
   readonly lookbackHours: number
   readonly clock: Clock
   readonly logger: Logger | undefined
@@ -186,6 +205,9 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   for (const name of ['cancelJobOnAbort', 'audit', 'includeParticipants'] as const) {
     check(isOptionalFlag(given[name]), name, 'must be true or false')
   }
+  for (const name of ['operator', 'command'] as const) {
+    check(given[name] === undefined || isText(given[name]), name, 'must be a text that is not empty')
+  }
   const { protectOriginal } = given.remediation ?? {}
   check(isOptionalFlag(protectOriginal), 'remediation.protectOriginal', 'must be true or false')
   const hold = holdOf(given.hold, mistakes)
@@ -206,6 +228,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     objectConcurrency: concurrency.objects,
     folderConcurrency: concurrency.folders,
     retry: options.retry,
+    connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
     polling: withDefaults(pollingDefaults, options.polling),
     cancelJobOnAbort: options.cancelJobOnAbort ?? false,
     landing: withDefaults(landingDefaults, options),
@@ -213,6 +236,8 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     accept: new Set(options.accept ?? []),
     audit: options.audit ?? options.platform.audit ?? false,
     includeParticipants: options.includeParticipants ?? false,
+    operator: options.operator,
+    command: options.command,
     lookbackHours,
     clock: options.clock ?? systemClock,
     logger: loggerOf(options.logger),
@@ -287,6 +312,7 @@ function checkDurations(given: Partial<LegalHoldExporterOptions>, check: Check):
     landingQuietMs: given.landingQuietMs,
     landingSettleMs: given.landingSettleMs,
     restoreTimeoutMs: given.restoreTimeoutMs,
+    connectTimeoutMs: given.connectTimeoutMs,
     'polling.minIntervalMs': given.polling?.minIntervalMs,
     'polling.maxIntervalMs': given.polling?.maxIntervalMs,
     'polling.deadlineMs': given.polling?.deadlineMs,
@@ -328,10 +354,13 @@ const optionNames: Record<keyof LegalHoldExporterOptions, true> = {
   journal: true,
   concurrency: true,
   retry: true,
+  connectTimeoutMs: true,
   polling: true,
   cancelJobOnAbort: true,
   audit: true,
   includeParticipants: true,
+  operator: true,
+  command: true,
   restoreTimeoutMs: true,
   maxConversationIds: true,
   accept: true,

@@ -63,6 +63,11 @@ export abstract class GenesysPlatform {
     return this.client.region?.region
   }
 
+  /** Id of the OAuth client, where the platform was given client credentials. */
+  get clientId(): string | undefined {
+    return this.client.clientId
+  }
+
   /** Forgets the token; the next request logs in anew. */
   close(): void {
     this.client.close()

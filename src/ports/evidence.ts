@@ -1,6 +1,6 @@
 import type { HashContent, SealedEvidence } from '../model/evidence.js'
 import type { Journal } from './journal.js'
-import type { CallOptions } from './runtime.js'
+import type { CallOptions, Clock } from './runtime.js'
 
 // ---------------------------------------------------------------- evidence
 
@@ -11,11 +11,17 @@ export interface Signer {
   sign(data: Uint8Array): Promise<Uint8Array>
 }
 
+/** What a run tells its evidence when it seals it. */
+export interface SealCallOptions extends CallOptions {
+  /** The run's clock: evidence is dated by it, unless it was given one of its own. */
+  readonly clock?: Clock | undefined
+}
+
 /** Turns a run into evidence. `evidenceBundle()` of `./node` makes one. */
 export interface EvidenceSink {
   readonly hashContent: HashContent
   /** Called before the first record. Returns the journal to write to, which grows the evidence as it is written. */
   open(journal: Journal | undefined, options?: CallOptions): Promise<Journal>
   /** Called once the report is on record. */
-  seal(journal: Journal, options?: CallOptions): Promise<SealedEvidence>
+  seal(journal: Journal, options?: SealCallOptions): Promise<SealedEvidence>
 }

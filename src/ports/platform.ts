@@ -58,6 +58,8 @@ export interface RecordingPlatform {
   readonly name: string
   /** AWS name of the region the organisation lives in, e.g. `eu-west-1`. */
   readonly region?: string | undefined
+  /** Which client of the organisation asks, e.g. the id of its OAuth client. No secret: it goes into the report. */
+  readonly clientId?: string | undefined
   readonly capabilities: PlatformCapabilities
 
   organization(options?: CallOptions): Promise<Organization>

@@ -1,6 +1,8 @@
+import type { Stage } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import type { ExportJob } from '../model/platform.js'
 import type { RemediationOutcome, VerdictKind } from '../model/verdict.js'
+import { Estimate } from './estimate.js'
 import { Rate } from './rate.js'
 
 const ended: ReadonlySet<string> = new Set(['FULFILLED', 'FAILED', 'CANCELLED'])
@@ -9,6 +11,18 @@ interface JobProgress {
   readonly job: ExportJob
   readonly etaMs: number | undefined
   readonly atMs: number
+}
+
+/** What the run waits for. Times in milliseconds since the epoch. */
+export interface Waiting {
+  readonly subject: string
+  readonly reason: string
+  /** Since when. */
+  readonly atMs: number
+  /** The attempt that failed, where another follows. */
+  readonly attempt?: number | undefined
+  readonly nextMs?: number | undefined
+  readonly givesUpMs?: number | undefined
 }
 
 /** What the events of one run add up to. No I/O, and no clock but the events' own. */
@@ -22,13 +36,31 @@ export class ProgressModel {
   /** Expected recordings that have not landed, as of the last pass. */
   pending: number | undefined
   atMs = Number.NaN
+  /** When the first event came. */
+  startedMs = Number.NaN
+  /** What is waited for beside the stage's own work. */
+  waiting: Waiting | undefined
+  /** When the export will be over, as the platform's progress lets expect. */
+  readonly exportEnd = new Estimate()
+  /** When everything will have been checked, at the present rate. */
+  readonly checkEnd = new Estimate()
+  readonly #stages = new Set<Stage>()
   #recordings = 0
   readonly #objectRate = new Rate()
   readonly #recordingRate = new Rate()
 
   apply(event: RunEvent): void {
     this.atMs = Date.parse(event.at)
+    if (Number.isNaN(this.startedMs)) this.startedMs = this.atMs
+    this.#wait(event)
     switch (event.type) {
+      case 'stage-started':
+        this.#stages.delete(event.stage)
+        this.#stages.add(event.stage)
+        break
+      case 'stage-finished':
+        this.#stages.delete(event.stage)
+        break
       case 'job-created':
         this.jobs.set(event.job.id, { job: event.job, etaMs: undefined, atMs: this.atMs })
         break
@@ -36,6 +68,8 @@ export class ProgressModel {
         this.jobs.set(event.job.id, { job: event.job, etaMs: event.etaMs, atMs: this.atMs })
         break
       case 'expected':
+        if (this.expected !== undefined && event.recordings > this.expected)
+          this.#slowed('more recordings are expected')
         this.expected = event.recordings
         break
       case 'landing':
@@ -59,10 +93,47 @@ export class ProgressModel {
         this.verdicts.clear()
         this.pending = undefined
         this.#recordings = 0
+        this.exportEnd.forget()
+        this.checkEnd.forget()
         break
       default:
         break
     }
+    this.exportEnd.expect(this.atMs, this.exportEtaMs)
+    this.checkEnd.expect(this.atMs, this.checkEtaMs)
+  }
+
+  /** What was begun last and is not over. */
+  get stage(): Stage | undefined {
+    return [...this.#stages].at(-1)
+  }
+
+  /** Whatever happens after a wait shows that it is over. */
+  #wait(event: RunEvent): void {
+    const atMs = this.atMs
+    if (event.type === 'retry') {
+      const { subject, error, attempt, nextAt, givesUpAt } = event
+      const [nextMs, givesUpMs] = [Date.parse(nextAt), Date.parse(givesUpAt)]
+      this.waiting = { subject, reason: error.code, atMs, attempt, nextMs, givesUpMs }
+      this.#slowed('requests are repeated')
+    } else if (event.type === 'waiting') {
+      const { subject, reason, waitedMs, waitMs } = event
+      const givesUpMs = waitMs === undefined ? undefined : atMs + waitMs
+      this.waiting = { subject, reason, atMs: atMs - waitedMs, givesUpMs }
+      this.#slowed(reason)
+    } else if (event.type === 'job-waiting') {
+      this.waiting = { subject: 'a job slot', reason: event.reason, atMs: atMs - event.waitedMs }
+    } else if (event.type === 'index-waiting') {
+      const reason = `it must reach ${event.until}`
+      this.waiting = { subject: 'the index of the platform', reason, atMs: atMs - event.waitedMs }
+    } else if (event.type !== 'finding') {
+      this.waiting = undefined
+    }
+  }
+
+  #slowed(why: string): void {
+    this.exportEnd.slowedBy(why)
+    this.checkEnd.slowedBy(why)
   }
 
   /** Objects checked. */

@@ -1,8 +1,9 @@
+import { minuteMs } from '../internal/durations.js'
 import { counted, verb } from '../internal/text/counted.js'
 import type { RunEvent } from '../model/events.js'
 import type { RunReport } from '../model/report.js'
-import { durationText, numberText } from './frame.js'
 import type { ProgressModel } from './model.js'
+import { durationText, numberText } from './text.js'
 
 /** How a line looks on a terminal with colours. */
 export type ProgressStyle = 'plain' | 'heading' | 'quiet' | 'good' | 'notice' | 'bad'
@@ -23,6 +24,7 @@ export class Narrative {
   #problems = 0
   #toldLate = false
   #onRecord = 0
+  #seldomToldAt = Number.NEGATIVE_INFINITY
 
   linesOf(event: RunEvent, model: ProgressModel): ProgressLine[] {
     switch (event.type) {
@@ -57,7 +59,9 @@ export class Narrative {
         // Those of the storage come by the thousand when S3 throttles, and are only counted.
         return ['discover', 'validate', 'remediate'].includes(event.stage)
           ? []
-          : [quiet(`${event.error.code} on ${event.subject}: trying again in ${durationText(event.delayMs)}`)]
+          : this.#seldom(event, `${event.error.code} on ${event.subject}: trying again until ${event.givesUpAt}`)
+      case 'waiting':
+        return this.#seldom(event, `waiting for ${event.subject}: ${event.reason}`)
       case 'reconciled':
         return arrivals(model, this.#onRecord)
       case 'run-finished':
@@ -67,6 +71,14 @@ export class Narrative {
       default:
         return []
     }
+  }
+
+  /** What may be told each second is told each minute; how it stands now is in the counts beneath. */
+  #seldom(event: RunEvent, text: string): ProgressLine[] {
+    const atMs = Date.parse(event.at)
+    if (atMs - this.#seldomToldAt < minuteMs) return []
+    this.#seldomToldAt = atMs
+    return [quiet(text)]
   }
 
   #waits(event: Extract<RunEvent, { type: 'job-waiting' | 'index-waiting' }>): ProgressLine[] {

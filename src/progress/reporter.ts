@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { createLogUpdate } from 'log-update'
 import { visible } from '../internal/text/visible.js'
 import type { RunEvent } from '../model/events.js'
+import { fitted } from './fit.js'
 import { frameOf, progressLine } from './frame.js'
 import { ProgressModel } from './model.js'
 import { Narrative, type ProgressLine, type ProgressStyle } from './narrative.js'
@@ -27,7 +28,7 @@ export interface ProgressReporterOptions {
   readonly mode?: 'bars' | 'lines' | undefined
   /** @defaultValue `process.env` */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
-  /** With `lines`: how often the counts are told while nothing else happens, in milliseconds. @defaultValue 10000 */
+  /** With `lines`: how often the counts are told while nothing else happens, in milliseconds. @defaultValue 60000 */
   readonly lineIntervalMs?: number | undefined
 }
 
@@ -44,12 +45,30 @@ export interface ProgressReporter {
 }
 
 const refreshMs = 100
+const tickMs = 1_000
+const firstDrawMs = 900
+
+/** Now by the clock of the events, which may be a simulated one: their last time, and what has passed since. */
+class EventTime {
+  #atMs = Date.now()
+  #seenAt = performance.now()
+
+  see(event: RunEvent): void {
+    this.#atMs = Date.parse(event.at)
+    this.#seenAt = performance.now()
+  }
+
+  get nowMs(): number {
+    return this.#atMs + Math.round(performance.now() - this.#seenAt)
+  }
+}
 
 /**
  * Bars, rates, the time that is left and findings as they come; plain lines where there is no terminal to draw on.
  * Keys and messages come from elsewhere: nothing in them can move the cursor or change the terminal.
  *
- * It neither waits nor ticks: what it draws follows the events, and it never keeps a process alive.
+ * Once a second it says how long the run takes already and what it waits for, so that silence means that it stands still.
+ * Its timer keeps no process alive.
  *
  * @example
  * ```ts
@@ -62,12 +81,14 @@ const refreshMs = 100
  * ```
  */
 export function createProgressReporter(options: ProgressReporterOptions = {}): ProgressReporter {
-  const { stream = process.stderr, env = process.env, lineIntervalMs = 10_000 } = options
+  const { stream = process.stderr, env = process.env, lineIntervalMs = 60_000 } = options
   const mode = options.mode ?? modeOf(stream, env)
-  const canvas = mode === 'bars' ? new Bars(stream) : new Lines(stream, lineIntervalMs)
+  const time = new EventTime()
+  const canvas = mode === 'bars' ? new Bars(stream, time) : new Lines(stream, time, lineIntervalMs)
   let model = new ProgressModel()
   let narrative = new Narrative()
   let closed = false
+  canvas.begin(model)
   const write = ({ text, style }: ProgressLine) => canvas.keep(visible(text), style)
   const close = () => {
     if (closed) return
@@ -82,8 +103,9 @@ export function createProgressReporter(options: ProgressReporterOptions = {}): P
         model = new ProgressModel()
         narrative = new Narrative()
       }
+      time.see(event)
       model.apply(event)
-      if (event.type === 'run-finished') canvas.end()
+      if (event.type === 'run-finished' || event.type === 'sealed') canvas.end()
       for (const line of narrative.linesOf(event, model)) write(line)
       if (event.type !== 'run-finished' && event.type !== 'sealed') canvas.show(model)
     },
@@ -104,6 +126,8 @@ function modeOf({ isTTY }: ProgressStream, env: Readonly<Record<string, string |
 interface Canvas {
   /** A line that stays; its text is harmless. */
   keep(text: string, style: ProgressStyle): void
+  /** Nothing has happened yet, and will perhaps not soon: a long journal is read first. */
+  begin(model: ProgressModel): void
   /** How things stand. */
   show(model: ProgressModel): void
   end(): void
@@ -111,11 +135,15 @@ interface Canvas {
 
 class Lines implements Canvas {
   readonly #stream: ProgressStream
+  readonly #time: EventTime
   readonly #intervalMs: number
   #toldAt = performance.now()
+  #model: ProgressModel | undefined
+  #timer: NodeJS.Timeout | undefined
 
-  constructor(stream: ProgressStream, intervalMs: number) {
+  constructor(stream: ProgressStream, time: EventTime, intervalMs: number) {
     this.#stream = stream
+    this.#time = time
     this.#intervalMs = intervalMs
   }
 
@@ -123,17 +151,28 @@ class Lines implements Canvas {
     this.#stream.write(`${text}\n`)
   }
 
+  begin(): void {
+    // A log begins with what happens.
+  }
+
   show(model: ProgressModel): void {
-    const now = performance.now()
-    if (now - this.#toldAt < this.#intervalMs) return
-    const line = progressLine(model)
-    if (line === undefined) return
-    this.#toldAt = now
-    this.keep(line)
+    this.#model = model
+    // Nothing may happen for an hour, and it must not look as if nothing was done.
+    this.#timer ??= setInterval(() => this.#tell(), Math.max(tickMs, this.#intervalMs)).unref()
+    this.#tell()
   }
 
   end(): void {
-    // Every line is written when it is told.
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#model = undefined
+  }
+
+  #tell(): void {
+    const now = performance.now()
+    if (this.#model === undefined || now - this.#toldAt < this.#intervalMs) return
+    this.#toldAt = now
+    this.keep(visible(progressLine(this.#model, this.#time.nowMs)))
   }
 }
 
@@ -141,13 +180,16 @@ const looks = { plain: undefined, heading: 'bold', quiet: 'dim', good: 'green', 
 
 class Bars implements Canvas {
   readonly #stream: ProgressStream
+  readonly #time: EventTime
   readonly #draw: ReturnType<typeof createLogUpdate>
   #model: ProgressModel | undefined
   #drawnAt = Number.NEGATIVE_INFINITY
-  #late: NodeJS.Timeout | undefined
+  #next: NodeJS.Timeout | undefined
+  #nextAt = 0
 
-  constructor(stream: ProgressStream) {
+  constructor(stream: ProgressStream, time: EventTime) {
     this.#stream = stream
+    this.#time = time
     // A hidden cursor would must be put back by a listener on the process, which is not ours.
     this.#draw = createLogUpdate(sized(stream), { showCursor: true })
   }
@@ -156,16 +198,22 @@ class Bars implements Canvas {
     const look = looks[style]
     this.#draw.clear()
     // Whether the stream takes colours was decided before: it need not be standard output, which Node would look at.
-    const styled = look === undefined ? text : styleText(look, text, { validateStream: false })
+    const lines = fitted(text, columnsIn(this.#stream)).join('\n')
+    const styled = look === undefined ? lines : styleText(look, lines, { validateStream: false })
     this.#stream.write(`${styled}\n`)
     if (this.#model !== undefined) this.#redraw(this.#model)
+  }
+
+  begin(model: ProgressModel): void {
+    this.#model = model
+    this.#drawIn(firstDrawMs)
   }
 
   show(model: ProgressModel): void {
     this.#model = model
     const waitMs = this.#drawnAt + refreshMs - performance.now()
     if (waitMs <= 0) this.#redraw(model)
-    else this.#late ??= setTimeout(() => this.#redraw(model), waitMs).unref()
+    else this.#drawIn(waitMs)
   }
 
   end(): void {
@@ -178,14 +226,31 @@ class Bars implements Canvas {
   #redraw(model: ProgressModel): void {
     this.#stopWaiting()
     this.#drawnAt = performance.now()
-    const frame = frameOf(model)
-    if (frame.length > 0) this.#draw(frame.map(visible).join('\n'))
+    const view = { nowMs: this.#time.nowMs, columns: columnsIn(this.#stream) }
+    this.#draw(frameOf(model, view).join('\n'))
+    this.#drawIn(tickMs)
+  }
+
+  /** Sooner where something has happened; one timer for both. */
+  #drawIn(ms: number): void {
+    const at = performance.now() + ms
+    if (this.#next !== undefined && this.#nextAt <= at) return
+    clearTimeout(this.#next)
+    this.#nextAt = at
+    this.#next = setTimeout(() => {
+      if (this.#model !== undefined) this.#redraw(this.#model)
+    }, ms).unref()
   }
 
   #stopWaiting(): void {
-    clearTimeout(this.#late)
-    this.#late = undefined
+    clearTimeout(this.#next)
+    this.#next = undefined
   }
+}
+
+/** The last column stays free: a terminal that a character is written into it may break the line. */
+function columnsIn({ columns }: ProgressStream): number {
+  return Math.max(20, (columns || 80) - 1)
 }
 
 /** A pseudo terminal may say that it has no columns and no rows, and would then be shown nothing. */

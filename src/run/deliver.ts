@@ -1,6 +1,7 @@
 import { abortedError, forManyListeners, throwIfAborted } from '../internal/abort.js'
 import { Batches, mapWindow, type Source } from '../internal/streams/streams.js'
 import { turnsOf } from '../internal/turns.js'
+import { inheritWaits } from '../internal/waits/waits.js'
 import type { BegunObject } from '../journal/begun-repairs.js'
 import type { Recorder } from '../journal/recorder.js'
 import type { BegunRepair, JobPart, JournalData } from '../journal/records.js'
@@ -87,7 +88,10 @@ export class Delivery {
     this.#watermarks = new Watermarks(former?.watermarks ?? new Map(), (prefix, through) =>
       recorder.note('watermark', { prefix, through }),
     )
-    this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
+    this.#context = {
+      ...subject.context,
+      signal: inheritWaits(forManyListeners(this.#stop.signal), subject.context.signal),
+    }
     const { platform } = settings
     this.ledger = new RecordingLedger(listsRecordings(settings, subject.request), {
       isRecordingId: platform.isRecordingId?.bind(platform),

@@ -3,9 +3,12 @@ import { Lanes } from '../internal/lanes.js'
 import { isStream } from '../internal/streams/source.js'
 import { Batches, mapWindow, type Source } from '../internal/streams/streams.js'
 import { turnsOf } from '../internal/turns.js'
+import { callSignal, runWaits } from '../internal/waits/run-waits.js'
+import { waitsOf } from '../internal/waits/waits.js'
 import { requireJournalWithoutRun } from '../journal/own-journal.js'
 import { Recorder } from '../journal/recorder.js'
 import { LegalHoldError } from '../model/errors.js'
+import type { NewRunEvent } from '../model/events.js'
 import type { Inspection, ProfileInspection } from '../model/inspection.js'
 import { parseKey } from '../model/layout/keys.js'
 import { everythingInScope, placeByName } from '../model/layout/places.js'
@@ -71,8 +74,10 @@ export class Engine {
 
   async inspectProfile(id: string, options: CallOptions): Promise<ProfileInspection> {
     const { platform, storage } = this.#settings
-    const inspection = await persist(this.#context(options), 'inspect', `profile ${id}`, () =>
-      platform.inspectProfile(id, options),
+    const context = this.#context(options)
+    const { signal } = context
+    const inspection = await persist(context, 'inspect', `profile ${id}`, () =>
+      platform.inspectProfile(id, { ...options, signal }),
     )
     return { ...inspection, findings: [...inspection.findings, ...bucketMismatch(inspection, storage.bucket)] }
   }
@@ -177,7 +182,7 @@ export class Engine {
     const { platform, storage } = this.#settings
     const context = this.#context(options)
     const { ledger, discovery, account } = await this.#expectations(job, context)
-    for await (const failed of platform.failedRecordings(job, options)) {
+    for await (const failed of platform.failedRecordings(job, { signal: context.signal })) {
       ledger.failedAtSource(failed.recordingId, failed.reason, failed.conversationId)
       account.namedFailures += 1
     }
@@ -207,21 +212,40 @@ export class Engine {
   }
 
   async run(request: ExportRequest, options: RunOptions): Promise<RunReport> {
+    const emit = options.onEvent === undefined ? undefined : emitter(this.#settings, options.onEvent)
+    const waits = runWaits(options.signal, this.#settings, emit)
+    try {
+      return await this.#run(request, { ...options, signal: waits.signal }, emit)
+    } finally {
+      waits.end()
+    }
+  }
+
+  async #run(
+    request: ExportRequest,
+    options: RunOptions,
+    emit: ((event: NewRunEvent) => void) | undefined,
+  ): Promise<RunReport> {
     const { evidence, signal } = options
     if (evidence === undefined) return runOnJournal(this.#settings, request, options)
     const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
     const report = await runOnJournal(this.#settings, request, { ...options, journal })
-    const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
-      throw notSealed(error, report, signal)
-    })
-    emitter(this.#settings, options.onEvent)({ type: 'sealed', evidence: sealed })
+    const end = waitsOf(signal)?.slow?.begin('report', 'evidence', 'it is being written and signed')
+    const sealed = await evidence
+      .seal(journal, { signal, clock: this.#settings.clock })
+      .catch((error: unknown) => {
+        throw notSealed(error, report, signal)
+      })
+      .finally(end)
+    emit?.({ type: 'sealed', evidence: sealed })
     return report
   }
 
   #context(options: CallOptions): StageContext & { readonly lanes: Lanes } {
     const { clock, logger, retry, objectConcurrency } = this.#settings
     const lanes = new Lanes({ most: objectConcurrency, clock })
-    return { clock, logger, retry, lanes, signal: forManyListeners(options.signal), emit: () => {} }
+    const signal = forManyListeners(callSignal(options.signal, this.#settings))
+    return { clock, logger, retry, lanes, signal, emit: () => {} }
   }
 
   /** Objects whatever they are given as, in pieces. */

@@ -1,3 +1,4 @@
+import { waitsOf } from '../internal/waits/waits.js'
 import { readCheckpoint, requireSameRun } from '../journal/checkpoint.js'
 import { LegalHoldError } from '../model/errors.js'
 import { contradictsItself, type RunReport } from '../model/report.js'
@@ -59,7 +60,10 @@ async function goOn(
   options: RunOptions,
   journal: Journal,
 ): Promise<RunReport> {
-  const checkpoint = await readCheckpoint(journal, { signal: options.signal })
+  const emit = emitter(settings, options.onEvent)
+  // A journal of a million records is read for some seconds before it is known what runs.
+  const end = waitsOf(options.signal)?.slow?.begin('journal', 'journal of the run', 'it is being read')
+  const checkpoint = await readCheckpoint(journal, { signal: options.signal }).finally(end)
   if (checkpoint !== undefined) requireSameRun(checkpoint, identityOf(settings, request, options))
   const report = checkpoint?.report
   if (checkpoint === undefined || report === undefined) {
@@ -71,7 +75,6 @@ async function goOn(
       stage: 'report',
     })
   }
-  const emit = emitter(settings, options.onEvent)
   const { runId, resumes, verdicts } = checkpoint
   emit({ type: 'run-resumed', runId, resumed: resumes, verdicts, finished: true })
   emit({ type: 'run-finished', report })

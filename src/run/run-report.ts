@@ -39,7 +39,7 @@ export interface ReportSubject {
 /** The report of a run that is over. `complete` is decided here and nowhere else. */
 export function reportOf(subject: ReportSubject): RunReport {
   const { settings, request, inspection, delivery, tally, runId, dryRun, resumed, startedAt, timings } = subject
-  const { platform, storage, hold, requirements, accept, clock } = settings
+  const { platform, storage, hold, operator, command, requirements, accept, clock } = settings
   const { organization, bucket } = inspection
   const findings = [...inspection.findings, ...subject.lateFindings]
   const { ledger, jobs } = delivery
@@ -60,10 +60,13 @@ export function reportOf(subject: ReportSubject): RunReport {
     finishedAt: new Date(finishedAt).toISOString(),
     outcome: dueInDryRun ? 'incomplete' : outcomeOf({ counts, coverage }),
     hold,
+    ...(operator === undefined ? {} : { operator }),
+    ...(command === undefined ? {} : { command }),
     requirements,
     platform: {
       name: platform.name,
       ...(platform.region === undefined ? {} : { region: platform.region }),
+      ...(platform.clientId === undefined ? {} : { clientId: platform.clientId }),
       organizationId: organization.id,
       ...(organization.name === undefined ? {} : { organizationName: organization.name }),
     },

@@ -40,7 +40,7 @@ const dangersToRepairs: ReadonlySet<string> = new Set<FindingCode>([
 
 /** By what rules the run went, beside its hold, requirements and request; the evidence carries a digest of it all. */
 export function policyOf(settings: Settings): RunPolicy {
-  const { platform, storage, retention, residency, remediation, accept, lookbackHours } = settings
+  const { platform, storage, retention, residency, remediation, accept, lookbackHours, operator, command } = settings
   return {
     tool: { name: toolName, version: toolVersion },
     platform: { name: platform.name, region: platform.region },
@@ -50,6 +50,9 @@ export function policyOf(settings: Settings): RunPolicy {
     remediation,
     accept: [...accept].sort(),
     lookbackHours,
+    operator,
+    command,
+    clientId: platform.clientId,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Lanes } from '../internal/lanes.js'
-import { type RetryOptions, retrying } from '../internal/retry.js'
+import { type Attempt, type RetryOptions, retrying } from '../internal/retry.js'
 import type { Stage } from '../model/errors.js'
 import type { NewRunEvent } from '../model/events.js'
 import type { Clock, Logger } from '../ports/runtime.js'
@@ -20,20 +20,15 @@ export interface StageContext {
 const ofStorage: ReadonlySet<Stage> = new Set<Stage>(['discover', 'validate', 'remediate'])
 
 /** Repeats one request as the caller's retry policy says, and tells about each repeat. */
-export function persist<T>(
-  context: StageContext,
-  stage: Stage,
-  subject: string,
-  attempt: (attemptNumber: number) => Promise<T>,
-): Promise<T> {
+export function persist<T>(context: StageContext, stage: Stage, subject: string, attempt: Attempt<T>): Promise<T> {
   return retrying(attempt, context.retry, {
     stage,
+    subject,
     signal: context.signal,
     clock: context.clock,
     lanes: ofStorage.has(stage) ? context.lanes : undefined,
-    onRetry: (error, attemptNumber, delayMs) => {
-      context.emit({ type: 'retry', stage, attempt: attemptNumber, delayMs, error, subject })
-      context.logger?.debug(`${stage}: ${subject}: ${error.code}, trying again in ${delayMs} ms`)
-    },
+    emit: context.emit,
+    onRetry: (error, _attemptNumber, delayMs) =>
+      context.logger?.debug(`${stage}: ${subject}: ${error.code}, trying again in ${delayMs} ms`),
   })
 }

@@ -1,3 +1,8 @@
+import type { FaultOperation } from './fault-operations.js'
+
+/** An operation of a server of your own; the simulators know {@link FaultOperation} only. */
+export type ServerOperation = string & Record<never, never>
+
 /** The requests a fault applies to. All given fields have to match. */
 export interface FaultMatch {
   /** HTTP method. */
@@ -5,7 +10,7 @@ export interface FaultMatch {
   /** Substring or pattern of the raw path with query. */
   readonly path?: string | RegExp
   /** The simulator's own name of the operation, e.g. `CopyObject`, `createRecordingJob`. */
-  readonly operation?: string
+  readonly operation?: FaultOperation | ServerOperation
 }
 
 /** What a fault does to a request. */
@@ -75,6 +80,11 @@ export class FaultScript {
 
   clear(): void {
     this.#faults.length = 0
+  }
+
+  /** Faults that hit nothing yet: a test that counts on them tests nothing. */
+  get unfired(): readonly Fault[] {
+    return this.#faults.filter(({ hits }) => hits === 0).map(({ fault }) => fault)
   }
 
   /** Requests that {@link FaultScript.restrictTo} refused. */
@@ -183,4 +193,12 @@ function respond(action: { status: number; headers?: Record<string, string>; bod
     status: action.status,
     ...(action.headers === undefined ? {} : { headers: action.headers }),
   })
+}
+
+/** A fault as an error names it. */
+export function faultText({ match = {}, action, after = 0 }: Fault): string {
+  const { operation, method, path } = match
+  const whom = [operation, method, path === undefined ? undefined : String(path)].filter((one) => one !== undefined)
+  const skipped = after === 0 ? '' : ` after ${after} others`
+  return `${action.kind} for ${whom.length === 0 ? 'any request' : whom.join(' ')}${skipped}`
 }

@@ -28,12 +28,14 @@ export {
   storageConformanceFeatures,
 } from './conformance/storage.js'
 export type { ConformanceRunner, ConformanceSubject } from './conformance/suite.js'
+export type { FaultOperation } from './fault-operations.js'
 export {
   type Fault,
   type FaultAction,
   type FaultedRequest,
   type FaultMatch,
   FaultScript,
+  type ServerOperation,
 } from './faults.js'
 export type { DeliveredObject, SimulatedDelivery } from './genesys/delivery/delivery.js'
 export { type SimulatedExchange, simulatedExchanges } from './genesys/exchange.js'
@@ -93,6 +95,12 @@ export { aConversation, aRecording, ConversationBuilder, RecordingBuilder } from
 export { type BucketView, SimulatedBucket } from './kit/simulated-bucket.js'
 export { SimulatedWorld } from './kit/world.js'
 export { type Handle, type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
+export {
+  type MemoryPlatformOperation,
+  type MemoryRecording,
+  MemoryRecordingPlatform,
+  type MemoryRecordingPlatformOptions,
+} from './memory/recording-platform.js'
 export type { S3SimulatorCredentials } from './s3/auth/identity.js'
 export type { CreateBucketOptions } from './s3/buckets/seed.js'
 export type { LoggedRequest } from './s3/http/request-log.js'

@@ -40,8 +40,8 @@ describe.each(troubles)('a network %s', (_, n, trouble) => {
 })
 
 describe('a network that is gone', () => {
-  // Gone before the job, once it is there, and in the midst of the repairs.
-  test.each(['run-started', 'job-created', 'expected', 'remediation'] as const)(
+  // Gone after the inspection, once there is a job, and in the midst of the repairs.
+  test.each(['stage-finished', 'job-created', 'expected', 'remediation'] as const)(
     'for five minutes after %s is survived',
     async (when) => {
       world = await networkWorld(4)
@@ -57,6 +57,18 @@ describe('a network that is gone', () => {
       expect(w.clock.now() - (wentAt ?? Number.POSITIVE_INFINITY)).toBeGreaterThan(300_000)
     },
   )
+
+  test('from the beginning is told after 15 seconds, and not after minutes', async () => {
+    world = await networkWorld(4)
+    const w = world
+    const startedAt = w.clock.now()
+    w.goneFor(300_000)
+    await expect(w.run(new MemoryJournal())).rejects.toMatchObject({
+      code: expect.stringMatching(/^(NETWORK_ERROR|TIMEOUT)$/),
+      message: expect.stringContaining('Genesys Cloud did not answer within 15 s'),
+    })
+    expect(w.clock.now() - startedAt).toBeLessThanOrEqual(15_000)
+  })
 
   test('for good stops the run, and its journal goes on once it is back', async () => {
     world = await networkWorld(6)

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { bar, durationText, frameOf } from '#src/progress/frame.js'
+import { bar, frameOf } from '#src/progress/frame.js'
 import { ProgressModel } from '#src/progress/model.js'
 import { Rate } from '#src/progress/rate.js'
+import { durationText } from '#src/progress/text.js'
 import { at, job, verdict } from './events.js'
 
 describe('what the events add up to', () => {
@@ -12,7 +13,7 @@ describe('what the events add up to', () => {
     expect(model.exportFraction).toBe(0.5)
     model.apply(job(1, 'PROCESSING', 50, { id: 'b', totals: { recordings: 100 } }))
     expect(model.exportFraction).toBeCloseTo(0.95)
-    expect(frameOf(model)[0]).toContain('1 of 2 jobs ended')
+    expect(frameOf(model, { nowMs: model.atMs, columns: 80 })[0]).toContain('1 of 2 jobs ended')
     expect(model.exported).toBe(false)
   })
 

@@ -1,12 +1,14 @@
 import type { CheckedRecord } from '../../journal/records.js'
 import type { RecordingException, RunReport } from '../../model/report.js'
 import { ArrivalCounter } from './arrivals.js'
+import { OtherHolds } from './other-holds.js'
 import { RecordCounter } from './record-counts.js'
 
 /** What the page needs beside the report, gathered while the records go by. */
 export class RecordDigest {
   readonly counter = new RecordCounter()
   readonly #arrivals = new ArrivalCounter()
+  readonly #otherHolds = new OtherHolds()
   #exceptions: RecordingException[] = []
   #exceptionCount = 0
   #report: RunReport | undefined
@@ -20,8 +22,10 @@ export class RecordDigest {
       this.#exceptionCount = 0
       this.#report = undefined
     }
+    if (type === 'run-started') this.#otherHolds.begin(data.requirements)
     if (type === 'report') this.#report = data
     if (type === 'verdict') {
+      this.#otherHolds.add(data)
       const arrivedAt = data.before?.lastModified
       if (arrivedAt !== undefined) this.#arrivals.add(Date.parse(arrivedAt))
     }
@@ -38,6 +42,11 @@ export class RecordDigest {
 
   get arrivals() {
     return this.#arrivals.arrivals()
+  }
+
+  /** What stands on objects in conflict in place of this hold. */
+  get otherHolds(): readonly string[] {
+    return this.#otherHolds.names
   }
 
   get exceptions(): readonly RecordingException[] {

@@ -1,7 +1,8 @@
 import { counted, figure } from '../../internal/text/counted.js'
-import type { RecordingCounts, RunReport } from '../../model/report.js'
+import type { RecordingState, RunReport } from '../../model/report.js'
 
-const shortcomings: readonly (readonly [keyof RecordingCounts, string])[] = [
+/** States that leave the hold open, with the words for them, the gravest first. */
+export const shortcomings: readonly (readonly [RecordingState, string])[] = [
   ['missing', 'missing'],
   ['conflicting', 'in conflict with another hold'],
   ['unreadable', 'not readable'],
@@ -10,8 +11,12 @@ const shortcomings: readonly (readonly [keyof RecordingCounts, string])[] = [
   ['skippedAtSource', 'left out at the source'],
 ]
 
-/** The answer in one sentence: complete, or what is missing. */
-export function answerOf(report: RunReport): string {
+/**
+ * The answer in one sentence: complete, or what is missing.
+ *
+ * @param otherHolds what stands on objects in conflict in place of this hold, where that is known
+ */
+export function answerOf(report: RunReport, otherHolds: readonly string[] = []): string {
   const { counts, coverage, hold, dryRun } = report
   const recordings = counted(counts.expected, 'recording')
   if (counts.expected === 0) return nothingMatched(report)
@@ -25,7 +30,7 @@ export function answerOf(report: RunReport): string {
   const open = counts.expected - counts.held - counts.repaired
   const list = shortcomings
     .filter(([state]) => counts[state] > 0)
-    .map(([state, word]) => `${figure(counts[state])} ${word}`)
+    .map(([state, word]) => `${figure(counts[state])} ${word}${state === 'conflicting' ? namesOf(otherHolds) : ''}`)
   const missing =
     open === 0
       ? ''
@@ -49,4 +54,11 @@ function unmatched({ findings }: RunReport): string {
 
 function unproven({ coverage }: RunReport): string {
   return `It is not proven that the list is complete: ${coverage.reason ?? 'unknown'}.`
+}
+
+/** The first of them by name. */
+function namesOf(otherHolds: readonly string[]): string {
+  const [first] = otherHolds
+  if (first === undefined) return ''
+  return ` (${first}${otherHolds.length === 1 ? '' : ` and ${figure(otherHolds.length - 1)} more`})`
 }

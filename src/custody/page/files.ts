@@ -22,6 +22,7 @@ export function reportPageOf(
     arrivals: digest.arrivals,
     exceptions: digest.exceptions,
     exceptionCount: digest.exceptionCount,
+    otherHolds: digest.otherHolds,
     custody: { ...predicate, recordsSha256, fingerprint },
   })
 }

@@ -1,6 +1,6 @@
 import { counted, figure } from '../../internal/text/counted.js'
 import type { ClientScope, Division } from '../../model/platform.js'
-import type { AuditReport, ProtectionReport, RecordingException } from '../../model/report.js'
+import type { AuditReport, ProtectionReport } from '../../model/report.js'
 import { utc } from './text.js'
 
 /** Names on the page; the report has them all. */
@@ -40,19 +40,4 @@ export function auditText(audit: AuditReport | undefined): string | undefined {
   const actions = Object.entries(audit.actions).map(([what, count]) => `${what} ${figure(count)}`)
   const told = actions.length === 0 ? 'nothing was done to recordings' : actions.join(', ')
   return `${utc(audit.since)} to ${utc(audit.until)}: ${told}${audit.isWhole ? '' : ` (not read as a whole: ${audit.reason ?? 'unknown'})`}`
-}
-
-/** A recording as a person recognises it: when its conversation began, its medium, where it came from. Pure. */
-export function whatItIs(exception: RecordingException): string {
-  const { conversationStart, mediaType, direction, queueId, agents = [], customer } = exception
-  return [
-    conversationStart === undefined ? undefined : utc(conversationStart),
-    mediaType,
-    direction,
-    queueId === undefined ? undefined : `queue ${queueId}`,
-    agents.length === 0 ? undefined : `handled by ${agents.join(', ')}`,
-    customer === undefined ? undefined : `customer ${customer}`,
-  ]
-    .filter((part) => part !== undefined)
-    .join(', ')
 }

@@ -43,20 +43,27 @@ th[aria-sort=ascending] button::after{content:" ↑"}th[aria-sort=descending] bu
 .tools{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end;margin:.75rem 0}
 .tools label{display:block;color:var(--soft);font-size:.9rem}
 input{min-width:16rem;padding:.45rem .6rem;border:1px solid var(--neutral);border-radius:.4rem;background:var(--paper);color:inherit;font:inherit}
-.exceptions{table-layout:fixed}.exceptions th:nth-child(1){width:14%}.exceptions th:nth-child(2),.exceptions th:nth-child(3){width:19%}
-.state{font-weight:600}
+.exceptions{table-layout:fixed;font-size:.85rem}.exceptions th.when{width:10.5em}.exceptions th.medium,.exceptions th.direction{width:6em}
+.group>p{margin:0 0 .3rem}.reason{overflow-wrap:anywhere}.paper{display:none}
+.glossary{font-size:.9rem}.lines dt{padding-top:1.6rem}.lines dd{border-bottom:1px solid var(--ink)}
+.signers{display:grid;grid-template-columns:1fr 1fr;gap:0 2rem}.lines{grid-template-columns:7.5rem 1fr}dd>p{margin:0 0 .25rem}
 .finding{margin:0 0 1rem;padding-left:1rem;border-left:3px solid var(--neutral)}
 .finding.blocker{border-color:var(--missing)}.finding.warning{border-color:var(--exception)}.finding.accepted{border-color:var(--exception)}
 .finding p{margin:.15rem 0}
 .soft{color:var(--soft)}
 footer{padding-top:2rem;padding-bottom:3rem;color:var(--soft);font-size:.9rem}
 @media (max-width:40rem){header{padding-top:1.5rem}h1{font-size:1.4rem}dl{grid-template-columns:1fr;gap:0}dt{margin-top:.6rem}
-.wide{display:none}.narrow{display:block}input{width:100%;min-width:0}.tools div{width:100%}.exceptions{min-width:44rem}}
-@page{size:A4;margin:18mm 16mm}
+.wide{display:none}.narrow{display:block}input{width:100%;min-width:0}.tools div{width:100%}.exceptions{min-width:60rem}.signers{grid-template-columns:1fr}}
+@page{size:A4;margin:16mm 15mm;@bottom-right{content:"Page " counter(page) " of " counter(pages);font:8pt system-ui,sans-serif}}
 @media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--tint:#fff;--accent:#000;
 --held:#1a7f4b;--repaired:#2f6fc4;--exception:#b3470b;--missing:#b3261e;--neutral:#77818c}
 body{font-size:10pt}main,header,footer{max-width:none;padding:0}header{padding-top:0}.tools{display:none}
-.wide{display:block}.narrow{display:none}tr[hidden]{display:table-row}.scroll{overflow:visible}.exceptions{min-width:0}
-h2,h3{break-after:avoid}figure,.finding,tr,dl{break-inside:avoid}thead{display:table-header-group}
+.wide{display:block}.narrow{display:none}tr[hidden]{display:table-row}.group[hidden]{display:block}.scroll{overflow:visible}
+h1{font-size:15pt;margin-bottom:5mm}h2{margin:5mm 0 2mm;font-size:12pt}h3{margin:3mm 0 1mm}p{max-width:none}
+.exceptions{min-width:0;font-size:7.5pt;line-height:1.25}.exceptions th,.exceptions td{padding:.7mm 2mm .7mm 0}.exceptions th.when{width:20mm}
+.exceptions th.medium,.exceptions th.direction{width:14mm}.exceptions .key{display:none}.paper{display:block}
+.wide .chart{max-width:130mm}.glossary{font-size:8.5pt;line-height:1.35;grid-template-columns:32mm 1fr;gap:1mm 5mm}
+.signing{break-before:page;break-inside:avoid}.lines dt{padding-top:8mm}.signers{grid-template-columns:1fr 1fr}
+h2,h3,.group>p{break-after:avoid}figure,.finding,tr,dl{break-inside:avoid}thead{display:table-header-group}
 .bar,.ribbon{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `

@@ -6,6 +6,12 @@ export function utc(time: number | string): string {
   return `${day}, ${date.toISOString().slice(11, date.getUTCSeconds() === 0 ? 16 : 19)} UTC`
 }
 
+/** An instant in the column of a table, to the minute. */
+export function shortUtc(time: string): string {
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) ? time : date.toISOString().slice(0, 16).replace('T', ' ')
+}
+
 /** States of recordings as the report names them. */
 export const stateNames: Readonly<Record<string, string>> = {
   held: 'held',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { OptionCheck } from '../../internal/option-check.js'
 import type { HashContent, SealedEvidence } from '../../model/evidence.js'
 import type { JournalRecord } from '../../model/record.js'
-import type { EvidenceSink } from '../../ports/evidence.js'
+import type { EvidenceSink, SealCallOptions } from '../../ports/evidence.js'
 import type { AppendOptions, Journal } from '../../ports/journal.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { journalLines, lineOf } from '../bundle/record-lines.js'
@@ -73,11 +73,15 @@ class EvidenceBundle implements EvidenceSink {
     return this.#growing
   }
 
-  async seal(journal: Journal, options: CallOptions = {}): Promise<SealedEvidence> {
+  async seal(journal: Journal, options: SealCallOptions = {}): Promise<SealedEvidence> {
     const growing = journal === this.#growing ? this.#growing : undefined
+    const { clock, timestamp } = this.#options
+    const { signal } = options
     const sealed = await sealEvidence(journal, {
       ...this.#options,
-      ...options,
+      signal,
+      // An authority stamps the time that the machine has, and not the one that a run is told.
+      clock: clock ?? (timestamp === undefined ? options.clock : undefined),
       hashContent: this.hashContent,
       expectedRoot: growing?.root(),
     })

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { bundleFiles } from '../bundle/contents.js'
+import { macosSection, powershellSection, type SignatureCheck } from './instructions-elsewhere.js'
 
 /**
  * VERIFY.md: how to check the bundle without this library. A test runs its commands as they stand.
@@ -8,10 +9,11 @@ import { bundleFiles } from '../bundle/contents.js'
  */
 export function verifyInstructions(key: KeyObject, fingerprint: string, stamped: boolean): string {
   const digest = key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'sha384' : 'sha256'
-  const check =
-    key.asymmetricKeyType === 'ed25519'
-      ? 'openssl pkeyutl -verify -pubin -inkey "$KEY" -rawin -in "$T/signed" -sigfile "$T/signature"'
-      : `openssl dgst -${digest} -verify "$KEY" -signature "$T/signature" "$T/signed"`
+  const isEd25519 = key.asymmetricKeyType === 'ed25519'
+  const check: SignatureCheck = (openssl, keyFile, dir) =>
+    isEd25519
+      ? `${openssl} pkeyutl -verify -pubin -inkey ${keyFile} -rawin -in "${dir}signed" -sigfile "${dir}signature"`
+      : `${openssl} dgst -${digest} -verify ${keyFile} -signature "${dir}signature" "${dir}signed"`
   const sections = [
     `# How to verify this evidence
 
@@ -44,7 +46,7 @@ Use openssl 3, sha256sum, jq and a shell, in this folder. Set \`KEY\` to the fil
         `TYPE=$(jq -r .payloadType ${bundleFiles.statement})`,
         `printf 'DSSEv1 %d %s %d ' "$(printf %s "$TYPE" | wc -c)" "$TYPE" "$(wc -c < "$T/statement.json")" > "$T/signed"`,
         'cat "$T/statement.json" >> "$T/signed"',
-        check,
+        check('openssl', '"$KEY"', '$T/'),
       ].join('\n'),
     ),
     'Check each file against its hash in the signed statement:',
@@ -61,6 +63,8 @@ Use openssl 3, sha256sum, jq and a shell, in this folder. Set \`KEY\` to the fil
     'Print what was sealed: the hold, the outcome and the counts:',
     block('jq \'.predicate | { hold, outcome, sealedAt, counts: .counts.recordings }\' "$T/statement.json"'),
     ...(stamped ? [stampSection] : []),
+    macosSection(check, isEd25519),
+    powershellSection(check),
     `## What the records are
 
 Each line of ${bundleFiles.records} is one record: \`sequence\`, \`time\` (UTC), \`runId\`, \`type\`, \`data\`. A \`verdict\` is about one object: its

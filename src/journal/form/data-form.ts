@@ -76,6 +76,9 @@ const policy: Forms<RunPolicy> = {
   }),
   accept: list(openWord<RunPolicy['accept'][number]>()),
   lookbackHours: number,
+  operator: optional(text),
+  command: optional(text),
+  clientId: optional(text),
 }
 
 const identity: Forms<Omit<RunIdentity, keyof RunPolicy>> = { request, hold, requirements, dryRun: flag }

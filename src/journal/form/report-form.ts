@@ -131,10 +131,13 @@ export const reportMembers: Forms<RunReport> = {
   finishedAt: text,
   outcome: word<RunReport['outcome']>({ complete: true, incomplete: true, 'nothing-expected': true }),
   hold,
+  operator: optional(text),
+  command: optional(text),
   requirements,
   platform: object<RunReport['platform']>({
     name: text,
     region: optional(text),
+    clientId: optional(text),
     organizationId: text,
     organizationName: optional(text),
   }),

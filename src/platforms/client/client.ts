@@ -2,8 +2,10 @@ import { orAbort, throwIfAborted } from '../../internal/abort.js'
 import { systemClock } from '../../internal/clock.js'
 import { withoutSecrets } from '../../internal/redaction/error.js'
 import { Redactor } from '../../internal/redaction/redactor.js'
-import { type RetryOptions, retryDefaults, retrying } from '../../internal/retry.js'
+import { type RetryOptions, retrying } from '../../internal/retry.js'
 import { credentialMistake } from '../../internal/text/header-text.js'
+import type { Service } from '../../internal/waits/contact.js'
+import { waitsOf } from '../../internal/waits/waits.js'
 import { LegalHoldError, type Stage } from '../../model/errors.js'
 import type { CallOptions, Clock, Logger } from '../../ports/runtime.js'
 import { type Answer, isAnswer, numberOf } from './answer.js'
@@ -20,6 +22,7 @@ import { checkConnection, type GenesysConnection, type GenesysConnectionOptions 
 import { RateGate } from './rate-gate.js'
 import type { GenesysRegion } from './regions.js'
 import { type GenesysApis, loadSdk, openSdk, type SdkAccess } from './sdk.js'
+import { serviceOf } from './service.js'
 import { GenesysSession } from './session.js'
 
 /** One request to Genesys Cloud. */
@@ -62,11 +65,14 @@ export interface GenesysAnswer {
 export class GenesysClient {
   /** Region of the organisation; unknown with a ready client of an unknown host. */
   readonly region: GenesysRegion | undefined
+  /** Id of the OAuth client, where client credentials were given: no secret. */
+  readonly clientId: string | undefined
   readonly clock: Clock
   readonly #connection: GenesysConnection
   readonly #retry: RetryOptions | undefined
   readonly #logger: Logger | undefined
   readonly #gate: RateGate
+  readonly #service: Service
   readonly #redactor = new Redactor()
   readonly #session: GenesysSession
   #sdk: Promise<SdkAccess> | undefined
@@ -79,8 +85,10 @@ export class GenesysClient {
     this.clock = options.clock ?? systemClock
     this.#retry = options.retry
     this.#logger = options.logger
-    this.#gate = new RateGate(this.clock, options.retry?.totalTimeoutMs ?? retryDefaults.totalTimeoutMs)
+    this.#gate = new RateGate(this.clock, options.retry?.totalTimeoutMs)
+    this.#service = serviceOf(connection)
     const { credentials } = connection
+    this.clientId = credentials.kind === 'client-credentials' ? credentials.clientId : undefined
     if (credentials.kind === 'client-credentials') {
       this.#redactor.addClient(credentials.clientId, credentials.clientSecret)
     }
@@ -114,28 +122,32 @@ export class GenesysClient {
    */
   async request(request: GenesysRequest, options: CallOptions = {}): Promise<GenesysAnswer> {
     const { signal } = options
-    const attempt = async () => {
+    const { stage, operation } = request
+    const attempt = async (_: number, own: AbortSignal | undefined) => {
       try {
-        return await this.#attempt(request, signal)
+        return await this.#attempt(request, own)
       } catch (error) {
         // Its meaning is the caller's, and so is the decision to repeat it, even if it may be repeated.
         if (error instanceof Recognised) return error
         throw error
       }
     }
-    const settled = await retrying(
-      attempt,
-      { ...this.#retry, ...request.retry },
-      {
-        stage: request.stage,
-        signal,
-        clock: this.clock,
-        onRetry: (error, attemptNumber, delayMs) =>
-          this.#warn(`${error.message} Attempt ${attemptNumber}; the next one follows in ${delayMs} ms.`),
-      },
-    )
+    const settled = await retrying(attempt, this.#policyOf(request, signal), {
+      stage,
+      subject: operation,
+      service: this.#service,
+      signal,
+      clock: this.clock,
+      onRetry: (error, attemptNumber, delayMs) =>
+        this.#warn(`${error.message} Attempt ${attemptNumber}; the next one follows in ${delayMs} ms.`),
+    })
     if (settled instanceof Recognised) throw settled.error
     return settled
+  }
+
+  /** A request may have a patience of its own, within what the caller allows otherwise. */
+  #policyOf({ retry }: GenesysRequest, signal: AbortSignal | undefined): RetryOptions | undefined {
+    return retry === undefined ? this.#retry : { ...(this.#retry ?? waitsOf(signal)?.retry), ...retry }
   }
 
   /** Forgets the token; the next request logs in anew. A client that was given ready is left to its owner. */

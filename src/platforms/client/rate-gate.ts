@@ -1,4 +1,7 @@
 import { abortedError } from '../../internal/abort.js'
+import { retryDefaults } from '../../internal/retry.js'
+import { slowAfterMs } from '../../internal/waits/slow-answers.js'
+import { waitsOf } from '../../internal/waits/waits.js'
 import { LegalHoldError, type Stage } from '../../model/errors.js'
 import type { Clock } from '../../ports/runtime.js'
 
@@ -21,15 +24,19 @@ const reserveShare = 0.1
  */
 export class RateGate {
   readonly #clock: Clock
-  readonly #longestWaitMs: number
+  readonly #longestWaitMs: number | undefined
   #retryAt = 0
   #quotaAt = 0
   #spacingMs = 0
   #spacingUntil = 0
   #nextAt = 0
 
-  /** Waits longer than `longestWaitMs` are refused instead of slept: the header of one answer must not stop a run. */
-  constructor(clock: Clock, longestWaitMs: number) {
+  /**
+   * Waits longer than `longestWaitMs` are refused instead of slept: the header of one answer must not stop a run.
+   *
+   * @param longestWaitMs left out, that of the run counts
+   */
+  constructor(clock: Clock, longestWaitMs: number | undefined) {
     this.#clock = clock
     this.#longestWaitMs = longestWaitMs
   }
@@ -40,6 +47,8 @@ export class RateGate {
    * @throws `PLATFORM_RATE_LIMITED` at once, when the wait would be longer than the longest allowed.
    */
   async pass(operation: string, signal: AbortSignal | undefined, stage: Stage): Promise<void> {
+    const waits = waitsOf(signal)
+    const longestMs = this.#longestWaitMs ?? waits?.retry?.totalTimeoutMs ?? retryDefaults.totalTimeoutMs
     for (;;) {
       const now = this.#clock.now()
       const waitMs = Math.max(this.#retryAt, this.#quotaAt, this.#nextAt) - now
@@ -47,7 +56,11 @@ export class RateGate {
         this.#nextAt = now < this.#spacingUntil ? now + this.#spacingMs : 0
         return
       }
-      if (waitMs > this.#longestWaitMs) throw tooLong(operation, waitMs, this.#longestWaitMs, stage)
+      if (waitMs > longestMs) throw tooLong(operation, waitMs, longestMs, stage)
+      if (waitMs > slowAfterMs) {
+        const reason = 'Genesys Cloud allows no more requests for now'
+        waits?.emit({ type: 'waiting', stage, subject: operation, reason, waitedMs: 0, waitMs })
+      }
       try {
         await this.#clock.sleep(waitMs, signal)
       } catch (error) {

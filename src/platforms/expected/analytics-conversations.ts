@@ -5,6 +5,7 @@ import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, dateOf, fieldOf, isAnswer, textOf, unusableAnswer } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
 import { cursorPages, otherThanPage } from '../client/pages.js'
+import { tellOfPoll } from '../client/poll.js'
 import type { ConversationQuery } from '../request/conversation-query.js'
 
 const stage = 'reconcile'
@@ -97,7 +98,8 @@ async function waitForJob(
 ): Promise<void> {
   const { clock } = client
   const { signal } = options
-  const giveUpAt = clock.now() + deadlineMs
+  const startedAt = clock.now()
+  const giveUpAt = startedAt + deadlineMs
   for (let pollMs = firstPollMs; ; pollMs = Math.min(longestPollMs, pollMs * 2)) {
     onCall()
     const { body, correlationId } = await client.request(
@@ -122,6 +124,7 @@ async function waitForJob(
         { code: 'TIMEOUT', stage, requestId: correlationId },
       )
     }
+    tellOfPoll({ stage, subject: `conversation query ${jobId}`, state, startedAt, giveUpAt }, { clock, signal })
     try {
       await clock.sleep(pollMs, signal)
     } catch (error) {

@@ -6,6 +6,7 @@ import type { AuditTrailOptions } from '../../ports/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, answerOf, dateOf, isAnswer, listOf, textOf } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
+import { tellOfPoll } from '../client/poll.js'
 import { isAnswerable, patience } from './question.js'
 
 /** The permission of audits. */
@@ -174,14 +175,21 @@ async function waitForQuery(
   options: CallOptions,
 ): Promise<void> {
   const { clock } = client
-  const giveUpAt = clock.now() + deadlineMs
+  const startedAt = clock.now()
+  const giveUpAt = startedAt + deadlineMs
   let state = first
   for (let pollMs = firstPollMs; state?.toLowerCase() !== 'succeeded'; pollMs = Math.min(longestPollMs, pollMs * 2)) {
     if (state !== undefined && /^(failed|cancelled)$/i.test(state)) throw failed(`the query ${id} ended as ${state}`)
     if (clock.now() > giveUpAt) throw failed(`the query ${id} did not end within ${deadlineMs / 60_000} minutes`)
     try {
       // A query that has just begun is not asked about at once.
-      if (state !== undefined) await clock.sleep(pollMs, options.signal)
+      if (state !== undefined) {
+        tellOfPoll(
+          { stage, subject: `audit query ${id}`, state, startedAt, giveUpAt },
+          { clock, signal: options.signal },
+        )
+        await clock.sleep(pollMs, options.signal)
+      }
     } catch (error) {
       if (options.signal?.aborted) throw abortedError(options.signal, stage)
       throw error

@@ -124,7 +124,12 @@ export class JobBook {
       await attempt(async () => {
         if (hasEnded(await platform.getJob(id, { signal }))) return
         await recorder.record('job-cancel', { jobId: id })
-        await retrying(() => this.#cancel(id, signal), cancelRetry, { stage: 'export', clock, signal })
+        await retrying(() => this.#cancel(id, signal), cancelRetry, {
+          stage: 'export',
+          subject: `cancellation of job ${id}`,
+          clock,
+          signal,
+        })
       })
     }
   }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { forManyListeners, throwIfAborted } from '../../internal/abort.js'
 import { hourMs } from '../../internal/durations.js'
+import { inheritWaits } from '../../internal/waits/waits.js'
 import type { Recorder } from '../../journal/recorder.js'
 import type { JobPart } from '../../journal/records.js'
 import type { Stage } from '../../model/errors.js'
@@ -76,7 +77,10 @@ export class JobGroup {
 
   constructor(subject: JobGroupSubject) {
     this.#subject = subject
-    this.#context = { ...subject.context, signal: forManyListeners(this.#stop.signal) }
+    this.#context = {
+      ...subject.context,
+      signal: inheritWaits(forManyListeners(this.#stop.signal), subject.context.signal),
+    }
     this.#parts = subject.parts.map(({ request }) => ({
       account: {
         request,

@@ -95,7 +95,7 @@ function unreachable(bucket: string, error: unknown): BucketInspection {
     subject: bucket,
     message: `The bucket could not be inspected (${error.code}): ${error.message}`,
     remedy: error.retryable
-      ? 'Run again once the storage answers; it was asked as often as `retry` allows.'
+      ? 'Run again once the storage answers.'
       : (remedies[error.code] ?? 'Check bucket, endpoint, region and credentials of the storage.'),
   }
   return { bucket, versioning: 'unreadable', objectLock: 'unreadable', findings: [finding] }

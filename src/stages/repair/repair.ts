@@ -1,4 +1,5 @@
 import { abortedError } from '../../internal/abort.js'
+import { slowAfterMs } from '../../internal/waits/slow-answers.js'
 import type { BegunRepair } from '../../journal/records.js'
 import { LegalHoldError } from '../../model/errors.js'
 import { isVersioned } from '../../model/identity.js'
@@ -207,6 +208,10 @@ export class Repair {
     const { sizeBytes = largestCopyBytes } = current
     const waitMs = begun.lastIntentAt + inFlightMs + sizeBytes / inFlightBytesPerMs - clock.now()
     if (waitMs <= 0) return answer
+    if (waitMs > slowAfterMs) {
+      const reason = 'a copy of an interrupted run may be under way'
+      this.#context.emit({ type: 'waiting', stage: 'remediate', subject: current.key, reason, waitedMs: 0, waitMs })
+    }
     await clock.sleep(waitMs, signal).catch((error: unknown) => {
       if (signal?.aborted) throw abortedError(signal, 'remediate')
       throw error

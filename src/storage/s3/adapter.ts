@@ -19,7 +19,7 @@ import type {
   StorageNeeds,
 } from '../../ports/storage.js'
 import { checkStorageOptions } from './client/option-checks.js'
-import { endpointOf, innerRetry, type S3StorageOptions } from './client/settings.js'
+import { endpointOf, type S3StorageOptions } from './client/settings.js'
 import { inspectBucket } from './inspect/inspect.js'
 import { S3Bucket } from './read/bucket.js'
 import { S3Completion } from './read/completion.js'
@@ -82,7 +82,7 @@ export class S3StorageAdapter implements StorageAdapter {
       reads: this.#reads,
       mutations: this.#mutations,
     })
-    this.#list = { requests: this.#requests, retry: innerRetry(options), clock: options.clock }
+    this.#list = { requests: this.#requests, retry: options.retry, clock: options.clock }
   }
 
   /** What S3 can do; narrowed to what this bucket can do once it was inspected. */

@@ -1,3 +1,4 @@
+import type { FaultOperation } from '../fault-operations.js'
 import type { Fault, FaultAction } from '../faults.js'
 import type { SimulatedExportProfile, SimulatedIntegration } from '../genesys/organization.js'
 import type { CreateBucketOptions } from '../s3/buckets/seed.js'
@@ -151,6 +152,6 @@ export class FaultBuilder {
  *
  * @param operation the simulator's name of it, e.g. `HeadObject`, `CopyObject`, `createRecordingJob`
  */
-export function aFault(operation: string): FaultBuilder {
+export function aFault(operation: FaultOperation): FaultBuilder {
   return new FaultBuilder({ match: { operation }, action: { kind: 'reset' } })
 }

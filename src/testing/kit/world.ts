@@ -3,7 +3,7 @@ import type { ExportRequest } from '../../model/request.js'
 import type { RecordingPlatform } from '../../ports/platform.js'
 import type { Clock } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
-import type { FaultedRequest } from '../faults.js'
+import { type Fault, type FaultedRequest, faultText } from '../faults.js'
 import { ObjectWriter } from '../genesys/delivery/delivery.js'
 import { badRequest, errorResponse as genesysError } from '../genesys/http.js'
 import type { SimulatedOrganization } from '../genesys/organization.js'
@@ -36,6 +36,12 @@ export interface WorldPlan {
 const always: ReadonlySet<string> = new Set(['requestToken'])
 const unknown: ReadonlySet<string> = new Set(['unknown', 'Unknown'])
 
+/** A fault of the plan, which may hit a request of either simulator. */
+interface PlannedFault {
+  readonly fault: Fault
+  hits(): number
+}
+
 /**
  * A simulated organisation with its buckets, on loopback. Close it, or hold it by `await using`; a strict one then
  * fails if there was a request that was not planned.
@@ -66,17 +72,21 @@ export class SimulatedWorld {
     readonly clock: Clock
   }
   readonly #plan: WorldPlan
+  readonly #faults: readonly PlannedFault[]
   readonly #close: () => Promise<void>
   #isClosed = false
 
   private constructor(
     plan: WorldPlan,
-    parts: Pick<SimulatedWorld, 'genesys' | 's3' | 'ports' | 'genesysConnection' | 's3Connection'>,
+    parts: Pick<SimulatedWorld, 'genesys' | 's3' | 'ports' | 'genesysConnection' | 's3Connection'> & {
+      readonly faults: readonly PlannedFault[]
+    },
     close: () => Promise<void>,
   ) {
     this.#plan = plan
     this.#close = close
     this.genesys = parts.genesys
+    this.#faults = parts.faults
     this.s3 = parts.s3
     this.ports = parts.ports
     this.genesysConnection = parts.genesysConnection
@@ -125,12 +135,12 @@ export class SimulatedWorld {
       const s3Connection = { region, endpoint: s3Endpoint, bucket, credentials, clock }
       const ports = await portsOf(genesysConnection, s3Connection)
       open.push(() => ports.storage.close())
-      for (const { fault } of plan.faults) {
-        genesys.faults.add(fault)
-        s3.faults.add(fault)
-      }
+      const faults = plan.faults.map(({ fault }) => {
+        const handles = [genesys.faults.add(fault), s3.faults.add(fault)]
+        return { fault, hits: () => handles.reduce((sum, { hits }) => sum + hits, 0) }
+      })
       restrict(plan.strict, genesys, s3)
-      const parts = { genesys, s3, ports: { ...ports, clock }, genesysConnection, s3Connection }
+      const parts = { genesys, s3, ports: { ...ports, clock }, genesysConnection, s3Connection, faults }
       return new SimulatedWorld(plan, parts, close)
     } catch (error) {
       await close()
@@ -165,12 +175,25 @@ export class SimulatedWorld {
     throw new AssertionError({ message: `${unplanned.length} request(s) that were not planned:\n  ${list}` })
   }
 
-  /** Stops the simulators. Fails if there was a request that was not planned; called again, it does nothing. */
+  /** Fails if a fault that the world was built with never hit a request: closing the world does so by itself. */
+  expectFired(): void {
+    const unfired = this.#faults.filter(({ hits }) => hits() === 0).map(({ fault }) => faultText(fault))
+    if (unfired.length === 0) return
+    const list = unfired.join('\n  ')
+    throw new AssertionError({ message: `${unfired.length} fault(s) that never fired:\n  ${list}` })
+  }
+
+  /**
+   * Stops the simulators. Fails if there was a request that was not planned, or a fault that never fired; called again, it
+   * does nothing.
+   */
   async close(): Promise<void> {
     const isFirst = !this.#isClosed
     this.#isClosed = true
     await this.#close()
-    if (isFirst) this.expectPlanned()
+    if (!isFirst) return
+    this.expectPlanned()
+    this.expectFired()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

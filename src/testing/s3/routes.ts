@@ -188,6 +188,11 @@ const parameters: ReadonlySet<string> = new Set([
   'versionId',
 ])
 
+/** Names of all operations. */
+export function operationNames(): readonly string[] {
+  return [...table.values()].flatMap((routes) => [...routes.values()].map(({ name }) => name))
+}
+
 /**
  * Finds the operation of a request. A sub-resource that is not known here is `NotImplemented`: it must never be
  * taken for a request on the object itself, or a PUT of it would overwrite the content.

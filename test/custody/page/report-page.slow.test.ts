@@ -6,40 +6,15 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ArrivalCounter } from '#src/custody/bundle/arrivals.js'
 import { html } from '#src/custody/page/html.js'
-import { reportPage } from '#src/custody/page/page.js'
 import { csvField, csvHeader, csvLine } from '#src/custody/seal/exceptions-csv.js'
-import type { RecordingException, RunReport } from '#src/index.js'
 import { visible } from '#src/internal/text/visible.js'
 import { folder, freshFolder, sealedRun } from '../bundle-world.js'
+import { pageOf } from './page-of.js'
 
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', process.env.CHROMIUM ?? ''].find(existsSync)
 if (browserPath === undefined) console.warn('chromium is not installed: the report is not looked at in a browser here')
 
 const evil = '"><img src=x onerror="document.title=1"><script>document.title=2</script>{7*7}\u202egnp.exe'
-
-/** A page over a report with as many exceptions as are given. */
-function pageOf(
-  report: RunReport,
-  exceptions: readonly RecordingException[],
-  exceptionCount = exceptions.length,
-): string {
-  return reportPage({
-    report,
-    records: { total: 10, byType: { verdict: 10 }, objectOutcomes: {}, actions: {} },
-    arrivals: { widthMs: 60_000, bins: [{ from: 0, count: 3 }] },
-    exceptions,
-    exceptionCount,
-    custody: {
-      tool: { name: 'x', version: '1' },
-      sealedAt: '2023-10-20T12:00:00.000Z',
-      policyDigest: '0'.repeat(64),
-      log: { hash: 'sha256', rootHash: '0'.repeat(64), treeSize: 10 },
-      timestamp: 'none',
-      recordsSha256: '0'.repeat(64),
-      fingerprint: 'sha256:0',
-    },
-  })
-}
 
 describe('the page', () => {
   test('stays under 5 MB for a million recordings, and leads to all exceptions', async () => {
@@ -192,7 +167,7 @@ describe.runIf(browserPath !== undefined)('in a browser', () => {
     expect(await page.locator('h1').textContent()).toContain('9 of 64 recordings are not under the hold')
     expect(await page.title()).toBe('Legal hold discovery-batch-2023-10: incomplete')
     expect(await page.locator('img').count()).toBe(0)
-    expect(await page.locator('table.exceptions').textContent()).toContain('⟨U+202E⟩gnp.exe')
+    expect((await page.locator('table.exceptions').allTextContents()).join()).toContain('⟨U+202E⟩gnp.exe')
     expect(complaints).toEqual([])
     // The policy is in force: what it does not name does not run.
     await page.evaluate(`{
@@ -211,14 +186,16 @@ describe.runIf(browserPath !== undefined)('in a browser', () => {
     expect(await rowsOf(page).count()).toBe(1)
     expect(await page.getByRole('status').textContent()).toBe('1 of 9 shown')
     await page.getByLabel('Search').fill('m-')
+    // Nothing of the other reasons fits, so that their tables are not in sight.
+    expect(await page.locator('table.exceptions:visible').count()).toBe(1)
     await page.getByRole('button', { name: 'Recording' }).click()
-    expect(await page.locator('table.exceptions tbody tr:visible td:nth-child(2)').allTextContents()).toEqual([
+    expect(await page.locator('table.exceptions tbody tr:visible td:nth-child(6)').allTextContents()).toEqual([
       'm-1',
       'm-3',
       'm-20',
     ])
     await page.getByRole('button', { name: 'Recording' }).click()
-    expect(await rowsOf(page).first().locator('td').nth(1).textContent()).toBe('m-20')
+    expect(await rowsOf(page).first().locator('td').nth(5).textContent()).toBe('m-20')
     expect(await page.getByRole('columnheader', { name: 'Recording' }).getAttribute('aria-sort')).toBe('descending')
     expect(complaints).toEqual([])
   })
@@ -252,6 +229,26 @@ describe.runIf(browserPath !== undefined)('in a browser', () => {
       expect([Math.round(Number(width)), Math.round(Number(height))]).toEqual([595, 842])
   })
 
+  test('prints 25 rows and more a page: 300 missing recordings on at most 15', async () => {
+    const { report } = await sealedRun({ missing: [] })
+    const missing = (count: number) => Array.from({ length: count }, (_, at) => missingRecording(at))
+    const pagesOf = async (count: number) => {
+      const path = freshFolder('printed.html')
+      mkdirSync(dirname(path), { recursive: true })
+      const counts = { ...report.counts, expected: count, missing: count, held: 0, repaired: 0 }
+      writeFileSync(path, pageOf({ ...report, outcome: 'incomplete', counts }, missing(count)))
+      const context = await browser.newContext()
+      open.push(context)
+      const page = await context.newPage()
+      await page.goto(pathToFileURL(path).href)
+      const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1')
+      return pdf.match(/\/Type \/Page\b/g)?.length ?? 0
+    }
+    const pages = await pagesOf(300)
+    expect(pages).toBeLessThanOrEqual(15)
+    expect((await pagesOf(800)) - pages).toBeLessThanOrEqual(500 / 25)
+  })
+
   test.each([390, 1100])('has no label of a chart over another, %i px wide', async (width) => {
     const { page } = await visit({ viewport: { width, height: 900 } })
     const boxes: { text: string; left: number; right: number; top: number; bottom: number }[] = await page
@@ -282,3 +279,18 @@ describe.runIf(browserPath !== undefined)('in a browser', () => {
     expect(picture.length).toBeGreaterThan(50_000)
   })
 })
+
+/** As Genesys Cloud names them: every id is a UUID. */
+function missingRecording(at: number) {
+  const id = (kind: string) => `${kind}0000000-4c1d-4e8f-9a2b-${String(at).padStart(12, '0')}`
+  return {
+    state: 'missing' as const,
+    reason: 'never delivered',
+    recordingId: id('a'),
+    conversationId: id('c'),
+    conversationStart: new Date(Date.UTC(2023, 9, 18, 0, at)).toISOString(),
+    mediaType: 'message',
+    direction: 'outbound',
+    queueId: id('b'),
+  }
+}

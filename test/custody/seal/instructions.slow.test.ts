@@ -13,7 +13,7 @@ if (missing.length > 0) console.warn(`${missing.join(', ')} not installed: the c
 function commandsOf(dir: string, fence = 'sh'): string {
   const text = readFileSync(join(dir, 'VERIFY.md'), 'utf8')
   return [...text.matchAll(/^```(.+)\n([\s\S]*?)\n```$/gm)]
-    .filter(([, kind]) => kind === fence || kind === 'sh')
+    .filter(([, kind]) => kind === fence || (kind === 'sh' && fence !== 'sh macos'))
     .map(([, , commands]) => commands)
     .join('\n')
 }
@@ -80,5 +80,62 @@ describe.runIf(missing.length === 0)('the commands of VERIFY.md', () => {
     const good = await shell(dir, { KEY, CA: keyFile(tsa.ca) }, 'sh stamp')
     expect(good).toMatchObject({ code: 0, out: expect.stringContaining('Verification: OK') })
     expect((await shell(dir, { KEY, CA: keyFile(new LocalTsa('rsa').ca) }, 'sh stamp')).code).toBe(1)
+  })
+})
+
+// shasum is a script of Perl, and the rest is the same: what macOS is told runs here as it stands.
+describe.runIf(missing.length === 0 && hasTool('shasum'))('the commands for macOS', () => {
+  test.each(['ed25519', 'P-256'] as const)(
+    'verify a bundle signed with %s, and fail for a byte that was changed',
+    async (type) => {
+      const { dir, key } = await sealedRun({ key: newKey(type) })
+      const KEY = keyFile(key.publicKey)
+      const good = await shell(dir, { KEY }, 'sh macos')
+      expect(good.out).toContain(key.fingerprint.slice(7))
+      expect(good.out.match(/: OK$/gm)).toHaveLength(7)
+      expect(good.code).toBe(0)
+      const page = readFileSync(join(dir, 'report.html'), 'utf8')
+      writeFileSync(join(dir, 'report.html'), page.replace('Incomplete', 'Complete'))
+      expect((await shell(dir, { KEY }, 'sh macos')).code).toBe(1)
+      expect((await shell(dir, { KEY: keyFile(newKey(type).publicKey) }, 'sh macos')).code).toBe(1)
+    },
+  )
+
+  test('say that the openssl of macOS cannot check Ed25519', async () => {
+    const text = async (type: 'ed25519' | 'P-256') =>
+      readFileSync(join((await sealedRun({ key: newKey(type) })).dir, 'VERIFY.md'), 'utf8')
+    expect(await text('ed25519')).toMatch(/LibreSSL.*lacks `-rawin`/)
+    expect(await text('P-256')).not.toContain('-rawin')
+  })
+})
+
+describe('the commands for Windows', () => {
+  const pwsh = hasTool('pwsh')
+
+  test.runIf(pwsh)('verify a bundle', async () => {
+    const { dir, key } = await sealedRun()
+    const env = { ...process.env, KEY: keyFile(key.publicKey) }
+    const code = await new Promise((resolve) => {
+      const block = /^```powershell\n([\s\S]*?)\n```$/m.exec(readFileSync(join(dir, 'VERIFY.md'), 'utf8'))?.[1] ?? ''
+      const run = ['-NoProfile', '-Command', block]
+      execFile('pwsh', run, { cwd: dir, env }, (error) => resolve(error === null ? 0 : 1))
+    })
+    expect(code).toBe(0)
+  })
+
+  // No syntax check but this one where PowerShell is not installed: brackets and quotes are balanced.
+  test('have their brackets and quotes in balance', async () => {
+    const { dir } = await sealedRun()
+    const text = readFileSync(join(dir, 'VERIFY.md'), 'utf8')
+    const block = /^```powershell\n([\s\S]*?)\n```$/m.exec(text)?.[1] ?? ''
+    expect(block.split('\n').length).toBeGreaterThan(15)
+    const open: string[] = []
+    for (const character of block.replaceAll(/'[^'\n]*'/g, '')) {
+      if ('([{'.includes(character)) open.push(character)
+      if (')]}'.includes(character)) expect(`${open.pop()}${character}`).toMatch(/^(\(\)|\[\]|\{\})$/)
+    }
+    expect(open).toEqual([])
+    for (const line of block.split('\n')) expect((line.match(/"/g)?.length ?? 0) % 2, line).toBe(0)
+    for (const file of ['statement.dsse.json', 'records.jsonl']) expect(block).toContain(file)
   })
 })

@@ -19,6 +19,20 @@ function statementOf(dir: string) {
 }
 
 describe('a sealed run', () => {
+  test('is dated by the clock of the run, unless the bundle was given one of its own', async () => {
+    const sealedAt = async (own?: SimulatedClock) => {
+      const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
+      const storage = new MemoryStorageAdapter({ clock })
+      const platform = new FakePlatform()
+      const dir = freshFolder()
+      const evidence = evidenceBundle({ dir, signer: newKey().signer, ...(own === undefined ? {} : { clock: own }) })
+      await new LegalHoldExporter({ platform, storage, clock, hold: { tag } }).run(request, { evidence })
+      return statementOf(dir).statement.predicate.sealedAt.slice(0, 10)
+    }
+    expect(await sealedAt()).toBe('2023-10-20')
+    expect(await sealedAt(new SimulatedClock({ now: '2024-02-29T00:00:00Z' }))).toBe('2024-02-29')
+  })
+
   test('leaves exactly the files of a bundle, each of them a subject of the statement', async () => {
     const { dir, report, key } = await sealedRun()
     const { statement, envelope } = statementOf(dir)

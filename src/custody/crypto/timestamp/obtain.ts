@@ -46,7 +46,8 @@ export async function obtainTimestamp(
   const ask =
     typeof authority === 'string' ? () => askAuthority(authority, request, call) : () => authority(request, call)
   const retry = { retries: call.retries ?? 4 }
-  const answer = Buffer.from(await retrying(ask, retry, { stage: 'report', signal: call.signal }))
+  const subject = typeof authority === 'string' ? `time stamp of ${authority}` : 'time stamp'
+  const answer = Buffer.from(await retrying(ask, retry, { stage: 'report', subject, signal: call.signal }))
   const verified = verifiedOrRejected(answer, data, ca)
   if (verified.nonce !== nonce.toString('hex')) throw rejected('it answers another request')
   return { answer, verified }

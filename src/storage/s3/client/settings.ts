@@ -1,5 +1,4 @@
-import { withDefaults } from '../../../internal/defaults.js'
-import { type RetryOptions, retryDefaults } from '../../../internal/retry.js'
+import type { RetryOptions } from '../../../internal/retry.js'
 import type { Clock } from '../../../ports/runtime.js'
 
 /** Any ready client of `@aws-sdk/client-s3`, of whatever version: only `send` is used. */
@@ -86,7 +85,11 @@ export interface S3StorageOptions extends S3ClientSettings {
    * @defaultValue `auto`
    */
   readonly transport?: 'auto' | 'sdk' | undefined
-  /** Retries of the single requests inside one listing, one multipart copy and one restoration. */
+  /**
+   * Retries of the single requests inside one listing, one multipart copy and one restoration.
+   *
+   * @defaultValue that of the exporter
+   */
   readonly retry?: RetryOptions | undefined
   /** @defaultValue the machine's clock */
   readonly clock?: Clock | undefined
@@ -112,11 +115,6 @@ export function limitsOf(options: S3StorageOptions): S3Limits {
     partSizeBytes: options.partSizeBytes ?? 256 * MIB,
     copyConcurrency: options.copyConcurrency ?? 8,
   }
-}
-
-/** Retries of the requests inside one operation, which a stage would have to begin anew. */
-export function innerRetry(options: { readonly retry?: RetryOptions | undefined }): RetryOptions {
-  return withDefaults<RetryOptions>(retryDefaults, options.retry)
 }
 
 /** Of what is only tidied up, so that an end by abort or by a fault does not wait for a network that is gone. */

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../../../internal/abort.js'
 import { type RetryOptions, retrying } from '../../../internal/retry.js'
+import { inheritWaits } from '../../../internal/waits/waits.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ListedObject } from '../../../model/object.js'
 import type { CallOptions, Clock } from '../../../ports/runtime.js'
@@ -21,7 +22,8 @@ type Page = ListedPage<ListedObject>
 
 export interface ListContext {
   readonly requests: S3Requests
-  readonly retry: RetryOptions
+  /** Left out, that of the run counts. */
+  readonly retry: RetryOptions | undefined
   readonly clock?: Clock | undefined
 }
 
@@ -67,6 +69,7 @@ export async function* listFolders(context: ListContext, prefix: string, options
  */
 async function* pages(context: ListContext, input: ListInput, options: CallOptions): AsyncGenerator<Page> {
   const ahead = new AbortController()
+  inheritWaits(ahead.signal, options.signal)
   const onAbort = () => ahead.abort(options.signal?.reason)
   if (options.signal?.aborted) onAbort()
   else options.signal?.addEventListener('abort', onAbort, { once: true })
@@ -98,7 +101,7 @@ function fetchPage(context: ListContext, input: ListInput, start: PageStart, sig
       return readPage(context.requests, input, start, { stage, signal })
     },
     context.retry,
-    { stage, signal, clock: context.clock },
+    { stage, subject: `list of ${input.prefix || context.requests.bucket}`, signal, clock: context.clock },
   )
 }
 

@@ -121,7 +121,7 @@ function fetchPage({ requests, retry, clock }: ListContext, prefix: string, mark
       return output
     },
     retry,
-    { stage, signal, clock },
+    { stage, subject: `list of versions of ${prefix || requests.bucket}`, signal, clock },
   )
 }
 

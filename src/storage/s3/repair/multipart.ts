@@ -1,11 +1,12 @@
 import pLimit from 'p-limit'
 import { retrying } from '../../../internal/retry.js'
+import { inheritWaits } from '../../../internal/waits/waits.js'
 import { checksumsOf } from '../../../model/compare.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
 import type { Extra } from '../client/extras.js'
-import { briefRetry, innerRetry, partLimits, type S3Limits, type S3StorageOptions } from '../client/settings.js'
+import { briefRetry, partLimits, type S3Limits, type S3StorageOptions } from '../client/settings.js'
 import { algorithmToCarry } from '../protocol/checksums.js'
 import { afterChange, s3CodeOf } from '../protocol/errors.js'
 import { subjectOf } from '../protocol/subject.js'
@@ -147,6 +148,7 @@ async function endUpload(
   try {
     await retrying(() => abortUpload(context, { key: before.key, uploadId }, {}), briefRetry(context.options), {
       stage,
+      subject: before.key,
       clock: context.options.clock,
     })
     return error
@@ -171,6 +173,7 @@ async function copyParts(
   const { source, destination } = customerKey(before, options)
   // One failed part fails the copy: the others are cancelled rather than paid for.
   const cancel = new AbortController()
+  inheritWaits(cancel.signal, call.signal)
   const onAbort = () => cancel.abort(call.signal?.reason)
   if (call.signal?.aborted) onAbort()
   call.signal?.addEventListener('abort', onAbort, { once: true })
@@ -196,8 +199,9 @@ async function copyParts(
     const copies = ranges.map((range) =>
       limit(async () => {
         try {
-          return await retrying(() => copyPart(range), innerRetry(options), {
+          return await retrying(() => copyPart(range), options.retry, {
             stage,
+            subject: before.key,
             signal: cancel.signal,
             clock: options.clock,
           })

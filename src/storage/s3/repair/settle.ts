@@ -6,7 +6,6 @@ import type { ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
 import type { HeadOptions, HeadResult, MutationResult, ReplaceMetadataOptions } from '../../../ports/storage.js'
 import { hasHighBytes } from '../client/raw-headers.js'
-import { innerRetry } from '../client/settings.js'
 import { afterChange } from '../protocol/errors.js'
 import { subjectOf } from '../protocol/subject.js'
 import { isForbidden, isUnsupported } from '../read/bucket.js'
@@ -51,9 +50,9 @@ export async function settleCopy(
 ): Promise<MutationResult & { readonly written: ObjectState }> {
   const { before, answer } = copy
   const known = { previousVersionId: before.versionId, versionId: answer.versionId }
-  const retry = innerRetry(context.options)
+  const { retry } = context.options
   const repeat = <T>(work: () => Promise<T>, signal = options.signal) =>
-    retrying(work, retry, { stage, signal, clock: context.options.clock })
+    retrying(work, retry, { stage, subject: before.key, signal, clock: context.options.clock })
   try {
     const [written, original, early] = await together<[Written, Original | undefined, Beneath]>(
       options.signal,

@@ -1,5 +1,6 @@
 import { orAbort, throwIfAborted } from '../../../internal/abort.js'
 import { retrying } from '../../../internal/retry.js'
+import type { Service } from '../../../internal/waits/contact.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { S3Answer, S3Call } from '../answer/call.js'
 import { mostReadings, refuseForGood } from '../answer/checks.js'
@@ -9,7 +10,6 @@ import { CredentialRenewal, isExpiry } from '../client/credentials.js'
 import { type Extra, Extras, isRefusal, withoutExtras } from '../client/extras.js'
 import type { Renewable } from '../client/sdk-connection.js'
 import { S3Secrets } from '../client/secrets.js'
-import { innerRetry } from '../client/settings.js'
 import { isCorrectedSkew, normaliseS3Error } from '../protocol/errors.js'
 import { factsOf, isFastOperation } from '../protocol/operation-table.js'
 import type { S3Input, S3Operation } from '../protocol/operations.js'
@@ -20,6 +20,7 @@ import { sendBySdk } from './by-sdk.js'
 import { ChecksumMode } from './checksum-mode.js'
 import { failedOnWire, sendPastSdk } from './past-sdk.js'
 import { attemptTimeoutOf, cleanIdOf, type Route, type S3RequestSettings, SdkClient } from './route.js'
+import { serviceOf } from './service.js'
 import { sendWithoutExtras } from './without-extras.js'
 
 export type { S3Answer, S3Call, S3Headers } from '../answer/call.js'
@@ -38,6 +39,7 @@ export class S3Requests {
   readonly checksumMode: ChecksumMode
   readonly #settings: S3RequestSettings
   readonly #region: string | undefined
+  readonly #service: Service
   readonly #fast: S3FastPath
   readonly #client: SdkClient
   readonly #route: Route
@@ -53,6 +55,7 @@ export class S3Requests {
     this.#settings = settings
     if (typeof settings.credentials === 'object') this.#secrets.noteCredentials(settings.credentials)
     this.#region = settings.region ?? (settings.endpoint === undefined ? undefined : 'us-east-1')
+    this.#service = serviceOf(settings, this.#region)
     const client = new SdkClient(settings, this.#region)
     this.#client = client
     this.#fast = new S3FastPath({
@@ -136,8 +139,15 @@ export class S3Requests {
     // An inspection is some forty requests that change nothing: begun anew for each that fails, it would not come to
     // its end on a network that loses one in ten.
     const { clock } = this.#settings
-    const context = { stage: call.stage, signal: call.signal, clock }
-    return retrying(() => this.#sendOnce(operation, input, call), innerRetry(this.#settings), context)
+    const { stage, signal } = call
+    const subject = `${operation} of s3://${this.bucket}`
+    return retrying((_, own) => this.#sendOnce(operation, input, { ...call, signal: own }), this.#settings.retry, {
+      stage,
+      subject,
+      service: this.#service,
+      signal,
+      clock,
+    })
   }
 
   async #sendOnce<K extends S3Operation>(

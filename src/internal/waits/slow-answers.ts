@@ -1,0 +1,56 @@
+import type { Stage } from '../../model/errors.js'
+import type { NewRunEvent } from '../../model/events.js'
+
+/** An answer that takes longer is worth an event. */
+export const slowAfterMs = 5_000
+const everyMs = 1_000
+
+interface Pending {
+  readonly stage: Stage
+  readonly subject: string
+  readonly reason: string
+  readonly since: number
+  isTold: boolean
+}
+
+/**
+ * Tells of single requests that are not answered for long, whoever sent them. One timer for all of them: a timer for each
+ * HEAD of a million would cost more than what it tells. It is real time, as that of the connections is, and keeps no process
+ * alive.
+ */
+export class SlowAnswers {
+  readonly #pending = new Set<Pending>()
+  readonly #emit: (event: NewRunEvent) => void
+  readonly #timer: ReturnType<typeof setInterval>
+
+  constructor(emit: (event: NewRunEvent) => void) {
+    this.#emit = emit
+    this.#timer = setInterval(() => this.#look(), everyMs)
+    this.#timer.unref?.()
+  }
+
+  /** A request or another work begins; returns what ends it. */
+  begin(stage: Stage, subject: string, reason = 'no answer yet'): () => void {
+    const pending: Pending = { stage, subject, reason, since: performance.now(), isTold: false }
+    this.#pending.add(pending)
+    return () => this.#pending.delete(pending)
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#pending.clear()
+  }
+
+  #look(): void {
+    const now = performance.now()
+    for (const pending of this.#pending) {
+      const waitedMs = now - pending.since
+      // In the order in which they began.
+      if (waitedMs < slowAfterMs) return
+      if (pending.isTold) continue
+      pending.isTold = true
+      const { stage, subject, reason } = pending
+      this.#emit({ type: 'waiting', stage, subject, reason, waitedMs: Math.round(waitedMs) })
+    }
+  }
+}
