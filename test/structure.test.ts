@@ -37,9 +37,22 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   storage: ['model', 'ports', 'internal'],
   retention: ['platforms', 'storage', 'model', 'ports', 'internal'],
   progress: ['model', 'internal'],
+  notify: ['model', 'ports', 'internal'],
   telemetry: ['model', 'internal'],
   custody: ['journal', 'stages/context.ts', 'stages/reading', 'model', 'ports', 'internal'],
-  cli: ['custody', 'progress', 'journal', 'storage', 'platforms', 'model', 'ports', 'internal', 'options', 'entries'],
+  cli: [
+    'custody',
+    'progress',
+    'notify',
+    'journal',
+    'storage',
+    'platforms',
+    'model',
+    'ports',
+    'internal',
+    'options',
+    'entries',
+  ],
   testing: ['storage', 'platforms', 'journal', 'model', 'ports', 'internal'],
 }
 const entries = files.filter(({ folder }) => folder === '').map(({ path }) => path)

@@ -6,6 +6,7 @@ import { turnsOf } from '../internal/turns.js'
 import { requireJournalWithoutRun } from '../journal/own-journal.js'
 import { Recorder } from '../journal/recorder.js'
 import { LegalHoldError } from '../model/errors.js'
+import type { SealedEvidence } from '../model/evidence.js'
 import type { Inspection, ProfileInspection } from '../model/inspection.js'
 import { parseKey } from '../model/layout/keys.js'
 import { everythingInScope, placeByName } from '../model/layout/places.js'
@@ -44,6 +45,7 @@ import { type ReleaseOptions, releaseObject } from '../stages/release/release.js
 import { checkSourceRelease, SourceReleasing } from '../stages/release/release-source.js'
 import { unreadable, type ValidationSubject } from '../stages/validate.js'
 import { runOnJournal } from './journalled-run.js'
+import { RunEnd } from './run-end.js'
 import { emitter, type RunOptions } from './run-options.js'
 import { inspectionSubject } from './run-rules.js'
 
@@ -58,6 +60,12 @@ interface ToBeJudged {
   readonly verdict?: Verdict | undefined
   /** Where its line is looked for; left out where it is known, or there is none to be had. */
   readonly lines?: KeyLines | undefined
+}
+
+/** A run that came to its end. */
+interface FinishedRun {
+  readonly report: RunReport
+  readonly sealed?: SealedEvidence
 }
 
 /** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
@@ -207,15 +215,28 @@ export class Engine {
   }
 
   async run(request: ExportRequest, options: RunOptions): Promise<RunReport> {
+    const end = new RunEnd(this.#settings, request, options)
+    let done: FinishedRun
+    try {
+      done = await this.#sealedRun(request, options)
+    } catch (error) {
+      await end.failed(error)
+      throw error
+    }
+    await end.finished(done.report, done.sealed)
+    return done.report
+  }
+
+  async #sealedRun(request: ExportRequest, options: RunOptions): Promise<FinishedRun> {
     const { evidence, signal } = options
-    if (evidence === undefined) return runOnJournal(this.#settings, request, options)
+    if (evidence === undefined) return { report: await runOnJournal(this.#settings, request, options) }
     const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
     const report = await runOnJournal(this.#settings, request, { ...options, journal })
     const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
       throw notSealed(error, report, signal)
     })
     emitter(this.#settings, options.onEvent)({ type: 'sealed', evidence: sealed })
-    return report
+    return { report, sealed }
   }
 
   #context(options: CallOptions): StageContext & { readonly lanes: Lanes } {
