@@ -7,7 +7,7 @@ import type { CallOptions } from './runtime.js'
 /** What a notifier is told: small, and without keys, names of people or secrets. */
 export interface Notice {
   readonly schemaVersion: 1
-  readonly kind: 'run-finished' | 'run-failed' | 'evidence-verified'
+  readonly kind: 'run-finished' | 'run-failed' | 'evidence-verified' | 'verification-failed'
   /** ISO 8601 in UTC. */
   readonly at: string
   readonly hold: Pick<LegalHold, 'tag' | 'matter'>
@@ -20,7 +20,7 @@ export interface Notice {
   readonly counts?: RecordingCounts | undefined
   /** What identifies the evidence of the run. */
   readonly evidence?: { readonly fingerprint: string; readonly statementSha256: string } | undefined
-  /** Of a run that failed. */
+  /** Of a run, or a verification, that failed. */
   readonly error?:
     | {
         readonly code: LegalHoldErrorCode | 'UNEXPECTED'

@@ -57,7 +57,7 @@ const failureOf = async (work: unknown) => {
 describe('a webhook', () => {
   test('is sent a small JSON whose signature its receiver can check', async () => {
     await webhookNotifier({ url: `${url}/hook`, secret: 'key' })(notice, {})
-    const [{ body, headers } = { body: '', headers: {} }] = received
+    const { body, headers } = received[0]!
     expect(JSON.parse(body)).toEqual(notice)
     expect(headers['content-type']).toBe('application/json')
     const signature = String(headers[signatureHeader])
@@ -112,7 +112,7 @@ describe('a topic of Amazon SNS', () => {
           '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>',
         )
     await snsNotifier({ topicArn, endpoint: url })(notice, {})
-    const [{ body, headers } = { body: '', headers: {} }] = received
+    const { body, headers } = received[0]!
     const form = new URLSearchParams(body)
     expect(form.get('Action')).toBe('Publish')
     expect(form.get('TopicArn')).toBe(topicArn)

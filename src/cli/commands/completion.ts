@@ -1,6 +1,7 @@
 import { ArgumentError, type Given, needed } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
 import { exitCodes } from '../exit-codes.js'
+import { configFlag } from '../files/bundle.js'
 import { flagsOf, toolName } from '../program.js'
 import type { Terminal } from '../terminal.js'
 
@@ -14,7 +15,7 @@ export function completionOf(all: () => readonly CommandSpec[]): CommandSpec {
     group: 'Set up',
     summary: 'a script that completes commands and flags in a shell',
     about: `Prints a script that completes commands and flags. For bash: eval "$(${toolName} completion bash)"`,
-    flags: [],
+    flags: [{ ...configFlag, about: 'taken as by every command; nothing of it is asked here' }],
     examples: ['completion bash', 'completion zsh', 'completion fish'],
     run: async (given: Given, terminal: Terminal) => {
       const [shell = ''] = needed(given.positionals, ['SHELL'])

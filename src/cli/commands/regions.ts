@@ -2,6 +2,7 @@ import { genesysRegions } from '../../platforms/client/regions.js'
 import { type Given, needed } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
 import { exitCodes } from '../exit-codes.js'
+import { configFlag } from '../files/bundle.js'
 import type { Terminal } from '../terminal.js'
 
 export const regions: CommandSpec = {
@@ -10,7 +11,7 @@ export const regions: CommandSpec = {
   group: 'Set up',
   summary: 'the regions of Genesys Cloud, with their hosts',
   about: 'Lists the regions of Genesys Cloud: AWS name, host, place. eu-west-1 is Ireland; London is eu-west-2.',
-  flags: [],
+  flags: [{ ...configFlag, about: 'taken as by every command; nothing of it is asked here' }],
   examples: ['regions'],
   run: async (given: Given, terminal: Terminal) => {
     needed(given.positionals, [])

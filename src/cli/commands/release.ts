@@ -1,3 +1,5 @@
+import type { SourceRelease } from '../../index.js'
+import { counted, figure } from '../../internal/text/counted.js'
 import { ArgumentError, type Given } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
 import { settingFlags } from '../config/settings.js'
@@ -19,6 +21,11 @@ Without --yes it only plans, and changes nothing.`,
     keysFlag,
     { name: 'yes', kind: 'flag', about: 'release' },
     { name: 'allow-unlock', kind: 'flag', about: 'switch the Object Lock hold off where no other tag is left' },
+    {
+      name: 'release-source',
+      kind: 'flag',
+      about: 'lift the deletion protection at the source as well, of conversations that were let go as a whole',
+    },
     { name: 'journal', value: 'DIR', kind: 'text', about: 'keep the record of the release there' },
     ...settingFlags,
   ],
@@ -35,10 +42,22 @@ async function releaseCommand(given: Given, terminal: Terminal): Promise<number>
   const source = await sourceOf(given, terminal)
   const dryRun = !given.flag('yes')
   const allowUnlock = given.flag('allow-unlock')
-  const { exporter, close } = await openBucket(given, terminal, dryRun ? undefined : 'releases')
+  const releaseSource = given.flag('release-source')
+  const need = releaseSource ? 'request' : 'storage'
+  const { exporter, close } = await openBucket(given, terminal, dryRun ? undefined : 'releases', need)
+  let atSource: SourceRelease | undefined
   const tally = new ObjectTally()
   try {
-    const releases = exporter.release(source, { reason, dryRun, allowUnlock, signal: terminal.signal })
+    const releases = exporter.release(source, {
+      reason,
+      dryRun,
+      allowUnlock,
+      releaseSource,
+      onSourceReleased: (result) => {
+        atSource = result
+      },
+      signal: terminal.signal,
+    })
     for await (const { outcome, object, reason: why, remaining } of releases) {
       const { key, versionId } = object
       const others = remaining.length === 0 ? undefined : `still held by ${remaining.join(', ')}`
@@ -48,9 +67,13 @@ async function releaseCommand(given: Given, terminal: Terminal): Promise<number>
   } finally {
     await close()
   }
-  if (given.flag('json')) terminal.out(JSON.stringify({ dryRun, reason, ...tally.json() }, null, 2))
+  if (given.flag('json')) terminal.out(JSON.stringify({ dryRun, reason, ...tally.json(), source: atSource }, null, 2))
   else {
     tally.tell(terminal)
+    if (atSource !== undefined) {
+      const { requested, kept } = atSource
+      terminal.out(`at the source: ${counted(requested, 'conversation')} let go, ${figure(kept)} kept`)
+    }
     if (dryRun && tally.total > 0) terminal.out('Nothing was changed: --yes releases.')
   }
   return tally.count('refused', 'failed') > 0 ? exitCodes.badResult : exitCodes.success

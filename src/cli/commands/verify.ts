@@ -8,7 +8,6 @@ import { readBundleReport } from '../../custody/verify/bundle-report.js'
 import { type ProofVerification, verifyProof } from '../../custody/verify/prove.js'
 import { type EvidenceVerification, verifyEvidence } from '../../custody/verify/verify.js'
 import { counted, figure } from '../../internal/text/counted.js'
-import type { Notice, Notifier } from '../../ports/notifier.js'
 import type { S3StorageAdapter } from '../../storage/s3/adapter.js'
 import { ArgumentError, fileOf, type Given, needed } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
@@ -18,6 +17,7 @@ import { exitCodeOfVerification } from '../exit-codes.js'
 import { bundleFirst } from '../files/bundle.js'
 import { tellNotes } from '../telling/log.js'
 import { notifiersOf, notifyFlags } from '../telling/notifying.js'
+import { tellUnverified, tellVerified } from '../telling/verification-notice.js'
 import { pairs, shown, type Terminal } from '../terminal.js'
 
 const bundleFlags = ['tsa', 'previous', 'record', 'live', 'region', 's3-endpoint'] as const
@@ -99,32 +99,17 @@ async function verifyCommand(given: Given, terminal: Terminal): Promise<number> 
     })
     if (given.flag('json')) terminal.out(JSON.stringify(verification, null, 2))
     else await tell(dir, verification, terminal)
-    await notify(notifiers, verification, terminal)
+    await tellVerified(notifiers, verification)
     if (await liesWithin(given.text('key'), dir)) {
       terminal.err('note: this key lies inside the bundle. It shows that the bundle fits together, not who signed it.')
     }
     return exitCodeOfVerification(verification)
+  } catch (error) {
+    await tellUnverified(notifiers, resolved, error)
+    throw error
   } finally {
     for (const storage of opened) storage.close()
   }
-}
-
-/** What changed is told to those who watch a bucket: the result is the same whether they hear it or not. */
-async function notify(
-  notifiers: readonly Notifier[],
-  { status, problems, predicate, live }: EvidenceVerification,
-  { signal }: Terminal,
-): Promise<void> {
-  const notice: Notice = {
-    schemaVersion: 1,
-    kind: 'evidence-verified',
-    at: new Date().toISOString(),
-    hold: { tag: predicate?.hold.tag ?? 'unknown', matter: predicate?.hold.matter },
-    bucket: predicate?.storage.bucket ?? 'unknown',
-    runId: predicate?.runId,
-    verification: { status, problems: problems.length, drifted: live?.drifted },
-  }
-  await Promise.all(notifiers.map((notifier) => notifier(notice, { signal })))
 }
 
 const headings: Readonly<Record<VerificationStatus, string>> = {

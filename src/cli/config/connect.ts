@@ -34,7 +34,17 @@ export type Need = 'request' | 'storage'
  * @throws ArgumentError for what is missing, and for every mistake in a file, with line and path
  */
 export async function connect(resolved: Resolved, need: Need, logger?: Logger): Promise<Connected> {
-  refuseUnset(resolved, ['hold', 'genesys', 's3', 'request', 'requirements', 'residency', 'remediation', 'retention'])
+  refuseUnset(resolved, [
+    'hold',
+    's3',
+    'requirements',
+    'residency',
+    'remediation',
+    'retention',
+    'accept',
+    'concurrency',
+  ])
+  if (need === 'request') refuseUnset(resolved, ['genesys', 'request', 'retry', 'polling'])
   refuseMissing(resolved, need)
   // The SDKs take a fifth of a second to load, which no other command needs.
   const [genesys, s3, { FixedRetentionPolicy }] = await Promise.all([

@@ -51,15 +51,16 @@ export async function serviceChecks(
       result: 'ok',
       message: `region ${bucket.region ?? 'unknown'}, versioning ${bucket.versioning}, Object Lock ${bucket.objectLock}`,
     }
+    const accepted = acceptedIn(options)
     const isReached = !findings.some(({ code }) => code === 'bucket-unreachable')
     return [
       organization,
       ...access,
       ...(isReached ? [state] : []),
-      ...findings.filter(isAbout).map((finding) => ofFinding('bucket', finding)),
+      ...findings.filter(isAbout).map((finding) => ofFinding('bucket', finding, accepted)),
       ...findings
         .filter((finding) => !isAbout(finding) && !ofPermissions.has(finding.code) && finding.severity !== 'info')
-        .map((finding) => ofFinding('matter', finding)),
+        .map((finding) => ofFinding('matter', finding, accepted)),
     ]
   } catch (error) {
     if (!LegalHoldError.isInstance(error) || error.code === 'ABORTED' || error.stage === 'options') throw error
@@ -78,7 +79,7 @@ export async function serviceChecks(
 }
 
 function permissionChecks(
-  { platform, requirements, remediation }: Connected['options'],
+  { platform, requirements, remediation, accept }: Connected['options'],
   { mediaTypes, includeSensitive }: Connected['request'],
   findings: readonly Finding[],
 ): readonly DoctorCheck[] {
@@ -111,7 +112,7 @@ function permissionChecks(
     ...actions
       .filter((name) => !isMissing(name))
       .map((subject): DoctorCheck => ({ area: 'permission', subject, result: 'ok' })),
-    ...missing.map((finding) => ofFinding('permission', finding)),
+    ...missing.map((finding) => ofFinding('permission', finding, acceptedIn({ accept }))),
   ]
 }
 
@@ -120,7 +121,20 @@ function hasWord(message: string, name: string): boolean {
   return message.split(/[\s,;()"`]+/).some((word) => word === name || word === `${name}.`)
 }
 
-function ofFinding(area: DoctorCheck['area'], { severity, code, subject, message, remedy }: Finding): DoctorCheck {
-  const result = severity === 'blocker' ? 'problem' : severity === 'warning' ? 'warning' : 'ok'
-  return { area, subject: area === 'permission' ? subject : code, result, message, remedy }
+function acceptedIn({ accept = [] }: Pick<Connected['options'], 'accept'>): ReadonlySet<FindingCode> {
+  return new Set(accept.map((one) => (typeof one === 'string' ? one : one.code)))
+}
+
+/** What was accepted is in nobody's way, and stays to be seen. */
+function ofFinding(area: DoctorCheck['area'], finding: Finding, accepted: ReadonlySet<FindingCode>): DoctorCheck {
+  const { severity, code, subject, message, remedy } = finding
+  const isAccepted = severity === 'blocker' && accepted.has(code)
+  const result = severity === 'info' ? 'ok' : severity === 'blocker' && !isAccepted ? 'problem' : 'warning'
+  return {
+    area,
+    subject: area === 'permission' ? subject : code,
+    result,
+    message: isAccepted ? `${message} This is accepted.` : message,
+    remedy,
+  }
 }

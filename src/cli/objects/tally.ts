@@ -3,7 +3,7 @@ import { LegalHoldExporter } from '../../exporter.js'
 import { counted, figure } from '../../internal/text/counted.js'
 import type { PriceTable } from '../../model/prices.js'
 import type { Given } from '../arguments.js'
-import { byKeysOfFile, connect } from '../config/connect.js'
+import { byKeysOfFile, connect, type Need } from '../config/connect.js'
 import { type Resolved, resolveMatter } from '../config/resolve.js'
 import { placesOf } from '../files/places.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
@@ -75,10 +75,11 @@ export async function openBucket(
   given: Given,
   terminal: Terminal,
   journal: 'remediations' | 'releases' | undefined,
+  need: Need = 'storage',
 ): Promise<BucketWork> {
   const resolved = await resolveMatter(given, terminal)
   tellNotes(resolved, given, terminal)
-  const { options, close } = await connect(resolved, 'storage', loggerOf(given, resolved, terminal))
+  const { options, close } = await connect(resolved, need, loggerOf(given, resolved, terminal))
   const place = journal === undefined ? undefined : (given.text('journal') ?? placesOf(resolved)[journal])
   const kept = place === undefined ? undefined : new FileJournal(place)
   const exporter = byKeysOfFile(resolved, '', () => new LegalHoldExporter({ ...options, journal: kept }))

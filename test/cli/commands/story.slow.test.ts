@@ -210,6 +210,12 @@ describe('a matter, by the command alone', () => {
       code: 1,
       err: expect.stringContaining('--reason TEXT is missing'),
     })
+    const reason = 'Order of 4 March 2026: matter closed'
+    const atSource = ['release', '', '--config', 'matter.yaml', '--reason', reason, '--release-source', '--json']
+    expect(JSON.parse((await cli(atSource, env)).out)).toMatchObject({
+      dryRun: true,
+      source: { requested: expect.any(Number), kept: expect.any(Number) },
+    })
     const done = await example(`${plan} --yes`)
     expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/\d+ released/) })
     expect(readFileSync('legal-hold/doe-v-acme/release-journal/records.jsonl', 'utf8')).toContain(
@@ -237,9 +243,14 @@ describe('a matter, by the command alone', () => {
       const broken = await run('/broken?token=topsecret')
       expect(broken).toMatchObject({ code: 0, err: expect.stringContaining('nobody was notified') })
       expect(broken.err).not.toContain('topsecret')
+      const verify = (dir: string) => cli(['verify', dir, '--key', key, '--notify', `${url}/hook`], told)
+      expect(await verify(evidence)).toMatchObject({ code: 0 })
+      expect(await verify('nowhere')).toMatchObject({ code: 1 })
     } finally {
       server.close()
     }
+    const kinds = bodies.map(({ body }) => JSON.parse(body).kind)
+    expect(kinds).toEqual(['run-finished', 'run-finished', 'evidence-verified', 'verification-failed'])
     const [first] = bodies
     expect(JSON.parse(first?.body ?? '')).toMatchObject({
       kind: 'run-finished',
