@@ -11,7 +11,8 @@ export interface FileMistake {
 /** All mistakes of a file, each with its line and path. */
 export class MatterFileError extends ArgumentError {
   constructor(file: string, mistakes: readonly FileMistake[]) {
-    super(mistakes.map((one) => mistakeLine(file, one)).join('\n'))
+    // Two adapters may refuse the same key.
+    super([...new Set(mistakes.map((one) => mistakeLine(file, one)))].join('\n'))
   }
 }
 
