@@ -44,6 +44,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'custody',
     'progress',
     'notify',
+    'retention',
+    'stages/repair/cost.ts',
     'journal',
     'storage',
     'platforms',

@@ -1,4 +1,4 @@
-import { CostTally } from '../../index.js'
+import { CostTally } from '../../stages/repair/cost.js'
 import type { Given } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
 import { settingFlags } from '../config/settings.js'

@@ -50,7 +50,7 @@ export async function connect(resolved: Resolved, need: Need, logger?: Logger): 
   const [genesys, s3, { FixedRetentionPolicy }] = await Promise.all([
     import('../../genesys.js'),
     import('../../s3.js'),
-    import('../../index.js'),
+    import('../../retention/fixed.js'),
   ])
   const mistakes: FileMistake[] = []
   const attempt = <T>(prefix: string, work: () => T): T | undefined => {

@@ -1,3 +1,5 @@
+import { eventBridgeNotifier, snsNotifier } from '../../notify/aws.js'
+import { webhookNotifier } from '../../notify/webhook.js'
 import type { Notice, Notifier } from '../../ports/notifier.js'
 import type { FlagSpec } from '../command.js'
 import { refuseUnset } from '../config/connect.js'
@@ -34,7 +36,6 @@ export async function notifiersOf(resolved: Resolved, terminal: Terminal): Promi
   const { notify, s3 } = resolved.matter
   if (notify === undefined) return []
   refuseUnset(resolved, ['notify'])
-  const { eventBridgeNotifier, snsNotifier, webhookNotifier } = await import('../../node.js')
   const all: Notifier[] = []
   const { webhook, sns, eventBridge } = notify
   if (webhook?.url !== undefined) all.push(webhookNotifier({ url: webhook.url, secret: webhook.secret }))
