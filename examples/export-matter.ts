@@ -1,4 +1,7 @@
 // Exports one matter from a real organisation to a real bucket: npm run export-matter
+//
+// This is the example of the library: what a service of your own does. From a shell nothing must be written; the command
+// does this and more: npx genesys-legal-hold-exporter init
 import { writeFile } from 'node:fs/promises'
 import { type FindingCode, LegalHoldError, LegalHoldExporter } from 'genesys-legal-hold-exporter'
 import { GenesysMediaRetentionPolicy, RecordingJobsPlatform } from 'genesys-legal-hold-exporter/genesys'

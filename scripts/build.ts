@@ -34,6 +34,8 @@ if (!(process.argv.includes('--unless-built') && isBuilt(digest))) {
   rmSync(stamp, { force: true })
   const { status } = spawnSync('tsup', { stdio: 'inherit' })
   if (status === 0) {
+    // The command is run, and never required: its CommonJS form is dead weight in every installation.
+    for (const name of ['cli.cjs', 'cli.d.cts']) rmSync(join('dist', name), { force: true })
     mkdirSync(dirname(stamp), { recursive: true })
     writeFileSync(stamp, digest)
   }

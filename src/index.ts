@@ -58,6 +58,7 @@ export type {
   Verdict,
   VerdictKind,
 } from './model/verdict.js'
+export type { Acceptance } from './options/acceptance.js'
 export type { ObjectSource, ValidationSource, WaitForJobOptions } from './options/call-options.js'
 export type { ConcurrencyOptions, LegalHoldExporterOptions } from './options/exporter-options.js'
 export type { LandingOptions } from './options/landing.js'

@@ -3,6 +3,7 @@ export type { EvidenceProblem, EvidenceProblemCode, VerificationStatus } from '.
 export type { RecordCounts } from './custody/bundle/record-counts.js'
 export type { DsseEnvelope } from './custody/crypto/dsse.js'
 export { fingerprintOf, KeyFileSigner, type KeyFileSignerOptions } from './custody/crypto/keys.js'
+export { KmsSigner, type KmsSignerOptions } from './custody/crypto/kms-signer.js'
 export type { TimestampOptions, VerifiedTimestamp } from './custody/crypto/timestamp/facts.js'
 export { FileJournal, type FileJournalOptions, type JournalOpening } from './custody/journal/file-journal.js'
 export type { LockOwner } from './custody/journal/lock.js'
@@ -11,6 +12,15 @@ export { type SealOptions, sealEvidence } from './custody/seal/seal.js'
 export type { Drift, DriftKind, LiveCheck } from './custody/verify/live.js'
 export { type InclusionProof, type ProofVerification, prove, verifyProof } from './custody/verify/prove.js'
 export { type EvidenceVerification, type VerifyOptions, verifyEvidence } from './custody/verify/verify.js'
+export {
+  type AwsNotifierOptions,
+  type EventBridgeNotifierOptions,
+  eventBridgeNotifier,
+  eventSource,
+  type SnsNotifierOptions,
+  snsNotifier,
+} from './notify/aws.js'
+export { isSignedNotice, signatureHeader, type WebhookOptions, webhookNotifier } from './notify/webhook.js'
 export type { ProgressStyle } from './progress/narrative.js'
 export {
   createProgressReporter,

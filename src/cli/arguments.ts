@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 /** A wrong argument; its message is for the person who typed it. */
 export class ArgumentError extends Error {}
@@ -12,32 +11,11 @@ export interface Given {
   /** The values of a flag that may be repeated. */
   list(name: string): readonly string[]
   flag(name: string): boolean
+  /** Flags that may be repeated, in the order in which they were typed. */
+  readonly repeated: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** Reads flags; one that is not known, or lacks its value, is an {@link ArgumentError}. */
-export function readArguments(
-  args: readonly string[],
-  flags: Readonly<Record<string, 'text' | 'list' | 'flag'>>,
-): Given {
-  const options: NonNullable<ParseArgsConfig['options']> = {}
-  for (const [name, kind] of Object.entries(flags)) {
-    options[name] = { type: kind === 'flag' ? 'boolean' : 'string', multiple: kind === 'list' }
-  }
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    return {
-      positionals,
-      text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
-      list: (name) => [values[name] ?? []].flat().map(String),
-      flag: (name) => values[name] === true,
-    }
-  } catch (error) {
-    // Node adds how to escape a dash, which nobody means here.
-    throw new ArgumentError((error as Error).message.split('. To specify')[0])
-  }
-}
-
-/** The one positional argument that is needed. */
+/** The positional arguments that are needed. */
 export function needed(positionals: readonly string[], names: readonly string[]): readonly string[] {
   const missing = names[positionals.length]
   if (missing !== undefined) throw new ArgumentError(`${missing} is missing.`)

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { askerOn } from './asker.js'
 import { runCli } from './run.js'
 import { interruption } from './signals.js'
 
@@ -15,11 +16,16 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
+const asker = askerOn(process.stdin, (text) => process.stdout.write(text), signal)
+
 void runCli(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
   env: process.env,
   signal,
+  input: process.stdin,
+  ask: process.stdin.isTTY && process.stdout.isTTY ? asker.ask : undefined,
 }).then((code) => {
+  asker.close()
   process.exitCode = exitCodeOf(code)
 })

@@ -6,6 +6,10 @@ export interface Terminal {
   err(line: string): void
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
+  /** Standard input, where there is one. */
+  readonly input?: NodeJS.ReadableStream | undefined
+  /** Asks whoever sits there; absent where nobody does. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined
 }
 
 /** Text from elsewhere as a terminal may show it: no control character moves the cursor or hides a name. */

@@ -33,7 +33,7 @@ export interface JournalData {
   'run-resumed': ResumedRun & RunPolicy
   'run-stopped': { readonly error: RecordedError }
   finding: Finding
-  acceptance: { readonly code: FindingCode; readonly subject: string }
+  acceptance: { readonly code: FindingCode; readonly subject: string; readonly reason?: string | undefined }
   inspection: RecordedInspection
   'job-intent': JobIntent
   job: ExportJob

@@ -18,7 +18,7 @@ const namesOf = {
   remediate: ['dryRun'],
   release: ['reason', 'allowUnlock', 'dryRun', 'releaseSource', 'onSourceReleased'],
   reconcile: [],
-  run: ['onEvent', 'dryRun', 'evidence', 'journal'],
+  run: ['onEvent', 'dryRun', 'evidence', 'journal', 'onFinish'],
 } as const
 
 /**
@@ -34,7 +34,9 @@ export function checkCallOptions(method: keyof typeof namesOf, options: unknown)
   check(options === undefined || isRecord(options), 'options', 'must be an object')
   const names: readonly string[] = namesOf[method]
   if (names.length > 0) checkNames(given, ['signal', ...names], '', check)
-  const { signal, onEvent, onProgress, onSourceReleased, dryRun, evidence, journal } = given
+  const { signal, onEvent, onProgress, onSourceReleased, dryRun, evidence, journal, onFinish } = given
+  const areFunctions = [onFinish ?? []].flat().every((one) => typeof one === 'function')
+  check(areFunctions, 'onFinish', 'must be a notifier, or a list of notifiers')
   const isSignal = signal === undefined || (isPort(signal, ['addEventListener']) && 'aborted' in (signal as object))
   check(isSignal, 'signal', 'must be an AbortSignal')
   for (const [path, listener] of Object.entries({ onEvent, onProgress, onSourceReleased })) {

@@ -4,7 +4,7 @@ import { loggerOf } from '../internal/logging.js'
 import { type Check, OptionCheck } from '../internal/option-check.js'
 import type { RetryOptions } from '../internal/retry.js'
 import { LegalHoldError } from '../model/errors.js'
-import { type FindingCode, findingCodes } from '../model/findings.js'
+import type { FindingCode } from '../model/findings.js'
 import { checkHold, type LegalHold } from '../model/hold.js'
 import type { Residency } from '../model/inspection.js'
 import { type PriceTable, s3Prices } from '../model/prices.js'
@@ -15,6 +15,7 @@ import type { RecordingPlatform } from '../ports/platform.js'
 import type { RetentionPolicyAdapter } from '../ports/retention.js'
 import type { Clock, Logger } from '../ports/runtime.js'
 import type { StorageAdapter } from '../ports/storage.js'
+import { type Acceptance, acceptancesOf } from './acceptance.js'
 import { checkNames, isOptionalFlag, isPort, isRecord, isText, valueText } from './checks.js'
 import { type LandingOptions, landingDefaults } from './landing.js'
 import { type PollingOptions, pollingDefaults } from './polling.js'
@@ -72,8 +73,8 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
    * @defaultValue false
    */
   readonly cancelJobOnAbort?: boolean | undefined
-  /** Codes of blockers that do not stop the run. @defaultValue none */
-  readonly accept?: readonly FindingCode[] | undefined
+  /** Blockers that do not stop the run: codes, or codes with the reason, which goes on record. @defaultValue none */
+  readonly accept?: readonly (FindingCode | Acceptance)[] | undefined
   /**
    * Read Genesys' audit trail: who deleted, exported, protected and unprotected recordings since the interval began. It says
    * who deleted what is missing, and goes into the report and the evidence. It needs `audits:audit:view`.
@@ -122,6 +123,7 @@ export interface Settings {
   readonly landing: LandingOptions
   readonly reconciliation: ReconciliationSettings
   readonly accept: ReadonlySet<FindingCode>
+  readonly acceptReasons: ReadonlyMap<FindingCode, string>
   readonly audit: boolean
   readonly includeParticipants: boolean
   readonly operator: string | undefined
@@ -155,9 +157,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   }
   const lookbackHours = given.lookbackHours ?? 24
   check(Number.isFinite(lookbackHours) && lookbackHours >= 0, 'lookbackHours', 'must be a number of hours')
-  for (const code of given.accept ?? []) {
-    check((findingCodes as readonly string[]).includes(code), 'accept', `${JSON.stringify(code)} is not a finding code`)
-  }
+  const accept = acceptancesOf(given.accept, check)
   const onConflict = given.remediation?.onConflict
   check(
     onConflict === undefined || onConflict === 'refuse' || onConflict === 'merge',
@@ -222,7 +222,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     prices: options.remediation?.prices ?? s3Prices,
     remediation: {
       ...withDefaults(remediationDefaults, options.remediation),
-      allowOverwrite: options.accept?.includes('versioning-off') === true,
+      allowOverwrite: accept.codes.has('versioning-off'),
     },
     journal: options.journal,
     objectConcurrency: concurrency.objects,
@@ -233,7 +233,8 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
     cancelJobOnAbort: options.cancelJobOnAbort ?? false,
     landing: withDefaults(landingDefaults, options),
     reconciliation,
-    accept: new Set(options.accept ?? []),
+    accept: accept.codes,
+    acceptReasons: accept.reasons,
     audit: options.audit ?? options.platform.audit ?? false,
     includeParticipants: options.includeParticipants ?? false,
     operator: options.operator,

@@ -3,12 +3,10 @@ import { Lanes } from '../internal/lanes.js'
 import { isStream } from '../internal/streams/source.js'
 import { Batches, mapWindow, type Source } from '../internal/streams/streams.js'
 import { turnsOf } from '../internal/turns.js'
-import { callSignal, runWaits } from '../internal/waits/run-waits.js'
-import { waitsOf } from '../internal/waits/waits.js'
+import { callSignal } from '../internal/waits/run-waits.js'
 import { requireJournalWithoutRun } from '../journal/own-journal.js'
 import { Recorder } from '../journal/recorder.js'
 import { LegalHoldError } from '../model/errors.js'
-import type { NewRunEvent } from '../model/events.js'
 import type { Inspection, ProfileInspection } from '../model/inspection.js'
 import { parseKey } from '../model/layout/keys.js'
 import { everythingInScope, placeByName } from '../model/layout/places.js'
@@ -46,9 +44,9 @@ import { lookAgain, type ReleaseWork, releasesOf } from '../stages/release/again
 import { type ReleaseOptions, releaseObject } from '../stages/release/release.js'
 import { checkSourceRelease, SourceReleasing } from '../stages/release/release-source.js'
 import { unreadable, type ValidationSubject } from '../stages/validate.js'
-import { runOnJournal } from './journalled-run.js'
-import { emitter, type RunOptions } from './run-options.js'
+import type { RunOptions } from './run-options.js'
 import { inspectionSubject } from './run-rules.js'
+import { runAndTell } from './told-run.js'
 
 type ReleaseSubject = ObjectRef & { readonly place?: ObjectPlace | undefined; readonly line: ListedLine }
 
@@ -62,6 +60,8 @@ interface ToBeJudged {
   /** Where its line is looked for; left out where it is known, or there is none to be had. */
   readonly lines?: KeyLines | undefined
 }
+
+/** A run that came to its end. */
 
 /** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
 export class Engine {
@@ -211,34 +211,8 @@ export class Engine {
     )
   }
 
-  async run(request: ExportRequest, options: RunOptions): Promise<RunReport> {
-    const emit = options.onEvent === undefined ? undefined : emitter(this.#settings, options.onEvent)
-    const waits = runWaits(options.signal, this.#settings, emit)
-    try {
-      return await this.#run(request, { ...options, signal: waits.signal }, emit)
-    } finally {
-      waits.end()
-    }
-  }
-
-  async #run(
-    request: ExportRequest,
-    options: RunOptions,
-    emit: ((event: NewRunEvent) => void) | undefined,
-  ): Promise<RunReport> {
-    const { evidence, signal } = options
-    if (evidence === undefined) return runOnJournal(this.#settings, request, options)
-    const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
-    const report = await runOnJournal(this.#settings, request, { ...options, journal })
-    const end = waitsOf(signal)?.slow?.begin('report', 'evidence', 'it is being written and signed')
-    const sealed = await evidence
-      .seal(journal, { signal, clock: this.#settings.clock })
-      .catch((error: unknown) => {
-        throw notSealed(error, report, signal)
-      })
-      .finally(end)
-    emit?.({ type: 'sealed', evidence: sealed })
-    return report
+  run(request: ExportRequest, options: RunOptions): Promise<RunReport> {
+    return runAndTell(this.#settings, request, options)
   }
 
   #context(options: CallOptions): StageContext & { readonly lanes: Lanes } {
@@ -362,22 +336,6 @@ export class Engine {
     const bucket = item.bucket ?? this.#settings.storage.bucket
     return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
   }
-}
-
-function notSealed(error: unknown, report: RunReport, signal: AbortSignal | undefined): LegalHoldError {
-  if (signal?.aborted) {
-    return new LegalHoldError(
-      'The run is finished and its report is in details.report, but it was aborted while its evidence was sealed. ' +
-        'Run again with the same journal, or seal it with sealEvidence().',
-      { code: 'ABORTED', stage: 'report', details: { report }, cause: signal.reason },
-    )
-  }
-  const why = error instanceof Error ? error.message : String(error)
-  return new LegalHoldError(
-    `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ` +
-      'The journal is complete: seal it again with sealEvidence().',
-    { code: 'EVIDENCE_NOT_SEALED', stage: 'report', details: { report }, cause: error },
-  )
 }
 
 /** The place a key by itself speaks of, without its neighbours and without a job's list. */

@@ -6,6 +6,7 @@ import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { EvidenceSink } from '../ports/evidence.js'
 import type { Journal } from '../ports/journal.js'
+import type { Notifier } from '../ports/notifier.js'
 
 /** Options of one run. */
 export interface RunOptions {
@@ -33,6 +34,14 @@ export interface RunOptions {
    * @defaultValue the exporter's own, if it has one
    */
   readonly journal?: Journal | undefined
+  /**
+   * Told what became of the run, at its end and when it fails: `webhookNotifier`, `snsNotifier`, `eventBridgeNotifier` of
+   * `genesys-legal-hold-exporter/node`, or your own. What one throws is logged and changes nothing; the run waits for them at
+   * most a minute.
+   *
+   * @defaultValue none
+   */
+  readonly onFinish?: Notifier | readonly Notifier[] | undefined
 }
 
 /** What makes two runs the same. */

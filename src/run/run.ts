@@ -185,7 +185,11 @@ export class Run {
     const accepted = finding.severity === 'blocker' && this.#settings.accept.has(finding.code)
     this.#context.emit({ type: 'finding', finding, accepted })
     await this.#recorder.note('finding', finding)
-    if (accepted) await this.#recorder.note('acceptance', { code: finding.code, subject: finding.subject })
+    if (accepted) {
+      const { code, subject } = finding
+      const reason = this.#settings.acceptReasons.get(code)
+      await this.#recorder.note('acceptance', { code, subject, ...(reason === undefined ? {} : { reason }) })
+    }
     return accepted
   }
 

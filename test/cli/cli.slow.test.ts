@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { commands } from '#src/cli/commands.js'
 import { runCli } from '#src/cli/run.js'
 import { toolVersion } from '#src/internal/package/version.js'
 import { SimulatedClock, type Simulators, startSimulators } from '#src/testing/index.js'
@@ -201,7 +202,7 @@ describe('report', () => {
 })
 
 describe('help', () => {
-  test.each(['verify', 'report', 'prove', 'inspect', 'export'])('explains %s', async (command) => {
+  test.each(commands.map(({ name }) => name))('explains %s', async (command) => {
     const { code, out } = await cli([command, '--help'])
     expect(code).toBe(0)
     expect(out).toContain(`genesys-legal-hold-exporter ${command}`)

@@ -2,19 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { commands } from '#src/cli/commands.js'
 import { exitCodeOfRun, exitCodes, exitCodeTable } from '#src/cli/exit-codes.js'
 import type { RunReport } from '#src/index.js'
 import { verifyEvidence, verifyProof } from '#src/node.js'
 import { folder, freshFolder, type SealedWorld, sealedRun } from '../custody/bundle-world.js'
 import { cli } from './run-cli.js'
 
-const commands = ['verify', 'report', 'prove', 'inspect', 'export', 'status']
-
 test('are documented in one table, and the same table is in the help of each command', async () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/command-line.md', import.meta.url)), 'utf8')
   const rows = [...page.matchAll(/^\| `(\d+)` \| (.*) \|$/gm)].map(([, code, meaning]) => [code, meaning])
   expect(rows).toEqual(exitCodeTable)
-  for (const args of [['--help'], ...commands.map((name) => [name, '--help'])]) {
+  for (const args of [['--help'], ...commands.map(({ name }) => [name, '--help'])]) {
     const { out } = await cli(args)
     const told = [...out.matchAll(/^ {2}(\d+) +(.*)$/gm)].map(([, code, meaning]) => [code, meaning])
     expect(told).toEqual(exitCodeTable)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { commands } from '#src/cli/commands.js'
 import { folder, freshFolder, type SealedWorld, sealedRun } from '../custody/bundle-world.js'
 import { cli } from './run-cli.js'
 
@@ -30,7 +31,7 @@ describe('--json', () => {
   })
 
   test('is in the help of every command', async () => {
-    for (const command of ['verify', 'report', 'prove', 'inspect', 'export', 'status']) {
+    for (const { name: command } of commands) {
       expect((await cli([command, '--help'])).out, command).toMatch(/^ {2}--json /m)
     }
   })

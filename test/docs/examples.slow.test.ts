@@ -76,6 +76,26 @@ describe('the commands in the documentation', () => {
     ['npm run test:all', '.ci/run'],
     ['npx genesys-legal-hold-exporter inspect --json', 'test/cli/cli.slow.test.ts'],
     ['npx genesys-legal-hold-exporter export --journal ./journal', 'test/cli/cli.slow.test.ts'],
+    ['npx genesys-legal-hold-exporter init', 'test/cli/commands/story.slow.test.ts'],
+    ['npx genesys-legal-hold-exporter doctor --config matter.yaml', 'test/cli/commands/story.slow.test.ts'],
+    ['npx genesys-legal-hold-exporter export --config matter.yaml', 'test/cli/commands/story.slow.test.ts'],
+    ['npx genesys-legal-hold-exporter status --config matter.yaml', 'test/cli/commands/story.slow.test.ts'],
+    [
+      'npx genesys-legal-hold-exporter verify legal-hold/doe-v-acme/evidence --key signing-key.pub.pem --live',
+      'test/cli/commands/story.slow.test.ts',
+    ],
+    [
+      'npx genesys-legal-hold-exporter prove legal-hold/doe-v-acme/evidence BUCKET/KEY --out proof.json',
+      'test/cli/commands/story.slow.test.ts',
+    ],
+    [
+      `npx genesys-legal-hold-exporter release '' --config matter.yaml --reason "Order of 4 March 2026: matter closed"`,
+      'test/cli/commands/story.slow.test.ts',
+    ],
+    [
+      `npx genesys-legal-hold-exporter release '' --config matter.yaml --reason "Order of 4 March 2026: matter closed" --yes`,
+      'test/cli/commands/story.slow.test.ts',
+    ],
     ['npm run bench', 'test/bench/bench.slow.test.ts'],
     ['npm run bench:memory', 'test/bench/bench.slow.test.ts'],
     ['npm run simulators', 'test/testing/simulators-script.slow.test.ts'],

@@ -4,7 +4,10 @@ import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { readArguments } from '#src/cli/arguments.js'
+import { commands } from '#src/cli/commands.js'
+import { parseMatter } from '#src/cli/config/read-file.js'
+import { substitute } from '#src/cli/config/variables.js'
+import { parse } from '#src/cli/program.js'
 import { RecordDigest } from '#src/custody/bundle/record-digest.js'
 import { readStatement } from '#src/custody/bundle/statement.js'
 import { berTag, readBer } from '#src/custody/crypto/ber.js'
@@ -600,13 +603,49 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (objects: Parameters<typeof classifyFolder>[0]) => classifyFolder(objects, everythingInScope),
   },
   'the arguments of a command': {
-    reads: ['src/cli/arguments.ts readArguments'],
+    reads: ['src/cli/program.ts parse'],
     inputs: {
       arguments: (size) => new Array(size / 20).fill('x'),
-      'a long one': (size) => [`--a=${'='.repeat(size)}`],
+      'a long one': (size) => [`--key=${'='.repeat(size)}`],
     },
-    read: (given: string[]) => readArguments(given, { a: 'text' }),
+    read: (given: string[]) => parse(commandNamed('verify'), given),
   },
+  'a matter': {
+    reads: ['src/cli/config/read-file.ts parseMatter', 'src/cli/config/read-file.ts readMatterFile'],
+    inputs: {
+      conversations: (size) => `request:\n  conversationIds:\n${'  - a\n'.repeat(size / 10)}`,
+      'names of its own': (size) => `requirements:\n  tags:\n${numbered(size, '    key', ': a')}`,
+      'keys that are not known': (size) => numbered(size, 'key', ': a'),
+      'a long text': (size) => `hold: { tag: "${'${'.repeat(size)}" }`,
+      'no YAML': (size) => '[{"'.repeat(Math.min(size, 400)),
+    },
+    read: (given: string) => {
+      try {
+        return parseMatter(given, 'matter.yaml', {})
+      } catch {
+        return undefined
+      }
+    },
+  },
+  'variables in a text': {
+    reads: ['src/cli/config/variables.ts substitute'],
+    inputs: {
+      variables: (size) => `\${A}`.repeat(size / 4),
+      'the beginnings of some': (size) => '$${'.repeat(size / 3),
+      'a long name': (size) => `\${${'A'.repeat(size)}`,
+    },
+    read: (given: string) => substitute(given, { A: 'x' }),
+  },
+}
+
+function commandNamed(name: string) {
+  const found = commands.find((command) => command.name === name)
+  if (found === undefined) throw new Error(`no command ${name}`)
+  return found
+}
+
+function numbered(size: number, before: string, after: string): string {
+  return Array.from({ length: size / 20 }, (_, at) => `${before}${at}${after}\n`).join('')
 }
 
 function policyOf(...actions: string[]): string {

@@ -14,7 +14,7 @@ async function evaluate(code: string, type: 'module' | 'commonjs'): Promise<unkn
 }
 
 const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry']
-const schemas = ['./schemas/report.schema.json', './schemas/journal-record.schema.json']
+const schemas = ['./schemas/report.schema.json', './schemas/journal-record.schema.json', './schemas/matter.schema.json']
 const specifier = (entry: string) => `genesys-legal-hold-exporter${entry.slice(1)}`
 
 describe('the package', () => {
@@ -22,12 +22,18 @@ describe('the package', () => {
     expect(Object.keys(manifest.exports)).toEqual([...entries, ...schemas, './package.json'])
     expect(manifest).toMatchObject({ license: 'MIT', type: 'module', sideEffects: false, engines: { node: '>=20.19' } })
     expect(Object.keys(manifest.peerDependencies).sort()).toEqual([
+      '@aws-sdk/client-eventbridge',
+      '@aws-sdk/client-kms',
       '@aws-sdk/client-s3',
+      '@aws-sdk/client-sns',
       '@opentelemetry/api',
       'msw',
       'purecloud-platform-client-v2',
     ])
     expect(manifest.peerDependenciesMeta).toEqual({
+      '@aws-sdk/client-eventbridge': { optional: true },
+      '@aws-sdk/client-kms': { optional: true },
+      '@aws-sdk/client-sns': { optional: true },
       '@opentelemetry/api': { optional: true },
       msw: { optional: true },
     })

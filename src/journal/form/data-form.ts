@@ -117,7 +117,7 @@ const forms: { readonly [Type in JournalRecordType]: Forms<JournalData[Type]> } 
   'run-resumed': { resumed: number, verdicts: number, ...policy },
   'run-stopped': { error: recordedError },
   finding: findingMembers,
-  acceptance: { code: findingMembers.code, subject: text },
+  acceptance: { code: findingMembers.code, subject: text, reason: optional(text) },
   inspection: {
     organization: object({ id: text, name: optional(text) }),
     profile,

@@ -84,6 +84,7 @@ interface AnalyticsApi {
 
 interface IntegrationsApi {
   getIntegration(integrationId: string, options?: Record<string, unknown>): Promise<unknown>
+  getIntegrations(options?: Record<string, unknown>): Promise<unknown>
   getIntegrationConfigCurrent(integrationId: string): Promise<unknown>
 }
 

@@ -1,36 +1,70 @@
 import { realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
-import type { CustodyPredicate } from '../custody/bundle/contents.js'
-import type { EvidenceProblem, VerificationStatus } from '../custody/bundle/problem.js'
-import { answerOf } from '../custody/page/answer.js'
-import { utc } from '../custody/page/text.js'
-import { readBundleReport } from '../custody/verify/bundle-report.js'
-import { type ProofVerification, verifyProof } from '../custody/verify/prove.js'
-import { type EvidenceVerification, verifyEvidence } from '../custody/verify/verify.js'
-import { counted, figure } from '../internal/text/counted.js'
-import type { S3StorageAdapter } from '../storage/s3/adapter.js'
-import { ArgumentError, fileOf, needed, readArguments } from './arguments.js'
-import { exitCodeOfVerification } from './exit-codes.js'
-import { pairs, shown, type Terminal } from './terminal.js'
-
-const flags = {
-  key: 'text',
-  fingerprint: 'text',
-  tsa: 'text',
-  previous: 'text',
-  record: 'text',
-  proof: 'text',
-  live: 'flag',
-  region: 'text',
-  's3-endpoint': 'text',
-  json: 'flag',
-} as const
+import type { CustodyPredicate } from '../../custody/bundle/contents.js'
+import type { EvidenceProblem, VerificationStatus } from '../../custody/bundle/problem.js'
+import { answerOf } from '../../custody/page/answer.js'
+import { utc } from '../../custody/page/text.js'
+import { readBundleReport } from '../../custody/verify/bundle-report.js'
+import { type ProofVerification, verifyProof } from '../../custody/verify/prove.js'
+import { type EvidenceVerification, verifyEvidence } from '../../custody/verify/verify.js'
+import { counted, figure } from '../../internal/text/counted.js'
+import type { S3StorageAdapter } from '../../storage/s3/adapter.js'
+import { ArgumentError, fileOf, type Given, needed } from '../arguments.js'
+import type { CommandSpec } from '../command.js'
+import { storageOptions } from '../config/connect.js'
+import { type Resolved, resolveMatter } from '../config/resolve.js'
+import { exitCodeOfVerification } from '../exit-codes.js'
+import { bundleFirst } from '../files/bundle.js'
+import { tellNotes } from '../telling/log.js'
+import { notifiersOf, notifyFlags } from '../telling/notifying.js'
+import { tellUnverified, tellVerified } from '../telling/verification-notice.js'
+import { pairs, shown, type Terminal } from '../terminal.js'
 
 const bundleFlags = ['tsa', 'previous', 'record', 'live', 'region', 's3-endpoint'] as const
 
+export const verify: CommandSpec = {
+  name: 'verify',
+  takes: 'DIR | --proof FILE',
+  group: 'Evidence',
+  summary: 'check a bundle: signature, hashes, records, counts',
+  about: `Checks a bundle of evidence: the signature, the hash of each file, the tree over the records, their numbers without a gap, the counts, the chain to the bundle before, the time stamp. Where it does not verify, the first bad line is named.
+
+A key inside the bundle authenticates nobody: whoever changes the bundle can also change that key. Get the key, or its fingerprint, from the signer through a separate channel. Without either, the command prints the fingerprint that it found, says NOT AUTHENTICATED, and the exit code is 3.
+
+--live reads the headers of every object again and reports what has changed since, with credentials as the AWS SDK finds them. Nothing is changed.`,
+  flags: [
+    { name: 'key', value: 'FILE', kind: 'text', about: "the signer's public key, in PEM" },
+    { name: 'fingerprint', value: 'HEX', kind: 'text', about: 'or its SHA-256 (sha256:…)' },
+    { name: 'tsa', value: 'FILE', kind: 'text', about: 'certificates, in PEM, of the time stamping authority' },
+    { name: 'previous', value: 'DIR', kind: 'text', about: 'the bundle before this one of the same matter' },
+    { name: 'record', value: 'BUCKET/KEY', kind: 'text', about: 'show the record of this object' },
+    { name: 'proof', value: 'FILE', kind: 'text', about: 'check a proof that `prove` made, in place of a bundle' },
+    { name: 'live', kind: 'flag', about: 'read every object again' },
+    {
+      name: 'config',
+      value: 'FILE',
+      kind: 'text',
+      about: 'matter.yaml: its evidence is DIR, and it says who is notified',
+    },
+    {
+      name: 'region',
+      value: 'REGION',
+      kind: 'text',
+      about: 'region of the bucket (default: the one the bundle names, else AWS_REGION)',
+    },
+    { name: 's3-endpoint', value: 'URL', kind: 'text', about: 'another S3 server' },
+    ...notifyFlags,
+  ],
+  examples: [
+    'verify legal-hold/doe-v-acme/evidence --key signing-key.pub.pem',
+    'verify legal-hold/doe-v-acme/evidence --key signing-key.pub.pem --live',
+    'verify --proof proof.json --key signing-key.pub.pem',
+  ],
+  run: verifyCommand,
+}
+
 /** `verify DIR`, or `verify --proof FILE`. */
-export async function verifyCommand(args: readonly string[], terminal: Terminal): Promise<number> {
-  const given = readArguments(args, flags)
+async function verifyCommand(given: Given, terminal: Terminal): Promise<number> {
   const publicKey = await fileOf('key', given.text('key'))
   const key = { publicKey, fingerprint: given.text('fingerprint') }
   const proof = await fileOf('proof', given.text('proof'))
@@ -44,10 +78,13 @@ export async function verifyCommand(args: readonly string[], terminal: Terminal)
     else tellProof(verification, terminal)
     return exitCodeOfVerification(verification)
   }
-  const [dir = ''] = needed(given.positionals, ['DIR'])
+  const resolved = await resolveMatter(given, terminal)
+  tellNotes(resolved, given, terminal)
+  const [dir = ''] = needed(bundleFirst(given, resolved, 1), ['DIR'])
+  const notifiers = await notifiersOf(resolved, terminal)
   const opened: S3StorageAdapter[] = []
   const live = async (predicate: CustodyPredicate) => {
-    const storage = await storageOf(predicate, given.text('region'), given.text('s3-endpoint'), terminal)
+    const storage = await storageOf(predicate, given.text('region'), resolved, terminal)
     opened.push(storage)
     return storage
   }
@@ -62,10 +99,14 @@ export async function verifyCommand(args: readonly string[], terminal: Terminal)
     })
     if (given.flag('json')) terminal.out(JSON.stringify(verification, null, 2))
     else await tell(dir, verification, terminal)
+    await tellVerified(notifiers, verification)
     if (await liesWithin(given.text('key'), dir)) {
       terminal.err('note: this key lies inside the bundle. It shows that the bundle fits together, not who signed it.')
     }
     return exitCodeOfVerification(verification)
+  } catch (error) {
+    await tellUnverified(notifiers, resolved, error)
+    throw error
   } finally {
     for (const storage of opened) storage.close()
   }
@@ -131,17 +172,13 @@ function factsOf({ hold, runId, sealedAt, storage, interval, counts, log }: Cust
 async function storageOf(
   { storage }: CustodyPredicate,
   region: string | undefined,
-  endpoint: string | undefined,
+  { matter }: Resolved,
   { env }: Terminal,
 ): Promise<S3StorageAdapter> {
   const where = region ?? storage.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION
   if (where === undefined) throw new ArgumentError('--live needs the region of the bucket: --region, or AWS_REGION.')
-  const { S3StorageAdapter } = await import('../storage/s3/adapter.js')
-  return new S3StorageAdapter({
-    bucket: storage.bucket,
-    region: where,
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-  })
+  const { S3StorageAdapter } = await import('../../storage/s3/adapter.js')
+  return new S3StorageAdapter({ ...storageOptions(matter.s3 ?? {}), bucket: storage.bucket, region: where })
 }
 
 async function liesWithin(file: string | undefined, dir: string): Promise<boolean> {

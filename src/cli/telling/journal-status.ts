@@ -1,8 +1,8 @@
-import type { Checkpoint } from '../journal/checkpoint.js'
-import type { LegalHold } from '../model/hold.js'
-import type { JournalRecord } from '../model/record.js'
-import type { RecordingCounts, RecordingException, RunOutcome } from '../model/report.js'
-import type { Interval } from '../model/request.js'
+import type { Checkpoint } from '../../journal/checkpoint.js'
+import type { LegalHold } from '../../model/hold.js'
+import type { JournalRecord } from '../../model/record.js'
+import type { RecordingCounts, RecordingException, RunOutcome } from '../../model/report.js'
+import type { Interval } from '../../model/request.js'
 
 /** Where a run is: its last stage that is on record. */
 export type RunStage = 'inspect' | 'export' | 'deliver' | 'account' | 'finished'

@@ -1,0 +1,35 @@
+import type { CommandSpec } from './command.js'
+import { completionOf } from './commands/completion.js'
+import { doctor } from './commands/doctor.js'
+import { exportMatter } from './commands/export.js'
+import { init } from './commands/init.js'
+import { inspect } from './commands/inspect.js'
+import { integrations } from './commands/integrations.js'
+import { prove } from './commands/prove.js'
+import { reconcile } from './commands/reconcile.js'
+import { regions } from './commands/regions.js'
+import { release } from './commands/release.js'
+import { remediate } from './commands/remediate.js'
+import { report } from './commands/report.js'
+import { status } from './commands/status.js'
+import { validate } from './commands/validate.js'
+import { verify } from './commands/verify.js'
+
+/** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
+export const commands: readonly CommandSpec[] = [
+  init,
+  doctor,
+  regions,
+  integrations,
+  completionOf(() => commands),
+  inspect,
+  exportMatter,
+  status,
+  validate,
+  remediate,
+  reconcile,
+  release,
+  verify,
+  report,
+  prove,
+]

@@ -1,0 +1,57 @@
+import { type Given, needed } from '../arguments.js'
+import type { CommandSpec } from '../command.js'
+import { resolveMatter } from '../config/resolve.js'
+import { settingFlags } from '../config/settings.js'
+import type { DoctorCheck } from '../doctor/check.js'
+import { clockCheck, diskChecks, hostChecks, keyCheck, nodeCheck } from '../doctor/machine.js'
+import { serviceChecks } from '../doctor/services.js'
+import { exitCodes } from '../exit-codes.js'
+import { placesOf } from '../files/places.js'
+import { loggerOf, tellNotes } from '../telling/log.js'
+import { shown, type Terminal } from '../terminal.js'
+
+export const doctor: CommandSpec = {
+  name: 'doctor',
+  takes: '',
+  group: 'Set up',
+  summary: 'whether everything is there that an export needs, and what to do',
+  about: `Tries everything that an export needs: Node, disk, signing key, hosts, clock, login, each permission in Genesys Cloud, each action on the bucket, the bucket itself. It creates nothing in either; a file in the folder of the journal is written and removed.
+
+The exit code is 2 where something is wrong. A warning is not: it says what an export would go on without.`,
+  flags: settingFlags,
+  examples: ['doctor --config matter.yaml', 'doctor --config matter.yaml --json'],
+  run: doctorCommand,
+}
+
+async function doctorCommand(given: Given, terminal: Terminal): Promise<number> {
+  needed(given.positionals, [])
+  const resolved = await resolveMatter(given, terminal)
+  tellNotes(resolved, given, terminal)
+  const isJson = given.flag('json')
+  const checks: DoctorCheck[] = []
+  const add = (more: readonly DoctorCheck[]) => {
+    checks.push(...more)
+    if (!isJson) for (const check of more) terminal.out(line(check))
+  }
+  add([nodeCheck(process.versions.node)])
+  add(await diskChecks(placesOf(resolved).journal))
+  add([await keyCheck(given, resolved)])
+  const hosts = await hostChecks(resolved, terminal)
+  add(hosts.checks)
+  add([clockCheck(hosts.dates)])
+  add(await serviceChecks(resolved, { logger: loggerOf(given, resolved, terminal), signal: terminal.signal }))
+  const problems = checks.filter(({ result }) => result === 'problem').length
+  if (isJson) terminal.out(JSON.stringify({ healthy: problems === 0, checks }, null, 2))
+  else
+    terminal.out(
+      problems === 0 ? 'Nothing is in the way of an export.' : `${problems} of these are in the way of an export.`,
+    )
+  return problems === 0 ? exitCodes.success : exitCodes.badResult
+}
+
+const marks = { ok: 'ok', warning: 'warning', problem: 'PROBLEM', skipped: 'skipped' } as const
+
+function line({ area, subject, result, message, remedy }: DoctorCheck): string {
+  const advice = remedy === undefined || result === 'ok' ? '' : `\n${' '.repeat(10)}${shown(remedy)}`
+  return `${marks[result].padEnd(9)} ${area}: ${shown(subject)}${message === undefined ? '' : `: ${shown(message)}`}${advice}`
+}

@@ -1,0 +1,80 @@
+import type { SourceRelease } from '../../index.js'
+import { counted, figure } from '../../internal/text/counted.js'
+import { ArgumentError, type Given } from '../arguments.js'
+import type { CommandSpec } from '../command.js'
+import { settingFlags } from '../config/settings.js'
+import { exitCodes } from '../exit-codes.js'
+import { keysFlag, sourceOf } from '../objects/source.js'
+import { ObjectTally, openBucket } from '../objects/tally.js'
+import type { Terminal } from '../terminal.js'
+
+export const release: CommandSpec = {
+  name: 'release',
+  takes: 'PREFIX | --keys-from FILE',
+  group: 'Repair and release',
+  summary: "take one matter's tag off; a plan, unless --yes is given",
+  about: `Takes the hold's tag off objects, under a prefix ('' is the whole bucket) or of a list, and leaves the tags of other matters. Nothing is deleted. An Object Lock hold goes with the last tag only, and only with --allow-unlock; a retention stays. It needs a reason, which is written down in legal-hold/MATTER/release-journal.
+
+Without --yes it only plans, and changes nothing.`,
+  flags: [
+    { name: 'reason', value: 'TEXT', kind: 'text', about: 'why the matter lets go, e.g. the order that ends it' },
+    keysFlag,
+    { name: 'yes', kind: 'flag', about: 'release' },
+    { name: 'allow-unlock', kind: 'flag', about: 'switch the Object Lock hold off where no other tag is left' },
+    {
+      name: 'release-source',
+      kind: 'flag',
+      about: 'lift the deletion protection at the source as well, of conversations that were let go as a whole',
+    },
+    { name: 'journal', value: 'DIR', kind: 'text', about: 'keep the record of the release there' },
+    ...settingFlags,
+  ],
+  examples: [
+    `release '' --config matter.yaml --reason "Order of 4 March 2026: matter closed"`,
+    `release '' --config matter.yaml --reason "Order of 4 March 2026: matter closed" --yes`,
+  ],
+  run: releaseCommand,
+}
+
+async function releaseCommand(given: Given, terminal: Terminal): Promise<number> {
+  const reason = given.text('reason')?.trim() ?? ''
+  if (reason === '') throw new ArgumentError('--reason TEXT is missing: it goes on record.')
+  const source = await sourceOf(given, terminal)
+  const dryRun = !given.flag('yes')
+  const allowUnlock = given.flag('allow-unlock')
+  const releaseSource = given.flag('release-source')
+  const need = releaseSource ? 'request' : 'storage'
+  const { exporter, close } = await openBucket(given, terminal, dryRun ? undefined : 'releases', need)
+  let atSource: SourceRelease | undefined
+  const tally = new ObjectTally()
+  try {
+    const releases = exporter.release(source, {
+      reason,
+      dryRun,
+      allowUnlock,
+      releaseSource,
+      onSourceReleased: (result) => {
+        atSource = result
+      },
+      signal: terminal.signal,
+    })
+    for await (const { outcome, object, reason: why, remaining } of releases) {
+      const { key, versionId } = object
+      const others = remaining.length === 0 ? undefined : `still held by ${remaining.join(', ')}`
+      const isNoted = outcome !== 'released' || others !== undefined
+      tally.add(outcome, isNoted ? { outcome, key, versionId, reason: why ?? others } : undefined)
+    }
+  } finally {
+    await close()
+  }
+  if (given.flag('json')) terminal.out(JSON.stringify({ dryRun, reason, ...tally.json(), source: atSource }, null, 2))
+  else {
+    tally.tell(terminal)
+    if (atSource !== undefined) {
+      const { requested, kept } = atSource
+      terminal.out(`at the source: ${counted(requested, 'conversation')} let go, ${figure(kept)} kept`)
+    }
+    if (dryRun && tally.total > 0) terminal.out('Nothing was changed: --yes releases.')
+  }
+  return tally.count('refused', 'failed') > 0 ? exitCodes.badResult : exitCodes.success
+}

@@ -1,0 +1,112 @@
+import { OptionCheck } from '../internal/option-check.js'
+import { loadPackage } from '../internal/package/optional-package.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { Notice, Notifier } from '../ports/notifier.js'
+
+/** How an AWS service is reached; credentials as the AWS SDK finds them. */
+export interface AwsNotifierOptions {
+  /** @defaultValue that of the ARN, else what the environment says */
+  readonly region?: string | undefined
+  /** Another server. */
+  readonly endpoint?: string | undefined
+}
+
+/** Options of {@link snsNotifier}. */
+export interface SnsNotifierOptions extends AwsNotifierOptions {
+  readonly topicArn: string
+}
+
+/** Options of {@link eventBridgeNotifier}. */
+export interface EventBridgeNotifierOptions extends AwsNotifierOptions {
+  /** Name or ARN of the bus. */
+  readonly bus: string
+}
+
+/** `source` of the events on a bus; `detail-type` is the kind of the notice. */
+export const eventSource = 'genesys-legal-hold-exporter'
+
+const stage = 'report'
+
+/** Publishes a notice to a topic of Amazon SNS. It needs `@aws-sdk/client-sns`, an optional peer. */
+export function snsNotifier({ topicArn, region, endpoint }: SnsNotifierOptions): Notifier {
+  requireText('snsNotifier', 'topicArn', topicArn)
+  return async (notice, { signal }) => {
+    const name = '@aws-sdk/client-sns'
+    const { SNSClient, PublishCommand } = await loadPackage({
+      name,
+      stage,
+      load: () => import('@aws-sdk/client-sns'),
+      isWhole: (loaded) => typeof loaded.SNSClient === 'function',
+    })
+    const client = new SNSClient(settingsOf(region ?? regionOfArn(topicArn), endpoint))
+    const command = new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subjectOf(notice),
+      Message: JSON.stringify(notice),
+      MessageAttributes: { kind: { DataType: 'String', StringValue: notice.kind } },
+    })
+    await sent('Amazon SNS', client, () => client.send(command, signalOf(signal)))
+  }
+}
+
+/** Puts a notice on a bus of Amazon EventBridge. It needs `@aws-sdk/client-eventbridge`, an optional peer. */
+export function eventBridgeNotifier({ bus, region, endpoint }: EventBridgeNotifierOptions): Notifier {
+  requireText('eventBridgeNotifier', 'bus', bus)
+  return async (notice, { signal }) => {
+    const name = '@aws-sdk/client-eventbridge'
+    const { EventBridgeClient, PutEventsCommand } = await loadPackage({
+      name,
+      stage,
+      load: () => import('@aws-sdk/client-eventbridge'),
+      isWhole: (loaded) => typeof loaded.EventBridgeClient === 'function',
+    })
+    const client = new EventBridgeClient(settingsOf(region ?? regionOfArn(bus), endpoint))
+    const entry = { EventBusName: bus, Source: eventSource, DetailType: notice.kind, Detail: JSON.stringify(notice) }
+    const answer = await sent('Amazon EventBridge', client, () =>
+      client.send(new PutEventsCommand({ Entries: [entry] }), signalOf(signal)),
+    )
+    // A refused entry is HTTP 200.
+    const [refused] = answer.Entries ?? []
+    if ((answer.FailedEntryCount ?? 0) === 0) return
+    throw failure('Amazon EventBridge', refused?.ErrorCode ?? 'a refused entry', undefined)
+  }
+}
+
+function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal }
+}
+
+function settingsOf(region: string | undefined, endpoint: string | undefined) {
+  return { ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) }
+}
+
+async function sent<T>(service: string, client: { destroy(): void }, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    throw failure(service, (error as Error | undefined)?.name ?? 'an unknown failure', error)
+  } finally {
+    client.destroy()
+  }
+}
+
+function failure(service: string, what: string, cause: unknown): LegalHoldError {
+  return new LegalHoldError(`${service} did not take the notice: ${what}.`, { code: 'NETWORK_ERROR', stage, cause })
+}
+
+function regionOfArn(arn: string): string | undefined {
+  const [head, , , region] = arn.split(':')
+  return head === 'arn' && region ? region : undefined
+}
+
+/** Amazon SNS takes 100 characters of ASCII. */
+function subjectOf({ kind, hold, outcome, error, verification }: Notice): string {
+  const what = outcome ?? error?.code ?? verification?.status ?? kind
+  return `Legal hold ${hold.tag}: ${what}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100)
+}
+
+function requireText(of: string, name: string, value: unknown): void {
+  const mistakes = new OptionCheck(`The options of ${of}`)
+  mistakes.check(typeof value === 'string' && value !== '', name, 'must be a text')
+  mistakes.throwIfAny()
+}

@@ -1,0 +1,79 @@
+import { runWaits } from '../internal/waits/run-waits.js'
+import { waitsOf } from '../internal/waits/waits.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { NewRunEvent } from '../model/events.js'
+import type { SealedEvidence } from '../model/evidence.js'
+import type { RunReport } from '../model/report.js'
+import type { ExportRequest } from '../model/request.js'
+import type { Settings } from '../options/exporter-options.js'
+import { runOnJournal } from './journalled-run.js'
+import { RunEnd } from './run-end.js'
+import { emitter, type RunOptions } from './run-options.js'
+
+type Emit = (event: NewRunEvent) => void
+
+interface FinishedRun {
+  readonly report: RunReport
+  readonly sealed?: SealedEvidence
+}
+
+/** A run from its inspection to its seal. Whoever wants to know is told of its waits, and of its end. */
+export async function runAndTell(settings: Settings, request: ExportRequest, options: RunOptions): Promise<RunReport> {
+  const end = new RunEnd(settings, request, options)
+  let done: FinishedRun
+  try {
+    done = await runWithWaits(settings, request, options)
+  } catch (error) {
+    await end.failed(error)
+    throw error
+  }
+  await end.finished(done.report, done.sealed)
+  return done.report
+}
+
+async function runWithWaits(settings: Settings, request: ExportRequest, options: RunOptions): Promise<FinishedRun> {
+  const emit = options.onEvent === undefined ? undefined : emitter(settings, options.onEvent)
+  const waits = runWaits(options.signal, settings, emit)
+  try {
+    return await sealedRun(settings, request, { ...options, signal: waits.signal }, emit)
+  } finally {
+    waits.end()
+  }
+}
+
+async function sealedRun(
+  settings: Settings,
+  request: ExportRequest,
+  options: RunOptions,
+  emit: Emit | undefined,
+): Promise<FinishedRun> {
+  const { evidence, signal } = options
+  if (evidence === undefined) return { report: await runOnJournal(settings, request, options) }
+  const journal = await evidence.open(options.journal ?? settings.journal, { signal })
+  const report = await runOnJournal(settings, request, { ...options, journal })
+  const end = waitsOf(signal)?.slow?.begin('report', 'evidence', 'it is being written and signed')
+  const sealed = await evidence
+    .seal(journal, { signal, clock: settings.clock })
+    .catch((error: unknown) => {
+      throw notSealed(error, report, signal)
+    })
+    .finally(end)
+  emit?.({ type: 'sealed', evidence: sealed })
+  return { report, sealed }
+}
+
+function notSealed(error: unknown, report: RunReport, signal: AbortSignal | undefined): LegalHoldError {
+  if (signal?.aborted) {
+    return new LegalHoldError(
+      'The run is finished and its report is in details.report, but it was aborted while its evidence was sealed. ' +
+        'Run again with the same journal, or seal it with sealEvidence().',
+      { code: 'ABORTED', stage: 'report', details: { report }, cause: signal.reason },
+    )
+  }
+  const why = error instanceof Error ? error.message : String(error)
+  return new LegalHoldError(
+    `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ` +
+      'The journal is complete: seal it again with sealEvidence().',
+    { code: 'EVIDENCE_NOT_SEALED', stage: 'report', details: { report }, cause: error },
+  )
+}
