@@ -40,7 +40,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['model', 'internal'],
   custody: ['journal', 'stages/context.ts', 'stages/reading', 'model', 'ports', 'internal'],
   cli: ['custody', 'progress', 'journal', 'storage', 'platforms', 'model', 'ports', 'internal', 'options', 'entries'],
-  testing: ['storage', 'platforms', 'journal', 'model', 'ports', 'internal'],
+  testing: ['storage', 'platforms', 'journal', 'scale/ports', 'model', 'ports', 'internal'],
+  scale: ['exporter.ts', 'run', 'journal', 'custody', 'storage', 'options', 'model', 'ports', 'internal'],
+  'scale/aws': ['scale/ports', 'scale/worker', 'storage/s3', 'model', 'ports', 'internal'],
+  'scale/ports': ['model', 'ports'],
 }
 const entries = files.filter(({ folder }) => folder === '').map(({ path }) => path)
 

@@ -19,6 +19,11 @@ export {
   retentionContext,
 } from './conformance/retention.js'
 export {
+  type ShardStoreConformanceOptions,
+  type ShardStoreConformanceSubject,
+  shardStoreConformance,
+} from './conformance/shard-store.js'
+export {
   type StorageConformanceFeature,
   type StorageConformanceOptions,
   type StorageConformanceRunner,

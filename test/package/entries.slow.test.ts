@@ -13,7 +13,7 @@ async function evaluate(code: string, type: 'module' | 'commonjs'): Promise<unkn
   return JSON.parse(stdout)
 }
 
-const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry']
+const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry', './scale/aws']
 const schemas = ['./schemas/report.schema.json', './schemas/journal-record.schema.json']
 const specifier = (entry: string) => `genesys-legal-hold-exporter${entry.slice(1)}`
 
@@ -23,12 +23,18 @@ describe('the package', () => {
     expect(manifest).toMatchObject({ license: 'MIT', type: 'module', sideEffects: false, engines: { node: '>=20.19' } })
     expect(Object.keys(manifest.peerDependencies).sort()).toEqual([
       '@aws-sdk/client-s3',
+      '@aws-sdk/client-s3-control',
+      '@aws-sdk/client-sfn',
       '@opentelemetry/api',
+      'hyparquet',
       'msw',
       'purecloud-platform-client-v2',
     ])
     expect(manifest.peerDependenciesMeta).toEqual({
+      '@aws-sdk/client-s3-control': { optional: true },
+      '@aws-sdk/client-sfn': { optional: true },
       '@opentelemetry/api': { optional: true },
+      hyparquet: { optional: true },
       msw: { optional: true },
     })
   })
