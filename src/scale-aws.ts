@@ -1,1 +1,21 @@
+export { S3BatchEngine } from './scale/aws/batch/engine.js'
+export type { S3BatchEngineOptions } from './scale/aws/batch/options.js'
+export type { AwsClientLike, AwsClientSettings } from './scale/aws/client/settings.js'
+export type { HandlerParts, LambdaContextLike } from './scale/aws/handlers/invocation.js'
+export {
+  type MapEvent,
+  type MapItem,
+  type MapResponse,
+  mapHandler,
+  ShardError,
+} from './scale/aws/handlers/map-handler.js'
+export {
+  type S3BatchEvent,
+  type S3BatchHandlerParts,
+  type S3BatchResponse,
+  type S3BatchResultCode,
+  type S3BatchTask,
+  s3BatchHandler,
+} from './scale/aws/handlers/s3-batch-handler.js'
+export type { S3ObjectsSettings } from './scale/aws/s3/objects.js'
 export { S3ShardStore, type S3ShardStoreOptions } from './scale/aws/s3-shard-store.js'

@@ -102,6 +102,21 @@ export type { S3SimulatorCredentials } from './s3/auth/identity.js'
 export type { CreateBucketOptions } from './s3/buckets/seed.js'
 export type { LoggedRequest } from './s3/http/request-log.js'
 export type { ObjectVersion } from './s3/state/object-version.js'
+export type {
+  SimulatedFunction,
+  SimulatedFunctionContext,
+  TaskFault,
+  TaskFaultAction,
+  TaskFaultScript,
+} from './s3-control/functions.js'
+export type { SimulatedJobStatus } from './s3-control/job.js'
+export type { ReportColumns } from './s3-control/report.js'
+export {
+  S3ControlSimulator,
+  type S3ControlSimulatorOptions,
+  type SimulatedBatchJob,
+} from './s3-control/simulator.js'
+export type { SimulatedStorage } from './s3-control/storage.js'
 export { S3Simulator, type S3SimulatorOptions } from './s3-simulator.js'
 export { simulatorCredentials } from './scenario/credentials.js'
 export type { ForeignS3, ScenarioRequest } from './scenario/scenario-request.js'
