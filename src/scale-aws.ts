@@ -1,6 +1,7 @@
 export { S3BatchEngine } from './scale/aws/batch/engine.js'
 export type { S3BatchEngineOptions } from './scale/aws/batch/options.js'
 export type { AwsClientLike, AwsClientSettings } from './scale/aws/client/settings.js'
+export { type StateMachineOptions, stateMachineDefinition } from './scale/aws/deployment/state-machine.js'
 export type { HandlerParts, LambdaContextLike } from './scale/aws/handlers/invocation.js'
 export {
   type MapEvent,
@@ -17,5 +18,7 @@ export {
   type S3BatchTask,
   s3BatchHandler,
 } from './scale/aws/handlers/s3-batch-handler.js'
+export { MapEngine } from './scale/aws/map/engine.js'
+export type { MapEngineOptions } from './scale/aws/map/options.js'
 export type { S3ObjectsSettings } from './scale/aws/s3/objects.js'
 export { S3ShardStore, type S3ShardStoreOptions } from './scale/aws/s3-shard-store.js'

@@ -33,6 +33,12 @@ export {
   storageConformanceFeatures,
 } from './conformance/storage.js'
 export type { ConformanceRunner, ConformanceSubject } from './conformance/suite.js'
+export type { SimulatedExecutionStatus } from './distributed-map/execution.js'
+export {
+  DistributedMapSimulator,
+  type DistributedMapSimulatorOptions,
+  type SimulatedMapExecution,
+} from './distributed-map/simulator.js'
 export {
   type Fault,
   type FaultAction,

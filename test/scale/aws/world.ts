@@ -35,11 +35,11 @@ export class FakeWorker {
   readonly answers = new Map<number, ShardEnd['outcome'] | ShardEnd['outcome'][]>()
 
   /** Called with each invocation, once it is counted. */
-  onAsked: (count: number) => void = () => {}
+  onAsked: (count: number) => void | Promise<void> = () => {}
 
   readonly work: ShardWorker = async (ref) => {
     this.asked.push(ref.key)
-    this.onAsked(this.asked.length)
+    await this.onAsked(this.asked.length)
     const given = this.answers.get(ref.shard) ?? 'sealed'
     const outcome = typeof given === 'string' ? given : (given.shift() ?? 'sealed')
     if (outcome === 'sealed') return { outcome, ref, sealSha256: digest, isNew: true }
