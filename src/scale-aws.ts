@@ -18,7 +18,16 @@ export {
   type S3BatchTask,
   s3BatchHandler,
 } from './scale/aws/handlers/s3-batch-handler.js'
+export { S3Inventory, type S3InventoryOptions } from './scale/aws/inventory/s3-inventory.js'
+export { S3MetadataTable, type S3MetadataTableOptions } from './scale/aws/inventory/s3-metadata-table.js'
 export { MapEngine } from './scale/aws/map/engine.js'
 export type { MapEngineOptions } from './scale/aws/map/options.js'
 export type { S3ObjectsSettings } from './scale/aws/s3/objects.js'
 export { S3ShardStore, type S3ShardStoreOptions } from './scale/aws/s3-shard-store.js'
+export type {
+  InventoryDescription,
+  InventoryFacet,
+  InventoryRow,
+  InventoryRowsOptions,
+  InventorySource,
+} from './scale/ports/inventory-source.js'
