@@ -1,7 +1,21 @@
 export { S3BatchEngine } from './scale/aws/batch/engine.js'
 export type { S3BatchEngineOptions } from './scale/aws/batch/options.js'
 export type { AwsClientLike, AwsClientSettings } from './scale/aws/client/settings.js'
+export {
+  type ScalePolicies,
+  type ScalePolicy,
+  type ScalePolicyOptions,
+  type ScaleRole,
+  type ScaleStatement,
+  scalePolicies,
+} from './scale/aws/deployment/policies.js'
 export { type StateMachineOptions, stateMachineDefinition } from './scale/aws/deployment/state-machine.js'
+export {
+  type DeploymentOptions,
+  type DeploymentResource,
+  type DeploymentTemplate,
+  deploymentTemplate,
+} from './scale/aws/deployment/template.js'
 export type { HandlerParts, LambdaContextLike } from './scale/aws/handlers/invocation.js'
 export {
   type MapEvent,
@@ -31,3 +45,4 @@ export type {
   InventoryRowsOptions,
   InventorySource,
 } from './scale/ports/inventory-source.js'
+export type { IamPolicyOptions } from './storage/s3/inspect/iam-policy.js'

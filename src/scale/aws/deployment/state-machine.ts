@@ -2,6 +2,8 @@
 export interface StateMachineOptions {
   /** ARN of the worker's function with a version number. */
   readonly functionArn: string
+  /** `aws-cn` and `aws-us-gov` have other ARNs. @defaultValue that of the function */
+  readonly partition?: string | undefined
   /** Shards in one invocation. They share its time: more than one only where shards are small. @defaultValue 1 */
   readonly itemsPerBatch?: number | undefined
   /** How often a shard that is unfinished is tried again within a round. @defaultValue 20 */
@@ -30,7 +32,8 @@ const transient = [
  */
 export function stateMachineDefinition(options: StateMachineOptions): Readonly<Record<string, unknown>> {
   const { functionArn, itemsPerBatch = 1, maxAttempts = 20 } = options
-  const states = `arn:${functionArn.split(':')[1] ?? 'aws'}:states:::`
+  const { partition = functionArn.split(':')[1] ?? 'aws' } = options
+  const states = `arn:${partition}:states:::`
   return {
     Comment: 'Shards of genesys-legal-hold-exporter',
     StartAt: 'Shards',
