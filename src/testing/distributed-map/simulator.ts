@@ -143,10 +143,10 @@ export class DistributedMapSimulator {
   }
 
   #checkCaller(request: Request): void {
-    const credential = /Credential=([^/]+)\/\d{8}\/[a-z0-9-]+\/states\/aws4_request/.exec(
-      request.headers.get('authorization') ?? '',
-    )?.[1]
-    if (credential === undefined)
+    const authorization = request.headers.get('authorization') ?? ''
+    const fields = authorization.split(/[ ,]/).find((field) => field.startsWith('Credential='))
+    const [credential, date, , service] = fields?.slice('Credential='.length).split('/') ?? []
+    if (credential === undefined || date === undefined || service !== 'states')
       throw new SfnRefusal('MissingAuthenticationTokenException', 'The request is not signed.')
     if (!this.#accessKeyIds.includes(credential)) {
       throw new SfnRefusal('UnrecognizedClientException', 'The security token included in the request is invalid.')
