@@ -19,6 +19,11 @@ export {
   retentionContext,
 } from './conformance/retention.js'
 export {
+  type ShardEngineConformanceOptions,
+  type ShardEngineConformanceSubject,
+  shardEngineConformance,
+} from './conformance/shard-engine.js'
+export {
   type ShardStoreConformanceOptions,
   type ShardStoreConformanceSubject,
   shardStoreConformance,
