@@ -113,6 +113,7 @@ export type { S3SimulatorCredentials } from './s3/auth/identity.js'
 export type { CreateBucketOptions } from './s3/buckets/seed.js'
 export type { LoggedRequest } from './s3/http/request-log.js'
 export type { ObjectVersion } from './s3/state/object-version.js'
+export { type ChildFunctionOptions, childFunction } from './s3-control/child-function.js'
 export type {
   SimulatedFunction,
   SimulatedFunctionContext,

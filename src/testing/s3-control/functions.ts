@@ -5,7 +5,7 @@ export interface SimulatedFunctionContext {
   getRemainingTimeInMillis(): number
 }
 
-/** A Lambda function: its handler, in this process; one in a child process is a function that asks it. */
+/** A Lambda function: a handler in this process, or one in a process of its own (`childFunction`). */
 export type SimulatedFunction = (event: never, context: SimulatedFunctionContext) => Promise<unknown>
 
 /** What happens to an invocation. */
