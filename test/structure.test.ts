@@ -55,7 +55,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'options',
     'entries',
   ],
-  testing: ['storage', 'platforms', 'journal', 'model', 'ports', 'internal'],
+  testing: ['storage', 'platforms', 'journal', 'scale/ports', 'model', 'ports', 'internal'],
+  scale: ['exporter.ts', 'run', 'journal', 'custody', 'storage', 'options', 'model', 'ports', 'internal'],
+  'scale/aws': ['scale/ports', 'scale/worker', 'storage/s3', 'model', 'ports', 'internal'],
+  'scale/ports': ['model', 'ports'],
 }
 const entries = files.filter(({ folder }) => folder === '').map(({ path }) => path)
 

@@ -51,6 +51,11 @@ export const errorCodes = [
   'EVIDENCE_NOT_SEALED',
   'EVIDENCE_UNREADABLE',
   'TIMESTAMP_REJECTED',
+  'ENGINE_REJECTED',
+  'ENGINE_UNAVAILABLE',
+  'ENGINE_JOB_NOT_FOUND',
+  'ENGINE_REPORT_UNREADABLE',
+  'INVENTORY_UNREADABLE',
   'ABORTED',
   'UNSUPPORTED',
   'INTERNAL',
@@ -71,6 +76,8 @@ export type Stage =
   | 'reconcile'
   | 'journal'
   | 'report'
+  /** Work that is spread over several processes or machines. */
+  | 'scale'
 
 /**
  * Whether the request that failed took effect: `not-applied` (it did not), `applied` (it did, and something after

@@ -19,6 +19,16 @@ export {
   retentionContext,
 } from './conformance/retention.js'
 export {
+  type ShardEngineConformanceOptions,
+  type ShardEngineConformanceSubject,
+  shardEngineConformance,
+} from './conformance/shard-engine.js'
+export {
+  type ShardStoreConformanceOptions,
+  type ShardStoreConformanceSubject,
+  shardStoreConformance,
+} from './conformance/shard-store.js'
+export {
   type StorageConformanceFeature,
   type StorageConformanceOptions,
   type StorageConformanceRunner,
@@ -29,6 +39,12 @@ export {
 } from './conformance/storage.js'
 export type { ConformanceRunner, ConformanceSubject } from './conformance/suite.js'
 export type { FaultOperation } from './fault-operations.js'
+export type { SimulatedExecutionStatus } from './distributed-map/execution.js'
+export {
+  DistributedMapSimulator,
+  type DistributedMapSimulatorOptions,
+  type SimulatedMapExecution,
+} from './distributed-map/simulator.js'
 export {
   type Fault,
   type FaultAction,
@@ -105,6 +121,22 @@ export type { S3SimulatorCredentials } from './s3/auth/identity.js'
 export type { CreateBucketOptions } from './s3/buckets/seed.js'
 export type { LoggedRequest } from './s3/http/request-log.js'
 export type { ObjectVersion } from './s3/state/object-version.js'
+export { type ChildFunctionOptions, childFunction } from './s3-control/child-function.js'
+export type {
+  SimulatedFunction,
+  SimulatedFunctionContext,
+  TaskFault,
+  TaskFaultAction,
+  TaskFaultScript,
+} from './s3-control/functions.js'
+export type { SimulatedJobStatus } from './s3-control/job.js'
+export type { ReportColumns } from './s3-control/report.js'
+export {
+  S3ControlSimulator,
+  type S3ControlSimulatorOptions,
+  type SimulatedBatchJob,
+} from './s3-control/simulator.js'
+export type { SimulatedStorage } from './s3-control/storage.js'
 export { S3Simulator, type S3SimulatorOptions } from './s3-simulator.js'
 export { simulatorCredentials } from './scenario/credentials.js'
 export type { ForeignS3, ScenarioRequest } from './scenario/scenario-request.js'

@@ -26,6 +26,7 @@ import { verifyProof } from '#src/custody/verify/prove.js'
 import { type JournalRecord, MemoryJournal } from '#src/index.js'
 import { Redactor } from '#src/internal/redaction/redactor.js'
 import { redirectOf } from '#src/internal/redirect.js'
+import { parseCsv } from '#src/internal/text/csv.js'
 import { visible } from '#src/internal/text/visible.js'
 import { matchesWildcard } from '#src/internal/text/wildcard.js'
 import { AccountCheck } from '#src/journal/check/account-check.js'
@@ -40,6 +41,7 @@ import { cursorPages, numberedPages } from '#src/platforms/client/pages.js'
 import { findRegion } from '#src/platforms/client/regions.js'
 import { isSlotsBusy } from '#src/platforms/organization/job-slots.js'
 import { S3StorageAdapter } from '#src/s3.js'
+import { decodeManifestKey } from '#src/scale/aws/batch/manifest.js'
 import { listWith, tagsWanted } from '#src/stages/repair/history/hold-lists.js'
 import { readPolicy } from '#src/storage/s3/inspect/policy.js'
 import { closes, foreignBody } from '#src/storage/s3/protocol/answer-root.js'
@@ -244,6 +246,23 @@ redactor.addClient('client', 'k9-ZpQ4+/vB7xYt2=LmN8~RsW0.dEfGhIjKlMnOp')
 
 /** Every parser of foreign input. A new one is added here: `growth.slow.test.ts` looks for those that are missing. */
 export const parsers: Readonly<Record<string, Parser>> = {
+  'CSV of an engine or an inventory': {
+    reads: ['src/internal/text/csv.ts parseCsv', 'src/scale/aws/batch/report.ts readReport'],
+    inputs: {
+      ...texts,
+      rows: many('bucket,key,,succeeded,200,,\n'),
+      commas: many(','),
+      quotes: many('"'),
+      'quoted line breaks': (size) => `"${'\n'.repeat(size)}"`,
+      'carriage returns': many('\r'),
+    },
+    read: (text: string) => parseCsv(text),
+  },
+  'a key of a manifest': {
+    reads: ['src/scale/aws/batch/manifest.ts decodeManifestKey'],
+    inputs: { ...texts, spaces: many('+'), 'open percents': many('%') },
+    read: (text: string) => decodeManifestKey(text),
+  },
   'a listing of S3': {
     reads: ['src/storage/s3/wire/list.ts scanListing'],
     inputs: listings,
@@ -656,6 +675,8 @@ function policyOf(...actions: string[]): string {
 
 /** Functions with the name of a parser that read nothing themselves, or whose parts are all above. */
 export const elsewhere: Readonly<Record<string, string>> = {
+  'src/scale/aws/map/results.ts readMapResults': 'files of JSON, execution by execution',
+  'src/scale/aws/inventory/manifest.ts readInventoryManifest': 'a file of JSON',
   'src/custody/verify/bundle-report.ts readBundleReport': 'a file of JSON',
   'src/custody/seal/previous-bundle.ts readPrevious': 'a file, for readStatement',
   'src/custody/bundle/statement-file.ts readStatementOf': 'a file, for readStatement',

@@ -108,6 +108,9 @@ export const simulatorParsers: Readonly<Record<string, Parser>> = {
 
 /** Functions of the simulators with the name of a parser that read nothing by themselves. */
 export const simulatorsElsewhere: Readonly<Record<string, string>> = {
+  'src/testing/s3-control/create-job.ts readCreateJob': 'a document that was parsed, element by element',
+  'src/testing/s3-control/manifest.ts readTasks': 'CSV that was parsed, row by row',
+  'src/testing/distributed-map/definition.ts readDefinition': "a test's own object",
   'src/testing/genesys/http.ts readObject': 'a body of JSON',
   'src/testing/genesys/routes/paging.ts readCursor': 'a number',
   'src/testing/genesys/jobs/query.ts parseInterval': 'two dates',

@@ -13,7 +13,7 @@ async function evaluate(code: string, type: 'module' | 'commonjs'): Promise<unkn
   return JSON.parse(stdout)
 }
 
-const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry']
+const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry', './scale/aws']
 const schemas = ['./schemas/report.schema.json', './schemas/journal-record.schema.json', './schemas/matter.schema.json']
 const specifier = (entry: string) => `genesys-legal-hold-exporter${entry.slice(1)}`
 
@@ -25,8 +25,11 @@ describe('the package', () => {
       '@aws-sdk/client-eventbridge',
       '@aws-sdk/client-kms',
       '@aws-sdk/client-s3',
+      '@aws-sdk/client-s3-control',
+      '@aws-sdk/client-sfn',
       '@aws-sdk/client-sns',
       '@opentelemetry/api',
+      'hyparquet',
       'msw',
       'purecloud-platform-client-v2',
     ])
@@ -34,7 +37,10 @@ describe('the package', () => {
       '@aws-sdk/client-eventbridge': { optional: true },
       '@aws-sdk/client-kms': { optional: true },
       '@aws-sdk/client-sns': { optional: true },
+      '@aws-sdk/client-s3-control': { optional: true },
+      '@aws-sdk/client-sfn': { optional: true },
       '@opentelemetry/api': { optional: true },
+      hyparquet: { optional: true },
       msw: { optional: true },
     })
   })

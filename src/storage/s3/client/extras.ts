@@ -24,7 +24,14 @@ interface ExtraRule {
 
 const copies = ['CopyObject', 'CreateMultipartUpload'] as const
 const lists = ['ListObjectsV2', 'ListObjectVersions', 'ListMultipartUploads'] as const
-const payloads = ['PutObjectTagging', 'PutObjectLegalHold', 'PutObjectRetention', 'PutObjectAcl', 'UploadPart'] as const
+const payloads = [
+  'PutObject',
+  'PutObjectTagging',
+  'PutObjectLegalHold',
+  'PutObjectRetention',
+  'PutObjectAcl',
+  'UploadPart',
+] as const
 
 /** In the order in which they are left out where a refusal does not say what it is about. */
 const rules = {

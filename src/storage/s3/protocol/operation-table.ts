@@ -67,6 +67,7 @@ const operations = {
   },
   HeadObject: { mutates: false, fast: 'own', action: ['s3:GetObject', 's3:GetObjectVersion'] },
   GetObject: { mutates: false, action: ['s3:GetObject', 's3:GetObjectVersion'] },
+  PutObject: { mutates: true, action: 's3:PutObject' },
   GetObjectTagging: {
     mutates: false,
     root: 'Tagging',

@@ -17,6 +17,7 @@ interface Operations {
   ListMultipartUploads: [S3.ListMultipartUploadsCommandInput, S3.ListMultipartUploadsCommandOutput]
   HeadObject: [S3.HeadObjectCommandInput, S3.HeadObjectCommandOutput]
   GetObject: [S3.GetObjectCommandInput, S3.GetObjectCommandOutput]
+  PutObject: [S3.PutObjectCommandInput, S3.PutObjectCommandOutput]
   GetObjectTagging: [S3.GetObjectTaggingCommandInput, S3.GetObjectTaggingCommandOutput]
   PutObjectTagging: [S3.PutObjectTaggingCommandInput, S3.PutObjectTaggingCommandOutput]
   GetObjectLegalHold: [S3.GetObjectLegalHoldCommandInput, S3.GetObjectLegalHoldCommandOutput]

@@ -17,6 +17,7 @@ const operations: Readonly<Record<S3Operation, true>> = {
   ListMultipartUploads: true,
   HeadObject: true,
   GetObject: true,
+  PutObject: true,
   GetObjectTagging: true,
   PutObjectTagging: true,
   GetObjectLegalHold: true,

@@ -1,0 +1,199 @@
+import { orAbort, throwIfAborted } from '../../../internal/abort.js'
+import { Redactor } from '../../../internal/redaction/redactor.js'
+import { retrying } from '../../../internal/retry.js'
+import { LegalHoldError } from '../../../model/errors.js'
+import type { CallOptions } from '../../../ports/runtime.js'
+import { requireSecure } from '../../../storage/s3/client/checks.js'
+import { toIdentity } from '../../../storage/s3/client/credentials.js'
+import { innerRetry, type S3Credentials } from '../../../storage/s3/client/settings.js'
+import { normaliseServiceError, type ServiceRequest } from './failure.js'
+import type { AwsClientLike, AwsClientSettings } from './settings.js'
+
+/** The little of a command of the SDK that is used. */
+interface Command {
+  readonly middlewareStack?: {
+    add(
+      middleware: (next: (args: Args) => Promise<unknown>) => (args: Args) => Promise<unknown>,
+      options: {
+        readonly step: string
+        readonly name: string
+        readonly priority?: string
+        readonly override?: boolean
+      },
+    ): void
+  }
+}
+interface Args {
+  readonly request?: { readonly protocol?: string; readonly hostname?: string; readonly port?: number }
+}
+
+/** One service of AWS. */
+export interface AwsServiceInit {
+  /** For people: `S3 Batch Operations`. */
+  readonly name: string
+  /** Loads the SDK and builds a client; called once, when something is first sent. */
+  readonly open: (config: Readonly<Record<string, unknown>>) => Promise<AwsClientLike>
+  readonly settings: AwsClientSettings
+}
+
+type GivenCredentials = NonNullable<AwsClientSettings['credentials']>
+
+const stage = 'scale'
+
+/** Sends requests to one service: bounded in time, repeated where that is safe, every failure a `LegalHoldError`. */
+export class AwsService {
+  readonly #init: AwsServiceInit
+  readonly #secrets = new Redactor()
+  #opening: Promise<AwsClientLike> | undefined
+
+  constructor(init: AwsServiceInit) {
+    this.#init = init
+  }
+
+  /** A question, repeated until it is answered. */
+  ask<T>(operation: string, build: () => Promise<object>, options: CallOptions): Promise<T> {
+    const { settings } = this.#init
+    return retrying(() => this.#send<T>({ operation, mutates: false }, build, options), innerRetry(settings), {
+      stage,
+      signal: options.signal,
+      clock: settings.clock,
+    })
+  }
+
+  /**
+   * A change, sent once. Where its outcome is unknown, `settle` looks for what it would have done; only what that does not find
+   * is sent again.
+   */
+  change<T>(
+    operation: string,
+    build: () => Promise<object>,
+    settle: () => Promise<T | undefined>,
+    options: CallOptions,
+  ): Promise<T> {
+    const { settings } = this.#init
+    let isUnknown = false
+    return retrying(
+      async () => {
+        const done = isUnknown ? await settle() : undefined
+        if (done !== undefined) return done
+        try {
+          return await this.#send<T>({ operation, mutates: true }, build, options)
+        } catch (error) {
+          if (LegalHoldError.isInstance(error) && error.outcome === 'unknown') isUnknown = true
+          throw error
+        }
+      },
+      innerRetry(settings),
+      { stage, signal: options.signal, clock: settings.clock },
+    )
+  }
+
+  /** Drops the connections of a client that was built here; a caller's own client is left alone. */
+  close(): void {
+    const opening = this.#opening
+    this.#opening = undefined
+    if (this.#init.settings.client !== undefined) return
+    opening?.then(
+      (client) => (client as { readonly destroy?: () => void }).destroy?.(),
+      () => {},
+    )
+  }
+
+  async #send<T>(
+    about: Pick<ServiceRequest, 'operation' | 'mutates'>,
+    build: () => Promise<object>,
+    { signal }: CallOptions,
+  ): Promise<T> {
+    const { name } = this.#init
+    throwIfAborted(signal, stage)
+    try {
+      const client = await this.#open()
+      const command = (await build()) as Command
+      this.#guard(command)
+      return await this.#bounded<T>(client, command, signal)
+    } catch (error) {
+      const failure = normaliseServiceError(error, {
+        service: name,
+        clean: (text) => this.#secrets.redact(text),
+        ...about,
+      })
+      if (failure.code !== 'ABORTED' || !about.mutates) throw failure
+      throw new LegalHoldError(`${about.operation} of ${name} was aborted while it was under way.`, {
+        code: 'ABORTED',
+        stage,
+        outcome: 'unknown',
+        cause: signal?.reason,
+      })
+    }
+  }
+
+  #open(): Promise<AwsClientLike> {
+    const { settings, open } = this.#init
+    if (settings.client !== undefined) return Promise.resolve(settings.client)
+    const { region, endpoint, credentials, requestHandler } = settings
+    this.#opening ??= open({
+      maxAttempts: 1,
+      ...(region === undefined ? {} : { region }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(credentials === undefined ? {} : { credentials: toIdentity(this.#noting(credentials)) }),
+      ...(requestHandler === undefined ? {} : { requestHandler }),
+    }).catch((error: unknown) => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  /** Remembers the secrets, so that no text of a server shows them. */
+  #noting(credentials: GivenCredentials): GivenCredentials {
+    const note = (given: S3Credentials) => {
+      this.#secrets.add(given.secretAccessKey)
+      this.#secrets.add(given.sessionToken)
+      return given
+    }
+    return typeof credentials === 'function' ? async () => note(await credentials()) : note(credentials)
+  }
+
+  /** Looks at where a request goes before it is sent, and takes the retries of a given client away: this class repeats. */
+  #guard(command: Command): void {
+    const { name, settings } = this.#init
+    command.middlewareStack?.add(
+      (next) => async (args) => {
+        const { protocol, hostname, port } = args.request ?? {}
+        if (protocol !== undefined && hostname !== undefined)
+          requireSecure({ protocol, hostname, port }, { what: name })
+        return next(args)
+      },
+      { step: 'deserialize', name: 'legalHoldAddress', priority: 'low' },
+    )
+    if (settings.client === undefined) return
+    command.middlewareStack?.add((next) => (args) => next(args), {
+      step: 'finalizeRequest',
+      name: 'retryMiddleware',
+      priority: 'high',
+      override: true,
+    })
+  }
+
+  async #bounded<T>(client: AwsClientLike, command: Command, signal: AbortSignal | undefined): Promise<T> {
+    const timeoutMs = this.#init.settings.attemptTimeoutMs ?? 60_000
+    const attempt = new AbortController()
+    const onAbort = () => attempt.abort()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        attempt.abort()
+        reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' }))
+      }, timeoutMs)
+    })
+    const send = client.send as (this: unknown, command: unknown, options: unknown) => Promise<T>
+    try {
+      const work = send.call(client, command, { abortSignal: attempt.signal })
+      return await orAbort(Promise.race([work, late]), signal, stage)
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { systemClock } from '../../../internal/clock.js'
+import { LegalHoldError } from '../../../model/errors.js'
+import type { Clock } from '../../../ports/runtime.js'
+import type { ShardRef } from '../../ports/shard-engine.js'
+import type { ShardEnd, ShardWorker } from '../../ports/shard-worker.js'
+
+/** What a handler is made of. */
+export interface HandlerParts {
+  /** Does one shard: `shardWorker(parts)` of `./scale` makes one. */
+  readonly worker: ShardWorker
+  /** @defaultValue the machine's clock */
+  readonly clock?: Clock | undefined
+}
+
+/** The part of Lambda's context that is used. */
+export interface LambdaContextLike {
+  /** How long until the invocation is ended. */
+  getRemainingTimeInMillis?(): number
+}
+
+/** How one shard ended, and what is to be said of it. */
+export interface HandledShard {
+  readonly outcome: ShardEnd['outcome']
+  /** One line without secrets: codes, digests, the words of an error. */
+  readonly said: string
+  readonly end?: ShardEnd | undefined
+}
+
+/** When the invocation is ended from outside. */
+export function deadlineOf(
+  { clock = systemClock }: HandlerParts,
+  context: LambdaContextLike | undefined,
+): number | undefined {
+  const remainingMs = context?.getRemainingTimeInMillis?.()
+  return remainingMs === undefined ? undefined : clock.now() + remainingMs
+}
+
+/**
+ * Does one shard. What the worker throws is a fault that may pass: the shard is unfinished, and another invocation resumes it.
+ * Only a worker that refuses says that no invocation will do.
+ */
+export async function doShard(
+  { worker }: HandlerParts,
+  ref: ShardRef,
+  deadlineMs: number | undefined,
+): Promise<HandledShard> {
+  try {
+    const end = await worker(ref, deadlineMs === undefined ? {} : { deadlineMs })
+    if (end.outcome === 'sealed') return { outcome: 'sealed', said: `sealed ${end.sealSha256}`, end }
+    return { outcome: end.outcome, said: line(`${end.code}: ${end.reason}`), end }
+  } catch (error) {
+    const said = LegalHoldError.isInstance(error) ? `${error.code}: ${error.message}` : 'INTERNAL: the worker failed.'
+    return { outcome: 'unfinished', said: line(said) }
+  }
+}
+
+/** Reports show no more than that, and one line of it. */
+function line(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, 1000)
+}

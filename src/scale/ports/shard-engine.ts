@@ -1,0 +1,80 @@
+import type { CallOptions } from '../../ports/runtime.js'
+
+/** What an engine can do beside running shards. */
+export interface ShardEngineCapabilities {
+  /** A submitted job waits until it is confirmed (S3 Batch Operations with `ConfirmationRequired`). */
+  readonly confirms: boolean
+  /** The engine itself limits how many shards run at once; without it the function's reserved concurrency does. */
+  readonly limitsConcurrency: boolean
+}
+
+/** Which shard a worker is to do. All of it can be told from the key alone: an engine may hand over no more. */
+export interface ShardRef {
+  /** Number of the shard in its plan, from 0. */
+  readonly shard: number
+  /** Key of the shard's list in the store. It names run, number and digest of the list. */
+  readonly key: string
+}
+
+/** What an engine is given: one round of shards. */
+export interface ShardJob {
+  /** The same for the same round of the same plan: an engine job is created once for it. At most 64 characters. */
+  readonly token: string
+  readonly runId: string
+  /** SHA-256 of the plan, in hexadecimal digits. */
+  readonly planSha256: string
+  /** From 1. */
+  readonly round: number
+  /** How many shards it has. */
+  readonly shards: number
+  /** The shards, in their order; may be read more than once. */
+  refs(): AsyncIterable<ShardRef>
+  /** Shards at once at most, where the engine limits that. */
+  readonly concurrency?: number | undefined
+}
+
+/** What an engine says of a job. */
+export interface EngineJob {
+  /** The engine's own id, which a person finds in its console. */
+  readonly id: string
+  readonly engine: string
+  /** `waiting` is for a confirmation, `paused` for a person. The last three are ends. */
+  readonly state: 'preparing' | 'waiting' | 'active' | 'paused' | 'complete' | 'failed' | 'cancelled'
+  /** Shards, as the engine counts them; absent where it does not say. */
+  readonly counts?: { readonly total: number; readonly succeeded: number; readonly failed: number } | undefined
+  /** Why it failed, is paused or was cancelled, in the engine's words. */
+  readonly reason?: string | undefined
+}
+
+/** How the engine saw one shard end. A seal in the store decides, not this. */
+export interface ShardResult {
+  readonly key: string
+  readonly outcome: 'succeeded' | 'failed'
+  readonly reason?: string | undefined
+}
+
+/**
+ * Runs shards: `S3BatchEngine`, `MapEngine`, `LocalEngine`. An engine may run a shard never, twice, late, in any order and at
+ * the same time: workers guard themselves.
+ */
+export interface ShardEngine {
+  /** `local`, `s3-batch`, `map`, or one of the caller. */
+  readonly name: string
+  readonly capabilities: ShardEngineCapabilities
+  /** Creates the engine's job, at most once a token: a repetition finds the first. */
+  submit(job: ShardJob, options?: CallOptions): Promise<EngineJob>
+  /** The job of a token, `undefined` where there is none: how an unknown outcome of `submit` is settled. */
+  find(token: string, options?: CallOptions): Promise<EngineJob | undefined>
+  /** @throws LegalHoldError `ENGINE_JOB_NOT_FOUND` */
+  get(id: string, options?: CallOptions): Promise<EngineJob>
+  /** Lets a `waiting` job begin. Required where `capabilities.confirms`. */
+  confirm?(id: string, options?: CallOptions): Promise<void>
+  /** Ends a job. One that has ended already is left as it is. */
+  cancel(id: string, options?: CallOptions): Promise<void>
+  /**
+   * How each shard ended, as far as the engine reports that, in any order. What it leaves out is not known.
+   *
+   * @throws LegalHoldError `ENGINE_REPORT_UNREADABLE` where a report should be there and cannot be read
+   */
+  results(id: string, options?: CallOptions): AsyncIterable<ShardResult>
+}
