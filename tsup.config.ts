@@ -10,6 +10,7 @@ const entry = {
   s3: 'src/s3.ts',
   node: 'src/node.ts',
   opentelemetry: 'src/opentelemetry.ts',
+  scale: 'src/scale.ts',
   cli: 'src/cli/main.ts',
   testing: 'src/testing/index.ts',
   'testing-msw': 'src/testing/msw.ts',

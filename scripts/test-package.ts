@@ -96,6 +96,7 @@ const expected = {
   './testing': 'GenesysSimulator',
   './testing/msw': 'genesysHandlers',
   './opentelemetry': 'traceRun',
+  './scale': 'ScaledExporter',
 }
 ${load}
 `
@@ -309,7 +310,7 @@ async function main(): Promise<void> {
     await check('attw --profile node16', async () => {
       await run(
         join(shared, 'node_modules/.bin/attw'),
-        [tarball, '--profile', 'node16', '--entrypoints', ...entries, './testing/msw', './opentelemetry'],
+        [tarball, '--profile', 'node16', '--entrypoints', ...entries, './testing/msw', './opentelemetry', './scale'],
         { env },
       )
       return undefined

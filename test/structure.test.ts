@@ -40,7 +40,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['model', 'internal'],
   custody: ['journal', 'stages/context.ts', 'stages/reading', 'model', 'ports', 'internal'],
   cli: ['custody', 'progress', 'journal', 'storage', 'platforms', 'model', 'ports', 'internal', 'options', 'entries'],
-  scale: ['run', 'stages', 'custody', 'journal', 'options', 'model', 'ports', 'internal'],
+  scale: ['exporter.ts', 'run', 'stages', 'custody', 'journal', 'options', 'model', 'ports', 'internal'],
   testing: ['storage', 'platforms', 'journal', 'model', 'ports', 'internal'],
 }
 const entries = files.filter(({ folder }) => folder === '').map(({ path }) => path)

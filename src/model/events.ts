@@ -55,6 +55,15 @@ export type RunEvent = { readonly at: string } & (
       readonly error: LegalHoldError
       readonly subject: string
     }
+  /** A round of shards goes on: how many are sealed, and what the engine says of its job. */
+  | {
+      readonly type: 'shards'
+      readonly round: number
+      readonly shards: number
+      readonly sealed: number
+      readonly jobId: string
+      readonly state: string
+    }
   | { readonly type: 'reconciled'; readonly counts: RunReport['counts']; readonly objects: RunReport['objects'] }
   | { readonly type: 'run-finished'; readonly report: RunReport }
   /** The run's evidence is written and signed. */

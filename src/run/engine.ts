@@ -43,8 +43,8 @@ import { lookAgain, type ReleaseWork, releasesOf } from '../stages/release/again
 import { type ReleaseOptions, releaseObject } from '../stages/release/release.js'
 import { checkSourceRelease, SourceReleasing } from '../stages/release/release-source.js'
 import { unreadable, type ValidationSubject } from '../stages/validate.js'
-import { runOnJournal } from './journalled-run.js'
-import { emitter, type RunOptions } from './run-options.js'
+import { runWithEvidence } from './evidenced-run.js'
+import type { RunOptions } from './run-options.js'
 import { inspectionSubject } from './run-rules.js'
 
 type ReleaseSubject = ObjectRef & { readonly place?: ObjectPlace | undefined; readonly line: ListedLine }
@@ -206,16 +206,8 @@ export class Engine {
     )
   }
 
-  async run(request: ExportRequest, options: RunOptions): Promise<RunReport> {
-    const { evidence, signal } = options
-    if (evidence === undefined) return runOnJournal(this.#settings, request, options)
-    const journal = await evidence.open(options.journal ?? this.#settings.journal, { signal })
-    const report = await runOnJournal(this.#settings, request, { ...options, journal })
-    const sealed = await evidence.seal(journal, { signal }).catch((error: unknown) => {
-      throw notSealed(error, report, signal)
-    })
-    emitter(this.#settings, options.onEvent)({ type: 'sealed', evidence: sealed })
-    return report
+  run(request: ExportRequest, options: RunOptions): Promise<RunReport> {
+    return runWithEvidence(this.#settings, request, options)
   }
 
   #context(options: CallOptions): StageContext & { readonly lanes: Lanes } {
@@ -338,22 +330,6 @@ export class Engine {
     const bucket = item.bucket ?? this.#settings.storage.bucket
     return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
   }
-}
-
-function notSealed(error: unknown, report: RunReport, signal: AbortSignal | undefined): LegalHoldError {
-  if (signal?.aborted) {
-    return new LegalHoldError(
-      'The run is finished and its report is in details.report, but it was aborted while its evidence was sealed. ' +
-        'Run again with the same journal, or seal it with sealEvidence().',
-      { code: 'ABORTED', stage: 'report', details: { report }, cause: signal.reason },
-    )
-  }
-  const why = error instanceof Error ? error.message : String(error)
-  return new LegalHoldError(
-    `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ` +
-      'The journal is complete: seal it again with sealEvidence().',
-    { code: 'EVIDENCE_NOT_SEALED', stage: 'report', details: { report }, cause: error },
-  )
 }
 
 /** The place a key by itself speaks of, without its neighbours and without a job's list. */

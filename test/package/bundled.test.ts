@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const dist = join(root, 'dist')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const bundled = bundledPackages(dist)
-const production = ['index', 'genesys', 's3', 'node', 'opentelemetry', 'cli']
+const production = ['index', 'genesys', 's3', 'node', 'opentelemetry', 'scale', 'cli']
 
 const textOf = (file: string) => readFileSync(join(dist, file), 'utf8').replace(/^ *(\*|\/\/|\/\*).*$/gm, '')
 

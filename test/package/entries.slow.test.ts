@@ -13,7 +13,7 @@ async function evaluate(code: string, type: 'module' | 'commonjs'): Promise<unkn
   return JSON.parse(stdout)
 }
 
-const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry']
+const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry', './scale']
 const schemas = ['./schemas/report.schema.json', './schemas/journal-record.schema.json']
 const specifier = (entry: string) => `genesys-legal-hold-exporter${entry.slice(1)}`
 

@@ -97,7 +97,7 @@ export class Fence {
     const header: SegmentHeader = {
       segment: segment + 1,
       owner: this.owner,
-      deadlineMs,
+      deadlineMs: Math.ceil(deadlineMs),
       first: first + records,
       records: countLines(lines),
       previous: this.#sha256,
