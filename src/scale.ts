@@ -1,4 +1,5 @@
 export type { ScaleStatus } from './scale/coordinator/status.js'
+export { shardVerifier } from './scale/evidence/shard-verifier.js'
 export { ObjectJournal, type ObjectJournalOptions } from './scale/journal/object-journal.js'
 export { LocalEngine, type LocalEngineOptions } from './scale/local-engine.js'
 export { MemoryShardStore } from './scale/memory-shard-store.js'

@@ -91,12 +91,17 @@ export class AccountCheck {
       case 'shard':
         return this.#shards.add(data)
       case 'recording':
-        return this.#lines.add(data) ?? this.#objects.settle(data)
+        return this.#lines.add(data) ?? (this.#isOfShard(data) ? undefined : this.#objects.settle(data))
       case 'report':
         return this.#report(data)
       default:
         return undefined
     }
+  }
+
+  /** The verdicts that a shard's exception rests on are in the journal of the shard. */
+  #isOfShard({ state }: Untrusted<JournalData['recording']>): boolean {
+    return this.#shards.any && state !== 'held' && state !== 'repaired'
   }
 
   #resume(data: Untrusted<JournalData['run-resumed']>): string | undefined {

@@ -16,6 +16,11 @@ export class ShardSums {
   #repaired = 0
   #listed = 0
 
+  /** Whether any shard has come. */
+  get any(): boolean {
+    return this.#numbers.size > 0
+  }
+
   /** Recordings of the shards in a state. */
   inState(state: unknown): number {
     return state === 'held' ? this.#held : state === 'repaired' ? this.#repaired : 0
