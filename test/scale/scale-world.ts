@@ -67,7 +67,7 @@ export function plant(planted: readonly Planted[], options: Partial<LegalHoldExp
   const platform = new ExplainingPlatform()
   const created = new Date(clock.now()).toISOString()
   let counted = 0
-  platform.create = async () => job('FULFILLED', { createdAt: created })
+  platform.create = async () => platform.states[0] ?? job('FULFILLED')
   clock.advance(60_000)
   for (const { hour, conversation, fates, attachment } of planted) {
     const conversationStart = new Date(firstHour + hour * 3_600_000 + 60_000).toISOString()

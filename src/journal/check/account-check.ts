@@ -88,6 +88,9 @@ export class AccountCheck {
         return this.#mutations.outcome(data)
       case 'verdict':
         return this.#judge(data)
+      case 'shard-plan':
+        this.#shards.isPlanned = true
+        return undefined
       case 'shard':
         return this.#shards.add(data)
       case 'recording':
@@ -101,7 +104,7 @@ export class AccountCheck {
 
   /** The verdicts that a shard's exception rests on are in the journal of the shard. */
   #isOfShard({ state }: Untrusted<JournalData['recording']>): boolean {
-    return this.#shards.any && state !== 'held' && state !== 'repaired'
+    return this.#shards.isPlanned && state !== 'held' && state !== 'repaired'
   }
 
   #resume(data: Untrusted<JournalData['run-resumed']>): string | undefined {

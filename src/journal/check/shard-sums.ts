@@ -6,6 +6,8 @@ import { VerdictAdder } from './verdict-totals.js'
 
 /** Adds up the shards of a run: what each says takes the place of the records that lie in its own journal. */
 export class ShardSums {
+  /** Whether the run was cut into shards. */
+  isPlanned = false
   readonly #numbers = new Set<number>()
   readonly #digest = new IdDigest()
   readonly #verdicts = new VerdictAdder()
@@ -15,11 +17,6 @@ export class ShardSums {
   #held = 0
   #repaired = 0
   #listed = 0
-
-  /** Whether any shard has come. */
-  get any(): boolean {
-    return this.#numbers.size > 0
-  }
 
   /** Recordings of the shards in a state. */
   inState(state: unknown): number {
@@ -50,6 +47,7 @@ export class ShardSums {
     if (!isCount(number) || !isCount(held) || !isCount(repaired) || !isCount(listed) || listed > held + repaired) {
       return `is of the shard ${quoted(number)} with ${quoted(held)} held, ${quoted(repaired)} repaired and ${quoted(listed)} listed recordings`
     }
+    if (!this.isPlanned) return `is of the shard ${number} of a run that has no plan`
     if (this.#numbers.has(number)) return `is a second record of the shard ${number}`
     this.#numbers.add(number)
     this.#held += held

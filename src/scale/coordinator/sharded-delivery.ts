@@ -9,7 +9,7 @@ import { JobGroup, type PartAccount } from '../../stages/export/job-group.js'
 import { listsRecordings } from '../../stages/export/parts.js'
 import { inOrder } from '../in-order.js'
 import { parseShardKey, type RunKeys } from '../keys.js'
-import { makePlan, type Plan, type PlannedAccount, planSpool, readPlan, refsOf } from '../plan/plan.js'
+import { makePlan, type Plan, type PlannedAccount, planSpools, readPlan, refsOf } from '../plan/plan.js'
 import { PlanLedger } from '../plan/plan-ledger.js'
 import { decodeList, type ShardFacts } from '../plan/shard-list.js'
 import type { SpoolLimits } from '../plan/spool.js'
@@ -96,15 +96,15 @@ export class ShardedDelivery implements RunDelivery {
   async #plan(): Promise<Plan> {
     const { settings, request, parts, coverage, jobs, dryRun, recorder, context, timed } = this.#subject
     const { store, keys, options } = this.#parts
-    const spool = planSpool(store, keys, options.spool)
+    const spools = planSpools(store, keys, options.spool)
     const protect = settings.platform.protectSource === true && !dryRun
-    const ledger = new PlanLedger(listsRecordings(settings, request), spool, protect)
+    const ledger = new PlanLedger(listsRecordings(settings, request), spools, protect)
     const group = new JobGroup({ settings, parts, coverage, jobs, protect, ledger, recorder, context, timed })
     await group.run()
     const accounts: readonly PlannedAccount[] = group.accounts
     const createdAt = new Date(settings.clock.now()).toISOString()
     const facts = this.#facts(group)
-    const subject = { store, keys, spool, ledger, facts, accounts, createdAt }
+    const subject = { store, keys, spool: spools.rows, ids: spools.ids, ledger, facts, accounts, createdAt }
     return makePlan(subject, { objectsPerShard: options.objectsPerShard, signal: context.signal })
   }
 
@@ -154,6 +154,7 @@ export class ShardedDelivery implements RunDelivery {
     const { store } = this.#parts
     const { signal } = context
     this.ledger = new ShardedLedger(this.ledger.listed, new Map(plan.regions))
+    this.ledger.contradicted(plan.contradictions)
     for (const failed of plan.unplaced) this.ledger.failedNowhere(failed)
     let listed = 0
     let unfinished = 0

@@ -49,6 +49,7 @@ export class ShardedLedger implements SettledLedger, ExplainedLedger {
   #explained = 0
   #withdrawn = 0
   #unfinished = 0
+  #contradictions = 0
 
   constructor(listed: boolean, regions: ReadonlyMap<string, RegionCount>) {
     this.listed = listed
@@ -103,12 +104,17 @@ export class ShardedLedger implements SettledLedger, ExplainedLedger {
   }
 
   get contradictions(): number {
-    return this.#sums.contradictions
+    return Math.max(this.#sums.contradictions, this.#contradictions)
   }
 
   /** Only of the conversations that the request names. */
   knows(conversationId: string): boolean {
     return this.#known.has(conversationId)
+  }
+
+  /** Ids that the lists name for more than one conversation, in one shard or in two. */
+  contradicted(count: number): void {
+    this.#contradictions = count
   }
 
   /** Takes a sealed shard in. */
@@ -195,8 +201,6 @@ export class ShardedLedger implements SettledLedger, ExplainedLedger {
 
   #enter(entry: Entry): void {
     const id = entry.exception.recordingId ?? ''
-    // One id in two shards: the lists name it for two conversations.
-    if (this.#entries.has(id)) this.#sums.contradictions += 1
     this.#entries.set(this.#entries.has(id) ? `${id}\n${entry.exception.conversationId}` : id, entry)
   }
 

@@ -71,10 +71,11 @@ function isCounted(row: ShardRow): boolean {
 }
 
 /** Two lists may name one recording. */
-function isSame(last: PlacedRow | undefined, { conversationId, row }: PlacedRow): boolean {
+function isSame(last: PlacedRow | undefined, { hour, conversationId, row }: PlacedRow): boolean {
   if (last?.row.kind !== 'recording' || row.kind !== 'recording') return false
   const { recording } = last.row
   return (
+    last.hour === hour &&
     last.conversationId === conversationId &&
     recording.recordingId === row.recording.recordingId &&
     recording.isLaterThanInterval !== true

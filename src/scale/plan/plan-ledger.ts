@@ -12,14 +12,20 @@ export class PlanLedger implements ListedLedger {
   readonly listed: boolean
   readonly failed = new Map<string, FailedRecording>()
   readonly #spool: Spool
+  readonly #ids: Spool
   /** The ids are needed only where the conversations are to be protected at the source. */
   readonly #conversations: Set<string> | undefined
   #size = 0
   #skipped = 0
 
-  constructor(listed: boolean, spool: Spool, keepsConversations: boolean) {
+  /**
+   * @param spools of what is expected, and of the ids alone
+   * @param keepsConversations whether they are to be protected at the source
+   */
+  constructor(listed: boolean, spools: { readonly rows: Spool; readonly ids: Spool }, keepsConversations: boolean) {
     this.listed = listed
-    this.#spool = spool
+    this.#spool = spools.rows
+    this.#ids = spools.ids
     this.#conversations = keepsConversations ? new Set() : undefined
   }
 
@@ -45,8 +51,9 @@ export class PlanLedger implements ListedLedger {
   }
 
   expect(recording: ExpectedRecording): boolean {
-    const { conversationId, conversationStart, skippedReason, isLaterThanInterval } = recording
+    const { recordingId, conversationId, conversationStart, skippedReason, isLaterThanInterval } = recording
     this.#spool.add(placeOf(conversationId, conversationStart, { kind: 'recording', recording }))
+    this.#ids.add({ hour: 0, conversationId: recordingId, row: { kind: 'open', conversation: { conversationId } } })
     this.#conversations?.add(conversationId)
     if (isLaterThanInterval !== true) this.#size += 1
     if (skippedReason !== undefined) this.#skipped += 1
@@ -72,7 +79,8 @@ export class PlanLedger implements ListedLedger {
   }
 
   room(): Promise<void> | undefined {
-    return this.#spool.room()
+    const rooms = [this.#spool.room(), this.#ids.room()].filter((room) => room !== undefined)
+    return rooms.length === 0 ? undefined : Promise.all(rooms).then(() => {})
   }
 }
 

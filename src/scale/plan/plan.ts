@@ -40,6 +40,8 @@ export interface StoredPlan {
   /** Recordings later than the interval, failed ones and conversations whose recordings are not known, beside these. */
   readonly rows: number
   readonly objectsPerShard: number
+  /** Ids that the lists name for more than one conversation. */
+  readonly contradictions: number
   /** Failed recordings that no list names and whose hour is not known: they belong to no shard. */
   readonly unplaced: readonly FailedRecording[]
   readonly regions: readonly (readonly [string, RegionCount])[]
@@ -63,6 +65,8 @@ export interface PlanSubject {
   readonly store: ShardStore
   readonly keys: RunKeys
   readonly spool: Spool
+  /** The ids, each with its conversation. */
+  readonly ids: Spool
   readonly ledger: Pick<PlanLedger, 'failed'>
   readonly facts: ShardFacts
   readonly accounts: readonly PlannedAccount[]
@@ -76,10 +80,16 @@ const hoursPerShard = 7 * 24
 const shardsPerPage = 1_000
 const listsAtOnce = 16
 
-/** A spool for a plan. What an attempt that was killed left is not read again. */
-export function planSpool(store: ShardStore, keys: RunKeys, limits?: SpoolLimits): Spool {
+/** The spools of a plan. What an attempt that was killed left is not read again. */
+export function planSpools(
+  store: ShardStore,
+  keys: RunKeys,
+  limits?: SpoolLimits,
+): { readonly rows: Spool; readonly ids: Spool } {
   const attempt = randomUUID()
-  return new Spool(store, (run, piece) => spoolKey(keys, attempt, run, piece), limits)
+  const spool = (name: string) =>
+    new Spool(store, (run, piece) => spoolKey(keys, `${attempt}-${name}`, run, piece), limits)
+  return { rows: spool('rows'), ids: spool('ids') }
 }
 
 /**
@@ -118,6 +128,7 @@ export async function makePlan(subject: PlanSubject, options: PlanOptions): Prom
     recordings,
     rows,
     objectsPerShard,
+    contradictions: await contradictionsIn(subject.ids.sorted({ signal })),
     unplaced: placing.unplaced(),
     regions: [...placing.regions.counts],
     accounts,
@@ -128,6 +139,20 @@ export async function makePlan(subject: PlanSubject, options: PlanOptions): Prom
   const stored = await readPlan(store, keys, { signal })
   if (stored !== undefined) return stored
   throw unreadablePlan(keys.plan, 'is not there although it was written')
+}
+
+/** An id stands for one recording: two conversations that claim it, however far apart, leave one of them without an account. */
+async function contradictionsIn(ids: AsyncIterable<PlacedRow>): Promise<number> {
+  let count = 0
+  let id: string | undefined
+  let owner: string | undefined
+  for await (const { conversationId: recordingId, row } of ids) {
+    const conversationId = row.kind === 'open' ? row.conversation.conversationId : ''
+    if (recordingId === id && conversationId !== owner) count += 1
+    if (recordingId !== id) owner = conversationId
+    id = recordingId
+  }
+  return count
 }
 
 /** The plan of a run; `undefined` where there is none yet. */

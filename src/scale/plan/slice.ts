@@ -23,6 +23,12 @@ export function boundBehind(hour: number, conversationId: string): SliceBound {
   return { hour, name: `conversation_id=${conversationId}0` }
 }
 
+/** Whether the beginning of an hour is in a slice. Pure. */
+export function holds({ from, to }: Slice, hour: number): boolean {
+  const isBehind = from === undefined || from.hour < hour || (from.hour === hour && from.name === '')
+  return isBehind && (to === undefined || hour < to.hour || (hour === to.hour && to.name !== ''))
+}
+
 /** Whether a span of time, both in milliseconds and the end exclusive, may hold keys of a slice. Pure. */
 export function mayTouch({ from, to }: Slice, start: number, end: number): boolean {
   if (from !== undefined && end <= from.hour) return false

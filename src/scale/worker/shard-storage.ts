@@ -2,7 +2,7 @@ import { hourMs } from '../../internal/durations.js'
 import { compareKeys, justBefore } from '../../internal/key-order.js'
 import type { ListedObject } from '../../model/object.js'
 import type { ListOptions, StorageAdapter } from '../../ports/storage.js'
-import { mayTouch, type Slice } from '../plan/slice.js'
+import { holds, mayTouch, type Slice } from '../plan/slice.js'
 
 /** What a shard sees of a storage, and what it asks before it changes anything. */
 export interface ShardStorageParts {
@@ -87,10 +87,13 @@ class SliceView {
     }
   }
 
-  /** A folder of another name than those of hours is the first shard's. */
+  /** A folder of another name than those of hours is seen by the shard that has the beginning of what it lies in. */
   #isSeen(folder: string): boolean {
     const parts = this.#numbersOf(folder)
-    if (parts === undefined) return this.#slice.from === undefined
+    if (parts === undefined) {
+      const within = this.#numbersOf(`${folder.split('/').slice(0, -2).join('/')}/`)
+      return within === undefined ? this.#slice.from === undefined : holds(this.#slice, spanOf(within)[0])
+    }
     const [start, end] = spanOf(parts)
     return mayTouch(this.#slice, start, end)
   }
