@@ -54,7 +54,7 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
       if (placed.hour !== last.hour) yield close({ hour: last.hour + hourMs, name: '' })
       else if (placed.conversationId !== last.conversationId) yield close(boundBehind(last.hour, last.conversationId))
     }
-    yield* upTo(placed.hour)
+    yield* upTo(placed.hour + hourMs)
     if (isCounted(placed.row) && !isSame(last, placed)) recordings += 1
     held.push(placed.row)
     last = placed

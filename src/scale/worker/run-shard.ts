@@ -142,7 +142,7 @@ class ShardRun {
   #settings({ header, ...list }: ShardList, mayChange: () => Promise<void>): Settings {
     const { storage, concurrency, retry, logger } = this.#parts
     const { facts, slice } = header
-    const { landingQuietMs, landingTimeoutMs, ...landing } = facts.landing
+    const { landingQuietMs, landingTimeoutMs, landingSettleMs, ...landing } = facts.landing
     // What is late is waited for from the end of the jobs on, not anew by each shard and each invocation.
     const leftMs = Math.max(0, facts.fulfilledAtMs + landingTimeoutMs - this.#clock.now())
     const isDeep = facts.remediation.versions === 'all'
@@ -163,6 +163,8 @@ class ShardRun {
       verifySidecars: facts.verifySidecars,
       ...landing,
       landingTimeoutMs: leftMs,
+      // A second look is for what follows within seconds: the first one of a shard mostly comes later than that.
+      landingSettleMs: this.#clock.now() - facts.fulfilledAtMs < landingSettleMs ? landingSettleMs : 0,
       landingQuietMs: Math.min(landingQuietMs, leftMs),
       ...(facts.platform.lists ? {} : { reconciliation: 'counts' as const }),
     })

@@ -7,6 +7,7 @@ import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import { type CutShard, cut } from '#src/scale/plan/cut.js'
 import { estimateOf } from '#src/scale/plan/estimate.js'
 import { compareRows, type PlacedRow, placeOf } from '#src/scale/plan/row.js'
+import type { SliceBound } from '#src/scale/plan/slice.js'
 import { Spool } from '#src/scale/plan/spool.js'
 import { shardStorage } from '#src/scale/worker/shard-storage.js'
 import { MemoryStorageAdapter } from '#src/testing/index.js'
@@ -21,6 +22,12 @@ const rowOf = ([hour, conversation, at]: [number, string, number]): PlacedRow =>
   const conversationStart = new Date(first + hour * hourMs + 1_000).toISOString()
   const recording = { recordingId: `${conversationId}${at}`, conversationId, conversationStart }
   return placeOf(conversationId, conversationStart, { kind: 'recording', recording })
+}
+
+/** Whether a place is before a bound. */
+function isBefore(place: SliceBound, bound: SliceBound | undefined): boolean {
+  if (bound === undefined) return false
+  return place.hour === bound.hour ? compareKeys(place.name, bound.name) < 0 : place.hour < bound.hour
 }
 
 async function* of<T>(items: readonly T[]): AsyncGenerator<T> {
@@ -56,16 +63,20 @@ describe('shards', () => {
   test('adjoin, keep conversations whole, and lose nothing', async () => {
     await fc.assert(
       fc.asyncProperty(rows, fc.integer({ min: 1, max: 20 }), async (given, size) => {
-        const shards = await cutOf(given, size)
+        const shards = await cutOf(given, size, 1 + (size % 7))
         expect(shards.flatMap(({ rows: held }) => held)).toHaveLength(given.length)
         expect(shards[0]?.slice.from).toBeUndefined()
         expect(shards.at(-1)?.slice.to).toBeUndefined()
         for (const [at, { slice }] of shards.entries()) expect(shards[at + 1]?.slice.from).toEqual(slice.to)
         const seen = new Map<string, number>()
-        for (const [at, { rows: held }] of shards.entries()) {
+        for (const [at, { rows: held, slice }] of shards.entries()) {
           for (const row of held) {
             if (row.kind !== 'recording') continue
             const { conversationId, conversationStart } = row.recording
+            const { hour } = placeOf(conversationId, conversationStart, row)
+            const place = { hour, name: `conversation_id=${conversationId}/` }
+            expect(isBefore(place, slice.from)).toBe(false)
+            expect(slice.to === undefined || isBefore(place, slice.to)).toBe(true)
             const name = `${conversationId} ${conversationStart}`
             expect(seen.get(name) ?? at).toBe(at)
             seen.set(name, at)
