@@ -172,7 +172,7 @@ export class ShardedDelivery implements RunDelivery {
     }
     if (unfinished > 0) this.ledger.doubt = `SHARD_UNFINISHED: ${unfinished} of ${plan.shards} shards were not sealed`
     else if (this.ledger.listed && listed !== plan.recordings) {
-      this.ledger.doubt = `the shards account for ${listed} of the ${plan.recordings} recordings of the plan`
+      this.ledger.doubt = `the shards do not account for each recording of the plan: ${listed}, not ${plan.recordings}`
     }
   }
 

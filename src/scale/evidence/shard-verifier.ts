@@ -93,7 +93,7 @@ function unspokenOf({ header, rows }: ShardList, { seal }: StoredSeal): readonly
     count += 1
   }
   if (count === seen.size && spoken.hex === expected.hex) return []
-  return [`its records speak of ${count} recordings of the list, which names ${seen.size}, or of others`]
+  return [`its records do not speak of each recording of the list: ${count}, not ${seen.size}, or of others`]
 }
 
 function withoutStop(text: string): string {
