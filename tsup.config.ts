@@ -11,6 +11,7 @@ const entry = {
   node: 'src/node.ts',
   opentelemetry: 'src/opentelemetry.ts',
   'scale-aws': 'src/scale-aws.ts',
+  scale: 'src/scale.ts',
   cli: 'src/cli/main.ts',
   testing: 'src/testing/index.ts',
   'testing-msw': 'src/testing/msw.ts',

@@ -96,6 +96,7 @@ const expected = {
   './testing': 'GenesysSimulator',
   './testing/msw': 'genesysHandlers',
   './opentelemetry': 'traceRun',
+  './scale': 'ScaledExporter',
   './scale/aws': 'S3ShardStore',
 }
 ${load}
@@ -318,6 +319,7 @@ async function main(): Promise<void> {
           ...entries,
           './testing/msw',
           './opentelemetry',
+          './scale',
           './scale/aws',
         ],
         { env },

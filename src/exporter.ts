@@ -15,6 +15,19 @@ import type { RunOptions } from './run/run-options.js'
 import type { Reconciliation } from './stages/reconcile/reconcile.js'
 import type { ReleaseOptions } from './stages/release/release.js'
 
+// A registered symbol: the copies of this class in the ESM and CJS builds know each other's exporters.
+const settingsKey: unique symbol = Symbol.for('genesys-legal-hold-exporter/settings') as never
+
+/**
+ * The checked options of an exporter, for parts of this library that work with them.
+ *
+ * @internal
+ */
+export function settingsOf(exporter: unknown): Settings | undefined {
+  if (typeof exporter !== 'object' || exporter === null || !(settingsKey in exporter)) return undefined
+  return (exporter as { readonly [settingsKey]: () => Settings })[settingsKey]()
+}
+
 /**
  * Exports the recordings under a legal hold, proves for every object that the hold is on it, and repairs those where
  * it is not. `run` does it all; every stage is a method too, that takes and returns plain data.
@@ -27,6 +40,7 @@ export class LegalHoldExporter {
 
   constructor(options: LegalHoldExporterOptions) {
     this.#settings = checkOptions(options)
+    Object.defineProperty(this, settingsKey, { value: () => this.#settings })
   }
 
   /** Reads the export profile or integration and says what is wrong with it. An unknown one is a finding. */

@@ -41,6 +41,8 @@ export type {
   RepairCost,
   RunOutcome,
   RunReport,
+  ScaleJob,
+  ScaleReport,
   StorageClassCost,
 } from './model/report.js'
 export type { ExportRequest, MediaType } from './model/request.js'

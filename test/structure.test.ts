@@ -56,7 +56,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'entries',
   ],
   testing: ['storage', 'platforms', 'journal', 'scale/ports', 'model', 'ports', 'internal'],
-  scale: ['exporter.ts', 'run', 'journal', 'custody', 'storage', 'options', 'model', 'ports', 'internal'],
+  scale: ['exporter.ts', 'run', 'stages', 'custody', 'journal', 'options', 'model', 'ports', 'internal'],
   'scale/aws': ['scale/ports', 'scale/worker', 'storage/s3', 'model', 'ports', 'internal'],
   'scale/ports': ['model', 'ports'],
 }

@@ -20,6 +20,7 @@ How
   --accept CODE                            let a finding that blocks pass, by its code (repeatable)
   --dry-run                                plan the repairs, change no object
   --report FILE                            write the report there, as JSON
+  --engine local                           cut the run into shards, and have them done by an engine: this process
   --journal DIR                            keep a record of the run there; after a crash the same command resumes it
   --evidence DIR                           write the evidence there (default: beside the journal, or a temporary folder, which is named)
   --quiet                                  print nothing but errors
@@ -50,6 +51,8 @@ export interface Flags {
   readonly indexLagHours: number
   readonly accept: readonly FindingCode[]
   readonly dryRun: boolean
+  /** The engine that does the shards; without it the run is in one piece. */
+  readonly engine: 'local' | undefined
   readonly report: string | undefined
   readonly journal: string | undefined
   readonly evidence: string | undefined
@@ -81,6 +84,9 @@ export function readFlags(args: readonly string[]): Flags {
   if ((values['s3-endpoint'] === undefined) !== (values.bucket === undefined)) {
     throw new FlagError('--s3-endpoint and --bucket belong together: give both or neither.')
   }
+  if (values.engine !== undefined && values.journal !== undefined) {
+    throw new FlagError('--engine keeps its journals in its own store: leave --journal out.')
+  }
   return {
     platform: oneOf('platform', values.platform, ['recording-jobs', 'bulk-exports']),
     platformGiven: values.platform !== undefined,
@@ -93,6 +99,7 @@ export function readFlags(args: readonly string[]): Flags {
     indexLagHours,
     accept: (values.accept ?? []).map((code) => oneOf('accept', code, findingCodes)),
     dryRun: values['dry-run'] ?? false,
+    engine: values.engine === undefined ? undefined : oneOf('engine', values.engine, ['local'] as const),
     report: writable(values.report),
     journal: directory('journal', values.journal),
     evidence: directory('evidence', values.evidence),
@@ -126,6 +133,7 @@ function parse(args: readonly string[]) {
         'index-lag': text,
         accept: { type: 'string', multiple: true },
         'dry-run': flag,
+        engine: text,
         report: text,
         journal: text,
         evidence: text,

@@ -12,6 +12,7 @@ import { quickstartEvidence } from './evidence.ts'
 import type { Flags } from './flags.ts'
 import { journalFacts, type OpenedJournal } from './journal.ts'
 import type { Servers } from './servers.ts'
+import { localShards } from './shards.ts'
 
 const hold = { tag: 'discovery-batch-2023-10', matter: 'Discovery batch, October 2023' }
 
@@ -56,9 +57,10 @@ export async function exportMatter({ flags, servers, opened, display, signal }: 
     ...(sessionToken === undefined ? {} : { sessionToken }),
   }
   const location = { bucket, region, endpoint, credentials, forcePathStyle: true }
+  const storage = new S3StorageAdapter(location)
   const exporter = new LegalHoldExporter({
     platform,
-    storage: new S3StorageAdapter(location),
+    storage,
     retention: [
       new GenesysMediaRetentionPolicy({ platform }),
       new S3LifecyclePolicy(location),
@@ -72,14 +74,12 @@ export async function exportMatter({ flags, servers, opened, display, signal }: 
     landingSettleMs: 500,
     landingQuietMs: 10_000,
   })
-  const evidence = await quickstartEvidence(flags.evidence, flags.journal, former?.report?.runId)
-  const report = await exporter.run(request, {
-    dryRun: flags.dryRun,
-    evidence: evidence.sink,
-    onEvent: display.onEvent,
-    signal,
-    journal: opened?.journal,
-  })
+  const shards = flags.engine === undefined ? undefined : localShards(exporter, storage)
+  const evidence = await quickstartEvidence(flags.evidence, flags.journal, former?.report?.runId, shards?.verifier)
+  const options = { dryRun: flags.dryRun, evidence: evidence.sink, onEvent: display.onEvent, signal }
+  const report = await (shards === undefined
+    ? exporter.run(request, { ...options, journal: opened?.journal })
+    : shards.scaled.run(request, { ...options, objectsPerShard: 100 }))
   if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
   display.result(report)
   display.section('5  Evidence', await evidence.verify())

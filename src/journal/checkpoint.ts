@@ -13,6 +13,7 @@ import { type JournalledJob, JournalledJobs } from './journalled-jobs.js'
 import { ownJournalOf } from './own-journal.js'
 import type { JobPart, JournalledProfile, RunIdentity } from './record-data.js'
 import type { CheckedRecord, JournalData, RecordOf, UntrustedRecord } from './records.js'
+import type { RecordedShardJob } from './shard-data.js'
 
 /** What a journal says of the run that it is the record of. */
 export interface Checkpoint {
@@ -39,6 +40,8 @@ export interface Checkpoint {
   readonly watermarks: Map<string, string>
   /** A profile that was about to be forced and is not put back. */
   forced: JournalledProfile | undefined
+  /** The jobs of engines that ran its shards, in the order of their records. */
+  readonly shardJobs: RecordedShardJob[]
   /** The run is over. */
   report: RunReport | undefined
 }
@@ -183,6 +186,7 @@ function begin({ runId, time, data }: RecordOf<'run-started'>, jobs: JournalledJ
     begun: new BegunRepairs(),
     watermarks: new Map(),
     forced: undefined,
+    shardJobs: [],
     report: undefined,
   }
 }
@@ -238,6 +242,9 @@ function take({ type, time, data, sequence }: CheckedRecord, checkpoint: Checkpo
       break
     case 'profile-restored':
       checkpoint.forced = undefined
+      break
+    case 'shard-job':
+      checkpoint.shardJobs.push(data)
       break
     case 'report':
       checkpoint.report = data

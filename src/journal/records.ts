@@ -24,6 +24,7 @@ import type {
   RunIdentity,
   RunPolicy,
 } from './record-data.js'
+import type { RecordedShard, RecordedShardAccount, RecordedShardJob, RecordedShardPlan } from './shard-data.js'
 
 export type { JobPart, JournalledProfile, MutationContext } from './record-data.js'
 
@@ -49,6 +50,10 @@ export interface JournalData {
   watermark: { readonly prefix: string; readonly through: string }
   release: RecordedRelease
   recording: RecordedRecording
+  'shard-plan': RecordedShardPlan
+  'shard-job': RecordedShardJob
+  'shard-account': RecordedShardAccount
+  shard: RecordedShard
   report: RunReport
 }
 

@@ -74,6 +74,15 @@ export type RunEvent = { readonly at: string } & (
       /** How long is waited at most from here on, in milliseconds. Absent where that is not known. */
       readonly waitMs?: number | undefined
     }
+  /** A round of shards goes on: how many are sealed, and what the engine says of its job. */
+  | {
+      readonly type: 'shards'
+      readonly round: number
+      readonly shards: number
+      readonly sealed: number
+      readonly jobId: string
+      readonly state: string
+    }
   | { readonly type: 'reconciled'; readonly counts: RunReport['counts']; readonly objects: RunReport['objects'] }
   | { readonly type: 'run-finished'; readonly report: RunReport }
   /** The run's evidence is written and signed. */

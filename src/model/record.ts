@@ -14,6 +14,8 @@
  * - `watermark` up to which key of a folder everything that was listed is on record: where a resumed run begins to list
  * - `release` before and after a release, with its reason
  * - `recording` what became of a recording
+ * - `shard-plan`, `shard-job`, `shard` how the work was cut into shards, who ran them, and each that was sealed;
+ *   `shard-account` in the journal of a shard, what the whole run needs of it
  */
 export type JournalRecordType =
   | 'run-started'
@@ -36,6 +38,10 @@ export type JournalRecordType =
   | 'watermark'
   | 'release'
   | 'recording'
+  | 'shard-plan'
+  | 'shard-job'
+  | 'shard-account'
+  | 'shard'
   | 'report'
 
 /** One thing observed or done. */

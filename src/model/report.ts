@@ -87,6 +87,8 @@ export interface RecordingException {
   readonly reason: string
   readonly recordingId?: string | undefined
   readonly conversationId?: string | undefined
+  /** Why, for programs: `SHARD_UNFINISHED` for a recording of a shard that was never sealed. Absent for all others. */
+  readonly code?: string | undefined
   /** The object that put the recording in this state. */
   readonly key?: string | undefined
   /** More than one where the platform counts recordings without naming them. @defaultValue 1 */
@@ -235,6 +237,29 @@ export interface RemediationSummary {
   readonly cost: RepairCost
 }
 
+/** One job of an engine: a round of shards. */
+export interface ScaleJob {
+  /** From 1. */
+  readonly round: number
+  /** The engine's own id. */
+  readonly id: string
+  /** How it ended, in the engine's words: `complete`, `failed`, `cancelled`. */
+  readonly state: string
+  /** Shards that it was given. */
+  readonly shards: number
+  /** Why it failed, where the engine says so. */
+  readonly reason?: string | undefined
+}
+
+/** How the work of a run was spread over shards. */
+export interface ScaleReport {
+  /** `local`, `s3-batch`, `map`, or the caller's own. */
+  readonly engine: string
+  readonly shards: number
+  readonly rounds: number
+  readonly jobs: readonly ScaleJob[]
+}
+
 /** What `run` returns: plain JSON, schema version 1. */
 export interface RunReport {
   readonly schemaVersion: 1
@@ -287,6 +312,8 @@ export interface RunReport {
   /** The first 1,000. */
   readonly exceptions: readonly RecordingException[]
   readonly remediations: RemediationSummary
+  /** Absent where one process did all of the work. */
+  readonly scale?: ScaleReport | undefined
   /** Milliseconds by stage; the stages overlap. Of a resumed run: of its last part, but `total`. */
   readonly timings: Readonly<Record<string, number>>
 }

@@ -5,25 +5,30 @@ import { inheritWaits } from '../internal/waits/waits.js'
 import type { BegunObject } from '../journal/begun-repairs.js'
 import type { Recorder } from '../journal/recorder.js'
 import type { BegunRepair, JobPart, JournalData } from '../journal/records.js'
+import type { RecordedShardJob } from '../journal/shard-data.js'
 import type { Stage } from '../model/errors.js'
 import type { HashContent } from '../model/evidence.js'
+import type { Inspection } from '../model/inspection.js'
 import type { ExpectedListing, PlatformCoverage } from '../model/platform.js'
+import type { ScaleReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import { RecordingLedger } from '../stages/account/ledger.js'
+import type { SettledLedger } from '../stages/account/ledger-view.js'
 import type { StageContext } from '../stages/context.js'
 import { findDeleted } from '../stages/discover/deleted.js'
 import { type DiscoveredObject, type DiscoverySettings, discover } from '../stages/discover/discover.js'
 import type { JobWatch } from '../stages/discover/folder-watch.js'
 import { land } from '../stages/discover/landing.js'
 import { Watermarks } from '../stages/discover/watermarks.js'
+import { explainMissing } from '../stages/export/explain-missing.js'
 import type { AttemptJobs } from '../stages/export/job-book.js'
 import { JobGroup } from '../stages/export/job-group.js'
 import { listsRecordings } from '../stages/export/parts.js'
 import { objectRecord } from '../stages/object/object-record.js'
 import { type ObjectPipeline, objectPipeline } from '../stages/object/pipeline.js'
 import { lineOf } from '../stages/reading/listed-line.js'
-import { pendingOf, uncountedBy } from '../stages/reconcile/reconcile.js'
+import { pendingOf } from '../stages/reconcile/reconcile.js'
 import { type Chain, Chains } from '../stages/repair/history/chains.js'
 import { Account, entryOf } from './account.js'
 import { replayVerdict } from './replay.js'
@@ -44,6 +49,7 @@ export interface DeliverySubject {
   readonly settings: Settings
   readonly request: ExportRequest
   readonly organizationId: string
+  readonly inspection: Inspection
   readonly parts: readonly JobPart[]
   /** How far the index reached when the parts were made. */
   readonly coverage: PlatformCoverage
@@ -54,10 +60,26 @@ export interface DeliverySubject {
   /** Whether contents are read for their digest. */
   readonly hashContent: HashContent
   readonly former: FormerDelivery | undefined
+  /** What the journal of a resumed run says of the jobs of engines. */
+  readonly shardJobs: readonly RecordedShardJob[]
   readonly recorder: Recorder
   readonly tally: Tally
   readonly context: StageContext
   readonly timed: <T>(stage: Stage, work: () => Promise<T>) => Promise<T>
+}
+
+/** How the objects of a run are dealt with: by this process, or by shards. */
+export interface RunDelivery {
+  readonly ledger: SettledLedger
+  readonly jobs: Pick<JobGroup, 'jobs' | 'accounts'>
+  /** What asking for the missing recordings cost; `undefined` where it was not necessary. */
+  readonly explanations: ExpectedListing | undefined
+  /** How the work was spread; absent where this process did it. */
+  readonly scale?: ScaleReport | undefined
+  /** Resolves when everything that was expected and came has been dealt with. */
+  complete(): Promise<void>
+  /** Repairs what a delivery without repairs left as it was. */
+  sweep(): Promise<void>
 }
 
 /** How an object is dealt with. */
@@ -71,7 +93,7 @@ interface Way {
  * One export from its first job until everything expected has landed and was validated and repaired. The jobs are
  * polled while objects are validated as they land; a failure on either side ends the other.
  */
-export class Delivery {
+export class Delivery implements RunDelivery {
   readonly ledger: RecordingLedger
   readonly jobs: JobGroup
   /** What asking for the missing recordings cost; `undefined` where it was not necessary. */
@@ -249,26 +271,11 @@ export class Delivery {
   }
 
   async #explainMissing(): Promise<void> {
-    const { settings, request } = this.#subject
-    const { platform } = settings
-    if (platform.explainMissing === undefined || !this.ledger.listed || this.explanations !== undefined) return
-    const { signal } = this.#context
-    const onListing = (listing: ExpectedListing) => {
-      this.explanations = listing
-    }
-    const missing = this.ledger.pendingRecordings()
-    const notCovered: string[] = []
-    for await (const found of platform.explainMissing(missing, request, { signal, onListing })) {
-      if (found.kind === 'skipped') this.ledger.skippedAtSource(found.recordingId, found.reason ?? 'left out')
-      else if (found.kind === 'not-covered') notCovered.push(found.recordingId)
-      else if (found.reason !== undefined) this.ledger.noteAtSource(found.recordingId, found.reason)
-    }
-    // A job delivers conversations as a whole: what it counts it has to deliver, of whatever medium.
-    if (notCovered.length <= uncountedBy(this.ledger, this.jobs.accounts)) {
-      for (const recordingId of notCovered) this.ledger.withdraw(recordingId)
-    }
-    const { withdrawn } = this.ledger
-    if (withdrawn > 0) await this.#subject.recorder.note('withdrawal', { recordings: withdrawn })
+    if (this.explanations !== undefined) return
+    const { settings, request, recorder } = this.#subject
+    const { ledger } = this
+    const missing = { platform: settings.platform, request, ledger, accounts: () => this.jobs.accounts, recorder }
+    this.explanations = await explainMissing(missing, this.#context)
   }
 
   async #consume(

@@ -6,7 +6,7 @@ import type { ExportRequest } from '../model/request.js'
 import { isPort } from '../options/checks.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { Journal } from '../ports/journal.js'
-import { Run } from './run.js'
+import { Run, type RunExtras } from './run.js'
 import { emitter, identityOf, type RunOptions } from './run-options.js'
 
 // Two runs on one journal would each take the other's records for its own.
@@ -21,9 +21,10 @@ export async function runOnJournal(
   settings: Settings,
   request: ExportRequest,
   options: RunOptions,
+  extras: RunExtras = {},
 ): Promise<RunReport> {
   const journal = options.journal ?? settings.journal
-  if (journal === undefined) return new Run(settings, request, options).execute()
+  if (journal === undefined) return new Run(settings, request, options, extras).execute()
   if (!isPort(journal, ['append', 'entries'])) {
     throw new LegalHoldError('The option `journal` of run must be a Journal.', {
       code: 'INVALID_OPTIONS',
@@ -42,7 +43,7 @@ export async function runOnJournal(
   inUse.add(journal)
   try {
     await journal.open?.()
-    const report = await goOn(settings, request, options, journal)
+    const report = await goOn(settings, request, options, { journal, ...extras })
     await journal.close?.()
     return report
   } catch (error) {
@@ -58,7 +59,7 @@ async function goOn(
   settings: Settings,
   request: ExportRequest,
   options: RunOptions,
-  journal: Journal,
+  { journal, ...extras }: RunExtras & { readonly journal: Journal },
 ): Promise<RunReport> {
   const emit = emitter(settings, options.onEvent)
   // A journal of a million records is read for some seconds before it is known what runs.
@@ -67,7 +68,7 @@ async function goOn(
   if (checkpoint !== undefined) requireSameRun(checkpoint, identityOf(settings, request, options))
   const report = checkpoint?.report
   if (checkpoint === undefined || report === undefined) {
-    return new Run(settings, request, options, { journal, checkpoint }).execute()
+    return new Run(settings, request, options, { journal, checkpoint, ...extras }).execute()
   }
   if (contradictsItself(report)) {
     throw new LegalHoldError(`The journal holds a report that says ${report.outcome} although its own counts do not.`, {

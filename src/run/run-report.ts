@@ -12,7 +12,7 @@ import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { LeftOut, UnnamedRecordings } from '../stages/account/settlement.js'
 import { coverageOf, leftOutBy, reconciliationReportOf, unnamedBy } from '../stages/reconcile/reconcile.js'
-import type { Delivery } from './deliver.js'
+import type { RunDelivery } from './deliver.js'
 import type { Tally } from './tally.js'
 
 /** What a report is made of. */
@@ -22,7 +22,7 @@ export interface ReportSubject {
   readonly inspection: Inspection
   /** Those that came up after the inspection. */
   readonly lateFindings: readonly Finding[]
-  readonly delivery: Delivery
+  readonly delivery: RunDelivery
   /** `undefined` where nothing was to be protected at the source. */
   readonly protection: ProtectionReport | undefined
   /** `undefined` where nobody asked for it. */
@@ -93,6 +93,7 @@ export function reportOf(subject: ReportSubject): RunReport {
     verdicts: tally.verdicts(),
     exceptions: settlement.exceptions,
     remediations,
+    ...(delivery.scale === undefined ? {} : { scale: delivery.scale }),
     timings: { ...timings, total: finishedAt - startedAt },
   }
 }
@@ -112,7 +113,7 @@ function coverageWith({ inspection, lateFindings, settings }: ReportSubject, cov
 
 /** What only the totals of the jobs know: recordings without a name, and recordings that were left out. */
 export function unexplainedBy(
-  { ledger, jobs }: Pick<Delivery, 'ledger' | 'jobs'>,
+  { ledger, jobs }: Pick<RunDelivery, 'ledger' | 'jobs'>,
   request: ExportRequest,
 ): [UnnamedRecordings, LeftOut] {
   const sensitiveExcluded = request.includeSensitive === false

@@ -20,7 +20,7 @@ import { partsOf } from '../stages/export/parts.js'
 import { protectionOf } from '../stages/export/protect.js'
 import { inspect, profileIdOf } from '../stages/inspect/inspect.js'
 import { type Audited, readAudit } from './audit.js'
-import { Delivery } from './deliver.js'
+import { Delivery, type DeliverySubject, type RunDelivery } from './deliver.js'
 import { lateFindings, storedElsewhere, toldBefore } from './late-findings.js'
 import { emitter, type RunOptions } from './run-options.js'
 import { reportOf, unexplainedBy } from './run-report.js'
@@ -33,6 +33,7 @@ import {
   preflightBlocked,
   withAcceptances,
 } from './run-rules.js'
+import { shardAccountOf } from './shard-account.js'
 import { Tally } from './tally.js'
 
 /** Where a run is recorded, and what a former part of it left there. */
@@ -41,9 +42,22 @@ export interface RunRecord {
   readonly checkpoint?: Checkpoint | undefined
 }
 
+/** What makes a run one of shards: the whole one, or that of a shard. */
+export interface RunExtras {
+  /** Id of a run that begins. @defaultValue a random one */
+  readonly runId?: string | undefined
+  /** Deals with the objects. @defaultValue this process does */
+  readonly deliver?: ((subject: DeliverySubject) => RunDelivery) | undefined
+  /** When contents are read for their digest. @defaultValue as the run's evidence asks for it */
+  readonly hashContent?: HashContent | undefined
+  /** Whether it is a shard, whose account is put on record for the whole run. */
+  readonly isShard?: boolean | undefined
+}
+
 /** One run from inspection to report. */
 export class Run {
   readonly #settings: Settings
+  readonly #extras: RunExtras
   readonly #request: ExportRequest
   readonly #dryRun: boolean
   readonly #hashContent: HashContent
@@ -63,16 +77,17 @@ export class Run {
     settings: Settings,
     request: ExportRequest,
     options: RunOptions,
-    { journal, checkpoint }: RunRecord = {},
+    { journal, checkpoint, ...extras }: RunRecord & RunExtras = {},
   ) {
+    this.#extras = extras
     this.#settings = withAcceptances(settings, checkpoint)
     this.#journal = journal
     this.#checkpoint = checkpoint
-    this.#runId = checkpoint?.runId ?? randomUUID()
+    this.#runId = checkpoint?.runId ?? extras.runId ?? randomUUID()
     this.#resumed = checkpoint === undefined ? 0 : checkpoint.resumes + 1
     this.#request = request
     this.#dryRun = options.dryRun ?? false
-    this.#hashContent = options.evidence?.hashContent ?? 'none'
+    this.#hashContent = extras.hashContent ?? options.evidence?.hashContent ?? 'none'
     this.#recorder = new Recorder(journal, this.#runId, settings.clock, settings.hold.tag)
     this.#startedAt = checkpoint?.startedAt ?? settings.clock.now()
     this.#tally = new Tally(settings.prices)
@@ -140,6 +155,9 @@ export class Run {
     })
     for (const finding of late) await this.#tell(finding)
     await this.#recordRecordings(delivery)
+    if (this.#extras.isShard === true) {
+      await this.#recorder.record('shard-account', shardAccountOf(delivery.ledger, this.#tally, this.#request))
+    }
     emit({ type: 'reconciled', counts: report.counts, objects: report.objects })
     await this.#recorder.record('report', report)
     emit({ type: 'run-finished', report })
@@ -204,7 +222,7 @@ export class Run {
     return (present ?? []).filter(({ code, subject }) => !known.has(`${code}\n${subject}`))
   }
 
-  #audit({ ledger, jobs }: Delivery): Promise<Audited> {
+  #audit({ ledger, jobs }: RunDelivery): Promise<Audited> {
     const since = this.#request.interval.start
     const jobIds = new Set(jobs.jobs.map(({ id }) => id))
     return readAudit({ settings: this.#settings, ledger, since, jobIds }, this.#context)
@@ -215,7 +233,7 @@ export class Run {
   }
 
   /** Exports once; again with the hold metadata forced on, as often as the caller allowed, while objects lack it. */
-  async #export(inspection: Inspection): Promise<Delivery> {
+  async #export(inspection: Inspection): Promise<RunDelivery> {
     const profile = new ProfileForcing({
       platform: this.#settings.platform,
       profileId: profileIdOf(this.#request),
@@ -236,8 +254,10 @@ export class Run {
     return delivery
   }
 
-  async #exportForcing(inspection: Inspection, profile: ProfileForcing): Promise<Delivery> {
-    const forcedRetries = this.#dryRun ? 0 : forcedRetriesOf(this.#settings, this.#request)
+  async #exportForcing(inspection: Inspection, profile: ProfileForcing): Promise<RunDelivery> {
+    // Shards repair what the platform did not stamp: another export would write each object anew.
+    const isRepeatable = !this.#dryRun && this.#extras.deliver === undefined
+    const forcedRetries = !isRepeatable ? 0 : forcedRetriesOf(this.#settings, this.#request)
     for (let attempt = this.#checkpoint?.jobs.at(-1)?.attempt ?? 0; ; attempt += 1) {
       const mayForce = attempt < forcedRetries
       if (attempt > 0) await profile.force()
@@ -262,11 +282,13 @@ export class Run {
     return partsOf(this.#request, coverage, this.#settings.reconciliation)
   }
 
-  async #deliver(inspection: Inspection, attempt: number, repair: boolean): Promise<Delivery> {
-    const delivery = new Delivery({
+  async #deliver(inspection: Inspection, attempt: number, repair: boolean): Promise<RunDelivery> {
+    const { deliver = (subject: DeliverySubject) => new Delivery(subject) } = this.#extras
+    const delivery = deliver({
       settings: this.#settings,
       request: this.#request,
       organizationId: inspection.organization.id,
+      inspection,
       // As they were split when the first job was created: what one job has, another must not be asked for.
       parts: (this.#hasJobs ? this.#checkpoint?.parts : undefined) ?? this.#partsOf(inspection),
       coverage: inspection.coverage,
@@ -274,6 +296,7 @@ export class Run {
       repair,
       dryRun: this.#dryRun,
       hashContent: this.#hashContent,
+      shardJobs: this.#checkpoint?.shardJobs ?? [],
       former: formerDelivery(this.#journal, this.#checkpoint, attempt, this.#context.signal),
       recorder: this.#recorder,
       tally: this.#tally,
@@ -285,7 +308,7 @@ export class Run {
   }
 
   /** Every recording with the one state it ended in: what the report's counts are recounted from. */
-  async #recordRecordings(delivery: Delivery): Promise<void> {
+  async #recordRecordings(delivery: RunDelivery): Promise<void> {
     if (!this.#recorder.active) return
     const settled = delivery.ledger.settled(...unexplainedBy(delivery, this.#request))
     // Side by side, so that a journal can make many durable at once; they are appended in this order.

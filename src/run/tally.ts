@@ -3,10 +3,17 @@ import { type AddedVerdict, VerdictAdder } from '../journal/check/verdict-totals
 import type { PriceTable } from '../model/prices.js'
 import type { ObjectCounts, RemediationSummary, VerdictTotals } from '../model/report.js'
 import type { ObjectPlace, Remediation, RepairEstimate, VerdictKind } from '../model/verdict.js'
-import { CostTally } from '../stages/repair/cost.js'
+import { type CostSums, CostTally } from '../stages/repair/cost.js'
 
 const noObjects = { listed: 0, recordings: 0, sidecars: 0, attachments: 0, transcripts: 0, unexpected: 0 }
 const noRemediations = { planned: 0, repaired: 0, notNeeded: 0, refused: 0, failed: 0 }
+
+/** What of a report is counted, and can be added up. */
+export interface CountedElsewhere {
+  readonly objects: ObjectCounts
+  readonly verdicts: VerdictTotals
+  readonly remediations: Pick<RemediationSummary, 'planned' | 'repaired' | 'notNeeded' | 'refused' | 'failed' | 'steps'>
+}
 
 /** Counts of a run. */
 export class Tally {
@@ -87,6 +94,26 @@ export class Tally {
     this.#verdicts.add(verdict)
   }
 
+  /** Takes in what another process has counted: its report, and the sums of its cost. */
+  addReport({ objects, verdicts, remediations }: CountedElsewhere, cost: CostSums): void {
+    const { unexpectedReasons = {}, ...kinds } = objects
+    for (const [kind, count] of entriesOf(kinds)) this.#objects[kind] += count
+    for (const [reason, count] of Object.entries(unexpectedReasons)) {
+      this.#unexpected[reason] = (this.#unexpected[reason] ?? 0) + count
+    }
+    for (const name of Object.values(outcomes)) this.#remediations[name] += remediations[name]
+    for (const [action, count] of Object.entries(remediations.steps)) {
+      this.#steps[action] = (this.#steps[action] ?? 0) + count
+    }
+    this.#verdicts.addTotals(verdicts)
+    this.#cost.addSums(cost)
+  }
+
+  /** The sums that the cost is made of. */
+  costSums(): CostSums {
+    return this.#cost.sums()
+  }
+
   verdicts(): VerdictTotals {
     return this.#verdicts.totals()
   }
@@ -104,6 +131,10 @@ export class Tally {
       cost: this.#cost.cost(),
     }
   }
+}
+
+function entriesOf<K extends string>(counts: Readonly<Record<K, number>>): [K, number][] {
+  return Object.entries(counts) as [K, number][]
 }
 
 /** Why an object is none of the job's. */

@@ -7,6 +7,7 @@ import type { RunReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import { runOnJournal } from './journalled-run.js'
+import type { RunExtras } from './run.js'
 import { RunEnd } from './run-end.js'
 import { emitter, type RunOptions } from './run-options.js'
 
@@ -17,12 +18,28 @@ interface FinishedRun {
   readonly sealed?: SealedEvidence
 }
 
-/** A run from its inspection to its seal. Whoever wants to know is told of its waits, and of its end. */
-export async function runAndTell(settings: Settings, request: ExportRequest, options: RunOptions): Promise<RunReport> {
+interface Telling {
+  readonly settings: Settings
+  readonly request: ExportRequest
+  readonly extras: RunExtras
+}
+
+/**
+ * Runs, or resumes what the journal records, and seals the evidence where the options ask for it. Whoever wants to know is
+ * told of the waits, and of the end.
+ *
+ * @throws LegalHoldError `EVIDENCE_NOT_SEALED` with the report in its details, and what a run throws
+ */
+export async function runAndTell(
+  settings: Settings,
+  request: ExportRequest,
+  options: RunOptions,
+  extras: RunExtras = {},
+): Promise<RunReport> {
   const end = new RunEnd(settings, request, options)
   let done: FinishedRun
   try {
-    done = await runWithWaits(settings, request, options)
+    done = await runWithWaits({ settings, request, extras }, options)
   } catch (error) {
     await end.failed(error)
     throw error
@@ -31,26 +48,25 @@ export async function runAndTell(settings: Settings, request: ExportRequest, opt
   return done.report
 }
 
-async function runWithWaits(settings: Settings, request: ExportRequest, options: RunOptions): Promise<FinishedRun> {
-  const emit = options.onEvent === undefined ? undefined : emitter(settings, options.onEvent)
-  const waits = runWaits(options.signal, settings, emit)
+async function runWithWaits(run: Telling, options: RunOptions): Promise<FinishedRun> {
+  const emit = options.onEvent === undefined ? undefined : emitter(run.settings, options.onEvent)
+  const waits = runWaits(options.signal, run.settings, emit)
   try {
-    return await sealedRun(settings, request, { ...options, signal: waits.signal }, emit)
+    return await sealedRun(run, { ...options, signal: waits.signal }, emit)
   } finally {
     waits.end()
   }
 }
 
 async function sealedRun(
-  settings: Settings,
-  request: ExportRequest,
+  { settings, request, extras }: Telling,
   options: RunOptions,
   emit: Emit | undefined,
 ): Promise<FinishedRun> {
   const { evidence, signal } = options
-  if (evidence === undefined) return { report: await runOnJournal(settings, request, options) }
+  if (evidence === undefined) return { report: await runOnJournal(settings, request, options, extras) }
   const journal = await evidence.open(options.journal ?? settings.journal, { signal })
-  const report = await runOnJournal(settings, request, { ...options, journal })
+  const report = await runOnJournal(settings, request, { ...options, journal }, extras)
   const end = waitsOf(signal)?.slow?.begin('report', 'evidence', 'it is being written and signed')
   const sealed = await evidence
     .seal(journal, { signal, clock: settings.clock })

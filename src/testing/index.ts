@@ -38,13 +38,13 @@ export {
   storageConformanceFeatures,
 } from './conformance/storage.js'
 export type { ConformanceRunner, ConformanceSubject } from './conformance/suite.js'
-export type { FaultOperation } from './fault-operations.js'
 export type { SimulatedExecutionStatus } from './distributed-map/execution.js'
 export {
   DistributedMapSimulator,
   type DistributedMapSimulatorOptions,
   type SimulatedMapExecution,
 } from './distributed-map/simulator.js'
+export type { FaultOperation } from './fault-operations.js'
 export {
   type Fault,
   type FaultAction,

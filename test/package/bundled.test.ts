@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const dist = join(root, 'dist')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const bundled = bundledPackages(dist)
-const production = ['index', 'genesys', 's3', 'node', 'opentelemetry', 'scale-aws', 'cli']
+const production = ['index', 'genesys', 's3', 'node', 'opentelemetry', 'scale', 'scale-aws', 'cli']
 
 /** The command is run, and never required. */
 const filesOf = (name: string) => (name === 'cli' ? ['cli.js'] : [`${name}.js`, `${name}.cjs`])

@@ -13,7 +13,17 @@ async function evaluate(code: string, type: 'module' | 'commonjs'): Promise<unkn
   return JSON.parse(stdout)
 }
 
-const entries = ['.', './genesys', './s3', './node', './testing', './testing/msw', './opentelemetry', './scale/aws']
+const entries = [
+  '.',
+  './genesys',
+  './s3',
+  './node',
+  './testing',
+  './testing/msw',
+  './opentelemetry',
+  './scale',
+  './scale/aws',
+]
 const schemas = ['./schemas/report.schema.json', './schemas/journal-record.schema.json', './schemas/matter.schema.json']
 const specifier = (entry: string) => `genesys-legal-hold-exporter${entry.slice(1)}`
 

@@ -18,6 +18,7 @@ export type EvidenceProblemCode =
   | 'timestamp-invalid'
   | 'record-not-found'
   | 'live-drift'
+  | 'shard-mismatch'
 
 /** Something that does not verify, and where. */
 export interface EvidenceProblem {

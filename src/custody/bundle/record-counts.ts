@@ -46,6 +46,12 @@ export class RecordCounter {
       case 'recording':
         increase(this.#recordings, String(record.data.state), isCount(record.data.count) ? record.data.count : 1)
         break
+      case 'shard':
+        for (const state of ['held', 'repaired'] as const) {
+          const count = record.data[state]
+          if (isCount(count) && count > 0) increase(this.#recordings, state, count)
+        }
+        break
       case 'verdict':
         increase(this.#outcomes, String(record.data.outcome))
         break

@@ -28,6 +28,7 @@ import { checkChain } from './chain.js'
 import { checkLive, type LiveCheck } from './live.js'
 import { contradictionOfStatement } from './predicate-check.js'
 import { type CheckedRecords, checkRecords } from './records-check.js'
+import { checkShards, type ShardVerifier } from './shards.js'
 import { checkTimestamp } from './timestamp.js'
 
 /** How a bundle is verified. */
@@ -45,6 +46,13 @@ export interface VerifyOptions extends CallOptions {
    * then is it known to be true what the statement says of bucket and region.
    */
   readonly live?: StorageAdapter | ((predicate: CustodyPredicate) => Promise<StorageAdapter>) | undefined
+  /**
+   * Verifies the shards that the bundle stands on, each with its list and its journal: `shardVerifier({ store })` of
+   * `genesys-legal-hold-exporter/scale`.
+   *
+   * @defaultValue they are not read, and a note says so
+   */
+  readonly shards?: ShardVerifier | undefined
   /** Objects read at once with `live`. @defaultValue 64 */
   readonly liveConcurrency?: number | undefined
   /** For whether a time stamp lies in the future. @defaultValue the machine's clock */
@@ -123,6 +131,7 @@ class Verification {
     const stamped = { dir: this.#dir, predicate, signature: envelope.signature, key, tsaCa, now: clock.now() }
     const timestamp = await checkTimestamp(stamped, this.#findings)
     await checkChain(statement, { dir: this.#dir, key, previous }, this.#findings)
+    if (checked !== undefined) await checkShards(this.#dir, this.#options.shards, this.#findings, this.#options)
     const record = this.#wanted(checked)
     return { claimedFingerprint, predicate, timestamp, record }
   }
@@ -298,6 +307,9 @@ class Verification {
       return undefined
     }
     const storage = typeof live === 'function' ? await live(predicate) : live
+    if (predicate.counts.records.byType.shard !== undefined) {
+      this.#findings.note('Only objects with a record in this bundle were read again, none of its shards.')
+    }
     const check = await checkLive(this.#dir, storage, predicate.requirements, { concurrency: liveConcurrency, signal })
     for (const { line, message } of check.drift) this.#findings.fail('live-drift', message, bundleFiles.records, line)
     const more = check.drifted - check.drift.length

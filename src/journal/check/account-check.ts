@@ -9,6 +9,7 @@ import { contradictionOfPlace } from './place-check.js'
 import { RecordingLines } from './recording-lines.js'
 import { contradictionOfAttempt, contradictionOfOutcome, FindingsOnRecord } from './report-check.js'
 import { RunIdentity } from './run-identity.js'
+import { ShardSums } from './shard-sums.js'
 import { VerdictSums } from './verdict-sums.js'
 
 /**
@@ -30,6 +31,7 @@ export class AccountCheck {
   #lines = new RecordingLines()
   #objects = new ObjectAccount()
   #sums = new VerdictSums()
+  #shards = new ShardSums()
 
   /** Takes the next record: as it may be relied on, or why it may not. */
   take(record: UntrustedRecord): CheckedRecord | string {
@@ -86,8 +88,13 @@ export class AccountCheck {
         return this.#mutations.outcome(data)
       case 'verdict':
         return this.#judge(data)
+      case 'shard-plan':
+        this.#shards.isPlanned = true
+        return undefined
+      case 'shard':
+        return this.#shards.add(data)
       case 'recording':
-        return this.#lines.add(data) ?? this.#objects.settle(data)
+        return this.#lines.add(data) ?? (this.#isOfShard(data) ? undefined : this.#objects.settle(data))
       case 'report':
         return this.#report(data)
       default:
@@ -95,8 +102,15 @@ export class AccountCheck {
     }
   }
 
+  /** The verdicts that a shard's exception rests on are in the journal of the shard. */
+  #isOfShard({ state }: Untrusted<JournalData['recording']>): boolean {
+    return this.#shards.isPlanned && state !== 'held' && state !== 'repaired'
+  }
+
   #resume(data: Untrusted<JournalData['run-resumed']>): string | undefined {
     this.#lines = new RecordingLines()
+    // A run that is resumed takes in all of its shards anew.
+    this.#shards = new ShardSums()
     this.#objects.unsettle()
     this.#jobs.resumed()
     this.#findings.started(data)
@@ -127,11 +141,11 @@ export class AccountCheck {
 
   #report(data: Untrusted<JournalData['report']>): string | undefined {
     return (
-      this.#lines.report(data) ??
+      this.#lines.report(data, this.#shards) ??
       // What is withdrawn may be the recording of an id that a file of another conversation bears.
       (this.#jobs.hasWithdrawn ? undefined : this.#objects.report()) ??
-      this.#jobs.report(data, this.#lines.sums) ??
-      this.#sums.report(data) ??
+      this.#jobs.report(data, this.#shards.with(this.#lines.sums)) ??
+      this.#sums.report(data, this.#shards) ??
       this.#mutations.report() ??
       contradictionOfAttempt(data, this.#jobs.attempt) ??
       this.#findings.report(data) ??
@@ -150,4 +164,7 @@ const atWork: ReadonlySet<string> = new Set([
   'intent',
   'outcome',
   'verdict',
+  'shard-plan',
+  'shard-job',
+  'shard',
 ])

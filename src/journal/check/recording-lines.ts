@@ -25,6 +25,12 @@ export interface RecordingSums {
   readonly unnamed: number
 }
 
+/** Recordings of shards, which have no line of their own. */
+export interface ShardStates {
+  inState(state: unknown): number
+  with(sums: RecordingSums): RecordingSums
+}
+
 /** Adds up the lines that say what became of each recording. */
 export class RecordingLines {
   readonly #counts = new Map<unknown, number>()
@@ -87,11 +93,13 @@ export class RecordingLines {
   }
 
   /** Says why a report is not that of these lines. */
-  report({ counts, exceptions }: Untrusted<JournalData['report']>): string | undefined {
+  report({ counts, exceptions }: Untrusted<JournalData['report']>, shards: ShardStates): string | undefined {
     const { expected, ...byState } = membersOf(counts)
-    const { total } = this.sums
+    const { total } = shards.with(this.sums)
     const named = new Set([...states, ...Object.keys(byState)])
-    const differs = [...named].some((state) => (byState[String(state)] ?? 0) !== (this.#counts.get(state) ?? 0))
+    const differs = [...named].some(
+      (state) => (byState[String(state)] ?? 0) !== (this.#counts.get(state) ?? 0) + shards.inState(state),
+    )
     if (differs || expected !== total) return `is a report that counts other recordings than the ${total} before it`
     const listed = itemsOf(exceptions)
     const isOther =

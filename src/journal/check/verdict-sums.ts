@@ -1,5 +1,6 @@
 import { isCount, isSame, itemsOf, type Members, membersOf, quoted } from '../form/untrusted.js'
 import type { JournalData, Untrusted } from '../records.js'
+import type { ShardSums } from './shard-sums.js'
 import { VerdictAdder } from './verdict-totals.js'
 
 const objectKinds = {
@@ -49,16 +50,18 @@ export class VerdictSums {
   }
 
   /** Says why a report is not that of these verdicts. */
-  report({ objects, verdicts, remediations }: Untrusted<JournalData['report']>): string | undefined {
+  report({ objects, verdicts, remediations }: Untrusted<JournalData['report']>, shards: ShardSums): string | undefined {
     return (
-      this.#contradictionOfObjects(membersOf(objects)) ??
-      this.#contradictionOfRepairs(membersOf(remediations)) ??
-      this.#contradictionOfTotals(verdicts)
+      this.#contradictionOfObjects(membersOf(objects), shards) ??
+      this.#contradictionOfRepairs(membersOf(remediations), shards) ??
+      this.#contradictionOfTotals(verdicts, shards)
     )
   }
 
-  #contradictionOfTotals(verdicts: unknown): string | undefined {
-    const totals = this.#totals.totals()
+  #contradictionOfTotals(verdicts: unknown, shards: ShardSums): string | undefined {
+    const all = new VerdictAdder()
+    for (const part of [this.#totals, shards.verdicts]) all.addTotals(part.totals())
+    const totals = all.totals()
     // Reports of versions that did not add them up say nothing.
     if (verdicts === undefined || isSame(verdicts, totals)) return undefined
     const { count } = membersOf(verdicts)
@@ -67,7 +70,7 @@ export class VerdictSums {
       : `is a report of ${quoted(count)} verdicts, and ${totals.count} are before it`
   }
 
-  #contradictionOfObjects(objects: Members): string | undefined {
+  #contradictionOfObjects(objects: Members, shards: ShardSums): string | undefined {
     const { listed, unexpected, unexpectedReasons } = objects
     const counts = Object.values(objectKinds).map((name) => objects[name])
     const all = [...counts, unexpected]
@@ -79,22 +82,24 @@ export class VerdictSums {
     }
     // An object that was first found unexpected is counted as that, whatever came of it.
     const short = Object.entries(objectKinds).find(
-      ([kind, name]) => Number(objects[name]) > (this.#kinds.get(kind) ?? 0),
+      ([kind, name]) => Number(objects[name]) > (this.#kinds.get(kind) ?? 0) + shards.objects(name),
     )
     if (short === undefined) return undefined
-    return `is a report that counts ${quoted(objects[short[1]])} ${short[1]}, and ${this.#kinds.get(short[0]) ?? 0} verdicts are on any`
+    return `is a report that counts ${quoted(objects[short[1]])} ${short[1]}, and ${(this.#kinds.get(short[0]) ?? 0) + shards.objects(short[1])} verdicts are on any`
   }
 
-  #contradictionOfRepairs(remediations: Members): string | undefined {
+  #contradictionOfRepairs(remediations: Members, shards: ShardSums): string | undefined {
     for (const [name, outcome] of Object.entries(repairs)) {
-      const found = this.#repairs.get(outcome) ?? 0
+      const found = (this.#repairs.get(outcome) ?? 0) + shards.repairs(name)
       if (remediations[name] !== found) {
         return `is a report that counts ${quoted(remediations[name])} repairs as ${outcome}, and ${found} are before it`
       }
     }
     const steps = membersOf(remediations.steps)
-    const names = new Set([...Object.keys(steps), ...this.#steps.keys()])
-    const differs = [...names].some((name) => (steps[String(name)] ?? 0) !== (this.#steps.get(name) ?? 0))
+    const names = new Set([...Object.keys(steps), ...this.#steps.keys(), ...shards.steps.keys()])
+    const differs = [...names].some(
+      (name) => (steps[String(name)] ?? 0) !== (this.#steps.get(name) ?? 0) + (shards.steps.get(String(name)) ?? 0),
+    )
     return differs ? 'is a report that counts other steps of repairs than those before it' : undefined
   }
 }

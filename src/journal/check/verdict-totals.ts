@@ -35,6 +35,13 @@ export class VerdictAdder {
     this.#high = (this.#high + digest.readUInt32LE(4)) >>> 0
   }
 
+  /** Takes in what others have added up. */
+  addTotals({ count, digest }: VerdictTotals): void {
+    this.#count += count
+    this.#high = (this.#high + Number.parseInt(digest.slice(0, 8), 16)) >>> 0
+    this.#low = (this.#low + Number.parseInt(digest.slice(8, 16), 16)) >>> 0
+  }
+
   totals(): VerdictTotals {
     const digits = (word: number) => word.toString(16).padStart(8, '0')
     return { count: this.#count, digest: `${digits(this.#high)}${digits(this.#low)}` }

@@ -60,6 +60,7 @@ import {
   verdictKind,
 } from './model-forms.js'
 import { exceptionMembers, reportMembers } from './report-form.js'
+import { shardAccountMembers, shardJobMembers, shardMembers, shardPlanMembers } from './shard-form.js'
 import { membersOf, quoted } from './untrusted.js'
 
 const policy: Forms<RunPolicy> = {
@@ -217,6 +218,10 @@ const forms: { readonly [Type in JournalRecordType]: Forms<JournalData[Type]> } 
   },
   recording: { hold: text, ...exceptionMembers },
   report: reportMembers,
+  'shard-plan': shardPlanMembers,
+  'shard-job': shardJobMembers,
+  'shard-account': shardAccountMembers,
+  shard: shardMembers,
 }
 
 /** Whether the data of a record are what its type says. A type that a later version writes has no form here. */

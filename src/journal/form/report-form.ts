@@ -11,6 +11,8 @@ import type {
   RemediationSummary,
   RepairCost,
   RunReport,
+  ScaleJob,
+  ScaleReport,
   StorageClassCost,
   VerdictTotals,
 } from '../../model/report.js'
@@ -43,6 +45,7 @@ export const exceptionMembers: Forms<RecordingException> = {
   reason: text,
   recordingId: optional(text),
   conversationId: optional(text),
+  code: optional(text),
   key: optional(text),
   count: optional(number),
   listed: optional(exactly(false)),
@@ -90,7 +93,7 @@ const counts = object<RecordingCounts>({
   skippedAtSource: number,
 })
 
-const objects = object<ObjectCounts>({
+export const objects = object<ObjectCounts>({
   listed: number,
   recordings: number,
   sidecars: number,
@@ -120,6 +123,15 @@ const cost = object<RepairCost>({
       note: optional(text),
     }),
   ),
+})
+
+export const verdictTotals = object<VerdictTotals>({ count: number, digest: text })
+
+const scale = object<ScaleReport>({
+  engine: text,
+  shards: number,
+  rounds: number,
+  jobs: list(object<ScaleJob>({ round: number, id: text, state: text, shards: number, reason: optional(text) })),
 })
 
 export const reportMembers: Forms<RunReport> = {
@@ -178,7 +190,7 @@ export const reportMembers: Forms<RunReport> = {
   accepted: list(openWord<RunReport['accepted'][number]>()),
   counts,
   objects,
-  verdicts: optional(object<VerdictTotals>({ count: number, digest: text })),
+  verdicts: optional(verdictTotals),
   exceptions: list(object(exceptionMembers)),
   remediations: object<RemediationSummary>({
     planned: number,
@@ -190,5 +202,6 @@ export const reportMembers: Forms<RunReport> = {
     forcedRetries: number,
     cost,
   }),
+  scale: optional(scale),
   timings: numbers,
 }

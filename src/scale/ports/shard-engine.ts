@@ -71,6 +71,8 @@ export interface ShardEngine {
   confirm?(id: string, options?: CallOptions): Promise<void>
   /** Ends a job. One that has ended already is left as it is. */
   cancel(id: string, options?: CallOptions): Promise<void>
+  /** Resolves when the job has ended, where it runs in this process; without it the job is polled. */
+  done?(id: string, options?: CallOptions): Promise<void>
   /**
    * How each shard ended, as far as the engine reports that, in any order. What it leaves out is not known.
    *

@@ -267,6 +267,14 @@ export class RecordingLedger {
     return pendingRecordings(this.#recordings, this.#conversations)
   }
 
+  /** The recordings that {@link neverDelivered} counts; `isOpen` where nothing of one was found. */
+  *undelivered(): Generator<{ readonly recordingId: string; readonly isOpen: boolean }, void, void> {
+    for (let row = 0; row < this.#recordings.size; row += 1) {
+      if (!isNeverDelivered(this.#recordings.flagsAt(row))) continue
+      yield { recordingId: this.#recordings.idAt(row), isOpen: this.#arrivals.isUnaccounted(row) }
+    }
+  }
+
   /**
    * Starts of the hours, in milliseconds, in which what is not on S3 yet will lie: what is pending, and what may come
    * of the open conversations and of those that went on. `undefined` where it may be any hour.

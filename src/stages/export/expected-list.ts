@@ -2,7 +2,7 @@ import { IdDigest } from '../../internal/tables/id-digest.js'
 import type { ExpectedListing, ExportJob } from '../../model/platform.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { RecordingPlatform } from '../../ports/platform.js'
-import type { RecordingLedger } from '../account/ledger.js'
+import type { ListedLedger } from '../account/ledger-view.js'
 
 /** What a list says of its job as it is being read. */
 export interface ListAccount {
@@ -21,7 +21,7 @@ export interface ListSubject {
   readonly platform: RecordingPlatform
   readonly job: ExportJob
   readonly request: ExportRequest
-  readonly ledger: RecordingLedger
+  readonly ledger: ListedLedger
   readonly account: ListAccount
   readonly signal: AbortSignal | undefined
   /** Whether agents and customers are named: they are personal data. */
@@ -37,10 +37,10 @@ export interface ListSubject {
 
 /** What of a list is recorded beside its counts. */
 export interface ListContents {
-  /** Recordings that an earlier list names as well. */
-  readonly repeated: number
+  /** Recordings that an earlier list names as well; `undefined` where the ledger cannot know yet. */
+  readonly repeated: number | undefined
   /** Hash total over those that no earlier list names. */
-  readonly digest: string
+  readonly digest: string | undefined
   /** The first of those that are later than the interval. */
   readonly laterRecordings: readonly { readonly recordingId: string; readonly conversationId: string }[]
 }
@@ -62,7 +62,7 @@ export async function readExpectedList(subject: ListSubject): Promise<ListConten
       account.listing = listing
     },
   })
-  let repeated = 0
+  let repeated: number | undefined = 0
   const named = new IdDigest()
   const laterRecordings: { readonly recordingId: string; readonly conversationId: string }[] = []
   for await (const recording of expected) {
@@ -72,12 +72,16 @@ export async function readExpectedList(subject: ListSubject): Promise<ListConten
       if (laterRecordings.length < laterNamed) laterRecordings.push({ recordingId, conversationId })
     } else {
       account.expected += 1
-      if (ledger.isNamed(recordingId)) repeated += 1
+      const isRepeated = ledger.isNamed(recordingId)
+      if (isRepeated === true) repeated = (repeated ?? 0) + 1
       else named.add(recordingId, conversationId)
+      if (isRepeated === undefined) repeated = undefined
       if (recording.skippedReason !== undefined) account.skipped += 1
     }
     const isKnown = !ledger.expect(recording)
     onEntry?.(recording.conversationStart, isKnown)
+    const waiting = ledger.room?.()
+    if (waiting !== undefined) await waiting
   }
-  return { repeated, digest: named.hex, laterRecordings }
+  return { repeated, digest: repeated === undefined ? undefined : named.hex, laterRecordings }
 }

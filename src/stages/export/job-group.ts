@@ -10,7 +10,7 @@ import type { ExportJob, PlatformCoverage } from '../../model/platform.js'
 import type { ProtectionReport } from '../../model/report.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { Settings } from '../../options/exporter-options.js'
-import type { RecordingLedger } from '../account/ledger.js'
+import type { ListedLedger } from '../account/ledger-view.js'
 import type { StageContext } from '../context.js'
 import type { Revisit } from '../discover/folder-state.js'
 import { waitForIndex } from '../inspect/index-wait.js'
@@ -31,7 +31,7 @@ export interface JobGroupSubject {
   readonly jobs: AttemptJobs
   /** Protect the conversations at the source before their job is started. */
   readonly protect: boolean
-  readonly ledger: RecordingLedger
+  readonly ledger: ListedLedger
   readonly recorder: Recorder
   readonly context: StageContext
   readonly timed: <T>(stage: Stage, work: () => Promise<T>) => Promise<T>

@@ -2,7 +2,7 @@ import { counted, verb } from '../../internal/text/counted.js'
 import type { ExpectedListing, ExportJob } from '../../model/platform.js'
 import { type CoverageReport, covers, type ReconciliationReport, type RecordingException } from '../../model/report.js'
 import type { Interval } from '../../model/request.js'
-import type { RecordingLedger } from '../account/ledger.js'
+import type { SettledLedger } from '../account/ledger-view.js'
 import { type LeftOut, nothingLeftOut, type Settlement, type UnnamedRecordings } from '../account/settlement.js'
 import type { PartAccount } from '../export/job-group.js'
 
@@ -27,7 +27,7 @@ export interface JobAccount extends Pick<PartAccount, 'job' | 'expected' | 'skip
 }
 
 /** Compares a ledger with the totals of the jobs where the platform does not list their recordings. Pure. */
-export function unnamedBy(ledger: RecordingLedger, accounts: readonly JobAccount[]): UnnamedRecordings {
+export function unnamedBy(ledger: SettledLedger, accounts: readonly JobAccount[]): UnnamedRecordings {
   if (ledger.listed) return { missing: 0, failed: 0, skipped: 0 }
   let recordings: number | undefined = 0
   let failed = 0
@@ -51,11 +51,7 @@ export function unnamedBy(ledger: RecordingLedger, accounts: readonly JobAccount
  * platform's list marks, or those that a finished job never counted (genesys-facts, recording jobs: sensitive ones are
  * left out silently, new ones are not indexed). Pure.
  */
-export function leftOutBy(
-  ledger: RecordingLedger,
-  accounts: readonly JobAccount[],
-  sensitiveExcluded = false,
-): LeftOut {
+export function leftOutBy(ledger: SettledLedger, accounts: readonly JobAccount[], sensitiveExcluded = false): LeftOut {
   if (!ledger.listed) return nothingLeftOut
   let skippedByJobs = 0
   let silent = 0
@@ -77,7 +73,7 @@ export function leftOutBy(
 }
 
 /** Recordings of the lists that finished jobs did not count; none where a job does not count, which proves nothing. Pure. */
-export function uncountedBy(ledger: RecordingLedger, accounts: readonly JobAccount[]): number {
+export function uncountedBy(ledger: Pick<SettledLedger, 'explained'>, accounts: readonly JobAccount[]): number {
   let count = 0
   for (const { job, expected, skipped } of accounts) {
     const { recordings } = job?.totals ?? {}
@@ -95,7 +91,7 @@ function isDone({ recordings, processed, failed = 0 }: ExportJob['totals']): boo
 }
 
 /** Recordings that have not landed; `undefined` where that cannot be known. Pure. */
-export function pendingOf(ledger: RecordingLedger, accounts: readonly JobAccount[]): number | undefined {
+export function pendingOf(ledger: SettledLedger, accounts: readonly JobAccount[]): number | undefined {
   let counted: number | undefined = 0
   for (const { job } of accounts) {
     const { recordings, failed = 0, skipped = 0 } = job?.totals ?? {}
@@ -114,7 +110,7 @@ export function pendingOf(ledger: RecordingLedger, accounts: readonly JobAccount
 /** Until when nothing can be missing unseen. Pure. */
 export function coverageOf(
   interval: Interval,
-  ledger: RecordingLedger,
+  ledger: SettledLedger,
   accounts: readonly PartAccount[],
 ): CoverageReport {
   const depth = ledger.listed ? 'recordings' : 'counts'
@@ -124,7 +120,7 @@ export function coverageOf(
   if (availableUntil === undefined) {
     return { ...report, proven: false, reason: 'the platform does not say how far its index reaches' }
   }
-  const reason = ledger.listed ? doubtOfList(ledger, accounts) : doubtOfCounts(accounts)
+  const reason = ledger.doubt ?? (ledger.listed ? doubtOfList(ledger, accounts) : doubtOfCounts(accounts))
   if (reason !== undefined) return { ...report, proven: false, reason }
   if (short !== undefined) {
     const tooShort = `the platform's index reached only until ${availableUntil}`
@@ -138,7 +134,7 @@ function doubtOfCounts(accounts: readonly PartAccount[]): string | undefined {
   return isCounted ? undefined : 'the platform neither lists nor counts the recordings of the job'
 }
 
-function doubtOfList(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
+function doubtOfList(ledger: SettledLedger, accounts: readonly PartAccount[]): string | undefined {
   if (ledger.contradictions > 0)
     return `${counted(ledger.contradictions, 'recording')} ${verb(ledger.contradictions, 'is', 'are')} listed for two conversations each, or ${verb(ledger.contradictions, 'lies', 'lie')} in two`
   return doubtOfSources(accounts) ?? doubtOfTotals(ledger, accounts) ?? doubtOfExtent(ledger, accounts)
@@ -165,7 +161,7 @@ function doubtOfSources(accounts: readonly PartAccount[]): string | undefined {
 }
 
 /** Recordings that the jobs count as failed or skipped, and that nothing in the list explains. */
-function doubtOfTotals(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
+function doubtOfTotals(ledger: SettledLedger, accounts: readonly PartAccount[]): string | undefined {
   if (ledger.size === 0 && accounts.some(({ job }) => job?.totals.recordings === undefined)) {
     return 'the platform lists no recording, and the job does not count any'
   }
@@ -178,7 +174,7 @@ function doubtOfTotals(ledger: RecordingLedger, accounts: readonly PartAccount[]
     : undefined
 }
 
-function doubtOfExtent(ledger: RecordingLedger, accounts: readonly PartAccount[]): string | undefined {
+function doubtOfExtent(ledger: SettledLedger, accounts: readonly PartAccount[]): string | undefined {
   let total = 0
   let listed = 0
   let unlisted = 0
@@ -204,13 +200,13 @@ function doubtOfExtent(ledger: RecordingLedger, accounts: readonly PartAccount[]
     : undefined
 }
 
-function undecidedBy(ledger: RecordingLedger): string {
+function undecidedBy(ledger: SettledLedger): string {
   return `the recordings of ${counted(ledger.openConversations, 'conversation')} were not asked for (maxMetadataCalls)`
 }
 
 /** How the expected recordings were learned, and what that cost. Pure. */
 export function reconciliationReportOf(
-  ledger: RecordingLedger,
+  ledger: SettledLedger,
   accounts: readonly PartAccount[],
   explanations: ExpectedListing | undefined,
 ): ReconciliationReport {
@@ -237,13 +233,13 @@ export function reconciliationReportOf(
   }
 }
 
-function regionsOf({ regions }: RecordingLedger): Readonly<Record<string, number>> {
+function regionsOf({ regions }: SettledLedger): Readonly<Record<string, number>> {
   return Object.fromEntries([...regions].map(([region, { count }]) => [region, count] as const).sort())
 }
 
 /** What `reconcile` returns. Pure. */
 export function reconciliationOf(
-  ledger: RecordingLedger,
+  ledger: SettledLedger,
   job: ExportJob,
   settlement: Settlement,
   unexpected: number,

@@ -21,6 +21,15 @@ interface Sum {
   billedBytes: number
 }
 
+/** Sums by storage class and name; the names of operations have `request:` in front. */
+export type CostSums = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+const requestPrefix = 'request:'
+
+function isSummed(name: string): name is Exclude<keyof Sum, 'requests'> {
+  return name !== 'requests' && Object.hasOwn(emptySum(), name)
+}
+
 /** Adds up what repairs cost, by storage class: a handful of numbers, however many objects. */
 export class CostTally {
   readonly #prices: PriceTable
@@ -44,6 +53,33 @@ export class CostTally {
       sum.billedBytes += Math.max(extraBytes, this.#pricesOf(storageClass).minimumBytes)
     } else if (copied) sum.overwritten += 1
     addRequests(sum.requests, requests)
+  }
+
+  /** The sums by storage class, with the requests of each by operation: what {@link addSums} of another takes in. */
+  sums(): CostSums {
+    return Object.fromEntries(
+      [...this.#classes].map(([name, { requests, ...sum }]) => {
+        const byOperation = Object.entries(requests).map(([operation, count]) => [
+          `${requestPrefix}${operation}`,
+          count,
+        ])
+        return [name, { ...sum, ...Object.fromEntries(byOperation) }]
+      }),
+    )
+  }
+
+  /** Takes in what another has added up. */
+  addSums(sums: CostSums): void {
+    for (const [name, members] of Object.entries(sums)) {
+      const sum = this.#classes.get(name) ?? emptySum()
+      this.#classes.set(name, sum)
+      for (const [member, count] of Object.entries(members)) {
+        if (member.startsWith(requestPrefix)) {
+          const operation = member.slice(requestPrefix.length)
+          sum.requests[operation] = (sum.requests[operation] ?? 0) + count
+        } else if (isSummed(member)) sum[member] += count
+      }
+    }
   }
 
   cost(): RepairCost {

@@ -1,0 +1,235 @@
+import { abortedError, throwIfAborted } from '../../internal/abort.js'
+import { compareKeys } from '../../internal/key-order.js'
+import type { Recorder } from '../../journal/recorder.js'
+import type { RecordedShardJob } from '../../journal/shard-data.js'
+import { LegalHoldError } from '../../model/errors.js'
+import type { ScaleJob } from '../../model/report.js'
+import type { CallOptions } from '../../ports/runtime.js'
+import { persist, type StageContext } from '../../stages/context.js'
+import { parseShardKey, type RunKeys, roundKey } from '../keys.js'
+import { IndexWriter, type Plan, refsOf } from '../plan/plan.js'
+import type { EngineJob, ShardEngine, ShardRef } from '../ports/shard-engine.js'
+import type { ShardStore } from '../ports/shard-store.js'
+
+/** How rounds are run. */
+export interface RoundOptions {
+  /** Engine jobs at most: each is given the shards that are not sealed yet. */
+  readonly maxRounds: number
+  /** Shards at once, where the engine limits that. */
+  readonly concurrency: number | undefined
+  /** Between two looks at a job, in milliseconds. */
+  readonly pollMs: number
+  /** How long one round may take, in milliseconds. */
+  readonly roundTimeoutMs: number
+}
+
+/** What rounds work with. */
+export interface RoundSubject {
+  readonly store: ShardStore
+  readonly keys: RunKeys
+  readonly engine: ShardEngine
+  readonly plan: Plan
+  readonly options: RoundOptions
+  /** What the journal of a resumed run says of its jobs. */
+  readonly former: readonly RecordedShardJob[]
+  readonly recorder: Recorder
+  readonly context: StageContext
+}
+
+/** How the rounds of a run ended. */
+export interface RoundsEnd {
+  readonly rounds: number
+  readonly jobs: readonly ScaleJob[]
+  /** Why shards are not sealed, by their keys, as far as the engine says. */
+  readonly reasons: ReadonlyMap<string, string>
+}
+
+/** Reasons that are kept. */
+const mostReasons = 1_000
+
+const ends: ReadonlySet<string> = new Set(['complete', 'failed', 'cancelled'])
+
+/**
+ * Gives an engine the shards that are not sealed, round by round, until all are or the rounds are used up. Whether a shard is
+ * done its seal says, never the engine.
+ */
+export class Rounds {
+  readonly #subject: RoundSubject
+  /** The last word on each round, by its number. */
+  readonly #recorded = new Map<number, RecordedShardJob>()
+  readonly #reasons = new Map<string, string>()
+
+  constructor(subject: RoundSubject) {
+    this.#subject = subject
+    for (const job of subject.former) this.#recorded.set(job.round, job)
+  }
+
+  /** @throws LegalHoldError `JOB_CANCELLED`, `JOB_DEADLINE_EXCEEDED`, `ABORTED`, and what the engine throws */
+  async run(): Promise<RoundsEnd> {
+    const { options } = this.#subject
+    const last = Math.max(1, ...this.#recorded.keys())
+    for (let round = last; round <= Math.max(last, options.maxRounds); round += 1) {
+      const former = this.#recorded.get(round)
+      if (former !== undefined && ends.has(former.state ?? '')) continue
+      const open = await this.#open(round)
+      if (open.shards === 0) break
+      await this.#round(round, open)
+    }
+    const jobs = [...this.#recorded.values()].filter(({ id }) => id !== undefined)
+    return { rounds: this.#recorded.size, jobs: jobs.map(shownJob), reasons: this.#reasons }
+  }
+
+  async #round(round: number, open: OpenShards): Promise<void> {
+    const { engine, context } = this.#subject
+    const token = tokenOf(this.#subject.plan, round)
+    const intent = { engine: engine.name, round, token, shards: open.shards }
+    if (!this.#recorded.has(round)) await this.#note(intent)
+    const job = await this.#submit(intent, open)
+    const known = { ...intent, shards: this.#recorded.get(round)?.shards ?? open.shards, id: job.id }
+    await this.#note({ ...known, state: job.state })
+    const ended = await this.#watch(job, round)
+    await this.#note({ ...known, state: ended.state, ...(ended.reason === undefined ? {} : { reason: ended.reason }) })
+    throwIfAborted(context.signal, 'validate')
+    if (ended.state === 'cancelled') throw cancelled(ended)
+    await this.#read(ended)
+  }
+
+  /** The job of a token: the one that is there, or a new one. An unknown outcome is looked up before it is asked for again. */
+  async #submit(intent: RecordedShardJob, open: OpenShards): Promise<EngineJob> {
+    const { engine, plan, options, context } = this.#subject
+    const { round, token, shards } = intent
+    const { signal } = context
+    return persist(context, 'validate', `round ${round}`, async () => {
+      const found = await engine.find(token, { signal })
+      if (found !== undefined) return found
+      const { runId, planSha256 } = plan
+      const refs = () => open.refs()
+      const job = { token, runId, planSha256, round, shards, refs, concurrency: options.concurrency }
+      try {
+        return await engine.submit(job, { signal })
+      } catch (error) {
+        const there = await engine.find(token, { signal }).catch(() => undefined)
+        if (there === undefined) throw error
+        return there
+      }
+    })
+  }
+
+  async #watch(job: EngineJob, round: number): Promise<EngineJob> {
+    const { engine, options, context, plan } = this.#subject
+    const { clock, signal, emit } = context
+    const startedAt = clock.now()
+    let current = job
+    for (;;) {
+      throwIfAborted(signal, 'validate')
+      const { succeeded = 0 } = current.counts ?? {}
+      const { id, state } = current
+      emit({ type: 'shards', round, shards: plan.shards, sealed: succeeded, jobId: id, state })
+      if (ends.has(state)) return current
+      if (state === 'waiting' && engine.confirm !== undefined) await engine.confirm(id, { signal })
+      if (clock.now() - startedAt > options.roundTimeoutMs) throw tooLate(current, options.roundTimeoutMs)
+      if (engine.done !== undefined) await engine.done(id, { signal })
+      else await sleep(options.pollMs, context)
+      current = await persist(context, 'validate', `job ${id}`, () => engine.get(id, { signal }))
+    }
+  }
+
+  /** Why shards failed, as far as the engine says. A report that cannot be read hides nothing: the seals decide. */
+  async #read({ id }: EngineJob): Promise<void> {
+    const { engine, context } = this.#subject
+    this.#reasons.clear()
+    try {
+      for await (const { key, outcome, reason = 'the engine gives no reason' } of engine.results(id, context)) {
+        if (outcome === 'failed' && this.#reasons.size < mostReasons) this.#reasons.set(key, reason)
+      }
+    } catch (error) {
+      if (context.signal?.aborted) throw abortedError(context.signal, 'validate')
+      context.logger?.warn(`The report of the job ${id} could not be read: what is not sealed is done again.`, error)
+    }
+  }
+
+  async #note(job: RecordedShardJob): Promise<void> {
+    await this.#subject.recorder.record('shard-job', job)
+    this.#recorded.set(job.round, job)
+  }
+
+  /** The shards that are not sealed now. Where they are not those of the plan, they are written down: a job is read more than once. */
+  async #open(round: number): Promise<OpenShards> {
+    const { store, keys, plan, context } = this.#subject
+    const { signal } = context
+    let shards = 0
+    for await (const _ of unsealed(store, keys, plan, { signal })) shards += 1
+    if (shards === 0 || shards === plan.shards) return { shards, refs: () => refsOf(store, plan, { signal }) }
+    const writer = new IndexWriter(store, (page, sha256) => roundKey(keys, round, page, sha256))
+    for await (const { key } of unsealed(store, keys, plan, { signal })) await writer.add(key)
+    const pages = await writer.finish()
+    const refs = async function* () {
+      for await (const { key } of refsOf(store, { pages }, { signal })) {
+        const shard = parseShardKey(key)?.shard
+        if (shard !== undefined) yield { shard, key }
+      }
+    }
+    return { shards: pages.reduce((sum, page) => sum + page.shards, 0), refs }
+  }
+}
+
+interface OpenShards {
+  readonly shards: number
+  refs(): AsyncIterable<ShardRef>
+}
+
+/** The shards of a plan that have no seal. */
+export async function* unsealed(
+  store: ShardStore,
+  keys: RunKeys,
+  plan: Plan,
+  options: CallOptions = {},
+): AsyncGenerator<ShardRef, void, void> {
+  const seals = store.list(keys.seals, options)[Symbol.asyncIterator]()
+  try {
+    let next = await seals.next()
+    for await (const ref of refsOf(store, plan, options)) {
+      const seal = parseShardKey(ref.key)?.seal ?? ''
+      while (next.done !== true && compareKeys(next.value, seal) < 0) next = await seals.next()
+      if (next.done === true || next.value !== seal) yield ref
+    }
+  } finally {
+    await seals.return?.()
+  }
+}
+
+/** The same for the same round of the same plan. */
+export function tokenOf({ planSha256 }: Plan, round: number): string {
+  return `${planSha256.slice(0, 48)}-r${round}`
+}
+
+function shownJob({ round, id = '', state = 'unknown', shards, reason }: RecordedShardJob): ScaleJob {
+  return { round, id, state, shards, ...(reason === undefined ? {} : { reason }) }
+}
+
+async function sleep(ms: number, { clock, signal }: StageContext): Promise<void> {
+  try {
+    await clock.sleep(ms, signal)
+  } catch (error) {
+    if (signal?.aborted) throw abortedError(signal, 'validate')
+    throw error
+  }
+}
+
+function cancelled({ id, reason = 'no reason is given' }: EngineJob): LegalHoldError {
+  return new LegalHoldError(
+    `The engine's job ${id} was cancelled: ${reason}. What is sealed stays; run again to do the rest.`,
+    {
+      code: 'JOB_CANCELLED',
+      stage: 'validate',
+      details: { id },
+    },
+  )
+}
+
+function tooLate({ id, state }: EngineJob, ms: number): LegalHoldError {
+  return new LegalHoldError(
+    `The engine's job ${id} is ${state} after ${Math.round(ms / 1_000)} s. It goes on by itself: see to it in the engine's console, and run again to follow it.`,
+    { code: 'JOB_DEADLINE_EXCEEDED', stage: 'validate', details: { id, state } },
+  )
+}

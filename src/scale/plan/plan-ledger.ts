@@ -1,0 +1,110 @@
+import type { ExpectedRecording, FailedRecording } from '../../model/platform.js'
+import type { RegionCount } from '../../stages/account/expectations.js'
+import type { ListedLedger } from '../../stages/account/ledger-view.js'
+import { placeOf } from './row.js'
+import type { Spool } from './spool.js'
+
+/**
+ * Takes the lists of the jobs in, and keeps none of it: each recording goes to the spool at once. What failed is kept until the
+ * lists are whole, since the platform does not say in which hour it belongs.
+ */
+export class PlanLedger implements ListedLedger {
+  readonly listed: boolean
+  readonly failed = new Map<string, FailedRecording>()
+  readonly #spool: Spool
+  readonly #ids: Spool
+  /** The ids are needed only where the conversations are to be protected at the source. */
+  readonly #conversations: Set<string> | undefined
+  #size = 0
+  #skipped = 0
+
+  /**
+   * @param spools of what is expected, and of the ids alone
+   * @param keepsConversations whether they are to be protected at the source
+   */
+  constructor(listed: boolean, spools: { readonly rows: Spool; readonly ids: Spool }, keepsConversations: boolean) {
+    this.listed = listed
+    this.#spool = spools.rows
+    this.#ids = spools.ids
+    this.#conversations = keepsConversations ? new Set() : undefined
+  }
+
+  /** Recordings of the lists; one that two of them name counts twice. */
+  get size(): number {
+    return this.#size
+  }
+
+  get skipped(): number {
+    return this.#skipped
+  }
+
+  get conversationCount(): number {
+    return this.#conversations?.size ?? 0
+  }
+
+  *conversations(after = 0): Iterable<string> {
+    let at = 0
+    for (const id of this.#conversations ?? []) {
+      if (at >= after) yield id
+      at += 1
+    }
+  }
+
+  expect(recording: ExpectedRecording): boolean {
+    const { recordingId, conversationId, conversationStart, skippedReason, isLaterThanInterval } = recording
+    this.#spool.add(placeOf(conversationId, conversationStart, { kind: 'recording', recording }))
+    this.#ids.add({ hour: 0, conversationId: recordingId, row: { kind: 'open', conversation: { conversationId } } })
+    this.#conversations?.add(conversationId)
+    if (isLaterThanInterval !== true) this.#size += 1
+    if (skippedReason !== undefined) this.#skipped += 1
+    return true
+  }
+
+  isNamed(): undefined {
+    return undefined
+  }
+
+  open(conversationId: string, conversationStart?: string): void {
+    const conversation = { conversationId, conversationStart }
+    this.#spool.add(placeOf(conversationId, conversationStart, { kind: 'open', conversation }))
+    this.#conversations?.add(conversationId)
+  }
+
+  failedAtSource(recordingId: string, reason?: string, conversationId?: string): void {
+    this.failed.set(recordingId, {
+      recordingId,
+      ...(reason === undefined ? {} : { reason }),
+      ...(conversationId === undefined ? {} : { conversationId }),
+    })
+  }
+
+  room(): Promise<void> | undefined {
+    const rooms = [this.#spool.room(), this.#ids.room()].filter((room) => room !== undefined)
+    return rooms.length === 0 ? undefined : Promise.all(rooms).then(() => {})
+  }
+}
+
+/** Regions that are told apart: AWS has some 40. */
+const mostRegions = 100
+/** Recordings of a region that are named. */
+const namedOfRegion = 5
+
+/** Counts recordings by the region that they are stored in. */
+export class RegionCounts {
+  readonly #regions = new Map<string, RegionCount>()
+
+  get counts(): ReadonlyMap<string, RegionCount> {
+    return this.#regions
+  }
+
+  add({ region, recordingId }: ExpectedRecording): void {
+    if (region === undefined) return
+    const known = this.#regions.get(region)
+    if (known === undefined && this.#regions.size >= mostRegions) return
+    const { count, first } = known ?? { count: 0, first: [] }
+    this.#regions.set(region, {
+      count: count + 1,
+      first: first.length < namedOfRegion ? [...first, recordingId] : first,
+    })
+  }
+}

@@ -1,0 +1,274 @@
+import { randomUUID } from 'node:crypto'
+import { type LegalHoldExporter, settingsOf } from '../exporter.js'
+import { OptionCheck } from '../internal/option-check.js'
+import { LegalHoldError } from '../model/errors.js'
+import type { RunEvent } from '../model/events.js'
+import type { Finding } from '../model/findings.js'
+import type { RunReport } from '../model/report.js'
+import type { ExportRequest } from '../model/request.js'
+import { isPort } from '../options/checks.js'
+import type { Settings } from '../options/exporter-options.js'
+import { checkRequest } from '../options/request.js'
+import type { EvidenceSink } from '../ports/evidence.js'
+import type { CallOptions } from '../ports/runtime.js'
+import { runAndTell } from '../run/told-run.js'
+import { tokenOf } from './coordinator/rounds.js'
+import { ShardedDelivery, type ShardedOptions } from './coordinator/sharded-delivery.js'
+import { type ScaleStatus, statusOf } from './coordinator/status.js'
+import { ObjectJournal } from './journal/object-journal.js'
+import { isRunId, runKeys } from './keys.js'
+import { estimateOf, type ScaleEstimate } from './plan/estimate.js'
+import { type Plan, readPlan } from './plan/plan.js'
+import type { SpoolLimits } from './plan/spool.js'
+import type { ShardEngine } from './ports/shard-engine.js'
+import type { ShardStore } from './ports/shard-store.js'
+
+/** What a {@link ScaledExporter} is made of. */
+export interface ScaledExporterOptions {
+  /** A `LegalHoldExporter`: its platform, storage, hold and rules are those of the run. */
+  readonly exporter: LegalHoldExporter
+  /** Where plan, journals and seals lie: a bucket for evidence, never that of the recordings. */
+  readonly store: ShardStore
+  readonly engine: ShardEngine
+  /** In front of all keys in the store; empty, or ends with `/`. @defaultValue 'runs/' */
+  readonly prefix?: string | undefined
+}
+
+/** Options of {@link ScaledExporter.plan}. */
+export interface ScalePlanOptions extends CallOptions {
+  /** The run that is planned, or resumed. @defaultValue a new one */
+  readonly runId?: string | undefined
+  /** How large a shard is, in objects. @defaultValue 1000 */
+  readonly objectsPerShard?: number | undefined
+  /** Bytes of an object, on average, for the estimate. @defaultValue 1048576 (1 MiB) */
+  readonly averageObjectBytes?: number | undefined
+  /** Shards at once: what the engine is told, and what the estimate reckons with. @defaultValue 100 */
+  readonly concurrency?: number | undefined
+  /** How much is kept in memory while a plan is sorted. */
+  readonly spool?: SpoolLimits | undefined
+  /** Called for every event. What it throws is logged and ignored. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
+}
+
+/** Options of {@link ScaledExporter.run}. */
+export interface ScaledRunOptions extends ScalePlanOptions {
+  /** Asked before the first job is submitted. Where it says `false`, the run ends there, and may be resumed. */
+  readonly confirm?: ((plan: ScalePlan) => boolean | Promise<boolean>) | undefined
+  /** Engine jobs at most: each is given the shards that are not sealed yet. @defaultValue 3 */
+  readonly maxRounds?: number | undefined
+  /** Between two looks at the engine's job, in milliseconds. @defaultValue 15000 */
+  readonly pollMs?: number | undefined
+  /** How long one round may take, in milliseconds. @defaultValue 604800000 (7 d) */
+  readonly roundTimeoutMs?: number | undefined
+  /** Plan and look, but change no object. @defaultValue false */
+  readonly dryRun?: boolean | undefined
+  /** Turns the coordinator's journal into evidence: `evidenceBundle({ dir, signer })`. @defaultValue none */
+  readonly evidence?: EvidenceSink | undefined
+}
+
+/** What a run will do: nothing was submitted. */
+export interface ScalePlan {
+  readonly runId: string
+  readonly shards: number
+  /** Recordings that the platform's lists name. */
+  readonly recordings: number
+  /** Objects that these are reckoned as. */
+  readonly objects?: number | undefined
+  readonly estimate: ScaleEstimate
+  readonly findings: readonly Finding[]
+  /** SHA-256 of the plan, hex. */
+  readonly planSha256: string
+}
+
+const defaults = { objectsPerShard: 1_000, averageObjectBytes: 1 << 20, concurrency: 100 }
+const runDefaults = { maxRounds: 3, pollMs: 15_000, roundTimeoutMs: 604_800_000 }
+
+/**
+ * Spreads a run over shards that an engine does: S3 Batch Operations, Step Functions, or this process. It plans, submits, follows
+ * and adds up; the result is the report of a run, as one process would have given it.
+ *
+ * Everything that a run needs to be resumed lies in the store: run again with the same run id, on any machine.
+ *
+ * @example
+ * ```ts
+ * const scaled = new ScaledExporter({ exporter, store, engine })
+ * const { estimate, runId } = await scaled.plan(request)
+ * const report = await scaled.run(request, { runId })
+ * ```
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`
+ */
+export class ScaledExporter {
+  readonly #settings: Settings
+  readonly #store: ShardStore
+  readonly #engine: ShardEngine
+  readonly #prefix: string
+
+  constructor(options: ScaledExporterOptions) {
+    const { exporter, store, engine, prefix = 'runs/' } = options ?? {}
+    const mistakes = new OptionCheck('The options of ScaledExporter')
+    const { check } = mistakes
+    const settings = settingsOf(exporter)
+    check(settings !== undefined, 'exporter', 'must be a LegalHoldExporter')
+    check(isPort(store, ['create', 'read', 'list']), 'store', 'must be a ShardStore')
+    check(isPort(engine, ['submit', 'find', 'get', 'cancel', 'results']), 'engine', 'must be a ShardEngine')
+    const isPrefix = typeof prefix === 'string' && (prefix === '' || prefix.endsWith('/'))
+    check(isPrefix, 'prefix', "must be empty or end with '/'")
+    mistakes.throwIfAny()
+    this.#settings = settings as Settings
+    this.#store = store
+    this.#engine = engine
+    this.#prefix = prefix
+  }
+
+  /**
+   * Inspects, exports as `run` would, cuts what is expected into shards and says what doing them will cost. Nothing is submitted to
+   * the engine, and no object is changed. `run` with the same run id does the plan.
+   *
+   * @throws LegalHoldError what a run throws; `UNSUPPORTED` where the platform does not say when a conversation began
+   */
+  async plan(request: ExportRequest, options: ScalePlanOptions = {}): Promise<ScalePlan> {
+    const planned: { plan?: ScalePlan } = {}
+    const findings: Finding[] = []
+    try {
+      await this.#run(request, this.#checked('plan', options), findings, async (plan) => {
+        planned.plan = plan
+        throw new PlanOnly()
+      })
+    } catch (error) {
+      if (!(error instanceof PlanOnly) || planned.plan === undefined) throw error
+      return planned.plan
+    }
+    throw new LegalHoldError(`The run ${options.runId} is finished: run returns its report.`, {
+      code: 'INVALID_REQUEST',
+      stage: 'options',
+    })
+  }
+
+  /**
+   * The whole job over shards. Interrupted at any instant it is resumed by calling it again with the same run id; a run that is
+   * finished returns its report at once.
+   *
+   * A shard that is never sealed leaves each of its recordings as an exception with the code `SHARD_UNFINISHED`, and the outcome
+   * incomplete.
+   *
+   * @throws LegalHoldError what a run throws; `JOB_CANCELLED`, `JOB_DEADLINE_EXCEEDED`, `ENGINE_…`
+   */
+  run(request: ExportRequest, options: ScaledRunOptions = {}): Promise<RunReport> {
+    const checked = this.#checked('run', options)
+    return this.#run(request, checked, [], async (plan) => {
+      if (checked.confirm === undefined || (await checked.confirm(plan))) return
+      throw new LegalHoldError(
+        `The plan of the run ${plan.runId} was not confirmed: nothing was submitted. Run again with this run id to do it.`,
+        { code: 'ABORTED', stage: 'export', details: { runId: plan.runId } },
+      )
+    })
+  }
+
+  /** How far a run is, read from the store alone: on any machine, whether it is being worked on or not. */
+  status(runId: string, options: CallOptions = {}): Promise<ScaleStatus> {
+    return statusOf(this.#store, runKeys(this.#prefix, checkedRunId(runId)), options)
+  }
+
+  /**
+   * Cancels the engine's job of a run. What is sealed stays. A coordinator that follows the job rejects with `JOB_CANCELLED`; to run
+   * again with this run id does the rest.
+   *
+   * @throws LegalHoldError `ENGINE_JOB_NOT_FOUND` where none was submitted, and what the engine throws
+   */
+  async cancel(runId: string, options: CallOptions = {}): Promise<void> {
+    const keys = runKeys(this.#prefix, checkedRunId(runId))
+    const status = await statusOf(this.#store, keys, options)
+    const plan = await readPlan(this.#store, keys, options)
+    const round = status.jobs.at(-1)?.round ?? 1
+    const job = plan === undefined ? undefined : await this.#engine.find(tokenOf(plan, round), options)
+    if (job === undefined) {
+      throw new LegalHoldError(
+        `The run ${runId} has no job with the engine ${this.#engine.name}: there is nothing to cancel.`,
+        {
+          code: 'ENGINE_JOB_NOT_FOUND',
+          stage: 'export',
+          details: { runId },
+        },
+      )
+    }
+    await this.#engine.cancel(job.id, options)
+  }
+
+  async #run(
+    request: ExportRequest,
+    options: CheckedOptions,
+    findings: Finding[],
+    onPlan: (plan: ScalePlan) => Promise<void>,
+  ): Promise<RunReport> {
+    const settings = this.#settings
+    const checked = checkRequest(request, settings.clock.now())
+    const { runId, signal, dryRun, evidence } = options
+    const keys = runKeys(this.#prefix, runId)
+    const store = this.#store
+    const journal = new ObjectJournal({ store, prefix: keys.journal, clock: settings.clock })
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'finding') findings.push(event.finding)
+      options.onEvent?.(event)
+    }
+    const sharded: ShardedOptions = {
+      ...options,
+      onPlan: (plan) => onPlan(this.#shown(plan, options, findings)),
+    }
+    const parts = { store, keys, engine: this.#engine, options: sharded }
+    return runAndTell(
+      settings,
+      checked,
+      { signal, dryRun, evidence, journal, onEvent },
+      { runId, deliver: (subject) => new ShardedDelivery(subject, parts) },
+    )
+  }
+
+  #shown(plan: Plan, options: CheckedOptions, findings: readonly Finding[]): ScalePlan {
+    const { runId, shards, recordings, planSha256, facts } = plan
+    const { averageObjectBytes, concurrency } = options
+    const objects = 2 * recordings
+    // What the platform stamps need not be repaired; on the documented interface it stamps nothing.
+    const repairs = facts.platform.capabilities.stampsHoldMetadata ? 0 : objects
+    const { prices } = this.#settings
+    const engine = this.#engine.name
+    const reckoned = { recordings, shards, objects, repairs, averageObjectBytes, concurrency, engine, prices }
+    return { runId, shards, recordings, objects, estimate: estimateOf(reckoned), findings: [...findings], planSha256 }
+  }
+
+  #checked(method: string, options: ScaledRunOptions): CheckedOptions {
+    const mistakes = new OptionCheck(`The options of ${method}`)
+    const { check } = mistakes
+    const { runId = randomUUID() } = options
+    check(isRunId(runId), 'runId', 'must be up to 100 letters, digits, dots, hyphens and underscores')
+    const numbers = { ...defaults, ...runDefaults }
+    for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) {
+      const value = options[name]
+      if (value === undefined) continue
+      check(Number.isFinite(value) && value >= 1, name, 'must be a number of at least 1')
+      numbers[name] = value
+    }
+    check(options.confirm === undefined || typeof options.confirm === 'function', 'confirm', 'must be a function')
+    mistakes.throwIfAny()
+    return { ...options, ...numbers, runId }
+  }
+}
+
+type CheckedOptions = ScaledRunOptions & { readonly runId: string } & {
+  readonly [Name in keyof typeof defaults | keyof typeof runDefaults]: number
+}
+
+/** Ends a run once its plan is made. */
+class PlanOnly extends Error {
+  constructor() {
+    super('Only a plan was asked for.')
+  }
+}
+
+function checkedRunId(runId: unknown): string {
+  if (isRunId(runId)) return runId
+  throw new LegalHoldError('A run id is up to 100 letters, digits, dots, hyphens and underscores.', {
+    code: 'INVALID_REQUEST',
+    stage: 'options',
+  })
+}

@@ -1,0 +1,147 @@
+import { MerkleTree } from '../../custody/crypto/merkle.js'
+import { sha256 } from '../../custody/crypto/sha256.js'
+import { parseRecord } from '../../custody/journal/record.js'
+import { canonicalJson } from '../../internal/canonical-json.js'
+import { toolName, toolVersion } from '../../internal/package/version.js'
+import { IdDigest } from '../../internal/tables/id-digest.js'
+import { AccountCheck } from '../../journal/check/account-check.js'
+import type { RecordedShardAccount } from '../../journal/shard-data.js'
+import { LegalHoldError } from '../../model/errors.js'
+import type {
+  ObjectCounts,
+  RecordingCounts,
+  RecordingException,
+  RemediationSummary,
+  RunReport,
+  VerdictTotals,
+} from '../../model/report.js'
+import type { CallOptions } from '../../ports/runtime.js'
+import type { ObjectJournal } from '../journal/object-journal.js'
+import type { ParsedShardKey } from '../keys.js'
+
+/** What a finished shard says of itself. Whoever has its list and its journal can make it anew, and it is the same. */
+export interface ShardSeal {
+  readonly schemaVersion: 1
+  readonly tool: { readonly name: string; readonly version: string }
+  readonly runId: string
+  readonly shard: number
+  readonly list: { readonly key: string; readonly sha256: string }
+  /** RFC 6962 over the records of the journal. */
+  readonly journal: { readonly prefix: string; readonly treeSize: number; readonly rootHash: string }
+  /** SHA-256 of the canonical JSON of the shard's report. */
+  readonly reportSha256: string
+  readonly counts: RecordingCounts
+  readonly objects: ObjectCounts
+  readonly verdicts: VerdictTotals
+  readonly repairs: Readonly<Record<'planned' | 'repaired' | 'notNeeded' | 'refused' | 'failed', number>>
+  readonly steps: RemediationSummary['steps']
+  /** Of the recordings that are held or repaired, those that a list names, and a hash total over them. */
+  readonly listed: { readonly count: number; readonly digest: string }
+  /** All recordings that are neither held nor repaired. */
+  readonly exceptions: readonly RecordingException[]
+  readonly account: RecordedShardAccount
+}
+
+/** A seal as it is stored, and its digest. */
+export interface EncodedSeal {
+  readonly seal: ShardSeal
+  readonly content: Buffer
+  readonly sha256: string
+}
+
+/**
+ * Reads the journal of a finished shard and says what it amounts to.
+ *
+ * @throws LegalHoldError `JOURNAL_CORRUPT` where its records contradict each other, or no report ends them
+ */
+export async function sealOf(
+  key: ParsedShardKey,
+  journal: Pick<ObjectJournal, 'lines' | 'prefix'>,
+  options: CallOptions = {},
+): Promise<EncodedSeal> {
+  const fold = new SealFold()
+  for await (const line of journal.lines(options)) fold.add(line, journal.prefix)
+  const seal = fold.seal(key, journal.prefix)
+  const content = Buffer.from(`${canonicalJson(seal)}\n`)
+  return { seal, content, sha256: sha256(content) }
+}
+
+class SealFold {
+  readonly #tree = new MerkleTree()
+  readonly #check = new AccountCheck()
+  #digest = new IdDigest()
+  #listed = 0
+  #exceptions: RecordingException[] = []
+  #account: RecordedShardAccount | undefined
+  #report: RunReport | undefined
+
+  add(line: Uint8Array, path: string): void {
+    this.#tree.appendLeaf(line)
+    const number = this.#tree.size
+    const record = parseRecord(Buffer.from(line.buffer, line.byteOffset, line.byteLength), number, path)
+    const checked = this.#check.take(record)
+    if (typeof checked === 'string') throw corrupt(path, `record ${number} ${checked}`)
+    switch (checked.type) {
+      case 'run-resumed':
+        this.#digest = new IdDigest()
+        this.#listed = 0
+        this.#exceptions = []
+        break
+      case 'recording': {
+        const { hold: _, ...recording } = checked.data
+        this.#settle(recording)
+        break
+      }
+      case 'shard-account':
+        this.#account = checked.data
+        break
+      case 'report':
+        this.#report = checked.data
+        break
+      default:
+        break
+    }
+  }
+
+  seal({ key, runId, shard, sha256: digest }: ParsedShardKey, prefix: string): ShardSeal {
+    const [report, account] = [this.#report, this.#account]
+    if (report === undefined || account === undefined) throw corrupt(prefix, 'no report ends it')
+    const { planned, repaired, notNeeded, refused, failed, steps } = report.remediations
+    return {
+      schemaVersion: 1,
+      tool: { name: toolName, version: toolVersion },
+      runId,
+      shard,
+      list: { key, sha256: digest },
+      journal: { prefix, treeSize: this.#tree.size, rootHash: this.#tree.root().toString('hex') },
+      reportSha256: sha256(canonicalJson(report)),
+      counts: report.counts,
+      objects: report.objects,
+      verdicts: report.verdicts ?? { count: 0, digest: '0'.repeat(16) },
+      repairs: { planned, repaired, notNeeded, refused, failed },
+      steps,
+      listed: { count: this.#listed, digest: this.#digest.hex },
+      exceptions: this.#exceptions,
+      account,
+    }
+  }
+
+  #settle(recording: RecordingException): void {
+    const { state, recordingId = '', conversationId = '', listed } = recording
+    if (state !== 'held' && state !== 'repaired') {
+      this.#exceptions.push(recording)
+      return
+    }
+    if (listed === false) return
+    this.#listed += 1
+    this.#digest.add(recordingId, conversationId)
+  }
+}
+
+function corrupt(path: string, why: string): LegalHoldError {
+  return new LegalHoldError(`The journal ${path} of a shard cannot be sealed: ${why}.`, {
+    code: 'JOURNAL_CORRUPT',
+    stage: 'report',
+    details: { path },
+  })
+}
