@@ -19,23 +19,17 @@ interface FinishedRun {
 
 /** A run from its inspection to its seal. Whoever wants to know is told of its waits, and of its end. */
 export async function runAndTell(settings: Settings, request: ExportRequest, options: RunOptions): Promise<RunReport> {
-  const end = new RunEnd(settings, request, options)
-  let done: FinishedRun
-  try {
-    done = await runWithWaits(settings, request, options)
-  } catch (error) {
-    await end.failed(error)
-    throw error
-  }
-  await end.finished(done.report, done.sealed)
-  return done.report
-}
-
-async function runWithWaits(settings: Settings, request: ExportRequest, options: RunOptions): Promise<FinishedRun> {
   const emit = options.onEvent === undefined ? undefined : emitter(settings, options.onEvent)
   const waits = runWaits(options.signal, settings, emit)
+  const inner = { ...options, signal: waits.signal }
+  const end = new RunEnd(settings, request, inner)
   try {
-    return await sealedRun(settings, request, { ...options, signal: waits.signal }, emit)
+    const { report, sealed } = await sealedRun(settings, request, inner, emit).catch(async (error: unknown) => {
+      await end.failed(error)
+      throw error
+    })
+    await end.finished(report, sealed)
+    return report
   } finally {
     waits.end()
   }
