@@ -13,6 +13,7 @@ const stages: Readonly<Record<Stage, string>> = {
   reconcile: 'listing what is expected',
   report: 'writing report and evidence',
   journal: 'reading the journal',
+  scale: 'running shards',
 }
 
 /** A sign of life: how long it takes already, and what is waited for. */

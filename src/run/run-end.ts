@@ -1,3 +1,4 @@
+import { waitsOf } from '../internal/waits/waits.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { SealedEvidence } from '../model/evidence.js'
 import type { RunReport } from '../model/report.js'
@@ -57,6 +58,7 @@ export class RunEnd {
 
   async #tellOne(notifier: Notifier, notice: Notice): Promise<void> {
     const ending = new AbortController()
+    const told = waitsOf(this.#options.signal)?.slow?.begin('report', 'a notifier', 'it is told of the end of the run')
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -72,6 +74,7 @@ export class RunEnd {
       this.#settings.logger?.warn('A notifier of the run failed; the run is what it was.', { err: error })
     } finally {
       clearTimeout(timer)
+      told?.()
     }
   }
 }

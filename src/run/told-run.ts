@@ -18,15 +18,15 @@ interface FinishedRun {
   readonly sealed?: SealedEvidence
 }
 
-interface Telling {
+/** What is run, beside the options. */
+interface Subject {
   readonly settings: Settings
   readonly request: ExportRequest
   readonly extras: RunExtras
 }
 
 /**
- * Runs, or resumes what the journal records, and seals the evidence where the options ask for it. Whoever wants to know is
- * told of the waits, and of the end.
+ * A run from its inspection to its seal. Whoever wants to know is told of its waits, and of its end.
  *
  * @throws LegalHoldError `EVIDENCE_NOT_SEALED` with the report in its details, and what a run throws
  */
@@ -36,30 +36,25 @@ export async function runAndTell(
   options: RunOptions,
   extras: RunExtras = {},
 ): Promise<RunReport> {
-  const end = new RunEnd(settings, request, options)
-  let done: FinishedRun
+  const emit = options.onEvent === undefined ? undefined : emitter(settings, options.onEvent)
+  const waits = runWaits(options.signal, settings, emit)
+  const inner = { ...options, signal: waits.signal }
+  const end = new RunEnd(settings, request, inner)
   try {
-    done = await runWithWaits({ settings, request, extras }, options)
-  } catch (error) {
-    await end.failed(error)
-    throw error
-  }
-  await end.finished(done.report, done.sealed)
-  return done.report
-}
-
-async function runWithWaits(run: Telling, options: RunOptions): Promise<FinishedRun> {
-  const emit = options.onEvent === undefined ? undefined : emitter(run.settings, options.onEvent)
-  const waits = runWaits(options.signal, run.settings, emit)
-  try {
-    return await sealedRun(run, { ...options, signal: waits.signal }, emit)
+    const subject = { settings, request, extras }
+    const { report, sealed } = await sealedRun(subject, inner, emit).catch(async (error: unknown) => {
+      await end.failed(error)
+      throw error
+    })
+    await end.finished(report, sealed)
+    return report
   } finally {
     waits.end()
   }
 }
 
 async function sealedRun(
-  { settings, request, extras }: Telling,
+  { settings, request, extras }: Subject,
   options: RunOptions,
   emit: Emit | undefined,
 ): Promise<FinishedRun> {

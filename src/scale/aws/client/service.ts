@@ -5,7 +5,7 @@ import { LegalHoldError } from '../../../model/errors.js'
 import type { CallOptions } from '../../../ports/runtime.js'
 import { requireSecure } from '../../../storage/s3/client/checks.js'
 import { toIdentity } from '../../../storage/s3/client/credentials.js'
-import { innerRetry, type S3Credentials } from '../../../storage/s3/client/settings.js'
+import type { S3Credentials } from '../../../storage/s3/client/settings.js'
 import { normaliseServiceError, type ServiceRequest } from './failure.js'
 import type { AwsClientLike, AwsClientSettings } from './settings.js'
 
@@ -53,7 +53,7 @@ export class AwsService {
   /** A question, repeated until it is answered. */
   ask<T>(operation: string, build: () => Promise<object>, options: CallOptions): Promise<T> {
     const { settings } = this.#init
-    return retrying(() => this.#send<T>({ operation, mutates: false }, build, options), innerRetry(settings), {
+    return retrying(() => this.#send<T>({ operation, mutates: false }, build, options), settings.retry, {
       stage,
       signal: options.signal,
       clock: settings.clock,
@@ -83,7 +83,7 @@ export class AwsService {
           throw error
         }
       },
-      innerRetry(settings),
+      settings.retry,
       { stage, signal: options.signal, clock: settings.clock },
     )
   }

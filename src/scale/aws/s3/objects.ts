@@ -2,7 +2,7 @@ import { type RetryOptions, retrying } from '../../../internal/retry.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { CallOptions, Clock } from '../../../ports/runtime.js'
 import { checkClientSettings } from '../../../storage/s3/client/option-checks.js'
-import { innerRetry, type S3ClientSettings } from '../../../storage/s3/client/settings.js'
+import type { S3ClientSettings } from '../../../storage/s3/client/settings.js'
 import { s3CodeOf } from '../../../storage/s3/protocol/errors.js'
 import { readContent } from '../../../storage/s3/read/content.js'
 import { listObjects } from '../../../storage/s3/read/list.js'
@@ -98,7 +98,7 @@ export class S3Objects {
     prefix: string,
     { after, ...options }: CallOptions & { readonly after?: string | undefined } = {},
   ): AsyncGenerator<string> {
-    const context = { requests: this.#requests, retry: innerRetry(this.#settings), clock: this.#settings.clock }
+    const context = { requests: this.#requests, retry: this.#settings.retry, clock: this.#settings.clock }
     for await (const { key } of listObjects(context, { prefix, startAfter: after }, options)) yield key
   }
 
@@ -108,7 +108,7 @@ export class S3Objects {
   }
 
   #repeating<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    return retrying(work, innerRetry(this.#settings), { stage, signal, clock: this.#settings.clock })
+    return retrying(work, this.#settings.retry, { stage, signal, clock: this.#settings.clock })
   }
 }
 
