@@ -67,6 +67,10 @@ export class S3ShardStore implements ShardStore {
     this.#objects.close()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   #prove(key: string, content: Uint8Array, options: CallOptions): Promise<void> {
     this.#proof ??= this.#objects.create(key, content, options).then((isCreatedTwice) => {
       if (isCreatedTwice) throw unconditional(this.bucket)

@@ -124,6 +124,10 @@ export class DistributedMapSimulator {
     await this.#settings.access.close()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
   /** Answers one request. Bound, so that it can be passed around. */
   readonly handle: Handle = async (request: Request): Promise<Response> => {
     const operation = request.headers.get('x-amz-target')?.replace(/^AWSStepFunctions\./, '') ?? 'Unknown'

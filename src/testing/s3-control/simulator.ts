@@ -163,6 +163,10 @@ export class S3ControlSimulator {
     await this.#settings.access.close()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
   /** Answers one request. Bound, so that it can be passed around. */
   readonly handle: Handle = async (request: Request, context?: HandleContext): Promise<Response> => {
     try {

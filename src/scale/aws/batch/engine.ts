@@ -136,6 +136,10 @@ export class S3BatchEngine implements ShardEngine {
     this.#objects.close()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   /** The slash is added by the service. */
   get #reportPrefix(): string {
     return `${this.#prefix}reports`

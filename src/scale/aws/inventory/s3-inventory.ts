@@ -106,6 +106,10 @@ export class S3Inventory implements InventorySource {
     this.#objects.close()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   async #read(options: CallOptions): Promise<InventoryManifest> {
     if (this.#manifest !== undefined) return this.#manifest
     const place = this.#placeOf(this.#key)

@@ -78,6 +78,10 @@ export class S3MetadataTable implements InventorySource {
     this.#objects.close()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   async *#cells(file: string, options: CallOptions): AsyncGenerator<Cells> {
     const place = this.#placeOf(file)
     const content = await this.#objects.read(file, options)

@@ -193,6 +193,10 @@ export class MapEngine implements ShardEngine {
     this.#objects.close()
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
   /** One row for each shard. Keys are URL-encoded, so that no row needs quotes. */
   async #writeItems(job: ShardJob, options: CallOptions): Promise<string> {
     const pieces: Buffer[] = [Buffer.from('key\n')]
