@@ -13,6 +13,7 @@ import { refOf, s3World } from '../world.js'
 const folder = mkdtempSync(join(tmpdir(), 'lambda-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const entry = fileURLToPath(new URL('./lambda-entry.ts', import.meta.url))
+const worker = fileURLToPath(new URL('../../../../examples/lambda/worker.ts', import.meta.url))
 
 function run(code: string, env: NodeJS.ProcessEnv): Promise<string> {
   const all = { ...process.env, ...env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
@@ -60,6 +61,43 @@ test.each(['esm', 'cjs'] as const)(
         { taskId: 't', resultCode: 'PermanentFailure', resultString: 'OBJECT_NOT_FOUND: there is no list' },
       ])
       expect(s3.versions('evidence', `${key}.seal`)).toHaveLength(1)
+    } finally {
+      await close()
+    }
+  },
+)
+
+test.each(['esm', 'cjs'] as const)(
+  'a bundle of the worker of the library as %s is small, and refuses a shard of no plan',
+  async (format) => {
+    const { client, settings, close } = await s3World()
+    try {
+      const { key } = refOf(5)
+      await client.send(new PutObjectCommand({ Bucket: 'evidence', Key: key, Body: 'not the list of its digest' }))
+      const { name, content } = await bundleOf(worker, format)
+      expect(zipOf(name, content).length).toBeLessThan(5_000_000)
+      writeFileSync(join(folder, `worker-${name}`), content)
+      const task = { taskId: 't', s3Key: encodeURIComponent(key), s3VersionId: null, s3Bucket: 'evidence' }
+      const event = {
+        invocationSchemaVersion: '2.0',
+        invocationId: 'i',
+        job: { id: 'j', userArguments: {} },
+        tasks: [task],
+      }
+      const code = `
+      const { batch } = await import(${JSON.stringify(pathToFileURL(join(folder, `worker-${name}`)).href)})
+      const { results } = await batch(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 60_000 })
+      console.log(JSON.stringify(results))
+      process.exit()`
+      const out = await run(code, {
+        EVIDENCE_BUCKET: 'evidence',
+        EXPORT_BUCKET: 'evidence',
+        AWS_REGION: 'eu-west-1',
+        S3_ENDPOINT: settings.endpoint,
+        AWS_ACCESS_KEY_ID: settings.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: settings.credentials.secretAccessKey,
+      })
+      expect(JSON.parse(out)).toMatchObject([{ taskId: 't', resultCode: 'PermanentFailure' }])
     } finally {
       await close()
     }
