@@ -65,9 +65,9 @@ function declarationsOf(file: string): { readonly files: string[]; readonly pack
 }
 
 describe('the main entry costs next to nothing', () => {
-  test('is under 30 kB minified, dependencies included; the rest is loaded when it is used', async () => {
+  test('is under 32 kB minified, dependencies included; the rest is loaded when it is used', async () => {
     const { atOnce, later } = await sizesOf('src/index.ts')
-    expect(atOnce).toBeLessThan(30_000)
+    expect(atOnce).toBeLessThan(32_000)
     expect(atOnce).toBeGreaterThan(5_000)
     // What run() needs is there, and was counted.
     expect(later).toBeGreaterThan(60_000)
