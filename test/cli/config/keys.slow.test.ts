@@ -59,6 +59,8 @@ describe('everything that the library takes can be said in matter.yaml', () => {
         'storage',
         'clock',
         'logger',
+        // The command says itself what it is.
+        'command',
         'retention|anything',
         'journal|object',
         'retention|object',
