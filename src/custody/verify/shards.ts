@@ -4,6 +4,7 @@ import { counted, verb } from '../../internal/text/counted.js'
 import { hasForm } from '../../journal/form/data-form.js'
 import type { UntrustedRecord } from '../../journal/records.js'
 import type { RecordedShard } from '../../journal/shard-data.js'
+import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { bundleFiles } from '../bundle/contents.js'
 import type { Findings } from '../bundle/problem.js'
@@ -41,8 +42,13 @@ export async function checkShards(
       }
     }
   }
-  for await (const _ of mapWindow(shardLines(dir, options), shardsAtOnce, verify)) {
-    // The window does the work.
+  try {
+    for await (const _ of mapWindow(shardLines(dir, options), shardsAtOnce, verify)) {
+      // The window does the work.
+    }
+  } catch (error) {
+    // The check of the records has named the line already.
+    if (!LegalHoldError.isInstance(error) || error.code !== 'JOURNAL_CORRUPT') throw error
   }
   if (shards === 0) return
   if (verifier === undefined) {
