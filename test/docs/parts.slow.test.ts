@@ -173,6 +173,12 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
     })
     expect(log.mock.calls.flat()).toContain('region-mismatch')
   },
+  'docs/scale-aws.md S3ShardStore': async (load) => {
+    expect(Object.keys(await load())).toEqual([])
+  },
+  'docs/scale-aws.md S3BatchEngine': async (load) => {
+    expect(Object.keys(await load())).toEqual([])
+  },
   'docs/testing.md node:test': async (_, block) => {
     const out = await printed('--import', 'tsx', '--test', '--test-reporter=tap', fileOf(block, '.test.ts'))
     expect(out).toMatch(/^# fail 0$/m)
@@ -190,8 +196,16 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
   },
 }
 
-// Sealed with by test/custody/crypto/kms-signer.test.ts.
-const usedElsewhere = ['docs/evidence.md KmsSigner']
+// What the files behind them do: each needs a worker, a bucket or a run that its page takes for granted.
+const usedElsewhere = [
+  'docs/evidence.md KmsSigner', // test/custody/crypto/kms-signer.test.ts
+  'docs/scale-aws.md s3BatchHandler', // test/scale/aws/whole-run.test.ts
+  'docs/scale-aws.md deploymentTemplate', // test/scale/aws/deployment
+  'docs/scale-aws.md S3Inventory', // test/scale/aws/inventory
+  'docs/scale.md ScaledExporter', // test/scale/scale-world.ts
+  'docs/scale.md handler', // test/scale/aws/handlers
+  'docs/scale.md shardVerifier', // test/scale/evidence
+]
 
 /** A block goes by its page and the first word of those here that it has. */
 function useOf({ page, code }: Block): string | undefined {
