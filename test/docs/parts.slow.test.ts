@@ -179,6 +179,14 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
   'docs/scale-aws.md S3BatchEngine': async (load) => {
     expect(Object.keys(await load())).toEqual([])
   },
+  'docs/scale.md runOverShards': async (load) => {
+    const { runOverShards } = await load()
+    vi.spyOn(console, 'log').mockReturnValue()
+    const report = await inWorld<Exported>((world, options) =>
+      runOverShards(new LegalHoldExporter(options), options.storage, world.request),
+    )
+    expect(report).toMatchObject({ outcome: 'complete', scale: { engine: 'local' } })
+  },
   'docs/testing.md node:test': async (_, block) => {
     const out = await printed('--import', 'tsx', '--test', '--test-reporter=tap', fileOf(block, '.test.ts'))
     expect(out).toMatch(/^# fail 0$/m)
@@ -202,9 +210,8 @@ const usedElsewhere = [
   'docs/scale-aws.md s3BatchHandler', // test/scale/aws/whole-run.test.ts
   'docs/scale-aws.md deploymentTemplate', // test/scale/aws/deployment
   'docs/scale-aws.md S3Inventory', // test/scale/aws/inventory
-  'docs/scale.md ScaledExporter', // test/scale/scale-world.ts
-  'docs/scale.md handler', // test/scale/aws/handlers
-  'docs/scale.md shardVerifier', // test/scale/evidence
+  'docs/scale.md handlerOf', // test/scale/worker
+  'docs/scale.md verifyWithShards', // test/scale/evidence
 ]
 
 /** A block goes by its page and the first word of those here that it has. */
