@@ -42,6 +42,9 @@ import { findRegion } from '#src/platforms/client/regions.js'
 import { isSlotsBusy } from '#src/platforms/organization/job-slots.js'
 import { S3StorageAdapter } from '#src/s3.js'
 import { decodeManifestKey } from '#src/scale/aws/batch/manifest.js'
+import { decodeSegment } from '#src/scale/journal/segment.js'
+import { parseShardKey } from '#src/scale/keys.js'
+import { decodeList } from '#src/scale/plan/shard-list.js'
 import { listWith, tagsWanted } from '#src/stages/repair/history/hold-lists.js'
 import { readPolicy } from '#src/storage/s3/inspect/policy.js'
 import { closes, foreignBody } from '#src/storage/s3/protocol/answer-root.js'
@@ -246,6 +249,21 @@ redactor.addClient('client', 'k9-ZpQ4+/vB7xYt2=LmN8~RsW0.dEfGhIjKlMnOp')
 
 /** Every parser of foreign input. A new one is added here: `growth.slow.test.ts` looks for those that are missing. */
 export const parsers: Readonly<Record<string, Parser>> = {
+  'the key of a list of a shard': {
+    reads: ['src/scale/keys.ts parseShardKey'],
+    inputs: texts,
+    read: (text: string) => parseShardKey(text),
+  },
+  'a segment of a journal in a store': {
+    reads: ['src/scale/journal/segment.ts decodeSegment'],
+    inputs: bytesOf({ ...texts, 'many lines': many('{"a":1}\n') }),
+    read: (bytes: Buffer) => decodeSegment(bytes),
+  },
+  'the list of a shard': {
+    reads: ['src/scale/plan/shard-list.ts decodeList'],
+    inputs: bytesOf({ ...texts, 'many lines': many('{"a":1}\n') }),
+    read: (bytes: Buffer) => decodeList(bytes),
+  },
   'CSV of an engine or an inventory': {
     reads: ['src/internal/text/csv.ts parseCsv', 'src/scale/aws/batch/report.ts readReport'],
     inputs: {
@@ -675,6 +693,9 @@ function policyOf(...actions: string[]): string {
 
 /** Functions with the name of a parser that read nothing themselves, or whose parts are all above. */
 export const elsewhere: Readonly<Record<string, string>> = {
+  'src/scale/journal/fence.ts readSegment': 'an object, for decodeSegment',
+  'src/scale/plan/plan.ts readPlan': 'an object of JSON',
+  'src/scale/worker/stored-seal.ts readSeal': 'an object of JSON',
   'src/scale/aws/map/results.ts readMapResults': 'files of JSON, execution by execution',
   'src/scale/aws/inventory/manifest.ts readInventoryManifest': 'a file of JSON',
   'src/custody/verify/bundle-report.ts readBundleReport': 'a file of JSON',
