@@ -1,4 +1,5 @@
 import { waitsOf } from '../internal/waits/waits.js'
+import { withinTime } from '../internal/waits/within-time.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { SealedEvidence } from '../model/evidence.js'
 import type { RunReport } from '../model/report.js'
@@ -57,23 +58,14 @@ export class RunEnd {
   }
 
   async #tellOne(notifier: Notifier, notice: Notice): Promise<void> {
-    const ending = new AbortController()
     const told = waitsOf(this.#options.signal)?.slow?.begin('report', 'a notifier', 'it is told of the end of the run')
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const error = new Error(`A notifier did not end within ${longestMs / 1_000} s.`)
-        ending.abort(error)
-        reject(error)
-      }, longestMs)
-    })
+    const late = () => new Error(`A notifier did not end within ${longestMs / 1_000} s.`)
     try {
       // A run that was aborted is told of all the same: its signal would end this at once.
-      await Promise.race([notifier(notice, { signal: ending.signal }), late])
+      await withinTime(async (signal) => notifier(notice, { signal }), { timeoutMs: longestMs, late, stage: 'report' })
     } catch (error) {
       this.#settings.logger?.warn('A notifier of the run failed; the run is what it was.', { err: error })
     } finally {
-      clearTimeout(timer)
       told?.()
     }
   }

@@ -6,6 +6,7 @@ import { type RetryOptions, retrying } from '../../internal/retry.js'
 import { credentialMistake } from '../../internal/text/header-text.js'
 import type { Service } from '../../internal/waits/contact.js'
 import { waitsOf } from '../../internal/waits/waits.js'
+import { withinTime } from '../../internal/waits/within-time.js'
 import { LegalHoldError, type Stage } from '../../model/errors.js'
 import type { CallOptions, Clock, Logger } from '../../ports/runtime.js'
 import { type Answer, isAnswer, numberOf } from './answer.js'
@@ -263,18 +264,8 @@ export class GenesysClient {
   ): Promise<T> {
     throwIfAborted(signal, stage)
     const { timeoutMs } = this.#connection
-    const attempt = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    try {
-      const timeout = new Promise<never>((_, reject) => {
-        // Real time, not the injected clock: it bounds a real connection.
-        timer = setTimeout(() => reject(new AttemptTimeout(`no answer within ${timeoutMs} ms`)), timeoutMs)
-      })
-      return await orAbort(Promise.race([work(attempt.signal), timeout]), signal, stage)
-    } finally {
-      clearTimeout(timer)
-      attempt.abort()
-    }
+    const late = () => new AttemptTimeout(`no answer within ${timeoutMs} ms`)
+    return withinTime(work, { timeoutMs, late, signal, stage })
   }
 
   #open(signal: AbortSignal | undefined, stage: Stage): Promise<SdkAccess> {

@@ -1,6 +1,7 @@
-import { orAbort, throwIfAborted } from '../../../internal/abort.js'
+import { throwIfAborted } from '../../../internal/abort.js'
 import { Redactor } from '../../../internal/redaction/redactor.js'
 import { retrying } from '../../../internal/retry.js'
+import { withinTime } from '../../../internal/waits/within-time.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { CallOptions } from '../../../ports/runtime.js'
 import { requireSecure } from '../../../storage/s3/client/checks.js'
@@ -175,25 +176,10 @@ export class AwsService {
     })
   }
 
-  async #bounded<T>(client: AwsClientLike, command: Command, signal: AbortSignal | undefined): Promise<T> {
+  #bounded<T>(client: AwsClientLike, command: Command, signal: AbortSignal | undefined): Promise<T> {
     const timeoutMs = this.#init.settings.attemptTimeoutMs ?? 60_000
-    const attempt = new AbortController()
-    const onAbort = () => attempt.abort()
-    signal?.addEventListener('abort', onAbort, { once: true })
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        attempt.abort()
-        reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' }))
-      }, timeoutMs)
-    })
+    const late = () => Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' })
     const send = client.send as (this: unknown, command: unknown, options: unknown) => Promise<T>
-    try {
-      const work = send.call(client, command, { abortSignal: attempt.signal })
-      return await orAbort(Promise.race([work, late]), signal, stage)
-    } finally {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-    }
+    return withinTime((abortSignal) => send.call(client, command, { abortSignal }), { timeoutMs, late, signal, stage })
   }
 }

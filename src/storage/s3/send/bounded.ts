@@ -1,4 +1,4 @@
-import { orAbort } from '../../../internal/abort.js'
+import { withinTime } from '../../../internal/waits/within-time.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { S3Call } from '../answer/call.js'
 import type { SmithyCommand } from '../client/middleware.js'
@@ -16,27 +16,15 @@ export async function sendBounded<T>(
   call: Pick<S3Call, 'stage' | 'signal'> & { readonly timeoutMs: number },
   context: About,
 ): Promise<T> {
-  const timeoutMs = Math.min(2_147_483_647, call.timeoutMs)
-  const attempt = new AbortController()
-  const onAbort = () => attempt.abort()
-  call.signal?.addEventListener('abort', onAbort, { once: true })
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      attempt.abort()
-      reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' }))
-    }, timeoutMs)
-  })
+  const { timeoutMs, signal, stage } = call
+  const late = () => Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' })
   const send = client.send as (this: unknown, command: unknown, options: unknown) => Promise<T>
   try {
-    const work = send.call(client, command, { abortSignal: attempt.signal })
-    return await orAbort(Promise.race([work, late]), call.signal, call.stage)
+    const limit = { timeoutMs, late, signal, stage }
+    return await withinTime((abortSignal) => send.call(client, command, { abortSignal }), limit)
   } catch (error) {
-    if (call.signal?.aborted !== true) throw error
+    if (signal?.aborted !== true) throw error
     throw abortedUnderWay(context, call)
-  } finally {
-    clearTimeout(timer)
-    call.signal?.removeEventListener('abort', onAbort)
   }
 }
 
