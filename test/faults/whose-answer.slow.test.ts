@@ -5,6 +5,7 @@ import type { ByteAnswer, ByteRequest, Fate } from './byte-proxy.js'
 import { outcomeOf } from './matrix-world.js'
 import { expectedOfAnswers } from './whose-expected.js'
 import { aboutOf, type Kind, lastingKinds, passingKinds } from './whose-kinds.js'
+import { countsOf, render } from './whose-table.js'
 import { whoseWorld } from './whose-world.js'
 
 /** How a run ends while answers are not those to their requests, and to which kinds of requests that happened. */
@@ -28,13 +29,7 @@ async function runUnder(transport: Transport, decide: (request: ByteRequest, ans
 async function operationsOf(transport: Transport): Promise<Map<string, Map<string, number>>> {
   const { requests, outcome } = await runUnder(transport, () => ({}))
   expect(outcome).toBe('survives')
-  const operations = new Map<string, Map<string, number>>()
-  for (const request of requests) {
-    const counts = operations.get(request.operation) ?? new Map<string, number>()
-    counts.set(aboutOf(request), (counts.get(aboutOf(request)) ?? 0) + 1)
-    operations.set(request.operation, counts)
-  }
-  return operations
+  return countsOf(requests, aboutOf)
 }
 
 /** The outcome where every answer to one kind of request is of a kind, from the second one about something on. */
@@ -46,16 +41,6 @@ async function outcomeUnder(transport: Transport, operation: string, { begin }: 
   // Whatever the server does: what is called complete is so.
   if (outcome === 'survives') expect([operation, wrongs]).toEqual([operation, []])
   return met.has(operation) ? outcome : 'not met'
-}
-
-/** As it stands in docs/faults.md. */
-function render(rows: readonly (readonly string[])[]): string {
-  const head = ['request', 'doubled', 'stale', 'foreign', 'absent']
-  return [
-    `| ${head.join(' | ')} |`,
-    `|${'---|'.repeat(head.length)}`,
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-  ].join('\n')
 }
 
 describe.each(transports)('answers to other requests, %s', (transport) => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { bulkExportsAnswers, recordingJobsAnswers } from './whose-expected.js'
 import { aboutOf, lastingKinds, passingKinds, runUnder } from './whose-genesys-world.js'
 import type { Kind } from './whose-kinds.js'
+import { countsOf, render } from './whose-table.js'
 
 const surfaces = [
   { surface: 'recording-jobs', expected: recordingJobsAnswers },
@@ -14,13 +15,7 @@ type Surface = (typeof surfaces)[number]['surface']
 async function operationsOf(surface: Surface): Promise<Map<string, Map<string, number>>> {
   const { requests, outcome } = await runUnder({ surface }, () => ({}))
   expect(outcome).toBe('survives')
-  const operations = new Map<string, Map<string, number>>()
-  for (const request of requests) {
-    const counts = operations.get(request.operation) ?? new Map<string, number>()
-    counts.set(aboutOf(request), (counts.get(aboutOf(request)) ?? 0) + 1)
-    operations.set(request.operation, counts)
-  }
-  return operations
+  return countsOf(requests, aboutOf)
 }
 
 /** The outcome where every answer to one kind of request is of a kind. */
@@ -36,16 +31,6 @@ async function outcomeUnder(surface: Surface, operation: string, { begin, name }
   const lost = await runUnder({ surface, loses: true }, only())
   expect([operation, name, lost.outcome]).not.toEqual([operation, name, 'survives'])
   return met.has(operation) ? outcome : 'not met'
-}
-
-/** As it stands in docs/faults.md. */
-function render(rows: readonly (readonly string[])[]): string {
-  const head = ['request', 'doubled', 'stale', 'foreign', 'absent']
-  return [
-    `| ${head.join(' | ')} |`,
-    `|${'---|'.repeat(head.length)}`,
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-  ].join('\n')
 }
 
 describe.each(surfaces)('answers of Genesys Cloud to other requests, $surface', ({ surface, expected }) => {

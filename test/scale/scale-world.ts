@@ -1,7 +1,9 @@
 import { type ExportRequest, LegalHoldExporter, type LegalHoldExporterOptions } from '#src/index.js'
 import type { MissingExplanation } from '#src/model/platform.js'
 import type { RunReport } from '#src/model/report.js'
+import { runKeys } from '#src/scale/keys.js'
 import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
+import { readPlan, refsOf } from '#src/scale/plan/plan.js'
 import type { EngineJob, ShardEngine, ShardJob, ShardRef, ShardResult } from '#src/scale/ports/shard-engine.js'
 import type { ShardStore } from '#src/scale/ports/shard-store.js'
 import type { ShardWorker } from '#src/scale/ports/shard-worker.js'
@@ -226,6 +228,17 @@ export function scaledWorld(
     new ScaledExporter({ exporter, store: used, engine: by })
   const run = (given: ScaledRunOptions = {}) => scaledWith().run(request, { runId: 'r', ...given })
   return { ...world, store, worker, engine, scaledWith, run }
+}
+
+/** A world whose run is planned, and its first shard. */
+export async function plannedWorld(planted: readonly Planted[]) {
+  const world = scaledWorld(planted)
+  await world.scaledWith().plan(request, { runId: 'r' })
+  const plan = await readPlan(world.store, runKeys('runs/', 'r'), {})
+  if (plan === undefined) throw new Error('there is no plan')
+  const refs: ShardRef[] = []
+  for await (const ref of refsOf(world.store, plan)) refs.push(ref)
+  return { ...world, ref: refs[0] as ShardRef }
 }
 
 /** What two reports must agree in: ids, times and the order of exceptions aside. */

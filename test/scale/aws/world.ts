@@ -108,6 +108,7 @@ export async function batchWorld(
   return {
     s3,
     client,
+    settings,
     control,
     worker,
     open,

@@ -1,25 +1,14 @@
 import { expect, test } from 'vitest'
-import { runKeys } from '#src/scale/keys.js'
-import { readPlan, refsOf } from '#src/scale/plan/plan.js'
-import type { ShardRef } from '#src/scale/ports/shard-engine.js'
 import { runShard } from '#src/scale/worker/run-shard.js'
 import type { MemoryStorageAdapter } from '#src/testing/index.js'
-import { bucketOf, type Planted, request, scaledWorld } from '../scale-world.js'
+import { bucketOf, type Planted, plannedWorld } from '../scale-world.js'
 
 const planted: readonly Planted[] = [
   { hour: 40, conversation: 'c1', fates: ['untagged', 'held'], attachment: true },
   { hour: 41, conversation: 'c2', fates: ['untagged', 'conflicting'], attachment: false },
 ]
 
-async function planned() {
-  const world = scaledWorld(planted)
-  await world.scaledWith().plan(request, { runId: 'r' })
-  const plan = await readPlan(world.store, runKeys('runs/', 'r'), {})
-  if (plan === undefined) throw new Error('there is no plan')
-  const refs: ShardRef[] = []
-  for await (const ref of refsOf(world.store, plan)) refs.push(ref)
-  return { ...world, ref: refs[0] as ShardRef }
-}
+const planned = () => plannedWorld(planted)
 
 /** A storage that stops at its n-th reading until it is let go. */
 function freezing(inner: MemoryStorageAdapter, at: number) {
