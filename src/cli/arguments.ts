@@ -26,8 +26,13 @@ export function needed(positionals: readonly string[], names: readonly string[])
 
 /** A file's text, for a flag. */
 export async function fileOf(flag: string, path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ArgumentError(`--${flag} ${path} cannot be read: ${(error as Error).message}`)
+  return path === undefined ? undefined : textOfFile(flag, path)
+}
+
+/** The same of a file that must be named. @param absent what to do where there is no such file */
+export function textOfFile(flag: string, path: string, absent = ''): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const more = error.code === 'ENOENT' && absent !== '' ? `. ${absent}` : ''
+    throw new ArgumentError(`--${flag} ${path} cannot be read: ${error.message}${more}`)
   })
 }

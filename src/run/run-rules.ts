@@ -1,5 +1,6 @@
 import { toolName, toolVersion } from '../internal/package/version.js'
 import { serverName } from '../internal/server-name.js'
+import { counted } from '../internal/text/counted.js'
 import { type Checkpoint, journalledVerdicts } from '../journal/checkpoint.js'
 import type { RunPolicy } from '../journal/record-data.js'
 import { LegalHoldError } from '../model/errors.js'
@@ -84,7 +85,7 @@ export function inspectionSubject(settings: Settings, request: ExportRequest, re
 export function preflightBlocked(blockers: readonly Finding[], findings: readonly Finding[]): LegalHoldError {
   const list = blockers.map(({ code, message, remedy }) => `${code}: ${message} ${remedy}`).join('\n  ')
   return new LegalHoldError(
-    `Nothing was created, because inspection found ${blockers.length} blocker(s):\n  ${list}\n` +
+    `Nothing was created, because inspection found ${counted(blockers.length, 'blocker')}:\n  ${list}\n` +
       'Remove them, or accept them by their codes with the option `accept`.',
     { code: 'PREFLIGHT_BLOCKED', stage: 'inspect', findings },
   )

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
-import { ArgumentError } from '../arguments.js'
+import { ArgumentError, textOfFile } from '../arguments.js'
 import { didYouMean } from '../closest.js'
 import type { Field, ObjectField } from './field.js'
 import { type Matter, matterFields } from './matter-fields.js'
@@ -36,9 +35,7 @@ const mostBytes = 4_194_304
 
 /** @throws ArgumentError with every mistake, by line and path */
 export async function readMatterFile(file: string, env: Environment): Promise<MatterFile> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new ArgumentError(`--config ${file} cannot be read: ${(error as Error).message}`)
-  })
+  const text = await textOfFile('config', file, 'The command init writes one.')
   if (text.length > mostBytes) throw new ArgumentError(`--config ${file} is too large to be a matter.`)
   return parseMatter(text, file, env)
 }

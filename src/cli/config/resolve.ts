@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
-import { ArgumentError, type Given } from '../arguments.js'
+import { ArgumentError, type Given, textOfFile } from '../arguments.js'
 import type { Terminal } from '../terminal.js'
 import type { Matter } from './matter-fields.js'
 import { type MatterFile, readMatterFile, type UnsetVariable } from './read-file.js'
@@ -126,12 +125,7 @@ async function conversationIds(
 export async function linesFrom(flag: string, source: string, { input }: Terminal): Promise<string[]> {
   if (source === '-' && input === undefined)
     throw new ArgumentError(`--${flag} - reads standard input, and there is none.`)
-  const text =
-    source === '-' && input !== undefined
-      ? await textOf(input)
-      : await readFile(source, 'utf8').catch((error: unknown) => {
-          throw new ArgumentError(`--${flag} ${source} cannot be read: ${(error as Error).message}`)
-        })
+  const text = source === '-' && input !== undefined ? await textOf(input) : await textOfFile(flag, source)
   return text
     .split('\n')
     .map((line) => line.trim())
