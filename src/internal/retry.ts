@@ -1,13 +1,13 @@
 import pRetry from 'p-retry'
 import { LegalHoldError, type LegalHoldErrorCode, type Stage } from '../model/errors.js'
 import type { NewRunEvent } from '../model/events.js'
-import type { Clock } from '../ports/runtime.js'
+import type { Clock, ServiceAddress } from '../ports/runtime.js'
 import { abortedError, throwIfAborted } from './abort.js'
 import { systemClock } from './clock.js'
 import { withDefaults } from './defaults.js'
 import type { Lanes } from './lanes.js'
 import { type RetryOptions, type RetryPolicy, retryDefaults } from './retry-policy.js'
-import { type Contact, firstContactDelayMs, type Service } from './waits/contact.js'
+import { type Contact, firstContactDelayMs, isUnreachable } from './waits/contact.js'
 import { slowAfterMs } from './waits/slow-answers.js'
 import { inheritWaits, waitsOf } from './waits/waits.js'
 
@@ -46,7 +46,7 @@ export interface RetryContext {
   /** What is asked for, as an event names it. @defaultValue the stage */
   readonly subject?: string | undefined
   /** Who is asked. Its first answer in a run is waited for less long. */
-  readonly service?: Service | undefined
+  readonly service?: ServiceAddress | undefined
   readonly signal?: AbortSignal | undefined
   readonly clock?: Clock | undefined
   /** Where requests wait for their turn, and hear that the server asks to slow down. */
@@ -142,8 +142,7 @@ async function repeat<T>(
     const isVain = failure !== '' && same.times > otherRepeats && policy.retries === Number.POSITIVE_INFINITY
     if (isLate || isVain) {
       exhausted.add(error)
-      const isUnreachable = error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT'
-      if (isLate && isUnreachable && lanes !== undefined && lanes.successes === successes) ended.add(error)
+      if (isLate && isUnreachable(error) && lanes !== undefined && lanes.successes === successes) ended.add(error)
       throw error
     }
     context.onRetry?.(error, attemptNumber, delayMs)
@@ -198,10 +197,11 @@ async function repeat<T>(
 /** What is left of a first contact that was never made says what was tried; whoever asked does not ask again. */
 function withoutContact(error: unknown, contact: Contact | undefined, { signal, stage }: RetryContext): unknown {
   if (contact === undefined || contact.isMade || signal?.aborted || !LegalHoldError.isInstance(error)) return error
-  const isUnreachable = error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT'
-  if (!isUnreachable) return error
+  if (!isUnreachable(error)) return error
   const failure = contact.failureAfter(error, stage)
   exhausted.add(failure)
+  // Nobody answers there: every object after this one would hear the same.
+  ended.add(failure)
   return failure
 }
 

@@ -21,3 +21,13 @@ export interface Logger {
   warn(message: string, ...details: unknown[]): void
   error(message: string, ...details: unknown[]): void
 }
+
+/** A service as a person looks for it where it does not answer. */
+export interface ServiceAddress {
+  /** `Genesys Cloud`, `S3`, or your own. */
+  readonly name: string
+  /** Host and port, as far as they are known. */
+  readonly address: string
+  /** What to check. */
+  readonly advice: string
+}

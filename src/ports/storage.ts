@@ -2,7 +2,7 @@ import type { ObjectTraits } from '../model/identity.js'
 import type { BucketInspection } from '../model/inspection.js'
 import type { ListedObject, ListedVersion, ObjectRef, ObjectState, Retention } from '../model/object.js'
 import type { RemediationStep } from '../model/verdict.js'
-import type { CallOptions } from './runtime.js'
+import type { CallOptions, ServiceAddress } from './runtime.js'
 
 /** Answer of `head`. Only a definite answer is an answer: a refusal or a fault is a thrown `LegalHoldError`. */
 export type HeadResult =
@@ -182,6 +182,12 @@ export interface StorageAdapter {
    * @defaultValue not known, and not compared
    */
   readonly endpoint?: string | undefined
+  /**
+   * What an error names where nobody has answered yet: the first contact of a call ends after `connectTimeoutMs`.
+   *
+   * @defaultValue not known: an outage is waited for from the beginning, as `retry` says
+   */
+  readonly service?: ServiceAddress | undefined
   readonly capabilities: StorageCapabilities
 
   /** Configuration of the bucket and whether the actions that `needs` names are allowed. */

@@ -61,8 +61,6 @@ interface ToBeJudged {
   readonly lines?: KeyLines | undefined
 }
 
-/** A run that came to its end. */
-
 /** The work behind the methods of `LegalHoldExporter`, on settings and arguments that it has checked. */
 export class Engine {
   readonly #settings: Settings
@@ -216,10 +214,10 @@ export class Engine {
   }
 
   #context(options: CallOptions): StageContext & { readonly lanes: Lanes } {
-    const { clock, logger, retry, objectConcurrency } = this.#settings
+    const { clock, logger, retry, objectConcurrency, storage } = this.#settings
     const lanes = new Lanes({ most: objectConcurrency, clock })
     const signal = forManyListeners(callSignal(options.signal, this.#settings))
-    return { clock, logger, retry, lanes, signal, emit: () => {} }
+    return { clock, logger, retry, lanes, signal, storageService: storage.service, emit: () => {} }
   }
 
   /** Objects whatever they are given as, in pieces. */

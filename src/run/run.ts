@@ -96,6 +96,7 @@ export class Run {
       logger: settings.logger,
       retry: settings.retry,
       lanes: new Lanes({ most: settings.objectConcurrency, clock: settings.clock }),
+      storageService: settings.storage.service,
       signal: forManyListeners(options.signal),
       emit: emitter(settings, options.onEvent),
     }

@@ -2,7 +2,7 @@ import type { Lanes } from '../internal/lanes.js'
 import { type Attempt, type RetryOptions, retrying } from '../internal/retry.js'
 import type { Stage } from '../model/errors.js'
 import type { NewRunEvent } from '../model/events.js'
-import type { Clock, Logger } from '../ports/runtime.js'
+import type { Clock, Logger, ServiceAddress } from '../ports/runtime.js'
 
 /** What every stage needs beside its own subject. */
 export interface StageContext {
@@ -12,6 +12,8 @@ export interface StageContext {
   readonly signal: AbortSignal | undefined
   /** On which all requests to the storage go, so that one that is refused slows down all. */
   readonly lanes?: Lanes | undefined
+  /** Whom the requests to the storage go to. */
+  readonly storageService?: ServiceAddress | undefined
   /** Never throws: an observer must not fail the run that it watches. */
   readonly emit: (event: NewRunEvent) => void
 }
@@ -26,7 +28,7 @@ export function persist<T>(context: StageContext, stage: Stage, subject: string,
     subject,
     signal: context.signal,
     clock: context.clock,
-    lanes: ofStorage.has(stage) ? context.lanes : undefined,
+    ...(ofStorage.has(stage) ? { lanes: context.lanes, service: context.storageService } : {}),
     emit: context.emit,
     onRetry: (error, _attemptNumber, delayMs) =>
       context.logger?.debug(`${stage}: ${subject}: ${error.code}, trying again in ${delayMs} ms`),

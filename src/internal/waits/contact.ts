@@ -1,14 +1,5 @@
 import { LegalHoldError, type Stage } from '../../model/errors.js'
-
-/** A service as a person looks for it. */
-export interface Service {
-  /** `Genesys Cloud`, `S3`. */
-  readonly name: string
-  /** Host and port, as far as they are known. */
-  readonly address: string
-  /** What to check where it does not answer. */
-  readonly advice: string
-}
+import type { ServiceAddress } from '../../ports/runtime.js'
 
 /** Until the first answer nothing suggests that the service is merely busy: it is tried often rather than patiently. */
 export const firstContactDelayMs = 2_000
@@ -23,13 +14,15 @@ export class Contact {
   #startedAt: number | undefined
   #sleptMs = 0
   #sleptUntil = Number.NEGATIVE_INFINITY
+  /** How the last attempt failed that came to an end by itself. */
+  #last: LegalHoldError | undefined
   /** Set once the time was up. */
   #end: LegalHoldError | undefined
   readonly #over = new AbortController()
-  readonly #service: Service
+  readonly #service: ServiceAddress
   readonly #timeoutMs: number
 
-  constructor(service: Service, timeoutMs: number) {
+  constructor(service: ServiceAddress, timeoutMs: number) {
     this.#service = service
     this.#timeoutMs = timeoutMs
   }
@@ -79,7 +72,7 @@ export class Contact {
       timer = setTimeout(
         () => {
           if (this.#isMade) return
-          const error = this.#failure(undefined, stage)
+          const error = this.#failure(this.#last, stage)
           reject(error)
           attempt.abort(error)
         },
@@ -91,7 +84,10 @@ export class Contact {
       this.#isMade = true
       return result
     } catch (error) {
-      if (LegalHoldError.isInstance(error) && isAnswer(error)) this.#isMade = true
+      if (LegalHoldError.isInstance(error)) {
+        if (isAnswer(error)) this.#isMade = true
+        else if (isUnreachable(error) && !own.has(error)) this.#last = error
+      }
       throw error
     } finally {
       clearTimeout(timer)
@@ -140,7 +136,7 @@ export class Contacts {
   }
 
   /** The contact with a service, or nothing more to wait for once it has answered. */
-  openWith(service: Service | undefined): Contact | undefined {
+  openWith(service: ServiceAddress | undefined): Contact | undefined {
     if (service === undefined) return undefined
     const known = this.#contacts.get(service.address)
     if (known !== undefined) return known.isMade ? undefined : known
@@ -150,9 +146,14 @@ export class Contacts {
   }
 }
 
+/** Whether a failure is that nobody was there, or said nothing. */
+export function isUnreachable({ code }: LegalHoldError): boolean {
+  return code === 'NETWORK_ERROR' || code === 'TIMEOUT'
+}
+
 /** Whether a failure shows that somebody answered; what failed before anything was sent shows neither. */
-function isAnswer({ code, status }: LegalHoldError): boolean {
-  return status !== undefined || !(code === 'NETWORK_ERROR' || code === 'TIMEOUT' || notAsked.has(code))
+function isAnswer(error: LegalHoldError): boolean {
+  return error.status !== undefined || !(isUnreachable(error) || notAsked.has(error.code))
 }
 
 const notAsked: ReadonlySet<string> = new Set(['ABORTED', 'MISSING_CREDENTIALS', 'MISSING_DEPENDENCY'])

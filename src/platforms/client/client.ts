@@ -4,11 +4,10 @@ import { withoutSecrets } from '../../internal/redaction/error.js'
 import { Redactor } from '../../internal/redaction/redactor.js'
 import { type RetryOptions, retrying } from '../../internal/retry.js'
 import { credentialMistake } from '../../internal/text/header-text.js'
-import type { Service } from '../../internal/waits/contact.js'
 import { waitsOf } from '../../internal/waits/waits.js'
 import { withinTime } from '../../internal/waits/within-time.js'
 import { LegalHoldError, type Stage } from '../../model/errors.js'
-import type { CallOptions, Clock, Logger } from '../../ports/runtime.js'
+import type { CallOptions, Clock, Logger, ServiceAddress } from '../../ports/runtime.js'
 import { type Answer, isAnswer, numberOf } from './answer.js'
 import {
   AttemptTimeout,
@@ -73,7 +72,7 @@ export class GenesysClient {
   readonly #retry: RetryOptions | undefined
   readonly #logger: Logger | undefined
   readonly #gate: RateGate
-  readonly #service: Service
+  readonly #service: ServiceAddress
   readonly #redactor = new Redactor()
   readonly #session: GenesysSession
   #sdk: Promise<SdkAccess> | undefined

@@ -1,9 +1,9 @@
-import type { Service } from '../../internal/waits/contact.js'
 import { networkAdvice } from '../../internal/waits/proxy-advice.js'
+import type { ServiceAddress } from '../../ports/runtime.js'
 import type { GenesysConnection } from './options.js'
 
 /** Genesys Cloud as an error names it that never got an answer. */
-export function serviceOf({ endpoint, region, credentials }: GenesysConnection): Service {
+export function serviceOf({ endpoint, region, credentials }: GenesysConnection): ServiceAddress {
   const name = 'Genesys Cloud'
   if (endpoint !== undefined) {
     const port = endpoint.port || (endpoint.protocol === 'http:' ? '80' : '443')

@@ -2,7 +2,7 @@ import { LegalHoldError } from '../../model/errors.js'
 import type { BucketInspection } from '../../model/inspection.js'
 import type { ListedObject, ListedVersion, ObjectRef, ObjectState, Retention } from '../../model/object.js'
 import type { RemediationStep } from '../../model/verdict.js'
-import type { CallOptions } from '../../ports/runtime.js'
+import type { CallOptions, ServiceAddress } from '../../ports/runtime.js'
 import type {
   CompleteOptions,
   HeadOptions,
@@ -53,6 +53,8 @@ export class S3StorageAdapter implements StorageAdapter {
   readonly name = 's3'
   readonly bucket: string
   readonly endpoint: string | undefined
+  /** The server, as an error names it that never got an answer. */
+  readonly service: ServiceAddress
   readonly #requests: S3Requests
   readonly #facts: S3Bucket
   readonly #reads: S3Reads
@@ -71,6 +73,7 @@ export class S3StorageAdapter implements StorageAdapter {
     this.endpoint = endpointOf(options)
     this.#tls = !(options.endpoint ?? 'https:').startsWith('http:')
     this.#requests = new S3Requests(options.bucket, options)
+    this.service = this.#requests.service
     this.#facts = new S3Bucket(this.#requests)
     this.#reads = new S3Reads(this.#requests, this.#facts, options)
     this.#completion = new S3Completion(this.#requests, this.#reads, options)

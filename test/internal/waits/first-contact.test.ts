@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { RecordingJobsPlatform } from '#src/genesys.js'
 import { LegalHoldError, LegalHoldExporter, type RunEvent } from '#src/index.js'
 import { retrying } from '#src/internal/retry.js'
+import { Contact } from '#src/internal/waits/contact.js'
 import { networkAdvice } from '#src/internal/waits/proxy-advice.js'
 import { runWaits } from '#src/internal/waits/run-waits.js'
 import { S3StorageAdapter } from '#src/s3.js'
@@ -69,6 +70,39 @@ describe('the first contact of a run', () => {
     expect(retries[0]).toMatchObject({ stage: 'inspect', subject: expect.stringContaining('s3://evidence') })
   })
 
+  test.each([
+    ['what lies under a prefix', { prefix: 'org/' }],
+    ['keys', ['org/a.opus', 'org/b.opus']],
+  ])('with S3 fails as soon where a single call begins with %s', async (_, source) => {
+    const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
+    const endpoint = `http://127.0.0.1:${await port('closed')}`
+    const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
+    const storage = new S3StorageAdapter({ bucket: 'evidence', endpoint, credentials, clock })
+    const exporter = (remediation?: { readonly versions: 'all' }) =>
+      new LegalHoldExporter({
+        platform: new FakePlatform(),
+        storage,
+        clock,
+        hold: { tag },
+        connectTimeoutMs: 4_000,
+        ...(remediation === undefined ? {} : { remediation }),
+      })
+    const calls = [
+      () => exporter().validate(source),
+      () => exporter({ versions: 'all' }).validate(source),
+      () => exporter().remediate(source, { dryRun: true }),
+      () => exporter().release(source, { reason: 'test', dryRun: true }),
+    ]
+    for (const call of calls) {
+      const begun = clock.now()
+      await expect(call().next()).rejects.toMatchObject({
+        code: 'NETWORK_ERROR',
+        message: expect.stringMatching(/S3 did not answer within 4 s \(connectTimeoutMs\): 127\.0\.0\.1:\d+ was tried/),
+      })
+      expect(clock.now() - begun).toBeLessThanOrEqual(4_000)
+    }
+  })
+
   test('is dropped where a server takes the connection and says nothing', async () => {
     const clock = new SimulatedClock()
     const endpoint = `http://127.0.0.1:${await port('silent')}`
@@ -85,6 +119,16 @@ describe('the first contact of a run', () => {
     expect(error).toMatchObject({
       code: 'TIMEOUT',
       message: expect.stringMatching(/within 120 ms.*tried once\. It said nothing\./),
+    })
+  })
+
+  test('ends as the last attempt failed that ended by itself, where the time is up during another', async () => {
+    const contact = new Contact({ name: 'X', address: 'x:443', advice: 'Check x.' }, 60)
+    const refused = new LegalHoldError('Nobody listens.', { code: 'NETWORK_ERROR', stage: 'inspect' })
+    await expect(contact.attempt(() => Promise.reject(refused), { stage: 'inspect' })).rejects.toBe(refused)
+    await expect(contact.attempt(() => new Promise(() => {}), { stage: 'inspect' })).rejects.toMatchObject({
+      code: 'NETWORK_ERROR',
+      message: expect.stringContaining('was tried 2 times. The last attempt: Nobody listens.'),
     })
   })
 

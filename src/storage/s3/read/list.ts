@@ -101,7 +101,13 @@ function fetchPage(context: ListContext, input: ListInput, start: PageStart, sig
       return readPage(context.requests, input, start, { stage, signal })
     },
     context.retry,
-    { stage, subject: `list of ${input.prefix || context.requests.bucket}`, signal, clock: context.clock },
+    {
+      stage,
+      subject: `list of ${input.prefix || context.requests.bucket}`,
+      service: context.requests.service,
+      signal,
+      clock: context.clock,
+    },
   )
 }
 

@@ -121,7 +121,7 @@ function fetchPage({ requests, retry, clock }: ListContext, prefix: string, mark
       return output
     },
     retry,
-    { stage, subject: `list of versions of ${prefix || requests.bucket}`, signal, clock },
+    { stage, subject: `list of versions of ${prefix || requests.bucket}`, service: requests.service, signal, clock },
   )
 }
 

@@ -1,7 +1,7 @@
 import { orAbort, throwIfAborted } from '../../../internal/abort.js'
 import { retrying } from '../../../internal/retry.js'
-import type { Service } from '../../../internal/waits/contact.js'
 import { LegalHoldError } from '../../../model/errors.js'
+import type { ServiceAddress } from '../../../ports/runtime.js'
 import type { S3Answer, S3Call } from '../answer/call.js'
 import { mostReadings, refuseForGood } from '../answer/checks.js'
 import { DoubtedAnswer } from '../answer/doubted.js'
@@ -39,7 +39,7 @@ export class S3Requests {
   readonly checksumMode: ChecksumMode
   readonly #settings: S3RequestSettings
   readonly #region: string | undefined
-  readonly #service: Service
+  readonly #service: ServiceAddress
   readonly #fast: S3FastPath
   readonly #client: SdkClient
   readonly #route: Route
@@ -122,6 +122,11 @@ export class S3Requests {
   /** Settings of the bucket without secrets. */
   cleanData<T>(data: T): T {
     return this.#secrets.cleanData(data)
+  }
+
+  /** The server, as an error names it that never got an answer. */
+  get service(): ServiceAddress {
+    return this.#service
   }
 
   /** Which credentials a request that begins now is signed with. */

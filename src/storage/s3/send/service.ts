@@ -1,9 +1,9 @@
-import type { Service } from '../../../internal/waits/contact.js'
 import { networkAdvice } from '../../../internal/waits/proxy-advice.js'
+import type { ServiceAddress } from '../../../ports/runtime.js'
 import { endpointOf, type S3ClientSettings } from '../client/settings.js'
 
 /** S3 as an error names it that never got an answer. */
-export function serviceOf(settings: S3ClientSettings, region: string | undefined): Service {
+export function serviceOf(settings: S3ClientSettings, region: string | undefined): ServiceAddress {
   const settingsToCheck = settings.endpoint === undefined ? 'the region of the storage' : 'the endpoint of the storage'
   return { name: 'S3', address: addressOf(settings, region), advice: networkAdvice(settingsToCheck) }
 }
