@@ -57,6 +57,7 @@ import { stateOf } from '#src/storage/s3/wire/head.js'
 import { headersOf } from '#src/storage/s3/wire/headers.js'
 import { scanListing } from '#src/storage/s3/wire/list.js'
 import { encodeKeyPath, RequestSigner } from '#src/storage/s3/wire/signature.js'
+import { readUsual } from '#src/storage/s3/wire/usual-answers.js'
 import { classifyFolder } from '../stages/discover/classified-folder.js'
 
 /** Something that reads what comes from elsewhere. */
@@ -285,6 +286,19 @@ export const parsers: Readonly<Record<string, Parser>> = {
     reads: ['src/storage/s3/wire/list.ts scanListing'],
     inputs: listings,
     read: (text: string) => scanListing([Buffer.from(text)]),
+  },
+  'a list of versions in the usual form': {
+    reads: ['src/storage/s3/wire/usual-answers.ts readUsual'],
+    inputs: {
+      ...texts,
+      versions: (size) =>
+        `<ListVersionsResult>${'<Version><Key>k</Key><VersionId>v</VersionId><IsLatest>true</IsLatest><LastModified>2023-10-20T12:00:00.000Z</LastModified><ETag>"e"</ETag><Size>5</Size><StorageClass>STANDARD</StorageClass></Version>'.repeat(size / 200)}</ListVersionsResult>`,
+      'open versions': (size) => `<ListVersionsResult>${'<Version>'.repeat(size / 9)}`,
+      'an open key': (size) => `<ListVersionsResult><Version><Key>${'k'.repeat(size)}`,
+      'an open element': (size) => `<ListVersionsResult><Name>${'b'.repeat(size)}`,
+      'line breaks': (size) => `<ListVersionsResult>${'\n'.repeat(size)}</ListVersionsResult>`,
+    },
+    read: (text: string) => readUsual('ListObjectVersions', {}, Buffer.from(text)),
   },
   'a listing of S3 in pieces': {
     reads: [],

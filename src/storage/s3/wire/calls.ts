@@ -10,6 +10,7 @@ import { awkward, canonicalQuery, capture, sendable } from './capture.js'
 import { headersOf } from './headers.js'
 import type { FastSession, RenderedCall } from './session.js'
 import type { WireAnswer } from './transport.js'
+import { readUsual } from './usual-answers.js'
 
 /*
  * The other requests of a repair, past the SDK's middleware, which costs some five times as much as all else. What a
@@ -128,12 +129,15 @@ export class CallCodec {
    */
   async read<K extends FastOperation>(operation: K, answer: WireAnswer): Promise<CallAnswer<K> | undefined> {
     const { status } = answer
-    const body = Buffer.concat(answer.body)
+    const [only] = answer.body
+    const body = only !== undefined && answer.body.length === 1 ? only : Buffer.concat(answer.body)
     const schema = this.#operationOf(operation)
-    const isAbsence = status === 404 && isDocument('Error', body)
-    if (schema === undefined || !(isAbsence || (status === 200 && isWhole(operation, body)))) return undefined
     const headers = headersOf(answer.rawHeaders)
-    if (headers['content-type']?.startsWith('text/html')) return undefined
+    if (schema === undefined || headers['content-type']?.startsWith('text/html')) return undefined
+    const usual = status === 200 ? readUsual(operation, headers, body) : undefined
+    if (usual !== undefined) return { output: usual as unknown as S3Output<K>, headers }
+    const isAbsence = status === 404 && isDocument('Error', body)
+    if (!(isAbsence || (status === 200 && isWhole(operation, body)))) return undefined
     const response = { statusCode: status, headers: { ...headers }, body }
     try {
       const output = await this.#protocol.deserializeResponse(schema, this.#context, response)
