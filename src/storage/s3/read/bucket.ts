@@ -30,6 +30,8 @@ const noLock: LockConfiguration = { enabled: false, defaultRetention: undefined 
 export class S3Bucket {
   readonly #requests: S3Requests
   #reads = new Map<string, Promise<Read<unknown>>>()
+  /** Those of them that have ended. */
+  readonly #done = new WeakSet<Promise<Read<unknown>>>()
   /** Set once a request about an object has shown that the bucket is there. */
   exists = false
   /** Set by inspection where the bucket's policy lets CloudTrail deliver into it. */
@@ -132,8 +134,10 @@ export class S3Bucket {
     options: CallOptions,
     read: () => Promise<Read<T>>,
   ): Promise<Read<T>> {
-    const known = this.#reads.get(name)
-    if (known !== undefined) return orAbort(known as Promise<Read<T>>, options.signal, stage)
+    const known = this.#reads.get(name) as Promise<Read<T>> | undefined
+    // Asked for with each repair: there is nothing to wait for any more.
+    if (known !== undefined && this.#done.has(known) && options.signal?.aborted !== true) return known
+    if (known !== undefined) return orAbort(known, options.signal, stage)
     const reading = read().catch((error: unknown): Read<T> => {
       if (isUnsupported(error)) return { value: off, isUnsupported: true }
       if (isRefused(error)) return { value: 'unreadable', refusal: error }
@@ -141,6 +145,10 @@ export class S3Bucket {
       throw error
     })
     this.#reads.set(name, reading)
+    void reading.then(
+      () => this.#done.add(reading),
+      () => {},
+    )
     return orAbort(reading, options.signal, stage)
   }
 }
