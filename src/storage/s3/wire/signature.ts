@@ -112,11 +112,52 @@ class Hmac {
 
 // Of ASCII only: a byte 0xA0 is a part of a character.
 const blanks = /[\t-\r ]+/g
+const anyBlank = /[\t-\r ]/
 
-function canonicalHeaders(headers: Iterable<Header>): { names: string; text: string } {
+/** In which order the headers of a request are signed. */
+interface SignedOrder {
+  /** In lower case, sorted. */
+  readonly names: readonly string[]
+  /** Where each of them is among the headers. */
+  readonly places: readonly number[]
+  /** Joined, as the request names them. */
+  readonly text: string
+}
+
+/** By the names as they were given: requests of one kind have the same, and to sort them costs as much as the signature. */
+const orders = new Map<string, SignedOrder | undefined>()
+const mostOrders = 256
+
+function canonicalHeaders(headers: readonly Header[]): { names: string; text: string } {
+  let given = ''
+  for (const [name] of headers) given += `${name}\n`
+  let order = orders.get(given)
+  if (order === undefined && !orders.has(given)) {
+    order = orderOf(headers)
+    if (orders.size < mostOrders) orders.set(given, order)
+  }
+  if (order === undefined) return mergedHeaders(headers)
+  let text = ''
+  for (const [at, name] of order.names.entries()) {
+    text += `${name}:${canonicalValue(headers[order.places[at] as number]?.[1] ?? '')}\n`
+  }
+  return { names: order.text, text }
+}
+
+/** `undefined` where a name is there twice: the values are then one. */
+function orderOf(headers: readonly Header[]): SignedOrder | undefined {
+  const sorted = headers
+    .map(([name], place) => ({ name: name.toLowerCase(), place }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const names = sorted.map(({ name }) => name)
+  if (new Set(names).size < names.length) return undefined
+  return { names, places: sorted.map(({ place }) => place), text: names.join(';') }
+}
+
+function mergedHeaders(headers: readonly Header[]): { names: string; text: string } {
   const merged = new Map<string, string>()
   for (const [name, value] of headers) {
-    const canonical = withoutEdges(value, isAsciiBlank).replace(blanks, ' ')
+    const canonical = canonicalValue(value)
     const lowerCase = name.toLowerCase()
     const former = merged.get(lowerCase)
     merged.set(lowerCase, former === undefined ? canonical : `${former},${canonical}`)
@@ -126,6 +167,10 @@ function canonicalHeaders(headers: Iterable<Header>): { names: string; text: str
     names: sorted.map(([name]) => name).join(';'),
     text: sorted.map(([name, value]) => `${name}:${value}\n`).join(''),
   }
+}
+
+function canonicalValue(value: string): string {
+  return anyBlank.test(value) ? withoutEdges(value, isAsciiBlank).replace(blanks, ' ') : value
 }
 
 /** The derived signing key of a day, region and service: four HMACs that are the same for a whole day of requests. */
