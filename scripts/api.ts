@@ -41,7 +41,7 @@ else if (check) {
     `The public surface differs from api/: ${changed.join(', ')}. Build first; if it is meant, npm run api and a line in the changelog.`,
   )
   process.exitCode = 1
-} else console.log(`Written anew: ${changed.map((entry) => `api/${entry}.api.md`).join(', ')}`)
+} else console.log(`Rewritten: ${changed.map((entry) => `api/${entry}.api.md`).join(', ')}`)
 
 function configOf(entry: string, reportTempFolder: string): ExtractorConfig {
   return ExtractorConfig.prepare({

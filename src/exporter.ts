@@ -29,10 +29,11 @@ export function settingsOf(exporter: unknown): Settings | undefined {
 }
 
 /**
- * Exports the recordings under a legal hold, proves for every object that the hold is on it, and repairs those where
- * it is not. `run` does it all; every stage is a method too, that takes and returns plain data.
+ * Exports the recordings under a legal hold, proves for every object that the hold is on it, and repairs the
+ * others. `run` does all of this. Every stage is also a method that takes and returns plain data.
  *
- * @throws LegalHoldError `INVALID_OPTIONS` with all mistakes in `details.mistakes`; `INVALID_HOLD` where the hold's tag is the only one
+ * @throws LegalHoldError `INVALID_OPTIONS` with all mistakes in `details.mistakes`; `INVALID_HOLD` if the hold's
+ *   tag is the only one
  */
 export class LegalHoldExporter {
   readonly #settings: Settings
@@ -43,15 +44,15 @@ export class LegalHoldExporter {
     Object.defineProperty(this, settingsKey, { value: () => this.#settings })
   }
 
-  /** Reads the export profile or integration and says what is wrong with it. An unknown one is a finding. */
+  /** Reads the export profile or integration and reports what is wrong with it. An unknown id is a finding. */
   async inspectProfile(id: string, options: CallOptions = {}): Promise<ProfileInspection> {
     checkCallOptions('inspectProfile', options)
     return (await this.#engine()).inspectProfile(id, options)
   }
 
   /**
-   * Everything that a run inspects before it creates anything: profile, bucket, coverage, retention, residency. Creates
-   * and changes nothing, and accepts nothing: what blocks is for the caller to see.
+   * Everything that a run inspects before it creates anything: profile, bucket, coverage, retention, residency.
+   * Creates and changes nothing, and accepts nothing: the caller sees every blocker.
    *
    * @throws LegalHoldError `INVALID_REQUEST`, `ABORTED`, `PLATFORM_…`, `STORAGE_…`
    */
@@ -62,9 +63,10 @@ export class LegalHoldExporter {
   }
 
   /**
-   * Creates the export job, once; waits its turn while the organisation's job slots are taken.
+   * Creates the export job once. Waits its turn while the organisation's job slots are taken.
    *
-   * @throws LegalHoldError `INVALID_REQUEST`, `JOB_DEADLINE_EXCEEDED`, `JOB_OUTCOME_UNKNOWN`, `PLATFORM_…`, `ABORTED`
+   * @throws LegalHoldError `INVALID_REQUEST`, `JOB_DEADLINE_EXCEEDED`, `JOB_OUTCOME_UNKNOWN`, `PLATFORM_…`,
+   *   `ABORTED`
    */
   async createJob(request: ExportRequest, options: CallOptions = {}): Promise<ExportJob> {
     checkCallOptions('createJob', options)
@@ -96,8 +98,9 @@ export class LegalHoldExporter {
   }
 
   /**
-   * Repairs what is not held and yields a remediation for each such object. Takes what `validate` takes, or its
-   * verdicts, and never a whole bucket unasked (`{ prefix: '' }` asks). With `dryRun` the repairs are planned and nothing is changed.
+   * Repairs objects that are not held and yields a remediation for each. Takes the sources of `validate`, or its
+   * verdicts. It never takes a whole bucket by default (`{ prefix: '' }` requests it). With `dryRun` the repairs
+   * are planned and nothing is changed.
    */
   remediate(
     source: ValidationSource | Source<Verdict>,
@@ -111,11 +114,11 @@ export class LegalHoldExporter {
   }
 
   /**
-   * Takes the hold's tag off objects and leaves those of other matters. An Object Lock hold is switched off only where no
-   * tag is left and only with `allowUnlock`; a retention stays. Everything is journalled with the reason. Yields a
-   * release for each object that carried the tag, or could not be released.
+   * Removes the hold's tag from objects and leaves those of other matters. An Object Lock hold is switched off
+   * only if no tag is left and only with `allowUnlock`. A retention stays. Everything is journalled with the
+   * reason. Yields a release for each object that carried the tag, or could not be released.
    *
-   * Of the metadata and tags that the requirements name, those are released whose required value is the hold's tag.
+   * It releases the metadata and tags that the requirements name, if their required value is the hold's tag.
    *
    * @throws LegalHoldError `INVALID_REQUEST` without a reason or a source, and what stops a run
    */
@@ -141,11 +144,11 @@ export class LegalHoldExporter {
   /**
    * The whole job: inspect, export, validate what lands as it lands, repair, reconcile, report.
    *
-   * With a journal it can be interrupted at any instant: run again with the same journal and it resumes where it stopped,
-   * with the same run id and the same job. A finished journal gives its report again at once.
+   * With a journal a run can be interrupted at any instant. Start it again with the same journal: it resumes where
+   * it stopped, with the same run id and the same job. A finished journal returns its report at once.
    *
-   * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `CHECKPOINT_MISMATCH`, `JOURNAL_…`, `JOB_…`,
-   *   `PLATFORM_…`, `STORAGE_…`
+   * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `CHECKPOINT_MISMATCH`, `JOURNAL_…`,
+   *   `JOB_…`, `PLATFORM_…`, `STORAGE_…`
    */
   async run(request: ExportRequest, options: RunOptions = {}): Promise<RunReport> {
     checkCallOptions('run', options)

@@ -1,4 +1,4 @@
-/** The known name that a text was likely meant to be; `undefined` where none is near. */
+/** The known name that a text was likely meant to be; `undefined` if none is near. */
 export function closest(text: string, known: Iterable<string>): string | undefined {
   // Long enough for every name there is: the time grows with the product of both lengths.
   const given = text.slice(0, 60).toLowerCase()

@@ -33,7 +33,7 @@ export interface CommandSpec {
 /** Flags of every command. */
 export const commonFlags: readonly FlagSpec[] = [
   { name: 'json', kind: 'flag', about: 'print the result as JSON' },
-  { name: 'quiet', kind: 'flag', about: 'print nothing but errors, and JSON where it is asked for' },
+  { name: 'quiet', kind: 'flag', about: 'print only errors, and JSON if requested' },
   {
     name: 'log-level',
     kind: 'text',
@@ -41,5 +41,5 @@ export const commonFlags: readonly FlagSpec[] = [
     about: 'log of the library: debug, info, warn or error',
     words: ['debug', 'info', 'warn', 'error'],
   },
-  { name: 'log-file', kind: 'text', value: 'FILE', about: 'file that the log is added to (default: standard error)' },
+  { name: 'log-file', kind: 'text', value: 'FILE', about: 'file to append the log to (default: standard error)' },
 ]

@@ -11,7 +11,7 @@ export const exitCodeTable: readonly (readonly [code: string, meaning: string])[
   ['2', 'finished with a bad result: incomplete, does not verify, blocked'],
   [
     '3',
-    'nothing is shown: no recording was expected, nobody is authenticated for want of a key, or the run is not over',
+    'nothing is proven: no recording was expected, no key was given to authenticate the signer, or the run is not over',
   ],
   ['129', 'SIGHUP ended it'],
   ['130', 'SIGINT (Ctrl-C) ended it'],

@@ -110,7 +110,7 @@ function optionOf(
   if (words !== undefined) {
     option.argParser((given: string) => {
       if (words.includes(given)) return given
-      throw new ArgumentError(`--${name} ${JSON.stringify(given)} is none of ${words.join(', ')}.`)
+      throw new ArgumentError(`--${name} ${JSON.stringify(given)} is not one of ${words.join(', ')}.`)
     })
   }
   return option

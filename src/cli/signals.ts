@@ -9,10 +9,10 @@ export interface Interruption {
 }
 
 /**
- * Ends the work at the first signal, so that its journal is closed. The second one ends the process, as it always does:
- * nobody listens any more.
+ * Ends the work at the first signal, so that its journal is closed. The second one ends the process, as it always
+ * does: nobody listens any more.
  *
- * @param source the process, or what stands in for it
+ * @param source the process, or a replacement for it
  */
 export function interruption(source: Pick<NodeJS.Process, 'once' | 'removeListener'>): Interruption {
   const controller = new AbortController()

@@ -6,9 +6,9 @@ export interface Terminal {
   err(line: string): void
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
-  /** Standard input, where there is one. */
+  /** Standard input, if there is one. */
   readonly input?: NodeJS.ReadableStream | undefined
-  /** Asks whoever sits there; absent where nobody does. */
+  /** Asks the person at the terminal; absent if there is none. */
   readonly ask?: ((question: string) => Promise<string>) | undefined
 }
 

@@ -3,7 +3,7 @@ export function compareKeys(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other))
 }
 
-/** A text right before a key, with next to nothing in between; `undefined` where its last character has none beneath it. */
+/** A text right before a key, with next to nothing in between; `undefined` if its last character has none beneath it. */
 export function justBefore(key: string): string | undefined {
   const code = key.charCodeAt(key.length - 1)
   // Of ASCII, as in nearly all keys.

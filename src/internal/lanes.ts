@@ -12,7 +12,7 @@ export interface LanesOptions {
 
 /** How long an epoch lasts at least, in milliseconds: less says nothing about throughput. */
 const epochMs = 25
-/** A step up has to bring at least this part of what it could bring at best. */
+/** A step up must bring at least this part of what it could bring at best. */
 const leastGain = 0.25
 /** Epochs to wait after a step up that brought nothing; doubled each time, up to the second number. */
 const patience = [4, 32] as const
@@ -29,7 +29,7 @@ const burstMs = 10
 interface Refusal {
   readonly size: number
   readonly sizeAfter: number
-  /** Requests a second; `undefined` where nothing had been measured yet. */
+  /** Requests a second; `undefined` if nothing had been measured yet. */
   readonly rate: number | undefined
   readonly rateAfter: number
   /** When the pause after it ends, in milliseconds. */
@@ -37,12 +37,13 @@ interface Refusal {
 }
 
 /**
- * The lanes on which a run's requests to the storage go, all together. There are more of them as long as that brings
- * more throughput. When the server asks to slow down (503 SlowDown) every lane pauses, and half as many go on, half as
- * fast; they come back quickly to just below where they were refused, and from there on slowly further (the shape of
- * TCP CUBIC, RFC 9438), so that nearly all of what the server grants is used and few requests are refused.
+ * The lanes that carry a run's requests to the storage, all together. Lanes are added as long as that brings more
+ * throughput. When the server asks to slow down (503 SlowDown), every lane pauses. Then half as many continue,
+ * half as fast. They return quickly to just below the point of refusal, and climb slowly from there (the shape of
+ * TCP CUBIC, RFC 9438). Nearly all of what the server grants is used, and few requests are refused.
  *
- * The rate is limited beside the window: at a latency of a millisecond, one lane more or less is a thousand requests.
+ * The rate is limited beside the window: at a latency of a millisecond, one lane more or less is a thousand
+ * requests.
  */
 export class Lanes {
   readonly most: number

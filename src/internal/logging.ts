@@ -4,12 +4,15 @@ import type { Logger } from '../ports/runtime.js'
 type Level = keyof Logger
 
 /**
- * The caller's logger as the stages use it: whichever it is, it gets a message and plain data, in its own order, and what
- * it throws fails nothing.
+ * The caller's logger as the stages use it. Every logger gets a message and plain data, in its own order. What it
+ * throws fails nothing.
  *
- * pino would take an error behind the message for a value to put into the text, and drop it; winston would append the
- * error's message to ours; console would print its cause with all it holds, which for an error of the Genesys SDK is the
- * token (genesys-facts, SDK). So each gets `{ err }` as data.
+ * Each gets `{ err }` as data, because an error behind the message would be lost or would leak:
+ *
+ * - pino would take it for a value to put into the text, and drop it.
+ * - winston would append the error's message to ours.
+ * - console would print its cause with all its contents. For an error of the Genesys SDK they include the token
+ *   (genesys-facts, SDK).
  */
 export function loggerOf(logger: Logger | undefined): Logger | undefined {
   if (logger === undefined) return undefined

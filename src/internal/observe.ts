@@ -1,8 +1,8 @@
 import type { Logger } from '../ports/runtime.js'
 
 /**
- * Tells an observer. What it throws, or what a promise of it rejects with, is logged: an observer must not fail the run
- * that it watches, nor end the process by an unhandled rejection.
+ * Tells an observer. What it throws, or what its promise rejects with, is logged. An observer must not fail the
+ * run that it watches, nor end the process by an unhandled rejection.
  */
 export function observe<T>(
   observer: ((value: T) => unknown) | undefined,

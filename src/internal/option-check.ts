@@ -5,10 +5,10 @@ export type Check = (right: boolean, path: string, problem: string) => void
 
 /** One mistake in options or a request. */
 export interface Mistake {
-  /** Name of the option; empty where it is about several. */
+  /** Name of the option; empty if it is about several. */
   readonly path: string
   readonly problem: string
-  /** Absent where it is that of the whole check. */
+  /** Absent if it is that of the whole check. */
   readonly code?: LegalHoldErrorCode | undefined
 }
 

@@ -9,7 +9,7 @@ export interface Redirect {
   readonly isUntouched: boolean
 }
 
-/** What an answer says of a redirect; `undefined` where it is none. */
+/** What an answer says of a redirect; `undefined` if it is none. */
 export function redirectOf(status: number | undefined, location: string | undefined): Redirect | undefined {
   if (status === undefined || !redirects.has(status)) return undefined
   return { target: targetOf(location), isUntouched: status !== 302 && status !== 303 }

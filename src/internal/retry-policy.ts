@@ -23,7 +23,7 @@ export interface RetryOptions {
 /** A policy with every default in its place. */
 export type RetryPolicy = { [K in keyof RetryOptions]-?: number }
 
-/** What counts where nothing is said. */
+/** The default policy. */
 export const retryDefaults: RetryPolicy = {
   retries: Number.POSITIVE_INFINITY,
   minDelayMs: 200,

@@ -61,9 +61,9 @@ export interface RetryContext {
 export type Attempt<T> = (attemptNumber: number, signal: AbortSignal | undefined) => Promise<T>
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or the policy is exhausted. p-retry carries the loop from the first
- * failure on: entered before, it costs more than a whole HEAD. The waits go through the injected clock. A server's
- * Retry-After is obeyed exactly, without jitter.
+ * Runs `attempt` until it succeeds, fails for good, or the policy is exhausted. The first attempt runs without
+ * p-retry, which would cost more than a whole HEAD. From the first failure on p-retry runs the loop. The waits use
+ * the injected clock. A server's Retry-After is obeyed exactly, without jitter.
  *
  * @param options the adapter's own policy; left out, that of the run counts
  */
@@ -112,7 +112,7 @@ function observed<T>(attempt: Attempt<T>, contact: Contact | undefined, context:
 interface FirstFailure {
   readonly error: unknown
   readonly failedAt: number
-  /** Set where the service has not answered in this run. */
+  /** Set if the service has not answered in this run. */
   readonly contact: Contact | undefined
   /** The policy is that of the run, which its stages would otherwise apply once more. */
   readonly isInherited: boolean

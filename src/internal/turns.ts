@@ -46,8 +46,8 @@ export class Turns {
 const ofStorages = new WeakMap<object, Turns>()
 
 /**
- * The turns at the objects of one storage: repairs, releases and runs that share the adapter never meet on an object, in
- * whatever order a source names it, and however often.
+ * The turns at the objects of one storage. Repairs, releases and runs that share the adapter never work on an
+ * object at the same time. This holds in whatever order a source names the object, and however often.
  */
 export function turnsOf(storage: object): Turns {
   const known = ofStorages.get(storage)

@@ -60,7 +60,7 @@ export class BegunRepairs {
   answered({ object, action, result, error }: JournalData['outcome']): void {
     const repair = this.#byKey.get(object.key)?.repair
     const begun = repair?.inDoubt.get(action)
-    // A step that was aborted may have been taken all the same: nobody waited for the answer.
+    // A step that was aborted may have been taken anyway: nobody waited for the answer.
     if (repair === undefined || begun === undefined || error?.code === 'ABORTED') return
     const isAnswered = result !== undefined || error !== undefined
     const settled: BegunStep = { ...begun, result, error }

@@ -47,7 +47,7 @@ export interface Checkpoint {
 }
 
 /**
- * Reads what a journal says of its run; `undefined` where it holds none. One pass, and nothing is kept of the objects:
+ * Reads what a journal says of its run; `undefined` if it holds none. One pass, and nothing is kept of the objects:
  * they are read again, one by one, by {@link journalledVerdicts}.
  *
  * @throws LegalHoldError `JOURNAL_CORRUPT`, with `details.line`, where its records contradict each other: what somebody
@@ -75,7 +75,7 @@ function refuseOwnJournal(runId: string): void {
   const what = ownJournalOf(runId)
   if (what === undefined) return
   throw new LegalHoldError(
-    `The journal is the record of ${what}, and a run needs a journal of its own. Name another journal.`,
+    `The journal is the record of ${what}, and a run needs its own journal. Name another journal.`,
     { code: 'CHECKPOINT_MISMATCH', stage: 'journal', details: { runId, differences: ['run'] } },
   )
 }

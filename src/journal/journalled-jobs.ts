@@ -7,13 +7,13 @@ import type { JobIntent } from './record-data.js'
 export interface JournalledJob extends JobIntent {
   /** Milliseconds: before this the job was not asked for. */
   readonly intendedAt: number
-  /** As it was last seen; absent where the run ended before it knew whether there is one. */
+  /** As it was last seen; absent if the run ended before it knew whether there is one. */
   job: ExportJob | undefined
   /** The run was about to cancel it. */
   cancelling: boolean
-  /** What became of deletion protection at the source; `undefined` where it was not asked about afterwards. */
+  /** What became of deletion protection at the source; `undefined` if it was not asked about afterwards. */
   protection: ProtectionReport | undefined
-  /** Recordings that the platform listed for it, later ones too, when it listed most; `undefined` where no list was read to its end. */
+  /** Recordings that the platform listed for it, later ones too, when it listed most; `undefined` if no list was read to its end. */
   listed: number | undefined
 }
 

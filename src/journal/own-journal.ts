@@ -13,8 +13,8 @@ export function ownJournalOf(runId: string): string | undefined {
 }
 
 /**
- * Before a release or a repair of its own writes its first record: one journal is the record of one run, and with any
- * other record in it that run could neither be resumed nor sealed.
+ * Checks the journal of a separate release or repair before its first record. One journal is the record of one
+ * run. With any other record in it that run could neither be resumed nor sealed.
  *
  * @throws LegalHoldError `CHECKPOINT_MISMATCH`
  */
@@ -23,7 +23,7 @@ export async function requireJournalWithoutRun(journal: Journal | undefined, wha
   for await (const { runId } of journal.entries()) {
     if (ownJournalOf(runId) !== undefined) return
     throw new LegalHoldError(
-      `The journal is the record of a run (${runId}), and ${own[what]} needs a journal of its own. Name another journal.`,
+      `The journal is the record of a run (${runId}), and ${own[what]} needs its own journal. Name another journal.`,
       { code: 'CHECKPOINT_MISMATCH', stage: 'journal', details: { runId, differences: ['run'] } },
     )
   }

@@ -36,11 +36,11 @@ export interface RunPolicy {
   }
   readonly accept: readonly FindingCode[]
   readonly lookbackHours: number
-  /** Who runs it. Absent where nobody said. */
+  /** Who runs it. Absent if nobody said. */
   readonly operator?: string | undefined
-  /** The command or job that runs it. Absent where nobody said. */
+  /** The command or job that runs it. Absent if nobody said. */
   readonly command?: string | undefined
-  /** Which client of the platform asked. Absent where the platform does not say. */
+  /** Which client of the platform asked. Absent if the platform does not say. */
   readonly clientId?: string | undefined
 }
 
@@ -91,7 +91,7 @@ export interface JobIntent {
 /** What a journal says of a profile that a run was about to force. */
 export interface JournalledProfile {
   readonly profileId: string
-  /** Whether it included the hold metadata before; absent where the platform did not say. */
+  /** Whether it included the hold metadata before; absent if the platform did not say. */
   readonly includesHoldMetadata?: boolean | undefined
 }
 
@@ -102,7 +102,7 @@ export interface RecordedProtection extends Omit<ProtectionReport, 'requested'> 
   readonly requested?: number | undefined
 }
 
-/** What a list of a job's recordings came to; what the platform says of the list itself is absent where it says nothing. */
+/** What a list of a job's recordings came to; what the platform says of the list itself is absent if it says nothing. */
 export interface RecordedListing extends Partial<ExpectedListing> {
   readonly jobId: string
   /** Recordings that it names, without those later than the interval. */
@@ -123,7 +123,7 @@ export interface MutationContext {
   /** Which attempt at the repair it is part of, from 1. */
   readonly attempt: number
   readonly place?: ObjectPlace | undefined
-  /** Set where it is part of a release. */
+  /** Set if it is part of a release. */
   readonly release?: { readonly reason: string } | undefined
 }
 
@@ -214,7 +214,7 @@ export interface RecordedRelease {
   readonly allowUnlock: boolean
   readonly dryRun: boolean
   readonly phase: 'begun' | 'ended'
-  /** Set where the protection at the source is lifted as well. */
+  /** Set if the protection at the source is lifted as well. */
   readonly releaseSource?: true | undefined
   /** With `ended`: what became of that. */
   readonly source?: RecordedSourceRelease | undefined
@@ -224,7 +224,7 @@ export interface RecordedRelease {
 
 /** What became of the protection at the source. */
 export interface RecordedSourceRelease extends UnprotectionResult {
-  /** Conversations of which it was to be lifted. */
+  /** Conversations whose protection should be lifted. */
   readonly requested: number
   /** Conversations that keep it. */
   readonly kept: number

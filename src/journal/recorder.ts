@@ -8,7 +8,7 @@ import type { MutationResult } from '../ports/storage.js'
 import type { RecordedError, RecordedResult } from './record-data.js'
 import type { JournalData, MutationContext, MutationWitness } from './records.js'
 
-/** Writes a run's entries into its journal; does nothing where there is none. */
+/** Writes a run's entries into its journal; does nothing if there is none. */
 export class Recorder implements MutationWitness {
   readonly #journal: Journal | undefined
   readonly #runId: string

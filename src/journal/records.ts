@@ -100,10 +100,10 @@ export interface MutationWitness {
 
 /** What an interrupted run had begun on an object, as its journal tells. */
 export interface BegunRepair {
-  /** The object as it was before the first step; `undefined` where only versions beneath it were touched. */
+  /** The object as it was before the first step; `undefined` if only versions beneath it were touched. */
   readonly original: ObjectState | undefined
   readonly steps: readonly BegunStep[]
-  /** Ids of versions beneath the current one that were to be held. */
+  /** Ids of versions beneath the current one that should be held. */
   readonly noncurrent: ReadonlySet<string>
   /** When the last intent was recorded, in milliseconds. */
   readonly lastIntentAt: number

@@ -4,9 +4,9 @@ import { itemsOf, type Members, membersOf } from './form/untrusted.js'
 import type { JournalData, Untrusted } from './records.js'
 
 /**
- * Why a verdict's record cannot be as this library wrote it: it says that an object carries the hold, or got it, and
- * the states in it do not show what the hold requires. `undefined` where it agrees with itself. A record that says
- * less than its states show harms nobody, and is left alone. Pure.
+ * Why this library cannot have written a verdict's record. Such a record says that an object carries the hold, or
+ * got it, but its states do not show what the hold requires. The result is `undefined` if the record agrees with
+ * itself. A record that says less than its states show harms nobody, and is left alone. Pure.
  *
  * @internal
  */

@@ -3,27 +3,27 @@ import type { Difference } from './verdict.js'
 
 /** What a repair was asked to change; everything else must be as it was. */
 export interface AskedChanges {
-  /** The complete user metadata that was written. Left out: it was not to change. */
+  /** The complete user metadata that was written. If it is left out, the metadata must not change. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Tags that were added or changed. */
   readonly tags?: Readonly<Record<string, string>> | undefined
-  /** Keys of tags that were taken away; only a release does. */
+  /** Keys of tags that were removed; only a release removes tags. */
   readonly removedTags?: readonly string[] | undefined
   readonly legalHold?: 'ON' | 'OFF' | undefined
   readonly retention?: Retention | undefined
 }
 
 /**
- * Compares an object before and after a repair, property by property, and lists every difference beyond what was asked
- * (s3-facts: copy). An empty list is the proof that a repair lost nothing.
+ * Compares an object before and after a repair, property by property, and lists every difference beyond what was
+ * asked (s3-facts: copy). An empty list is the proof that a repair lost nothing.
  *
- * What S3 itself adds and what protects more is not a difference: a default encryption where there was none, a longer
- * retention (the bucket's default on a new version), a checksum where there was none. A retention that had ended when
- * the new version was written protects nothing any more and cannot be set again.
+ * What S3 itself adds and what protects more is not a difference. Examples are a default encryption where there
+ * was none, a longer retention (the bucket's default on a new version), and a checksum where there was none. A
+ * retention that had ended when the new version was written protects nothing any more and cannot be set again.
  *
- * The ETag is compared only where it is an MD5 on both sides; it is not proof across multipart uploads or KMS. Checksums
- * are compared only with the same algorithm and FULL_OBJECT on both sides. The size always is; where it is not known, an
- * equal ETag or an equal checksum must show in its place that the content is the same.
+ * The ETag is compared only if it is an MD5 on both sides; it is not proof across multipart uploads or KMS.
+ * Checksums are compared only with the same algorithm and FULL_OBJECT on both sides. The size is always compared.
+ * If it is not known, an equal ETag or an equal checksum must prove instead that the content is the same.
  */
 export function compareObjectStates(before: ObjectState, after: ObjectState, asked: AskedChanges = {}): Difference[] {
   const differences: Difference[] = []
@@ -62,7 +62,7 @@ const headerNames = [
   'websiteRedirectLocation',
 ] as const
 
-/** Unknown is not equal: then the content must be shown to be the same by other means. */
+/** An unknown size is not an equal one. Other means must then show that the content is the same. */
 function isSameSize(before: ObjectState, after: ObjectState): boolean {
   if (before.sizeBytes !== undefined && after.sizeBytes !== undefined) return before.sizeBytes === after.sizeBytes
   const isSameEtag = before.etag !== undefined && unquoted(before.etag) === unquoted(after.etag)
@@ -101,7 +101,7 @@ function hasSameFullChecksum(before: ObjectState, after: ObjectState): boolean {
   )
 }
 
-/** All checksums that a state shows; none where the storage refuses to show any. */
+/** All checksums that a state shows; none if the storage refuses to show any. */
 export function checksumsOf({ checksum, checksums }: ObjectState): readonly ObjectChecksum[] {
   if (typeof checksums === 'object') return checksums
   return checksum === undefined ? [] : [checksum]
@@ -154,7 +154,7 @@ function tagDifferences(before: ObjectState, after: ObjectState, asked: AskedCha
   return recordDifferences('tags', before.tags, wanted, after.tags)
 }
 
-/** Tags that were not read, and that a copy carries by itself: as many as there were have to be there. */
+/** Tags that were not read, and that the copy carried over. Their number must be the same. */
 function countDifferences({ tagCount = 0 }: ObjectState, after: ObjectState): readonly Difference[] {
   const count = typeof after.tags === 'object' ? Object.keys(after.tags).length : (after.tagCount ?? 0)
   return tagCount === count ? [] : [{ property: 'tagCount', before: tagCount, after: count }]
@@ -180,7 +180,10 @@ function stillWanted(before: ObjectState, after: ObjectState): ObjectState['rete
   return ended ? 'none' : retention
 }
 
-/** Whether a version is retained at least as long and as strictly. Dates to the second: some servers keep no more. */
+/**
+ * Whether a version is retained at least as long and as strictly. Dates are compared to the second, because some
+ * servers keep no more.
+ */
 function retains(present: ObjectState['retention'], wanted: NonNullable<ObjectState['retention']>): boolean {
   if (wanted === 'unreadable' || present === 'unreadable') return wanted === present
   if (wanted === 'none') return present !== undefined

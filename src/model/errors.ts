@@ -82,18 +82,18 @@ export type Stage =
   | 'scale'
 
 /**
- * Whether the request that failed took effect: `not-applied` (it did not), `applied` (it did, and something after
- * it failed), `unknown` (the answer was lost: look before doing it again).
+ * Whether the failed request took effect: `not-applied` (it did not), `applied` (it did, and a later step failed),
+ * or `unknown` (the answer was lost: check before you repeat it).
  */
 export type Outcome = 'not-applied' | 'applied' | 'unknown'
 
 /**
- * Why something was refused, where the code alone does not say it. A closed set: programs may decide by it.
+ * Why something was refused, if the code alone does not say it. The set is closed, so programs may decide by it.
  *
- * - `retention-weaker`: the retention asked for is shorter, or of a weaker mode, than the one that is there
- * - `retention-unknown`: the retention that is there is of a mode that this library does not know
+ * - `retention-weaker`: the requested retention is shorter, or of a weaker mode, than the present one
+ * - `retention-unknown`: the present retention has a mode that this library does not know
  * - `tags-invalid`: S3 would not take these tags
- * - all others: what a copy would lose, so that the metadata of an object stays as they are (`docs/repair.md`)
+ * - all others: what a copy would lose, so the metadata of the object stays unchanged (`docs/repair.md`)
  */
 export const errorReasons = [
   'retention-weaker',
@@ -122,7 +122,7 @@ export type LegalHoldErrorReason = (typeof errorReasons)[number]
 
 /** What the answer of a server said, beyond its status. */
 export interface ErrorAnswer {
-  /** What was asked for, e.g. `CopyObject`. */
+  /** The requested operation, e.g. `CopyObject`. */
   readonly operation?: string | undefined
   /** The server's own code, e.g. `NoSuchVersion`. */
   readonly serverCode?: string | undefined
@@ -132,9 +132,9 @@ export interface ErrorAnswer {
   readonly action?: string | undefined
   /** The region in which the bucket lies. */
   readonly region?: string | undefined
-  /** A delete marker lies there. */
+  /** Set if the object has a delete marker on top. */
   readonly deleteMarker?: { readonly versionId?: string | undefined } | undefined
-  /** The client had signed with the wrong time and knows the right one by now: the same request will be accepted. */
+  /** The client signed with a wrong time and has corrected it since. The same request will be accepted now. */
   readonly clockCorrected?: boolean | undefined
 }
 
@@ -146,19 +146,19 @@ export interface LegalHoldErrorInit {
   readonly retryable?: boolean
   /** @defaultValue 'not-applied' */
   readonly outcome?: Outcome
-  /** S3 request id or Genesys correlation id: what the support of either asks for. */
+  /** S3 request id or Genesys correlation id, which the support of either service asks for. */
   readonly requestId?: string | undefined
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was one. */
   readonly status?: number | undefined
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined
-  /** Why it was refused, where the code alone does not say it. */
+  /** Why it was refused, if the code alone does not say it. */
   readonly reason?: LegalHoldErrorReason | undefined
-  /** What the server's answer said, where there was one. */
+  /** What the server's answer said, if there was one. */
   readonly answer?: ErrorAnswer | undefined
   /**
-   * Plain data for a person who has to act on the error, e.g. `{ regions }`. Never a secret, and nothing that this library
-   * decides by: what programs may rely on has a field of its own.
+   * Plain data for the person who acts on the error, e.g. `{ regions }`. It never holds a secret, and this library
+   * never decides by it. Data that programs may rely on has its own field.
    */
   readonly details?: Readonly<Record<string, unknown>> | undefined
   /** With `PREFLIGHT_BLOCKED`: every finding, blockers and others. */
@@ -210,8 +210,8 @@ export class LegalHoldError extends Error {
   }
 
   /**
-   * `instanceof` holds across the ESM and CJS copies too. A subclass keeps the ordinary meaning: it has no brand of its
-   * own.
+   * `instanceof` holds across the ESM and CJS copies as well. A subclass keeps the ordinary meaning, because it
+   * has no brand.
    */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: the class on the right of instanceof, which may be a subclass

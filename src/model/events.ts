@@ -15,7 +15,7 @@ export type RunEvent = { readonly at: string } & (
       readonly runId: string
       /** How often the run was resumed, this time included. */
       readonly resumed: number
-      /** Objects that are on record already, and not read again. */
+      /** Objects that are already recorded and are not read again. */
       readonly verdicts: number
       readonly finished: boolean
     }
@@ -41,13 +41,16 @@ export type RunEvent = { readonly at: string } & (
     }
   /** The platform's list of recordings that belong to the job has been read. */
   | { readonly type: 'expected'; readonly recordings: number; readonly skipped: number }
-  /** A pass over the bucket is over. */
+  /** A pass over the bucket has ended. */
   | { readonly type: 'landing'; readonly pass: number; readonly listed: number; readonly pending: number | undefined }
   | { readonly type: 'verdict'; readonly verdict: Verdict }
   | { readonly type: 'remediation'; readonly remediation: Remediation }
-  /** Objects lacked the tag although the platform stamps it: exported again with the profile forced to include it. */
+  /**
+   * Objects lacked the tag although the platform stamps it. They are exported again with the profile forced to
+   * include it.
+   */
   | { readonly type: 'forced-retry'; readonly attempt: number; readonly untagged: number }
-  /** A request failed and is sent again. Adapters tell of theirs as well. */
+  /** A request failed and is sent again. Adapters report their own retries as well. */
   | {
       readonly type: 'retry'
       readonly stage: Stage
@@ -56,14 +59,14 @@ export type RunEvent = { readonly at: string } & (
       readonly delayMs: number
       readonly error: LegalHoldError
       readonly subject: string
-      /** What the attempt failed with, in a sentence. */
+      /** Why the attempt failed, in one sentence. */
       readonly reason: string
       /** ISO 8601; when the next attempt begins. */
       readonly nextAt: string
       /** ISO 8601; no attempt begins later. */
       readonly givesUpAt: string
     }
-  /** Something takes longer than 5 seconds that has no event of its own. */
+  /** Something without its own event takes longer than 5 seconds. */
   | {
       readonly type: 'waiting'
       readonly stage: Stage
@@ -71,10 +74,10 @@ export type RunEvent = { readonly at: string } & (
       readonly subject: string
       readonly reason: string
       readonly waitedMs: number
-      /** How long is waited at most from here on, in milliseconds. Absent where that is not known. */
+      /** The longest remaining wait, in milliseconds. Absent if it is not known. */
       readonly waitMs?: number | undefined
     }
-  /** A round of shards goes on: how many are sealed, and what the engine says of its job. */
+  /** Progress of a round of shards: how many are sealed, and what the engine says about its job. */
   | {
       readonly type: 'shards'
       readonly round: number

@@ -1,9 +1,7 @@
-/**
- * When to read an object's content for its SHA-256: where S3 holds no checksum of it (`missing`), always, never.
- */
+/** When to read an object's content for its SHA-256: if S3 holds no checksum of it (`missing`), always, or never. */
 export type HashContent = 'missing' | 'all' | 'none'
 
-/** What a run made of its evidence. */
+/** The sealed evidence of a run. */
 export interface SealedEvidence {
   readonly dir: string
   /** SHA-256 of the public key (SPKI, DER), as `sha256:` and hex: what a verifier compares. */
@@ -15,8 +13,8 @@ export interface SealedEvidence {
   /** SHA-256 of the file `statement.dsse.json`, hex: to find it by. */
   readonly statementSha256: string
   /**
-   * SHA-256 of the signed statement itself, hex: the payload of that file, to which the next bundle of the same matter is
-   * chained. It stays the same whatever becomes of the envelope. Always given by `evidenceBundle()`.
+   * SHA-256 of the signed statement itself, hex: the payload of that file, to which the next bundle of the same
+   * matter is chained. It stays the same even if the envelope changes. Always given by `evidenceBundle()`.
    */
   readonly payloadSha256?: string | undefined
 }

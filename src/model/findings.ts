@@ -43,7 +43,7 @@ export type FindingCode = (typeof findingCodes)[number]
 /** `blocker` stops a run unless accepted by code; `warning` and `info` do not. */
 export type Severity = 'blocker' | 'warning' | 'info'
 
-/** Something that inspection saw, or that the run shows at its end. Data, never an exception. */
+/** Something that inspection found, or that the run found at its end. Data, never an exception. */
 export interface Finding {
   readonly code: FindingCode
   readonly severity: Severity

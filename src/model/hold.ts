@@ -9,7 +9,7 @@ export interface LegalHold {
   readonly requestedBy?: string | undefined
 }
 
-/** How the tags of several matters share one value: S3 allows no comma in a tag value (s3-facts, copy). */
+/** How the tags of several matters share one value: S3 does not allow a comma in a tag value (s3-facts, copy). */
 export type TagListForm = 'metadata' | 'object-tag'
 
 const separators: Record<TagListForm, string> = { metadata: ',', 'object-tag': ' ' }
@@ -56,13 +56,13 @@ export function carriesTag(value: string, tag: string, form: TagListForm): boole
   return value === tag || readTagList(value, form).includes(tag)
 }
 
-/** The value with the tag added at its end. What is there already is kept byte for byte. */
+/** The value with the tag added at its end. The existing text is kept byte for byte. */
 export function addTag(value: string | undefined, tag: string, form: TagListForm): string {
   if (value === undefined || value.trim() === '') return tag
   return carriesTag(value, tag, form) ? value : `${value}${separators[form]}${tag}`
 }
 
-/** The value without the tag, the others in their order; `undefined` where none is left. */
+/** The value without the tag, the others in their order; `undefined` if none is left. */
 export function removeTag(value: string, tag: string, form: TagListForm): string | undefined {
   const rest = readTagList(value, form).filter((other) => other !== tag)
   return rest.length === 0 ? undefined : joinTags(rest, form)

@@ -1,5 +1,5 @@
 import type { ObjectState } from './object.js'
-/** What tells one state of an object from another, as far as somebody shows it. */
+/** Properties that distinguish one state of an object from another, as far as an answer shows them. */
 export interface ObjectTraits {
   /** With or without its quotes. */
   readonly etag?: string | undefined
@@ -7,7 +7,7 @@ export interface ObjectTraits {
   readonly sizeBytes?: number | undefined
   /** When it was written, ISO 8601. */
   readonly lastModified?: string | undefined
-  /** Of the current version, where the bucket has versions. */
+  /** Id of the current version, if the bucket has versions. */
   readonly versionId?: string | undefined
 }
 
@@ -17,14 +17,17 @@ export interface ObjectTraits {
  * - `same`: it does, in all that both of them show
  * - `unknown`: they have neither ETag, time nor version in common
  * - `newer`: it was written after the listing, so somebody may have rewritten the object in between
- * - `contradicts`: it is another object's answer, or that of a former state
+ * - `contradicts`: it belongs to another object, or to an earlier state
  */
 export type Agreement = 'same' | 'unknown' | 'newer' | 'contradicts'
 
 /** HEAD gives whole seconds, and servers differ in how they round: what is closer than that may be the same time. */
 const secondMs = 1_000
 
-/** Compares an answer with what a listing showed. What one of them leaves out is unknown, never different. Pure. */
+/**
+ * Compares an answer with what a listing showed. A property that one of them leaves out is unknown, never
+ * different. Pure.
+ */
 export function agreementOf(listed: ObjectTraits, shown: ObjectTraits): Agreement {
   if (isAlike(listed, shown)) return 'same'
   const tag = isSame(plainEtag(listed.etag), plainEtag(shown.etag))
@@ -49,7 +52,7 @@ function isAlike(listed: ObjectTraits, shown: ObjectTraits): boolean {
   )
 }
 
-/** `true` and `false` where both say something. */
+/** `true` and `false` if both say something. */
 function isSame<T>(one: T | undefined, other: T | undefined): boolean | undefined {
   return one === undefined || other === undefined ? undefined : one === other
 }
@@ -59,7 +62,7 @@ function plainEtag(etag: string | undefined): string | undefined {
   return etag?.replace(/^W\//, '').replaceAll('"', '')
 }
 
-/** `NaN` where there is no time. */
+/** `NaN` if there is no time. */
 function millisecondsOf(time: string | undefined): number {
   return time === undefined ? Number.NaN : Date.parse(time)
 }
@@ -69,7 +72,7 @@ export function isOtherVersion(asked: string | undefined, answered: string | und
   return asked !== undefined && answered !== undefined && answered !== '' && asked !== answered
 }
 
-/** The traits in words, for whoever has to find out who gave the wrong answer. */
+/** The traits in words, for the person who must find out where a wrong answer came from. */
 export function describeTraits({ etag, sizeBytes, lastModified, versionId }: ObjectTraits): string {
   const parts = [
     ...(versionId === undefined ? [] : [`version ${versionId}`]),

@@ -14,7 +14,7 @@ export interface Inspection {
   readonly profile: ProfileInspection
   readonly bucket: BucketInspection
   readonly coverage: PlatformCoverage
-  /** In which divisions the client sees recordings. Absent where the platform does not say. */
+  /** The divisions in which the client sees recordings. Absent if the platform does not say. */
   readonly scope?: ClientScope | undefined
   readonly findings: readonly Finding[]
 }
@@ -38,9 +38,9 @@ export interface ProfileInspection {
   readonly id: string
   readonly name?: string | undefined
   readonly kind: 'integration' | 'export-profile'
-  /** Bucket the platform will deliver to, where it says so. */
+  /** Bucket that the platform will deliver to, if it says so. */
   readonly bucket?: string | undefined
-  /** Role or account it delivers with, where it says so. */
+  /** Role or account that it delivers with, if it says so. */
   readonly role?: string | undefined
   readonly includesHoldMetadata?: boolean | undefined
   readonly retentionPolicy?: string | undefined

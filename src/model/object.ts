@@ -9,7 +9,7 @@ export interface ObjectRef {
 
 /** One entry of a listing. */
 export interface ListedObject extends ObjectRef {
-  /** Absent where the listing leaves it out: unknown then, never 0. */
+  /** Absent if the listing leaves it out. It is then unknown, never 0. */
   readonly sizeBytes?: number | undefined
   readonly etag?: string | undefined
   /** ISO 8601. */
@@ -20,10 +20,10 @@ export interface ListedObject extends ObjectRef {
 /** One version of a key, or a delete marker, as a listing of versions shows it. */
 export interface ListedVersion extends ObjectRef {
   readonly versionId: string
-  /** The current one: what a request without a version is about. */
+  /** The current version, which a request without a version id means. */
   readonly isLatest: boolean
   readonly deleteMarker: boolean
-  /** 0 for a delete marker; absent where the listing leaves it out. */
+  /** 0 for a delete marker; absent if the listing leaves it out. */
   readonly sizeBytes?: number | undefined
   readonly etag?: string | undefined
   /** ISO 8601. */
@@ -46,7 +46,7 @@ export interface AclGrant {
   readonly permission: string
 }
 
-/** Headers of an object that belong to its content and have to survive a repair. Byte for byte as HEAD returned them. */
+/** Headers of an object that belong to its content and must survive a repair. Byte for byte as HEAD returned them. */
 export interface ContentHeaders {
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
@@ -76,17 +76,17 @@ export interface ObjectChecksum {
 }
 
 /**
- * All that is known of one object version. `undefined` means "not asked for"; what was asked for and refused is
- * `unreadable`, since an absent lock field may only mean a missing permission (s3-facts, Object Lock).
+ * All that is known of one object version. `undefined` means "not requested". A requested field that was refused
+ * is `unreadable`, since an absent lock field may only mean a missing permission (s3-facts, Object Lock).
  */
 export interface ObjectState extends ObjectRef {
-  /** Absent where HEAD leaves it out (RFC 9110, 8.6) and nobody asked in another way: unknown then, never 0. */
+  /** Absent if HEAD leaves it out (RFC 9110, 8.6) and it was not read in another way. It is then unknown, never 0. */
   readonly sizeBytes?: number | undefined
   readonly etag?: string | undefined
   readonly lastModified?: string | undefined
   /** User metadata without the `x-amz-meta-` prefix, names lower-case, values byte for byte. No prototype. */
   readonly metadata: Readonly<Record<string, string>>
-  /** Number of metadata values S3 could not return (`x-amz-missing-meta`). */
+  /** Number of metadata values that S3 could not return (`x-amz-missing-meta`). */
   readonly missingMetadata?: number | undefined
   readonly headers: ContentHeaders
   readonly storageClass?: string | undefined
@@ -95,8 +95,8 @@ export interface ObjectState extends ObjectRef {
   readonly encryption: ObjectEncryption
   readonly checksum?: ObjectChecksum | undefined
   /**
-   * All checksums where S3 shows several, `checksum` first. `unreadable` where the server refuses to be asked for them:
-   * whether there is one is not known then.
+   * All checksums if S3 shows several, `checksum` first. `unreadable` if the server refuses requests for them. It
+   * is then not known whether there is one.
    */
   readonly checksums?: readonly ObjectChecksum[] | 'unreadable' | undefined
   readonly replicationStatus?: string | undefined

@@ -24,11 +24,11 @@ export interface ExportJob {
   readonly platformState: string
   readonly percentProgress?: number | undefined
   readonly totals: JobTotals
-  /** The platform's own message of a failed or cancelled job. */
+  /** The platform's own message about a failed or cancelled job. */
   readonly errorMessage?: string | undefined
   /** ISO 8601. */
   readonly createdAt?: string | undefined
-  /** What the job was created for; absent on a job that somebody else created. */
+  /** The request that the job was created for; absent on a job that somebody else created. */
   readonly request?: ExportRequest | undefined
   /** Genesys `inin-correlation-id` of the answer this was read from. */
   readonly correlationId?: string | undefined
@@ -36,11 +36,11 @@ export interface ExportJob {
 
 // ---------------------------------------------------------------- platform
 
-/** What a platform can do; the stages ask this instead of knowing its name. */
+/** What a platform can do. The stages check this instead of the platform's name. */
 export interface PlatformCapabilities {
   /** The platform writes the hold into the objects' metadata (bulk exports), or never does (recording jobs). */
   readonly stampsHoldMetadata: boolean
-  /** How a create with unknown outcome is settled: by an idempotency key, by looking for the job, or not at all. */
+  /** How a create with an unknown outcome is resolved: by an idempotency key, by looking for the job, or not at all. */
   readonly idempotency: 'key' | 'lookup' | 'none'
   readonly deletionProtection: boolean
   /** Whether `expectedRecordings` lists every recording; without it only the job's totals can be compared. */
@@ -59,23 +59,23 @@ export interface Division {
   readonly name?: string | undefined
 }
 
-/** In which divisions the platform's lists show recordings to this client. */
+/** The divisions in which the platform's lists show recordings to this client. */
 export interface ClientScope {
   /**
    * `whole`: all divisions; `requested`: all that the request names; `narrow`: fewer; `unknown`: it could not be read.
    */
   readonly reach: 'whole' | 'requested' | 'narrow' | 'unknown'
-  /** Divisions of which everything is listed. */
+  /** Divisions whose recordings are all listed. */
   readonly seen: readonly Division[]
-  /** Divisions of which something is not listed. */
+  /** Divisions with recordings that are not listed. */
   readonly hidden: readonly Division[]
-  /** Why it is not known. */
+  /** Why the reach is not known. */
   readonly reason?: string | undefined
 }
 
-/** What the source is inspected for, beside the request. */
+/** What an inspection of the source needs to know beside the request. */
 export interface SourceContext {
-  /** ISO 8601; until when the hold is required. Absent: without an end. */
+  /** ISO 8601; the end of the hold. Absent for a hold without an end. */
   readonly heldUntil?: string | undefined
   /** AWS names of the regions in which data may lie. */
   readonly regions?: readonly string[] | undefined
@@ -83,9 +83,9 @@ export interface SourceContext {
   readonly audit?: boolean | undefined
 }
 
-/** What decides at the source whether the lists are whole and the recordings stay. */
+/** The conditions at the source that decide whether the lists are complete and the recordings stay. */
 export interface SourceInspection {
-  /** Absent where the platform has no divisions. */
+  /** Absent if the platform has no divisions. */
   readonly scope?: ClientScope | undefined
   readonly findings: readonly Finding[]
 }
@@ -94,32 +94,32 @@ export interface SourceInspection {
 export interface ExpectedRecording {
   readonly recordingId: string
   readonly conversationId: string
-  /** ISO 8601; start of the conversation, which names its folder on S3. Absent where the platform does not say. */
+  /** ISO 8601; start of the conversation, which names its folder on S3. Absent if the platform does not say. */
   readonly conversationStart?: string | undefined
-  /** `call`, `chat`, `email`, `message`, `screen`; absent where the platform does not say. */
+  /** `call`, `chat`, `email`, `message`, `screen`; absent if the platform does not say. */
   readonly mediaType?: string | undefined
-  /** ISO 8601; when the platform says it was exported. No proof of landing. */
+  /** ISO 8601; when the platform says it was exported. That does not prove landing. */
   readonly exportedAt?: string | undefined
   /** ISO 8601; when the platform will delete it. */
   readonly deleteAt?: string | undefined
-  /** Set where the platform leaves the recording out of the job although the request covers it, e.g. `sensitive`. */
+  /** Set if the platform leaves the recording out of the job although the request covers it, e.g. `sensitive`. */
   readonly skippedReason?: string | undefined
   /**
-   * It began after the interval: of a conversation that continued. It need not land, and is counted only if it does; where
-   * the job counts more recordings than the others, it is waited for.
+   * The recording began after the interval, in a conversation that continued. It need not land, and is counted
+   * only if it does. The run waits for it if the job counts more recordings than the others.
    *
    * @defaultValue false
    */
   readonly isLaterThanInterval?: boolean | undefined
-  /** The platform restores it from its archive before it exports it, which may take hours. @defaultValue false */
+  /** The platform must restore it from its archive before exporting it, which may take hours. @defaultValue false */
   readonly isArchived?: boolean | undefined
-  /** AWS name of the region that it is stored in. Absent where the platform does not say. */
+  /** AWS name of the region where it is stored. Absent if the platform does not say. */
   readonly region?: string | undefined
   /** What else is known of its conversation. */
   readonly conversation?: ConversationDetails | undefined
 }
 
-/** What a person recognises a conversation by. */
+/** Details by which a person recognises a conversation. */
 export interface ConversationDetails {
   /** `inbound` or `outbound`. */
   readonly direction?: string | undefined
@@ -131,7 +131,7 @@ export interface ConversationDetails {
   readonly customer?: string | undefined
 }
 
-/** A conversation that the request covers, of which it is not known what recordings it has. */
+/** A conversation that the request covers, but whose recordings are not known. */
 export interface UndecidedConversation {
   readonly conversationId: string
   /** ISO 8601. */
@@ -148,22 +148,25 @@ export interface ExpectedListing {
   /** Conversations whose recordings are not known, because finding out would have cost too much. */
   readonly undecided: number
   /**
-   * Conversations that had not ended when they were listed, and of which more may be recorded that began inside the
-   * interval: it is in no list.
+   * Conversations that had not ended when they were listed. More recordings of them may have begun inside the
+   * interval without being in any list.
    */
   readonly ongoing?: number | undefined
-  /** Conversations without an end yet: what is recorded of them later belongs to a later interval. */
+  /** Conversations without an end yet. Later recordings of them belong to a later interval. */
   readonly withoutEnd?: number | undefined
-  /** Why the list may lack recordings. Coverage is then not proven. */
+  /** Why the list may lack recordings. If it is set, coverage is not proven. */
   readonly doubt?: string | undefined
   /** Why a cheaper source was not used, or why something is undecided. */
   readonly reason?: string | undefined
 }
 
-/** What a platform says of a recording that was not delivered. */
+/** What a platform says about a recording that was not delivered. */
 export interface MissingExplanation {
   readonly recordingId: string
-  /** `skipped`: left out by the platform; `not-covered`: the request does not mean it; `expected`: it should be there. */
+  /**
+   * `skipped`: left out by the platform; `not-covered`: the request does not cover it; `expected`: it should be
+   * there.
+   */
   readonly kind: 'skipped' | 'not-covered' | 'expected'
   /** For `skipped`: `deleted`, `sensitive`, …; for `not-covered` its medium; for `expected` its state at the source. */
   readonly reason?: string | undefined
@@ -178,15 +181,15 @@ export interface FailedRecording {
 
 /** Result of switching deletion protection on at the source. Every conversation is counted once. */
 export interface ProtectionResult {
-  /** Those of which the platform, asked after the request, says that they are protected. */
+  /** Conversations that the platform reports as protected when asked after the request. */
   readonly protectedConversations: number
   /** All others. */
   readonly failed: readonly ProtectionFailure[]
 }
 
-/** What lifting deletion protection at the source amounted to. Every conversation is counted once. */
+/** Result of lifting deletion protection at the source. Every conversation is counted once. */
 export interface UnprotectionResult {
-  /** Those of which the platform, asked after the request, no longer says that they are protected. */
+  /** Conversations that the platform no longer reports as protected when asked after the request. */
   readonly unprotectedConversations: number
   /** All others. */
   readonly failed: readonly ProtectionFailure[]
@@ -218,22 +221,22 @@ export interface AuditEntry {
   readonly level?: string | undefined
   /** `SUCCESS`, `FAILURE`, `WARNING`. */
   readonly status?: string | undefined
-  /** What ties it to the request that caused it. */
+  /** Connects the action with the request that caused it. */
   readonly transactionId?: string | undefined
 }
 
-/** Who the platform's data belongs to. */
+/** The organisation that owns the platform's data. */
 export interface Organization {
   readonly id: string
   readonly name?: string | undefined
 }
 
-/** A conversation that is not protected from deletion at the source, or not known to be. */
+/** A conversation that is not protected from deletion at the source, or whose protection is not known. */
 export interface ProtectionFailure {
   readonly conversationId: string
   /**
-   * The platform's own code; `not-protected` where it gives none and does not name the conversation among the protected
-   * ones, `not-verified` where it did not answer which are.
+   * The platform's own code. `not-protected` if it gives none and does not list the conversation as protected.
+   * `not-verified` if it did not answer which conversations are protected.
    */
   readonly code?: string | undefined
   readonly reason?: string | undefined

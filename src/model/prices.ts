@@ -1,28 +1,28 @@
 /** Prices of one storage class, in US dollars. */
 export interface StorageClassPrices {
-  /** PUT, COPY, POST and their kin, per 1,000. */
+  /** PUT, COPY, POST and similar requests, per 1,000. */
   readonly writesPer1000: number
-  /** GET, HEAD and their kin, per 1,000. */
+  /** GET, HEAD and similar requests, per 1,000. */
   readonly readsPer1000: number
-  /** Reading a GB of content, which a copy does as well. */
+  /** Price of reading a GB of content. A copy reads its source as well. */
   readonly retrievalPerGb: number
   readonly storagePerGbMonth: number
-  /** Each version is billed for at least so many days, however early it is deleted. */
+  /** Each version is billed for at least this many days, however early it is deleted. */
   readonly minimumDays: number
-  /** Each version is billed for at least so many bytes. */
+  /** Each version is billed for at least this many bytes. */
   readonly minimumBytes: number
 }
 
-/** What a storage charges, in US dollars, and when that was looked up. */
+/** What a storage charges, in US dollars, and when the prices were looked up. */
 export interface PriceTable {
   /** ISO 8601 date on which the prices were looked up. */
   readonly asOf: string
   readonly region: string
-  /** Where they stand. */
+  /** Where the prices are published. */
   readonly source: string
-  /** LIST, per 1,000, whatever is listed. */
+  /** LIST, per 1,000, regardless of what is listed. */
   readonly listsPer1000: number
-  /** By storage class; one that is not named costs as `STANDARD`. */
+  /** By storage class. A class that is not named costs as much as `STANDARD`. */
   readonly classes: Readonly<Record<string, StorageClassPrices>>
 }
 

@@ -4,18 +4,19 @@
  * What a record of the journal is about.
  *
  * - `run-started`, `run-resumed`, `run-stopped` (by a failure or an abort), `report`: the run itself
- * - `finding`, `acceptance`, `inspection` (the whole of it, once it is over)
- * - `job-intent` before a job is asked for, `job` when it exists and when it ended, `job-cancel` before a cancellation
- * - `profile-intent` before a profile is forced, with what it was; `profile-restored` when it is that again
+ * - `finding`, `acceptance`, `inspection` (complete, once it has ended)
+ * - `job-intent` before a job is created, `job` when it exists and when it has ended, `job-cancel` before a
+ *   cancellation
+ * - `profile-intent` before a profile is forced, with its former setting; `profile-restored` when that is back
  * - `protection` at the source
- * - `intent` before and `outcome` after each change of an object, `verdict` when an object is done with
- * - `listing` when the list of what a job is to export has been read
- * - `withdrawal` when the platform said that recordings of a list are not meant
- * - `watermark` up to which key of a folder everything that was listed is on record: where a resumed run begins to list
+ * - `intent` before and `outcome` after each change of an object, `verdict` when an object is finished
+ * - `listing` when the list of recordings that a job must export has been read
+ * - `withdrawal` when the platform said that the request does not cover recordings of a list
+ * - `watermark`: the key of a folder up to which everything listed is recorded, where a resumed run begins to list
  * - `release` before and after a release, with its reason
- * - `recording` what became of a recording
- * - `shard-plan`, `shard-job`, `shard` how the work was cut into shards, who ran them, and each that was sealed;
- *   `shard-account` in the journal of a shard, what the whole run needs of it
+ * - `recording`: the final state of a recording
+ * - `shard-plan`, `shard-job`, `shard`: how the work was cut into shards, who ran them, and each sealed shard
+ * - `shard-account`, in the journal of a shard: what the whole run needs of it
  */
 export type JournalRecordType =
   | 'run-started'
@@ -47,7 +48,7 @@ export type JournalRecordType =
 /** One thing observed or done. */
 export interface JournalEntry {
   readonly type: JournalRecordType
-  /** What `JSON.stringify` makes of it is what is kept. */
+  /** The journal keeps the result of `JSON.stringify`. */
   readonly data: Readonly<Record<string, unknown>>
 }
 

@@ -4,7 +4,7 @@ import type { AuditEntry, ClientScope, ExportJob, PlatformCoverage, ProtectionFa
 import type { Interval } from './request.js'
 import type { HoldRequirements } from './requirements.js'
 
-/** What became of one recording with its companions. Every expected recording is in exactly one. */
+/** The final state of one recording with its companions. Every expected recording is in exactly one state. */
 export type RecordingState =
   | 'held'
   | 'repaired'
@@ -32,8 +32,8 @@ export function isWhole({ counts, coverage }: Account): boolean {
 }
 
 /**
- * How a run ended. `complete` needs at least one recording: every check of nothing passes, and a mistyped filter must not
- * look like a hold that is on something.
+ * How a run ended. `complete` needs at least one recording. Every check of nothing passes, and a mistyped filter
+ * must not look like an effective hold.
  */
 export type RunOutcome = 'complete' | 'incomplete' | 'nothing-expected'
 
@@ -67,15 +67,15 @@ export interface ObjectCounts {
   readonly sidecars: number
   readonly attachments: number
   readonly transcripts: number
-  /** In the hour folders, but in no list of this job: left alone. */
+  /** Objects in the hour folders that no list of this job names. They are left alone. */
   readonly unexpected: number
-  /** Why they count as of others: reasons with the number of objects. Absent where there are none. */
+  /** Why they count as objects of others: reasons with the number of objects. Absent if there are none. */
   readonly unexpectedReasons?: Readonly<Record<string, number>> | undefined
 }
 
 /** What the records of the verdicts in a run's journal add up to. */
 export interface VerdictTotals {
-  /** More than objects where some were read again. */
+  /** Greater than the number of objects if some were read again. */
   readonly count: number
   /** Hash total over object, verdict, outcome, ETag and size of each: 16 hexadecimal digits. */
   readonly digest: string
@@ -87,13 +87,16 @@ export interface RecordingException {
   readonly reason: string
   readonly recordingId?: string | undefined
   readonly conversationId?: string | undefined
-  /** Why, for programs: `SHARD_UNFINISHED` for a recording of a shard that was never sealed. Absent for all others. */
+  /**
+   * The reason for programs: `SHARD_UNFINISHED` for a recording of a shard that was never sealed. Absent for all
+   * others.
+   */
   readonly code?: string | undefined
   /** The object that put the recording in this state. */
   readonly key?: string | undefined
-  /** More than one where the platform counts recordings without naming them. @defaultValue 1 */
+  /** More than one if the platform counts recordings without naming them. @defaultValue 1 */
   readonly count?: number | undefined
-  /** ISO 8601; when its conversation began. Absent where the platform does not say, as are those that follow. */
+  /** ISO 8601; when its conversation began. This and the following fields are absent if the platform does not say. */
   readonly conversationStart?: string | undefined
   /** `call`, `chat`, `email`, `message`, `screen`. */
   readonly mediaType?: string | undefined
@@ -105,11 +108,11 @@ export interface RecordingException {
   readonly agents?: readonly string[] | undefined
   /** How the platform names the customer: only with `includeParticipants`. */
   readonly customer?: string | undefined
-  /** `false` for a recording that the platform's list does not name: it became known otherwise. */
+  /** `false` for a recording that the platform's list does not name. It became known in another way. */
   readonly listed?: false | undefined
 }
 
-/** How far the platform's index reached, and so until when nothing can be missing unseen. */
+/** How far the platform's index reached. Up to that time no missing recording can go unnoticed. */
 export interface CoverageReport {
   readonly proven: boolean
   /** ISO 8601: coverage is proven up to here. */
@@ -118,11 +121,11 @@ export interface CoverageReport {
   readonly reason?: string | undefined
   /** `recordings`: each expected recording was looked for; `counts`: only the job's totals could be compared. */
   readonly depth: 'recordings' | 'counts'
-  /** In which divisions the client saw recordings. Absent where the platform does not say. */
+  /** The divisions in which the client saw recordings. Absent if the platform does not say. */
   readonly scope?: ClientScope | undefined
 }
 
-/** How the expected recordings were learned, and what that cost. */
+/** How the list of expected recordings was obtained, and what that cost. */
 export interface ReconciliationReport {
   /** `recordings`: each expected recording was looked for; `counts`: only the totals of the jobs could be compared. */
   readonly depth: 'recordings' | 'counts'
@@ -134,96 +137,102 @@ export interface ReconciliationReport {
   /** Conversations whose recordings are not known beforehand; what landed in them counts as expected. */
   readonly undecided: number
   /**
-   * Recordings of conversations that continued after the interval, which began after it and did not land: they belong to
-   * no count. Absent where there are none.
+   * Recordings that began after the interval, in conversations that continued, and that did not land. No count
+   * includes them. Absent if there are none.
    */
   readonly laterThanInterval?: number | undefined
   /**
-   * Conversations that had no end yet when they were listed. What is recorded of them later belongs to a later interval.
-   * Absent where there are none.
+   * Conversations that had no end yet when they were listed. Later recordings of them belong to a later interval.
+   * Absent if there are none.
    */
   readonly withoutEnd?: number | undefined
-  /** Recordings by the region that they are stored in, as far as the platform says. Absent where it does not. */
+  /** Recordings by the region where they are stored, as far as the platform says. Absent if it does not. */
   readonly regions?: Readonly<Record<string, number>> | undefined
   /** Why a cheaper source was not used, or why something is undecided. */
   readonly reason?: string | undefined
 }
 
-/** What became of deletion protection at the source. Only what the platform, asked afterwards, names counts as protected. */
+/**
+ * The result of deletion protection at the source. A conversation counts as protected only if the platform names
+ * it when asked afterwards.
+ */
 export interface ProtectionReport {
-  /** Conversations that were to be protected. */
+  /** Conversations for which protection was requested. */
   readonly requested: number
   readonly protectedConversations: number
-  /** Of those, the ones that had been protected before. Absent where that was not asked. */
+  /** The requested conversations that were already protected. Absent if the platform was not asked. */
   readonly alreadyProtected?: number | undefined
-  /** Conversations that were certain not to fit before anything was put. Absent for none. */
+  /** Conversations that were certain to exceed the limit before any was protected. Absent for none. */
   readonly beyondCap?: number | undefined
-  /** The first 1,000 of those that are not, or not known to be, with the platform's code and reason. */
+  /** The first 1,000 conversations that are not protected, or not known to be, with the platform's code and reason. */
   readonly failed: readonly ProtectionFailure[]
 }
 
-/** What the platform's audit trail says of recordings: with `audit: true`. */
+/** What the platform's audit trail says about recordings, with `audit: true`. */
 export interface AuditReport {
   /** ISO 8601; the start of the interval. */
   readonly since: string
-  /** ISO 8601; when it was read, at the end of the run. */
+  /** ISO 8601; when the trail was read, at the end of the run. */
   readonly until: string
   readonly isWhole: boolean
-  /** Why it was not read as a whole. */
+  /** Why the trail was not read completely. */
   readonly reason?: string | undefined
-  /** How often what was done: `Recording Delete`, `BulkActions Export`, … */
+  /** How often each action occurred: `Recording Delete`, `BulkActions Export`, … */
   readonly actions: Readonly<Record<string, number>>
-  /** The first 1,000, by time: all that changes recordings, and what the jobs of this run left. Reads and exports are counted. */
+  /**
+   * The first 1,000 entries by time: all changes of recordings, and the traces of this run's jobs. Reads and
+   * exports are only counted.
+   */
   readonly entries: readonly AuditEntry[]
 }
 
 /** US dollars, to a millionth. */
 export interface CostDollars {
   readonly requests: number
-  /** Reading what is copied out of an infrequent-access class. */
+  /** Reading the content that is copied out of an infrequent-access class. */
   readonly retrieval: number
-  /** For what is stored in addition, as long as it is. */
+  /** For additionally stored bytes, as long as they are stored. */
   readonly storagePerMonth: number
 }
 
-/** What repairs cost in one storage class. */
+/** The cost of repairs in one storage class. */
 export interface StorageClassCost {
   readonly objects: number
   /** By operation. */
   readonly requests: Readonly<Record<string, number>>
   readonly bytesCopied: number
   readonly extraBytesStored: number
-  /** Objects whose size is not known, so that no bytes of theirs are counted. Absent for none. */
+  /** Objects of unknown size, whose bytes are not counted. Absent for none. */
   readonly unknownSizes?: number | undefined
   readonly dollars: CostDollars
-  /** What deleting a version early costs in this class. */
+  /** The cost of deleting a version early in this class. */
   readonly note?: string | undefined
 }
 
 /**
- * What the repairs cost, on top of the validation: planned ones in a dry run, else those made. An estimate, without second
- * attempts and without charges for KMS and transfer.
+ * The cost of repairs in addition to the validation: of planned repairs in a dry run, otherwise of those made. An
+ * estimate without second attempts and without charges for KMS and transfer.
  */
 export interface RepairCost {
-  /** When and where the prices were looked up; give your own with `remediation.prices`. */
+  /** When and where the prices were looked up. Set your own with `remediation.prices`. */
   readonly prices: {
     readonly asOf: string
     readonly region: string
     readonly source: string
   }
-  /** By operation, e.g. `HeadObject`, `CopyObject`; empty where the storage does not say. */
+  /** By operation, e.g. `HeadObject`, `CopyObject`; empty if the storage does not say. */
   readonly requests: Readonly<Record<string, number>>
   readonly bytesCopied: number
   /** Bytes of the versions that copies leave beneath the new ones. */
   readonly extraBytesStored: number
-  /** Objects whose size is not known, so that no bytes of theirs are counted. Absent for none. */
+  /** Objects of unknown size, whose bytes are not counted. Absent for none. */
   readonly unknownSizes?: number | undefined
   /** `total` is what is paid once: requests and retrieval. */
   readonly dollars: CostDollars & { readonly total: number }
   readonly byStorageClass: Readonly<Record<string, StorageClassCost>>
 }
 
-/** What the repairs amounted to, in objects. */
+/** The result of the repairs, in objects. */
 export interface RemediationSummary {
   readonly planned: number
   readonly repaired: number
@@ -245,9 +254,9 @@ export interface ScaleJob {
   readonly id: string
   /** How it ended, in the engine's words: `complete`, `failed`, `cancelled`. */
   readonly state: string
-  /** Shards that it was given. */
+  /** Number of shards in the job. */
   readonly shards: number
-  /** Why it failed, where the engine says so. */
+  /** Why it failed, if the engine says so. */
   readonly reason?: string | undefined
 }
 
@@ -272,20 +281,20 @@ export interface RunReport {
   /** ISO 8601 in UTC. */
   readonly finishedAt: string
   /**
-   * `complete` only if every expected recording is held or repaired, companions too, and coverage is proven.
-   * `nothing-expected` where coverage is proven and no recording matched the request.
+   * `complete` only if every expected recording and its companions are held or repaired, and coverage is proven.
+   * `nothing-expected` if coverage is proven and no recording matched the request.
    */
   readonly outcome: RunOutcome
   readonly hold: LegalHold
-  /** Who ran it, its last part where it was resumed. Absent where nobody said. */
+  /** Who ran it; for a resumed run, who ran its last part. Absent if not given. */
   readonly operator?: string | undefined
-  /** The command or job that ran it. Absent where nobody said. */
+  /** The command or job that ran it. Absent if not given. */
   readonly command?: string | undefined
   readonly requirements: HoldRequirements
   readonly platform: {
     readonly name: string
     readonly region?: string | undefined
-    /** Which client of the organisation asked. Absent where the platform does not say. */
+    /** The client of the organisation that made the requests. Absent if the platform does not say. */
     readonly clientId?: string | undefined
     readonly organizationId: string
     readonly organizationName?: string | undefined
@@ -293,12 +302,12 @@ export interface RunReport {
   readonly storage: { readonly name: string; readonly bucket: string; readonly region?: string | undefined }
   /** The first job. */
   readonly job: ExportJob
-  /** All jobs: more than one where the request was split, or a rest exported later. */
+  /** All jobs. There is more than one if the request was split, or if a part was exported later. */
   readonly jobs: readonly ExportJob[]
   readonly interval: Interval
   readonly coverage: CoverageReport
   readonly reconciliation: ReconciliationReport
-  /** Absent where nothing was to be protected at the source. */
+  /** Absent if no protection at the source was requested. */
   readonly protection?: ProtectionReport | undefined
   /** Absent without `audit: true`. */
   readonly audit?: AuditReport | undefined
@@ -307,14 +316,14 @@ export interface RunReport {
   readonly accepted: readonly FindingCode[]
   readonly counts: RecordingCounts
   readonly objects: ObjectCounts
-  /** Of the last attempt at the export. Absent from reports of versions that did not add them up. */
+  /** Totals of the last attempt at the export. Absent from reports of versions that did not compute them. */
   readonly verdicts?: VerdictTotals | undefined
   /** The first 1,000. */
   readonly exceptions: readonly RecordingException[]
   readonly remediations: RemediationSummary
-  /** Absent where one process did all of the work. */
+  /** Absent if one process did all the work. */
   readonly scale?: ScaleReport | undefined
-  /** Milliseconds by stage; the stages overlap. Of a resumed run: of its last part, but `total`. */
+  /** Milliseconds by stage; the stages overlap. For a resumed run all but `total` cover only its last part. */
   readonly timings: Readonly<Record<string, number>>
 }
 

@@ -1,4 +1,4 @@
-/** The media a recording may be of. */
+/** The media types of recordings. */
 export type MediaType = 'call' | 'chat' | 'email' | 'message' | 'screen'
 
 /** What to export. */
@@ -8,14 +8,17 @@ export interface ExportRequest {
   /** Integration (recording jobs), which names bucket and role. */
   readonly integrationId?: string | undefined
   readonly interval: Interval
-  /** `'digital'` is chat, email and message. Left out: all media. */
+  /** `'digital'` is chat, email and message. If it is left out, all media are exported. */
   readonly mediaTypes?: readonly MediaType[] | 'digital' | undefined
   /** Message types such as `whatsapp` or `webmessaging`; narrows `message`. */
   readonly messageTypes?: readonly string[] | undefined
   readonly conversationIds?: readonly string[] | undefined
-  /** Divisions of the organisation that the matter is about. Left out: all, and the client must see all of them. */
+  /**
+   * Divisions of the organisation that the matter concerns. If it is left out, the matter concerns all divisions,
+   * and the client must see all of them.
+   */
   readonly divisionIds?: readonly string[] | undefined
-  /** Asked-for format, e.g. `WAV`; the platforms honour it only for some media. */
+  /** Requested format, e.g. `WAV`. The platforms honour it only for some media. */
   readonly format?: string | undefined
   /** Include recordings with sensitive data (PCI, PII). @defaultValue true */
   readonly includeSensitive?: boolean | undefined

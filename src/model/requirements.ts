@@ -4,10 +4,10 @@ import type { ObjectState, RetentionMode } from './object.js'
 /** What each object must show. */
 export interface HoldRequirements {
   /**
-   * User metadata, names without `x-amz-meta-`. A value that is a hold tag may be in a comma-separated list
-   * with the tags of other matters.
+   * User metadata, names without `x-amz-meta-`. A value that is a hold tag may be in a comma-separated list with
+   * the tags of other matters.
    *
-   * @defaultValue `{ 'legal-hold-tag': hold.tag }`, where no requirements are given at all
+   * @defaultValue `{ 'legal-hold-tag': hold.tag }`, if no requirements are given at all
    */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Object tags. A value that is a hold tag may be in a space-separated list. */
@@ -16,7 +16,7 @@ export interface HoldRequirements {
   readonly legalHold?: boolean | undefined
   /** Object Lock retention at least until this date, ISO 8601. */
   readonly retainUntilDate?: string | undefined
-  /** Least mode of the retention. @defaultValue 'GOVERNANCE', which COMPLIANCE satisfies too */
+  /** Least mode of the retention. @defaultValue 'GOVERNANCE', which COMPLIANCE also satisfies */
   readonly retentionMode?: RetentionMode | undefined
 }
 
@@ -25,7 +25,7 @@ export function defaultRequirements(hold: LegalHold): HoldRequirements {
   return { metadata: { 'legal-hold-tag': hold.tag } }
 }
 
-/** What a HEAD has to read, so that one request answers all requirements. */
+/** What a HEAD must read, so that one request answers all requirements. */
 export function headNeeds(requirements: HoldRequirements): { readonly tags: boolean; readonly lock: boolean } {
   return {
     tags: Object.keys(requirements.tags ?? {}).length > 0,
@@ -33,7 +33,7 @@ export function headNeeds(requirements: HoldRequirements): { readonly tags: bool
   }
 }
 
-/** What is short of a requirement: `absent`, present with another value, present but too little, not readable. */
+/** How a requirement is not met: `absent`, present with another value, present but too little, or not readable. */
 export type Shortfall = 'absent' | 'conflict' | 'insufficient' | 'unreadable'
 
 /** One requirement that an object does not meet. */
@@ -46,14 +46,14 @@ export interface UnmetRequirement {
   readonly shortfall: Shortfall
 }
 
-/** What one object shows of the requirements. */
+/** Which requirements one object meets. */
 export interface Evaluation {
   /** How many requirements are met. */
   readonly met: number
   readonly unmet: readonly UnmetRequirement[]
 }
 
-/** Of a state, what a requirement may ask for. */
+/** The parts of a state that a requirement may concern. */
 export type ShownState = Pick<
   ObjectState,
   'metadata' | 'missingMetadata' | 'tagCount' | 'tags' | 'legalHold' | 'retention'

@@ -13,11 +13,11 @@ export interface ObjectPlace {
 
 /**
  * - `held`: every requirement is met
- * - `untagged`: nothing of the hold is on the object
- * - `mismatched`: a part of the requirements is met, the rest can be added without touching what is there
- * - `conflicting`: another matter's tag, or another value, stands where the hold's should
+ * - `untagged`: the object has nothing of the hold
+ * - `mismatched`: some requirements are met, and the rest can be added without changing anything present
+ * - `conflicting`: another matter's tag, or another value, is in the place of the hold's
  * - `unreadable`: it could not be determined; never taken for absent
- * - `absent`: the object is not there
+ * - `absent`: the object does not exist
  */
 export type VerdictKind = 'held' | 'untagged' | 'mismatched' | 'conflicting' | 'unreadable' | 'absent'
 
@@ -27,13 +27,13 @@ export interface Verdict {
   readonly object: ObjectRef
   readonly place?: ObjectPlace | undefined
   readonly unmet: readonly UnmetRequirement[]
-  /** Why, in a sentence, for everything but `held`. */
+  /** The reason in one sentence, for every verdict but `held`. */
   readonly reason?: string | undefined
-  /** With `absent`: a delete marker lies on top, and the object can be had back from the version beneath it. */
+  /** Set with `absent` if a delete marker lies on top. The object can be recovered from the version beneath it. */
   readonly recoverable?:
     | { readonly deleteMarker?: string | undefined; readonly beneath?: string | undefined }
     | undefined
-  /** What HEAD showed; absent for `absent` and for an object that could not be read at all. */
+  /** What HEAD showed; missing for `absent` and for an object that could not be read at all. */
   readonly state?: ObjectState | undefined
   /** S3 request id of the HEAD. */
   readonly requestId?: string | undefined
@@ -43,7 +43,7 @@ export interface Verdict {
   readonly attempts?: number | undefined
 }
 
-/** A remediation's end. `planned` in a dry run; `not-needed` where the object was held when it was read again. */
+/** How a remediation ended. `planned` in a dry run; `not-needed` if the object was held when it was read again. */
 export type RemediationOutcome = 'planned' | 'repaired' | 'not-needed' | 'refused' | 'failed'
 
 /** One step of a repair, least invasive first. */
@@ -59,17 +59,17 @@ export type RemediationStep =
   | {
       readonly action: 'replace-metadata'
       readonly metadata: Readonly<Record<string, string>>
-      /** The new version is not held although the old one is: only in a release. */
+      /** The new version is not held although the old one is. Only a release does this. */
       readonly legalHold?: 'OFF' | undefined
     }
   /** Puts a version beneath the current one under an Object Lock hold; only with `versions: 'all'`. */
   | { readonly action: 'hold-noncurrent'; readonly versionId: string }
-  /** Writes the complete set of tags, fewer than before; only in a release. */
+  /** Writes the complete set of tags, with fewer tags than before. Only a release does this. */
   | { readonly action: 'replace-tags'; readonly tags: Readonly<Record<string, string>> }
-  /** Switches the Object Lock hold of the current or the named version off; only in a release. */
+  /** Switches off the Object Lock hold of the current or the named version. Only a release does this. */
   | { readonly action: 'lift-legal-hold'; readonly versionId?: string | undefined }
 
-/** A property that differs after a repair although nobody asked for it. */
+/** An unrequested difference in a property after a repair. */
 export interface Difference {
   /** `metadata.NAME`, `tags.KEY`, `headers.NAME`, `encryption.NAME`, `checksum.…`, or the property's own name. */
   readonly property: string
@@ -77,15 +77,15 @@ export interface Difference {
   readonly after: unknown
 }
 
-/** What a repair asks of the storage: planned, or done without a second attempt. */
+/** The load that a repair puts on the storage: planned, or done without a second attempt. */
 export interface RepairEstimate {
-  /** By operation, e.g. `HeadObject`, `CopyObject`; empty where the storage does not say. */
+  /** By operation, e.g. `HeadObject`, `CopyObject`; empty if the storage does not say. */
   readonly requests: Readonly<Record<string, number>>
-  /** Absent where the size of the object is not known. */
+  /** Absent if the size of the object is not known. */
   readonly bytesCopied?: number | undefined
-  /** What the version costs that the copy leaves beneath the new one. Absent where its size is not known. */
+  /** Bytes of the version that the copy leaves beneath the new one. Absent if its size is not known. */
   readonly extraBytesStored?: number | undefined
-  /** `STANDARD` where S3 names none. */
+  /** `STANDARD` if S3 names none. */
   readonly storageClass: string
 }
 
@@ -94,23 +94,23 @@ export interface Remediation {
   readonly outcome: RemediationOutcome
   readonly object: ObjectRef
   readonly place?: ObjectPlace | undefined
-  /** The verdict that called for it. */
+  /** The verdict that made the repair necessary. */
   readonly verdict: Verdict
   readonly steps: readonly RemediationStep[]
   /** Why it was refused or failed. */
   readonly reason?: string | undefined
-  /** What was found instead of the object: `absent`, where it was deleted before or right after it was repaired. */
+  /** The verdict after the repair: `absent` if the object was deleted before or right after the repair. */
   readonly verdictAfter?: Verdict | undefined
   readonly before?: ObjectState | undefined
   readonly after?: ObjectState | undefined
   /** Differences beyond what was asked; only with `failed`. */
   readonly differences?: readonly Difference[] | undefined
   readonly attempts: number
-  /** Set where there are steps. */
+  /** Set if there are steps. */
   readonly estimate?: RepairEstimate | undefined
 }
 
-/** A release's end. `not-needed` where the object does not carry the tag. */
+/** How a release ended. `not-needed` if the object does not carry the tag. */
 export type ReleaseOutcome = 'planned' | 'released' | 'not-needed' | 'refused' | 'failed'
 
 /** Planned or done release of one object from one matter's hold. */
@@ -119,7 +119,7 @@ export interface Release {
   readonly object: ObjectRef
   readonly place?: ObjectPlace | undefined
   readonly steps: readonly RemediationStep[]
-  /** Tags of other matters that hold the object still. */
+  /** Tags of other matters that still hold the object. */
   readonly remaining: readonly string[]
   /** Object Lock hold of the current version as it is now. */
   readonly legalHold?: ObjectState['legalHold']
@@ -132,7 +132,7 @@ export interface Release {
   readonly attempts: number
 }
 
-/** What became of one object of a recording. */
+/** The final state of one object of a recording. */
 export type ObjectOutcome = 'held' | 'repaired' | Fault
 
 /** What is wrong with one object of a recording. */

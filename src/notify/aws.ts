@@ -3,9 +3,9 @@ import { loadPackage } from '../internal/package/optional-package.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { Notice, Notifier } from '../ports/notifier.js'
 
-/** How an AWS service is reached; credentials as the AWS SDK finds them. */
+/** How an AWS service is reached. The AWS SDK finds the credentials. */
 export interface AwsNotifierOptions {
-  /** @defaultValue that of the ARN, else what the environment says */
+  /** @defaultValue that of the ARN, otherwise that of the environment */
   readonly region?: string | undefined
   /** Another server. */
   readonly endpoint?: string | undefined

@@ -8,7 +8,7 @@ import type { CallOptions } from '../ports/runtime.js'
 
 /** Options of {@link webhookNotifier}. */
 export interface WebhookOptions {
-  /** `https:`, or `http:` to loopback. It may hold a secret, so that messages name its host only. */
+  /** `https:`, or `http:` to loopback. It may hold a secret, so messages name only its host. */
   readonly url: string
   /** Key of the signature. Without one the notice is not signed. */
   readonly secret?: string | undefined
@@ -22,7 +22,7 @@ export const signatureHeader = 'x-legal-hold-signature'
 const stage = 'report'
 
 /**
- * Posts a notice as JSON, signed. Any 2xx is an answer; 429, 5xx and a network that fails are tried again, twice.
+ * Posts a notice as signed JSON. Any 2xx is an answer. After 429, 5xx and network failures it tries again, twice.
  *
  * @throws LegalHoldError `INVALID_OPTIONS`, `INSECURE_ENDPOINT`
  */
@@ -35,12 +35,12 @@ export function webhookNotifier(options: WebhookOptions): Notifier {
   }
 }
 
-/** Whether a request was signed with the secret, not longer ago than `toleranceMs`: for who receives it. */
+/** Whether a request was signed with the secret, not longer ago than `toleranceMs`. For receivers of notices. */
 export function isSignedNotice(request: {
   readonly secret: string
   /** Value of {@link signatureHeader}. */
   readonly signature: string
-  /** The body as it came, before it is parsed. */
+  /** The body as received, before parsing. */
   readonly body: string
   /** @defaultValue 300000 (5 min) */
   readonly toleranceMs?: number | undefined

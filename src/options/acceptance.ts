@@ -2,14 +2,14 @@ import type { Check } from '../internal/option-check.js'
 import { type FindingCode, findingCodes } from '../model/findings.js'
 import { checkNames, isRecord, isText } from './checks.js'
 
-/** A blocker that may pass, and why. */
+/** A blocker that the run accepts, and why. */
 export interface Acceptance {
   readonly code: FindingCode
-  /** Who answers for it and why. It stands in the journal. */
+  /** Who answers for it and why. It is recorded in the journal. */
   readonly reason?: string | undefined
 }
 
-/** What was accepted: the codes, and the reasons as far as there are any. */
+/** The accepted codes, and their reasons as far as there are any. */
 export interface Acceptances {
   readonly codes: ReadonlySet<FindingCode>
   readonly reasons: ReadonlyMap<FindingCode, string>

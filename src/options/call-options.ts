@@ -22,8 +22,8 @@ const namesOf = {
 } as const
 
 /**
- * Checks the options of one call and reports all mistakes at once: a `dryrun` that nobody reads would be a run that changes
- * things.
+ * Checks the options of one call and reports all mistakes at once. A `dryrun` that nobody reads would be a run
+ * that changes objects.
  *
  * @throws LegalHoldError `INVALID_OPTIONS`, with `details.mistakes`
  */
@@ -52,18 +52,18 @@ export function checkCallOptions(method: keyof typeof namesOf, options: unknown)
   mistakes.throwIfAny()
 }
 
-/** Objects to look at: keys, references, or the verdicts of `validate`. */
+/** Objects to process: keys, references, or the verdicts of `validate`. */
 export type ObjectSource = Source<string | ObjectRef>
 
-/** What `validate` and `remediate` may be given: objects, a prefix, or a job. */
+/** Sources of `validate` and `remediate`: objects, a prefix, or a job. */
 export type ValidationSource = ObjectSource | { readonly prefix: string } | ExportJob
 
 /** Options of `waitForJob`. */
 export interface WaitForJobOptions extends CallOptions {
-  /** All the waiting, in milliseconds. @defaultValue the exporter's `polling.deadlineMs` */
+  /** The longest total wait, in milliseconds. @defaultValue the exporter's `polling.deadlineMs` */
   readonly deadlineMs?: number | undefined
   readonly minIntervalMs?: number | undefined
   readonly maxIntervalMs?: number | undefined
-  /** Called after every poll. What it throws is logged and ignored. */
+  /** Called after every poll. Its errors are logged and ignored. */
   readonly onProgress?: ((job: ExportJob) => void) | undefined
 }

@@ -1,6 +1,6 @@
 import type { Check } from '../internal/option-check.js'
 
-/** A name that nobody reads is a wish that nobody heard: a typo must not silently widen or weaken anything. */
+/** Refuses unknown names. A typo must not silently widen or weaken anything. */
 export function checkNames(value: object, known: readonly string[], path: string, check: Check): void {
   for (const name of Object.keys(value)) {
     check(known.includes(name), `${path}${name}`, `is not known; known are ${known.join(', ')}`)
@@ -15,7 +15,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A value as a mistake names it; none of a request is a secret. */
+/** A value as a mistake names it. No value of a request is a secret. */
 export function valueText(value: unknown): string {
   if (value instanceof Date) return 'a Date'
   if (typeof value === 'string') return `the text ${JSON.stringify(value.slice(0, 100))}`

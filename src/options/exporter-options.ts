@@ -23,11 +23,11 @@ import { type ReconciliationOptions, type ReconciliationSettings, reconciliation
 import { type RemediationOptions, type RepairOptions, remediationDefaults } from './remediation.js'
 import { checkRequirements, lowerCaseNames } from './requirements.js'
 
-/** How much is done at once. */
+/** How much work is done at once. */
 export interface ConcurrencyOptions {
   /** Objects read and repaired at once. @defaultValue 64 */
   readonly objects?: number | undefined
-  /** Folders listed side by side. @defaultValue 8 */
+  /** Folders listed in parallel. @defaultValue 8 */
   readonly folders?: number | undefined
 }
 
@@ -39,7 +39,7 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   readonly platform: RecordingPlatform
   /** Where the recordings land: `S3StorageAdapter`, or your own. */
   readonly storage: StorageAdapter
-  /** What would delete, expire or strip the recordings; several may be given. @defaultValue none */
+  /** Policies that may delete, expire or strip the recordings. Several may be given. @defaultValue none */
   readonly retention?: RetentionPolicyAdapter | readonly RetentionPolicyAdapter[] | undefined
   readonly hold: LegalHold
   /** What each object must show. @defaultValue `{ metadata: { 'legal-hold-tag': hold.tag } }` */
@@ -48,19 +48,23 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   readonly residency?: Residency | undefined
   readonly remediation?:
     | (Partially<RemediationOptions> & {
-        /** What the storage charges; for the cost in the report. @defaultValue `s3Prices`, the list prices of us-east-1 */
+        /**
+         * What the storage charges, for the cost in the report.
+         *
+         * @defaultValue `s3Prices`, the list prices of us-east-1
+         */
         readonly prices?: PriceTable | undefined
       })
     | undefined
-  /** Record of all that is observed and done. @defaultValue none */
+  /** Record of everything that is observed and done. @defaultValue none */
   readonly journal?: Journal | undefined
   /** A number is the count of objects read and repaired at once. @defaultValue 64 */
   readonly concurrency?: number | ConcurrencyOptions | undefined
-  /** For every request; adapters that were given a policy of their own keep to theirs. */
+  /** For every request. Adapters with their own policy keep to it. */
   readonly retry?: RetryOptions | undefined
   /**
-   * How long the first answer of each service is waited for, in milliseconds: a wrong host or a closed port is told after
-   * that, and not after the time that an outage in the middle of a run may last.
+   * How long to wait for the first answer of each service, in milliseconds. A wrong host or a closed port is
+   * reported after this time. An outage in the middle of a run is waited for longer.
    *
    * @defaultValue 15000
    */
@@ -73,11 +77,12 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
    * @defaultValue false
    */
   readonly cancelJobOnAbort?: boolean | undefined
-  /** Blockers that do not stop the run: codes, or codes with the reason, which goes on record. @defaultValue none */
+  /** Blockers that do not stop the run: codes, or codes with the reason, which is recorded. @defaultValue none */
   readonly accept?: readonly (FindingCode | Acceptance)[] | undefined
   /**
-   * Read Genesys' audit trail: who deleted, exported, protected and unprotected recordings since the interval began. It says
-   * who deleted what is missing, and goes into the report and the evidence. It needs `audits:audit:view`.
+   * Read Genesys' audit trail: who deleted, exported, protected and unprotected recordings since the interval
+   * began. It shows who deleted missing recordings, and is part of the report and the evidence. It needs
+   * `audits:audit:view`.
    *
    * @defaultValue false
    */
@@ -93,13 +98,13 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
   /**
    * The command or job that runs it, without secrets. It goes into the journal and the report.
    *
-   * @defaultValue not said
+   * @defaultValue none
    */
   readonly command?: string | undefined
   /** How long before the interval a conversation with activity in it may have begun, in hours. @defaultValue 24 */
   readonly lookbackHours?: number | undefined
   readonly clock?: Clock | undefined
-  /** `console`, or a logger of pino or winston, as it is. @defaultValue none */
+  /** `console`, or a logger of pino or winston, without an adapter. @defaultValue none */
   readonly logger?: Logger | undefined
 }
 
@@ -136,7 +141,7 @@ export interface Settings {
 /**
  * Checks the options eagerly and reports all mistakes at once.
  *
- * @throws LegalHoldError `INVALID_OPTIONS`, with `details.mistakes`; `INVALID_HOLD` where the tag is the only mistake
+ * @throws LegalHoldError `INVALID_OPTIONS`, with `details.mistakes`; `INVALID_HOLD` if the tag is the only mistake
  */
 export function checkOptions(options: LegalHoldExporterOptions): Settings {
   const mistakes = new OptionCheck('The options of LegalHoldExporter')
@@ -201,7 +206,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
   }
   check(given.clock === undefined || isPort(given.clock, ['now', 'sleep']), 'clock', 'must be a Clock')
   const methods = ['debug', 'info', 'warn', 'error']
-  check(given.logger === undefined || isPort(given.logger, methods), 'logger', `has to have ${methods.join(', ')}`)
+  check(given.logger === undefined || isPort(given.logger, methods), 'logger', `must have ${methods.join(', ')}`)
   for (const name of ['cancelJobOnAbort', 'audit', 'includeParticipants'] as const) {
     check(isOptionalFlag(given[name]), name, 'must be true or false')
   }
@@ -246,7 +251,7 @@ export function checkOptions(options: LegalHoldExporterOptions): Settings {
 }
 
 /**
- * The tag alone has a code of its own: with anything else wrong beside it, it is one mistake of several.
+ * Only a wrong tag has its own code. With other mistakes beside it, it is one of several.
  *
  * @throws LegalHoldError `INVALID_HOLD`
  */

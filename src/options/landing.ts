@@ -1,13 +1,17 @@
 import { minuteMs } from '../internal/durations.js'
-/** How long to wait for what a fulfilled job has not delivered yet. */
+/** How long to wait for recordings that a fulfilled job has not delivered yet. */
 export interface LandingOptions {
-  /** All the waiting after the job was fulfilled. @defaultValue 1800000 (30 min) */
+  /** The longest total wait after the job was fulfilled. @defaultValue 1800000 (30 min) */
   readonly landingTimeoutMs: number
-  /** Nothing new for this long, and the waiting is over. @defaultValue 120000 (2 min) */
+  /** The wait ends when nothing new has arrived for this long. @defaultValue 120000 (2 min) */
   readonly landingQuietMs: number
-  /** A folder is looked at once more, this long after its last new object. @defaultValue 2000 */
+  /** A folder is listed once more, this long after its last new object. @defaultValue 2000 */
   readonly landingSettleMs: number
-  /** All the waiting, instead of `landingTimeoutMs`, while recordings are being restored from the archive. @defaultValue 21600000 (6 h) */
+  /**
+   * The longest total wait while recordings are being restored from the archive, instead of `landingTimeoutMs`.
+   *
+   * @defaultValue 21600000 (6 h)
+   */
   readonly restoreTimeoutMs: number
 }
 

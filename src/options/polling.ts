@@ -5,9 +5,9 @@ export interface PollingOptions {
   readonly minIntervalMs: number
   /** Longest time between two polls. @defaultValue 60000 */
   readonly maxIntervalMs: number
-  /** All the waiting, for a free slot and for the job's end. @defaultValue 43200000 (12 h) */
+  /** The longest total wait, for a free slot and for the job's end. @defaultValue 43200000 (12 h) */
   readonly deadlineMs: number
-  /** Polls in a row that may answer a state this library does not know. @defaultValue 5 */
+  /** How many polls in a row may answer with a state that this library does not know. @defaultValue 5 */
   readonly unknownStatePolls: number
 }
 

@@ -3,20 +3,20 @@ import type { Check } from '../internal/option-check.js'
 /** How far a run goes to prove that nothing is missing. */
 export interface ReconciliationOptions {
   /**
-   * `recordings` looks for every recording that the platform lists; `counts` compares the job's totals only, and takes
-   * everything in the hours of the interval for the job's.
+   * `recordings` looks for every recording that the platform lists; `counts` compares the job's totals only, and
+   * treats everything in the hours of the interval as the job's.
    *
-   * @defaultValue 'recordings' where the platform can list them
+   * @defaultValue 'recordings' if the platform can list them
    */
   readonly reconciliation?: 'counts' | 'recordings' | undefined
   /**
-   * What to do where the interval reaches past the end of the platform's index (up to 48 hours behind). `block`: the
-   * blocker `interval-not-indexed`. `wait`: export what is indexed, wait, and export the rest by a job of its own.
+   * What to do if the interval reaches past the end of the platform's index (up to 48 hours behind). `block`: the
+   * blocker `interval-not-indexed`. `wait`: export what is indexed, wait, and export the rest by a separate job.
    *
    * @defaultValue 'block'
    */
   readonly onUnindexed?: 'block' | 'wait' | undefined
-  /** Longest wait for the index; after it the rest is exported as far as it is indexed. @defaultValue 259200000 (72 h) */
+  /** Longest wait for the index. After it the rest is exported as far as it is indexed. @defaultValue 259200000 (72 h) */
   readonly indexTimeoutMs?: number | undefined
   /**
    * Longest interval of one job, as an ISO 8601 duration of weeks, days, hours and minutes: `P7D`, `PT12H`. A longer
@@ -26,8 +26,8 @@ export interface ReconciliationOptions {
    */
   readonly maxJobInterval?: string | undefined
   /**
-   * Conversations that one job names. A request that names more is split into several jobs, two at a time, and reported as
-   * one.
+   * How many conversations one job names. A request that names more is split into several jobs, two at a time, and
+   * reported as one.
    *
    * @defaultValue 100
    */
@@ -51,7 +51,7 @@ export interface ReconciliationSettings {
   readonly verifySidecars: boolean
 }
 
-/** What the ports can do, as far as these options ask for it. */
+/** What the ports can do, as far as these options need it. */
 export interface ReconciliationAbilities {
   readonly listsRecordings: boolean
   readonly protectsSource: boolean

@@ -5,8 +5,8 @@ export interface RemediationOptions {
   /** Put the delivered original under an Object Lock hold before a copy demotes it. @defaultValue true */
   readonly protectOriginal: boolean
   /**
-   * `all`: the versions beneath the current one get an Object Lock hold too, of an object that is held already or was
-   * deleted as well. They cannot be given metadata or tags of the current one.
+   * `all`: the versions beneath the current one get an Object Lock hold as well. That includes objects that are
+   * already held or were deleted. These versions cannot be given metadata or tags of the current one.
    *
    * @defaultValue 'current'
    */
@@ -19,11 +19,11 @@ export const remediationDefaults: RemediationOptions = {
   versions: 'current',
 }
 
-/** The options of a repair, and what was accepted by code. */
+/** The options of a repair, and the codes that were accepted. */
 export interface RepairOptions extends RemediationOptions {
   /** `versioning-off` was accepted: a copy may overwrite the original. */
   readonly allowOverwrite: boolean
 }
 
-/** What to do where another matter's tag, or another value, stands. */
+/** What to do if another matter's tag, or another value, is in the place of the hold's. */
 export type ConflictPolicy = 'refuse' | 'merge'

@@ -20,7 +20,7 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
   check(
     isText(given.profileId) || isText(given.integrationId),
     'profileId',
-    'or integrationId has to name what exports the recordings',
+    'or integrationId must name what exports the recordings',
   )
   const { start, end } = isRecord(given.interval) ? given.interval : {}
   checkInterval(given.interval, check)
@@ -32,7 +32,7 @@ export function checkRequest(request: ExportRequest, now: number): ExportRequest
     const list: readonly unknown[] = Array.isArray(given.mediaTypes) ? given.mediaTypes : []
     check(list.length > 0, 'mediaTypes', `must be 'digital' or a list of media, not ${valueText(given.mediaTypes)}`)
     for (const type of list) {
-      check(mediaTypes.has(type), 'mediaTypes', `${JSON.stringify(type)} is none of ${[...mediaTypes].join(', ')}`)
+      check(mediaTypes.has(type), 'mediaTypes', `${JSON.stringify(type)} is not one of ${[...mediaTypes].join(', ')}`)
     }
   }
   for (const [path, list] of [

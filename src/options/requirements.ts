@@ -23,7 +23,7 @@ export function checkRequirements(requirements: HoldRequirements | undefined, no
     )
     // S3 knows no upper case in names: of two that differ by case only one could be met.
     const twice = names.filter((other) => other === name.toLowerCase()).length > 1
-    check(!twice, path, 'is there twice, but for upper and lower case')
+    check(!twice, path, 'is given twice, in upper and lower case')
   }
   for (const [name, value] of tags) {
     // Tag values of S3: letters, digits, space and + - = . _ : / @ (s3-facts, copy).

@@ -30,7 +30,7 @@ import { isQueryable } from './request/scope.js'
 import { auditTrail } from './source/audit-trail.js'
 import { inspectSource, inspectSourceAgain } from './source/source.js'
 
-/** What both export surfaces are told. */
+/** Settings of both export surfaces. */
 interface GenesysPlatformSettings {
   readonly protectSource?: boolean | undefined
   readonly audit?: boolean | undefined
@@ -42,11 +42,11 @@ export abstract class GenesysPlatform {
   abstract readonly name: 'recording-jobs' | 'bulk-exports'
   /** The platform's access to Genesys Cloud; give it to a retention policy, so that it needs no login of its own. */
   readonly client: GenesysClient
-  /** Whether deletion protection is to be switched on before the export. */
+  /** Whether deletion protection is switched on before the export. */
   readonly protectSource: boolean
   /** Conversations that an organisation may protect at once. */
   readonly protectionCap = deletionProtectionCap
-  /** Whether the audit trail is to be read, where the exporter's own option does not say. */
+  /** Whether the audit trail is read, unless the exporter's own option says otherwise. */
   readonly audit: boolean
   readonly #maxMetadataCalls: number
 
@@ -63,12 +63,12 @@ export abstract class GenesysPlatform {
     return this.client.region?.region
   }
 
-  /** Id of the OAuth client, where the platform was given client credentials. */
+  /** Id of the OAuth client, if the platform was given client credentials. */
   get clientId(): string | undefined {
     return this.client.clientId
   }
 
-  /** Forgets the token; the next request logs in anew. */
+  /** Forgets the token; the next request logs in again. */
   close(): void {
     this.client.close()
   }
@@ -82,7 +82,10 @@ export abstract class GenesysPlatform {
     return readOrganization(this.client, options)
   }
 
-  /** The client's divisions and permissions, retention, erasure, orphan recordings, keys: what it may not read is a finding. */
+  /**
+   * Inspects the client's divisions and permissions, retention, erasure, orphan recordings and keys. Data that it
+   * may not read becomes a finding.
+   */
   inspectSource(request: ExportRequest, context: SourceContext, options?: CallOptions): Promise<SourceInspection> {
     const { name: platform, protectSource } = this
     return inspectSource(this.client, request, { ...context, platform, protectSource }, options)
@@ -120,7 +123,7 @@ export abstract class GenesysPlatform {
     })
   }
 
-  /** Why recordings did not come, by the metadata of their conversations. */
+  /** Why recordings did not land, by the metadata of their conversations. */
   explainMissing(
     missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
     request: ExportRequest,

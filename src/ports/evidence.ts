@@ -11,9 +11,9 @@ export interface Signer {
   sign(data: Uint8Array): Promise<Uint8Array>
 }
 
-/** What a run tells its evidence when it seals it. */
+/** What a run passes to its evidence sink when it seals. */
 export interface SealCallOptions extends CallOptions {
-  /** The run's clock: evidence is dated by it, unless it was given one of its own. */
+  /** The run's clock. It dates the evidence, unless the sink has its own clock. */
   readonly clock?: Clock | undefined
 }
 
@@ -22,6 +22,6 @@ export interface EvidenceSink {
   readonly hashContent: HashContent
   /** Called before the first record. Returns the journal to write to, which grows the evidence as it is written. */
   open(journal: Journal | undefined, options?: CallOptions): Promise<Journal>
-  /** Called once the report is on record. */
+  /** Called once the report is recorded. */
   seal(journal: Journal, options?: SealCallOptions): Promise<SealedEvidence>
 }

@@ -4,8 +4,9 @@ import type { CallOptions } from './runtime.js'
 /** How a record is appended. */
 export interface AppendOptions {
   /**
-   * Resolve as soon as the record has its place in the order: it becomes durable soon after, or with the next record
-   * that is not buffered. For what a resumed run can find out again. A journal may ignore it and be stricter.
+   * Resolve as soon as the record has its place in the order. It becomes durable soon after, or with the next
+   * unbuffered record. Use it for facts that a resumed run can find out again. A journal may ignore it and be
+   * stricter.
    *
    * @defaultValue false
    */
@@ -18,20 +19,20 @@ export interface AppendOptions {
  */
 export interface Journal {
   /**
-   * Resolves once the record, and all before it, are durable. Takes the data at once: the caller may change it later.
-   * After a record that could not be written every further one is refused.
+   * Resolves once the record, and all before it, are durable. Takes the data at once, so the caller may change it
+   * later. After a record that could not be written, every further record is refused.
    */
   append(record: Omit<JournalRecord, 'sequence'>, options?: AppendOptions): Promise<JournalRecord>
   /** All records in their order. */
   entries(options?: CallOptions): AsyncIterable<JournalRecord>
   head(): Promise<JournalRecord | undefined>
   /**
-   * The records as they are stored, one a line, without the line break: what is sealed, byte for byte. Each must be
-   * written as `FileJournal` does it. Without this method the records are brought into that form when they are sealed.
+   * The records as they are stored, one per line, without the line break. They are sealed byte for byte. Each must
+   * be written as `FileJournal` does it. Without this method, sealing converts the records into that form.
    */
   lines?(options?: CallOptions): AsyncIterable<Uint8Array>
-  /** Makes ready to write, refusing a second writer with `JOURNAL_LOCKED`. A run calls it before it reads. */
+  /** Prepares for writing, and refuses a second writer with `JOURNAL_LOCKED`. A run calls it before it reads. */
   open?(): Promise<unknown>
-  /** Makes durable what was buffered and lets go of what is held for writing; a later call opens it again. */
+  /** Makes buffered records durable and releases the resources for writing. A later call opens the journal again. */
   close?(): Promise<void>
 }

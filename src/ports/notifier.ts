@@ -4,7 +4,7 @@ import type { RecordingCounts, RunOutcome } from '../model/report.js'
 import type { Interval } from '../model/request.js'
 import type { CallOptions } from './runtime.js'
 
-/** What a notifier is told: small, and without keys, names of people or secrets. */
+/** The message to a notifier. It is small, and contains no keys, names of people or secrets. */
 export interface Notice {
   readonly schemaVersion: 1
   readonly kind: 'run-finished' | 'run-failed' | 'evidence-verified' | 'verification-failed'
@@ -15,12 +15,12 @@ export interface Notice {
   readonly interval?: Interval | undefined
   readonly runId?: string | undefined
   readonly dryRun?: boolean | undefined
-  /** Of a run that finished. */
+  /** Outcome of a run that finished. */
   readonly outcome?: RunOutcome | undefined
   readonly counts?: RecordingCounts | undefined
   /** What identifies the evidence of the run. */
   readonly evidence?: { readonly fingerprint: string; readonly statementSha256: string } | undefined
-  /** Of a run, or a verification, that failed. */
+  /** Error of a run, or a verification, that failed. */
   readonly error?:
     | {
         readonly code: LegalHoldErrorCode | 'UNEXPECTED'
@@ -30,16 +30,16 @@ export interface Notice {
         readonly requestId?: string | undefined
       }
     | undefined
-  /** Of evidence that was verified. */
+  /** Result of a verification of evidence. */
   readonly verification?:
     | {
         readonly status: 'verifies' | 'not-authenticated' | 'does-not-verify'
         readonly problems: number
-        /** Objects that have changed since; only where the bucket was read again. */
+        /** Objects that have changed since the run. Set only if the bucket was read again. */
         readonly drifted?: number | undefined
       }
     | undefined
 }
 
-/** Tells somebody what became of a run. What it throws is logged, and changes nothing. */
+/** Tells somebody how a run ended. An error that it throws is logged, and changes nothing. */
 export type Notifier = (notice: Notice, options: CallOptions) => Promise<void> | void

@@ -23,27 +23,27 @@ import type { CallOptions } from './runtime.js'
 
 /** Options of `expectedRecordings`. */
 export interface ExpectedRecordingsOptions extends CallOptions {
-  /** Told of each conversation whose recordings the list does not name: what lands in it counts as expected. */
+  /** Called for each conversation whose recordings the list does not name. Objects that land in it count as expected. */
   readonly onUndecided?: ((conversation: UndecidedConversation) => void) | undefined
-  /** Told once, when the list is complete. */
+  /** Called once, when the list is complete. */
   readonly onListing?: ((listing: ExpectedListing) => void) | undefined
-  /** Whether agents and customers are named: personal data. @defaultValue false */
+  /** Whether agents and customers are named. Their names are personal data. @defaultValue false */
   readonly includeParticipants?: boolean | undefined
 }
 
 /** Options of `auditTrail`. */
 export interface AuditTrailOptions extends CallOptions {
-  /** Told why the trail was not read as a whole. */
+  /** Called with the reason if the trail was not read completely. */
   readonly onDoubt?: ((reason: string) => void) | undefined
 }
 
 /** Options of `explainMissing`. */
 export interface ExplainMissingOptions extends CallOptions {
-  /** Told once, at the end, what that cost. */
+  /** Called once at the end with the cost. */
   readonly onListing?: ((listing: ExpectedListing) => void) | undefined
 }
 
-/** Puts a forced profile setting back to what it was. */
+/** Restores a forced profile setting to its former value. */
 export interface ForcedProfile {
   readonly changed: boolean
   restore(options?: CallOptions): Promise<void>
@@ -58,7 +58,10 @@ export interface RecordingPlatform {
   readonly name: string
   /** AWS name of the region the organisation lives in, e.g. `eu-west-1`. */
   readonly region?: string | undefined
-  /** Which client of the organisation asks, e.g. the id of its OAuth client. No secret: it goes into the report. */
+  /**
+   * Which client of the organisation asks, e.g. the id of its OAuth client. It must not be a secret, because the
+   * report contains it.
+   */
   readonly clientId?: string | undefined
   readonly capabilities: PlatformCapabilities
 
@@ -68,17 +71,17 @@ export interface RecordingPlatform {
   /** Findings about a request before anything is created: formats, sensitive recordings, busy job slots. */
   inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]>
   /**
-   * What else decides at the source whether the lists are whole and the recordings stay: the client's divisions, retention,
-   * erasure, recordings without a conversation. What it may not read is a finding, never an error. Without it nothing is
-   * said of them.
+   * Inspects what else at the source decides whether the lists are complete and the recordings stay: the client's
+   * divisions, retention, erasure, and recordings without a conversation. Data that it may not read becomes a
+   * finding, never an error. Without this method nothing is reported about them.
    */
   inspectSource?(request: ExportRequest, context: SourceContext, options?: CallOptions): Promise<SourceInspection>
-  /** What may have begun at the source since {@link inspectSource}: asked again before the report. */
+  /** Finds what began at the source since {@link inspectSource}. It is called before the report. */
   inspectSourceAgain?(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]>
   coverage(interval: Interval, options?: CallOptions): Promise<PlatformCoverage>
   /** Never retried blindly. An unknown outcome is `JOB_OUTCOME_UNKNOWN`; busy slots are `JOB_SLOTS_BUSY` (retryable). */
   createJob(request: ExportRequest, context: CreateJobContext, options?: CallOptions): Promise<ExportJob>
-  /** The newest job of ours with the same query that is not failed or cancelled, created at or after `since`. */
+  /** Our newest job with the same query, created at or after `since`, that is neither failed nor cancelled. */
   findJob(request: ExportRequest, context: FindJobContext, options?: CallOptions): Promise<ExportJob | undefined>
   /** Starts a `READY` job; a no-op on platforms whose jobs start by themselves. */
   executeJob(job: ExportJob, options?: CallOptions): Promise<ExportJob>
@@ -86,58 +89,59 @@ export interface RecordingPlatform {
   cancelJob(id: string, options?: CallOptions): Promise<void>
   failedRecordings(job: ExportJob, options?: CallOptions): AsyncIterable<FailedRecording>
   /**
-   * Whether `expectedRecordings` can list those of this request; where it cannot, only the job's totals are compared.
+   * Whether `expectedRecordings` can list the recordings of this request. If it cannot, only the job's totals are
+   * compared.
    *
    * @defaultValue true
    */
   listsRecordings?(request: ExportRequest): boolean
   /**
-   * Whether a name may be the id of one of its recordings. It is asked where no list names them: a file of such a name
-   * with a sidecar then counts as a recording, and any other as an attachment.
+   * Whether a name may be the id of one of its recordings. It is called if no list names the recordings. A file
+   * with such a name and a sidecar then counts as a recording, and any other file as an attachment.
    *
    * @defaultValue any name may
    */
   isRecordingId?(name: string): boolean
-  /** Every recording that the request covers, the skipped ones marked. */
+  /** Every recording that the request covers. Skipped recordings are marked. */
   expectedRecordings(
     job: ExportJob,
     request: ExportRequest,
     options?: ExpectedRecordingsOptions,
   ): AsyncIterable<ExpectedRecording>
   /**
-   * Looks closer at recordings that were expected and did not come, grouped by their conversations. Says nothing of
-   * those it may not spend more requests on.
+   * Looks for the reasons why expected recordings did not land, grouped by their conversations. It leaves out
+   * recordings that would exceed its limit of requests.
    */
   explainMissing?(
     missing: Iterable<{ readonly recordingId: string; readonly conversationId: string }>,
     request: ExportRequest,
     options?: ExplainMissingOptions,
   ): AsyncIterable<MissingExplanation>
-  /** Who did what to recordings in a span. What it may not read it tells to `onDoubt`, and fails no run. */
+  /** Who did what to recordings in a span. It reports unreadable parts to `onDoubt`, and never fails a run. */
   auditTrail?(span: AuditSpan, options?: AuditTrailOptions): AsyncIterable<AuditEntry>
   /**
-   * Genesys' own legal hold at the source, 100 conversations a call. What the request itself is answered proves nothing:
+   * Genesys' own legal hold at the source, 100 conversations per call. The answer to the request proves nothing:
    * the platform must be asked afterwards.
    */
   protect?(conversationIds: readonly string[], options?: CallOptions): Promise<ProtectionResult>
-  /** Which of these conversations are protected at the source, 100 conversations a call. */
+  /** Which of these conversations are protected at the source, 100 conversations per call. */
   protectedAmong?(conversationIds: readonly string[], options?: CallOptions): Promise<readonly string[]>
-  /** Conversations that an organisation may protect at once. Left out: any number. */
+  /** How many conversations an organisation may protect at once. If it is left out, there is no limit. */
   readonly protectionCap?: number | undefined
-  /** Lifts the protection of {@link protect}. Nothing but a release that asks for it (`releaseSource`) does that. */
+  /** Lifts the protection of {@link protect}. Only a release that requests it (`releaseSource`) calls this method. */
   unprotect?(conversationIds: readonly string[], options?: CallOptions): Promise<UnprotectionResult>
   /** Switches the hold metadata of a profile on; rejects with `UNSUPPORTED` unless the caller allowed it. */
   forceHoldMetadata?(profileId: string, options?: CallOptions): Promise<ForcedProfile>
   /**
-   * Puts a profile back that a run forced which was then interrupted, as `restore()` of its {@link ForcedProfile} would
-   * have. Without it such a profile stays as it is.
+   * Restores a profile that an interrupted run had forced, as `restore()` of its {@link ForcedProfile} would have
+   * done. Without this method such a profile stays forced.
    */
   restoreHoldMetadata?(profileId: string, includesHoldMetadata: boolean, options?: CallOptions): Promise<void>
-  /** How often a run may force the profile and export again; 0 where the caller did not allow it. */
+  /** How often a run may force the profile and export again; 0 if the caller did not allow it. */
   readonly forcedRetries?: number | undefined
-  /** Whether deletion protection is to be switched on before the export (opt-in). */
+  /** Whether to switch on deletion protection before the export (opt-in). */
   readonly protectSource?: boolean | undefined
-  /** Whether the audit trail is to be read, where the exporter's own option does not say (opt-in). */
+  /** Whether to read the audit trail, unless the exporter's own option says otherwise (opt-in). */
   readonly audit?: boolean | undefined
 }
 

@@ -7,14 +7,14 @@ import type { CallOptions } from './runtime.js'
 
 // ---------------------------------------------------------------- retention
 
-/** What a retention policy is asked about. */
+/** The context of a question to a retention policy. */
 export interface RetentionContext {
   readonly hold: LegalHold
   readonly requirements: HoldRequirements
   readonly request: ExportRequest
   readonly organizationId: string
   readonly bucket: string
-  /** Prefix under which the recordings lie. */
+  /** Prefix of the recordings. */
   readonly prefix: string
   readonly profile: ProfileInspection
   readonly bucketInspection: BucketInspection

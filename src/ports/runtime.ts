@@ -1,4 +1,4 @@
-/** What every I/O call takes. An aborted signal rejects the call with `ABORTED`. */
+/** Options of every I/O call. An aborted signal rejects the call with `ABORTED`. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
@@ -12,8 +12,8 @@ export interface Clock {
 }
 
 /**
- * `console`, pino and winston fit as they are. What is logged beside the message is plain data, mostly `{ err }`; pino gets
- * it before the message, every other logger behind it.
+ * `console`, pino and winston can be passed directly. Each message comes with plain data, mostly `{ err }`. pino
+ * gets the data before the message, every other logger after it.
  */
 export interface Logger {
   debug(message: string, ...details: unknown[]): void
@@ -22,7 +22,7 @@ export interface Logger {
   error(message: string, ...details: unknown[]): void
 }
 
-/** A service as a person looks for it where it does not answer. */
+/** A service as an error names it when it does not answer. */
 export interface ServiceAddress {
   /** `Genesys Cloud`, `S3`, or your own. */
   readonly name: string

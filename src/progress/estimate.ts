@@ -47,7 +47,7 @@ export class Estimate {
     return this.#endMs === undefined ? undefined : Math.max(0, this.#endMs - nowMs)
   }
 
-  /** Why the end is later than it was promised; `undefined` where it is not. */
+  /** Why the end is later than it was promised; `undefined` if it is not. */
   get later(): string | undefined {
     return this.#why
   }

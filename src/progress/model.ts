@@ -88,7 +88,7 @@ export class ProgressModel {
         add(this.retries, event.error.code)
         break
       case 'forced-retry':
-        // Everything is exported, and so checked, anew.
+        // Everything is exported, and so checked, again.
         this.jobs.clear()
         this.verdicts.clear()
         this.pending = undefined
@@ -146,7 +146,7 @@ export class ProgressModel {
     return this.objects - (this.verdicts.get('held') ?? 0)
   }
 
-  /** Recordings checked. Those that an earlier part of the run is done with show only in what is still pending. */
+  /** Recordings checked. Those that an earlier part of the run finished show only in the number that is still pending. */
   get recordings(): number {
     if (this.expected === undefined) return this.#recordings
     const landed = this.pending === undefined ? 0 : this.expected - this.pending

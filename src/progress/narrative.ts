@@ -73,7 +73,7 @@ export class Narrative {
     }
   }
 
-  /** What may be told each second is told each minute; how it stands now is in the counts beneath. */
+  /** Events of every second are printed once a minute. The counts beneath show the present state. */
   #seldom(event: RunEvent, text: string): ProgressLine[] {
     const atMs = Date.parse(event.at)
     if (atMs - this.#seldomToldAt < minuteMs) return []

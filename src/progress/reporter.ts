@@ -7,7 +7,7 @@ import { frameOf, progressLine } from './frame.js'
 import { ProgressModel } from './model.js'
 import { Narrative, type ProgressLine, type ProgressStyle } from './narrative.js'
 
-/** Where progress is shown: `process.stderr`, `process.stdout`, or anything that is written to like them. */
+/** Where progress is shown: `process.stderr`, `process.stdout`, or anything with the same `write`. */
 export interface ProgressStream {
   write(text: string): unknown
   readonly isTTY?: boolean | undefined
@@ -20,7 +20,7 @@ export interface ProgressReporterOptions {
   /** @defaultValue `process.stderr`, so that what a program prints stays clean */
   readonly stream?: ProgressStream | undefined
   /**
-   * `bars` redraws, `lines` only ever appends and uses no colour. The default is `lines` if the stream is not a
+   * `bars` redraws. `lines` only appends and uses no colour. The default is `lines` if the stream is not a
    * terminal, or if `NO_COLOR`, `CI` or `TERM=dumb` is set.
    *
    * @defaultValue what suits the stream and the environment
@@ -28,18 +28,18 @@ export interface ProgressReporterOptions {
   readonly mode?: 'bars' | 'lines' | undefined
   /** @defaultValue `process.env` */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
-  /** With `lines`: how often the counts are told while nothing else happens, in milliseconds. @defaultValue 60000 */
+  /** With `lines`: how often the counts are printed while nothing else happens, in milliseconds. @defaultValue 60000 */
   readonly lineIntervalMs?: number | undefined
 }
 
 /** Shows a run to the person who waits for it. */
 export interface ProgressReporter {
-  /** For `run(request, { onEvent })`. Bound, so that it may be passed on by itself. */
+  /** For `run(request, { onEvent })`. It is bound, so it can be passed around. */
   readonly onEvent: (event: RunEvent) => void
   readonly mode: 'bars' | 'lines'
-  /** A line of your own above the bars. Control characters in it are made visible, but for line breaks. */
+  /** Prints your own line above the bars. Control characters in it are made visible, except for line breaks. */
   log(text: string, style?: ProgressStyle): void
-  /** Takes the bars away and stops. Call it in a `finally`, or declare the reporter with `using`. */
+  /** Removes the bars and stops. Call it in a `finally`, or declare the reporter with `using`. */
   close(): void
   [Symbol.dispose](): void
 }
@@ -64,11 +64,11 @@ class EventTime {
 }
 
 /**
- * Bars, rates, the time that is left and findings as they come; plain lines where there is no terminal to draw on.
- * Keys and messages come from elsewhere: nothing in them can move the cursor or change the terminal.
+ * Shows bars, rates, the remaining time and findings. Without a terminal it prints plain lines. Keys and messages
+ * come from elsewhere: nothing in them can move the cursor or change the terminal.
  *
- * Once a second it says how long the run takes already and what it waits for, so that silence means that it stands still.
- * Its timer keeps no process alive.
+ * Once a second it shows how long the run has taken and what it waits for, so silence means that the run hangs.
+ * Its timer does not keep the process alive.
  *
  * @example
  * ```ts

@@ -9,13 +9,13 @@ export interface DeletionRule {
   readonly policyId: string
   readonly policyName: string
   readonly media: MediaType
-  /** The medium that the policy is for: a screen recording is made beside a session of another one. */
+  /** The medium that the policy is for. A screen recording accompanies a session of another medium. */
   readonly beside: MediaType
   /** The policy begins screen recordings, and this is their own term. */
   readonly isOwnTerm: boolean
-  /** Days until deletion: 0 at once, infinite for a policy that sets none and so deletes nothing by itself. */
+  /** Days until deletion: 0 at once, infinite for a policy that sets none and therefore deletes nothing. */
   readonly days: number
-  /** Deletes even where another policy keeps the recording. */
+  /** Deletes even if another policy keeps the recording. */
   readonly always: boolean
   /** Applies to every recording of the medium: no queue, user, date or other condition narrows it. */
   readonly unconditional: boolean
@@ -23,7 +23,7 @@ export interface DeletionRule {
 
 const mediaTypes: readonly MediaType[] = ['call', 'chat', 'email', 'message', 'screen']
 
-/** The rules of a policy for the media and the interval of a request; none where it is not enabled. */
+/** The rules of a policy for the media and the interval of a request; none if it is not enabled. */
 export function deletionRules(policy: Answer, request: ExportRequest): DeletionRule[] {
   if (flagOf(policy, 'enabled') === false) return []
   const policyId = textOf(policy, 'id') ?? 'without an id'
@@ -45,7 +45,7 @@ interface PolicyPart {
   readonly conditions: readonly Answer[]
 }
 
-/** A screen recording follows its call, but for one that a policy of any medium begins, with a term of its own. */
+/** A screen recording follows its call, except for one that a policy of any medium begins, with a term of its own. */
 function partsFor(policy: Answer, media: MediaType): PolicyPart[] {
   const part = partFor(policy, media)
   const parts = part === undefined ? [] : [part]
@@ -99,7 +99,7 @@ function effectOf(actions: Answer, media: MediaType): Pick<DeletionRule, 'days' 
 /** The longest that a policy keeps a screen recording (help p=278459). */
 const mostScreenDays = 365
 
-/** Days after which a retention deletes; infinite where none are set: 0 is not a setting. */
+/** Days after which a retention deletes; infinite if none are set: 0 is not a setting. */
 function daysOf(retention: Answer | undefined): number {
   const days = numberOf(answerOf(retention, 'deleteRetention'), 'days')
   return days === undefined || days <= 0 ? Number.POSITIVE_INFINITY : days

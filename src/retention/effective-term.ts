@@ -1,6 +1,6 @@
 import type { DeletionRule } from './deletion-rules.js'
 
-/** How long a rule leaves a recording beside all others. */
+/** How long a rule leaves a recording, with all other rules considered. */
 export interface EffectiveTerm {
   /** Days until deletion: 0 at once, infinite for a rule that deletes nothing. */
   readonly days: number
@@ -11,11 +11,11 @@ export interface EffectiveTerm {
 }
 
 /**
- * How long a rule really leaves a recording. Of several policies that match, the longest term wins, but only if all of
- * them set days above 0 (genesys-facts; help p=17591): a policy that keeps without days outranks nothing. Which ones
- * match is known of those without conditions; any other may. So a longer term counts only where it is sure, and days
- * that are not set count wherever they may be. That a call is kept longer keeps no screen recording that has a term of
- * its own. Pure.
+ * How long a rule really leaves a recording. Of several policies that match, the longest term wins. That is so
+ * only if all of them set days above 0 (genesys-facts; help p=17591): a policy that keeps without days outranks
+ * nothing. Only policies without conditions are known to match; any other may. A longer term therefore counts only
+ * where it is sure. A rule without days counts wherever it may match. A longer term for a call does not keep a
+ * screen recording that has a term of its own. Pure.
  */
 export function effectiveTerm(rule: DeletionRule, all: readonly DeletionRule[]): EffectiveTerm {
   if (!setsDays(rule)) return { days: rule.days }

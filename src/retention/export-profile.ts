@@ -6,7 +6,7 @@ import { BulkExportsPlatform } from '../platforms/bulk-exports/platform.js'
 import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retention.js'
 import type { CallOptions } from '../ports/runtime.js'
 
-/** Options of {@link ExportProfileRetentionPolicy}: a platform, whose login is shared, or a connection of its own. */
+/** Options of {@link ExportProfileRetentionPolicy}: a platform, whose login is shared, or a separate connection. */
 export type ExportProfileRetentionOptions =
   | { readonly platform: ReadsProfiles; readonly profileId?: string | undefined }
   | (BulkExportsOptions & { readonly platform?: undefined; readonly profileId?: string | undefined })

@@ -8,16 +8,16 @@ import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retentio
 
 /** Settings of {@link FixedRetentionPolicy}. */
 export interface FixedRetentionOptions {
-  /** How long the matter must be kept, in days from now. */
+  /** How long the recordings must be kept, in days from now. */
   readonly minimumDays: number
-  /** After how many days your own archive deletes what lands in the bucket. Left out: not known to delete. */
+  /** After how many days your own archive deletes objects of the bucket. If it is left out, no deletion is known. */
   readonly deletesAfterDays?: number | undefined
 }
 
 /**
- * A minimum that no system can be asked for: what your records schedule says. What is guaranteed is the longest of
+ * A minimum from your records schedule, which no system can be queried for. The guaranteed time is the longest of
  * the required legal hold (no end), the required `retainUntilDate` and the bucket's default Object Lock retention.
- * Where that is less than the minimum, the finding is `retention-deletes-before-hold`: a blocker if
+ * If it is shorter than the minimum, the finding is `retention-deletes-before-hold`: a blocker if
  * `deletesAfterDays` ends before the minimum, else a warning that nothing guarantees it.
  */
 export class FixedRetentionPolicy implements RetentionPolicyAdapter {

@@ -18,13 +18,13 @@ export interface HasGenesysClient {
   readonly client: GenesysClient
 }
 
-/** Options of {@link GenesysMediaRetentionPolicy}: a platform, whose login is shared, or a connection of its own. */
+/** Options of {@link GenesysMediaRetentionPolicy}: a platform, whose login is shared, or a separate connection. */
 export type GenesysMediaRetentionOptions = (
   | { readonly platform: HasGenesysClient }
   | (GenesysConnectionOptions & { readonly platform?: undefined })
 ) & {
   /**
-   * Days from now for which a recording has to stay at the source: a deletion before that is a blocker, a later one a
+   * Days from now for which a recording must stay at the source: a deletion before that is a blocker, a later one a
    * warning. Long enough for a job to wait for a slot, to run, to be checked and, if need be, to be repeated.
    *
    * @defaultValue 30
@@ -51,9 +51,9 @@ const sources: readonly {
 
 /**
  * Would a media retention policy of Genesys Cloud delete in-scope recordings before or despite the hold? Reads the
- * enabled policies, cross-platform ones too. Where several apply the longest term wins, but only if all of them set days
- * above 0. Only a policy without conditions is sure to apply to every recording, so only such a one is counted on;
- * `alwaysDelete` beats all.
+ * enabled policies, including cross-platform policies. If several apply, the longest term wins, but only if all of
+ * them set days above 0. Only a policy without conditions is sure to apply to every recording, so only such a
+ * policy is relied on. `alwaysDelete` overrides all others.
  *
  * @see https://help.mypurecloud.com/?p=17591
  */
@@ -160,7 +160,7 @@ function unreadable(what: string, permission: string): Finding {
   }
 }
 
-/** The client of the platform that was given, or one of its own. */
+/** The client of the given platform, or a separate one. */
 export function clientOf(
   options: { readonly platform: HasGenesysClient } | (GenesysConnectionOptions & { readonly platform?: undefined }),
   subject: string,

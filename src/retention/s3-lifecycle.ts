@@ -25,7 +25,8 @@ const operation = 'GetBucketLifecycleConfiguration'
  * (`lifecycle-expires-objects`) or of noncurrent ones (`lifecycle-expires-noncurrent`: a metadata repair makes the
  * delivered original noncurrent). Rules that move them to an archive are `lifecycle-archives-objects`.
  *
- * A rule limited by a tag or a size blocks as well: which recordings it meets is not known before they have landed.
+ * A rule that is limited by a tag or a size blocks as well, because the recordings that match it are not known
+ * before they land.
  */
 export class S3LifecyclePolicy implements RetentionPolicyAdapter {
   readonly name = 's3-lifecycle'
@@ -38,7 +39,7 @@ export class S3LifecyclePolicy implements RetentionPolicyAdapter {
     this.#options = options
   }
 
-  /** Throws what may pass; a refused read is the finding `permission-missing`. */
+  /** Throws faults that may pass. A refused read is the finding `permission-missing`. */
   async evaluate(context: RetentionContext, options: CallOptions = {}): Promise<readonly Finding[]> {
     const bucket = this.#options.bucket ?? context.bucket
     // Said already, and of this bucket nothing can be read.
@@ -167,7 +168,7 @@ function findingsOf(
         'lifecycle-archives-objects',
         copies ? 'warning' : 'info',
         `The ${name} deletes nothing but moves objects ${archive} (${about}). ${copies ? 'The metadata of an archived object cannot be repaired before it is restored.' : 'Tags and locks of archived objects can still be changed; their metadata could not.'}`,
-        copies ? 'Repair before that, or plan the restore.' : 'Nothing, unless metadata is to be required later.',
+        copies ? 'Repair before that, or plan the restore.' : 'Nothing, unless metadata will be required later.',
       ),
     )
   }
@@ -178,7 +179,7 @@ interface Scope {
   readonly prefix: string
   /** Limits beside the prefix, in words. */
   readonly limits: string
-  /** False where the sizes exclude each other. */
+  /** False if the sizes exclude each other. */
   readonly possible: boolean
 }
 
@@ -211,7 +212,7 @@ function overlaps(a: string, b: string): boolean {
   return a.startsWith(b) || b.startsWith(a)
 }
 
-/** When a rule expires current versions; `undefined` where it only tidies delete markers. */
+/** When a rule expires current versions; `undefined` if it only tidies delete markers. */
 function expiry(expiration: S3.LifecycleExpiration | undefined): string | undefined {
   if (expiration === undefined) return undefined
   if (expiration.Days !== undefined) return `${days(expiration.Days)} after their creation`

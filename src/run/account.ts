@@ -34,7 +34,7 @@ export interface ObjectEntry {
 export interface AccountParts {
   readonly ledger: RecordingLedger
   readonly tally: Tally
-  /** Whether repairs come later, and skip what is done with. */
+  /** Whether repairs come later, and skip finished objects. */
   readonly isSwept: boolean
   /** Whether an object that carries the hold needs no further look: its former versions may be due. */
   readonly heldIsDone: boolean
@@ -46,7 +46,7 @@ export class Account {
   readonly seen = new SeenObjects()
   /** States that the run wrote itself. */
   readonly #written = new SeenObjects()
-  /** States of objects that are done with, held or repaired or beyond repair; only where repairs come later. */
+  /** States of objects that are done with, held or repaired or beyond repair; only if repairs come later. */
   readonly #done = new SeenObjects()
   readonly #parts: AccountParts
 

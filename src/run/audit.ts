@@ -19,7 +19,7 @@ export interface AuditSubject {
   readonly jobIds: ReadonlySet<string>
 }
 
-/** What the audit trail says, and what is to be said of it. */
+/** What the audit trail says, and what to report about it. */
 export interface Audited {
   readonly report: AuditReport | undefined
   readonly findings: readonly Finding[]

@@ -72,9 +72,9 @@ export interface DeliverySubject {
 export interface RunDelivery {
   readonly ledger: SettledLedger
   readonly jobs: Pick<JobGroup, 'jobs' | 'accounts'>
-  /** What asking for the missing recordings cost; `undefined` where it was not necessary. */
+  /** What asking for the missing recordings cost; `undefined` if it was not necessary. */
   readonly explanations: ExpectedListing | undefined
-  /** How the work was spread; absent where this process did it. */
+  /** How the work was spread; absent if this process did it. */
   readonly scale?: ScaleReport | undefined
   /** Resolves when everything that was expected and came has been dealt with. */
   complete(): Promise<void>
@@ -96,7 +96,7 @@ interface Way {
 export class Delivery implements RunDelivery {
   readonly ledger: RecordingLedger
   readonly jobs: JobGroup
-  /** What asking for the missing recordings cost; `undefined` where it was not necessary. */
+  /** What asking for the missing recordings cost; `undefined` if it was not necessary. */
   explanations: ExpectedListing | undefined
   readonly #subject: DeliverySubject
   readonly #account: Account
@@ -303,12 +303,12 @@ export class Delivery implements RunDelivery {
     await chains.settled()
   }
 
-  /** Versions beneath are looked at one by one where all of them are to be held. */
+  /** Versions beneath are read one by one if all of them must be held. */
   #deferred(chain: Chain): Chain | undefined {
     return this.#subject.settings.remediation.versions === 'current' ? chain : undefined
   }
 
-  /** One object at a time for each key: a rewritten object waits until its former state is done with. */
+  /** One object at a time for each key: a rewritten object waits until its former state is finished. */
   async #inTurn(found: DiscoveredObject, way: Way): Promise<void> {
     const turns = turnsOf(this.#subject.settings.storage)
     await turns.take(found.object.key, () => this.#process(found, way))

@@ -50,14 +50,14 @@ import { runAndTell } from './told-run.js'
 
 type ReleaseSubject = ObjectRef & { readonly place?: ObjectPlace | undefined; readonly line: ListedLine }
 
-/** An object that is to be judged. */
+/** An object to judge. */
 interface ToBeJudged {
   readonly key: string
   readonly object: ValidationSubject
   readonly place: ObjectPlace | undefined
   /** Its verdict, where that is what was given. */
   readonly verdict?: Verdict | undefined
-  /** Where its line is looked for; left out where it is known, or there is none to be had. */
+  /** Where its line is looked for; left out if it is known, or not available. */
   readonly lines?: KeyLines | undefined
 }
 

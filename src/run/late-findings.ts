@@ -82,8 +82,9 @@ function subjectOf({ profileId, integrationId }: ExportRequest): string {
 }
 
 /**
- * That nothing was expected is not a fault of the run, and every check of nothing passes: it must be said, or a mistyped
- * filter looks like a hold that is complete. The same holds for a single conversation that the request names.
+ * An empty expectation is not a fault of the run, and every check of nothing passes. It must be reported:
+ * otherwise a mistyped filter looks like a complete hold. The same holds for a single conversation that the
+ * request names.
  */
 function nothingExpected(
   request: ExportRequest,
@@ -109,7 +110,7 @@ function nothingExpected(
     {
       ...about,
       message: `No recording matched ${unknown.length} of the ${counted(conversationIds.length, 'conversation')} that the request names: ${named}${more}.`,
-      remedy: `Check these ids, the interval, and ${narrowing({ ...request, conversationIds: undefined })}: nothing of them was put under the hold.`,
+      remedy: `Check these ids, the interval, and ${narrowing({ ...request, conversationIds: undefined })}: none of their recordings was put under the hold.`,
     },
   ]
 }

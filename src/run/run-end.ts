@@ -61,7 +61,7 @@ export class RunEnd {
     const told = waitsOf(this.#options.signal)?.slow?.begin('report', 'a notifier', 'it is told of the end of the run')
     const late = () => new Error(`A notifier did not end within ${longestMs / 1_000} s.`)
     try {
-      // A run that was aborted is told of all the same: its signal would end this at once.
+      // A run that was aborted is told of anyway: its signal would end this at once.
       await withinTime(async (signal) => notifier(notice, { signal }), { timeoutMs: longestMs, late, stage: 'report' })
     } catch (error) {
       this.#settings.logger?.warn('A notifier of the run failed; the run is what it was.', { err: error })

@@ -11,11 +11,11 @@ import type { Notifier } from '../ports/notifier.js'
 /** Options of one run. */
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined
-  /** Called for every event. What it throws is logged and ignored. */
+  /** Called for every event. Its errors are logged and ignored. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined
   /**
-   * Export and validate, but change no object, no setting and no protection: repairs are planned only. A job of ours
-   * that was run before for the same request is taken up instead of another, since an export writes every object anew.
+   * Export and validate, but change no object, setting or protection. Repairs are only planned. An earlier job of
+   * ours for the same request is reused, since an export rewrites every object.
    *
    * @defaultValue false
    */
@@ -29,15 +29,15 @@ export interface RunOptions {
    */
   readonly evidence?: EvidenceSink | undefined
   /**
-   * Record of all that is observed and done, and what an interrupted run resumes from.
+   * Record of everything that is observed and done, from which an interrupted run resumes.
    *
    * @defaultValue the exporter's own, if it has one
    */
   readonly journal?: Journal | undefined
   /**
-   * Told what became of the run, at its end and when it fails: `webhookNotifier`, `snsNotifier`, `eventBridgeNotifier` of
-   * `genesys-legal-hold-exporter/node`, or your own. What one throws is logged and changes nothing; the run waits for them at
-   * most a minute.
+   * Called at the end of the run and when it fails, with the result: `webhookNotifier`, `snsNotifier`,
+   * `eventBridgeNotifier` of `genesys-legal-hold-exporter/node`, or your own. Its errors are logged and change
+   * nothing. The run waits for notifiers at most one minute.
    *
    * @defaultValue none
    */

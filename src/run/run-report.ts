@@ -23,9 +23,9 @@ export interface ReportSubject {
   /** Those that came up after the inspection. */
   readonly lateFindings: readonly Finding[]
   readonly delivery: RunDelivery
-  /** `undefined` where nothing was to be protected at the source. */
+  /** `undefined` if no protection at the source was requested. */
   readonly protection: ProtectionReport | undefined
-  /** `undefined` where nobody asked for it. */
+  /** `undefined` if nobody asked for it. */
   readonly audit: AuditReport | undefined
   readonly tally: Tally
   readonly runId: string

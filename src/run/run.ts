@@ -181,8 +181,8 @@ export class Run {
   }
 
   /**
-   * Inspects before anything is created. A run that resumes after that keeps to what its job was created upon, as the
-   * report tells it; but what would now endanger the repairs that are still to be made stops it as it would have then.
+   * Inspects before anything is created. A run that resumes later keeps the inspection on which its job was
+   * created, as the report shows it. A new danger to the remaining repairs still stops it, as it would have then.
    */
   async #inspect(): Promise<Inspection> {
     const present = await this.#look()
@@ -256,7 +256,7 @@ export class Run {
   }
 
   async #exportForcing(inspection: Inspection, profile: ProfileForcing): Promise<RunDelivery> {
-    // Shards repair what the platform did not stamp: another export would write each object anew.
+    // Shards repair what the platform did not stamp: another export would write each object again.
     const isRepeatable = !this.#dryRun && this.#extras.deliver === undefined
     const forcedRetries = !isRepeatable ? 0 : forcedRetriesOf(this.#settings, this.#request)
     for (let attempt = this.#checkpoint?.jobs.at(-1)?.attempt ?? 0; ; attempt += 1) {

@@ -23,8 +23,9 @@ const nobody = { missing: 0, failed: 0, skipped: 0 }
 const probe = '\u0000'
 
 /**
- * What the account of the whole run needs of a shard beside its report. What becomes of a recording that never came may
- * depend on what the jobs left out as a whole, and on what the platform says when it is asked: only the whole run knows both.
+ * What the account of the whole run needs of a shard beside its report. The state of a recording that never came
+ * may depend on what the jobs left out as a whole, and on what the platform says when asked. Only the whole run
+ * knows both.
  */
 export function shardAccountOf(
   ledger: ShardLedger,

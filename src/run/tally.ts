@@ -45,7 +45,7 @@ export class Tally {
   }
 
   /**
-   * Begins anew, for an export that is repeated: a run that is resumed takes up the verdicts of its last attempt alone,
+   * Begins again, for an export that is repeated: a run that is resumed takes up the verdicts of its last attempt alone,
    * and its report is the same.
    */
   reset(): void {

@@ -29,10 +29,10 @@ interface LocalJob {
 }
 
 /**
- * Runs shards in this process: for tests, and where one machine is enough but the run is to be in pieces. Its jobs end with the
- * process; the shards that were sealed stay, and a run that resumes does the others.
+ * Runs shards in this process, for tests and for runs in pieces on one machine. Its jobs end with the process.
+ * Sealed shards stay, and a resumed run does the others.
  *
- * The signal of `submit` ends the job, too: nothing must work on in a process whose run was aborted.
+ * The signal of `submit` ends the job as well, because nothing may continue in a process whose run was aborted.
  */
 export class LocalEngine implements ShardEngine {
   readonly name = 'local'
@@ -83,7 +83,7 @@ export class LocalEngine implements ShardEngine {
     return shown(this.#job(id))
   }
 
-  /** Resolves when the job has ended, in whatever way. */
+  /** Resolves when the job has ended, with or without success. */
   async done(id: string): Promise<void> {
     await this.#job(id).done
   }

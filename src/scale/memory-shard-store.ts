@@ -1,7 +1,7 @@
 import { compareKeys } from '../internal/key-order.js'
 import type { ListShardKeysOptions, ShardStore } from './ports/shard-store.js'
 
-/** A store in memory, for tests and for work that one process does alone. What it holds ends with the process. */
+/** A store in memory, for tests and for work that one process does alone. Its content ends with the process. */
 export class MemoryShardStore implements ShardStore {
   /** By folder, since a listing of a few keys must not look at all others. */
   readonly #folders = new Map<string, Map<string, Uint8Array>>()

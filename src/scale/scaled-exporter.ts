@@ -23,14 +23,14 @@ import type { SpoolLimits } from './plan/spool.js'
 import type { ShardEngine } from './ports/shard-engine.js'
 import type { ShardStore } from './ports/shard-store.js'
 
-/** What a {@link ScaledExporter} is made of. */
+/** Options of {@link ScaledExporter}. */
 export interface ScaledExporterOptions {
-  /** A `LegalHoldExporter`: its platform, storage, hold and rules are those of the run. */
+  /** A `LegalHoldExporter`. The run uses its platform, storage, hold and rules. */
   readonly exporter: LegalHoldExporter
-  /** Where plan, journals and seals lie: a bucket for evidence, never that of the recordings. */
+  /** Where plan, journals and seals lie. Use a bucket for evidence, never that of the recordings. */
   readonly store: ShardStore
   readonly engine: ShardEngine
-  /** In front of all keys in the store; empty, or ends with `/`. @defaultValue 'runs/' */
+  /** Prefix of all keys in the store. It must be empty or end with `/`. @defaultValue 'runs/' */
   readonly prefix?: string | undefined
 }
 
@@ -38,25 +38,25 @@ export interface ScaledExporterOptions {
 export interface ScalePlanOptions extends CallOptions {
   /** The run that is planned, or resumed. @defaultValue a new one */
   readonly runId?: string | undefined
-  /** How large a shard is, in objects. @defaultValue 1000 */
+  /** Size of a shard, in objects. @defaultValue 1000 */
   readonly objectsPerShard?: number | undefined
-  /** Bytes of an object, on average, for the estimate. @defaultValue 1048576 (1 MiB) */
+  /** Average bytes of an object, for the estimate. @defaultValue 1048576 (1 MiB) */
   readonly averageObjectBytes?: number | undefined
-  /** Shards at once: what the engine is told, and what the estimate reckons with. @defaultValue 100 */
+  /** Shards at once, for the engine and for the estimate. @defaultValue 100 */
   readonly concurrency?: number | undefined
   /** How much is kept in memory while a plan is sorted. */
   readonly spool?: SpoolLimits | undefined
-  /** Called for every event. What it throws is logged and ignored. */
+  /** Called for every event. Its errors are logged and ignored. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined
 }
 
 /** Options of {@link ScaledExporter.run}. */
 export interface ScaledRunOptions extends ScalePlanOptions {
-  /** Asked before the first job is submitted. Where it says `false`, the run ends there, and may be resumed. */
+  /** Called before the first job is submitted. If it returns `false`, the run ends there, and may be resumed. */
   readonly confirm?: ((plan: ScalePlan) => boolean | Promise<boolean>) | undefined
-  /** Engine jobs at most: each is given the shards that are not sealed yet. @defaultValue 3 */
+  /** Largest number of engine jobs. Each gets the shards that are not sealed yet. @defaultValue 3 */
   readonly maxRounds?: number | undefined
-  /** Between two looks at the engine's job, in milliseconds. @defaultValue 15000 */
+  /** Time between two polls of the engine's job, in milliseconds. @defaultValue 15000 */
   readonly pollMs?: number | undefined
   /** How long one round may take, in milliseconds. @defaultValue 604800000 (7 d) */
   readonly roundTimeoutMs?: number | undefined
@@ -66,13 +66,13 @@ export interface ScaledRunOptions extends ScalePlanOptions {
   readonly evidence?: EvidenceSink | undefined
 }
 
-/** What a run will do: nothing was submitted. */
+/** What a run will do. Nothing has been submitted. */
 export interface ScalePlan {
   readonly runId: string
   readonly shards: number
   /** Recordings that the platform's lists name. */
   readonly recordings: number
-  /** Objects that these are reckoned as. */
+  /** Estimated number of objects of these recordings. */
   readonly objects?: number | undefined
   readonly estimate: ScaleEstimate
   readonly findings: readonly Finding[]
@@ -84,10 +84,10 @@ const defaults = { objectsPerShard: 1_000, averageObjectBytes: 1 << 20, concurre
 const runDefaults = { maxRounds: 3, pollMs: 15_000, roundTimeoutMs: 604_800_000 }
 
 /**
- * Spreads a run over shards that an engine does: S3 Batch Operations, Step Functions, or this process. It plans, submits, follows
- * and adds up; the result is the report of a run, as one process would have given it.
+ * Spreads a run over shards that an engine runs: S3 Batch Operations, Step Functions, or this process. It plans,
+ * submits, follows and adds up. The result is the report that one process would have given.
  *
- * Everything that a run needs to be resumed lies in the store: run again with the same run id, on any machine.
+ * The store holds everything that is needed to resume: run again with the same run id, on any machine.
  *
  * @example
  * ```ts
@@ -122,10 +122,10 @@ export class ScaledExporter {
   }
 
   /**
-   * Inspects, exports as `run` would, cuts what is expected into shards and says what doing them will cost. Nothing is submitted to
-   * the engine, and no object is changed. `run` with the same run id does the plan.
+   * Inspects, exports as `run` would, cuts the expected recordings into shards and estimates their cost. Nothing
+   * is submitted to the engine, and no object is changed. `run` with the same run id does the plan.
    *
-   * @throws LegalHoldError what a run throws; `UNSUPPORTED` where the platform does not say when a conversation began
+   * @throws LegalHoldError what a run throws; `UNSUPPORTED` if the platform does not say when a conversation began
    */
   async plan(request: ExportRequest, options: ScalePlanOptions = {}): Promise<ScalePlan> {
     const planned: { plan?: ScalePlan } = {}
@@ -146,11 +146,11 @@ export class ScaledExporter {
   }
 
   /**
-   * The whole job over shards. Interrupted at any instant it is resumed by calling it again with the same run id; a run that is
-   * finished returns its report at once.
+   * The whole job over shards. After an interruption at any instant, call it again with the same run id to resume.
+   * A finished run returns its report at once.
    *
-   * A shard that is never sealed leaves each of its recordings as an exception with the code `SHARD_UNFINISHED`, and the outcome
-   * incomplete.
+   * A shard that is never sealed leaves each of its recordings as an exception with the code `SHARD_UNFINISHED`,
+   * and the outcome incomplete.
    *
    * @throws LegalHoldError what a run throws; `JOB_CANCELLED`, `JOB_DEADLINE_EXCEEDED`, `ENGINE_…`
    */
@@ -165,16 +165,16 @@ export class ScaledExporter {
     })
   }
 
-  /** How far a run is, read from the store alone: on any machine, whether it is being worked on or not. */
+  /** The progress of a run, read from the store alone. It works on any machine, whether the run is active or not. */
   status(runId: string, options: CallOptions = {}): Promise<ScaleStatus> {
     return statusOf(this.#store, runKeys(this.#prefix, checkedRunId(runId)), options)
   }
 
   /**
-   * Cancels the engine's job of a run. What is sealed stays. A coordinator that follows the job rejects with `JOB_CANCELLED`; to run
-   * again with this run id does the rest.
+   * Cancels the engine's job of a run. Sealed shards stay. A coordinator that follows the job rejects with
+   * `JOB_CANCELLED`. A further run with this run id does the rest.
    *
-   * @throws LegalHoldError `ENGINE_JOB_NOT_FOUND` where none was submitted, and what the engine throws
+   * @throws LegalHoldError `ENGINE_JOB_NOT_FOUND` if none was submitted, and what the engine throws
    */
   async cancel(runId: string, options: CallOptions = {}): Promise<void> {
     const keys = runKeys(this.#prefix, checkedRunId(runId))

@@ -30,9 +30,9 @@ export function isFatal(error: unknown): boolean {
   return isLastingOutage(error)
 }
 
-/** An object that is to be validated. */
+/** An object to validate. */
 export interface ValidationSubject extends ObjectRef {
-  /** What a listing showed of it: an answer is believed only where it agrees. */
+  /** What a listing showed of it: an answer is believed only if it agrees. */
   readonly line?: ListedLine
 }
 

@@ -13,7 +13,8 @@ export interface TraceRunOptions {
   /** @defaultValue the global provider's, named `genesys-legal-hold-exporter` */
   readonly meter?: Meter | undefined
   /**
-   * For the run's span and every measurement, e.g. a tenant. Of few values: each makes a time series of its own.
+   * For the run's span and every measurement, e.g. a tenant. Use few values, because each makes a separate time
+   * series.
    *
    * @defaultValue none
    */
@@ -22,10 +23,10 @@ export interface TraceRunOptions {
 
 /**
  * Runs in an OpenTelemetry span `legal_hold.run`, with one for each stage and job beneath it, and counts findings,
- * verdicts, repairs, repeated requests and recordings. The span is the active one, so that an instrumented AWS SDK or
- * `fetch` reports beneath it. No object key and no hold tag is reported.
+ * verdicts, repairs, repeated requests and recordings. The span is active, so an instrumented AWS SDK or `fetch`
+ * reports beneath it. No object key and no hold tag is reported.
  *
- * Resolves and rejects as `work` does; what `work` rejects with is the status of the span.
+ * Resolves and rejects as `work` does. The span's status is the error that `work` rejects with.
  *
  * @param work does the run, and gives `onEvent` to it: `(onEvent) => exporter.run(request, { onEvent })`
  * @see https://opentelemetry.io/docs/specs/otel/trace/api/

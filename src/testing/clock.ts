@@ -8,8 +8,8 @@ interface Sleeper {
 /**
  * A clock that only moves when told to, so that an hour of polling takes milliseconds.
  *
- * With `autoAdvance` (the default) a sleep moves the time to its own end as soon as the event loop is idle enough
- * to have let everything else run; without it, call {@link SimulatedClock.advance}.
+ * With `autoAdvance` (the default) a sleep moves the time to its own end. It does so as soon as the event loop is
+ * idle enough to have let everything else run. Without `autoAdvance`, call {@link SimulatedClock.advance}.
  */
 export class SimulatedClock implements Clock {
   #nowMs: number

@@ -135,5 +135,5 @@ export const genesysFaultOperations = [
   'queryRetention',
 ] as const
 
-/** What a fault may be bound to: a name that no simulator knows would never fire. */
+/** Operations that a fault may be bound to. A fault with an unknown name would never fire. */
 export type FaultOperation = (typeof s3FaultOperations)[number] | (typeof genesysFaultOperations)[number]

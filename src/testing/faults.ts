@@ -1,9 +1,9 @@
 import type { FaultOperation } from './fault-operations.js'
 
-/** An operation of a server of your own; the simulators know {@link FaultOperation} only. */
+/** An operation of your own server. The simulators know only {@link FaultOperation}. */
 export type ServerOperation = string & Record<never, never>
 
-/** The requests a fault applies to. All given fields have to match. */
+/** The requests a fault applies to. All given fields must match. */
 export interface FaultMatch {
   /** HTTP method. */
   readonly method?: string
@@ -15,7 +15,7 @@ export interface FaultMatch {
 
 /** What a fault does to a request. */
 export type FaultAction =
-  /** Answers at once; the work is not done. */
+  /** Answers at once, without doing the work. */
   | {
       readonly kind: 'respond'
       readonly status: number
@@ -37,7 +37,10 @@ export type FaultAction =
   | { readonly kind: 'delay'; readonly delayMs: number }
   /** Does the work and never answers, until the client gives up. */
   | { readonly kind: 'hang' }
-  /** Does the work, sends half of the answer's body, then drops the connection. A body-less answer is dropped whole. */
+  /**
+   * Does the work, sends half of the answer's body, then drops the connection. An answer without a body is dropped
+   * completely.
+   */
   | { readonly kind: 'truncate' }
 
 /** One scripted fault. */
@@ -56,14 +59,14 @@ export interface FaultedRequest {
   readonly operation: string
 }
 
-/** Script of faults; the first one that matches and is not used up applies. */
+/** Script of faults. The first one that matches and is not used up applies. */
 export class FaultScript {
   readonly #unplanned: FaultedRequest[] = []
   #isPlanned: ((request: FaultedRequest) => boolean) | undefined
   #refusal: ((text: string) => Response) | undefined
   readonly #faults: { readonly fault: Fault; seen: number; hits: number }[] = []
 
-  /** Adds a fault. Returns a handle that tells how often it was hit and removes it. */
+  /** Adds a fault. Returns a handle that counts its hits and can remove it. */
   add(fault: Fault): { readonly hits: number; remove(): void } {
     const entry = { fault, seen: 0, hits: 0 }
     this.#faults.push(entry)
@@ -82,7 +85,7 @@ export class FaultScript {
     this.#faults.length = 0
   }
 
-  /** Faults that hit nothing yet: a test that counts on them tests nothing. */
+  /** Faults that have not hit anything yet. A test that relies on them tests nothing. */
   get unfired(): readonly Fault[] {
     return this.#faults.filter(({ hits }) => hits === 0).map(({ fault }) => fault)
   }
@@ -95,7 +98,7 @@ export class FaultScript {
   /**
    * From now on every request that is not planned is refused with 400 and remembered: strict mode.
    *
-   * @param refusal the answer, of which clients of this server can tell what it says
+   * @param refusal makes the answer, in a form that clients of this server understand
    * @defaultValue the text as it is
    */
   restrictTo(isPlanned: (request: FaultedRequest) => boolean, refusal?: (text: string) => Response): void {

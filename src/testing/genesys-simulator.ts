@@ -23,7 +23,7 @@ import { checkPermission, type Route, RouteTable } from './genesys/routes/routes
 import { type SimulatorSettings, type SimulatorSettingsInit, settingsFrom } from './genesys/settings.js'
 import { type HandleContext, type Listener, type ListenOptions, listen } from './listen.js'
 
-/** Options of a {@link GenesysSimulator}; the settings can be changed later in {@link GenesysSimulator.settings}. */
+/** Options of a {@link GenesysSimulator}. The settings can be changed later in {@link GenesysSimulator.settings}. */
 export type GenesysSimulatorOptions = SimulatorSettingsInit & {
   /** Moves jobs, tokens, rate limits and the index. @defaultValue the machine's clock */
   readonly clock?: Clock | undefined
@@ -32,9 +32,9 @@ export type GenesysSimulatorOptions = SimulatorSettingsInit & {
   readonly organization: SimulatedOrganization
   /** @defaultValue one client, `simulator-client` with the secret `simulator-secret` */
   readonly clients?: readonly SimulatedClient[] | undefined
-  /** The S3 server that exports go to, into the bucket that the job's integration names. */
+  /** The S3 server of the exports. They go into the bucket that the job's integration names. */
   readonly delivery: SimulatedDelivery
-  /** Keeps jobs, protections and export profiles over a restart. The organisation must be given again. */
+  /** Keeps jobs, protections and export profiles across restarts. The organisation must be given again. */
   readonly dataDir?: string | undefined
 }
 
@@ -73,11 +73,12 @@ interface World {
 }
 
 /**
- * Genesys Cloud as far as an export of recordings needs it, as a plain function from `Request` to `Response`: OAuth
- * client credentials, both export surfaces, integrations and export profiles, analytics, retention and deletion
- * protection. What a job exports is written to S3 through the S3 API.
+ * Genesys Cloud as far as an export of recordings needs it, as a plain function from `Request` to `Response`:
+ * OAuth client credentials, both export surfaces, integrations and export profiles, analytics, retention and
+ * deletion protection. What a job exports is written to S3 through the S3 API.
  *
- * `api.` and `login.` are served side by side; with the JavaScript SDK: `setGateway({ host, port, protocol: 'http' })`.
+ * The simulator serves both `api.` and `login.`; with the JavaScript SDK:
+ * `setGateway({ host, port, protocol: 'http' })`.
  */
 export class GenesysSimulator {
   /** Scripted faults, by method, path or operation name. */
@@ -101,8 +102,8 @@ export class GenesysSimulator {
   }
 
   /**
-   * Puts another organisation in place, without jobs. Tokens, faults and the request log stay; what is kept in
-   * `dataDir` of the old one is replaced.
+   * Replaces the organisation with another one, without jobs. Tokens, faults and the request log stay. The state
+   * of the old organisation in `dataDir` is replaced.
    */
   async replace(
     options: SimulatorSettingsInit & Pick<GenesysSimulatorOptions, 'organization' | 'delivery'>,
@@ -123,7 +124,7 @@ export class GenesysSimulator {
     return { state, writer, engine, routes: new RouteTable([...allRoutes, ...conversationRoutes(), ...auditRoutes()]) }
   }
 
-  /** The organisation; may be changed at any time. A changed conversation must be a new object in the list. */
+  /** The organisation. It may be changed at any time. A changed conversation must be a new object in the list. */
   get organization(): SimulatedOrganization {
     return this.#world.state.organization
   }
@@ -153,7 +154,7 @@ export class GenesysSimulator {
     this.#tokens.revokeAll()
   }
 
-  /** Answers one request. Bound, so that it can be passed around. */
+  /** Answers one request. It is bound, so it can be passed around. */
   readonly handle = async (request: Request, context: HandleContext = {}): Promise<Response> => {
     const url = new URL(request.url)
     const target = context.rawTarget ?? `${url.pathname}${url.search}`

@@ -1,12 +1,12 @@
 import { serve, type WireRequest } from './http/server.js'
 
 /**
- * What the URL class cannot carry: it resolves `..` and `.` in a path, which are legal in S3 keys. The raw request
- * target as it came over the wire.
+ * The raw request target as it came over the wire. The URL class resolves `..` and `.` in a path, which are legal
+ * in S3 keys.
  */
 export interface HandleContext {
   readonly rawTarget?: string | undefined
-  /** A delivery of the simulated platform itself: no fault hits it, and it needs not be planned. @defaultValue false */
+  /** A delivery of the simulated platform itself. No fault hits it, and it need not be planned. @defaultValue false */
   readonly ownDelivery?: boolean | undefined
 }
 
@@ -24,7 +24,7 @@ export interface Listener {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string
   readonly port: number
-  /** Stops listening and drops what is still connected. */
+  /** Stops listening and drops open connections. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -2,7 +2,7 @@ import { type HttpHandler, http } from 'msw'
 import { isSlash, withoutEnd } from '../internal/text/edges.js'
 import type { Handle } from './listen.js'
 
-/** Anything that answers requests as a plain function: both simulators do. */
+/** Anything that answers requests as a plain function, like both simulators. */
 export interface RequestHandler {
   readonly handle: Handle
 }
@@ -21,7 +21,7 @@ export interface GenesysHandlerOptions {
 export interface S3HandlerOptions {
   /** AWS name of the region. @defaultValue 'eu-west-1' */
   readonly region?: string | undefined
-  /** An endpoint of its own, such as `https://s3.example.com`, in place of that of AWS. */
+  /** A custom endpoint, such as `https://s3.example.com`, in place of that of AWS. */
   readonly endpoint?: string | undefined
 }
 
@@ -39,8 +39,8 @@ export function genesysHandlers(simulator: RequestHandler, options: GenesysHandl
 }
 
 /**
- * Handlers of Mock Service Worker that answer the S3 of a region from an S3 simulator, with the bucket in the path
- * (`forcePathStyle: true`) or in the host name.
+ * Handlers of Mock Service Worker that answer the S3 of a region from an S3 simulator. The bucket may be in the
+ * path (`forcePathStyle: true`) or in the host name.
  */
 export function s3Handlers(simulator: RequestHandler, options: S3HandlerOptions = {}): HttpHandler[] {
   const region = options.region ?? 'eu-west-1'

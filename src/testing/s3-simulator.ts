@@ -16,17 +16,17 @@ import { Store } from './s3/state/store.js'
 export interface S3SimulatorOptions {
   /** Region of the endpoint. @defaultValue 'eu-west-1' */
   readonly region?: string | undefined
-  /** Who may sign requests. @defaultValue {@link S3Simulator.defaultCredentials} alone */
+  /** Credentials that may sign requests. @defaultValue {@link S3Simulator.defaultCredentials} alone */
   readonly credentials?: readonly S3SimulatorCredentials[] | undefined
-  /** Dates objects, judges retentions and signatures. @defaultValue the machine's clock */
+  /** Clock that dates objects and judges retentions and signatures. @defaultValue the machine's clock */
   readonly clock?: Clock | undefined
   /** Folder in which state survives a restart. @defaultValue none: state is kept in memory */
   readonly dataDir?: string | undefined
   /** Wait before each answer, on the machine's clock. @defaultValue 0 */
   readonly latencyMs?: number | undefined
-  /** Whether a signature must be right; everything else about credentials is checked anyway. @defaultValue true */
+  /** Whether a signature must be right. Everything else about credentials is always checked. @defaultValue true */
   readonly verifySignatures?: boolean | undefined
-  /** How far the date of a signature may be off. @defaultValue 900000, as in S3 */
+  /** How far the date of a signature may be off, in milliseconds. @defaultValue 900000, as in S3 */
   readonly maxClockSkewMs?: number | undefined
   /** Smallest part of a multipart upload, the last one excepted. @defaultValue 5 MiB, as in S3 */
   readonly minPartSizeBytes?: number | undefined
@@ -42,12 +42,12 @@ const gib = 1024 ** 3
 
 /**
  * Amazon S3 in memory, or in a folder: a plain function from `Request` to `Response` that behaves as the API
- * reference documents, the ugly parts included. Signatures are verified, versions and Object Lock enforced.
+ * reference documents, including the awkward parts. Signatures are verified, versions and Object Lock enforced.
  *
  * Bind it to a port with {@link S3Simulator.listen}, or hand {@link S3Simulator.handle} to msw.
  */
 export class S3Simulator {
-  /** The example credentials of the AWS documentation, which are nobody's. */
+  /** The example credentials of the AWS documentation, which belong to nobody. */
   static readonly defaultCredentials = {
     accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
     secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
@@ -119,7 +119,10 @@ export class S3Simulator {
     }, options)
   }
 
-  /** Ends the writing of state to `dataDir`. The state itself needs no closing: a killed process leaves it whole. */
+  /**
+   * Ends the writing of state to `dataDir`. The state itself needs no closing, because a killed process leaves it
+   * intact.
+   */
   close(): void {
     this.#simulation.store.close()
   }
@@ -128,14 +131,14 @@ export class S3Simulator {
     this.close()
   }
 
-  /** Creates a bucket without a request; one that is there already is left as it is. */
+  /** Creates a bucket without a request. An existing bucket is left as it is. */
   createBucket(name: string, options: CreateBucketOptions = {}): void {
     const { store } = this.#simulation
     if (store.buckets.has(name)) return
     store.saveBucket(buildBucket(name, options, { region: this.region, nowMs: this.#clock.now() }))
   }
 
-  /** What is stored at a key, or of one of its versions. */
+  /** The object at a key, or one of its versions. */
   object(bucket: string, key: string, versionId?: string): ObjectVersion | undefined {
     const versions = this.versions(bucket, key)
     return versionId === undefined ? versions[0] : versions.find((version) => version.versionId === versionId)
@@ -157,7 +160,10 @@ export class S3Simulator {
     return [...(this.#simulation.store.buckets.get(bucket)?.uploads.keys() ?? [])]
   }
 
-  /** Sets what no request can set, such as the state of replication. Returns whether there was such a version. */
+  /**
+   * Sets properties that no request can set, such as the state of replication. Returns whether there was such a
+   * version.
+   */
   setObjectState(
     bucket: string,
     key: string,
@@ -172,7 +178,7 @@ export class S3Simulator {
     return true
   }
 
-  /** Answers one request. Bound, so that it can be passed around. */
+  /** Answers one request. It is bound, so it can be passed around. */
   readonly handle = async (request: Request, context?: HandleContext): Promise<Response> => {
     const sent = sentAsObject(request, context?.rawTarget)
     const reply = await this.#service.reply(sent, context?.ownDelivery === true)

@@ -19,9 +19,9 @@ import { makeForeign, makeInScope, makeOutOfScope, withFates } from './scenario/
 import { SeededRandom } from './scenario/random.js'
 import { scenarioDivisions, withSpecials } from './scenario/special.js'
 
-/** What a scenario is made of. The same options give the same scenario, to the last id. */
+/** Options of {@link createScenario}. The same options give the same scenario, to the last id. */
 export interface ScenarioOptions {
-  /** Recordings in scope; without meaning where `recordingsDir` is given. @defaultValue 200 */
+  /** Number of recordings in scope. Ignored with `recordingsDir`. @defaultValue 200 */
   readonly count?: number | undefined
   /** Media in scope. @defaultValue 'digital' */
   readonly media?: ScopeMedia | undefined
@@ -30,11 +30,11 @@ export interface ScenarioOptions {
   readonly now: string | number | Date
   /** Every file below it becomes one recording in scope, byte for byte, and nothing else is in scope. */
   readonly recordingsDir?: string | undefined
-  /** So many of the recordings in scope cannot be exported by the platform. @defaultValue 0 */
+  /** Number of recordings in scope that the platform cannot export. @defaultValue 0 */
   readonly failAtSource?: number | undefined
   /** @defaultValue 0 */
   readonly indexLagHours?: number | undefined
-  /** Nothing but what is in scope: for a bucket that belongs to somebody else. @defaultValue true with `recordingsDir` */
+  /** Only objects in scope, for a bucket that belongs to somebody else. @defaultValue true with `recordingsDir` */
   readonly onlyInScope?: boolean | undefined
   /** Bucket that the integration delivers to. @defaultValue that of {@link simulatorCredentials} */
   readonly bucket?: string | undefined
@@ -49,16 +49,16 @@ export interface Scenario {
   readonly region: string
   readonly bucket: string
   readonly interval: { readonly start: string; readonly end: string }
-  /** Settings of the simulator that make a run of a few seconds. */
+  /** Settings of the simulator that make a run take a few seconds. */
   readonly settings: SimulatorSettingsInit
   /** The request that selects exactly what is in scope. */
   readonly request: ExportRequest
   readonly inScope: ScenarioScope
-  /** Objects that lie in the bucket before anything is exported: of earlier exports and of another organisation. */
+  /** Objects in the bucket before anything is exported, from earlier exports and from another organisation. */
   readonly preExistingObjects: readonly DeliveredFile[]
 }
 
-/** What a complete run over the scenario has to find. */
+/** What a complete run over the scenario must find. */
 export interface ScenarioScope {
   readonly conversations: number
   readonly recordingIds: readonly string[]

@@ -23,13 +23,13 @@ export interface SimulatorsOptions {
   readonly genesysPort?: number | undefined
   /** @defaultValue 0, any free port */
   readonly s3Port?: number | undefined
-  /** Keeps both simulators' state; where there is some already, it is taken up. @defaultValue memory only */
+  /** Folder that keeps both simulators' state. Existing state is used again. @defaultValue memory only */
   readonly dataDir?: string | undefined
   /** Slows each answer of S3, in milliseconds. @defaultValue 0 */
   readonly latencyMs?: number | undefined
   /**
-   * What to seed; ignored where `dataDir` holds a seed, but for `s3`: that server and its credentials are not kept, and must
-   * be given at each start.
+   * What to seed. It is ignored if `dataDir` holds a seed, except for `s3`. That server and its credentials are
+   * not kept, and must be given at each start.
    *
    * @defaultValue the default scenario
    */
@@ -63,7 +63,7 @@ export interface Simulators {
   readonly genesys: GenesysSimulator
   readonly s3: S3Simulator
   readonly scenario: Scenario
-  /** Puts another scenario in place, unless the request is the one in place already. */
+  /** Replaces the scenario, unless the request is that of the present one. */
   reseed(request: ScenarioRequest): Promise<Scenario>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -73,12 +73,12 @@ export interface Simulators {
  * Starts both simulators on loopback, seeded with a scenario and with the documented {@link simulatorCredentials}.
  * The bucket has versioning and Object Lock.
  *
- * Other processes control them through the Genesys endpoint. Nobody has to sign in, as it is bound to loopback:
+ * Other processes control them through the Genesys endpoint. It is bound to loopback and needs no login:
  *
  * - `GET /_simulator` answers the {@link SimulatorsDescription} with a summary of the scenario.
- * - `PUT /_simulator/scenario` with a {@link ScenarioRequest} seeds another scenario: a new organisation without jobs.
- *   The objects that are in the bucket stay. The same body again changes nothing, so that a client that resumes keeps
- *   its job. Answers as `GET /_simulator` does.
+ * - `PUT /_simulator/scenario` with a {@link ScenarioRequest} seeds another scenario: a new organisation without
+ *   jobs. Objects in the bucket stay. The same body again changes nothing, so that a client that resumes keeps its
+ *   job. Answers as `GET /_simulator` does.
  */
 export async function startSimulators(options: SimulatorsOptions = {}): Promise<Simulators> {
   const simulators = new SimulatorPair(options)
@@ -196,7 +196,7 @@ class SimulatorPair implements Simulators {
 
   async #replace(genesys: GenesysSimulator, seed: Seed, scenario: Scenario): Promise<void> {
     const { organization, settings } = scenario
-    // Without a seed in between: killed here, the simulators start anew.
+    // Without a seed in between: killed here, the simulators start again.
     this.#seedFile?.remove()
     await genesys.replace({ ...settings, organization, delivery: this.#deliveryOf(seed) })
     this.#seeded = { seed, scenario, genesys }

@@ -67,11 +67,11 @@ test('requirements are said by flags', async () => {
 })
 
 test.each([
-  [['--accept', 'versioning-off', '--reason', 'a', '--reason', 'b'], '--reason stands behind its --accept'],
-  [['--reason', 'a', '--accept', 'versioning-off'], '--reason stands behind its --accept'],
+  [['--accept', 'versioning-off', '--reason', 'a', '--reason', 'b'], '--reason must follow its --accept'],
+  [['--reason', 'a', '--accept', 'versioning-off'], '--reason must follow its --accept'],
   [['--accept', 'versioning-off', '--reason', ' '], '--reason must say something'],
   [['--acept', 'versioning-off'], 'Did you mean --accept?'],
-  [['--log-level', 'loud'], 'none of debug, info, warn, error'],
+  [['--log-level', 'loud'], 'not one of debug, info, warn, error'],
   [['--config', '/nowhere.yaml'], 'cannot be read'],
 ])('export %j is refused', async (args, message) => {
   expect(await cli(['export', ...args])).toMatchObject({ code: 1, err: expect.stringContaining(message) })

@@ -15,13 +15,13 @@ export function completionOf(all: () => readonly CommandSpec[]): CommandSpec {
     group: 'Set up',
     summary: 'a script that completes commands and flags in a shell',
     about: `Prints a script that completes commands and flags. For bash: eval "$(${toolName} completion bash)"`,
-    flags: [{ ...configFlag, about: 'taken as by every command; nothing of it is asked here' }],
+    flags: [{ ...configFlag, about: 'accepted like by every command, but not used here' }],
     examples: ['completion bash', 'completion zsh', 'completion fish'],
     run: async (given: Given, terminal: Terminal) => {
       const [shell = ''] = needed(given.positionals, ['SHELL'])
       const script = Object.hasOwn(shells, shell) ? shells[shell as keyof typeof shells] : undefined
       if (script === undefined)
-        throw new ArgumentError(`${JSON.stringify(shell)} is none of ${Object.keys(shells).join(', ')}.`)
+        throw new ArgumentError(`${JSON.stringify(shell)} is not one of ${Object.keys(shells).join(', ')}.`)
       const text = script(all())
       terminal.out(given.flag('json') ? JSON.stringify({ shell, script: text }, null, 2) : text)
       return exitCodes.success

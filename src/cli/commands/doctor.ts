@@ -14,10 +14,10 @@ export const doctor: CommandSpec = {
   name: 'doctor',
   takes: '',
   group: 'Set up',
-  summary: 'whether everything is there that an export needs, and what to do',
-  about: `Tries everything that an export needs: Node, disk, signing key, hosts, clock, login, each permission in Genesys Cloud, each action on the bucket, the bucket itself. It creates nothing in either; a file in the folder of the journal is written and removed.
+  summary: 'whether everything that an export needs is there, and what to do',
+  about: `Checks everything that an export needs: Node, disk, signing key, hosts, clock, login, each permission in Genesys Cloud, each action on the bucket, and the bucket itself. It creates nothing in either. It writes and removes a file in the folder of the journal.
 
-The exit code is 2 where something is wrong. A warning is not: it says what an export would go on without.`,
+The exit code is 2 if something is wrong. Warnings do not count: they name what an export can continue without.`,
   flags: settingFlags,
   examples: ['doctor --config matter.yaml', 'doctor --config matter.yaml --json'],
   run: doctorCommand,

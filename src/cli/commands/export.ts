@@ -36,9 +36,9 @@ Secrets come from the environment, or from a file that names their variables: GE
       name: 'reason',
       value: 'TEXT',
       kind: 'list',
-      about: 'why; for the --accept before it, and on record in the journal',
+      about: 'why; applies to the --accept before it, and is recorded in the journal',
     },
-    { name: 'audit', kind: 'flag', about: "read Genesys Cloud's audit trail: who deleted what is missing" },
+    { name: 'audit', kind: 'flag', about: "read Genesys Cloud's audit trail: who deleted missing recordings" },
     { name: 'dry-run', kind: 'flag', about: 'export and validate, but only plan the repairs' },
     {
       name: 'report',
@@ -64,8 +64,13 @@ Secrets come from the environment, or from a file that names their variables: GE
       kind: 'text',
       about: 'private key, in PEM: openssl genpkey -algorithm ed25519 -out signing-key.pem',
     },
-    { name: 'tsa-url', value: 'URL', kind: 'text', about: 'have the signature stamped by this authority (RFC 3161)' },
-    { name: 'previous', value: 'DIR', kind: 'text', about: 'the bundle before this one of the same matter' },
+    {
+      name: 'tsa-url',
+      value: 'URL',
+      kind: 'text',
+      about: 'obtain a time stamp on the signature from this authority (RFC 3161)',
+    },
+    { name: 'previous', value: 'DIR', kind: 'text', about: 'the previous bundle of the same matter' },
     ...notifyFlags,
     ...settingFlags,
   ],
@@ -123,7 +128,7 @@ function blocked(error: LegalHoldError, given: Given, terminal: Terminal): numbe
   const blockers = (error.findings ?? []).filter(({ severity }) => severity === 'blocker')
   if (given.flag('json')) terminal.out(JSON.stringify({ outcome: 'blocked', findings: error.findings ?? [] }, null, 2))
   terminal.err(shown(error.message.split('\n')[0]))
-  terminal.err(`To let them pass, if somebody answers for it, add: ${acceptances(blockers)}`)
+  terminal.err(`To accept them, if somebody answers for it, add: ${acceptances(blockers)}`)
   return exitCodes.badResult
 }
 
@@ -135,7 +140,7 @@ function acceptedBy({ repeated }: Given): readonly Acceptance[] {
     if (name !== 'reason') continue
     const last = all.at(-1)
     if (last === undefined || last.reason !== undefined)
-      throw new ArgumentError('--reason stands behind its --accept CODE.')
+      throw new ArgumentError('--reason must follow its --accept CODE.')
     if (value.trim() === '') throw new ArgumentError('--reason must say something.')
     last.reason = value
   }
@@ -145,7 +150,7 @@ function acceptedBy({ repeated }: Given): readonly Acceptance[] {
 function findingCode(code: string): FindingCode {
   const found = findingCodes.find((known) => known === code)
   if (found === undefined)
-    throw new ArgumentError(`--accept ${JSON.stringify(code)} is none of ${findingCodes.join(', ')}.`)
+    throw new ArgumentError(`--accept ${JSON.stringify(code)} is not one of ${findingCodes.join(', ')}.`)
   return found
 }
 

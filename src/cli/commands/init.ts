@@ -20,7 +20,7 @@ export const init: CommandSpec = {
   takes: '',
   group: 'Set up',
   summary: 'write matter.yaml: asks, or takes flags',
-  about: `Writes a matter.yaml with comments, and never over a file that is there. On a terminal it asks for what the flags and the environment leave open. Secrets are not written: the file names the variables that hold them.
+  about: `Writes a matter.yaml with comments, and never overwrites a file. On a terminal it asks for settings that the flags and the environment leave open. It writes no secrets: the file names the variables that hold them.
 
 It makes a signing key for the evidence beside it, unless one is named or --unsigned is given.`,
   flags: [
@@ -43,7 +43,7 @@ interface Question {
   readonly flag: string
   readonly question: string
   readonly isNeeded: boolean
-  /** What is wrong with an answer; `undefined` where nothing is. */
+  /** What is wrong with an answer; `undefined` if nothing is. */
   readonly mistake?: ((answer: string) => string | undefined) | undefined
 }
 

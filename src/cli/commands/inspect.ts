@@ -38,7 +38,7 @@ async function inspectCommand(given: Given, terminal: Terminal): Promise<number>
       for (const finding of findings) terminal.out(describeFinding(finding))
       terminal.out(blockers.length === 0 ? 'Nothing blocks an export.' : `${blockers.length} of these block an export.`)
       if (blockers.length > 0)
-        terminal.out(`To let them pass, if somebody answers for it: export ${acceptances(blockers)}`)
+        terminal.out(`To accept them, if somebody answers for it: export ${acceptances(blockers)}`)
     }
     return blockers.length === 0 ? exitCodes.success : exitCodes.badResult
   } finally {

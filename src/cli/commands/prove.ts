@@ -13,7 +13,7 @@ export const prove: CommandSpec = {
   summary: 'extract one record, with the proof that it was sealed with the others',
   about: `Extracts the last record about one object (KEY, or BUCKET/KEY) from a bundle, with its audit path (RFC 6962) and the signed statement. One recording can thus be disclosed without the others. \`verify --proof FILE\` checks it.
 
-A record that does not exist, and records that are not those that were signed, are errors.`,
+A missing record is an error. Records that differ from the signed ones are an error as well.`,
   flags: [
     { name: 'out', value: 'FILE', kind: 'text', about: 'write the proof there (default: standard output, as JSON)' },
     configFlag,

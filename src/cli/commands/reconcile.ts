@@ -14,7 +14,7 @@ export const reconcile: CommandSpec = {
   takes: 'JOB',
   group: 'Repair and release',
   summary: 'compare what a job covers with what lies in the bucket',
-  about: `Compares the recordings that an export job covers with the objects in the bucket, without a look at their headers. JOB is its id; what it was created for is the request of --config or of the flags, which must be the same. \`status\` prints the ids of the jobs of a run.`,
+  about: `Compares the recordings that an export job covers with the objects in the bucket, without reading their headers. JOB is its id. The request of --config or of the flags must be the one that the job was created for. \`status\` prints the ids of the jobs of a run.`,
   flags: settingFlags,
   examples: ['reconcile JOB --config matter.yaml'],
   run: reconcileCommand,

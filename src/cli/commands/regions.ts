@@ -11,7 +11,7 @@ export const regions: CommandSpec = {
   group: 'Set up',
   summary: 'the regions of Genesys Cloud, with their hosts',
   about: 'Lists the regions of Genesys Cloud: AWS name, host, place. eu-west-1 is Ireland; London is eu-west-2.',
-  flags: [{ ...configFlag, about: 'taken as by every command; nothing of it is asked here' }],
+  flags: [{ ...configFlag, about: 'accepted like by every command, but not used here' }],
   examples: ['regions'],
   run: async (given: Given, terminal: Terminal) => {
     needed(given.positionals, [])

@@ -12,8 +12,8 @@ export const release: CommandSpec = {
   name: 'release',
   takes: 'PREFIX | --keys-from FILE',
   group: 'Repair and release',
-  summary: "take one matter's tag off; a plan, unless --yes is given",
-  about: `Takes the hold's tag off objects, under a prefix ('' is the whole bucket) or of a list, and leaves the tags of other matters. Nothing is deleted. An Object Lock hold goes with the last tag only, and only with --allow-unlock; a retention stays. It needs a reason, which is written down in legal-hold/MATTER/release-journal.
+  summary: "remove one matter's tag; a plan, unless --yes is given",
+  about: `Removes the hold's tag from objects, under a prefix ('' is the whole bucket) or in a list, and leaves the tags of other matters. Nothing is deleted. An Object Lock hold goes only with the last tag, and only with --allow-unlock. A retention stays. It needs a reason, which is recorded in legal-hold/MATTER/release-journal.
 
 Without --yes it only plans, and changes nothing.`,
   flags: [
@@ -38,7 +38,7 @@ Without --yes it only plans, and changes nothing.`,
 
 async function releaseCommand(given: Given, terminal: Terminal): Promise<number> {
   const reason = given.text('reason')?.trim() ?? ''
-  if (reason === '') throw new ArgumentError('--reason TEXT is missing: it goes on record.')
+  if (reason === '') throw new ArgumentError('--reason TEXT is missing: the reason is recorded.')
   const source = await sourceOf(given, terminal)
   const dryRun = !given.flag('yes')
   const allowUnlock = given.flag('allow-unlock')

@@ -12,7 +12,7 @@ export const remediate: CommandSpec = {
   takes: 'PREFIX | --keys-from FILE',
   group: 'Repair and release',
   summary: 'put objects under the hold; a plan, unless --yes is given',
-  about: `Puts objects under the hold that do not carry it: under a prefix ('' is the whole bucket), or of a list. Without --yes it only plans, changes nothing and says what it would cost. With --yes each change is written down before and after it is made, in legal-hold/MATTER/remediate-journal.`,
+  about: `Puts the hold on objects that do not carry it, under a prefix ('' is the whole bucket) or in a list. Without --yes it only plans, changes nothing and shows the cost. With --yes each change is recorded before and after it is made, in legal-hold/MATTER/remediate-journal.`,
   flags: [
     keysFlag,
     { name: 'yes', kind: 'flag', about: 'make the repairs' },

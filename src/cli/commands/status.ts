@@ -20,8 +20,8 @@ export const status: CommandSpec = {
   name: 'status',
   takes: '[DIR]',
   group: 'Export',
-  summary: 'where a run is, what is missing, when it last moved',
-  about: `Reads the journal of a run, also while another process writes it: where the run is, what is missing, when it last moved. It asks neither Genesys Cloud nor S3, and changes nothing.
+  summary: 'how far a run is, what is missing, when it last moved',
+  about: `Reads the journal of a run, also while another process writes it: where the run is, what is missing, when it last moved. It contacts neither Genesys Cloud nor S3, and changes nothing.
 
 DIR is the journal. Left out, it is the one of --config, or the folder journal.`,
   flags: [{ name: 'config', value: 'FILE', kind: 'text', about: 'matter.yaml, whose journal is read' }],

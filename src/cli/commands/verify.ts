@@ -27,7 +27,7 @@ export const verify: CommandSpec = {
   takes: 'DIR | --proof FILE',
   group: 'Evidence',
   summary: 'check a bundle: signature, hashes, records, counts',
-  about: `Checks a bundle of evidence: the signature, the hash of each file, the tree over the records, their numbers without a gap, the counts, the chain to the bundle before, the time stamp. Where it does not verify, the first bad line is named.
+  about: `Checks a bundle of evidence: the signature, the hash of each file, the tree over the records, their gap-free numbers, and the counts. It also checks the chain to the previous bundle and the time stamp. If it does not verify, the first bad line is named.
 
 A key inside the bundle authenticates nobody: whoever changes the bundle can also change that key. Get the key, or its fingerprint, from the signer through a separate channel. Without either, the command prints the fingerprint that it found, says NOT AUTHENTICATED, and the exit code is 3.
 
@@ -36,7 +36,7 @@ A key inside the bundle authenticates nobody: whoever changes the bundle can als
     { name: 'key', value: 'FILE', kind: 'text', about: "the signer's public key, in PEM" },
     { name: 'fingerprint', value: 'HEX', kind: 'text', about: 'or its SHA-256 (sha256:…)' },
     { name: 'tsa', value: 'FILE', kind: 'text', about: 'certificates, in PEM, of the time stamping authority' },
-    { name: 'previous', value: 'DIR', kind: 'text', about: 'the bundle before this one of the same matter' },
+    { name: 'previous', value: 'DIR', kind: 'text', about: 'the previous bundle of the same matter' },
     { name: 'record', value: 'BUCKET/KEY', kind: 'text', about: 'show the record of this object' },
     { name: 'proof', value: 'FILE', kind: 'text', about: 'check a proof that `prove` made, in place of a bundle' },
     { name: 'live', kind: 'flag', about: 'read every object again' },
@@ -101,7 +101,7 @@ async function verifyCommand(given: Given, terminal: Terminal): Promise<number> 
     else await tell(dir, verification, terminal)
     await tellVerified(notifiers, verification)
     if (await liesWithin(given.text('key'), dir)) {
-      terminal.err('note: this key lies inside the bundle. It shows that the bundle fits together, not who signed it.')
+      terminal.err('note: this key lies inside the bundle. It shows that the bundle is consistent, not who signed it.')
     }
     return exitCodeOfVerification(verification)
   } catch (error) {
@@ -114,7 +114,7 @@ async function verifyCommand(given: Given, terminal: Terminal): Promise<number> 
 
 const headings: Readonly<Record<VerificationStatus, string>> = {
   verifies: 'VERIFIES',
-  'not-authenticated': 'NOT AUTHENTICATED: what was found fits together, and nobody knows who signed it',
+  'not-authenticated': 'NOT AUTHENTICATED: the bundle is consistent, but nobody knows who signed it',
   'does-not-verify': 'DOES NOT VERIFY',
 }
 
@@ -168,7 +168,7 @@ function factsOf({ hold, runId, sealedAt, storage, interval, counts, log }: Cust
   ] as [string, string | undefined][]
 }
 
-/** The S3 adapter is loaded only where it is needed: to verify takes no AWS package. */
+/** The S3 adapter is loaded only if it is needed: to verify takes no AWS package. */
 async function storageOf(
   { storage }: CustodyPredicate,
   region: string | undefined,

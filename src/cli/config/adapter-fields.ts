@@ -14,9 +14,9 @@ const surfaces = ['recording-jobs', 'bulk-exports'] as const
 
 const bulkPaths = object('Paths of the bulk exports surface; {id} stands for the id.', {
   create: text('Creates a job.'),
-  list: text('Lists jobs; none where there is no such path.'),
+  list: text('Lists jobs; none if there is no such path.'),
   job: text('One job.'),
-  failedRecordings: text('Recordings that failed; none where there is no such path.'),
+  failedRecordings: text('Recordings that failed; none if there is no such path.'),
   profiles: text('Lists export profiles.'),
   profile: text('One export profile.'),
 } satisfies MembersFor<BulkExportsPaths>)

@@ -160,7 +160,7 @@ function fileError({ file }: Resolved, mistakes: readonly FileMistake[]): Argume
   )
 }
 
-/** @throws ArgumentError where a variable is not set that one of these sections needs */
+/** @throws ArgumentError if a variable is not set that one of these sections needs */
 export function refuseUnset(resolved: Resolved, sections: readonly string[]): void {
   const { unset, file } = resolved
   const wrong = unset.filter(({ path }) => sections.includes(path.split('.')[0] ?? '') || !path.includes('.'))

@@ -22,7 +22,7 @@ export const holdFields = object('The hold.', {
   tag: text('The value that each object must carry.'),
   matter: text('Name of the matter, for the report; the folder of journal and evidence is named by it.'),
   reason: text('Why the hold was ordered.'),
-  requestedBy: text('Who asked for it.'),
+  requestedBy: text('Who requested it.'),
 } satisfies MembersFor<LegalHold>)
 
 const media = words('A medium.', ['call', 'chat', 'email', 'message', 'screen'])
@@ -49,7 +49,7 @@ export const requestFields = object('What to export.', {
   conversationIds: list('Conversations.', text('An id.')),
   conversationIdsFrom: path('File with one id of a conversation a line, beside `conversationIds`.'),
   divisionIds: list('Divisions that the matter is about.', text('An id.')),
-  format: text('Format asked for, e.g. WAV.'),
+  format: text('Requested format, e.g. WAV.'),
   includeSensitive: flag('Include recordings with sensitive data. Default: true.'),
 } satisfies MembersFor<ExportRequest & { conversationIdsFrom: string }>)
 
@@ -93,7 +93,7 @@ export const acceptFields = list(
     'One of them.',
     {
       code: words('Its code.', findingCodes),
-      reason: text('Who answers for it and why; it goes on record.'),
+      reason: text('Who answers for it and why. It is recorded.'),
     } satisfies MembersFor<Acceptance>,
     ['code', 'reason'],
   ),
@@ -146,8 +146,8 @@ export const exporterFields = {
   includeParticipants: flag('Name agents and customers in the exceptions of the report.'),
   lookbackHours: number('How long before the interval a conversation may have begun, in hours.'),
   landingTimeoutMs: number('All the waiting after the job was fulfilled, in milliseconds.'),
-  landingQuietMs: number('Nothing new for so many milliseconds, and the waiting is over.'),
-  landingSettleMs: number('A folder is looked at once more so many milliseconds after its last new object.'),
+  landingQuietMs: number('The wait ends when nothing new has arrived for this many milliseconds.'),
+  landingSettleMs: number('A folder is listed once more, this many milliseconds after its last new object.'),
   restoreTimeoutMs: number('All the waiting for recordings in an archive, in milliseconds.'),
   reconciliation: words('How recordings are accounted for.', ['counts', 'recordings']),
   onUnindexed: words("What to do where the interval reaches past the platform's index.", ['block', 'wait']),

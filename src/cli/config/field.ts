@@ -51,7 +51,7 @@ export interface EitherField<F extends readonly Field[] = readonly Field[]> exte
 /** Keys with what they may hold. */
 export type Members = Readonly<Record<string, Field>>
 
-/** The keys that a type of options asks for, but for what no file can say. */
+/** The keys that a type of options asks for, except for what no file can say. */
 export type MembersFor<T, Unsayable extends keyof T = never> = Readonly<Record<Exclude<keyof T, Unsayable>, Field>>
 
 /** What a field holds once it is read. */

@@ -23,7 +23,7 @@ export interface MatterFile {
   readonly matter: Matter
   /** Asked about once it is known what the command needs. */
   readonly unset: readonly UnsetVariable[]
-  /** Secrets that stand in the file as they are, by their paths. */
+  /** Secrets that the file contains as plain text, by their paths. */
   readonly plainSecrets: readonly string[]
   lineOf(path: string): number | undefined
 }
@@ -66,7 +66,7 @@ function nearest(lines: ReadonlyMap<string, number>, path: string): number | und
 /** What the parser says may quote the file, and so a secret. */
 const yamlProblems: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'a key is there twice',
-  TAB_AS_INDENT: 'a tab is no indentation in YAML: use blanks',
+  TAB_AS_INDENT: 'a tab is not valid indentation in YAML: use spaces',
   BAD_INDENT: 'the indentation does not fit',
   MISSING_CHAR:
     'a character is missing, perhaps a quote or a colon; a variable needs quotes between [ ] and between { }',
@@ -154,7 +154,7 @@ class Reader {
     if (!isMap(node)) return
     for (const { key, value } of node.items) {
       if (!isScalar(key)) {
-        this.#wrong(node, path, 'has a key that is no text')
+        this.#wrong(node, path, 'has a key that is not text')
         continue
       }
       const name = String(key.value)

@@ -9,13 +9,13 @@ import { notifySettings, type Setting, secretVariables, settings } from './setti
 /** A matter, with where each part of it was said. */
 export interface Resolved {
   readonly matter: Matter
-  /** Absent where there is no file: everything is flags and variables. */
+  /** Absent if there is no file: everything is flags and variables. */
   readonly file: MatterFile | undefined
   /** Folder that journal, report and evidence lie in by default. */
   readonly folder: string
   /** What a person should know of how it was read. */
   readonly notes: readonly string[]
-  /** Variables of the file that are not set, but for those of keys that were said otherwise. */
+  /** Variables of the file that are not set, except for those of keys that were said otherwise. */
   readonly unset: readonly UnsetVariable[]
 }
 
@@ -34,7 +34,7 @@ export async function resolveMatter(given: Given, terminal: Terminal): Promise<R
   const draft = structuredClone(file?.matter ?? {}) as Draft
   const said = new Set<string>()
   const notes = (file?.plainSecrets ?? []).map(
-    (path) => `${path} stands in ${named} as it is; \${NAME} keeps a secret out of the file.`,
+    (path) => `${path} is in ${named} as plain text; \${NAME} keeps a secret out of the file.`,
   )
   for (const setting of [...settings, ...notifySettings, ...secretVariables]) {
     const value = saidBy(setting, given, env)

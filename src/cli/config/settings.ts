@@ -46,7 +46,7 @@ export const settings: readonly Setting[] = [
     'divisions of the matter, separated by commas (default: all must be seen)',
   ),
   many('residency REGIONS', 'RESIDENCY', 'residency.regions', 'AWS regions where data may be, separated by commas'),
-  one('format NAME', undefined, 'request.format', 'format asked for, e.g. WAV'),
+  one('format NAME', undefined, 'request.format', 'requested format, e.g. WAV'),
   {
     flag: 'exclude-sensitive',
     path: 'request.includeSensitive',
@@ -92,7 +92,12 @@ export const settings: readonly Setting[] = [
     about: 'switch the hold metadata of the export profile on',
   },
   one('on-unindexed block|wait', undefined, 'onUnindexed', 'wait until the index covers the interval (default: block)'),
-  one('on-conflict refuse|merge', undefined, 'remediation.onConflict', "what to do where another matter's tag stands"),
+  one(
+    'on-conflict refuse|merge',
+    undefined,
+    'remediation.onConflict',
+    "what to do if an object has another matter's tag",
+  ),
   one('versions current|all', undefined, 'remediation.versions', 'which versions are held'),
   one('genesys-endpoint URL', 'GENESYS_ENDPOINT', 'genesys.endpoint', "a gateway in place of the region's hosts"),
   one('s3-endpoint URL', 'S3_ENDPOINT', 's3.endpoint', 'another S3 server'),
@@ -152,7 +157,7 @@ export const settingFlags: readonly FlagSpec[] = [
     name: 'conversation-ids-from',
     value: 'FILE',
     kind: 'text',
-    about: 'file with one id a line, or - for standard input',
+    about: 'file with one id per line, or - for standard input',
     group: 'Settings',
   },
 ]

@@ -9,7 +9,7 @@ import type { Terminal } from '../terminal.js'
 import type { DoctorCheck } from './check.js'
 
 const oldestNode = [20, 19] as const
-/** A journal of a million recordings takes about so much. */
+/** About the size of a journal of a million recordings. */
 const leastFreeBytes = 2 * 1024 ** 3
 /** AWS refuses a signature that is off by more than 15 minutes. */
 const mostSkewMs = 5 * 60_000

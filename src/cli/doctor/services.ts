@@ -125,7 +125,7 @@ function acceptedIn({ accept = [] }: Pick<Connected['options'], 'accept'>): Read
   return new Set(accept.map((one) => (typeof one === 'string' ? one : one.code)))
 }
 
-/** What was accepted is in nobody's way, and stays to be seen. */
+/** Accepted findings block nothing, but stay visible. */
 function ofFinding(area: DoctorCheck['area'], finding: Finding, accepted: ReadonlySet<FindingCode>): DoctorCheck {
   const { severity, code, subject, message, remedy } = finding
   const isAccepted = severity === 'blocker' && accepted.has(code)

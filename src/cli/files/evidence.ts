@@ -10,7 +10,7 @@ import { refuseUnset } from '../config/connect.js'
 import type { Resolved } from '../config/resolve.js'
 import { placesOf } from './places.js'
 
-/** Where a run is sealed, and by what; `undefined` where it is not. */
+/** Where a run is sealed, and by what; `undefined` if it is not. */
 export interface Sealing {
   readonly dir: string
   readonly sink: EvidenceSink

@@ -30,7 +30,7 @@ export interface JournalStatus {
   /** Why the run was stopped, where it was not resumed since. */
   readonly stopped?: { readonly code: string; readonly message: string } | undefined
   readonly jobs: readonly { readonly id?: string | undefined; readonly state: string }[]
-  /** Recordings that the platform listed; absent where no list has been read to its end. */
+  /** Recordings that the platform listed; absent if no list has been read to its end. */
   readonly listed?: number | undefined
   /** Objects of the last attempt with a verdict, by outcome. */
   readonly objects: Readonly<Record<string, number>>

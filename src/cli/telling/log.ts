@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal.js'
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
 
-/** The log of the library, one JSON a line; `undefined` where nobody asked for one. */
+/** The log of the library, one JSON a line; `undefined` if nobody asked for one. */
 export function loggerOf(given: Given, resolved: Resolved, terminal: Terminal): Logger | undefined {
   const { log } = resolved.matter
   const level = given.text('log-level') ?? log?.level

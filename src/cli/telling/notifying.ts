@@ -13,7 +13,7 @@ export const notifyFlags: readonly FlagSpec[] = [
     value: 'URL',
     kind: 'text',
     group: 'Notify',
-    about: 'post a JSON there at the end and on failure; signed with NOTIFY_SECRET where that is set [NOTIFY_URL]',
+    about: 'post a JSON there at the end and on failure; signed with NOTIFY_SECRET if that is set [NOTIFY_URL]',
   },
   {
     name: 'notify-sns',

@@ -19,7 +19,7 @@ export const bundleFiles = {
   timestamp: 'timestamp.dsse.json',
 } as const
 
-/** Files that a bundle has to hold, as subjects of its statement. */
+/** Files that a bundle must hold, as subjects of its statement. */
 export const requiredSubjects: readonly string[] = [
   bundleFiles.records,
   bundleFiles.leaves,
@@ -39,7 +39,7 @@ export const timestampPayloadType = 'application/timestamp-reply'
 /** Type of an in-toto statement. */
 export const statementType = 'https://in-toto.io/Statement/v1'
 
-/** Type of our predicate; a change that readers would trip over gets a new number. */
+/** Type of our predicate. A change that would break readers gets a new number. */
 export const predicateType = 'urn:genesys-legal-hold-exporter:custody:v1'
 
 /** What the statement says about a run. */
@@ -56,7 +56,7 @@ export interface CustodyPredicate {
   readonly storage: RunReport['storage']
   readonly interval: Interval
   readonly outcome: RunReport['outcome']
-  /** SHA-256, hex, of the canonical JSON of what the run was told: the data of its `run-started` record. */
+  /** SHA-256, hex, of the canonical JSON of the run's instructions: the data of its `run-started` record. */
   readonly policyDigest: string
   readonly hashContent: HashContent
   readonly counts: {
@@ -66,7 +66,7 @@ export interface CustodyPredicate {
   }
   /** RFC 6962 over the lines of records.jsonl, without their line breaks. */
   readonly log: { readonly hash: 'sha256'; readonly rootHash: string; readonly treeSize: number }
-  /** The bundle before this one of the same matter. */
+  /** The previous bundle of the same matter. */
   readonly previous?: PreviousLink | undefined
   /** Whether a time stamp over the signature belongs to the bundle. */
   readonly timestamp: 'rfc3161' | 'none'

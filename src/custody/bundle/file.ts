@@ -6,7 +6,7 @@ import { LegalHoldError } from '../../model/errors.js'
 const chunkBytes = 1_048_576
 
 /**
- * The text of a file; `undefined` where there is none.
+ * The text of a file; `undefined` if there is none.
  *
  * @throws LegalHoldError `EVIDENCE_UNREADABLE`
  */
@@ -20,7 +20,7 @@ export async function textOf(path: string): Promise<string | undefined> {
 }
 
 /**
- * SHA-256 of a file, hex; `undefined` where there is none.
+ * SHA-256 of a file, hex; `undefined` if there is none.
  *
  * @throws LegalHoldError `EVIDENCE_UNREADABLE`
  */

@@ -1,4 +1,4 @@
-/** What does not hold. The codes are API. */
+/** Why a check failed. The codes are API. */
 export type EvidenceProblemCode =
   | 'no-key'
   | 'wrong-key'
@@ -20,7 +20,7 @@ export type EvidenceProblemCode =
   | 'live-drift'
   | 'shard-mismatch'
 
-/** Something that does not verify, and where. */
+/** A failed check, and where it failed. */
 export interface EvidenceProblem {
   readonly code: EvidenceProblemCode
   readonly message: string
@@ -30,8 +30,8 @@ export interface EvidenceProblem {
 }
 
 /**
- * What a verification comes to. `not-authenticated`: everything that can be checked without a key holds, and no key was
- * given, so nobody knows who signed it.
+ * The result of a verification. `not-authenticated`: everything that can be checked without a key is right, but no
+ * key was given, so nobody knows who signed it.
  */
 export type VerificationStatus = 'verifies' | 'not-authenticated' | 'does-not-verify'
 

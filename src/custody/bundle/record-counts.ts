@@ -6,9 +6,9 @@ import type { RecordingCounts, RecordingState } from '../../model/report.js'
 export interface RecordCounts {
   readonly total: number
   readonly byType: Readonly<Record<string, number>>
-  /** Of the records about objects, by what became of the object. */
+  /** Records about objects, by the final state of the object. */
   readonly objectOutcomes: Readonly<Record<string, number>>
-  /** Of the repairs' steps, by action. */
+  /** Steps of the repairs, by action. */
   readonly actions: Readonly<Record<string, number>>
 }
 

@@ -16,7 +16,7 @@ export interface ReadStatement {
 
 const knownNames: ReadonlySet<string> = new Set(Object.values(bundleFiles))
 
-/** Reads a statement from its envelope; says why where it is none of ours. */
+/** Reads a statement from its envelope; says why if it is not one of ours. */
 export function readStatement(text: string): ReadStatement | string {
   const envelope = openEnvelope(text)
   if (typeof envelope === 'string') return envelope

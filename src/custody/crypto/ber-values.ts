@@ -22,8 +22,8 @@ export function childrenOf(element: BerElement | undefined, tag: number): readon
 }
 
 /**
- * Takes the elements of a SEQUENCE one after the other, so that an optional one is skipped only where another stands
- * and nothing is left over unread.
+ * Takes the elements of a SEQUENCE one after the other. An optional one is skipped only if another is in its
+ * place, and nothing is left unread.
  */
 export class Fields {
   readonly #elements: readonly BerElement[]

@@ -41,7 +41,7 @@ export interface OpenedEnvelope {
   readonly keyid: string
 }
 
-/** Opens an envelope as {@link formatEnvelope} writes it; says why where it is none. Nothing is verified yet. */
+/** Opens an envelope as {@link formatEnvelope} writes it; says why if it is not one. Nothing is verified yet. */
 export function openEnvelope(text: string): OpenedEnvelope | string {
   let envelope: DsseEnvelope
   try {
@@ -53,7 +53,7 @@ export function openEnvelope(text: string): OpenedEnvelope | string {
   const [first, ...more] = Array.isArray(signatures) ? signatures : []
   if (typeof payload !== 'string' || typeof payloadType !== 'string') return 'it is not a DSSE envelope'
   if (typeof first?.sig !== 'string' || typeof first.keyid !== 'string' || more.length > 0) {
-    return 'it has to carry exactly one signature'
+    return 'it must carry exactly one signature'
   }
   const { sig, keyid } = first
   const opened = { payload: Buffer.from(payload, 'base64'), signature: Buffer.from(sig, 'base64') }

@@ -30,13 +30,19 @@ export function readPublicKey(pem: string): KeyObject {
   return key
 }
 
-/** SHA-256 of a public key (SPKI, as a key or in PEM) as `sha256:` and hex: what `openssl pkey -pubin -outform DER | sha256sum` says. */
+/**
+ * SHA-256 of a public key (SPKI, as a key or in PEM) as `sha256:` and hex.
+ * `openssl pkey -pubin -outform DER | sha256sum` prints the same digest.
+ */
 export function fingerprintOf(key: KeyObject | string): string {
   const der = (typeof key === 'string' ? readPublicKey(key) : key).export({ type: 'spki', format: 'der' })
   return `sha256:${createHash('sha256').update(der).digest('hex')}`
 }
 
-/** A fingerprint as people type it, with or without `sha256:`, colons and capitals; `undefined` where it is none. */
+/**
+ * A fingerprint as people type it, with or without `sha256:`, colons and capitals; `undefined` if it is not a
+ * fingerprint.
+ */
 export function normaliseFingerprint(text: string): string | undefined {
   const hex = text
     .trim()
@@ -114,10 +120,10 @@ export interface KeyFileSignerOptions {
 }
 
 /**
- * Signs with a private key in PEM: `new KeyFileSigner({ pem: await readFile('signing-key.pem', 'utf8') })`. Make one by
- * `openssl genpkey -algorithm ed25519 -out signing-key.pem`.
+ * Signs with a private key in PEM: `new KeyFileSigner({ pem: await readFile('signing-key.pem', 'utf8') })`. Make
+ * one by `openssl genpkey -algorithm ed25519 -out signing-key.pem`.
  *
- * @throws LegalHoldError `INVALID_OPTIONS` where the key cannot be used; its text is in no message.
+ * @throws LegalHoldError `INVALID_OPTIONS` if the key cannot be used. No message contains its text.
  */
 export class KeyFileSigner implements Signer {
   readonly #key: KeyObject

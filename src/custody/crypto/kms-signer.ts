@@ -8,7 +8,7 @@ import type { Signer } from '../../ports/evidence.js'
 export interface KmsSignerOptions {
   /** Id, ARN or alias of a key for signing, of the kind `ECC_NIST_P256`. */
   readonly keyId: string
-  /** @defaultValue what the environment says */
+  /** @defaultValue that of the environment */
   readonly region?: string | undefined
   /** Another server. */
   readonly endpoint?: string | undefined

@@ -115,7 +115,7 @@ function siblings(index: number, from: number, to: number): [number, number][] {
     : [...siblings(index, middle, to), [from, middle]]
 }
 
-/** The root that a leaf and its audit path lead to (RFC 9162, 2.1.3.2); `undefined` where the path has a wrong length. */
+/** The root that a leaf and its audit path lead to (RFC 9162, 2.1.3.2); `undefined` if the path has a wrong length. */
 export function rootFromPath(leaf: Buffer, index: number, size: number, path: readonly Buffer[]): Buffer | undefined {
   if (!(Number.isSafeInteger(index) && index >= 0 && index < size)) return undefined
   let [at, last] = [index, size - 1]

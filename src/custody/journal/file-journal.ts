@@ -14,15 +14,15 @@ import { GroupWriter } from './writer.js'
 
 /** Options of {@link FileJournal}. */
 export interface FileJournalOptions {
-  /** Buffered records are durable at the latest after this. @defaultValue 100 */
+  /** Buffered records become durable within this time, in milliseconds. @defaultValue 100 */
   readonly flushIntervalMs?: number | undefined
 }
 
 /** What was found when a journal was opened. */
 export interface JournalOpening {
-  /** Records that were there. */
+  /** Records that the journal already had. */
   readonly records: number
-  /** Bytes of a last line that a crash had torn, and that were cut off. */
+  /** Bytes of a torn last line after a crash, which were removed. */
   readonly tornBytes: number
   /** The dead process whose lock was taken over. */
   readonly takenOverFrom?: Pick<LockOwner, 'pid' | 'host' | 'takenAt'> | undefined
@@ -45,15 +45,15 @@ interface Session {
 }
 
 /**
- * A journal in a directory of its own: `records.jsonl`, JSON Lines, one final record a line, whose bytes never change
- * after they are written; and `journal.lock` while somebody writes.
+ * A journal in its own directory. `records.jsonl` has one final record per line (JSON Lines), whose bytes never
+ * change after they are written. `journal.lock` exists while somebody writes.
  *
- * Records are made durable in groups, so that the lanes of a run share one fsync. Opening reads the whole journal: a
- * last line that a crash tore is cut off, and anything else that is not a valid record is `JOURNAL_CORRUPT`. The lock of a
- * process that is dead is taken over; while one lives, a second is refused with `JOURNAL_LOCKED`. Opened by the first
- * record, if not before. Reading needs no lock.
+ * Records are made durable in groups, so that the lanes of a run share one fsync. Opening reads the whole journal.
+ * A last line that a crash tore is removed, and anything else that is not a valid record is `JOURNAL_CORRUPT`. The
+ * lock of a dead process is taken over. While a process lives, a second one is refused with `JOURNAL_LOCKED`. The
+ * first record opens the journal, if it is not open yet. Reading needs no lock.
  *
- * Keep it on a local disk: network file systems may have neither links nor an fsync that holds.
+ * Keep it on a local disk: network file systems may lack links, or an fsync that can be relied on.
  *
  * @example
  * ```ts
@@ -128,7 +128,7 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** The complete lines of the file, as they are. Each is valid until the next is asked for. */
+  /** The complete lines of the file, as they are. Each is valid until the next is requested. */
   async *lines({ signal }: CallOptions = {}): AsyncGenerator<Uint8Array, void, void> {
     for await (const { lines } of this.#batches(signal)) yield* lines
   }
@@ -156,7 +156,7 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** Makes durable what was appended, and lets go of file and lock. */
+  /** Makes appended records durable, and releases file and lock. */
   async close(): Promise<void> {
     const opened = this.#opened
     if (opened === undefined) return
@@ -172,8 +172,8 @@ export class FileJournal implements Journal {
   }
 
   /**
-   * Closes the journal at the end of an `await using` block. Throws only where nobody was told yet that records were lost:
-   * a second error would hide the one that ended the block.
+   * Closes the journal at the end of an `await using` block. It throws only if nobody was told yet that records
+   * were lost. A second error would hide the one that ended the block.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined)

@@ -14,11 +14,12 @@ const readBytes = 1 << 20
 const lineBreak = '\n'
 
 /**
- * The file of a journal while it is written. What lies at its path must be what was written here: an open descriptor
- * takes every byte although its file was deleted, replaced or truncated, and a run would continue with nothing on record.
+ * The file of a journal while it is written. The file at its path must be the one that was written here. An open
+ * descriptor takes every byte even if its file was deleted, replaced or truncated: the run would continue with
+ * nothing on record.
  *
- * Before and after each group of lines the path is held against the descriptor, so that an intent that was acknowledged
- * was at its place at that moment. At the end the whole content is.
+ * Before and after each group of lines the path is compared with the descriptor. An acknowledged intent was
+ * therefore in its place at that moment. At the end the whole content is compared.
  */
 export class JournalFile implements JournalSink {
   readonly handle: FileHandle
@@ -151,7 +152,7 @@ export class JournalFile implements JournalSink {
     return new LegalHoldError(
       `The journal ${this.#path} ${why}: another program changed it during the run. The run stops, since nothing is done that is not ` +
         'on record. Put the journal back as it was if you can, keep other programs away from its folder, and run again with it: ' +
-        'every object is read anew.',
+        'every object is read again.',
       { code: 'JOURNAL_UNWRITABLE', stage: 'journal', details: { path: this.#path } },
     )
   }

@@ -25,7 +25,7 @@ export interface HeldLock {
   /**
    * Whether it is still there and ours: somebody who took it for a leftover may have removed it.
    *
-   * @throws LegalHoldError `JOURNAL_LOCKED` where another process has it, `JOURNAL_UNWRITABLE` where nobody has
+   * @throws LegalHoldError `JOURNAL_LOCKED` if another process has it, `JOURNAL_UNWRITABLE` if nobody has
    */
   check(): Promise<void>
   release(): Promise<void>
@@ -40,9 +40,10 @@ let locksTaken = 0
 /**
  * Takes a lock that is a file, for as long as this process lives or until it is released.
  *
- * The lock of a process that is dead is taken over. Of several that try so at once exactly one may replace the file:
- * the one that holds the lock of its own whose name is made from the dead lock's nonce, which is a lock like this one
- * and may be taken over likewise. It looks once more before it replaces, so that a slow one replaces nothing new.
+ * The lock of a dead process is taken over. Of several processes that try this at once, exactly one may replace
+ * the file. It is the one that holds a second lock, whose name is made from the dead lock's nonce. That second
+ * lock works like this one and may be taken over likewise. Its holder checks once more before it replaces the
+ * file, so that a slow process does not replace a newer lock.
  *
  * @throws LegalHoldError `JOURNAL_LOCKED`, with `details.owner`
  */
@@ -75,7 +76,7 @@ export async function takeLock(lockPath: string): Promise<HeldLock> {
 }
 
 /**
- * Who holds a lock now; `undefined` where nobody does, or where its process is dead. It takes and changes nothing.
+ * Who holds a lock now; `undefined` if nobody does, or where its process is dead. It takes and changes nothing.
  *
  * @throws LegalHoldError `JOURNAL_LOCKED` for a file that is not a lock of this library
  */
@@ -84,7 +85,7 @@ export async function lockOwner(lockPath: string): Promise<LockOwner | undefined
   return owner !== undefined && (await isAlive(owner)) ? owner : undefined
 }
 
-/** Reads the lock only where it is another file than before: a look at it costs a tenth of that. */
+/** Reads the lock only if it is another file than before: a look at it costs a tenth of that. */
 function checkOf(path: string, nonce: string): () => Promise<void> {
   let seen: string | undefined
   return async () => {
@@ -159,7 +160,7 @@ async function readOwner(path: string): Promise<LockOwner | undefined> {
     // Told below, as for anything else that is not a lock of ours.
   }
   throw new LegalHoldError(
-    `${path} is not a lock of this library, so it cannot be told whether a process still writes this journal. Remove it when none does.`,
+    `${path} is not a lock of this library, so it is not known whether a process still writes this journal. Remove it when none does.`,
     { code: 'JOURNAL_LOCKED', stage: 'journal', details: { path } },
   )
 }

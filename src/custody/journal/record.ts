@@ -8,7 +8,7 @@ export function recordLine({ sequence, time, runId, type, data }: JournalRecord)
   return JSON.stringify({ sequence, time, runId, type, data })
 }
 
-/** A line, without its end, as a record; says why where it is none. */
+/** A line, without its end, as a record; says why if it is not one. */
 export function readRecord(line: Buffer): JournalRecord | string {
   if (!isUtf8(line)) return 'is not valid UTF-8'
   let parsed: unknown
@@ -23,7 +23,7 @@ export function readRecord(line: Buffer): JournalRecord | string {
 /**
  * Reads one line, without its end.
  *
- * @param sequence the number it has to bear, which is that of its line
+ * @param sequence the number it must bear, which is that of its line
  * @throws LegalHoldError `JOURNAL_CORRUPT`, with `details.line`
  */
 export function parseRecord(line: Buffer, sequence: number, path: string): JournalRecord {

@@ -10,7 +10,7 @@ export interface JournalSink {
 export interface GroupWriterOptions {
   /** A buffered line is written at the latest after this. */
   readonly flushIntervalMs: number
-  /** Buffered lines are written as soon as there are so many bytes of them. */
+  /** Buffered lines are written as soon as they have this many bytes. */
   readonly flushLength: number
   /** So many bytes wait at most: the source of further lines is slowed. */
   readonly maxLength: number
@@ -27,11 +27,11 @@ interface Waiter {
 }
 
 /**
- * Writes lines, which are given without their ends, in groups: what arrives while one group is on its way to the disk
- * is the next, so that many lines share one fsync and none waits for more than two.
+ * Writes lines, which are given without their ends, in groups. Lines that arrive while one group is being written
+ * to the disk form the next group. Many lines thus share one fsync, and none waits for more than two.
  *
- * After a failure nothing is written any more. A write that failed may be half there, and an fsync that failed may
- * have dropped what it should have kept, and would succeed when asked again.
+ * After a failure nothing more is written. A write that failed may be half there. An fsync that failed may have
+ * dropped what it should have kept, and would succeed when asked again.
  */
 export class GroupWriter {
   readonly #sink: JournalSink
@@ -63,7 +63,7 @@ export class GroupWriter {
     return this.flush()
   }
 
-  /** Takes the line; the promise is there only where the source must be slowed. */
+  /** Takes the line; the promise is there only if the source must be slowed. */
   buffer(line: string): Promise<void> | undefined {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
     this.#take(line)
@@ -113,7 +113,7 @@ export class GroupWriter {
     void this.#writeGroups()
   }
 
-  /** Never rejects: whoever waits is told. */
+  /** Never rejects. The waiting callers get the error. */
   async #writeGroups(): Promise<void> {
     try {
       do {

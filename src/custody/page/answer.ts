@@ -14,7 +14,7 @@ export const shortcomings: readonly (readonly [RecordingState, string])[] = [
 /**
  * The answer in one sentence: complete, or what is missing.
  *
- * @param otherHolds what stands on objects in conflict in place of this hold, where that is known
+ * @param otherHolds what stands on objects in conflict in place of this hold, if that is known
  */
 export function answerOf(report: RunReport, otherHolds: readonly string[] = []): string {
   const { counts, coverage, hold, dryRun } = report

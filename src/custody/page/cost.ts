@@ -14,8 +14,9 @@ const writePrice = 0.000_005
 const objectsPerPage = 1_000
 
 /**
- * What the run's requests cost at list price, by what the records show: a page of a listing for each 1,000 objects, a
- * HEAD for each verdict and two for each repair, and each change. Retries and repeated listings come on top.
+ * The cost of the run's requests at list price, as the records show them. It counts a page of a listing for each
+ * 1,000 objects, a HEAD for each verdict, two for each repair, and each change. Retries and repeated listings come
+ * on top.
  */
 export function costOf(report: RunReport, records: RecordCounts): readonly CostLine[] {
   const pages = Math.ceil(report.objects.listed / objectsPerPage)

@@ -4,7 +4,7 @@ import { shortcomings } from './answer.js'
 /** Exceptions that are in one state for one reason. */
 export interface ExceptionGroup {
   readonly state: RecordingState
-  /** Absent where the group gathers what is left: each row then says its own. */
+  /** Absent if the group gathers what is left: each row then says its own. */
   readonly reason?: string | undefined
   /** By the beginning of their conversations; those of one conversation stand together. */
   readonly exceptions: readonly RecordingException[]

@@ -11,10 +11,10 @@ import { leafHash, MerkleTree } from '../crypto/merkle.js'
 import { FileJournal, observeLines } from '../journal/file-journal.js'
 import { makeFolder, refuseSealed, type SealOptions, sealEvidence } from './seal.js'
 
-/** How a run becomes evidence. */
+/** Options of {@link evidenceBundle}. */
 export interface EvidenceBundleOptions extends SealOptions {
   /**
-   * When to read an object's content for its SHA-256: `missing` where S3 holds no checksum of it, `all`, `none`.
+   * When to read an object's content for its SHA-256: `missing` (if S3 holds no checksum of it), `all`, or `none`.
    *
    * @defaultValue 'missing'
    */
@@ -22,9 +22,9 @@ export interface EvidenceBundleOptions extends SealOptions {
 }
 
 /**
- * Evidence of one run, for its option `evidence`: `run(request, { evidence: evidenceBundle({ dir, signer }) })`. The tree
- * over the records grows while the run does; one that is resumed takes up what the journal holds. A run
- * without a journal of its own keeps one in the folder `journal` of the bundle until it is sealed.
+ * Evidence of one run, for its option `evidence`: `run(request, { evidence: evidenceBundle({ dir, signer }) })`.
+ * The tree over the records grows during the run. A resumed run starts from the records of the journal. A run
+ * without a journal keeps one in the folder `journal` of the bundle until it is sealed.
  *
  * @throws LegalHoldError `INVALID_OPTIONS`
  */

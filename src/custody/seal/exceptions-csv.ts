@@ -34,8 +34,9 @@ const skipped: ReadonlySet<string> = new Set(' \t"\u00a0\u3000\ufeff')
 const separators: ReadonlySet<string> = new Set(';,|\n\r\v\f\u0085\u2028\u2029')
 
 /**
- * A quoted field that no spreadsheet takes for a formula, in whatever locale: what begins like one gets an apostrophe in
- * front, at the beginning of the field and after each character that may begin a cell. Keys and reasons come from elsewhere.
+ * A quoted field that no spreadsheet takes for a formula, in any locale. Text that begins like a formula gets an
+ * apostrophe in front. This applies at the beginning of the field and after each character that may begin a cell.
+ * Keys and reasons come from elsewhere.
  */
 export function csvField(text: string): string {
   let harmless = /^[\t\r\n]/.test(text) ? "'" : ''

@@ -34,7 +34,7 @@ export class FileWriter {
     if (!this.take(bytes)) await this.#put(bytes)
   }
 
-  /** Begins anew. */
+  /** Begins again. */
   async restart(): Promise<void> {
     this.#bufferedBytes = 0
     this.#writtenBytes = 0

@@ -7,10 +7,10 @@ export type SignatureCheck = (openssl: string, key: string, dir: string) => stri
 export function macosSection(check: SignatureCheck, isEd25519: boolean): string {
   const libre = isEd25519
     ? 'The `openssl` of macOS is LibreSSL. Its `pkeyutl` lacks `-rawin`, so that it cannot check an Ed25519 signature: install OpenSSL 3, e.g. with `brew install openssl@3`, and set `OPENSSL` to it.'
-    : 'The `openssl` of macOS is LibreSSL, which can check this signature, too. `OPENSSL` names another one.'
+    : 'The `openssl` of macOS is LibreSSL, which can also check this signature. `OPENSSL` names another one.'
   return `## On macOS
 
-${libre} \`shasum\` stands in place of \`sha256sum\`. In this folder, with \`KEY\` set as above:
+${libre} \`shasum\` replaces \`sha256sum\`. In this folder, with \`KEY\` set as above:
 
 \`\`\`sh macos
 KEY="\${KEY:?set KEY to the public key that you were given}"

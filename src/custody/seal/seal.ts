@@ -29,25 +29,25 @@ import { type PreviousBundle, readPrevious } from './previous-bundle.js'
 import { RecordFiles } from './record-files.js'
 import { signBundle, writeAnew } from './sign-bundle.js'
 
-/** How a journal becomes evidence. */
+/** Options of {@link sealEvidence}. */
 export interface SealOptions {
-  /** Folder of the bundle; made where it is missing. One that holds a bundle already is refused. */
+  /** Folder of the bundle. It is created if it is missing. A folder that already holds a bundle is refused. */
   readonly dir: string
   /** `new KeyFileSigner({ pem })`, or your own. */
   readonly signer: Signer
-  /** Has the signature stamped with the time (RFC 3161), and verifies the stamp. @defaultValue none */
+  /** Obtains a time stamp on the signature (RFC 3161), and verifies it. @defaultValue none */
   readonly timestamp?: TimestampOptions | undefined
-  /** Folder of the bundle before this one of the same matter, to which this one is chained. @defaultValue none */
+  /** Folder of the previous bundle of the same matter, to which this one is chained. @defaultValue none */
   readonly previous?: string | undefined
-  /** Says in the statement by what rule contents were hashed. @defaultValue 'none' */
+  /** The rule by which contents were hashed. The statement names it. @defaultValue 'none' */
   readonly hashContent?: HashContent | undefined
   /** @defaultValue the machine's clock */
   readonly clock?: Clock | undefined
 }
 
 /**
- * Turns the journal of a finished run into a bundle that a stranger can verify: records, report, signed statement and
- * instructions. The statement is written last; a folder without it is not a bundle.
+ * Turns the journal of a finished run into a bundle that a stranger can verify: records, report, signed statement
+ * and instructions. The statement is written last. A folder without it is not a bundle.
  *
  * @throws LegalHoldError `EVIDENCE_NOT_SEALED`, `EVIDENCE_UNREADABLE` (the previous bundle or the signer's key),
  *   `TIMESTAMP_REJECTED`, `NETWORK_ERROR`, `ABORTED`

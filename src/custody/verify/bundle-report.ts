@@ -28,7 +28,7 @@ export async function readBundleReport(dir: string): Promise<RunReport> {
 }
 
 /**
- * Builds the page of a bundle anew from its records, its report and its statement. The version that sealed it builds the
+ * Builds the page of a bundle again from its records, its report and its statement. The version that sealed it builds the
  * same bytes.
  *
  * @throws LegalHoldError `EVIDENCE_UNREADABLE`, `ABORTED`

@@ -24,7 +24,7 @@ import { readRecord } from '../journal/record.js'
 /** How an object differs from its record. */
 export type DriftKind = 'gone' | 'replaced' | 'content-changed' | 'properties-changed' | 'hold-lost' | 'unreadable'
 
-/** An object that is no longer what its record says. */
+/** An object that differs from its record. */
 export interface Drift {
   readonly kind: DriftKind
   readonly object: ObjectRef
@@ -33,7 +33,7 @@ export interface Drift {
   readonly message: string
 }
 
-/** What a look at the objects found. */
+/** The result of reading the objects again. */
 export interface LiveCheck {
   /** Objects read. */
   readonly checked: number
@@ -161,7 +161,7 @@ function driftTo({ object, line }: Recorded, kind: DriftKind, what: string): Dri
   return { kind, object, line, message: `${JSON.stringify(`${object.bucket}/${object.key}`)} ${what}.` }
 }
 
-/** How an object differs from its record by an answer to a HEAD; `undefined` where it does not. Pure. */
+/** How an object differs from its record by an answer to a HEAD; `undefined` if it does not. Pure. */
 function driftOf(recorded: Recorded, answer: HeadResult, requirements: HoldRequirements): Drift | undefined {
   const { state, held } = recorded
   const drift = (kind: DriftKind, what: string) => driftTo(recorded, kind, what)

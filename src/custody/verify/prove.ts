@@ -19,10 +19,10 @@ import { contradictionOfRecord } from './predicate-check.js'
 /** Type of a proof file. */
 export const proofType = 'urn:genesys-legal-hold-exporter:inclusion-proof:v1'
 
-/** One record with what proves that it is among those that were sealed, without the others. */
+/** One record with the proof that it is among the sealed records, without the others. */
 export interface InclusionProof {
   readonly type: typeof proofType
-  /** The record, as its line is in records.jsonl. */
+  /** The record, as its line in records.jsonl. */
   readonly record: string
   /** From 0. */
   readonly leafIndex: number
@@ -34,12 +34,12 @@ export interface InclusionProof {
 }
 
 /**
- * Takes the last record about an object out of a bundle, with its audit path and the signed statement: one recording can
- * be disclosed without the others.
+ * Extracts the last record about an object from a bundle, with its audit path and the signed statement. One
+ * recording can thus be disclosed without the others.
  *
  * @param key `BUCKET/KEY`, or the key alone
- * @throws LegalHoldError `OBJECT_NOT_FOUND` where no record is about it, `EVIDENCE_UNREADABLE` where the bundle is not
- *   what was sealed, or where its records contradict each other (`details.line`)
+ * @throws LegalHoldError `OBJECT_NOT_FOUND` if no record is about it. `EVIDENCE_UNREADABLE` if the bundle is not
+ *   what was sealed, or if its records contradict each other (`details.line`)
  */
 export async function prove(dir: string, key: string, options: CallOptions = {}): Promise<InclusionProof> {
   const { log, storage } = (await readStatementOf(dir)).predicate
@@ -82,7 +82,7 @@ async function find(
     for (const line of lines) {
       const record = readRecord(line)
       const checked = typeof record === 'string' ? record : account.take(record)
-      // One record proves nothing where the others contradict it.
+      // One record proves nothing if the others contradict it.
       if (typeof checked === 'string') throw unusable(`line ${index + 1} of its records ${checked}`, index + 1)
       if (typeof record !== 'string' && record.type === 'verdict' && names.has(objectNameOf(record) ?? '')) {
         found = { line: Buffer.from(line), index }
@@ -104,7 +104,7 @@ async function pathOf(dir: string, index: number, treeSize: number, options: Cal
 /** What a proof shows. */
 export interface ProofVerification {
   readonly verified: boolean
-  /** `verifies` exactly where `verified`; it sets apart that only the key is lacking. */
+  /** `verifies` exactly if `verified`. It distinguishes the case that only the key is missing. */
   readonly status: VerificationStatus
   readonly problems: readonly EvidenceProblem[]
   readonly claimedFingerprint?: string | undefined
@@ -115,8 +115,8 @@ export interface ProofVerification {
 /**
  * Verifies what {@link prove} made, given as its text.
  *
- * @throws LegalHoldError `EVIDENCE_UNREADABLE` for a key that cannot be read, `INVALID_OPTIONS` for a fingerprint that is
- *   none, or not that of the key
+ * @throws LegalHoldError `EVIDENCE_UNREADABLE` for a key that cannot be read, `INVALID_OPTIONS` for a malformed
+ *   fingerprint, or one that is not that of the key
  */
 export function verifyProof(
   text: string,

@@ -17,7 +17,7 @@ export interface LineProblem {
   readonly line: number
 }
 
-/** What the lines of a bundle are, counted and hashed anew. */
+/** What the lines of a bundle are, counted and hashed again. */
 export interface CheckedRecords {
   /** The first bad line, for each way in which a line can be bad. */
   readonly problems: readonly LineProblem[]
@@ -35,7 +35,7 @@ const leafBytes = 32
  * what was sealed; what they say counts only as far as the signed root agrees.
  *
  * @param wanted `BUCKET/KEY` of an object whose last record is looked for
- * @returns `undefined` where the file is missing
+ * @returns `undefined` if the file is missing
  */
 export async function checkRecords(
   dir: string,

@@ -11,9 +11,9 @@ import type { Findings } from '../bundle/problem.js'
 import { fileLines } from '../bundle/record-lines.js'
 import { readRecord } from '../journal/record.js'
 
-/** Verifies the shards that a bundle stands on: `shardVerifier({ store })` of `./scale` makes one. */
+/** Verifies the shards that a bundle rests on. `shardVerifier({ store })` of `./scale` makes one. */
 export interface ShardVerifier {
-  /** What does not hold of a shard, and where; nothing where all of it does. */
+  /** The failed checks of a shard, and where they failed. Empty if none failed. */
   verify(shard: RecordedShard, options?: CallOptions): Promise<readonly string[]>
 }
 

@@ -29,7 +29,7 @@ export interface StampedBundle {
 /**
  * Verifies the time stamp of a bundle. What does not hold is entered in `findings`.
  *
- * @returns what the stamp says; `undefined` where there is none that can be read
+ * @returns what the stamp says; `undefined` if there is none that can be read
  * @throws LegalHoldError `EVIDENCE_UNREADABLE`
  */
 export async function checkTimestamp(

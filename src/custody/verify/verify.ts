@@ -31,47 +31,47 @@ import { type CheckedRecords, checkRecords } from './records-check.js'
 import { checkShards, type ShardVerifier } from './shards.js'
 import { checkTimestamp } from './timestamp.js'
 
-/** How a bundle is verified. */
+/** Options of {@link verifyEvidence}. */
 export interface VerifyOptions extends CallOptions {
-  /** The signer's public key, SPKI in PEM, from elsewhere than the bundle. */
+  /** The signer's public key, SPKI in PEM, obtained separately from the bundle. */
   readonly publicKey?: string | undefined
-  /** Or its fingerprint, from elsewhere than the bundle. */
+  /** Or its fingerprint, obtained separately from the bundle. */
   readonly fingerprint?: string | undefined
-  /** Certificates, in PEM, that the time stamp's has to lead to. */
+  /** Trusted certificates in PEM. The time stamp's certificate must lead to one of them. */
   readonly tsaCa?: string | undefined
-  /** Folder of the bundle before this one, to be found as this one names it. */
+  /** Folder of the previous bundle, which must be the one that this bundle names. */
   readonly previous?: string | undefined
   /**
-   * Where the objects lie: each is read again and compared. A function is called once everything else has verified: only
-   * then is it known to be true what the statement says of bucket and region.
+   * Storage of the objects. Each object is read again and compared. A function is called once everything else has
+   * verified. Only then can the bucket and region in the statement be trusted.
    */
   readonly live?: StorageAdapter | ((predicate: CustodyPredicate) => Promise<StorageAdapter>) | undefined
   /**
-   * Verifies the shards that the bundle stands on, each with its list and its journal: `shardVerifier({ store })` of
-   * `genesys-legal-hold-exporter/scale`.
+   * Verifies the shards that the bundle rests on, each with its list and its journal: `shardVerifier({ store })`
+   * of `genesys-legal-hold-exporter/scale`.
    *
    * @defaultValue they are not read, and a note says so
    */
   readonly shards?: ShardVerifier | undefined
   /** Objects read at once with `live`. @defaultValue 64 */
   readonly liveConcurrency?: number | undefined
-  /** For whether a time stamp lies in the future. @defaultValue the machine's clock */
+  /** Decides whether a time stamp lies in the future. @defaultValue the machine's clock */
   readonly clock?: Clock | undefined
-  /** `BUCKET/KEY` of an object whose record is to be in the bundle, and is returned. */
+  /** `BUCKET/KEY` of an object whose record must be in the bundle, and is returned. */
   readonly record?: string | undefined
 }
 
 /** What verification found. */
 export interface EvidenceVerification {
   readonly verified: boolean
-  /** `verifies` exactly where `verified`; it sets apart that only the key is lacking. */
+  /** `verifies` exactly if `verified`. It distinguishes the case that only the key is missing. */
   readonly status: VerificationStatus
   readonly problems: readonly EvidenceProblem[]
   /** What was not checked, and why. */
   readonly notes: readonly string[]
   /** Fingerprint of the key that the bundle claims to be signed with. */
   readonly claimedFingerprint?: string | undefined
-  /** What the statement says; believe it only where `verified`. */
+  /** What the statement says. Trust it only if `verified`. */
   readonly predicate?: CustodyPredicate | undefined
   readonly timestamp?: VerifiedTimestamp | undefined
   /** The last record about the object that `record` names. */
@@ -80,11 +80,12 @@ export interface EvidenceVerification {
 }
 
 /**
- * Verifies a bundle: signature, hashes of the files, tree root and size, gap-free sequence, counts recomputed from the
- * lines, chain to the previous bundle, time stamp, and with `live` the objects as they are now. What does not hold is
- * data; an error is thrown only where the check could not be run.
+ * Verifies a bundle: signature, hashes of the files, tree root and size, gap-free sequence, and counts recomputed
+ * from the lines. It also verifies the chain to the previous bundle, the time stamp, and with `live` the objects
+ * as they are now. A failed check is part of the result. An error is thrown only if the check could not be run.
  *
- * @throws LegalHoldError `EVIDENCE_UNREADABLE`, `INVALID_OPTIONS`, `ABORTED`, and with `live` what the storage throws
+ * @throws LegalHoldError `EVIDENCE_UNREADABLE`, `INVALID_OPTIONS`, `ABORTED`, and with `live` what the storage
+ *   throws
  */
 export async function verifyEvidence(dir: string, options: VerifyOptions = {}): Promise<EvidenceVerification> {
   const verification = new Verification(dir, options)
@@ -131,7 +132,7 @@ class Verification {
     const stamped = { dir: this.#dir, predicate, signature: envelope.signature, key, tsaCa, now: clock.now() }
     const timestamp = await checkTimestamp(stamped, this.#findings)
     await checkChain(statement, { dir: this.#dir, key, previous }, this.#findings)
-    // The records are read again for their shards only where they have some.
+    // The records are read again for their shards only if they have some.
     if (checked?.counter.counts().byType.shard !== undefined) {
       await checkShards(this.#dir, this.#options.shards, this.#findings, this.#options)
     }
@@ -254,7 +255,7 @@ class Verification {
     const recounted = { recordings: counter.recordings(), records: counter.counts() }
     for (const name of ['recordings', 'records'] as const) {
       if (canonicalJson(recounted[name]) !== canonicalJson(counts[name])) {
-        this.#findings.fail('counts-mismatch', `The ${name} counted anew do not agree with the statement.`, file)
+        this.#findings.fail('counts-mismatch', `The recounted ${name} do not agree with the statement.`, file)
       }
     }
     const policy = counter.policy?.data

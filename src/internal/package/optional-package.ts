@@ -10,7 +10,7 @@ export interface OptionalPackage<T> {
 }
 
 /**
- * Loads a package, and says what to do where that fails.
+ * Loads a package, and says what to do if that fails.
  *
  * @throws LegalHoldError `MISSING_DEPENDENCY`
  */
@@ -39,7 +39,7 @@ function adviceFor(name: string, error: unknown): string {
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
     return `Install it beside genesys-legal-hold-exporter: npm install ${name}`
   }
-  return `Loading it failed: ${message}. Install it anew (npm install ${name}), and see whether a bundler changed it.`
+  return `Loading it failed: ${message}. Install it again (npm install ${name}), and see whether a bundler changed it.`
 }
 
 /** What esbuild (`Dynamic require of "fs" is not supported`), Rollup and webpack say of a `require` in an ES module. */

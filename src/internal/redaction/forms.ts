@@ -8,7 +8,7 @@ export interface Form {
   readonly isEncoded: boolean
   /** So short that it may be a part of an ordinary word: it counts only as a whole one. */
   readonly isWord: boolean
-  /** So short that every sentence holds it: it counts only where it is quoted, or stands behind `=` or `:`. */
+  /** So short that every sentence holds it: it counts only if it is quoted, or stands behind `=` or `:`. */
   readonly isValue?: true | undefined
 }
 
@@ -19,8 +19,8 @@ const shortestPart = 8
 const longestEscape = 11
 
 /**
- * The forms in which a secret is looked for, beside percent-encoding, escapes and entities, which are undone before: as it
- * is, in hex, and in base64 wherever in the encoded bytes it begins.
+ * The forms in which a secret is searched for: as it is, in hex, and in base64 from any offset in the encoded
+ * bytes. Percent-encoding, escapes and entities are undone before.
  */
 export function formsOf(secret: string): Form[] {
   const plain = Buffer.from(secret, 'utf8')

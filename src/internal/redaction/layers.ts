@@ -5,7 +5,7 @@
 export interface Layer {
   readonly bytes: string
   readonly lowerCase: string
-  /** Where in the text each byte begins and ends; absent where both are its own place. */
+  /** Where in the text each byte begins and ends; absent if both are its own place. */
   readonly from?: Uint32Array | undefined
   readonly to?: Uint32Array | undefined
 }
@@ -14,8 +14,8 @@ export interface Layer {
 const deepest = 4
 
 /**
- * The text, and what it says once percent-encoding, escapes of JSON and entities of XML are undone and line breaks are
- * left out: once, and again as long as that leads to anything else. One pass each.
+ * The text as it is, and with percent-encoding, JSON escapes and XML entities undone and line breaks removed. This
+ * is repeated as long as it changes the text. One pass each.
  */
 export function layersOf(text: string): Layer[] {
   let last = bytesOf(text)

@@ -5,9 +5,9 @@ import { type Layer, layersOf } from './layers.js'
 const redacted = '[redacted]'
 /** No more of a text is read: what is shown of one is far less. */
 const mostCharacters = 1 << 16
-/** Secrets of the last so many kinds: credentials that are renewed for weeks must not add up. */
+/** How many recent kinds of secrets are kept: credentials that are renewed for weeks must not add up. */
 const mostSecrets = 64
-/** Shorter ones are not looked for in data, which has to stay what it is. No service issues such. */
+/** Shorter ones are not looked for in data, which must stay what it is. No service issues such. */
 const shortestInData = 16
 const mostResults = 64
 const longestKept = 1_024
@@ -15,9 +15,10 @@ const longestKept = 1_024
 const deepestData = 64
 
 /**
- * Keeps credentials out of whatever leaves the library. AxiosErrors carry the Bearer or Basic credential and servers
- * may echo what they were sent (genesys-facts: the JavaScript SDK), in whatever encoding: percent-encoded, escaped for
- * JSON or XML, one in the other, in base64 or hex, in upper or lower case, with line breaks in between.
+ * Keeps credentials out of whatever leaves the library. AxiosErrors carry the Bearer or Basic credential, and
+ * servers may echo what they were sent (genesys-facts: the JavaScript SDK). The echo may be in any encoding, or in
+ * one inside another: percent-encoded, escaped for JSON or XML, base64 or hex in either case. Line breaks may
+ * interrupt it.
  */
 export class Redactor {
   readonly #forms = new Map<string, readonly Form[]>()

@@ -2,7 +2,7 @@ import { Batches, type Source } from './source.js'
 
 /** There is no further item. */
 export const done = Symbol('done')
-/** There is no item at hand; {@link Feed.next} waits for one. */
+/** No item is ready; {@link Feed.next} waits for one. */
 export const none = Symbol('none')
 
 /** Gives the items of one source to many takers, and reads only as far ahead as a batch reaches. */

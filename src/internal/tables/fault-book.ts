@@ -14,7 +14,7 @@ const detailedOwners = 1_000
 /** The last word on one object. */
 export interface LastWord {
   readonly key: string
-  /** `undefined` where it is well. */
+  /** `undefined` if it is well. */
   readonly fault: Fault | undefined
   readonly reason: string
   /** A repair that was compared with the original showed that it is well. */
@@ -22,11 +22,11 @@ export interface LastWord {
 }
 
 /**
- * What is wrong with objects, by the owner they belong to: the row of a recording or of a conversation. The last word
- * on an object replaces the earlier one.
+ * What is wrong with objects, by the owner they belong to: the row of a recording or of a conversation. The last
+ * word on an object replaces the earlier one.
  *
- * In a dry run each of a million objects has a fault, so an object takes 13 bytes in a hash table, under a keyed 64-bit
- * fingerprint of its key. Keys and reasons are kept for the owners with the lowest rows only: those are the ones whose
+ * In a dry run each of a million objects has a fault. An object therefore takes 13 bytes in a hash table, under a
+ * keyed 64-bit fingerprint of its key. Keys and reasons are kept only for the owners with the lowest rows, whose
  * exceptions are reported.
  */
 export class FaultBook {
@@ -39,7 +39,7 @@ export class FaultBook {
   #size = 0
   readonly #details = new Map<number, Map<string, Shortcoming>>()
 
-  /** Objects of which anything was ever wrong. */
+  /** Objects that ever had a fault. */
   get size(): number {
     return this.#size
   }
@@ -52,9 +52,9 @@ export class FaultBook {
   }
 
   /**
-   * Enters the last word on an object; without a fault it is well. But an object of which a repair failed is well only
-   * once it is `proven` so, by a repair that was compared with the original: that it carries the hold says nothing of
-   * what the failed repair lost.
+   * Enters the last word on an object; without a fault it is well. After a failed repair an object is well only
+   * once it is `proven` so, by a repair that was compared with the original. The hold alone does not show what the
+   * failed repair lost.
    */
   note(owner: number, { key, fault, reason, proven }: LastWord): void {
     if (fault === undefined && this.#size === 0) return
@@ -73,7 +73,7 @@ export class FaultBook {
     if (this.#size * 5 > this.#marks.length * 3) this.#grow()
   }
 
-  /** The worst fault of each of so many owners, to be read with {@link faultAt}. */
+  /** The worst fault of each of this many owners, to be read with {@link faultAt}. */
   worst(owners: number): Uint8Array {
     const worst = new Uint8Array(owners)
     for (let slot = 0; slot < this.#marks.length; slot += 1) {

@@ -7,9 +7,9 @@ const uuidLength = 36
 /**
  * Numbers distinct ids in the order in which they come: 0, 1, 2, … Exact: two ids never share a number.
  *
- * Ids that are UUIDs in lower case, as Genesys gives them, take 16 bytes and a slot of 4 bytes in a hash table that is
- * at most three quarters full: some 24 MB for a million. Any other text is kept as it is. The hash is keyed per
- * process, so that nobody can craft keys in a bucket that slow it down.
+ * Genesys ids are UUIDs in lower case. Each takes 16 bytes and a slot of 4 bytes in a hash table that is at most
+ * three quarters full: some 24 MB for a million. Any other text is kept as it is. The hash is keyed per process,
+ * so that nobody can craft keys in a bucket that slow it down.
  */
 export class IdIndex {
   readonly #words = Column.words()
@@ -43,7 +43,7 @@ export class IdIndex {
     return row
   }
 
-  /** The number of an id, -1 where it was never added. */
+  /** The number of an id, -1 if it was never added. */
   find(id: string): number {
     if (!readUuid(id, this.#probe)) return this.#texts.get(id) ?? -1
     return (this.#slots[this.#find()] ?? 0) - 1

@@ -58,7 +58,7 @@ export class CsvReader {
     return rows
   }
 
-  /** The last row, where no line break ends it; `undefined` where there is none, `'cut'` where a quote is still open. */
+  /** The last row, where no line break ends it; `undefined` if there is none, `'cut'` if a quote is still open. */
   end(): string[] | 'cut' | undefined {
     if (this.#state === 'quoted') return 'cut'
     return this.#endRow()
@@ -90,7 +90,7 @@ const comma = 0x2c
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
-/** All rows of a whole text; `undefined` where it ends in the middle of a quoted field. */
+/** All rows of a whole text; `undefined` if it ends in the middle of a quoted field. */
 export function parseCsv(text: string): string[][] | undefined {
   const reader = new CsvReader()
   const rows = reader.push(text)
@@ -99,7 +99,7 @@ export function parseCsv(text: string): string[][] | undefined {
   return last === undefined ? rows : [...rows, last]
 }
 
-/** One row, with its line break. A field is quoted only where it must be. */
+/** One row, with its line break. A field is quoted only if it must be. */
 export function csvRow(fields: readonly string[]): string {
   return `${fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')}\n`
 }

@@ -1,9 +1,9 @@
 /*
  * What a text begins or ends with, taken off in one pass. A regular expression that asks for the end (`/\s+$/`) begins
- * anew at each place of a run of blanks in the middle: 50 kB of them cost seconds.
+ * again at each place of a run of blanks in the middle: 50 kB of them cost seconds.
  */
 
-/** Whether a UTF-16 code unit is to be taken off. */
+/** Whether a UTF-16 code unit must be removed. */
 export type IsEdge = (code: number) => boolean
 
 /** The text without those at its end. */

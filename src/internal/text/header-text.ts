@@ -1,5 +1,5 @@
 /**
- * Why a credential cannot be used, without a character of it; `undefined` where it can. Most come out of a file or a variable
+ * Why a credential cannot be used, without a character of it; `undefined` if it can. Most come out of a file or a variable
  * with a line break at the end.
  *
  * @param isHeader it is in a header as it is: visible ASCII only

@@ -1,6 +1,6 @@
 /**
- * The text with what cannot be seen made visible: control characters, marks that turn the direction of writing and
- * those of no width can make one key look like another, or move the cursor of a terminal.
+ * The text with invisible characters made visible. Control characters, marks that change the writing direction and
+ * zero-width marks can make one key look like another, or move the cursor of a terminal.
  */
 export function visible(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {

@@ -5,8 +5,9 @@ import type { ServiceAddress } from '../../ports/runtime.js'
 export const firstContactDelayMs = 2_000
 
 /**
- * The first contact of a run with one service. A wrong host, a closed port or a firewall look like an outage, and an outage
- * is waited for ten minutes: whoever has just begun must hear sooner that nothing answers there.
+ * The first contact of a run with one service. A wrong host, a closed port or a firewall looks like an outage, and
+ * the wait for an outage to end is ten minutes. A user who has just started a run must hear sooner that nothing
+ * answers there.
  */
 export class Contact {
   #isMade = false
@@ -45,8 +46,8 @@ export class Contact {
   }
 
   /**
-   * A pause before another attempt. It is counted by the clock that is slept by, which may be a simulated one: there pauses
-   * are all the time that passes, and those of requests side by side pass together.
+   * A pause before another attempt. It is counted by the clock that sleeps, which may be a simulated one. With
+   * that clock only pauses take time, and the pauses of parallel requests pass together.
    */
   pauses(now: number, ms: number): void {
     const from = Math.max(now, this.#sleptUntil)

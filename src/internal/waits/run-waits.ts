@@ -44,7 +44,7 @@ export function runWaits(
   }
 }
 
-/** The same for a single call, of which nobody is told anything. It needs no end. */
+/** The same for a single call, about which nobody is told anything. It needs no end. */
 export function callSignal(outer: AbortSignal | undefined, { retry, connectTimeoutMs }: WaitSettings): AbortSignal {
   const signal = outer === undefined ? new AbortController().signal : AbortSignal.any([outer])
   return bindWaits(signal, { retry, contacts: new Contacts(connectTimeoutMs), emit: () => {} })

@@ -14,9 +14,9 @@ interface Pending {
 }
 
 /**
- * Tells of single requests that are not answered for long, whoever sent them. One timer for all of them: a timer for each
- * HEAD of a million would cost more than what it tells. It is real time, as that of the connections is, and keeps no process
- * alive.
+ * Reports single requests that are not answered for long, regardless of their sender. One timer for all of them: a
+ * timer for each HEAD of a million would cost more than what it tells. It is real time, as that of the connections
+ * is, and keeps no process alive.
  */
 export class SlowAnswers {
   readonly #pending = new Set<Pending>()

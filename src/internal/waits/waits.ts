@@ -9,7 +9,7 @@ export interface Waits {
   readonly retry: RetryOptions | undefined
   /** With which services there has been contact. Absent outside of runs. */
   readonly contacts?: Contacts | undefined
-  /** Told of each attempt. Absent where nobody listens. */
+  /** Told of each attempt. Absent if nobody listens. */
   readonly slow?: SlowAnswers | undefined
   /** Must not throw. */
   readonly emit: (event: NewRunEvent) => void
@@ -23,8 +23,8 @@ interface Bound {
 }
 
 /**
- * Binds waits to a signal. Every call below a run carries the run's signal, or one that ends with it: an adapter knows by
- * it on whose behalf it waits, and its port needs no further option for that.
+ * Binds waits to a signal. Every call below a run carries the run's signal, or one that ends with it. The signal
+ * tells an adapter on whose behalf it waits, so that its port needs no further option.
  */
 export function bindWaits<S extends AbortSignal>(signal: S, waits: Waits | undefined): S {
   if (waits !== undefined) Object.defineProperty(signal, bound, { value: waits })

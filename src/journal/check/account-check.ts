@@ -13,13 +13,13 @@ import { ShardSums } from './shard-sums.js'
 import { VerdictSums } from './verdict-sums.js'
 
 /**
- * Whether the records of a run contradict each other, as they go by. All belong to one run. Each verdict is held against
- * the key of its object and the states in it, each recording that is said to be held or repaired against the last verdicts
- * on its objects, and the report against everything before it. So whoever makes one line say more than was found has to
- * make up all lines that it rests on.
+ * Checks, as the records of one run go by, whether they contradict each other. Each verdict is compared with the
+ * key of its object and the states in it. Each recording that is recorded as held or repaired is compared with the
+ * last verdicts on its objects, and the report with everything before it. Whoever makes one line claim more than
+ * was found must therefore make up all lines that it rests on.
  *
- * What is said to be worse than its verdicts is not a contradiction: listings, the platform and missing sidecars are reasons
- * that no verdict shows. Some 70 bytes for a recording.
+ * A recording that is recorded as worse than its verdicts is not a contradiction: listings, the platform and
+ * missing sidecars are reasons that no verdict shows. Some 70 bytes for a recording.
  *
  * @internal
  */
@@ -109,7 +109,7 @@ export class AccountCheck {
 
   #resume(data: Untrusted<JournalData['run-resumed']>): string | undefined {
     this.#lines = new RecordingLines()
-    // A run that is resumed takes in all of its shards anew.
+    // A run that is resumed takes in all of its shards again.
     this.#shards = new ShardSums()
     this.#objects.unsettle()
     this.#jobs.resumed()

@@ -14,7 +14,7 @@ interface Listing extends Untrusted<JournalData['listing']> {
 
 /** The jobs of a run, what was expected of each, and whether its report may rest on them. */
 export class JobAccount {
-  /** What the run was asked for, but for its interval. */
+  /** What the run was asked for, except for its interval. */
   #wanted: string | undefined
   #interval: unknown
   #parts: readonly unknown[] | undefined
@@ -42,7 +42,7 @@ export class JobAccount {
     this.#interval = interval
   }
 
-  /** A run that is resumed reads its lists anew. */
+  /** A run that is resumed reads its lists again. */
   resumed(): void {
     this.#listings.clear()
     this.#withdrawn = 0
@@ -129,7 +129,7 @@ export class JobAccount {
     return this.#doubtOf(jobs, sums, isListed)
   }
 
-  /** Each recording that a list names has a line, but for those that the platform withdrew. */
+  /** Each recording that a list names has a line, except for those that the platform withdrew. */
   #contradictionOfLists(
     jobs: readonly Members[],
     { listed, unnamed, digestOfListed }: RecordingSums,

@@ -36,7 +36,7 @@ export class ObjectAccount {
   #worst: { readonly own: Uint8Array; readonly shared: Uint8Array } | undefined
 
   /**
-   * A run that is resumed settles all of its recordings anew. What it found before, a list that is read anew may not name
+   * A run that is resumed settles all of its recordings again. What it found before, a list that is read again may not name
    * any more.
    */
   unsettle(): void {
@@ -46,7 +46,7 @@ export class ObjectAccount {
     }
   }
 
-  /** Says of which recording, of which a file was found, nothing was said in the end. */
+  /** Names a recording that has a file but no final state. */
   report(): string | undefined {
     for (let row = 0; row < this.#recordings.size; row += 1) {
       if ((this.#flags.get(row) & (bits.found | bits.settled)) !== bits.found) continue
@@ -145,7 +145,7 @@ export class ObjectAccount {
     return isFound ? undefined : `the last verdict on ${quoted(key)} does not`
   }
 
-  /** The row of a recording of a conversation; -1 where there is none and none is to be made. */
+  /** The row of a recording of a conversation; -1 if there is none and none may be added. */
   #rowOf(recordingId: string, owner: number, isNew: boolean): number {
     const row = isNew ? this.#recordings.add(recordingId) : this.#recordings.find(recordingId)
     if (row < 0) return -1
@@ -180,7 +180,7 @@ export class ObjectAccount {
   }
 }
 
-/** What an outcome is that is neither held nor repaired; a word that is none of ours proves nothing. */
+/** What an outcome is that is neither held nor repaired; an unknown word proves nothing. */
 function faultOf(outcome: unknown): Fault | undefined {
   if (outcome === 'held' || outcome === 'repaired') return undefined
   return faults.find((fault) => fault === outcome) ?? 'unreadable'

@@ -2,8 +2,8 @@ import { placesOf } from '../../model/layout/places.js'
 import { membersOf, quoted } from '../form/untrusted.js'
 
 /**
- * Why a record cannot be about an object where it says that the object belongs. The key alone says of which conversation
- * and recording a file is; what lies beside it decides no more than which kind it is, among those that its name allows.
+ * Why a record cannot be about an object in the place that it states. The key alone determines the conversation
+ * and the recording of a file. Neighbouring files decide only which kind it is, among those that its name allows.
  */
 export function contradictionOfPlace(object: unknown, place: unknown): string | undefined {
   const { key } = membersOf(object)

@@ -4,8 +4,8 @@ import { ownJournalOf } from '../own-journal.js'
 import type { JournalData, Untrusted, UntrustedEntry } from '../records.js'
 
 /**
- * Whether each record belongs to the one run that the journal is of: by its run id, and by the hold, the bucket and the
- * organisation that it names. What a record of another run says is counted by nobody's report, so it must not be there.
+ * Whether each record belongs to the one run of the journal, by its run id and by the hold, bucket and
+ * organisation that it names. No report counts the records of another run, so they must not be there.
  */
 export class RunIdentity {
   #runId: string | undefined
@@ -121,7 +121,7 @@ function isOther(given: unknown, known: unknown): boolean {
 
 function hint(runId: string): string {
   const what = ownJournalOf(runId)
-  return what === undefined ? '' : ` (${what}, which needs a journal of its own)`
+  return what === undefined ? '' : ` (${what}, which needs its own journal)`
 }
 
 /** Under requirements that ask for nothing every object would count as held. */

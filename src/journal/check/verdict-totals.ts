@@ -17,8 +17,9 @@ export interface AddedVerdict {
 }
 
 /**
- * Adds up verdicts, in whatever order they come and however often they come on one object: a number, and a hash total over
- * what each says of which object. The report has both, so that no record of a verdict can be changed by itself.
+ * Adds up verdicts into a number and a hash total over what each says of which object. They may come in any order,
+ * and several times for one object. The report has both totals, so that no record of a verdict can be changed by
+ * itself.
  */
 export class VerdictAdder {
   #count = 0

@@ -16,7 +16,7 @@ export function openWord<T extends string>(): Form<T> {
   return (value): value is T => typeof value === 'string'
 }
 
-/** A word of a closed set; each has to be named. */
+/** A word of a closed set; each must be named. */
 export function word<T extends string>(words: Readonly<Record<T, true>>): Form<T> {
   return (value): value is T => typeof value === 'string' && Object.hasOwn(words, value)
 }

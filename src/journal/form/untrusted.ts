@@ -5,12 +5,12 @@ export type Members = Readonly<Record<string, unknown>>
 
 const none: Members = {}
 
-/** The members of a value; none where it is not an object. */
+/** The members of a value; none if it is not an object. */
 export function membersOf(value: unknown): Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : none
 }
 
-/** The items of a value; none where it is not a list. What is missing in one is there as nothing. */
+/** The items of a value; none if it is not a list. What is missing in one is there as nothing. */
 export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? [...value] : []
 }

@@ -38,7 +38,7 @@ function folderOf(key: string): HourFolder | undefined {
   return lastFolder
 }
 
-/** Takes a key apart; `undefined` for one that is not of the layout. */
+/** Parses a key; `undefined` for one that does not follow the layout. */
 export function parseKey(key: string): ParsedKey | undefined {
   const folder = folderOf(key)
   if (folder?.hour === undefined) return undefined
@@ -48,7 +48,7 @@ export function parseKey(key: string): ParsedKey | undefined {
   return { organizationId, hour, conversationId: key.slice(beginning.length, end), rest: key.slice(end + 1) }
 }
 
-/** Start of an hour in milliseconds, `undefined` where there is no such hour. */
+/** Start of an hour in milliseconds, `undefined` if there is no such hour. */
 export function hourStart(year: number, month: number, day: number, hour: number): number | undefined {
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23) return undefined
   const start = Date.UTC(year, month - 1, day, hour)
@@ -89,7 +89,7 @@ export function roleOf(rest: string): FileRole {
   return { role: 'media', recordingId: stem(rest) }
 }
 
-/** The name of the file that a sidecar of this name describes; `undefined` where it is not the name of a sidecar. */
+/** The name of the file that a sidecar of this name describes; `undefined` if it is not the name of a sidecar. */
 function describedBy(name: string): string | undefined {
   return name.endsWith(sidecarSuffix) && name.length > sidecarSuffix.length
     ? name.slice(0, -sidecarSuffix.length)
@@ -153,7 +153,7 @@ export function hourFolders(organizationId: string, hour: number): readonly stri
   )
 }
 
-/** Hours in milliseconds: a span of which both ends are inclusive starts of hours, and single ones beside it. */
+/** Hours in milliseconds: a span between two starts of hours, both inclusive, and single hours beside it. */
 export interface HourRange {
   readonly first: number
   readonly last: number

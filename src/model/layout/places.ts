@@ -10,7 +10,7 @@ export interface Scope {
   isExpected(recordingId: string, conversationId: string): boolean
   /** Whether the id is that of a recording of another conversation. */
   belongsElsewhere(recordingId: string, conversationId: string): boolean
-  /** Whether a name may be the id of a recording of a conversation of which no list names the recordings. */
+  /** Whether a name may be the id of a recording, in a conversation whose recordings no list names. */
   mayBeRecording(name: string, conversationId: string): boolean
   /** Whether an object may have been delivered by the job, by when it was written. */
   isOfJob(object: ListedObject): boolean
@@ -58,17 +58,18 @@ function namedFile(rest: string): NamedFile {
 }
 
 /**
- * Says what one object is. A name is not an identity: a recording is what the platform's list names or, where there is no
- * list, a file named by an id that has its sidecar; and a sidecar is `X_metadata.json` where such a file X lies or is
- * expected (genesys-facts, what lands on S3). What pipelines and people put beside these is an attachment.
+ * Says what one object is. A name is not an identity. A recording is what the platform's list names. Without a
+ * list, a recording is a file that is named by an id and has its sidecar. A sidecar is `X_metadata.json` where
+ * such a file X lies or is expected (genesys-facts, what lands on S3). Files that pipelines and people put beside
+ * these are attachments.
  *
- * Transcripts and attachments of a conversation that is in scope are evidence like its recordings. When in doubt an
- * object counts as evidence: to hold too much can be undone.
+ * Transcripts and attachments of a conversation that is in scope are evidence like its recordings. When in doubt
+ * an object counts as evidence: to hold too much can be undone.
  *
- * @param lies whether a file of this name lies in the same folder. It is asked for the sidecar of a media file, or for
- *   the file that a sidecar describes. The one name is the other with a suffix, so that in a listing, which is in the
- *   order of bytes, all keys between the two begin with the shorter one: a window over the keys that are beginnings of
- *   the present one knows the answer.
+ * @param lies whether a file of this name lies in the same folder. It is asked for the sidecar of a media file, or
+ *   for the file that a sidecar describes. One of the two names is the other with a suffix. A listing is in the
+ *   order of bytes, so all keys between the two begin with the shorter one. A window over the keys with which the
+ *   present one begins is therefore enough.
  */
 export function classifyObject(
   { object, key }: LocatedObject,
@@ -110,8 +111,8 @@ export function placeByName({ conversationId, rest }: ParsedKey): ObjectPlace {
 }
 
 /**
- * The places that an object of this key can have, whatever the job's list says and whatever lies beside it: none for a
- * key that is not of the layout.
+ * The places that an object of this key can have, regardless of the job's list and of neighbouring files. Empty
+ * for a key that does not follow the layout.
  */
 export function placesOf(key: string): readonly ObjectPlace[] {
   const parsed = parseKey(key)

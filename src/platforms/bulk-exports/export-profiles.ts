@@ -14,7 +14,7 @@ export interface ExportProfile {
   readonly integrationId?: string | undefined
   readonly bucket?: string | undefined
   readonly role?: string | undefined
-  /** Absent where the platform does not say. */
+  /** Absent if the platform does not say. */
   readonly includesHoldMetadata?: boolean | undefined
   /** The platform's own words, e.g. `short-term`. */
   readonly retentionPolicy?: string | undefined
@@ -53,7 +53,7 @@ export class ExportProfiles {
     }
   }
 
-  /** One export profile; `undefined` where the platform knows none of this id. */
+  /** One export profile; `undefined` if the platform knows none of this id. */
   async read(id: string, options?: CallOptions): Promise<ExportProfile | undefined> {
     const body = await this.#readBody(id, options)
     return body === undefined ? undefined : (this.#profileFrom(body) ?? { id, ...this.#settings(body) })

@@ -9,16 +9,18 @@ export interface BulkExportsOptions extends GenesysConnectionOptions, ExpectedRe
   readonly fields?: { readonly [K in keyof BulkExportsFields]?: string | undefined } | undefined
   /** Protect the request's conversations from deletion before the export. @defaultValue false */
   readonly protectSource?: boolean | undefined
-  /** Read the audit trail of recordings, as the exporter's option of the same name. @defaultValue false */
+  /** Read the audit trail of recordings, like the exporter's option of the same name. @defaultValue false */
   readonly audit?: boolean | undefined
   /**
-   * Let `forceHoldMetadata` switch the hold metadata of an export profile on. An organisation-wide setting: every
-   * export with that profile is affected. @defaultValue false
+   * Let `forceHoldMetadata` switch on the hold metadata of an export profile. The setting is organisation-wide and
+   * affects every export with that profile.
+   *
+   * @defaultValue false
    */
   readonly allowProfileUpdate?: boolean | undefined
-  /** Put a forced profile back to what it was afterwards. @defaultValue false */
+  /** Restore a forced profile afterwards. @defaultValue false */
   readonly restoreProfile?: boolean | undefined
-  /** How often a run may force the profile and export again. @defaultValue 1 with `allowProfileUpdate`, else 0 */
+  /** How often a run may force the profile and export again. @defaultValue 1 with `allowProfileUpdate`, otherwise 0 */
   readonly forcedRetries?: number | undefined
 }
 

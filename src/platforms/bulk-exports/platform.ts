@@ -73,7 +73,7 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
     this.#canList = this.#paths.list !== null
   }
 
-  /** `idempotency` is `none` without a path that lists jobs, and as soon as the platform turns out to have none. */
+  /** `idempotency` is `none` without a path that lists jobs, and once the platform turns out to have no such path. */
   get capabilities(): PlatformCapabilities {
     return {
       stampsHoldMetadata: true,
@@ -83,7 +83,7 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
     }
   }
 
-  /** Reads the export profile with this id and its integration, or, where there is no such profile, the integration. */
+  /** Reads the export profile with this id and its integration. If no such profile exists, it reads the integration. */
   async inspectProfile(id: string, options?: CallOptions): Promise<ProfileInspection> {
     const profile = await this.profiles.read(id, options)
     if (profile !== undefined) return this.#inspectExportProfile(profile, options)
@@ -139,7 +139,7 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
   /**
    * Looks for a job with the same filters, format and hold tag.
    *
-   * @throws `UNSUPPORTED` where the platform has no list of jobs or its list does not say what they are for: "none
+   * @throws `UNSUPPORTED` if the platform has no list of jobs, or its list does not say what they are for. "None
    *   found" would then lead to a second job.
    */
   async findJob(
@@ -165,7 +165,7 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
     return newest
   }
 
-  /** Bulk exports start by themselves: the job as it was given. */
+  /** Returns the job as it was given, because bulk exports start by themselves. */
   async executeJob(job: ExportJob): Promise<ExportJob> {
     return job
   }
@@ -262,10 +262,10 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
   }
 
   /**
-   * Puts a forced profile back if the option `restoreProfile` says so, and reads it back: an organisation-wide setting
-   * that stays as it was forced would not be noticed otherwise.
+   * Restores a forced profile if the option `restoreProfile` says so, and reads it back. Otherwise nobody would
+   * notice an organisation-wide setting that stayed forced.
    *
-   * @throws `PLATFORM_RESPONSE_INVALID` where the profile does not show what was said to be done
+   * @throws `PLATFORM_RESPONSE_INVALID` if the profile does not show the change that the platform confirmed
    */
   async restoreHoldMetadata(profileId: string, includesHoldMetadata: boolean, options?: CallOptions): Promise<void> {
     if (!this.#restoreProfile) return
@@ -278,7 +278,7 @@ export class BulkExportsPlatform extends GenesysPlatform implements RecordingPla
     )
   }
 
-  /** The integration goes into every job; a request that names only a profile takes the profile's. */
+  /** Every job needs the integration. A request that names only a profile takes the profile's. */
   async #withIntegration(request: ExportRequest, options: CallOptions | undefined): Promise<ExportRequest> {
     if (request.integrationId !== undefined || request.profileId === undefined) return request
     const profile = await this.profiles.read(request.profileId, options)

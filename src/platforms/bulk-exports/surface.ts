@@ -94,7 +94,7 @@ function withoutAbsent(record: Record<string, unknown>): Answer {
 }
 
 /**
- * Whether a job that exists was made by this body: `undefined` where the answer does not say what the job is for.
+ * Whether a job that exists was made by this body: `undefined` if the answer does not say what the job is for.
  */
 export function isSameExport(ours: Answer, theirs: Answer, fields: BulkExportsFields): boolean | undefined {
   const source = echoOf(theirs, fields)
@@ -102,7 +102,7 @@ export function isSameExport(ours: Answer, theirs: Answer, fields: BulkExportsFi
   const echoed = essence(source, fields)
   const asked = essence(ours, fields)
   const named = (key: 'integrationId' | 'exportProfileId') => asked[key] === undefined || asked[key] === echoed[key]
-  // A server may fill in the integration or the profile that was not named; the rest has to agree.
+  // A server may fill in the integration or the profile that was not named; the rest must agree.
   return (
     named('integrationId') &&
     named('exportProfileId') &&
@@ -112,8 +112,8 @@ export function isSameExport(ours: Answer, theirs: Answer, fields: BulkExportsFi
 }
 
 /**
- * What the answer to a create is, where it is not the job of this body: one that describes no job, or that of another
- * integration, profile or interval. What it leaves out says nothing.
+ * What the answer to a create describes, if not the job of this body: no job at all, or a job of another
+ * integration, profile or interval. Fields that the answer leaves out prove nothing.
  */
 export function otherThanExportOf(ours: Answer, fields: BulkExportsFields): (answer: unknown) => string | undefined {
   return (answer) => {
@@ -182,7 +182,7 @@ const stateWords: Readonly<Record<string, JobState>> = {
   canceled: 'CANCELLED',
 }
 
-/** A job as the surface describes it; `undefined` where it has no id. */
+/** A job as the surface describes it; `undefined` if it has no id. */
 export function bulkExportFrom(
   client: Pick<GenesysClient, 'redact'>,
   body: Answer,

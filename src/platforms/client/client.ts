@@ -65,7 +65,7 @@ export interface GenesysAnswer {
 export class GenesysClient {
   /** Region of the organisation; unknown with a ready client of an unknown host. */
   readonly region: GenesysRegion | undefined
-  /** Id of the OAuth client, where client credentials were given: no secret. */
+  /** Id of the OAuth client, if client credentials were given. It is not a secret. */
   readonly clientId: string | undefined
   readonly clock: Clock
   readonly #connection: GenesysConnection
@@ -107,9 +107,10 @@ export class GenesysClient {
   }
 
   /**
-   * How far the platform's clock is ahead of {@link clock}, in milliseconds, by the `Date` header of its last answer;
-   * negative where it is behind, zero before the first answer. It shows whole seconds (RFC 9110, 5.6.7) and the answer
-   * travels, so that the platform's time is at least what this makes of ours.
+   * How far the platform's clock is ahead of {@link clock}, in milliseconds, by the `Date` header of its last
+   * answer. It is negative if the platform is behind, and zero before the first answer. The header shows whole
+   * seconds (RFC 9110, 5.6.7) and the answer takes time to arrive. The platform's time is therefore at least our
+   * time plus this offset.
    */
   get clockOffsetMs(): number {
     return this.#clockOffsetMs
@@ -150,7 +151,7 @@ export class GenesysClient {
     return retry === undefined ? this.#retry : { ...(this.#retry ?? waitsOf(signal)?.retry), ...retry }
   }
 
-  /** Forgets the token; the next request logs in anew. A client that was given ready is left to its owner. */
+  /** Forgets the token. The next request logs in again. A ready client that you passed stays open. */
   close(): void {
     if (this.#connection.credentials.kind === 'client') return
     this.#sdk = undefined

@@ -19,7 +19,7 @@ export interface PlatformFailure {
   /** Absent when there was no answer. */
   readonly status?: number | undefined
   readonly headers: Answer
-  /** The parsed ErrorBody, where there was one. */
+  /** The parsed ErrorBody, if there was one. */
   readonly body?: Answer | undefined
   /** `empty`, or `page` for something that is not a JSON object. */
   readonly bodyKind: 'json' | 'page' | 'empty'
@@ -51,8 +51,14 @@ const notSentCodes = new Set([
 const timeoutCodes = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT'])
 
 /**
- * Reads a failure in each form the SDK gives it: an extended response, an AxiosError (network, timeout, login), a
- * plain ErrorBody, a string (HTML body, or its own complaint), `undefined` (empty body), any other Error.
+ * Reads a failure in each form that the SDK gives it:
+ *
+ * - an extended response
+ * - an AxiosError (network, timeout, login)
+ * - a plain ErrorBody
+ * - a string (HTML body, or the SDK's own complaint)
+ * - `undefined` (empty body)
+ * - any other Error
  */
 export function readFailure(failure: unknown): PlatformFailure {
   if (failure instanceof AttemptTimeout) {

@@ -43,8 +43,8 @@ export async function* numberedPages(listing: Listing, page: PageOf<number>): As
  * Elements of a listing that is paged by cursor: in the answer itself, or in its `nextUri` (genesys-facts: failed
  * recordings).
  *
- * @throws `PLATFORM_RESPONSE_INVALID` when a page has no list, when a cursor leads back to where it came from, or when a next
- *   page is named without one: a list that is cut off must not pass for a whole one
+ * @throws `PLATFORM_RESPONSE_INVALID` if a page has no list, if a cursor leads back to where it came from, or if a
+ *   next page is announced without a cursor. A truncated list must not pass for a whole one.
  */
 export async function* cursorPages(
   listing: Listing,

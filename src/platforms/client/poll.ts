@@ -13,13 +13,13 @@ interface Poll {
   readonly giveUpAt: number
 }
 
-/** Tells whoever waits, before each pause, once the wait is a long one. */
+/** Tells the waiting caller, before each pause, once the wait is a long one. */
 export function tellOfPoll(
   { stage, subject, state, startedAt, giveUpAt }: Poll,
   { clock, signal }: CallOptions & { readonly clock: Clock },
 ): void {
   const now = clock.now()
   if (now - startedAt < slowAfterMs) return
-  const reason = `Genesys Cloud says ${state ?? 'nothing of its state'}`
+  const reason = `Genesys Cloud says ${state ?? 'nothing about its state'}`
   waitsOf(signal)?.emit({ type: 'waiting', stage, subject, reason, waitedMs: now - startedAt, waitMs: giveUpAt - now })
 }

@@ -11,7 +11,7 @@ export interface RateQuota {
   readonly count: number
   /** Requests allowed. */
   readonly allowed: number
-  /** Until the count begins anew, in milliseconds. */
+  /** Until the count begins again, in milliseconds. */
   readonly resetMs: number
 }
 
@@ -19,8 +19,8 @@ export interface RateQuota {
 const reserveShare = 0.1
 
 /**
- * Holds back the requests of one client: until a Retry-After has passed (exactly, and for all of them, since the limit
- * is the token's), and apart from each other when the quota runs low, so that the limit is not hit at all.
+ * Delays the requests of one client. After a Retry-After all of them wait exactly that long, since the limit is
+ * the token's. When the quota runs low they are spaced out, so that the limit is not hit at all.
  */
 export class RateGate {
   readonly #clock: Clock

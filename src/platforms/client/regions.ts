@@ -7,7 +7,7 @@ export interface GenesysRegion {
   readonly region: string
   /** Host without a subdomain, e.g. `mypurecloud.ie`. */
   readonly host: string
-  /** Where it is, in words. */
+  /** Location in words. */
   readonly location: string
 }
 
@@ -37,8 +37,8 @@ const londonMixUp =
   ' eu-west-1 is Ireland (mypurecloud.ie); London is eu-west-2 (euw2.pure.cloud): the two are easily mixed up.'
 
 /**
- * The region that an AWS name (`eu-west-1`, also with underscores) or a host (`mypurecloud.ie`, `api.mypurecloud.ie`,
- * or a URL with such a host, as the address bar shows it) names.
+ * The region that an AWS name (`eu-west-1`, also with underscores) or a host names. A host is `mypurecloud.ie`,
+ * `api.mypurecloud.ie`, or a URL with such a host, as the address bar shows it.
  *
  * @throws `UNKNOWN_REGION`, with the right ones in the message and in `details.regions`.
  */
@@ -62,7 +62,7 @@ function hostIn(text: string): string {
   return url.hostname
 }
 
-/** As {@link resolveRegion}, `undefined` where there is none. */
+/** As {@link resolveRegion}, `undefined` if there is none. */
 export function findRegion(input: string): GenesysRegion | undefined {
   const name = hostIn(input.trim().toLowerCase()).replace(/^(api|login|apps)\./, '')
   const asRegion = name.replaceAll('_', '-')

@@ -95,7 +95,7 @@ interface OrganizationApi {
 /** One request outside the SDK's typed methods. */
 export interface RawCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Path with `{name}` where a path parameter goes. */
+  /** Path with `{name}` in place of a path parameter. */
   readonly path: string
   readonly pathParams?: Readonly<Record<string, string>> | undefined
   readonly query?: Readonly<Record<string, unknown>> | undefined
@@ -200,8 +200,9 @@ interface Attempt {
 }
 
 /**
- * The SDK's HTTP client with two things that it gives no way to set: the signal that aborts a request, and that no
- * redirect is followed. axios would carry the token, at a login the client's secret, to wherever an answer points.
+ * The SDK's HTTP client with two settings that it does not offer: a signal that aborts a request, and no
+ * redirects. When axios follows a redirect, it carries the token to wherever the answer points, and at a login the
+ * client's secret.
  */
 function guarded(base: SdkHttpClient, attempt: Attempt, more: Readonly<Record<string, unknown>>): SdkHttpClient {
   const transport = Object.create(base) as SdkHttpClient

@@ -34,7 +34,7 @@ export class GenesysSession {
     return this.#generation
   }
 
-  /** Replaces the token that a request was refused with, once for all of its users; false where that is impossible. */
+  /** Replaces the token that a request was refused with, once for all of its users; false if that is impossible. */
   async renew(stale: number, signal: AbortSignal | undefined, stage: Stage): Promise<boolean> {
     if (!this.#renewable) return false
     if (this.#generation === stale) await this.#logIn(signal, stage)

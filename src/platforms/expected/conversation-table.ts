@@ -56,12 +56,12 @@ export class ConversationTable {
     return this.#ids.size
   }
 
-  /** The latest end of a conversation, in milliseconds; `undefined` where one has none yet. */
+  /** The latest end of a conversation, in milliseconds; `undefined` if one has none yet. */
   get latestEnd(): number | undefined {
     return Number.isFinite(this.#latestEnd) ? this.#latestEnd : undefined
   }
 
-  /** Conversations without an end, of which what was handled inside the interval is not known to be over. */
+  /** Conversations without an end, whose handling inside the interval is not known to be over. */
   get ongoing(): number {
     return this.#ongoing
   }
@@ -106,7 +106,7 @@ export class ConversationTable {
     )
   }
 
-  /** The row of a conversation, -1 where it is none of these. */
+  /** The row of a conversation, -1 if it is none of these. */
   find(id: string): number {
     return this.#ids.find(id)
   }
@@ -126,7 +126,7 @@ export class ConversationTable {
     return this.#details.at(row)
   }
 
-  /** Milliseconds; `undefined` where it has not ended. */
+  /** Milliseconds; `undefined` if it has not ended. */
   endAt(row: number): number | undefined {
     const end = this.#ends.get(row)
     return end === 0 ? undefined : end * 1_000

@@ -27,7 +27,7 @@ export interface ExpectedRecordingsLimits {
   readonly maxMetadataCalls?: number | undefined
 }
 
-/** {@link ExpectedRecordingsLimits.maxMetadataCalls} where nothing else is said. */
+/** Default of {@link ExpectedRecordingsLimits.maxMetadataCalls}. */
 export const defaultMaxMetadataCalls = 3_000
 
 /** The limit that the options name. */
@@ -153,7 +153,7 @@ class Listing {
     const { count, first } = this.#vanished
     if (count === 0) return undefined
     return (
-      `analytics says that ${counted(count, 'conversation')} ${verb(count, 'was', 'were')} recorded of which the platform lists nothing ` +
+      `analytics says that ${counted(count, 'conversation')} ${verb(count, 'was', 'were')} recorded for which the platform lists nothing ` +
       `(deleted, not made yet, or not shown to this client), such as ${first}`
     )
   }
@@ -197,7 +197,7 @@ class Listing {
     }
   }
 
-  /** The recordings of what is not decided yet: those of which something is known to exist first. */
+  /** The recordings of undecided conversations. Those that are known to have some come first. */
   async *#askEach(): AsyncGenerator<ExpectedRecording, void, void> {
     const batches = mapWindow(this.#openRows(), concurrency, (row) => this.#ask(row))
     for await (const batch of batches) yield* batch

@@ -13,7 +13,7 @@ const concurrency = 8
 /** Conversations that are asked for what is missing of them: a minute's worth, since the report waits for it. */
 const mostExplained = 300
 
-/** Recordings in error of which Genesys is asked why. */
+/** Recordings in error, for which Genesys is asked the reason. */
 const mostErrorsRead = 50
 
 /**
@@ -40,7 +40,7 @@ export async function* explainMissing(
   let errorsLeft = mostErrorsRead
   const answers = mapWindow(conversations, concurrency, async ([conversationId, recordingIds]) => {
     const list = await readMetadata(client, conversationId, options).catch((error: unknown) => {
-      // What cannot be explained is missing all the same, and no reason to lose the report.
+      // What cannot be explained is missing anyway, and no reason to lose the report.
       if (!isRefused(error)) throw error
       refused += recordingIds.length
       return 'refused' as const

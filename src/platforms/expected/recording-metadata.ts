@@ -27,7 +27,7 @@ export function sessionsOf(conversation: Answer): Session[] {
 }
 
 /**
- * The recordings of one conversation, with all that the platform tells of them: one call. `undefined` where it knows
+ * The recordings of one conversation, with all that the platform tells of them: one call. `undefined` if it knows
  * no such conversation: whether that means "never recorded" is not documented, so it is not taken for that.
  *
  * @throws `PLATFORM_RESPONSE_INVALID` for a list that holds anything but recordings: one that nobody can read must not
@@ -156,7 +156,7 @@ export function isInError(list: readonly Answer[] | undefined, recordingId: stri
   return list?.some((one) => recordingIdOf(one) === recordingId && fileStateOf(one) === 'ERROR') === true
 }
 
-/** Why a recording is in error: one call. `undefined` where the platform does not say. */
+/** Why a recording is in error: one call. `undefined` if the platform does not say. */
 export async function readErrorStatus(
   client: GenesysClient,
   conversationId: string,
@@ -194,7 +194,7 @@ function mediaOf(metadata: Answer): MediaType | undefined {
 }
 
 function skippedReason(metadata: Answer, request: ExportRequest): string | undefined {
-  // A recording that is gone cannot be exported any more, and the reader of the report has to know.
+  // A recording that is gone cannot be exported any more, and the reader of the report must know.
   if (fileStateOf(metadata) === 'DELETED') return 'deleted at the source'
   const sensitive = flagOf(metadata, 'sensitiveData', 'containsSensitiveData', 'hasSensitiveData', 'sensitive')
   return request.includeSensitive === false && sensitive === true

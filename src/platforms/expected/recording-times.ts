@@ -24,10 +24,11 @@ export interface ConversationTimes {
 }
 
 /**
- * Whether a recording began after the interval; `undefined` where nothing proves either. Pure.
+ * Whether a recording began after the interval; `undefined` if nothing proves either. Pure.
  *
- * The time of its creation counts where it is not that of its end or later, and where nobody handled the conversation
- * when the interval ended: else it may be the time at which the recording of just that was stored.
+ * A creation time after the interval counts under two conditions. It must not be the recording's end or later, and
+ * nobody may have handled the conversation when the interval ended. Otherwise it may be the time at which the
+ * recording of that handling was stored.
  */
 export function isLater(
   { startedAt, endedAt, createdAt, isOfLaterSession }: RecordingTimes,
@@ -50,8 +51,8 @@ interface Span {
 }
 
 /**
- * Reads the sessions of a conversation. A customer's session is as long as the conversation, over all the days of a
- * thread, so that it says nothing: what is recorded is what the others handle.
+ * Reads the sessions of a conversation. A customer's session lasts as long as the conversation, over all the days
+ * of a thread, so it shows nothing. Recordings cover what the other participants handle.
  *
  * @param availableUntil how far the index reached, in milliseconds
  */
@@ -95,7 +96,7 @@ function spansOf(session: unknown): Span[] {
   })
 }
 
-/** A time of an answer; `undefined` where there is none that can be read. */
+/** A time of an answer; `undefined` if there is none that can be read. */
 export function millisecondsOf(answer: unknown, ...names: string[]): number | undefined {
   const date = dateOf(answer, ...names)
   return date === undefined ? undefined : Date.parse(date)

@@ -38,7 +38,8 @@ export interface ScanLimits {
 }
 
 /**
- * Every recording of the organisation that is older than so many days, 500 a call: it cannot be narrowed to an interval.
+ * Every recording of the organisation that is older than a number of days, 500 per call. The query cannot be
+ * narrowed to an interval.
  *
  * @param olderThan milliseconds: recordings that were made before this are asked for
  * @throws {@link ScanTooLong}
@@ -93,7 +94,7 @@ function thresholdDays(now: number, olderThan: number): number {
   return Math.max(0, Math.floor((now - olderThan) / dayMs) - 1)
 }
 
-/** Whether the platform does not offer the query, or not to this client, so that another source has to do. */
+/** Whether the platform does not offer the query, or not to this client, so that another source must do. */
 export function isRefused(error: unknown): boolean {
   if (error instanceof ScanTooLong) return true
   return LegalHoldError.isInstance(error) && refusals.has(error.code)

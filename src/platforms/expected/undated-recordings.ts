@@ -6,7 +6,7 @@ import { isRefused, retainedRecordings } from './retention-query.js'
 /** Pages of the retention query that are read to date a few recordings: a fifth of a minute's worth of calls. */
 const mostPages = 60
 
-/** A recording of which the metadata do not tell whether it began after the interval. */
+/** A recording whose metadata do not show whether it began after the interval. */
 export interface UndatedRecording {
   readonly recording: ExpectedRecording
   /** Its conversation. */
@@ -16,7 +16,7 @@ export interface UndatedRecording {
 }
 
 /**
- * Recordings of conversations that continued after the interval, which may have begun after it and may not: only the
+ * Recordings of conversations that continued after the interval. They may or may not have begun after it. Only the
  * retention query says when one was created (genesys-facts, expected recordings). There are few.
  */
 export class UndatedRecordings {
@@ -33,7 +33,7 @@ export class UndatedRecordings {
     this.#created.set(recordingId, createdAt)
   }
 
-  /** All that were added, with the time of their creation in milliseconds where it is known. */
+  /** All that were added, with the time of their creation in milliseconds if it is known. */
   *all(): Generator<UndatedRecording & { readonly createdAt: number | undefined }, void, void> {
     for (const undated of this.#recordings) {
       yield { ...undated, createdAt: this.#created.get(undated.recording.recordingId) }

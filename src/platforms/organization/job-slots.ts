@@ -43,7 +43,7 @@ const busyWords = [
 /** The error for busy slots, made of the refusal: retryable, and certainly nothing was created. */
 export function slotsBusy(error: LegalHoldError): LegalHoldError {
   return new LegalHoldError(
-    `Both job slots of the organisation are taken (${jobSlots} jobs may be pending or processing), so this one has to wait until one of them ends. Cancel one to go first. ${error.message}`,
+    `Both job slots of the organisation are taken (${jobSlots} jobs may be pending or processing), so this one must wait until one of them ends. Cancel one to go first. ${error.message}`,
     {
       code: 'JOB_SLOTS_BUSY',
       stage: 'export',
@@ -65,7 +65,7 @@ export function slotFindings(active: number, subject: string): Finding[] {
       code: 'job-slots-busy',
       severity: 'warning',
       subject,
-      message: `${counted(active, 'job')} of the organisation ${verb(active, 'is', 'are')} pending or processing, and ${jobSlots} is the most it may have; a new one has to wait.`,
+      message: `${counted(active, 'job')} of the organisation ${verb(active, 'is', 'are')} pending or processing, and ${jobSlots} is the most it may have; a new one must wait.`,
       remedy: 'Nothing: the job is created when a slot is free. Cancel a job to go first.',
     },
   ]

@@ -6,7 +6,7 @@ import type { GenesysClient } from '../client/client.js'
 
 const states: readonly string[] = ['PENDING', 'READY', 'PROCESSING', 'FULFILLED', 'FAILED', 'CANCELLED']
 
-/** A job as the platform describes it; `undefined` where it has no id. A state that is not known is `UNKNOWN`. */
+/** A job as the platform describes it; `undefined` if it has no id. A state that is not known is `UNKNOWN`. */
 export function recordingJobFrom(
   client: Pick<GenesysClient, 'redact'>,
   body: Answer,

@@ -30,7 +30,7 @@ import {
 export interface RecordingJobsOptions extends GenesysConnectionOptions, ExportTiming, ExpectedRecordingsLimits {
   /** Protect the request's conversations from deletion before the export. @defaultValue false */
   readonly protectSource?: boolean | undefined
-  /** Read the audit trail of recordings, as the exporter's option of the same name. @defaultValue false */
+  /** Read the audit trail of recordings, like the exporter's option of the same name. @defaultValue false */
   readonly audit?: boolean | undefined
 }
 
@@ -149,7 +149,7 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
     return newest
   }
 
-  /** Starts a job that is `READY`; a job that has been started already is returned as it is now. */
+  /** Starts a job that is `READY`. A job that has already been started is returned in its present state. */
   async executeJob(job: ExportJob, options?: CallOptions): Promise<ExportJob> {
     if (job.state !== 'READY') return this.#started(job, undefined, options)
     try {

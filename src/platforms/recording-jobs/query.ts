@@ -128,7 +128,7 @@ function invalid(message: string): LegalHoldError {
 }
 
 /**
- * Whether a job that exists was made by this query: all that decides which recordings it exports has to agree. What
+ * Whether a job that exists was made by this query: all that decides which recordings it exports must agree. What
  * the server adds is ignored, and so is the action date unless the caller fixed it, since it is the moment of creation.
  */
 export function isSameQuery(ours: RecordingJobsQuery, theirs: unknown, timing: ExportTiming): boolean {

@@ -25,11 +25,11 @@ export interface ConversationQuery {
 }
 
 /**
- * The conversations that a request covers. There is no media type `digital`: it is an OR over the segments' media
+ * The conversations that a request covers. There is no media type `digital`. It is an OR over the segments' media
  * types, and a message type stands for the messages of that type (genesys-facts: recording jobs).
  *
- * With `screen` among the media types no media condition is set, since a screen recording belongs to a conversation
- * of any medium: rather a conversation too many than one too few.
+ * With `screen` among the media types no media condition is set, since a screen recording belongs to a
+ * conversation of any medium. One conversation too many is better than one too few.
  */
 export function conversationQuery(request: ExportRequest): ConversationQuery {
   const segments = segmentPredicates(request)

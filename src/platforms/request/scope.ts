@@ -45,7 +45,7 @@ const platformMedia: Readonly<Record<string, MediaType>> = {
   screenshare: 'screen',
 }
 
-/** This library's word for a medium of the platform; `undefined` where it is not known. */
+/** This library's word for a medium of the platform; `undefined` if it is not known. */
 export function mediaTypeFrom(word: string | undefined): MediaType | undefined {
   return word === undefined ? undefined : platformMedia[word.toLowerCase().replace(/[^a-z]/g, '')]
 }

@@ -131,7 +131,7 @@ export function judgeScope(
   return { scope: { reach, seen, hidden }, findings }
 }
 
-/** The divisions that must be seen; `undefined` where it is not known which there are. */
+/** The divisions that must be seen; `undefined` if it is not known which there are. */
 function wantedDivisions(
   divisions: readonly Division[] | string,
   named: readonly string[] | undefined,

@@ -39,7 +39,7 @@ export async function readGrants(client: GenesysClient, options?: CallOptions): 
   return grants ?? 'the answer of /api/v2/authorization/subjects/me names no permissions'
 }
 
-/** Reads an `AuthzSubject`; `undefined` where it does not say what its roles permit. Pure. */
+/** Reads an `AuthzSubject`; `undefined` if it does not say what its roles permit. Pure. */
 export function grantsFrom(subject: Answer): Grants | undefined {
   const grants: Grant[] = []
   for (const grant of listOf(subject, 'grants') ?? []) {

@@ -11,19 +11,19 @@ export interface SourceQuestion {
   readonly operation: string
   /** What is not known without an answer. */
   readonly unknown: string
-  /** What the client needs for it; absent where Genesys asks for none. */
+  /** What the client needs for it; absent if Genesys asks for none. */
   readonly permission?: string | undefined
   readonly call: RawCall
   /** Says what an answer is that belongs to another question. */
   readonly foreign?: GenesysRequest['foreign']
 }
 
-/** The answer, or what is to be said without one. */
+/** The answer, or what to report without one. */
 export type SourceAnswer =
   | { readonly body: Answer; readonly finding?: undefined }
   | { readonly body?: undefined; readonly finding: Finding; readonly reason: string }
 
-/** Nobody is to wait for minutes for what a run can do without, but for a limit of requests to be over. */
+/** A run must not wait for minutes for something that it can do without. It waits only for the end of a rate limit. */
 export const patience = { retries: 3, totalTimeoutMs: 120_000 }
 
 /** Asks, and turns every failure but an abort into a finding. */

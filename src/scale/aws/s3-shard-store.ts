@@ -6,8 +6,9 @@ import { S3Objects, type S3ObjectsSettings } from './s3/objects.js'
 /** Options of {@link S3ShardStore}: the evidence bucket, and how S3 is reached. */
 export interface S3ShardStoreOptions extends S3ObjectsSettings {
   /**
-   * Whether the first object that is created is sent once more, to see that the server refuses that. A server that ignores
-   * `If-None-Match` would let two workers own one shard. Switch it off where the server is known to refuse, to save the request.
+   * Whether to send the first created object once more, to see that the server refuses it. A server that ignores
+   * `If-None-Match` would let two workers own one shard. Switch it off for a server that is known to refuse, to
+   * save the request.
    *
    * @defaultValue true
    */
@@ -15,10 +16,10 @@ export interface S3ShardStoreOptions extends S3ObjectsSettings {
 }
 
 /**
- * Plans, lists, journals and seals in an S3 bucket. Every object is written with `If-None-Match: *`, so that the first writer
- * of a key wins; S3 shows at once what was written.
+ * Plans, lists, journals and seals in an S3 bucket. Every object is written with `If-None-Match: *`, so that the
+ * first writer of a key wins. S3 shows at once what was written.
  *
- * The bucket should be one of its own, with versioning and Object Lock: `deploymentTemplate` describes it. The worker needs
+ * Use a separate bucket with versioning and Object Lock: `deploymentTemplate` describes it. The worker needs
  * s3:GetObject, s3:PutObject and s3:ListBucket there, and nothing that deletes: see `scalePolicies`.
  *
  * @example
@@ -40,9 +41,9 @@ export class S3ShardStore implements ShardStore {
   }
 
   /**
-   * Writes an object where there is none.
+   * Writes an object if none exists.
    *
-   * @throws LegalHoldError `STORAGE_UNSUPPORTED` where the server does not keep the condition
+   * @throws LegalHoldError `STORAGE_UNSUPPORTED` if the server does not obey the condition
    */
   async create(key: string, content: Uint8Array, options: CallOptions = {}): Promise<boolean> {
     // It may be sent more than once, and its author may change it meanwhile.
@@ -62,7 +63,7 @@ export class S3ShardStore implements ShardStore {
     return this.#objects.list(prefix, options)
   }
 
-  /** Drops the connections; the store can be used again. */
+  /** Closes the connections. The store can be used again. */
   close(): void {
     this.#objects.close()
   }

@@ -15,7 +15,7 @@ import type { ShardStore } from '../ports/shard-store.js'
 export interface RoundOptions {
   /** Engine jobs at most: each is given the shards that are not sealed yet. */
   readonly maxRounds: number
-  /** Shards at once, where the engine limits that. */
+  /** Shards at once, if the engine limits that. */
   readonly concurrency: number | undefined
   /** Between two looks at a job, in milliseconds. */
   readonly pollMs: number
@@ -229,7 +229,7 @@ function cancelled({ id, reason = 'no reason is given' }: EngineJob): LegalHoldE
 
 function tooLate({ id, state }: EngineJob, ms: number): LegalHoldError {
   return new LegalHoldError(
-    `The engine's job ${id} is ${state} after ${Math.round(ms / 1_000)} s. It goes on by itself: see to it in the engine's console, and run again to follow it.`,
+    `The engine's job ${id} is ${state} after ${Math.round(ms / 1_000)} s. It continues by itself: check it in the engine's console, and run again to follow it.`,
     { code: 'JOB_DEADLINE_EXCEEDED', stage: 'validate', details: { id, state } },
   )
 }

@@ -79,7 +79,7 @@ export class ShardedDelivery implements RunDelivery {
   /** Shards repair what they find at once. */
   async sweep(): Promise<void> {}
 
-  /** The plan that a former part of the run made: its lists are on record once more, as of a run that reads them anew. */
+  /** The plan that a former part of the run made: its lists are on record once more, as of a run that reads them again. */
   async #known(): Promise<Plan | undefined> {
     const { recorder, context } = this.#subject
     const { store, keys } = this.#parts

@@ -183,7 +183,7 @@ export class ShardedLedger implements SettledLedger, ExplainedLedger {
     return { counts: withWell(counts, well), exceptions }
   }
 
-  /** Only of those that are neither held nor repaired: the others stand in the journals of their shards. */
+  /** Only of those that are neither held nor repaired. The journals of the shards have the others. */
   *settled(unnamed: UnnamedRecordings, leftOut: LeftOut = nothingLeftOut): Generator<RecordingException, void, void> {
     for (const { describe } of this.#outcomes(unnamed, leftOut)) yield describe()
   }

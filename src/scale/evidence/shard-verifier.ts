@@ -13,9 +13,12 @@ import { sealOf } from '../worker/seal.js'
 import { readSeal, type StoredSeal } from '../worker/stored-seal.js'
 
 /**
- * Verifies shards from their store: the seal is the one on record, the list is the one that its key names, the records follow
- * each other without a gap, do not contradict each other, and amount to what the seal says; and they speak of every recording
- * of the list.
+ * Verifies shards from their store:
+ *
+ * - The seal is the one on record.
+ * - The list is the one that its key names.
+ * - The records follow each other without a gap, do not contradict each other, and amount to what the seal says.
+ * - The records cover every recording of the list.
  *
  * @example
  * ```ts

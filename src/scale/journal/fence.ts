@@ -74,7 +74,7 @@ export class Fence {
    * Creates the next segment. Resolves once it is durable.
    *
    * @param lines records, each with its line break
-   * @throws LegalHoldError `JOURNAL_LOCKED` where another owner has created it: the journal is theirs
+   * @throws LegalHoldError `JOURNAL_LOCKED` if another owner has created it: the journal is theirs
    */
   write(lines: Uint8Array): Promise<void> {
     return this.#serially(() => this.#create(lines, this.#parts.until()))
@@ -132,7 +132,7 @@ export class Fence {
   }
 }
 
-/** The last segment of a journal; `undefined` where it has none. */
+/** The last segment of a journal; `undefined` if it has none. */
 async function lastSegment({ store, prefix }: FenceParts): Promise<Segment | undefined> {
   let last = 0
   for await (const key of store.list(prefix)) {
@@ -145,7 +145,7 @@ async function lastSegment({ store, prefix }: FenceParts): Promise<Segment | und
   return readSegment(store, prefix, last)
 }
 
-/** @throws LegalHoldError `JOURNAL_CORRUPT` where it is not there or not a segment of this number */
+/** @throws LegalHoldError `JOURNAL_CORRUPT` if it is not there or not a segment of this number */
 export async function readSegment(store: ShardStore, prefix: string, number: number): Promise<Segment> {
   const content = await store.read(segmentKey(prefix, number))
   const segment = content === undefined ? 'is missing' : decodeSegment(content)

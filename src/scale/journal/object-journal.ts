@@ -141,7 +141,7 @@ export class ObjectJournal implements Journal {
    * is about to end is renewed first.
    *
    * @param marginMs how long the change may take
-   * @throws LegalHoldError `JOURNAL_LOCKED` where another owner has it; `TIMEOUT` where the deadline is too near
+   * @throws LegalHoldError `JOURNAL_LOCKED` if another owner has it; `TIMEOUT` if the deadline is too near
    */
   async requireOwnership(marginMs = 0): Promise<void> {
     const { fence } = await this.#ready()

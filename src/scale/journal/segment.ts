@@ -7,7 +7,7 @@ export interface SegmentHeader {
   readonly segment: number
   /** Who wrote it: an id for each time that a journal is opened. */
   readonly owner: string
-  /** Milliseconds since the epoch until which nobody else may take over; 0 where the owner let go. */
+  /** Milliseconds since the epoch until which nobody else may take over; 0 if the owner let go. */
   readonly deadlineMs: number
   /** Sequence of its first record, or of the next one where it has none. */
   readonly first: number
@@ -33,7 +33,7 @@ export function segmentKey(prefix: string, segment: number): string {
   return `${prefix}${String(segment).padStart(10, '0')}.jsonl`
 }
 
-/** The number of the segment that a key names; `undefined` where it names none. */
+/** The number of the segment that a key names; `undefined` if it names none. */
 export function segmentOf(prefix: string, key: string): number | undefined {
   const match = keyPattern.exec(key.slice(prefix.length))
   return match === null ? undefined : Number(match[1])
@@ -44,7 +44,7 @@ export function encodeSegment(header: SegmentHeader, lines: Uint8Array): Buffer 
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), lines])
 }
 
-/** Reads a segment; says why where it is none. */
+/** Reads a segment; says why if it is not one. */
 export function decodeSegment(content: Uint8Array): Segment | string {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
   if (bytes.at(-1) !== lineBreak) return 'has no end'

@@ -15,7 +15,7 @@ export interface CutOptions {
   readonly objectsPerShard: number
   /** Objects that a recording is reckoned as: its media file and its sidecar. */
   readonly objectsPerRecording: number
-  /** An hour without anything expected may hold objects of others: so many hours at most make a shard. */
+  /** An hour without expected recordings may hold objects of others. At most this many hours make a shard. */
   readonly hoursPerShard: number
   /** The hours that the run looks into whether anything is expected there or not: starts, in milliseconds. */
   readonly range: { readonly first: number; readonly last: number }

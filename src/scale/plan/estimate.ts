@@ -4,9 +4,9 @@ import type { PriceTable } from '../../model/prices.js'
 export interface EstimateFacts {
   readonly recordings: number
   readonly shards: number
-  /** Objects that are to be looked at. */
+  /** Objects to read. */
   readonly objects: number
-  /** Of these, the ones that are to be repaired. */
+  /** How many of these must be repaired. */
   readonly repairs: number
   /** Bytes of an object, on average. */
   readonly averageObjectBytes: number

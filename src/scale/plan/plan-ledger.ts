@@ -13,14 +13,14 @@ export class PlanLedger implements ListedLedger {
   readonly failed = new Map<string, FailedRecording>()
   readonly #spool: Spool
   readonly #ids: Spool
-  /** The ids are needed only where the conversations are to be protected at the source. */
+  /** The ids are needed only if the conversations must be protected at the source. */
   readonly #conversations: Set<string> | undefined
   #size = 0
   #skipped = 0
 
   /**
    * @param spools of what is expected, and of the ids alone
-   * @param keepsConversations whether they are to be protected at the source
+   * @param keepsConversations whether they must be protected at the source
    */
   constructor(listed: boolean, spools: { readonly rows: Spool; readonly ids: Spool }, keepsConversations: boolean) {
     this.listed = listed

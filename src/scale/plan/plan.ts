@@ -155,7 +155,7 @@ async function contradictionsIn(ids: AsyncIterable<PlacedRow>): Promise<number> 
   return count
 }
 
-/** The plan of a run; `undefined` where there is none yet. */
+/** The plan of a run; `undefined` if there is none yet. */
 export async function readPlan(store: ShardStore, keys: RunKeys, options: CallOptions): Promise<Plan | undefined> {
   const content = await store.read(keys.plan, options)
   if (content === undefined) return undefined
@@ -172,7 +172,7 @@ export async function readPlan(store: ShardStore, keys: RunKeys, options: CallOp
 /**
  * The shards of a plan in their order.
  *
- * @throws LegalHoldError `CHECKPOINT_MISMATCH` where a page of its index is not the one that it names
+ * @throws LegalHoldError `CHECKPOINT_MISMATCH` if a page of its index is not the one that it names
  */
 export async function* refsOf(
   store: ShardStore,

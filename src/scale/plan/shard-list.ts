@@ -74,7 +74,7 @@ export function encodeList(header: ShardHeader, rows: readonly ShardRow[]): Enco
   return { content, sha256: sha256(content) }
 }
 
-/** Reads the list of a shard, whose digest was compared; says why where it is none. */
+/** Reads the list of a shard, whose digest was compared; says why if it is not one. */
 export function decodeList(content: Uint8Array): ShardList | string {
   const lines = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8').split('\n')
   if (lines.pop() !== '') return 'has no end'

@@ -14,8 +14,8 @@ export interface SpoolLimits {
 const defaults = { rows: 100_000, pieceBytes: 1 << 17 }
 
 /**
- * Sorts rows that come in any order and in any number, in memory of a fixed size: what does not fit is written to the store
- * as sorted runs, which are merged while they are read.
+ * Sorts any number of rows, given in any order, in memory of a fixed size. Rows that do not fit are written to the
+ * store as sorted runs, which are merged while they are read.
  */
 export class Spool {
   readonly #store: ShardStore
@@ -95,7 +95,7 @@ export class Spool {
       const key = this.#keyOf(run, piece)
       const content = await this.#store.read(key, options)
       if (content === undefined) {
-        throw new LegalHoldError(`${key} is not in the store any more: run again to make the plan anew.`, {
+        throw new LegalHoldError(`${key} is no longer in the store: run again to make a new plan.`, {
           code: 'STORAGE_RESPONSE_INVALID',
           stage: 'export',
         })
@@ -121,7 +121,7 @@ class Cursor {
     this.#pieces = pieces
   }
 
-  /** Moves on within the piece. @returns `false` where the next piece must be read first */
+  /** Moves on within the piece. @returns `false` if the next piece must be read first */
   step(): boolean {
     this.row = this.#piece[this.#at]
     this.#at += 1

@@ -1,27 +1,24 @@
 import type { CallOptions } from '../../ports/runtime.js'
 
-/** What an inventory can say of an object beside that it is there. */
+/** What an inventory can show about an object beside its existence. */
 export type InventoryFacet = 'metadata' | 'tags' | 'legal-hold' | 'retention' | 'etag' | 'size' | 'storage-class'
 
-/** What is known of an inventory before its rows are read. */
+/** What is known about an inventory before its rows are read. */
 export interface InventoryDescription {
   /** Bucket whose objects it lists. */
   readonly bucket: string
-  /**
-   * When it began, ISO 8601: what changed since is not in it, or only perhaps. Whatever follows from it is true of then, and not
-   * of now.
-   */
+  /** When it began, ISO 8601. Later changes may or may not be in it. Its rows describe that time, not the present. */
   readonly asOf: string
-  /** What its rows may say. A facet that is not named is unknown of every object. */
+  /** What its rows may show. A facet that is not named is unknown for every object. */
   readonly facets: readonly InventoryFacet[]
 }
 
-/** One object version as an inventory has it. What is absent is unknown, never off. */
+/** One object version as an inventory has it. An absent field is unknown, never off. */
 export interface InventoryRow {
   readonly bucket: string
   readonly key: string
   readonly versionId?: string | undefined
-  /** Whether it was the current version. Absent where the inventory lists current versions only, or does not say. */
+  /** Whether it was the current version. Absent if the inventory lists current versions only, or does not say. */
   readonly isLatest?: boolean | undefined
   readonly isDeleteMarker?: boolean | undefined
   readonly sizeBytes?: number | undefined
@@ -41,20 +38,21 @@ export interface InventoryRow {
 
 /** Options of {@link InventorySource.rows}. */
 export interface InventoryRowsOptions extends CallOptions {
-  /** Only keys that begin so. @defaultValue every key */
+  /** Only keys that begin with this prefix. @defaultValue every key */
   readonly prefix?: string | undefined
 }
 
 /**
- * A list of the objects of a bucket that somebody else made: `S3Inventory`, `S3MetadataTable`. It chooses what is to be read, and
- * shows where objects are missing; what is true now only a HEAD shows.
+ * A list of a bucket's objects that another service made: `S3Inventory`, `S3MetadataTable`. It selects the objects
+ * to read, and shows missing ones. Only a HEAD shows the present state.
  */
 export interface InventorySource {
   readonly name: string
   /** @throws LegalHoldError `INVENTORY_UNREADABLE` */
   describe(options?: CallOptions): Promise<InventoryDescription>
   /**
-   * Every row, in no order. A list that ends with an error is incomplete, and nothing is missing because of it.
+   * Every row, in no particular order. A list that ends with an error is incomplete, and does not prove that an
+   * object is missing.
    *
    * @throws LegalHoldError `INVENTORY_UNREADABLE`
    */

@@ -4,11 +4,11 @@ import type { CallOptions } from '../../ports/runtime.js'
 export interface ShardEngineCapabilities {
   /** A submitted job waits until it is confirmed (S3 Batch Operations with `ConfirmationRequired`). */
   readonly confirms: boolean
-  /** The engine itself limits how many shards run at once; without it the function's reserved concurrency does. */
+  /** The engine itself limits how many shards run at once. Otherwise the function's reserved concurrency does. */
   readonly limitsConcurrency: boolean
 }
 
-/** Which shard a worker is to do. All of it can be told from the key alone: an engine may hand over no more. */
+/** The shard that a worker must do. The key alone identifies it, and an engine may pass only the key. */
 export interface ShardRef {
   /** Number of the shard in its plan, from 0. */
   readonly shard: number
@@ -16,9 +16,12 @@ export interface ShardRef {
   readonly key: string
 }
 
-/** What an engine is given: one round of shards. */
+/** The input of an engine: one round of shards. */
 export interface ShardJob {
-  /** The same for the same round of the same plan: an engine job is created once for it. At most 64 characters. */
+  /**
+   * The same token for the same round of the same plan, so its engine job is created only once. At most 64
+   * characters.
+   */
   readonly token: string
   readonly runId: string
   /** SHA-256 of the plan, in hexadecimal digits. */
@@ -29,18 +32,18 @@ export interface ShardJob {
   readonly shards: number
   /** The shards, in their order; may be read more than once. */
   refs(): AsyncIterable<ShardRef>
-  /** Shards at once at most, where the engine limits that. */
+  /** Largest number of shards at once, if the engine limits it. */
   readonly concurrency?: number | undefined
 }
 
-/** What an engine says of a job. */
+/** A job as the engine describes it. */
 export interface EngineJob {
   /** The engine's own id, which a person finds in its console. */
   readonly id: string
   readonly engine: string
-  /** `waiting` is for a confirmation, `paused` for a person. The last three are ends. */
+  /** `waiting` means for a confirmation, `paused` means for a person. The last three states are final. */
   readonly state: 'preparing' | 'waiting' | 'active' | 'paused' | 'complete' | 'failed' | 'cancelled'
-  /** Shards, as the engine counts them; absent where it does not say. */
+  /** Shards, as the engine counts them. Absent if it does not say. */
   readonly counts?: { readonly total: number; readonly succeeded: number; readonly failed: number } | undefined
   /** Why it failed, is paused or was cancelled, in the engine's words. */
   readonly reason?: string | undefined
@@ -61,22 +64,22 @@ export interface ShardEngine {
   /** `local`, `s3-batch`, `map`, or one of the caller. */
   readonly name: string
   readonly capabilities: ShardEngineCapabilities
-  /** Creates the engine's job, at most once a token: a repetition finds the first. */
+  /** Creates the engine's job, at most once per token. A repetition finds the first job. */
   submit(job: ShardJob, options?: CallOptions): Promise<EngineJob>
-  /** The job of a token, `undefined` where there is none: how an unknown outcome of `submit` is settled. */
+  /** The job of a token, `undefined` if there is none. This resolves an unknown outcome of `submit`. */
   find(token: string, options?: CallOptions): Promise<EngineJob | undefined>
   /** @throws LegalHoldError `ENGINE_JOB_NOT_FOUND` */
   get(id: string, options?: CallOptions): Promise<EngineJob>
-  /** Lets a `waiting` job begin. Required where `capabilities.confirms`. */
+  /** Lets a `waiting` job begin. Required if `capabilities.confirms`. */
   confirm?(id: string, options?: CallOptions): Promise<void>
-  /** Ends a job. One that has ended already is left as it is. */
+  /** Ends a job. A job that has already ended is left as it is. */
   cancel(id: string, options?: CallOptions): Promise<void>
-  /** Resolves when the job has ended, where it runs in this process; without it the job is polled. */
+  /** Resolves when the job has ended, if it runs in this process. Without this method the job is polled. */
   done?(id: string, options?: CallOptions): Promise<void>
   /**
-   * How each shard ended, as far as the engine reports that, in any order. What it leaves out is not known.
+   * How each shard ended, as far as the engine reports that, in any order. Shards that it leaves out are unknown.
    *
-   * @throws LegalHoldError `ENGINE_REPORT_UNREADABLE` where a report should be there and cannot be read
+   * @throws LegalHoldError `ENGINE_REPORT_UNREADABLE` if an expected report cannot be read
    */
   results(id: string, options?: CallOptions): AsyncIterable<ShardResult>
 }

@@ -19,18 +19,18 @@ import { FrozenPlatform } from './frozen-platform.js'
 import { sealOf } from './seal.js'
 import { shardStorage } from './shard-storage.js'
 
-/** What a worker works with. The hold, the requirements and the rules of a repair are in the list of the shard. */
+/** Parts of a worker. The hold, the requirements and the rules of a repair are in the list of the shard. */
 export interface ShardWorkerParts {
   /** The store that the plan was written to. */
   readonly store: ShardStore
   /** The bucket of the recordings. */
   readonly storage: StorageAdapter
-  /** Objects and folders that are dealt with side by side, as for an exporter. */
+  /** Objects and folders that are processed in parallel, as for an exporter. */
   readonly concurrency?: LegalHoldExporterOptions['concurrency']
   readonly retry?: RetryOptions | undefined
-  /** How long a change may take: none is begun with less time left before the deadline. @defaultValue 10000 */
+  /** How long a change may take. No change begins with less time left before the deadline. @defaultValue 10000 */
   readonly marginMs?: number | undefined
-  /** How long a claim on a shard stands that is not renewed, where the invocation has no deadline. @defaultValue 60000 */
+  /** How long a claim on a shard is valid without renewal, if the invocation has no deadline. @defaultValue 60000 */
   readonly leaseMs?: number | undefined
   readonly clock?: Clock | undefined
   readonly logger?: Logger | undefined
@@ -39,7 +39,7 @@ export interface ShardWorkerParts {
 const defaultMarginMs = 10_000
 
 /**
- * Makes a worker: a function that does one shard. Call it from whatever runs your work.
+ * Makes a worker, which is a function that does one shard. Call it from whatever runs your work.
  *
  * @throws LegalHoldError `INVALID_OPTIONS`
  */
@@ -49,10 +49,11 @@ export function shardWorker(parts: ShardWorkerParts): ShardWorker {
 }
 
 /**
- * Does one shard: claims it, runs over its list, and seals it. It may be called any number of times, at the same time too: one
- * call does the work, the others say that they did not. A call that ends before the shard is sealed is resumed by the next.
+ * Does one shard: claims it, runs over its list, and seals it. It may be called any number of times, even at the
+ * same time. One call does the work, and the others report that they did not. If a call ends before the shard is
+ * sealed, the next call resumes it.
  *
- * It does not reject: how it ended is what it returns.
+ * It never rejects. Its result says how it ended.
  */
 export async function runShard(
   ref: ShardRef,
@@ -143,7 +144,7 @@ class ShardRun {
     const { storage, concurrency, retry, logger } = this.#parts
     const { facts, slice } = header
     const { landingQuietMs, landingTimeoutMs, landingSettleMs, ...landing } = facts.landing
-    // What is late is waited for from the end of the jobs on, not anew by each shard and each invocation.
+    // What is late is waited for from the end of the jobs on, not again by each shard and each invocation.
     const leftMs = Math.max(0, facts.fulfilledAtMs + landingTimeoutMs - this.#clock.now())
     const isDeep = facts.remediation.versions === 'all'
     const settings = checkOptions({

@@ -19,7 +19,7 @@ import type { CallOptions } from '../../ports/runtime.js'
 import type { ObjectJournal } from '../journal/object-journal.js'
 import type { ParsedShardKey } from '../keys.js'
 
-/** What a finished shard says of itself. Whoever has its list and its journal can make it anew, and it is the same. */
+/** The result of a finished shard. The same seal can be made again from its list and its journal. */
 export interface ShardSeal {
   readonly schemaVersion: 1
   readonly tool: { readonly name: string; readonly version: string }
@@ -52,7 +52,7 @@ export interface EncodedSeal {
 /**
  * Reads the journal of a finished shard and says what it amounts to.
  *
- * @throws LegalHoldError `JOURNAL_CORRUPT` where its records contradict each other, or no report ends them
+ * @throws LegalHoldError `JOURNAL_CORRUPT` if its records contradict each other, or no report ends them
  */
 export async function sealOf(
   key: ParsedShardKey,

@@ -21,9 +21,9 @@ const changes: ReadonlySet<PropertyKey> = new Set<keyof StorageAdapter>([
 ])
 
 /**
- * A storage of which only the hour folders of a slice can be seen in listings, so that each object of a bucket is seen by one
- * shard. Each change first asks whether the shard still is this worker's: one that was frozen past its deadline changes
- * nothing.
+ * A storage whose listings show only the hour folders of a slice, so that each object of a bucket is seen by one
+ * shard. Each change first asks whether the shard still is this worker's: one that was frozen past its deadline
+ * changes nothing.
  */
 export function shardStorage(storage: StorageAdapter, parts: ShardStorageParts): StorageAdapter {
   const view = new SliceView(storage, parts)
@@ -110,7 +110,7 @@ class SliceView {
     }
   }
 
-  /** Year, month, day and hour, as far as a folder names them; `undefined` where one of its parts is of another name. */
+  /** Year, month, day and hour, as far as a folder names them; `undefined` if one of its parts is of another name. */
   #numbersOf(folder: string): readonly number[] | undefined {
     const parts = folder.startsWith(this.#root) ? folder.slice(this.#root.length).split('/').slice(0, -1) : []
     if (parts.length === 0 || parts.length > levels.length) return undefined

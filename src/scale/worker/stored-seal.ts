@@ -10,7 +10,7 @@ export interface StoredSeal {
   readonly sha256: string
 }
 
-/** Reads the seal of a shard; says why where there is none, or none of this shard. */
+/** Reads the seal of a shard; says why if there is none, or none of this shard. */
 export async function readSeal(
   store: ShardStore,
   key: ParsedShardKey,

@@ -15,7 +15,7 @@ export interface ShownObject {
   readonly listing: number
   /** It is shown for the first time in this state, and was written since the job was created. */
   readonly isFresh: boolean
-  /** `undefined` where its size is not known. */
+  /** `undefined` if its size is not known. */
   readonly isEmpty: boolean | undefined
 }
 
@@ -101,7 +101,7 @@ export class Arrivals {
     return this.#recordings.has(row, bits.whole) && isFreshlyDelivered(this.#recordings.flagsAt(row))
   }
 
-  /** @returns the row of the recording that the object belongs to, -1 where it belongs to none in particular */
+  /** @returns the row of the recording that the object belongs to, -1 if it belongs to none in particular */
   #arrive({ key, place, listing, isFresh, isEmpty }: ShownObject): number {
     const { kind, recordingId, conversationId } = place
     if (recordingId === undefined || conversationId === undefined) return -1
@@ -113,14 +113,14 @@ export class Arrivals {
     this.files.show(row, { kind, extension: extensionOf(key, kind, recordingId), isEmpty }, listing)
     const { isDelivered, isWhole } = this.files.judge(row)
     const freshness = isFresh ? freshBit(kind) : 0
-    // What was not meant and is delivered all the same is evidence like the rest. The list did not count it.
+    // What was not meant and is delivered anyway is evidence like the rest. The list did not count it.
     const uncounted = isDelivered && this.#expectations.claim(row) ? bits.unlisted : 0
     const landed = (isDelivered ? bits.delivered : 0) | (isWhole ? bits.whole : 0)
     this.#recordings.change(row, landed | freshness | uncounted, bits.delivered | bits.whole)
     return row
   }
 
-  /** The row of a recording that nobody named before a file of it came; -1 where the file is of no recording of the job. */
+  /** The row of a recording that nobody named before a file of it came; -1 if the file is of no recording of the job. */
   #learn(kind: 'recording' | 'sidecar', recordingId: string, conversationId: string): number {
     if (this.#recordings.find(recordingId) >= 0) return -1
     // A sidecar speaks of a recording too, but a customer may call a file so: only one named by an id is believed.

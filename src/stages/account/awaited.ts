@@ -6,7 +6,7 @@ import type { RecordingTable } from './recording-table.js'
 export interface PendingRecording {
   readonly recordingId: string
   readonly conversationId: string
-  /** Start of the hour in which its conversation began, in milliseconds, where that is known. */
+  /** Start of the hour in which its conversation began, in milliseconds, if that is known. */
   readonly hour: number | undefined
 }
 
@@ -24,10 +24,10 @@ export function* pendingRecordings(
 }
 
 /**
- * Starts of the hours, in milliseconds, in which what is not on S3 yet will lie. `undefined` where it may be any hour.
+ * Starts of the hours, in milliseconds, in which what is not on S3 yet will lie. `undefined` if it may be any hour.
  *
  * @param later rows of recordings that began after the interval, and with them what may come of the open conversations;
- *   `undefined` where these are not waited for
+ *   `undefined` if these are not waited for
  */
 export function awaitedHours(
   recordings: RecordingTable,

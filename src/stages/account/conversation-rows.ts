@@ -39,7 +39,7 @@ export class ConversationRows {
     return this.#open
   }
 
-  /** @param start ISO 8601, where it is known */
+  /** @param start ISO 8601, if it is known */
   add(id: string, start?: string): number {
     const row = this.#ids.add(id)
     if (start !== undefined && this.#starts.get(row) === unknownStart) {
@@ -72,7 +72,7 @@ export class ConversationRows {
     }
   }
 
-  /** The row of a conversation, -1 where there is none. */
+  /** The row of a conversation, -1 if there is none. */
   find(id: string): number {
     return this.#ids.find(id)
   }
@@ -120,7 +120,7 @@ export class ConversationRows {
     return !listings.isCurrent(this.#listings.get(row)) || this.#present.get(row) < known
   }
 
-  /** Start of the hour in which a conversation began, in milliseconds; `undefined` where it is not known. */
+  /** Start of the hour in which a conversation began, in milliseconds; `undefined` if it is not known. */
   hourAt(row: number): number | undefined {
     const start = this.#starts.get(row)
     return start === unknownStart ? undefined : Math.floor((start * 1_000) / hourMs) * hourMs

@@ -165,14 +165,14 @@ export class Expectations {
     return this.#recordings.find(recordingId) >= 0 && this.rowOf(recordingId, conversationId) < 0
   }
 
-  /** Whether a name may be the id of a recording of a conversation of which no list names the recordings. */
+  /** Whether a name may be the id of a recording, in a conversation whose recordings no list names. */
   mayBeRecording(name: string, conversationId: string): boolean {
     return mayBeRecordingId(name, conversationId) && this.#subject.isRecordingId(name)
   }
 
   /**
-   * Where an object belongs by now: of two conversations in which one id landed, only the first has the recording, and
-   * the second may have been looked at before that was known.
+   * Where an object belongs by now. If one id landed in two conversations, only the first has the recording. The
+   * second may have been judged before that was known.
    */
   placeNow(place: ObjectPlace): ObjectPlace {
     const { kind, recordingId, conversationId } = place
@@ -180,7 +180,7 @@ export class Expectations {
     return this.belongsElsewhere(recordingId, conversationId) ? { kind: 'attachment', conversationId } : place
   }
 
-  /** The row of a recording of this conversation, or of one whose conversation nobody named; -1 where there is none. */
+  /** The row of a recording of this conversation, or of one whose conversation nobody named; -1 if there is none. */
   rowOf(recordingId: string, conversationId: string): number {
     const row = this.#recordings.find(recordingId)
     if (row < 0) return row

@@ -23,7 +23,7 @@ export interface FilesJudgement {
   readonly hasEmptyUndescribed: boolean
 }
 
-/** Of a recording of which nothing is there. */
+/** The judgement on a recording without any file. */
 export const noFiles: FilesJudgement = {
   isDelivered: false,
   isWhole: false,
@@ -36,10 +36,10 @@ export const noFiles: FilesJudgement = {
 /**
  * Judges the files of one recording, folder by folder. Pure.
  *
- * Each file that the platform writes has its sidecar (genesys-facts, what lands on S3). Others write beside it, a
- * converter `{recordingId}.mp3`: so a file without a sidecar takes nothing from a recording that has another with one,
- * unless the platform wrote a file of that very name elsewhere. A sidecar without its file says that the file is
- * missing.
+ * Each file that the platform writes has its sidecar (genesys-facts, what lands on S3). Other tools write beside
+ * it, such as a converter that adds `{recordingId}.mp3`. A file without a sidecar therefore does not count against
+ * a recording that has another file with one. The exception is a file whose very name the platform wrote
+ * elsewhere. A sidecar without its file shows that the file is missing.
  */
 export function judgeFiles(folders: readonly FilesByExtension[]): FilesJudgement {
   const described = new Set<string>()

@@ -9,7 +9,7 @@ export interface ListedLedger
   > {
   /** A list names this recording. @returns `false` for one that is known already */
   expect(recording: ExpectedRecording): boolean
-  /** Whether a list named this recording before; `undefined` where that is not known until all lists are read. */
+  /** Whether a list named this recording before; `undefined` if that is not known until all lists are read. */
   isNamed(recordingId: string): boolean | undefined
   /** Resolves when there is room for more; without it there always is. */
   room?(): Promise<void> | undefined

@@ -202,14 +202,14 @@ export class RecordingLedger {
     return this.#expectations.belongsElsewhere(recordingId, conversationId)
   }
 
-  /** Whether a name may be the id of a recording of a conversation of which no list names the recordings. */
+  /** Whether a name may be the id of a recording, in a conversation whose recordings no list names. */
   mayBeRecording(name: string, conversationId: string): boolean {
     return this.#expectations.mayBeRecording(name, conversationId)
   }
 
   /**
-   * Where an object belongs by now: of two conversations in which one id landed, only the first has the recording, and
-   * the second may have been looked at before that was known.
+   * Where an object belongs by now. If one id landed in two conversations, only the first has the recording. The
+   * second may have been judged before that was known.
    */
   placeNow(place: ObjectPlace): ObjectPlace {
     return this.#expectations.placeNow(place)
@@ -267,7 +267,7 @@ export class RecordingLedger {
     return pendingRecordings(this.#recordings, this.#conversations)
   }
 
-  /** The recordings that {@link neverDelivered} counts; `isOpen` where nothing of one was found. */
+  /** The recordings that {@link neverDelivered} counts; `isOpen` if nothing of one was found. */
   *undelivered(): Generator<{ readonly recordingId: string; readonly isOpen: boolean }, void, void> {
     for (let row = 0; row < this.#recordings.size; row += 1) {
       if (!isNeverDelivered(this.#recordings.flagsAt(row))) continue
@@ -276,8 +276,9 @@ export class RecordingLedger {
   }
 
   /**
-   * Starts of the hours, in milliseconds, in which what is not on S3 yet will lie: what is pending, and what may come
-   * of the open conversations and of those that went on. `undefined` where it may be any hour.
+   * Starts of the hours, in milliseconds, in which objects that are not on S3 yet will lie. These are pending
+   * recordings, and recordings that may come from open conversations and from those that continued. `undefined` if
+   * it may be any hour.
    */
   awaitedHours(openToo: boolean): ReadonlySet<number> | undefined {
     // Without a list nobody knows which conversation is missing.
@@ -295,7 +296,7 @@ export class RecordingLedger {
     return this.#conversations.size
   }
 
-  /** The conversations of the expected recordings, each once, but for the first so many. */
+  /** The conversations of the expected recordings, each once, without the first `after`. */
   *conversations(after = 0): Iterable<string> {
     for (let row = after; row < this.#conversations.size; row += 1) {
       const id = this.#conversations.idAt(row)

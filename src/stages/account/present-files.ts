@@ -8,7 +8,7 @@ const extensionBits = 32
 export interface ShownFile {
   readonly kind: 'recording' | 'sidecar'
   readonly extension: string
-  /** `undefined` where that is not known: what is known of it stays. */
+  /** `undefined` if that is not known: what is known of it stays. */
   readonly isEmpty: boolean | undefined
 }
 
@@ -53,7 +53,7 @@ export class Listings {
 
 /** Files of a recording in one folder by kind, as bits of their extensions. */
 interface Files {
-  /** The latest listing of the folder that showed one of them; 0 where no listing did. */
+  /** The latest listing of the folder that showed one of them; 0 if no listing did. */
   listing: number
   /** Its media files, and the files that its sidecars describe. */
   media: number
@@ -96,7 +96,7 @@ export class PresentFiles {
     this.#listingsOf = listings
   }
 
-  /** @param listing 0 where it is not a listing that shows it */
+  /** @param listing 0 if it is not a listing that shows it */
   show(row: number, file: ShownFile, listing: number): void {
     const first = this.#listings.get(row)
     const folder = this.#listingsOf.folderOf(listing)

@@ -25,7 +25,7 @@ const media: readonly (string | undefined)[] = [undefined, 'call', 'chat', 'emai
 const mediumShift = 10
 const mediumBits = 7 << mediumShift
 
-/** The bits of a medium; none where it is not known. */
+/** The bits of a medium; none if it is not known. */
 export function bitsOfMedium(medium: string | undefined): number {
   return Math.max(0, media.indexOf(medium)) << mediumShift
 }

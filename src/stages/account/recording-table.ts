@@ -53,7 +53,7 @@ export class RecordingTable {
     return row
   }
 
-  /** The row of a recording, -1 where it was never added. */
+  /** The row of a recording, -1 if it was never added. */
   find(id: string): number {
     return this.#ids.find(id)
   }
@@ -108,7 +108,7 @@ export class RecordingTable {
     this.#reasonOf.set(row, this.#reasons.numberOf(reason))
   }
 
-  /** The platform says what keeps a recording, which is expected all the same. */
+  /** The platform says what keeps a recording, which is expected anyway. */
   note(row: number, reason: string): void {
     this.#reasonOf.set(row, this.#reasons.numberOf(reason))
   }

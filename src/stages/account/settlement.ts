@@ -27,7 +27,7 @@ export interface Settlement {
 export interface SettledRecording {
   readonly state: RecordingState
   readonly count: number
-  /** Spells it out; asked for only where somebody reads it. */
+  /** Spells it out; asked for only if somebody reads it. */
   describe(): RecordingException
 }
 

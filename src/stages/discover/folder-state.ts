@@ -1,4 +1,4 @@
-/** What the last whole listing of a folder held back. */
+/** Which objects of a folder had to wait after its last whole listing. */
 export interface HeldBack {
   /** Objects older than the job that it may still overwrite. */
   readonly stale: number
@@ -23,7 +23,7 @@ export type FolderState =
       readonly heldBack: HeldBack
     }
 
-/** A folder of which nothing is known. */
+/** A folder about which nothing is known. */
 export const unread: FolderState = { state: 'unread' }
 
 /** When a folder must be listed next: at once, at a time in milliseconds, or not again. */
@@ -48,9 +48,9 @@ export type Revisit =
 export interface Surroundings {
   /** Something is awaited in it. */
   readonly isAwaited: boolean
-  /** All that is to come into it is known: each recording is listed, and no other hour is awaited. */
+  /** Everything that will come into it is known: each recording is listed, and no other hour is awaited. */
   readonly isKnown: boolean
-  /** Conversations of which it is not known what recordings they have. */
+  /** Conversations whose recordings are not known. */
   readonly hasOpenConversations: boolean
   /** There are no more lists to come. */
   readonly listsComplete: boolean
@@ -106,7 +106,7 @@ function afterTheJob({ listedAt, heldBack }: ReadFolder, around: Surroundings, f
   return heldBack.stale === 0 ? never : at(listedAt + staleRestMs)
 }
 
-/** From when on a folder counts as left alone; `undefined` where nothing new came and no job writes there again. */
+/** From when on a folder counts as left alone; `undefined` if nothing new came and no job writes there again. */
 function quietSince({ newestAt, quietMs, revisit }: Surroundings): number | undefined {
   return latest(
     newestAt === undefined ? undefined : newestAt + quietMs,

@@ -7,7 +7,7 @@ import { type FolderState, type NextLook, nextLook, type Revisit, unread } from 
 import type { Folder } from './folders.js'
 import type { Watermarks } from './watermarks.js'
 
-/** What the landing has to know of the jobs while it is in progress. */
+/** What the landing must know of the jobs while it is in progress. */
 export interface JobWatch {
   /** When objects of the first job can have been written at the earliest, in milliseconds. */
   readonly createdAt: number
@@ -15,7 +15,7 @@ export interface JobWatch {
   fulfilledAt(): number | undefined
   /** Resolves when the jobs end in any way, or after `ms`. */
   settledOr(ms: number): Promise<void>
-  /** Recordings that have not landed; `undefined` where that cannot be known. */
+  /** Recordings that have not landed; `undefined` if that cannot be known. */
   pending(): number | undefined
   /**
    * For each list of expected recordings that has been read, the hours in which its conversations began; `undefined`
@@ -45,9 +45,9 @@ export interface ListedPiece {
   readonly prefix: string
   /** How many objects it showed. */
   readonly listed: number
-  /** Those that are not held back. */
+  /** Objects that need not wait. */
   readonly objects: readonly DiscoveredObject[]
-  /** The last key up to which nothing was held back since the listing began; `undefined` where there is none. */
+  /** The last key up to which no object must wait since the listing began; `undefined` if there is none. */
   readonly through: string | undefined
 }
 
@@ -145,7 +145,10 @@ export class FolderWatches {
     this.#awaitsHalves = false
   }
 
-  /** Folders that must be read once more before the end: those last listed before `time`, or with something held back. */
+  /**
+   * Folders that must be read once more before the end: those last listed before `time`, or with an object that
+   * waits.
+   */
   toReadAgain(time: number): FolderWatch[] {
     return [...this.#watches.values()].filter(
       ({ state }) => state.state === 'unread' || state.listedAt < time || state.heldBack.halves,
@@ -164,8 +167,8 @@ export class FolderWatches {
   }
 
   /**
-   * Lists one folder. With `isFinal` nothing in it is held back any more. The first listing of a resumed run begins
-   * after the folder's watermark: it says what is new there and nothing about what is gone, so that the folder is due
+   * Lists one folder. With `isFinal` nothing in it is kept waiting any more. The first listing of a resumed run
+   * begins after the folder's watermark. It shows what is new there but not what is gone, so the folder is due
    * again at once.
    */
   async *read(watch: FolderWatch, seen: SeenObjects, isFinal = false): AsyncGenerator<ListedPiece, void, void> {
@@ -205,8 +208,8 @@ export class FolderWatches {
   }
 
   /**
-   * Whether it is too early to say anything about an object: the job may overwrite it, a list may claim it, or its other
-   * half make a recording of it.
+   * Whether it is too early to judge an object. The job may overwrite it, a list may claim it, or its other half
+   * may make a recording of it.
    */
   #isHeldBack(found: DiscoveredObject): boolean {
     if (found.place.kind === 'unexpected') return !this.#job.listsComplete()
@@ -236,7 +239,7 @@ export class FolderWatches {
     })
   }
 
-  /** Hours in which something is to come; `undefined` where it may be any. */
+  /** Hours in which something is to come; `undefined` if it may be any. */
   #awaitedHours(): ReadonlySet<number> | undefined {
     const pending = this.#job.pending()
     if (pending === 0) return nowhere

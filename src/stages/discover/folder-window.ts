@@ -45,13 +45,13 @@ class WaitingFile {
 }
 
 /**
- * Looks at the files of a listing with their neighbours without keeping a folder as a whole: a file with its sidecar
- * and a sidecar with its file.
+ * Looks at the files of a listing with their neighbours without keeping a folder as a whole: a file with its
+ * sidecar and a sidecar with its file.
  *
- * A listing is in the order of UTF-8 bytes, and the sidecar of X is `X_metadata.json`: all keys between the two begin
- * with X. So it is enough to remember those before the present key that it begins with, which are at most it has
- * characters, and to wait with a file until its sidecar has come or can come no more. Files leave in the order in which
- * they came.
+ * A listing is in the order of UTF-8 bytes, and the sidecar of X is `X_metadata.json`: all keys between the two
+ * begin with X. So it is enough to remember those earlier keys with which the present key begins. There are at
+ * most as many as it has characters. A file waits until its sidecar has come or can no longer come. Files leave in
+ * the order in which they came.
  */
 export class FolderWindow {
   readonly #waiting: (WaitingFile | ListedObject)[] = []

@@ -27,9 +27,9 @@ export interface FolderSearch {
 }
 
 /**
- * Finds the hour folders of an organisation that a range of hours touches, by walking year, month, day and hour with
- * a delimiter: whatever padding the platform used, and without reading an hour outside the range. A folder of no
- * known name is listed too, so that what lies in it is reported and not ignored.
+ * Finds the hour folders of an organisation that a range of hours touches. It walks year, month, day and hour with
+ * a delimiter. It finds whatever padding the platform used, and reads no hour outside the range. A folder with an
+ * unknown name is listed as well, so that its contents are reported and not ignored.
  */
 export async function findFolders(
   storage: StorageAdapter,

@@ -9,7 +9,7 @@ export interface LandingMoment {
   readonly lastArrivalAt: number | undefined
   /** Every folder has been read for good. */
   readonly foldersDone: boolean
-  /** Recordings that have not landed; `undefined` where that cannot be known. */
+  /** Recordings that have not landed; `undefined` if that cannot be known. */
   readonly pending: number | undefined
   /** The platform was asked why the rest is not there. */
   readonly asked: boolean

@@ -8,7 +8,7 @@ import type { Watermarks } from './watermarks.js'
 // While one hour is awaited, others may be written again: a listing this old proves nothing at the end of a run.
 const staleListingMs = 30_000
 const firstPauseMs = 350
-/** Between two looks while the job runs, and after it: what lands last is to be seen within seconds. */
+/** Time between two looks while the job runs, and after it. The last arrivals should be seen within seconds. */
 const longestPauseMs = { running: 15_000, fulfilled: 3_000, restoring: 60_000 }
 
 /** What a landing works with. */
@@ -18,15 +18,17 @@ export interface LandingSubject extends WatchSubject {
 }
 
 /**
- * Yields the job's objects as they land: while the job runs, and after it was fulfilled until everything expected is
- * there (FULFILLED does not prove landing: genesys-facts, recording jobs). Each state of an object is yielded once.
+ * Yields the job's objects as they land: while the job runs, and after FULFILLED until everything expected is
+ * there (FULFILLED does not prove landing: genesys-facts, recording jobs). Each state of an object is yielded
+ * once.
  *
- * Folders in which something is expected are listed again and again; one that has all it should have is listed once
- * more when nothing new came for a while, in case a transcript or attachment followed, and then never again.
+ * Folders in which something is expected are listed again and again. A complete folder is listed once more when
+ * nothing new has come for a while, in case a transcript or attachment followed. After that it is never listed
+ * again.
  *
  * A resumed run first lists what lies after its watermarks, then whole folders like any other.
  *
- * Objects older than the job may be about to be overwritten by it: they are held back until the landing is over.
+ * The job may be about to overwrite objects that are older than it. They wait until the landing is over.
  */
 export async function* land(subject: LandingSubject): AsyncGenerator<readonly DiscoveredObject[], void, void> {
   const { settings, job, ledger, options, seen, watermarks, context } = subject

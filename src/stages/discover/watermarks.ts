@@ -8,11 +8,12 @@ interface Handout {
 }
 
 /**
- * Up to which key of each folder everything that was listed is on record. A resumed run begins to list after it, so
- * that work resumes where it stopped; what came later below it is found by the listings of whole folders that follow.
+ * The key of each folder up to which everything that was listed is on record. A resumed run begins to list after
+ * it, so that work resumes where it stopped. Objects that arrived below it later are found by the listings of
+ * whole folders that follow.
  *
- * Objects finish in any order. What is said of a folder is said when all that was handed out before it is done with,
- * in whatever folder: an object that was seen by an earlier listing may still be under way in that one.
+ * Objects finish in any order. A watermark is written when everything that was handed out before it is finished,
+ * in whatever folder. An object that an earlier listing showed may still be under way in that one.
  */
 export class Watermarks {
   readonly #former: ReadonlyMap<string, string>
@@ -37,8 +38,8 @@ export class Watermarks {
   }
 
   /**
-   * A listing of a folder got as far as `through`, and everything up to there is on record once these objects are and
-   * those that were handed out before. To be called before they are handed out.
+   * A listing of a folder got as far as `through`. Everything up to there is on record once these objects are, and
+   * all that were handed out before. Must be called before they are handed out.
    */
   async reach(prefix: string, through: string | undefined, objects: readonly DiscoveredObject[]): Promise<void> {
     if (objects.length > 0) {

@@ -12,7 +12,7 @@ export interface ListAccount {
   skipped: number
   /** Recordings in the list that are later than the interval, beside these. */
   later: number
-  /** How the platform came to its list; `undefined` where there is none, or where it does not say. */
+  /** How the platform came to its list; `undefined` if there is none, or where it does not say. */
   listing: ExpectedListing | undefined
 }
 
@@ -29,7 +29,7 @@ export interface ListSubject {
   /**
    * Told of each recording and each undecided conversation.
    *
-   * @param conversationStart ISO 8601; absent where the platform does not say
+   * @param conversationStart ISO 8601; absent if the platform does not say
    * @param isKnown a recording that an earlier list named: its job exports it again
    */
   readonly onEntry?: ((conversationStart: string | undefined, isKnown: boolean) => void) | undefined
@@ -37,7 +37,7 @@ export interface ListSubject {
 
 /** What of a list is recorded beside its counts. */
 export interface ListContents {
-  /** Recordings that an earlier list names as well; `undefined` where the ledger cannot know yet. */
+  /** Recordings that an earlier list names as well; `undefined` if the ledger cannot know yet. */
   readonly repeated: number | undefined
   /** Hash total over those that no earlier list names. */
   readonly digest: string | undefined

@@ -18,7 +18,7 @@ export interface MissingSubject {
 /**
  * Asks the platform why recordings did not come, and enters what it says.
  *
- * @returns what that cost; `undefined` where the platform does not say, or was not asked
+ * @returns what that cost; `undefined` if the platform does not say, or was not asked
  */
 export async function explainMissing(
   { platform, request, ledger, accounts, recorder }: MissingSubject,
@@ -35,7 +35,7 @@ export async function explainMissing(
     else if (found.kind === 'not-covered') notCovered.push(found.recordingId)
     else if (found.reason !== undefined) ledger.noteAtSource(found.recordingId, found.reason)
   }
-  // A job delivers conversations as a whole: what it counts it has to deliver, of whatever medium.
+  // A job delivers conversations as a whole: what it counts it must deliver, of whatever medium.
   if (notCovered.length <= uncountedBy(ledger, accounts())) {
     for (const recordingId of notCovered) ledger.withdraw(recordingId)
   }

@@ -14,8 +14,8 @@ export interface ProfileForcingSubject {
 }
 
 /**
- * Switches the hold metadata of a profile on for a while. It is an organisation-wide setting: what it was is on record
- * before it is touched, so that a run which is interrupted meanwhile puts it back when it resumes.
+ * Switches the hold metadata of a profile on for a while. The setting is organisation-wide. Its former value is
+ * recorded before it is changed, so that an interrupted run restores it when it resumes.
  */
 export class ProfileForcing {
   readonly #subject: ProfileForcingSubject

@@ -33,7 +33,7 @@ export interface JobBookSubject {
 
 /** The jobs of one attempt at the export, by the request that each is for. */
 export interface AttemptJobs {
-  /** How far the index reached when the job of this request was asked for; `undefined` where it was not yet. */
+  /** How far the index reached when the job of this request was asked for; `undefined` if it was not yet. */
   intended(request: ExportRequest): PlatformCoverage | undefined
   /** The job of this request: as the journal has it, as the platform knows it, or a new one. */
   open(request: ExportRequest, coverage: PlatformCoverage, context: StageContext): Promise<ExportJob>
@@ -44,8 +44,8 @@ export interface AttemptJobs {
 }
 
 /**
- * The jobs of a run, each created once. The intent is on record before the job is asked for; a run that ended between
- * the two asks the platform for a job of its own before it asks for another.
+ * The jobs of a run, each created once. The intent is recorded before the job is created. A run that ended between
+ * the two asks the platform for the job it may have created before it creates another.
  */
 export class JobBook {
   readonly #subject: JobBookSubject
@@ -78,7 +78,7 @@ export class JobBook {
   }
 
   /**
-   * @throws LegalHoldError `JOB_OUTCOME_UNKNOWN` where a job may have been created and the platform cannot be asked;
+   * @throws LegalHoldError `JOB_OUTCOME_UNKNOWN` if a job may have been created and the platform cannot be asked;
    *   and what {@link createJob} throws
    */
   async #open(intent: JobIntent, context: StageContext): Promise<ExportJob> {
@@ -154,7 +154,7 @@ export class JobBook {
     return job
   }
 
-  /** An export writes every object anew, and the new version does not carry what was put on the old one. */
+  /** An export writes every object again, and the new version does not carry what was put on the old one. */
   async #former(intent: JobIntent, context: StageContext): Promise<ExportJob | undefined> {
     const { platform, hold, dryRun, recorder } = this.#subject
     const { request } = intent

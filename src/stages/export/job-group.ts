@@ -47,7 +47,7 @@ export interface PartAccount extends ListAccount {
   namedFailures: number
   /** Recordings in the list of the same job before the run was interrupted. */
   formerlyExpected?: number | undefined
-  /** What became of deletion protection at the source; `undefined` where it was not asked for. */
+  /** What became of deletion protection at the source; `undefined` if it was not asked for. */
   protection: ProtectionReport | undefined
 }
 
@@ -57,7 +57,7 @@ interface PartState {
   started: boolean
   listed: boolean
   endedAt: number | undefined
-  /** Hours of conversations that an earlier part has exported too; `'any'` where they are not known. */
+  /** Hours of conversations that an earlier part has exported too; `'any'` if they are not known. */
   again: Set<number> | 'any'
 }
 
@@ -66,7 +66,7 @@ interface PartState {
  * that a recording which belongs to two of them counts once.
  */
 export class JobGroup {
-  /** The hours of each list that was read; `undefined` where they are not known. */
+  /** The hours of each list that was read; `undefined` if they are not known. */
   readonly lists: (ReadonlySet<number> | undefined)[] = []
   readonly #subject: JobGroupSubject
   readonly #parts: PartState[]

@@ -68,7 +68,7 @@ export async function createJob(
  * Asks the platform for a job of ours that was asked for at `postedAt` (milliseconds) or later, until it would be
  * listed if there were one.
  *
- * @throws LegalHoldError `JOB_OUTCOME_UNKNOWN` where the platform turns out not to tell its jobs
+ * @throws LegalHoldError `JOB_OUTCOME_UNKNOWN` if the platform turns out not to tell its jobs
  */
 export async function lookUpJob(
   platform: RecordingPlatform,

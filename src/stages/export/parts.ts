@@ -22,12 +22,14 @@ export interface SplitOptions {
 }
 
 /**
- * Splits a request into what one job can do: at the end of the index where the rest is to be waited for, into equal spans
- * where the interval is too long for one job, and by conversations where the request names more than a query should carry.
- * Pure.
+ * Splits a request into parts that one job each can do. Pure. It splits:
  *
- * The parts adjoin and do not overlap. A conversation with activity in two parts belongs to both: the platform matches
- * any activity inside an interval (genesys-facts, recording jobs), so none falls in between.
+ * - at the end of the index, if the rest must be waited for
+ * - into equal spans, if the interval is too long for one job
+ * - by conversations, if the request names more than a query should carry
+ *
+ * The parts adjoin and do not overlap. A conversation with activity in two parts belongs to both: the platform
+ * matches any activity inside an interval (genesys-facts, recording jobs), so none falls in between.
  */
 export function partsOf(request: ExportRequest, coverage: PlatformCoverage, options: SplitOptions): JobPart[] {
   const start = Date.parse(request.interval.start)

@@ -53,7 +53,7 @@ export async function protectConversations(
   }
 }
 
-/** Which are protected before anything is put; `undefined` where the platform does not say. */
+/** Which are protected before anything is put; `undefined` if the platform does not say. */
 async function protectedBefore(
   platform: RecordingPlatform,
   ids: readonly string[],
@@ -93,12 +93,12 @@ function capFinding(
     code: 'deletion-protection-cap',
     severity: 'warning',
     subject: name,
-    message: `${counted(count, 'conversation')} ${count === 1 ? 'is' : 'are'} to be protected from deletion at the source, of which ${already} are already. An organisation may protect ${protectionCap}, those of other matters included: at least ${beyondCap} will not fit.`,
+    message: `${counted(count, 'conversation')} ${count === 1 ? 'is' : 'are'} to be protected from deletion at the source; ${already} already ${already === 1 ? 'is' : 'are'}. An organisation may protect ${protectionCap}, including those of other matters: at least ${beyondCap} will not fit.`,
     remedy: 'Release the protection of matters that are over (releaseSource), or rely on what lies on S3.',
   }
 }
 
-/** What the parts of a run say together; `undefined` where nothing was to be protected. Pure. */
+/** What the parts of a run say together; `undefined` if no protection was requested. Pure. */
 export function protectionOf(parts: readonly (ProtectionReport | undefined)[]): ProtectionReport | undefined {
   const reports = parts.filter((part) => part !== undefined)
   if (reports.length === 0) return undefined

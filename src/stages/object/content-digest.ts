@@ -51,7 +51,7 @@ export async function contentDigest(
   }
 }
 
-/** Digests of an object's content: as it is, and as it was before a repair that wrote it anew. */
+/** Digests of an object's content: as it is, and as it was before a repair that wrote it again. */
 export interface ContentDigests {
   readonly digest?: ContentDigest | undefined
   readonly digestBefore?: ContentDigest | undefined
@@ -75,7 +75,7 @@ export async function digestOfOverwritten(
   return contentDigest(reading, state)
 }
 
-/** Both digests once an object is done with. */
+/** Both digests once an object is finished. */
 export async function contentDigests(
   reading: ContentReading,
   state: ObjectState | undefined,

@@ -7,9 +7,9 @@ export interface Processed {
   readonly remediation: Remediation | undefined
   readonly outcome: ObjectOutcome
   readonly reason: string
-  /** Of the content as it is; only where contents are hashed, or the storage holds a checksum. */
+  /** Of the content as it is; only if contents are hashed, or the storage holds a checksum. */
   readonly digest?: ContentDigest | undefined
-  /** Of the content before a repair that wrote it anew. */
+  /** Of the content before a repair that wrote it again. */
   readonly digestBefore?: ContentDigest | undefined
 }
 

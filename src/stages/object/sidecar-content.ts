@@ -9,8 +9,8 @@ import type { Processed } from './processed.js'
 const maxBytes = 1_048_576
 
 /**
- * What became of a sidecar once its content was read as well: `conflicting` where it names another recording or conversation
- * than its key, `unreadable` where it cannot be read as what it should be. The fields are those that third parties report
+ * What became of a sidecar once its content was read as well: `conflicting` if it names another recording or conversation
+ * than its key, `unreadable` if it cannot be read as what it should be. The fields are those that third parties report
  * (genesys-facts, what lands on S3), so that one that is not there says nothing.
  */
 export async function withSidecarContent(

@@ -17,8 +17,9 @@ export function lacksSize({ state }: Verdict): boolean {
 }
 
 /**
- * The verdict with the size of its object: that of the listing where HEAD shows the very object that was listed, else what
- * the storage finds out in another way. A recording or sidecar whose size stays unknown is `unreadable`.
+ * The verdict with the size of its object. If HEAD shows the very object that was listed, the size is that of the
+ * listing. Otherwise the storage finds it out in another way. A recording or sidecar whose size stays unknown is
+ * `unreadable`.
  */
 export async function withSize(reading: Validation, verdict: Verdict, line: ListedLine): Promise<Verdict> {
   const { state, place } = verdict

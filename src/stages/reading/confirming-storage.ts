@@ -6,10 +6,10 @@ import type { StageContext } from '../context.js'
 import { doubtOf, type ListedLine, notItsAnswer, readLine } from './listed-line.js'
 
 /**
- * A storage for the work on one object, whose answers to a HEAD are those of that object. What is known of it (from its
- * listing or verdict, and from what the work itself wrote) is compared; an answer that shows anything else is compared
- * with the object's line in a listing of its own. Where that does not agree either, the HEAD rejects with
- * `STORAGE_RESPONSE_INVALID`, to be repeated.
+ * A storage for the work on one object, which ensures that the answers to a HEAD are those of that object. It
+ * compares them with what is known of the object from its listing or verdict, and from the work itself. An answer
+ * that differs is compared with the object's line in a fresh listing. If that disagrees as well, the HEAD rejects
+ * with `STORAGE_RESPONSE_INVALID` and must be repeated.
  */
 export function confirming(storage: StorageAdapter, known: ListedLine, context: StageContext): StorageAdapter {
   const traits: ObjectTraits[] = known === undefined || known === 'none' ? [] : [known]

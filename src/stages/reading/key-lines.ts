@@ -27,11 +27,11 @@ interface PageUnderWay extends Pick<Page, 'prefix' | 'after'> {
 }
 
 /**
- * The lines that a listing has of keys which come from elsewhere, so that the answer to a HEAD can be compared with
- * something. A page begins at a key that is asked for and serves all others that lie on it: keys in the order of the
+ * The lines that a listing has of keys which come from elsewhere, so that the answer to a HEAD can be compared
+ * with something. A page begins at a requested key and serves all other keys on it. Keys in the order of the
  * bucket cost one request in up to a thousand. Keys that lie far apart cost one each, side by side.
  *
- * Where the bucket may not be listed, nothing is said of any key.
+ * If the bucket may not be listed, nothing is known of any key.
  */
 export class KeyLines {
   readonly #storage: StorageAdapter
@@ -49,7 +49,7 @@ export class KeyLines {
     this.#context = context
   }
 
-  /** The line of a key, that there is none, or `undefined` where nothing can be said. */
+  /** The line of a key, that there is none, or `undefined` if nothing can be said. */
   async of(key: string): Promise<ListedLine> {
     this.#keys += 1
     for (;;) {
@@ -77,7 +77,7 @@ export class KeyLines {
     return line
   }
 
-  /** `undefined` where there is no place right before the key to begin at, or the page may not be listed. */
+  /** `undefined` if there is no place right before the key to begin at, or the page may not be listed. */
   async #pageFrom(key: string): Promise<Page | undefined> {
     const after = justBefore(key)
     if (after === undefined) return undefined

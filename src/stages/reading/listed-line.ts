@@ -14,7 +14,7 @@ export interface Doubt {
 }
 
 /**
- * Why an answer cannot be that of the object which was asked for, or of its present state; `undefined` where it can be.
+ * Why an answer cannot be that of the object which was asked for, or of its present state; `undefined` if it can be.
  * Pure.
  */
 export function doubtOf(ref: ObjectRef, line: ListedLine, answer: HeadResult): Doubt | undefined {
@@ -34,7 +34,7 @@ export function doubtOf(ref: ObjectRef, line: ListedLine, answer: HeadResult): D
   return { why: `it shows ${describeTraits(state)}, while the listing shows ${describeTraits(line)}` }
 }
 
-/** What tells a listed object from others; `undefined` where it was not listed at all. */
+/** What tells a listed object from others; `undefined` if it was not listed at all. */
 export function lineOf(object: ListedObject): ObjectTraits | undefined {
   return object.etag === undefined && object.lastModified === undefined ? undefined : object
 }

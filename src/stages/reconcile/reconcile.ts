@@ -21,7 +21,7 @@ export interface Reconciliation {
   readonly exceptions: readonly RecordingException[]
 }
 
-/** What the comparison has to know of one job. */
+/** What the comparison must know of one job. */
 export interface JobAccount extends Pick<PartAccount, 'job' | 'expected' | 'skipped'> {
   namedFailures: number
 }
@@ -47,9 +47,9 @@ export function unnamedBy(ledger: SettledLedger, accounts: readonly JobAccount[]
 }
 
 /**
- * Recordings that the jobs left out without naming them: those they count as skipped, beyond the ones that the
- * platform's list marks, or those that a finished job never counted (genesys-facts, recording jobs: sensitive ones are
- * left out silently, new ones are not indexed). Pure.
+ * Recordings that the jobs left out without naming them. They are those that the jobs count as skipped, beyond the
+ * ones that the platform's list marks, or those that a finished job never counted. Sensitive recordings are left
+ * out silently, and new ones are not indexed (genesys-facts, recording jobs). Pure.
  */
 export function leftOutBy(ledger: SettledLedger, accounts: readonly JobAccount[], sensitiveExcluded = false): LeftOut {
   if (!ledger.listed) return nothingLeftOut
@@ -60,7 +60,7 @@ export function leftOutBy(ledger: SettledLedger, accounts: readonly JobAccount[]
     skippedByJobs += totals.skipped ?? 0
     silent += isDone(totals) ? Math.max(0, expected - skipped - (totals.recordings ?? 0)) : 0
   }
-  // One that the list marks and that is on S3 all the same does not explain what a job skipped.
+  // One that the list marks and that is on S3 anyway does not explain what a job skipped.
   const counted = Math.max(0, skippedByJobs - ledger.skippedAndAbsent)
   const unmeant = Math.max(0, silent - ledger.withdrawn)
   const uncounted = unmeant > counted
@@ -72,7 +72,7 @@ export function leftOutBy(ledger: SettledLedger, accounts: readonly JobAccount[]
   return { count: Math.max(0, Math.max(counted, unmeant) - ledger.explained), reason: `${sensitive}${why}` }
 }
 
-/** Recordings of the lists that finished jobs did not count; none where a job does not count, which proves nothing. Pure. */
+/** Recordings of the lists that finished jobs did not count; none if a job does not count, which proves nothing. Pure. */
 export function uncountedBy(ledger: Pick<SettledLedger, 'explained'>, accounts: readonly JobAccount[]): number {
   let count = 0
   for (const { job, expected, skipped } of accounts) {
@@ -90,7 +90,7 @@ function isDone({ recordings, processed, failed = 0 }: ExportJob['totals']): boo
   return processed >= recordings || processed + failed >= recordings
 }
 
-/** Recordings that have not landed; `undefined` where that cannot be known. Pure. */
+/** Recordings that have not landed; `undefined` if that cannot be known. Pure. */
 export function pendingOf(ledger: SettledLedger, accounts: readonly JobAccount[]): number | undefined {
   let counted: number | undefined = 0
   for (const { job } of accounts) {

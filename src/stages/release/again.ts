@@ -16,7 +16,7 @@ const mostWaiting = 1_000
 /** So often a tag that is there again is taken off again. */
 const mostRepeats = 3
 
-/** What is done with each object of a release. */
+/** The work on each object of a release. */
 export interface ReleaseWork<T> {
   readonly release: (subject: T) => Promise<Release>
   /** Looks at a released object once more. */
@@ -24,8 +24,9 @@ export interface ReleaseWork<T> {
 }
 
 /**
- * Releases, and looks at each released object once more a little later: S3 has no condition on object tags, so that an
- * exporter of another matter that had read the list before may write it, with the tag that was just taken off, after it.
+ * Releases, and looks at each released object once more a little later. S3 has no condition on object tags. An
+ * exporter of another matter may have read the list before the release and write it afterwards, with the tag that
+ * was just removed.
  */
 export async function* releasesOf<T>(
   subjects: Source<T>,

@@ -44,7 +44,7 @@ function unreadablePart(names: HoldNames, state: ObjectState): string | undefine
   return isMissing && (state.missingMetadata ?? 0) > 0 ? 'some of its metadata' : undefined
 }
 
-/** What is to be taken off an object. */
+/** What to remove from an object. */
 export interface ReleaseWish {
   readonly names: HoldNames
   readonly tag: string
@@ -53,9 +53,9 @@ export interface ReleaseWish {
 }
 
 /**
- * Plans the release of one object. The Object Lock hold goes only with the last tag: together with it in the copy that
- * takes it out of the metadata, or right before it where it is in object tags alone, so that an interrupted release
- * leaves a tag by which the next one finds the object again. Pure.
+ * Plans the release of one object. The Object Lock hold goes only with the last tag. If the tag is in the
+ * metadata, one copy removes both. If it is in object tags alone, the hold goes right before the tag. An
+ * interrupted release then leaves a tag by which the next one finds the object again. Pure.
  */
 export function planRelease(
   { names, tag, allowUnlock }: ReleaseWish,

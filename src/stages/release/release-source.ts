@@ -20,9 +20,9 @@ function isBelowConversation(prefix: string): boolean {
 }
 
 /**
- * Protection is of whole conversations: it is lifted only where the release looks at all of their objects.
+ * Protection is of whole conversations: it is lifted only if the release looks at all of their objects.
  *
- * @throws LegalHoldError `UNSUPPORTED` where the platform cannot lift it, `INVALID_REQUEST` for a list or stream
+ * @throws LegalHoldError `UNSUPPORTED` if the platform cannot lift it, `INVALID_REQUEST` for a list or stream
  */
 export function checkSourceRelease(platform: RecordingPlatform, source: unknown): void {
   if (platform.unprotect === undefined) {

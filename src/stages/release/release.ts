@@ -20,7 +20,7 @@ import { type HoldNames, holdNamesOf, holdsShown, planRelease } from './release-
 export interface ReleaseOptions extends CallOptions {
   /** Why the matter lets go, e.g. the order that ends it. Stands in the journal. */
   readonly reason: string
-  /** Switch the Object Lock hold off where no other matter's tag is left. @defaultValue false */
+  /** Switch off the Object Lock hold if no other matter's tag is left. @defaultValue false */
   readonly allowUnlock?: boolean | undefined
   /** Plan only, and change nothing. @defaultValue false */
   readonly dryRun?: boolean | undefined
@@ -37,7 +37,7 @@ export interface ReleaseOptions extends CallOptions {
 
 /** What a release did at the source. */
 export interface SourceRelease extends UnprotectionResult {
-  /** Conversations of which the protection was to be lifted; with `dryRun` it was not. */
+  /** Conversations whose protection was requested to be lifted; with `dryRun` it was not lifted. */
   readonly requested: number
   /** Conversations that keep it: an object of theirs was not let go, or another matter holds it. */
   readonly kept: number

@@ -8,10 +8,11 @@ import { withEntries } from './plan.js'
 type CopyState = 'none' | 'perhaps' | 'made'
 
 /**
- * What the repair of one object is measured against: what it was before our first step, and what our steps asked for.
+ * What the repair of one object is measured against: its state before our first step, and what our steps asked
+ * for.
  *
- * A repair reads the object anew before each attempt. What it then sees may be our own doing (the hold that
- * protects the original, a copy whose answer was lost) and must not be taken for what the object was.
+ * A repair reads the object again before each attempt. The result may be our own doing (the hold that protects the
+ * original, a copy whose answer was lost). It must not be taken for the former state of the object.
  */
 export class Baseline {
   #original: ObjectState
@@ -83,7 +84,7 @@ export class Baseline {
     return metadata !== undefined && current.sizeBytes === this.#original.sizeBytes && same(current.metadata, metadata)
   }
 
-  /** Whether `after` is what our steps ended in; false where somebody has written since. */
+  /** Whether `after` is what our steps ended in; false if somebody has written since. */
   isResult(after: ObjectState): boolean {
     if (this.#copy === 'none') return this.isOriginal(after)
     return this.#writtenVersion === undefined || this.isWritten(after)
@@ -140,7 +141,7 @@ export class Baseline {
     this.#protected = false
   }
 
-  /** The copy was made, as `versionId` where the storage says so. */
+  /** The copy was made, as `versionId` if the storage says so. */
   copied(versionId: string | undefined): void {
     this.#copy = 'made'
     this.#writtenVersion = versionId

@@ -26,8 +26,8 @@ import type { RepairScope } from './scope.js'
 type VersionsBeneath = Exclude<MutationResult['beneath'], undefined>
 
 /**
- * The one place that decides by what lies beneath a copy: whether the copy is ours, whether it was made of what it lies on,
- * and what is to be on top where it was not.
+ * The one place where what lies beneath a copy decides. It decides whether the copy is ours, whether the copy was
+ * made of the version beneath it, and what must be on top if it was not.
  */
 export class Beneath {
   readonly #scope: RepairScope
@@ -84,14 +84,14 @@ export class Beneath {
   }
 
   /**
-   * Throws where a copy does not lie on what it was made of, or something lies on it.
+   * Throws if a copy does not lie on what it was made of, or something lies on it.
    *
    * @param found what a list showed of it; without it the versions of the key are listed
    */
   async requireChain({ madeOf, versionId }: ChainLink, found?: ChainFound): Promise<void> {
     const { contest } = this.#scope
     const beneath = found?.beneath ?? (await contest.beneath(versionId))
-    if (beneath === undefined) throw contest.changed(`wrote it anew: version ${versionId} is not listed`, true)
+    if (beneath === undefined) throw contest.changed(`rewrote it: version ${versionId} is not listed`, true)
     await this.#requireSource(madeOf, beneath, true)
     if (found?.isOnTop !== false) return
     contest.open()
@@ -104,7 +104,7 @@ export class Beneath {
     return new LegalHoldError(error.message, { ...error, retryable: true, cause: error })
   }
 
-  /** Somebody else writes as well: what is to be on top is read off the versions that were written since we began. */
+  /** Somebody else writes as well. The versions that were written since we began show what must be on top. */
   async contested(top: ObjectState, former: Baseline | undefined): Promise<Standing> {
     const { contest, settings } = this.#scope
     const { goal } = settings
@@ -157,8 +157,8 @@ export class Beneath {
   }
 
   /**
-   * The version that a copy was made of has to lie right beneath it. What lies there instead was demoted by the copy and is
-   * held by nobody: it has to last until what is on top has been made of it.
+   * The version that a copy was made of must lie right beneath it. What lies there instead was demoted by the copy and is
+   * held by nobody: it must last until what is on top has been made of it.
    */
   async #requireSource(madeOf: string | undefined, beneath: VersionsBeneath, isNamed: boolean): Promise<void> {
     const { contest, context, settings, subject } = this.#scope

@@ -174,7 +174,7 @@ function notesOf(name: string, isPriced: boolean, prices: StorageClassPrices, su
   return notes.length === 0 ? undefined : notes.join(' ')
 }
 
-/** A demoted version is billed on; whoever deletes it early pays all the same. */
+/** A demoted version is billed on; whoever deletes it early pays anyway. */
 function noteOf(name: string, { minimumDays }: StorageClassPrices, { versions, overwritten }: Sum): string | undefined {
   if (minimumDays === 0) return undefined
   const least = `${name} bills each version for at least ${counted(minimumDays, 'day')}.`
@@ -182,7 +182,7 @@ function noteOf(name: string, { minimumDays }: StorageClassPrices, { versions, o
     return `${least} Without versioning the copy deletes the original, which is billed for the rest of them as well.`
   }
   if (versions === 0) return undefined
-  return `${least} The repair deletes none; whoever deletes an original or its copy earlier pays for the rest of them.`
+  return `${least} The repair deletes none. If you delete an original or its copy earlier, you pay for the rest of them.`
 }
 
 function rounded<K extends string>(dollars: Readonly<Record<K, number>>): Record<K, number> {

@@ -8,9 +8,9 @@ import { isFatal } from '../validate.js'
 import type { RemediationSettings } from './settings.js'
 
 /**
- * Puts the versions beneath the current one under an Object Lock hold, and says so in the remediation. An object that
- * was left alone (another matter's tag, something that cannot be kept) is left alone with all its versions; one that
- * was deleted keeps what lies beneath the marker.
+ * Puts the versions beneath the current one under an Object Lock hold, and records that in the remediation. An
+ * object that was left alone (another matter's tag, something that cannot be kept) is left alone with all its
+ * versions. A deleted object keeps what lies beneath its delete marker.
  */
 export async function remediateNoncurrent(
   storage: StorageAdapter,
@@ -66,7 +66,7 @@ interface VersionToHold {
   readonly storage: StorageAdapter
   readonly version: ListedVersion
   readonly mutation: MutationContext
-  /** Called once the version is to be held. */
+  /** Called once the version must be held. */
   readonly note: () => unknown
 }
 

@@ -14,8 +14,8 @@ const tagValueLimit = 256
 const tagLimit = 10
 
 /**
- * Plans the repair of one object, least invasive first: tags, legal hold and retention change in place and come
- * before the copy, which carries them; a copy is made for user metadata only (s3-facts, copy). Pure.
+ * Plans the repair of one object, least invasive first. Tags, legal hold and retention change in place and come
+ * before the copy, which carries them. A copy is made for user metadata only (s3-facts, copy). Pure.
  */
 export function planRepair(requirements: HoldRequirements, state: ObjectState, onConflict: ConflictPolicy): RepairPlan {
   const { unmet } = evaluate(requirements, state)

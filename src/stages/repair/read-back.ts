@@ -10,7 +10,7 @@ import { withEntries } from './plan.js'
 import type { RepairEnd, RepairScope } from './scope.js'
 import { missingTags, refOf } from './steps.js'
 
-/** So often a tag that others change in place is decided about anew. */
+/** So often a tag that others change in place is decided about again. */
 const mostRepeats = 3
 
 /** How a repair ended by what was read back. */
@@ -68,8 +68,9 @@ export class ReadBack {
   }
 
   /**
-   * Looks at the version that the copy demoted once more: a tag, hold or longer retention that somebody else gave it between
-   * its reading and the copy must be on the new version as well, and no condition of S3 speaks of these.
+   * Looks once more at the version that the copy demoted. Somebody else may have given it a tag, a hold or a
+   * longer retention between its reading and the copy. The new version must have that as well, and no condition of
+   * S3 covers it.
    */
   async #followOriginal(baseline: Baseline, shown: ObjectState | undefined): Promise<boolean> {
     if (!baseline.mayHaveCopied || !isVersioned(baseline.original)) return true
@@ -96,8 +97,8 @@ export class ReadBack {
   }
 
   /**
-   * Object tags have no condition: two matters that change a list of them at the same moment overwrite each other, and the
-   * list reads otherwise a moment after it read as it was written. It is read and decided about anew, a few times.
+   * Object tags have no condition. Two matters that change a list of tags at the same moment overwrite each other.
+   * The list may read as written, and differently a moment later. It is read and decided about again, a few times.
    */
   #requireQuietLists(differences: readonly Difference[], shortfall: string | undefined): void {
     const lists = this.#scope.settings.goal.lists.names.tags.map((name) => `tags.${name}`)
@@ -109,11 +110,11 @@ export class ReadBack {
     throw this.#scope.contest.changed('changed the same list of tags', true)
   }
 
-  /** What somebody else wrote since is theirs: it must be read and decided about anew. */
+  /** What somebody else wrote since is theirs: it must be read and decided about again. */
   #requireResult(baseline: Baseline, after: ObjectState): void {
     if (baseline.isResult(after)) return
     if (baseline.mayHaveCopied && isVersioned(baseline.original)) this.#scope.contest.open()
-    throw new LegalHoldError(`Somebody wrote ${after.key} anew while it was being repaired.`, {
+    throw new LegalHoldError(`Somebody rewrote ${after.key} while it was being repaired.`, {
       code: 'OBJECT_CHANGED',
       stage: 'remediate',
       retryable: true,

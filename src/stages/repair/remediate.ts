@@ -18,7 +18,7 @@ import type { RemediationSettings } from './settings.js'
 /**
  * Repairs one object, reads it back and compares it property by property before it counts as repaired.
  *
- * Each attempt reads the object anew and decides anew, so that neither a concurrent change nor an answer that was
+ * Each attempt reads the object again and decides again, so that neither a concurrent change nor an answer that was
  * lost leads to a blind repetition.
  */
 export async function remediateObject(

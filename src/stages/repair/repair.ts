@@ -39,13 +39,13 @@ export class Repair {
   readonly #contest: Contest
   #baseline: Baseline | undefined
   #steps: RemediationStep[] = []
-  /** Steps of an interrupted run of which nobody knows yet whether they were taken. */
+  /** Steps of an interrupted run that may or may not have been taken. */
   readonly #inDoubt = new Set<RemediationStep>()
   #attempts = 0
   #onTopOf: ObjectState | undefined
   /** A step of ours was answered to be taken, or may have been. */
   #hasWritten = false
-  /** Our copy of which it has not been looked yet what it came to lie on. */
+  /** Our copy for which nobody has checked yet what lies beneath it. */
   #unproven: ChainLink | undefined
   readonly #beneath: Beneath
   readonly #readBack: ReadBack
@@ -123,8 +123,8 @@ export class Repair {
   }
 
   /**
-   * Ends a repair whose copy was looked at with many others. Throws where it is not what it seemed; the next attempt finds
-   * out what is to be on top.
+   * Ends a repair whose copy was looked at with many others. Throws if it is not what it seemed; the next attempt
+   * finds out what must be on top.
    */
   async prove(end: RepairEnd, link: ChainLink, found: ChainFound | undefined): Promise<RepairEnd> {
     this.#unproven = undefined
@@ -147,7 +147,7 @@ export class Repair {
     return begun === undefined && this.#attempts === 1 && !this.#contest.isOpen
   }
 
-  /** What is to be decided about: the current version, or one that our copy demoted and that must be on top again. */
+  /** The subject of the decision: the current version, or one that our copy demoted and that must be on top again. */
   async #standing(top: ObjectState): Promise<Standing> {
     // By what our last copy was to write, it is recognized where its answer was lost and another lies on it.
     const former = this.#baseline
@@ -234,7 +234,7 @@ export class Repair {
 
   async #read(wanted: HeadOptions = { full: true }): Promise<HeadResult> {
     const { bucket, key } = this.#subject.object
-    // Without the version: the newest one is what has to carry the hold.
+    // Without the version: the newest one is what must carry the hold.
     const answer = await this.#storage.head({ bucket, key }, { ...wanted, signal: this.#context.signal })
     this.#context.lanes?.succeeded()
     return answer
@@ -295,8 +295,8 @@ export class Repair {
   }
 
   /**
-   * Takes the steps. Resolves with the answer to the last one, where it says what the object is like after all of them; or
-   * with why the copy is not made after all.
+   * Takes the steps. Resolves with the answer to the last one, if it shows the object as it is after all of them.
+   * Otherwise it resolves with the reason why the copy is not made.
    */
   async #apply(
     steps: readonly RemediationStep[],
@@ -373,7 +373,7 @@ export class Repair {
     const { fresh } = this.#settings
     // Later attempts follow on somebody else's doing, and look for themselves.
     if (fresh === undefined || this.#attempts > 1 || this.#contest.isOpen) return options
-    // Tags are written over as they were read only where they were just read.
+    // Tags are written over as they were read only if they were just read.
     const isRead = step.action !== 'merge-tags' || state === fresh
     return isRead ? { ...options, fresh: state } : options
   }

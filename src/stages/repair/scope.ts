@@ -19,7 +19,7 @@ export interface RepairGoal {
    * @param asked what our steps have asked for so far, in this attempt or a former one
    */
   plan(state: ObjectState, asked: AskedChanges): RepairPlan
-  /** Whether the version that a copy demotes is to be put under a hold before. */
+  /** Whether the version that a copy demotes must be put under a hold first. */
   protects(state: ObjectState): boolean
   /** What the object still lacks when it is read back. */
   shortfall(after: ObjectState): string | undefined
@@ -59,9 +59,9 @@ export interface RepairEnd {
   readonly before?: ObjectState | undefined
   readonly after?: ObjectState | undefined
   readonly differences?: readonly Difference[] | undefined
-  /** Set where the object was not there (any more). */
+  /** Set if the object was not there (any more). */
   readonly gone?: Absence | undefined
-  /** A copy of which it has not been looked yet what it came to lie on. */
+  /** A copy for which nobody has checked yet what lies beneath it. */
   readonly unproven?: ChainLink | undefined
 }
 

@@ -53,8 +53,8 @@ export interface MemoryStorageOptions {
   /** Findings that `inspectBucket` returns beside its own. */
   readonly findings?: readonly Finding[] | undefined
   /**
-   * Called before and after the work of each call. What it throws, the call rejects with: `before`, nothing was done;
-   * `after`, it was. A promise it returns is waited for.
+   * Called before and after the work of each call. If it throws, the call rejects with that error: at `before`
+   * nothing was done, at `after` the work was. A returned promise is awaited.
    */
   readonly intercept?: ((call: MemoryStorageCall, when: 'before' | 'after') => void | Promise<void>) | undefined
   /** @defaultValue the machine's clock */
@@ -93,15 +93,15 @@ export class MemoryStorageAdapter implements StorageAdapter {
     this.#objects = new MemoryObjects(this.bucket, versioning, options.clock ?? systemClock)
   }
 
-  /** Nothing is held: so that it can stand where a storage with connections does. The objects stay. */
+  /** Releases nothing, and exists so that the adapter can replace a storage with connections. The objects stay. */
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  /** Puts an object, as somebody else's upload would. Returns what it can be referred to by. */
+  /** Puts an object, as somebody else's upload would. Returns its reference. */
   put(key: string, object: SeedObject = {}): ObjectRef {
     return this.#objects.put(key, object)
   }
 
-  /** Deletes as S3 does: a delete marker with versioning, else for good. */
+  /** Deletes as S3 does: with versioning by a delete marker, otherwise for good. */
   delete(key: string): void {
     this.#objects.delete(key)
   }

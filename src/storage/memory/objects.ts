@@ -11,7 +11,7 @@ import type {
 } from '../../model/object.js'
 import type { Clock } from '../../ports/runtime.js'
 
-/** An object as it is put: what is left out is as S3 would set it. */
+/** An object to put. Omitted properties get the values that S3 would set. */
 export interface SeedObject {
   /** @defaultValue a few bytes: an empty file does not count as delivered */
   readonly body?: Uint8Array | string | undefined

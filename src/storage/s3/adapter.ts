@@ -37,15 +37,15 @@ import { S3Requests } from './send/requests.js'
 /**
  * Recordings in an Amazon S3 bucket, or in that of another S3 server.
  *
- * The AWS SDK (`@aws-sdk/client-s3`, a peer dependency) is loaded with the first request. Single requests are not
- * repeated here, but for lists and inspections: the stages read again and decide again.
+ * The AWS SDK (`@aws-sdk/client-s3`, a peer dependency) is loaded with the first request. The adapter repeats only
+ * the requests of lists and inspections. For all others the stages read again and decide again.
  *
  * @example
  * ```ts
  * const storage = new S3StorageAdapter({ bucket: 'evidence', region: 'eu-west-1' })
  * ```
  *
- * Errors beside those of each method: `MISSING_DEPENDENCY`, `MISSING_CREDENTIALS`, `BUCKET_NOT_FOUND`,
+ * Errors in addition to those of each method: `MISSING_DEPENDENCY`, `MISSING_CREDENTIALS`, `BUCKET_NOT_FOUND`,
  * `BUCKET_WRONG_REGION`, `STORAGE_UNAUTHORIZED`, `STORAGE_FORBIDDEN`, `STORAGE_THROTTLED`, `STORAGE_UNAVAILABLE`,
  * `STORAGE_RESPONSE_INVALID`, `CLOCK_SKEW`, `NETWORK_ERROR`, `TIMEOUT`, `ABORTED`.
  */
@@ -53,7 +53,7 @@ export class S3StorageAdapter implements StorageAdapter {
   readonly name = 's3'
   readonly bucket: string
   readonly endpoint: string | undefined
-  /** The server, as an error names it that never got an answer. */
+  /** The server, as an error names it if it never answered. */
   readonly service: ServiceAddress
   readonly #requests: S3Requests
   readonly #facts: S3Bucket
@@ -88,15 +88,15 @@ export class S3StorageAdapter implements StorageAdapter {
     this.#list = { requests: this.#requests, retry: options.retry, clock: options.clock }
   }
 
-  /** What S3 can do; narrowed to what this bucket can do once it was inspected. */
+  /** What S3 can do. After an inspection it is narrowed to what this bucket can do. */
   get capabilities(): StorageCapabilities {
     return this.#reads.hasNoTags ? { ...this.#capabilities, tags: false } : this.#capabilities
   }
 
   /**
-   * Region, versioning, Object Lock, encryption, ownership and policy of the bucket, and whether the actions that the
-   * needs imply are allowed, tried without changing anything. A bucket that cannot be used is the finding
-   * `bucket-unreachable`; only faults that may pass and faults of the options are thrown.
+   * Region, versioning, Object Lock, encryption, ownership and policy of the bucket, and whether the actions that
+   * the needs imply are allowed, tried without changing anything. A bucket that cannot be used is the finding
+   * `bucket-unreachable`. Only faults that may pass and faults of the options are thrown.
    */
   async inspectBucket(needs: StorageNeeds, options: CallOptions = {}): Promise<BucketInspection> {
     const context = { requests: this.#requests, bucket: this.#facts, reads: this.#reads, tls: this.#tls }
@@ -127,7 +127,7 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /**
-   * One HEAD, and further reads only for what `options` ask and HEAD cannot prove. A refusal is thrown
+   * One HEAD, and further reads only for requested properties that HEAD cannot prove. A refusal is thrown
    * (`STORAGE_FORBIDDEN`): without s3:ListBucket S3 answers 403 for a missing key as well.
    */
   head(ref: ObjectRef, options: HeadOptions = {}): Promise<HeadResult> {
@@ -135,18 +135,20 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#reads.head(ref, options)
   }
 
-  /** What a repair must keep and a HEAD from a moment ago does not show: lock, tags, grants, size, all asked for at once. */
+  /** Reads at once what a repair must keep and a recent HEAD does not show: lock, tags, grants and size. */
   async complete(state: ObjectState, options: CompleteOptions = {}): Promise<ObjectState> {
     return this.#completion.complete(this.#own(state), this.#repair.carriesTags(state), options)
   }
 
   /**
-   * Copies the object onto itself with `metadata` and everything else that `before` shows, pinned to its version and
-   * ETag. Without versioning this overwrites the original: inspect first.
+   * Copies the object onto itself with `metadata` and everything else that `before` shows, pinned to its version
+   * and ETag. Without versioning this overwrites the original: inspect first.
    *
-   * Throws `OBJECT_CHANGED` (retryable, `not-applied`) where somebody was faster, `OBJECT_CHANGED` with outcome
-   * `applied` where somebody wrote in between, and `STORAGE_REJECTED`, `STORAGE_FORBIDDEN` or `OBJECT_ARCHIVED` with
-   * its `reason` where something would be lost.
+   * Throws:
+   * - `OBJECT_CHANGED` (retryable, `not-applied`) if somebody else wrote first.
+   * - `OBJECT_CHANGED` with outcome `applied` if somebody wrote in between.
+   * - `STORAGE_REJECTED`, `STORAGE_FORBIDDEN` or `OBJECT_ARCHIVED`, each with its `reason`, if the copy would lose
+   *   something.
    */
   async replaceMetadata(
     before: ObjectState,
@@ -157,8 +159,8 @@ export class S3StorageAdapter implements StorageAdapter {
   }
 
   /**
-   * Rejects with its `reason` where `replaceMetadata` would refuse the copy. Sends nothing but, once, the question
-   * whether the bucket keeps versions.
+   * Rejects with a `reason` if `replaceMetadata` would refuse the copy. It sends only one request, once: whether
+   * the bucket keeps versions.
    */
   async checkReplaceMetadata(
     before: ObjectState,
@@ -168,7 +170,10 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#repair.check(this.#own(before), metadata, options)
   }
 
-  /** Versions and delete markers, page by page. On a server that keeps no versions: the objects, each as its only one. */
+  /**
+   * Versions and delete markers, page by page. On a server that keeps no versions it lists each object as its only
+   * version.
+   */
   listVersions(
     prefix: string,
     options: CallOptions & { readonly startAfter?: string | undefined } = {},
@@ -176,7 +181,7 @@ export class S3StorageAdapter implements StorageAdapter {
     return listVersionsOrKeys(this.#list, this.#facts, { prefix, startAfter: options.startAfter }, options)
   }
 
-  /** The requests of one repair from the HEAD that judged the object on, without that. Sends nothing. */
+  /** The requests of one repair after the HEAD that judged the object. Sends nothing. */
   requestsOf(
     before: ObjectState,
     steps: readonly RemediationStep[],
@@ -186,7 +191,7 @@ export class S3StorageAdapter implements StorageAdapter {
     return requestsOf(before, steps, { limits, hasObjectLock: this.#capabilities.objectLock, looksBeneath })
   }
 
-  /** Reads, merges, writes, reads again. `OBJECT_CHANGED` where another writer interfered. */
+  /** Reads, merges, writes, reads again. `OBJECT_CHANGED` if another writer interfered. */
   async mergeTags(
     ref: ObjectRef,
     tags: Readonly<Record<string, string>>,
@@ -195,7 +200,7 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#mutations.mergeTags(this.#own(ref), tags, options)
   }
 
-  /** Reads, writes the complete set, reads again. `OBJECT_CHANGED` where the present set is not the expected one. */
+  /** Reads, writes the complete set, reads again. `OBJECT_CHANGED` if the present set is not the expected one. */
   async replaceTags(
     ref: ObjectRef,
     tags: Readonly<Record<string, string>>,
@@ -204,7 +209,7 @@ export class S3StorageAdapter implements StorageAdapter {
     return this.#mutations.replaceTags(this.#own(ref), tags, options)
   }
 
-  /** `STORAGE_UNSUPPORTED` where the bucket has no Object Lock. */
+  /** `STORAGE_UNSUPPORTED` if the bucket has no Object Lock. */
   async putLegalHold(ref: ObjectRef, status: 'ON' | 'OFF', options: PutLegalHoldOptions = {}): Promise<MutationResult> {
     try {
       return await this.#mutations.putLegalHold(this.#own(ref), status, options)
@@ -216,31 +221,31 @@ export class S3StorageAdapter implements StorageAdapter {
     }
   }
 
-  /** `STORAGE_REJECTED` for a shorter retention or a weaker mode; nothing is sent then. */
+  /** `STORAGE_REJECTED` for a shorter retention or a weaker mode. In that case nothing is sent. */
   async putRetention(ref: ObjectRef, retention: Retention, options: PutRetentionOptions = {}): Promise<MutationResult> {
     return this.#mutations.putRetention(this.#own(ref), retention, options)
   }
 
-  /** The content as UTF-8; `undefined` where it is larger than `maxBytes`. */
+  /** The content as UTF-8; `undefined` if it is larger than `maxBytes`. */
   async readText(ref: ObjectRef, options: CallOptions & { readonly maxBytes: number }): Promise<string | undefined> {
     return readText(this.#requests, this.#own(ref), options)
   }
 
-  /** The content in pieces; one that ends early is a `NETWORK_ERROR`, never a short content. */
+  /** The content in pieces. Content that ends early is a `NETWORK_ERROR`. It is never cut short silently. */
   readContent(ref: ObjectRef, options: ReadContentOptions = {}): AsyncIterable<Uint8Array> {
     return readContent(this.#requests, this.#own(ref), options)
   }
 
   /**
-   * Aborts what interrupted multipart copies left under a prefix and returns it. Ours are the unfinished uploads of the
-   * same principal: uploads carry no other mark. Not to be called while another run of that principal repairs there.
-   * A repair does the same for its own key.
+   * Aborts the uploads that interrupted multipart copies left under a prefix, and returns them. It takes every
+   * unfinished upload of the same principal for its own, because uploads carry no other mark. Do not call it while
+   * another run of that principal repairs there. A repair does the same for its own key.
    */
   cleanUpMultipart(prefix: string, options: CallOptions = {}): Promise<readonly OrphanedUpload[]> {
     return cleanUpUploads(this.#multipart, prefix, options)
   }
 
-  /** Closes the connections. A client that was given ready is left to its owner. */
+  /** Closes the connections. A ready client that you passed stays open. */
   close(): void {
     this.#requests.close()
   }

@@ -2,12 +2,12 @@ import type { JournalRecord } from '../../model/record.js'
 import type { Journal } from '../../ports/journal.js'
 import { allOf, type ConformanceRunner, type ConformanceSubject, onSubject } from './suite.js'
 
-/** An empty journal, as the author of one provides it to each test. */
+/** An empty journal, as its author provides it to each test. */
 export interface JournalConformanceSubject extends ConformanceSubject {
   readonly journal: Journal
   /**
-   * The same journal as another process would find it, after this one was closed. Without it the tests of what outlives
-   * the process are left out.
+   * The same journal as another process would find it, after this one was closed. Without it the tests of durable
+   * state are skipped.
    */
   reopen?(): Promise<Journal>
 }
@@ -24,7 +24,10 @@ const entry = (data: Readonly<Record<string, unknown>>, type: JournalRecord['typ
   runId: 'run-1',
 })
 
-/** What every `Journal` has to keep: the order, the numbers, every byte of the data, and what was promised to be durable. */
+/**
+ * The contract of every `Journal`: it keeps the order, the numbers, every byte of the data, and the promised
+ * durability.
+ */
 export function journalConformance(runner: ConformanceRunner, options: JournalConformanceOptions): void {
   const { expect } = runner
   const test = onSubject(runner, () => options.create())

@@ -10,7 +10,7 @@ export interface PlatformConformanceSubject extends ConformanceSubject {
   readonly request: ExportRequest
   /** The recordings that it covers and that can be delivered, by their ids. */
   readonly delivered: readonly string[]
-  /** Those that it covers and that the platform cannot deliver. @defaultValue none */
+  /** The recordings that it covers but that the platform cannot deliver. @defaultValue none */
   readonly failing?: readonly string[] | undefined
   /** Lets time pass until a job may have moved on. */
   advance(): Promise<void> | void
@@ -35,7 +35,7 @@ const states: readonly (JobState | 'UNKNOWN')[] = [
 const nobody = '00000000-0000-4000-8000-000000000000'
 const mostPolls = 200
 
-/** What every `RecordingPlatform` has to keep. What it declares it can do is tested. */
+/** The contract of every `RecordingPlatform`. The suite tests its declared capabilities. */
 export function platformConformance(runner: ConformanceRunner, options: PlatformConformanceOptions): void {
   const { expect } = runner
   const test = onSubject(runner, () => options.create())
@@ -103,7 +103,7 @@ export function platformConformance(runner: ConformanceRunner, options: Platform
     test('a job comes to its end once it is executed', async (subject) => {
       const job = await finished(subject)
       expect(job.state).toEqual('FULFILLED')
-      // Executing one that is done for is refused or does nothing, but it does not start anew.
+      // Executing one that is done for is refused or does nothing, but it does not start again.
       await codeOf(subject.platform.executeJob(job))
       expect((await subject.platform.getJob(job.id)).state).toEqual('FULFILLED')
     })

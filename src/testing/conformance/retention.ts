@@ -4,9 +4,9 @@ import { type ConformanceRunner, type ConformanceSubject, codeOf, flawsOf, onSub
 /** A policy and two situations, as the author of an adapter provides them to each test. */
 export interface RetentionConformanceSubject extends ConformanceSubject {
   readonly policy: RetentionPolicyAdapter
-  /** Nothing would delete, expire or strip the recordings: no blocker is expected. */
+  /** A situation in which nothing would delete, expire or strip the recordings. No blocker is expected. */
   readonly safe: RetentionContext
-  /** Something would: a blocker or a warning is expected. */
+  /** A situation in which something would. A blocker or a warning is expected. */
   readonly dangerous: RetentionContext
 }
 
@@ -15,7 +15,7 @@ export interface RetentionConformanceOptions {
   create(): Promise<RetentionConformanceSubject>
 }
 
-/** A context to be asked about, in which nothing is special; give what is. */
+/** An ordinary context. Pass the properties that differ. */
 export function retentionContext(given: Partial<RetentionContext> = {}): RetentionContext {
   const bucket = given.bucket ?? 'legal-hold-exports'
   const hold = given.hold ?? { tag: 'matter-1' }
@@ -36,7 +36,10 @@ export function retentionContext(given: Partial<RetentionContext> = {}): Retenti
   }
 }
 
-/** What every `RetentionPolicyAdapter` has to keep: findings are data that a person can act on, and asking changes nothing. */
+/**
+ * The contract of every `RetentionPolicyAdapter`: findings are data that a person can act on, and evaluating
+ * changes nothing.
+ */
 export function retentionConformance(runner: ConformanceRunner, options: RetentionConformanceOptions): void {
   const { expect } = runner
   const test = onSubject(runner, () => options.create())

@@ -1,16 +1,16 @@
 import type { EngineJob, ShardEngine, ShardJob, ShardRef, ShardResult } from '../../scale/ports/shard-engine.js'
 import { allOf, type ConformanceRunner, type ConformanceSubject, codeOf, onSubject } from './suite.js'
 
-/** An engine without jobs, as the author of one provides it to each test. */
+/** An engine without jobs, as its author provides it to each test. */
 export interface ShardEngineConformanceSubject extends ConformanceSubject {
   readonly engine: ShardEngine
   /** The same engine as another process opens it, after the first may have been killed. */
   reopen(): Promise<ShardEngine>
-  /** Resolves once nothing happens any more until somebody confirms, resumes or submits. */
+  /** Resolves once nothing more happens until somebody confirms, resumes or submits. */
   settle(): Promise<void>
-  /** Keys that workers were invoked for so far, once for each invocation. */
+  /** Keys for which workers were invoked so far, once for each invocation. */
   invoked(): readonly string[]
-  /** From now on workers leave the shard of this number unfinished, or refuse it, for good. */
+  /** From now on workers leave the shard with this number unfinished, or refuse it, for good. */
   fail(shard: number, outcome: 'unfinished' | 'refused'): void
   /** An id in the engine's form of a job that does not exist. */
   readonly unknownId: string
@@ -24,7 +24,7 @@ export interface ShardEngineConformanceOptions {
 const digest = '0123456789abcdef'.repeat(4)
 
 function refOf(shard: number): ShardRef {
-  // What users name their prefixes: an engine has to hand over every character.
+  // What users name their prefixes: an engine must hand over every character.
   return { shard, key: `runs/a b+c%20,"ü"/run/shards/${String(shard).padStart(8, '0')}-${digest}.jsonl` }
 }
 
@@ -58,7 +58,10 @@ const outcomesOf = (results: readonly ShardResult[]) => {
   return sorted.map(({ key, outcome }) => [key, outcome])
 }
 
-/** What every `ShardEngine` has to keep: one job a token, every shard handed to a worker by its key, ends that are told. */
+/**
+ * The contract of every `ShardEngine`: one job per token, every shard handed to a worker by its key, and reported
+ * ends.
+ */
 export function shardEngineConformance(runner: ConformanceRunner, options: ShardEngineConformanceOptions): void {
   const { expect } = runner
   const test = onSubject(runner, () => options.create())

@@ -1,10 +1,10 @@
 import type { ShardStore } from '../../scale/ports/shard-store.js'
 import { allOf, type ConformanceRunner, type ConformanceSubject, codeOf, onSubject } from './suite.js'
 
-/** An empty store, as the author of one provides it to each test. */
+/** An empty store, as its author provides it to each test. */
 export interface ShardStoreConformanceSubject extends ConformanceSubject {
   readonly store: ShardStore
-  /** The same store as another process sees it. Without it the tests of several writers use the one. */
+  /** The same store as another process sees it. Without it the tests of several writers use this one. */
   reopen?(): Promise<ShardStore>
 }
 
@@ -17,7 +17,10 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 const textOf = (content: Uint8Array | undefined) =>
   content === undefined ? undefined : new TextDecoder().decode(content)
 
-/** What every `ShardStore` has to keep: the first writer wins, nothing changes, and what was written is seen at once. */
+/**
+ * The contract of every `ShardStore`: the first writer wins, nothing changes, and written objects are visible at
+ * once.
+ */
 export function shardStoreConformance(runner: ConformanceRunner, options: ShardStoreConformanceOptions): void {
   const { expect } = runner
   const test = onSubject(runner, () => options.create())

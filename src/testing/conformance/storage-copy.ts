@@ -11,7 +11,7 @@ import {
   tagsFor,
 } from './storage-subject.js'
 
-/** What every `StorageAdapter` has to keep when it replaces metadata: part of the suite for adapter authors. */
+/** What every `StorageAdapter` must preserve when it replaces metadata. Part of the suite for adapter authors. */
 export function copyConformance(
   runner: StorageConformanceRunner,
   test: (name: string, body: (subject: StorageConformanceSubject) => Promise<void>) => void,
@@ -191,7 +191,7 @@ export function copyConformance(
   })
 }
 
-/** What an adapter tells of the place where its copy landed; `untold` where the repair has to look for itself. */
+/** What an adapter tells of the place where its copy landed; `untold` if the repair must look for itself. */
 async function landing(adapter: StorageAdapter, before: ObjectState): Promise<VersionBeneath | string> {
   try {
     const { beneath } = await adapter.replaceMetadata(before, { two: '2' })

@@ -3,7 +3,7 @@ import type { ObjectRef, ObjectState } from '../../model/object.js'
 import type { HeadOptions, StorageAdapter } from '../../ports/storage.js'
 import type { ConformanceRunner } from './suite.js'
 
-/** What the suite needs of a test runner. */
+/** The functions of a test runner that the suite needs. */
 export type StorageConformanceRunner = ConformanceRunner
 
 /** An object the suite wants to find in the storage. */
@@ -15,9 +15,10 @@ export interface StorageConformanceSeed {
 }
 
 /**
- * What a server beneath an adapter may be known not to do, although AWS does:
+ * Features of AWS that the server beneath an adapter may lack:
  *
- * - `copy-keeps-tags`: a copy that replaces the metadata carries the tags, so that nothing must be put back after it
+ * - `copy-keeps-tags`: a copy that replaces the metadata carries the tags, so that nothing must be put back after
+ *   it
  * - `copy-keeps-lock`: such a copy carries Object Lock hold and retention, so that there is no unprotected moment
  * - `checksums`: `head` shows a checksum of the content
  */
@@ -29,13 +30,13 @@ export type StorageConformanceFeature = (typeof storageConformanceFeatures)[numb
 /** One storage, empty, as the author of an adapter provides it to each test. */
 export interface StorageConformanceSubject {
   readonly adapter: StorageAdapter
-  /** Puts an object there by other means than the adapter. */
+  /** Puts an object into the storage without the adapter. */
   seed(key: string, object: StorageConformanceSeed): Promise<void>
-  /** Deletes the current version as a user would. Without it the tests of delete markers are left out. */
+  /** Deletes the current version as a user would. Without it the tests of delete markers are skipped. */
   remove?(key: string): Promise<void>
   /**
-   * What the server beneath is known not to do. Each is then tested for the opposite, so that an entry that is no longer
-   * true fails; what the library does about it is tested all the same.
+   * Features that the server beneath lacks. The suite then tests the opposite, so that an outdated entry fails.
+   * What the library does about it is always tested.
    *
    * @defaultValue nothing
    */

@@ -24,8 +24,8 @@ export interface StorageConformanceOptions {
 const encoder = new TextEncoder()
 
 /**
- * What every `StorageAdapter` has to keep, as a suite for adapter authors. What an adapter declares it can do is tested;
- * what it declares it cannot do must be refused with `STORAGE_UNSUPPORTED`, so that nothing is skipped in silence.
+ * The contract of every `StorageAdapter`, as a suite for adapter authors. Declared capabilities are tested.
+ * Anything else must be refused with `STORAGE_UNSUPPORTED`, so that nothing is skipped silently.
  *
  * @example
  * ```ts

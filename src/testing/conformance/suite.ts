@@ -2,8 +2,8 @@ import { LegalHoldError, type LegalHoldErrorCode } from '../../model/errors.js'
 import { type Finding, findingCodes } from '../../model/findings.js'
 
 /**
- * The three functions of a test runner that the conformance suites need. Those of vitest and jest fit as they are; for
- * `node:test`, with `deepStrictEqual` of `node:assert`:
+ * The three functions of a test runner that the conformance suites need. Those of vitest and jest can be passed
+ * directly. For `node:test`, with `deepStrictEqual` of `node:assert`:
  *
  * @example
  * ```ts
@@ -16,7 +16,7 @@ export interface ConformanceRunner {
   expect(actual: unknown): { toEqual(expected: unknown): void }
 }
 
-/** What a suite tests is made anew for each test, and closed after it. */
+/** The subject of a suite. It is created for each test, and closed after it. */
 export interface ConformanceSubject {
   /** Called after each test. */
   close?(): Promise<void> | void
@@ -39,7 +39,7 @@ export function onSubject<S extends ConformanceSubject>(
   }
 }
 
-/** The code that a call rejects with; `resolved` where it does not, and the error itself where it is none of ours. */
+/** The code that a call rejects with; `resolved` if it does not, and the error itself if it is not one of ours. */
 export async function codeOf(call: Promise<unknown>): Promise<LegalHoldErrorCode | 'resolved' | unknown> {
   try {
     await call
@@ -56,7 +56,7 @@ export async function allOf<T>(source: AsyncIterable<T>): Promise<T[]> {
   return items
 }
 
-/** What is wrong with findings, in words: each has to have a known code and say what to do. */
+/** What is wrong with findings, in words: each must have a known code and say what to do. */
 export function flawsOf(findings: readonly Finding[]): string[] {
   return findings.flatMap((finding) => {
     const { code, severity, message, subject, remedy } = finding

@@ -53,9 +53,10 @@ class SfnRefusal extends Error {
 }
 
 /**
- * Step Functions as far as one Distributed Map needs it: standard executions whose first state is a Map over a CSV file, with
- * ItemBatcher, MaxConcurrency, ToleratedFailurePercentage, Retry, redrive and ResultWriter. A plain function from `Request` to
- * `Response` that behaves as the developer guide and the API reference document. Signatures are not verified.
+ * Step Functions as far as one Distributed Map needs it: standard executions whose first state is a Map over a CSV
+ * file. It supports ItemBatcher, MaxConcurrency, ToleratedFailurePercentage, Retry, redrive and ResultWriter. A
+ * plain function from `Request` to `Response` that behaves as the developer guide and the API reference document.
+ * Signatures are not verified.
  */
 export class DistributedMapSimulator {
   /** Faults of requests; their operations are named as in the API: `StartExecution`. */

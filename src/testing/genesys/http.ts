@@ -117,7 +117,7 @@ export function booleanParameter(query: URLSearchParams, name: string, fallback:
   return text === 'true'
 }
 
-/** One of a closed set of words of the query string; `undefined` where it is left out. */
+/** One of a closed set of words of the query string; `undefined` if it is left out. */
 export function enumParameter<T extends string>(
   query: URLSearchParams,
   name: string,

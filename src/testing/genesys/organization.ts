@@ -17,10 +17,10 @@ export type SimulatedContent =
   /** Read when it is delivered, byte for byte. */
   | { readonly kind: 'file'; readonly path: string }
 
-/** A file that a customer or agent sent in a message or an email. */
+/** A file that a customer or an agent sent in a message or an email. */
 export interface SimulatedAttachment {
   readonly id: string
-  /** As the sender called it: may hold spaces, umlauts, `&`, `+` and the like. */
+  /** Name that the sender gave it. It may contain spaces, umlauts, `&`, `+` and similar characters. */
   readonly name: string
   readonly contentType: string
   readonly content: SimulatedContent
@@ -41,26 +41,26 @@ export interface SimulatedRecording {
   /** The id of the session, part of a transcript's name. */
   readonly communicationId: string
   readonly mediaSubtype?: string | undefined
-  /** PCI or PII: left out of a job unless it asks for such recordings. */
+  /** PCI or PII. A job leaves it out unless it asks for such recordings. */
   readonly sensitive?: boolean | undefined
-  /** Recorded because a policy said so, or as a snippet: a job can leave these out. */
+  /** Recorded because of a policy, or as a snippet. A job can leave these out. */
   readonly origin?: 'policy' | 'snippet' | undefined
-  /** A `.transcript.json` lies beside it. */
+  /** Whether a `.transcript.json` lies beside it. */
   readonly transcript?: boolean | undefined
   readonly attachments?: readonly SimulatedAttachment[] | undefined
-  /** The platform cannot export it: listed in the job's failed recordings, never delivered. */
+  /** The platform cannot export it. It is listed in the job's failed recordings and never delivered. */
   readonly failsAtSource?: boolean | undefined
-  /** Lands so much later than the job says FULFILLED, in milliseconds. */
+  /** Lands this much later than the job says FULFILLED, in milliseconds. */
   readonly landsLateMs?: number | undefined
-  /** The job counts it as processed and it never lands: what a reconciliation has to find. */
+  /** The job counts it as processed, but it never lands. A reconciliation must find this. */
   readonly neverLands?: boolean | undefined
   /** ISO 8601; when a retention policy deletes it. */
   readonly deleteDate?: string | undefined
   /** ISO 8601; set on a recording that an earlier export delivered. */
   readonly exportedDate?: string | undefined
   /**
-   * What the metadata say of its file. One that is ARCHIVED or RESTORING lands `restoreMs` later than others; one that is
-   * UPLOADING or ERROR does not land.
+   * State of its file in the metadata. An ARCHIVED or RESTORING file lands `restoreMs` later than others. An
+   * UPLOADING or ERROR file does not land.
    *
    * @defaultValue 'AVAILABLE'
    */
@@ -84,10 +84,10 @@ export interface SimulatedConversation {
   readonly messageType?: string | undefined
   /** ISO 8601. The folder on S3 is that of this hour. */
   readonly startTime: string
-  /** ISO 8601; of an ongoing conversation, what was last heard of it. */
+  /** ISO 8601. For an ongoing conversation, the time of its last activity. */
   readonly endTime: string
   /**
-   * It has no end: a thread of messages that continues.
+   * It has no end, like a thread of messages that continues.
    *
    * @defaultValue false
    */
@@ -138,7 +138,7 @@ export type SimulatedRetentionPolicy = Readonly<Record<string, unknown>> & {
   readonly enabled: boolean
 }
 
-/** All that the simulator knows of an organisation. Plain JSON; may be changed while the simulator runs. */
+/** All that the simulator knows about an organisation. Plain JSON, which may be changed while the simulator runs. */
 export interface SimulatedOrganization {
   id: string
   name: string
@@ -155,11 +155,11 @@ export interface SimulatedOrganization {
   orphanRecordings?: SimulatedOrphanRecording[] | undefined
   keyConfigurations?: SimulatedKeyConfiguration[] | undefined
   recordingSettings?: SimulatedRecordingSettings | undefined
-  /** What was done before; what is done through the simulator is added to it. */
+  /** Earlier actions. Actions through the simulator are added. */
   auditMessages?: SimulatedAuditMessage[] | undefined
 }
 
-/** Plain data for a test: everything that is not given gets a default. */
+/** Plain data for a test. Omitted properties get defaults. */
 export function buildOrganization(given: Partial<SimulatedOrganization> = {}): SimulatedOrganization {
   return {
     id: '8c1f5a0e-3a53-4f2e-9d0b-0a7c8f2e6b10',
@@ -210,7 +210,7 @@ export function buildRecording(
   return { extension, contentType, content: { kind: 'generated' }, ...given }
 }
 
-/** A conversation; provider and queue are filled in. */
+/** A conversation. Provider and queue are filled in. */
 export function buildConversation(
   given: Partial<SimulatedConversation> & Pick<SimulatedConversation, 'id' | 'media' | 'startTime' | 'endTime'>,
 ): SimulatedConversation {

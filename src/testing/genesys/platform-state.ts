@@ -62,7 +62,7 @@ export class PlatformState {
   readonly jobs: SimulatedJob[] = []
   /** When a recording was delivered, milliseconds since the epoch. */
   readonly exported = new Map<string, number>()
-  /** When a recording is to be exported, milliseconds since the epoch. */
+  /** When a recording will be exported, milliseconds since the epoch. */
   readonly exportPlanned = new Map<string, number>()
   /** Conversations whose recordings are protected from deletion. */
   readonly protectedConversations = new Set<string>()

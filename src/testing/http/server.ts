@@ -15,11 +15,11 @@ export interface WireRequest {
   /** The first of its hosts, for a URL. */
   readonly host: string
   readonly headers: Fields
-  /** Undefined where the request has none, or is of a method whose body means nothing. */
+  /** Undefined if the request has none, or is of a method whose body means nothing. */
   readonly body: IncomingBody | undefined
 }
 
-/** What answers requests: with an answer of its own, or a `Response`, of which `Response.error()` drops the connection. */
+/** Answers requests, with its own answer or with a `Response`. `Response.error()` drops the connection. */
 export type WireHandle = (request: WireRequest) => Promise<Answer | Response>
 
 /** A server on loopback. */

@@ -5,14 +5,15 @@ import type { ObjectState } from '../../model/object.js'
 import { defaultRequirements, evaluate, type HoldRequirements } from '../../model/requirements.js'
 import type { BucketView } from './simulated-bucket.js'
 
-/** By what an object is to be held: a tag, a hold, or what objects have to show. */
+/** How an object must be held: by a tag, a hold, or requirements. */
 export type HeldBy = string | LegalHold | HoldRequirements
 
 /**
- * Fails unless the object is there and held. Throws an `AssertionError` of Node, which every test runner understands.
+ * Fails unless the object exists and is held. Throws an `AssertionError` of Node, which every test runner
+ * understands.
  *
  * @param bucket a bucket of the kit, or any `StorageAdapter`
- * @param by what it has to show
+ * @param by how the object must be held
  * @defaultValue any tag in the metadata `legal-hold-tag`, or an Object Lock legal hold
  */
 export async function expectHeld(bucket: BucketView, key: string, by?: HeldBy): Promise<void> {
@@ -20,14 +21,17 @@ export async function expectHeld(bucket: BucketView, key: string, by?: HeldBy): 
   if (problem !== undefined) fail(`${key} in ${bucket.bucket} is not held: ${problem}.`)
 }
 
-/** Fails if the object is held, or is not there at all. */
+/** Fails if the object is held, or does not exist. */
 export async function expectNotHeld(bucket: BucketView, key: string, by?: HeldBy): Promise<void> {
   if ((await stateOf(bucket, key)) === undefined)
     fail(`${key} is not in ${bucket.bucket}, so nothing is known of its hold.`)
   if ((await problemOf(bucket, key, by)) === undefined) fail(`${key} in ${bucket.bucket} is held, and was not to be.`)
 }
 
-/** Fails unless every object under the prefix is held, and there is one at all. Names those that are not, the first ten. */
+/**
+ * Fails unless every object under the prefix is held, and at least one exists. Names the first ten objects that
+ * are not held.
+ */
 export async function expectAllHeld(
   bucket: BucketView,
   options: { readonly prefix?: string; readonly by?: HeldBy } = {},

@@ -15,16 +15,19 @@ import { aBucket, anIntegration, BucketBuilder, FaultBuilder, IntegrationBuilder
 import { ConversationBuilder } from './recordings.js'
 import { SimulatedWorld } from './world.js'
 
-/** What an organisation can be built of. */
+/** The parts of an organisation. */
 export type OrganizationPart = ConversationBuilder | BucketBuilder | IntegrationBuilder | ProfileBuilder | FaultBuilder
 
 /** Options of {@link OrganizationBuilder.start}. */
 export interface StartOptions {
-  /** @defaultValue a {@link SimulatedClock} a day after the last conversation, which moves whenever somebody sleeps on it */
+  /**
+   * @defaultValue a {@link SimulatedClock} one day after the last conversation, which moves whenever code sleeps
+   *   on it
+   */
   readonly clock?: Clock | undefined
   /**
-   * Refuses every request that was not planned, and fails when the world is closed: with `true` what no simulator knows,
-   * with a list every operation that is not in it (`HeadObject`, `createRecordingJob`, …).
+   * Refuses every request that was not planned, and fails when the world is closed. `true` refuses what no
+   * simulator knows. A list refuses every operation that is not in it (`HeadObject`, `createRecordingJob`, …).
    *
    * @defaultValue false
    */
@@ -55,12 +58,12 @@ export class OrganizationBuilder {
     return new OrganizationBuilder({ ...this.#plan, region })
   }
 
-  /** Conversations, buckets, integrations, profiles and faults. The first of each is the one that is used unasked. */
+  /** Conversations, buckets, integrations, profiles and faults. The first of each kind is the default. */
   with(...parts: readonly OrganizationPart[]): OrganizationBuilder {
     return new OrganizationBuilder({ ...this.#plan, parts: [...this.#plan.parts, ...parts] })
   }
 
-  /** Its id (a UUID), its name, its retention policies. */
+  /** Sets its id (a UUID), its name, its retention policies. */
   having(fields: OrganizationPlan['fields']): OrganizationBuilder {
     return new OrganizationBuilder({ ...this.#plan, fields: { ...this.#plan.fields, ...fields } })
   }
@@ -150,7 +153,10 @@ function intervalOf({ conversations }: SimulatedOrganization): ExportRequest['in
   return { start: new Date(start).toISOString(), end: new Date(end).toISOString() }
 }
 
-/** An organisation in eu-west-1, with an integration that delivers to one bucket; with conversations it has recordings. */
+/**
+ * An organisation in eu-west-1, with an integration that delivers to one bucket. Add conversations to give it
+ * recordings.
+ */
 export function anOrganization(): OrganizationBuilder {
   return new OrganizationBuilder({ region: 'eu-west-1', fields: {}, settings: {}, client: {}, parts: [] })
 }

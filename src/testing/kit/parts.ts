@@ -3,7 +3,7 @@ import type { Fault, FaultAction } from '../faults.js'
 import type { SimulatedExportProfile, SimulatedIntegration } from '../genesys/organization.js'
 import type { CreateBucketOptions } from '../s3/buckets/seed.js'
 
-/** An object that lies in a bucket before anything is exported. */
+/** An object that is in a bucket before anything is exported. */
 export interface LyingObject {
   readonly body: string
   /** User metadata without `x-amz-meta-`. */
@@ -27,7 +27,7 @@ export class BucketBuilder {
     return new BucketBuilder(this.name, { ...this.options, ...options }, this.objects)
   }
 
-  /** Neither versions nor Object Lock: what inspection calls `versioning-off`. */
+  /** Removes versions and Object Lock, which inspection reports as `versioning-off`. */
   withoutVersions(): BucketBuilder {
     return this.having({ versioning: undefined, objectLock: false })
   }
@@ -37,7 +37,7 @@ export class BucketBuilder {
     return this.having({ versioning: 'Enabled', objectLock: false })
   }
 
-  /** An object that lies there already. */
+  /** Adds an object that already exists. */
   holding(key: string, object: LyingObject): BucketBuilder {
     return new BucketBuilder(this.name, this.options, new Map([...this.objects, [key, object]]))
   }
@@ -61,7 +61,7 @@ export class ProfileBuilder {
     return new ProfileBuilder({ ...this.fields, ...fields })
   }
 
-  /** Its flag is off: what inspection calls `hold-metadata-disabled`. */
+  /** Switches its flag off, which inspection reports as `hold-metadata-disabled`. */
   withoutHoldMetadata(): ProfileBuilder {
     return this.having({ include_legal_hold_metadata: false })
   }
@@ -95,7 +95,7 @@ export class IntegrationBuilder {
     return this.having({ bucket })
   }
 
-  /** What inspection calls `integration-disabled`. */
+  /** Disables it, which inspection reports as `integration-disabled`. */
   disabled(): IntegrationBuilder {
     return this.having({ intendedState: 'DISABLED' })
   }
@@ -106,7 +106,10 @@ export function anIntegration(fields: Partial<SimulatedIntegration> = {}): Integ
   return new IntegrationBuilder(fields)
 }
 
-/** A scripted fault of either simulator. Every method returns another builder; without more it drops the connection. */
+/**
+ * A scripted fault of either simulator. Every method returns another builder. By default the fault drops the
+ * connection.
+ */
 export class FaultBuilder {
   readonly fault: Fault
 
@@ -122,12 +125,12 @@ export class FaultBuilder {
     return this.#doing({ kind: 'respond', status, ...given })
   }
 
-  /** Does the work and answers with this status all the same: the ugly 503. */
+  /** Does the work and still answers with this status, like a 503 after the work was done. */
   answeringAfter(status: number): FaultBuilder {
     return this.#doing({ kind: 'respond-after', status })
   }
 
-  /** Does the work and drops the connection: nobody knows what became of it. */
+  /** Does the work and drops the connection, so that the client does not know the outcome. */
   losingTheAnswer(): FaultBuilder {
     return this.#doing({ kind: 'reset-after' })
   }

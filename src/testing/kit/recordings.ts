@@ -31,7 +31,7 @@ export class RecordingBuilder {
     return this.having({ transcript: true })
   }
 
-  /** A file that was sent in the conversation; `name` may hold whatever a customer may type. */
+  /** A file that was sent in the conversation. `name` may be anything that a customer can type. */
   withAttachment(name: string, text = name): RecordingBuilder {
     const attachments = this.#given.attachments ?? []
     const attachment: SimulatedAttachment = {
@@ -43,7 +43,7 @@ export class RecordingBuilder {
     return this.having({ attachments: [...attachments, attachment] })
   }
 
-  /** Holds card data or the like: left out of a job unless it asks for such recordings. */
+  /** Contains card data or similar. A job leaves it out unless it asks for such recordings. */
   sensitive(): RecordingBuilder {
     return this.having({ sensitive: true })
   }
@@ -53,12 +53,12 @@ export class RecordingBuilder {
     return this.having({ failsAtSource: true })
   }
 
-  /** Lands so much later than the job says FULFILLED, in milliseconds. */
+  /** Lands this much later than the job says FULFILLED, in milliseconds. */
   landingLate(landsLateMs: number): RecordingBuilder {
     return this.having({ landsLateMs })
   }
 
-  /** The job counts it as done and it never lands: what a reconciliation has to find. */
+  /** The job counts it as done, but it never lands. A reconciliation must find this. */
   neverLanding(): RecordingBuilder {
     return this.having({ neverLands: true })
   }
@@ -81,7 +81,7 @@ export class RecordingBuilder {
   }
 }
 
-/** A recording; without more it is whole, delivered in time and has no companions but its sidecar. */
+/** A recording. By default it is complete, delivered in time and has no companion but its sidecar. */
 export function aRecording(fields: Partial<SimulatedRecording> = {}): RecordingBuilder {
   return new RecordingBuilder(fields)
 }
@@ -102,7 +102,7 @@ export class ConversationBuilder {
     this.#plan = plan
   }
 
-  /** Its recordings; without any it has one. */
+  /** Its recordings. By default it has one. */
   with(...recordings: readonly RecordingBuilder[]): ConversationBuilder {
     return this.#changed({ recordings: [...this.#plan.recordings, ...recordings] })
   }

@@ -3,7 +3,7 @@ import type { HeadResult } from '../../ports/storage.js'
 import type { ObjectVersion, Pairs } from '../s3/state/object-version.js'
 import type { S3Simulator } from '../s3-simulator.js'
 
-/** A bucket as assertions look at it: every `StorageAdapter` fits. */
+/** A bucket as assertions read it. Every `StorageAdapter` fits. */
 export interface BucketView {
   readonly bucket: string
   head(
@@ -13,7 +13,7 @@ export interface BucketView {
   list(prefix: string): AsyncIterable<Pick<ListedObject, 'key'>>
 }
 
-/** A bucket of the S3 simulator, looked at without a request: no fault hits, and no log shows it. */
+/** A bucket of the S3 simulator that is read without requests. No fault hits these reads, and no log shows them. */
 export class SimulatedBucket implements BucketView {
   readonly bucket: string
   readonly #s3: S3Simulator

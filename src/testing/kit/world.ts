@@ -19,7 +19,7 @@ import { simulatorCredentials } from '../scenario/credentials.js'
 import type { BucketBuilder, FaultBuilder } from './parts.js'
 import { SimulatedBucket } from './simulated-bucket.js'
 
-/** What an organisation was built of. */
+/** The plan of an organisation. */
 export interface WorldPlan {
   readonly region: string
   readonly organization: SimulatedOrganization
@@ -43,19 +43,19 @@ interface PlannedFault {
 }
 
 /**
- * A simulated organisation with its buckets, on loopback. Close it, or hold it by `await using`; a strict one then
- * fails if there was a request that was not planned.
+ * A simulated organisation with its buckets, on loopback. Close it, or declare it with `await using`. A strict
+ * world then fails if there was an unplanned request.
  */
 export class SimulatedWorld {
   readonly genesys: GenesysSimulator
   readonly s3: S3Simulator
-  /** Moves the jobs, the waits between polls and the dates of objects. */
+  /** Clock of the jobs, the waits between polls and the dates of objects. */
   readonly clock: Clock
-  /** What exports all of the organisation's recordings. */
+  /** The request that exports all of the organisation's recordings. */
   readonly request: ExportRequest
   /** For `new LegalHoldExporter({ ...world.ports, hold })`. */
   readonly ports: { readonly platform: RecordingPlatform; readonly storage: StorageAdapter; readonly clock: Clock }
-  /** For a platform of your own making. */
+  /** For a platform that you build yourself. */
   readonly genesysConnection: {
     readonly region: string
     readonly endpoint: string
@@ -63,7 +63,7 @@ export class SimulatedWorld {
     readonly clientSecret: string
     readonly clock: Clock
   }
-  /** For a storage of your own making. */
+  /** For a storage that you build yourself. */
   readonly s3Connection: {
     readonly region: string
     readonly endpoint: string
@@ -162,12 +162,12 @@ export class SimulatedWorld {
     return new SimulatedBucket(this.s3, name)
   }
 
-  /** Requests that strict mode refused, in their order. */
+  /** Requests that strict mode refused, in order. */
   get unplanned(): readonly FaultedRequest[] {
     return [...this.genesys.faults.unplanned, ...this.s3.faults.unplanned]
   }
 
-  /** Fails if there was a request that was not planned. Closing a strict world does so by itself. */
+  /** Fails if there was an unplanned request. Closing a strict world checks this as well. */
   expectPlanned(): void {
     const { unplanned } = this
     if (unplanned.length === 0) return
@@ -175,7 +175,7 @@ export class SimulatedWorld {
     throw new AssertionError({ message: `${unplanned.length} request(s) that were not planned:\n  ${list}` })
   }
 
-  /** Fails if a fault that the world was built with never hit a request: closing the world does so by itself. */
+  /** Fails if a fault that the world was built with never hit a request. Closing the world checks this as well. */
   expectFired(): void {
     const unfired = this.#faults.filter(({ hits }) => hits() === 0).map(({ fault }) => faultText(fault))
     if (unfired.length === 0) return
@@ -184,8 +184,8 @@ export class SimulatedWorld {
   }
 
   /**
-   * Stops the simulators. Fails if there was a request that was not planned, or a fault that never fired; called again, it
-   * does nothing.
+   * Stops the simulators. In strict mode it fails if there was an unplanned request. It also fails if a fault
+   * never fired. A second call does nothing.
    */
   async close(): Promise<void> {
     const isFirst = !this.#isClosed

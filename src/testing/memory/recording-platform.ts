@@ -24,10 +24,10 @@ import type { SeedObject } from '../../storage/memory/objects.js'
 import { uuidFrom } from '../kit/ids.js'
 import { filesOfMemoryRecording, isCovered } from './delivered-files.js'
 
-/** A recording of a {@link MemoryRecordingPlatform}; what is left out has a default. */
+/** A recording of a {@link MemoryRecordingPlatform}. Omitted properties have defaults. */
 export interface MemoryRecording extends ConversationDetails {
   readonly recordingId: string
-  /** @defaultValue one of its own, made from the id of the recording */
+  /** @defaultValue a separate one, made from the id of the recording */
   readonly conversationId?: string | undefined
   /** ISO 8601. @defaultValue '2023-10-18T12:00:00.000Z' */
   readonly conversationStart?: string | undefined
@@ -39,7 +39,7 @@ export interface MemoryRecording extends ConversationDetails {
    * @defaultValue 'delivered'
    */
   readonly fate?: 'delivered' | 'missing' | 'failed' | 'skipped' | undefined
-  /** How its files are put, e.g. `{ metadata: { 'legal-hold-tag': 'other' } }`. */
+  /** How its files are stored, e.g. `{ metadata: { 'legal-hold-tag': 'other' } }`. */
   readonly object?: SeedObject | undefined
 }
 
@@ -58,9 +58,7 @@ export interface MemoryRecordingPlatformOptions {
   readonly availableUntil?: string | undefined
   /** Findings that `inspectRequest` returns. */
   readonly findings?: readonly Finding[] | undefined
-  /**
-   * Called before the work of each call, with the name of the method. What it throws, the call rejects with.
-   */
+  /** Called before the work of each call, with the name of the method. If it throws, the call rejects with that error. */
   readonly intercept?: ((operation: MemoryPlatformOperation) => void | Promise<void>) | undefined
   /** @defaultValue the machine's clock */
   readonly clock?: Clock | undefined
@@ -89,8 +87,8 @@ interface Job {
 }
 
 /**
- * A platform in memory, for unit tests of partners: it lists recordings, runs jobs and delivers into a
- * `MemoryStorageAdapter`, without a server and without the SDK of Genesys Cloud.
+ * A platform in memory, for unit tests of partners. It lists recordings, runs jobs and delivers into a
+ * `MemoryStorageAdapter`. It needs neither a server nor the SDK of Genesys Cloud.
  *
  * @example
  * ```ts

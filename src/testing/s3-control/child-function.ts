@@ -30,8 +30,8 @@ process.once('message', async ({ event, deadlineMs }) => {
 process.send('ready')`
 
 /**
- * A function in a process of its own for each invocation: one that is killed takes nothing with it, and is answered as Lambda
- * answers for a process that is gone.
+ * A function that runs in its own process for each invocation. Killing one process affects no other. Its
+ * invocation is answered as Lambda answers for a process that is gone.
  */
 export function childFunction(options: ChildFunctionOptions): SimulatedFunction {
   const { module, handler = 'handler', env = process.env, execArgv = [], onProcess } = options

@@ -23,7 +23,7 @@ export type TaskFaultAction =
   /** The handler does its work, and the process dies before it answers. */
   | { readonly kind: 'crash-after' }
 
-/** One scripted fault of invocations. All that is given has to fit. */
+/** One scripted fault of invocations. All that is given must fit. */
 export interface TaskFault {
   /** Part or pattern of the key that an invocation is about. @defaultValue any key */
   readonly key?: string | RegExp | undefined

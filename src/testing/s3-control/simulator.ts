@@ -65,10 +65,12 @@ export interface SimulatedBatchJob {
 type Work = (request: S3Request, body: string) => string
 
 /**
- * The jobs of S3 Batch Operations over Lambda functions in this process, as a plain function from `Request` to `Response` that
- * behaves as the user guide and the API reference of S3 Control document. Manifests and reports lie in an S3 server.
+ * The jobs of S3 Batch Operations over Lambda functions in this process. A plain function from `Request` to
+ * `Response` that behaves as the user guide and the API reference of S3 Control document. Manifests and reports
+ * lie in an S3 server.
  *
- * The account is named by the header `x-amz-account-id`: a client must be kept from putting it in front of the host name.
+ * The header `x-amz-account-id` names the account. A client must be kept from putting it in front of the host
+ * name.
  */
 export class S3ControlSimulator {
   readonly accountId: string
@@ -135,7 +137,7 @@ export class S3ControlSimulator {
     job.become('Paused', this.#clock.now())
   }
 
-  /** Lets a paused job go on. */
+  /** Lets a paused job continue. */
   resume(id: string): void {
     const job = this.#job(id)
     if (job.status !== 'Paused') throw new Error(`A job that is ${job.status} cannot be resumed.`)

@@ -194,8 +194,8 @@ export function operationNames(): readonly string[] {
 }
 
 /**
- * Finds the operation of a request. A sub-resource that is not known here is `NotImplemented`: it must never be
- * taken for a request on the object itself, or a PUT of it would overwrite the content.
+ * Finds the operation of a request. An unknown sub-resource is `NotImplemented`. It must never be taken for a
+ * request on the object itself, or a PUT of it would overwrite the content.
  */
 export function findRoute(request: S3Request): Route {
   const { method, bucket, key, query, headers } = request

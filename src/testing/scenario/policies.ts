@@ -13,8 +13,8 @@ const mediaPolicyNames = {
 } as const
 
 /**
- * The media retention policies of an ordinary organisation: one deletes the media in scope after two days, so that
- * the oldest are about to go while the hold is put on; the others are long or switched off.
+ * The media retention policies of an ordinary organisation. One deletes the media in scope after two days, so that
+ * the oldest are about to go while the hold is put on. The others are long or switched off.
  */
 export function makePolicies(inScope: ReadonlySet<MediaType>): {
   readonly mediaRetentionPolicies: SimulatedRetentionPolicy[]

@@ -48,8 +48,9 @@ const ofNobody: ConversationTraits & { readonly maxRecordings: number } = {
 }
 
 /**
- * Of the same organisation, delivered by earlier exports: other media in the same hours, unless everything of the
- * interval is in scope, and older conversations, some of them within the look-back of discovery.
+ * Conversations of the same organisation that earlier exports delivered. They are of other media in the same hours
+ * (unless everything of the interval is in scope) or older. Some of the older ones are within the look-back of
+ * discovery.
  */
 export function makeOutOfScope(
   { media, everythingInScope }: { readonly media: ScopeMedia; readonly everythingInScope: boolean },

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../internal/canonical-json.js'
 import { isObject, type JsonObject } from '../genesys/http.js'
 import type { ScenarioOptions } from '../scenario.js'
 
-/** An S3 server of somebody else's, to which the simulated exports deliver in place of the S3 simulator. */
+/** A foreign S3 server, to which the simulated exports deliver in place of the S3 simulator. */
 export interface ForeignS3 {
   /** TLS, unless the host is loopback. */
   readonly endpoint: string
@@ -14,12 +14,13 @@ export interface ForeignS3 {
 }
 
 /**
- * The scenario that running simulators are seeded with: the body of `PUT /_simulator/scenario`, but for
- * `recordingsDir`, which works in the same process only (nobody may have local files read over the wire).
+ * The scenario that running simulators are seeded with: the body of `PUT /_simulator/scenario`, without
+ * `recordingsDir`. That option works in the same process only, because nobody may have local files read over the
+ * wire.
  */
 export interface ScenarioRequest
   extends Pick<ScenarioOptions, 'count' | 'media' | 'interval' | 'failAtSource' | 'indexLagHours' | 'recordingsDir'> {
-  /** With it, nothing but what is in scope is put there. @defaultValue the S3 simulator */
+  /** With it, only objects in scope are put there. @defaultValue the S3 simulator */
   readonly s3?: ForeignS3 | undefined
 }
 

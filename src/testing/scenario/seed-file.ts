@@ -29,7 +29,7 @@ export class SeedFile {
 
   /**
    * @param s3 the foreign S3 server that the simulators are started with
-   * @throws InvalidScenario where the seed was made for one and none is given, or the other way round
+   * @throws InvalidScenario if the seed was made for one and none is given, or the other way round
    */
   read(s3?: ForeignS3 | undefined): Seed | undefined {
     if (!existsSync(this.#path)) return undefined
@@ -54,7 +54,7 @@ export class SeedFile {
     renameSync(`${this.#path}.tmp`, this.#path)
   }
 
-  /** Without it, a start seeds anew. */
+  /** Without it, a start seeds again. */
   remove(): void {
     rmSync(this.#path, { force: true })
   }

@@ -92,7 +92,7 @@ request:
   test.each([
     ['a key that is there twice', 'hold: { tag: a }\nhold: { tag: b }\n', /^matter\.yaml:2: a key is there twice$/],
     ['a quote without an end', 'hold:\n  tag: "a\n', /^matter\.yaml:\d+: a character is missing/],
-    ['a tab', 'hold:\n\ttag: a\n', /^matter\.yaml:2: a tab is no indentation/],
+    ['a tab', 'hold:\n\ttag: a\n', /^matter\.yaml:2: a tab is not valid indentation/],
     ['two documents', 'hold: {}\n---\nhold: {}\n', /one document only/],
     ['a list for the whole', '- a\n', /^matter\.yaml:1: must be a section/],
   ])('says what is wrong with %s', (_, text, expected) => {

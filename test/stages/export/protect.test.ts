@@ -101,7 +101,7 @@ describe('the 1,000 of an organisation', () => {
       onEvent: (event) => {
         if (event.type === 'finding' && event.finding.code === 'deletion-protection-cap') {
           told.push(puts())
-          expect(event.finding.message).toContain('of which 1 are already')
+          expect(event.finding.message).toContain('1 already is')
           expect(event.finding.message).toContain('at least 1 will not fit')
         }
       },

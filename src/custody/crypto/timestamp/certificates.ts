@@ -84,7 +84,7 @@ export function namesOf(certificate: X509Certificate): CertificateNames {
   }
 }
 
-/** Whether a key usage, where there is one, allows signatures: digitalSignature or nonRepudiation (RFC 5280, 4.2.1.3). */
+/** Whether a key usage, if there is one, allows signatures: digitalSignature or nonRepudiation (RFC 5280, 4.2.1.3). */
 function maySign(usage: Buffer | undefined): boolean {
   if (usage === undefined) return true
   const [, bits = 0] = expectTag(readBer(usage), berTag.bitString).contents

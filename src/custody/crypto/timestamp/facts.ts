@@ -5,12 +5,16 @@ import type { CallOptions } from '../../../ports/runtime.js'
 /** Who stamps the time (RFC 3161). */
 export interface TimestampOptions {
   /**
-   * URL of the authority, or a function that sends the request (DER) and returns the answer (DER or BER). Plain `http:`
-   * is common and harmless here: the answer is signed, and the request holds nothing but a hash. One redirect by 307 or
-   * 308 to `https:` is followed; any other is an error that names the new URL.
+   * URL of the authority, or a function that sends the request (DER) and returns the answer (DER or BER). Plain
+   * `http:` is common and harmless here, because the answer is signed and the request holds only a hash. One
+   * redirect by 307 or 308 to `https:` is followed; any other is an error that names the new URL.
    */
   readonly authority: string | ((request: Uint8Array, options: CallOptions) => Promise<Uint8Array>)
-  /** Certificates, in PEM, that the authority's has to lead to. @defaultValue only the answer's own signature is checked */
+  /**
+   * Trusted certificates in PEM. The authority's certificate must lead to one of them.
+   *
+   * @defaultValue only the answer's own signature is checked
+   */
   readonly ca?: string | undefined
 }
 
@@ -18,13 +22,13 @@ export interface TimestampOptions {
 export interface VerifiedTimestamp {
   /** ISO 8601 in UTC. */
   readonly time: string
-  /** How far `time` may be off, in milliseconds, as the authority says; absent where it does not. */
+  /** How far `time` may be off, in milliseconds, according to the authority. Absent if it does not say. */
   readonly accuracyMs?: number | undefined
   /** Subject of the certificate that signed it. */
   readonly authority: string
-  /** Whether its certificates lead to one that the verifier trusts; without any given, nobody knows. */
+  /** Whether its certificates lead to one that the verifier trusts. `false` if none was given. */
   readonly trusted: boolean
-  /** Hex; absent where the answer has none. */
+  /** Hex. Absent if the answer has none. */
   readonly nonce: string | undefined
 }
 

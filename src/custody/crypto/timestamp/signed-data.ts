@@ -24,8 +24,8 @@ export interface SignedContent {
 }
 
 /**
- * Reads the signed data of a token (RFC 5652, 5) and verifies its one signature with the certificate that it names.
- * Whether that certificate is to be believed is not looked at here.
+ * Reads the signed data of a token (RFC 5652, 5) and verifies its one signature with the certificate that it
+ * names. It does not decide whether that certificate can be trusted.
  *
  * @throws TimestampError
  */
@@ -47,7 +47,7 @@ export function verifySignedData(token: BerElement): SignedContent {
   const [signerInfo, ...others] = fields.next(berTag.set).children
   fields.end('its signed data')
   if (signerInfo === undefined || others.length > 0) {
-    throw new TimestampError('it has to carry exactly one signature')
+    throw new TimestampError('it must carry exactly one signature')
   }
   return { content, signer: verifySigner(signerInfo, content, certificates), certificates }
 }

@@ -8,9 +8,9 @@ import { verifySignedData } from './signed-data.js'
 import { readTstInfo } from './tst-info.js'
 
 /**
- * Verifies an answer of a time stamping authority (RFC 3161): granted, over this data, signed by the certificate it
- * names, which is for time stamping and was valid then, and whose issuers lead to `ca` where that is given. The answer
- * may be in BER, as CMS allows.
+ * Verifies an answer of a time stamping authority (RFC 3161). The answer must be granted, cover this data, and be
+ * signed by the certificate it names. That certificate must be for time stamping and must have been valid then.
+ * Where `ca` is given, its issuers must lead there. The answer may be in BER, as CMS allows.
  *
  * @throws TimestampError saying what is wrong
  */

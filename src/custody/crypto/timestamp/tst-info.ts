@@ -6,9 +6,9 @@ import { digestOf } from './signature-algorithm.js'
 /** What an authority signed (RFC 3161, 2.4.2). */
 export interface TstInfo {
   readonly time: Date
-  /** How far the time may be off, as the authority says; `undefined` where it does not. */
+  /** How far the time may be off, as the authority says; `undefined` if it does not. */
   readonly accuracyMs: number | undefined
-  /** Hex without leading zeros; `undefined` where there is none. */
+  /** Hex without leading zeros; `undefined` if there is none. */
   readonly nonce: string | undefined
 }
 

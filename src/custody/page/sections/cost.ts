@@ -3,7 +3,7 @@ import { costOf } from '../cost.js'
 import { type Html, html } from '../html.js'
 import type { ReportPage } from '../report-page.js'
 
-/** What the requests cost: of interest to whoever pays for them. */
+/** What the requests cost, for the person who pays for them. */
 export function costSection({ report, records }: ReportPage): Html {
   const lines = costOf(report, records)
   const money = (dollars: number) =>

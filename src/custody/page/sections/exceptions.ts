@@ -31,7 +31,7 @@ export function exceptionsSection(page: ReportPage): Html {
   return html`<section aria-labelledby="exceptions">${heading}<p>${extent} Times are when the conversation began, in UTC.</p>${objects}${conflicts(page, otherHolds)}<div class="tools" hidden><div><label for="search">Search state, id, key or reason</label><input id="search" type="search" autocomplete="off"></div><span id="shown" class="soft" role="status"></span></div>${tables}</section>`
 }
 
-/** Both matters by name: whoever reads this must know whom to ask. */
+/** Both matters by name, because the reader must know whom to ask. */
 function conflicts({ report }: ReportPage, otherHolds: readonly string[]): Html {
   if (report.counts.conflicting === 0 || otherHolds.length === 0) return html``
   const { hold, counts } = report

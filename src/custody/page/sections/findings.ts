@@ -12,6 +12,6 @@ export function findingsSection({ findings: list, accepted }: RunReport): Html {
   const note =
     accepted.length === 0
       ? html``
-      : html`<p>Accepted by whoever ordered the run, although inspection would have stopped it: ${[...codes].join(', ')}.</p>`
+      : html`<p>Accepted by the person who ordered the run, although inspection would have stopped it: ${[...codes].join(', ')}.</p>`
   return html`<section aria-labelledby="findings"><h2 id="findings">Findings and accepted risks</h2>${note}${items.length === 0 ? html`<p>Inspection found nothing.</p>` : items}</section>`
 }

@@ -9,7 +9,7 @@ const words: readonly (readonly [string, string])[] = [
   ['Companion file', 'A sidecar (facts about the recording), a transcript or an attachment that belongs to it.'],
   ['Held', 'The recording and its companions carried the hold when they were first looked at.'],
   ['Repaired', 'They did not, and the mark was added afterwards. The content is as it was delivered.'],
-  ['In conflict', 'Another matter’s mark stands where this one’s should. It was not overwritten.'],
+  ['In conflict', 'Another matter’s mark is in the place of this one’s. It was not overwritten.'],
   ['Unreadable', 'It could not be determined what the file carries. That is never counted as held.'],
   ['Not repaired', 'The mark is missing, and could not be added.'],
   ['Missing', 'Genesys Cloud lists the recording, and it did not arrive in the bucket.'],

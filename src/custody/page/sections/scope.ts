@@ -6,7 +6,7 @@ import { auditText, divisionsText, protectionText } from '../source.js'
 import { utc } from '../text.js'
 import { facts } from './facts.js'
 
-/** What was to be held, where it comes from and where it lies. */
+/** What must be held, where it comes from and where it lies. */
 export function scopeSection(report: RunReport): Html {
   const { hold, requirements, platform, storage, interval, job, objects, coverage, protection, dryRun } = report
   const companions = `${counted(objects.recordings, 'recording')}, ${counted(objects.sidecars, 'sidecar')}, ${counted(objects.transcripts, 'transcript')}, ${counted(objects.attachments, 'attachment')}`

@@ -20,10 +20,11 @@ import { checkBatchOptions, partitionOf, type S3BatchEngineOptions } from './opt
 import { readReport } from './report.js'
 
 /**
- * Runs shards as tasks of S3 Batch Operations: one job a round, one invocation of the worker's Lambda function a shard.
+ * Runs shards as tasks of S3 Batch Operations: one job per round, and one invocation of the worker's Lambda
+ * function per shard.
  *
- * It sets no limit to how many run at once: give the function a reserved concurrency. A job is found again by its token, which
- * is its ClientRequestToken and stands in its description.
+ * It does not limit how many run at once, so give the function a reserved concurrency. A job is found again by its
+ * token, which is its ClientRequestToken and part of its description.
  *
  * The package `@aws-sdk/client-s3-control`, an optional peer dependency, is loaded with the first request.
  *
@@ -38,8 +39,8 @@ import { readReport } from './report.js'
  * })
  * ```
  *
- * Errors beside those of each method: `ENGINE_REJECTED`, `ENGINE_UNAVAILABLE`, `MISSING_DEPENDENCY`, `MISSING_CREDENTIALS`,
- * `NETWORK_ERROR`, `TIMEOUT`, `ABORTED`.
+ * Errors in addition to those of each method: `ENGINE_REJECTED`, `ENGINE_UNAVAILABLE`, `MISSING_DEPENDENCY`,
+ * `MISSING_CREDENTIALS`, `NETWORK_ERROR`, `TIMEOUT`, `ABORTED`.
  */
 export class S3BatchEngine implements ShardEngine {
   readonly name = engineName
@@ -65,9 +66,9 @@ export class S3BatchEngine implements ShardEngine {
   }
 
   /**
-   * Writes the manifest and creates the job, at most once a token.
+   * Writes the manifest and creates the job, at most once per token.
    *
-   * @throws LegalHoldError `INVALID_REQUEST` where the job has no shards, or a token that is too long
+   * @throws LegalHoldError `INVALID_REQUEST` if the job has no shards, or a token that is too long
    */
   async submit(job: ShardJob, options: CallOptions = {}): Promise<EngineJob> {
     requireToken(job.token)
@@ -120,7 +121,10 @@ export class S3BatchEngine implements ShardEngine {
     await this.#setStatus(id, 'Cancelled', isDone, options)
   }
 
-  /** How the tasks ended, by the completion report. A job that has not ended has none, nor has one that never began a task. */
+  /**
+   * How the tasks ended, according to the completion report. A job that has not ended, or never began a task, has
+   * no report.
+   */
   async *results(id: string, options: CallOptions = {}): AsyncGenerator<ShardResult> {
     const job = await this.get(id, options)
     const { succeeded = 0, failed = 0 } = job.counts ?? {}
@@ -130,7 +134,7 @@ export class S3BatchEngine implements ShardEngine {
     yield* readReport(source, { jobId: id, prefix: this.#reportPrefix, tasks, signal: options.signal })
   }
 
-  /** Drops the connections of clients that were built here. */
+  /** Closes the connections of clients that were built here. */
   close(): void {
     this.#service.close()
     this.#objects.close()

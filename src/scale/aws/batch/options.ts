@@ -8,9 +8,9 @@ export interface S3BatchEngineOptions extends AwsClientSettings {
   readonly accountId: string
   /** Bucket of the shard store; manifests and reports lie there as well. */
   readonly bucket: string
-  /** ARN of the worker's function with a version number: a job must not change its code while it runs. */
+  /** ARN of the worker's function with a version number, because a job must not change its code while it runs. */
   readonly functionArn: string
-  /** ARN of the role that S3 Batch Operations takes to read the manifest, invoke the function and write the report. */
+  /** ARN of the role that S3 Batch Operations assumes to read the manifest, invoke the function and write the report. */
   readonly roleArn: string
   /** Where manifests and reports are written. @defaultValue 'engine/s3-batch/' */
   readonly prefix?: string | undefined

@@ -33,7 +33,7 @@ interface ResultFile {
 /**
  * How each task ended.
  *
- * @throws LegalHoldError `ENGINE_REPORT_UNREADABLE` where the report is missing, damaged, or has fewer tasks than have ended
+ * @throws LegalHoldError `ENGINE_REPORT_UNREADABLE` if the report is missing, damaged, or has fewer tasks than have ended
  */
 export async function* readReport(source: ReportSource, request: ReportRequest): AsyncGenerator<ShardResult> {
   const { jobId, prefix, tasks } = request
@@ -117,7 +117,7 @@ async function readResults(
   })
 }
 
-/** Reads one row, wherever the number of the HTTP status stands in it. */
+/** Reads one row, wherever it has the number of the HTTP status. */
 function resultOf(row: readonly string[], columns: Columns): ShardResult | undefined {
   const key = row[columns.key]
   const status = row[columns.status]?.toLowerCase()

@@ -26,7 +26,7 @@ interface Found {
   readonly code: LegalHoldErrorCode
   readonly remedy: string
   readonly retryable?: boolean
-  /** Set where it is known that nothing was done. */
+  /** Set if it is known that nothing was done. */
   readonly notApplied?: boolean
 }
 

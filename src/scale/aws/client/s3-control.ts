@@ -15,8 +15,9 @@ export function loadS3Control(): Promise<typeof S3Control> {
 const amazonHost = /\.amazonaws\.com(\.cn)?$/
 
 /**
- * Builds a client. With an endpoint the SDK puts the account in front of the host name, which is right for the names of AWS
- * alone: neither an address nor most names of others resolve so. There the account is named by `x-amz-account-id` only.
+ * Builds a client. With an endpoint the SDK puts the account in front of the host name, which is right only for
+ * AWS host names. Addresses and most other names do not resolve in that form. There the account is named by
+ * `x-amz-account-id` only.
  */
 export async function openS3Control(
   config: Readonly<Record<string, unknown>>,

@@ -41,7 +41,7 @@ type GivenCredentials = NonNullable<AwsClientSettings['credentials']>
 
 const stage = 'scale'
 
-/** Sends requests to one service: bounded in time, repeated where that is safe, every failure a `LegalHoldError`. */
+/** Sends requests to one service: bounded in time, repeated if that is safe, every failure a `LegalHoldError`. */
 export class AwsService {
   readonly #init: AwsServiceInit
   readonly #secrets = new Redactor()

@@ -5,7 +5,7 @@ import type { Clock } from '../../../ports/runtime.js'
 import { credentialsMistake, requireRegion, requireSecure } from '../../../storage/s3/client/checks.js'
 import type { S3Credentials } from '../../../storage/s3/client/settings.js'
 
-/** Any ready client of the AWS SDK, of whatever version: only `send` is used. */
+/** Any ready client of the AWS SDK, of any version. Only `send` is used. */
 export interface AwsClientLike {
   send(command: never, options?: never): Promise<unknown>
 }
@@ -14,7 +14,7 @@ export interface AwsClientLike {
 export interface AwsClientSettings {
   /** A ready client of the service. */
   readonly client?: AwsClientLike | undefined
-  /** @defaultValue what the environment or the profile says */
+  /** @defaultValue that of the environment or the profile */
   readonly region?: string | undefined
   /**
    * Another server, or the interface endpoint of a network. Plain `http:` is refused (`INSECURE_ENDPOINT`) unless the host is
@@ -27,7 +27,7 @@ export interface AwsClientSettings {
   readonly requestHandler?: object | undefined
   /** How long one request may take, in milliseconds. @defaultValue 60000 */
   readonly attemptTimeoutMs?: number | undefined
-  /** Repeats of single requests. */
+  /** Retries of single requests. */
   readonly retry?: RetryOptions | undefined
   /** @defaultValue the machine's clock */
   readonly clock?: Clock | undefined

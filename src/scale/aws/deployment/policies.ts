@@ -1,8 +1,8 @@
 import { type IamPolicyOptions, requiredIamPolicy } from '../../../storage/s3/inspect/iam-policy.js'
 
-/** What {@link scalePolicies} is asked for. */
+/** Options of {@link scalePolicies}. */
 export interface ScalePolicyOptions {
-  /** Account in which everything is, 12 digits. */
+  /** Account that everything belongs to, 12 digits. */
   readonly accountId: string
   readonly region: string
   /** Bucket of the shard store. */
@@ -11,11 +11,11 @@ export interface ScalePolicyOptions {
   readonly recordings: IamPolicyOptions
   /** Name of the worker's function. @defaultValue 'legal-hold-worker' */
   readonly functionName?: string | undefined
-  /** Name of the role that S3 Batch Operations takes. @defaultValue 'legal-hold-batch' */
+  /** Name of the role that S3 Batch Operations assumes. @defaultValue 'legal-hold-batch' */
   readonly batchRoleName?: string | undefined
   /** Name of the state machine. @defaultValue 'legal-hold-shards' */
   readonly stateMachineName?: string | undefined
-  /** Where engines write, in the evidence bucket. @defaultValue 'engine/' */
+  /** Prefix in the evidence bucket where engines write. @defaultValue 'engine/' */
   readonly enginePrefix?: string | undefined
   /** `aws-cn` and `aws-us-gov` have other ARNs. @defaultValue 'aws' */
   readonly partition?: string | undefined
@@ -37,7 +37,7 @@ export interface ScalePolicy {
   readonly Statement: readonly ScaleStatement[]
 }
 
-/** A role: who may take it, and what it allows. */
+/** A role: who may assume it, and what it allows. */
 export interface ScaleRole {
   readonly trust: ScalePolicy
   readonly policy: ScalePolicy
@@ -45,13 +45,13 @@ export interface ScaleRole {
 
 /** The roles of a run over many machines. None deletes an object, and none bypasses a retention. */
 export interface ScalePolicies {
-  /** Of S3 Batch Operations: reads the manifest, invokes the worker, writes the report. */
+  /** Role of S3 Batch Operations, which reads the manifest, invokes the worker and writes the report. */
   readonly job: ScaleRole
-  /** Of the state machine: reads the list of items, invokes the worker, writes the results. */
+  /** Role of the state machine, which reads the list of items, invokes the worker and writes the results. */
   readonly map: ScaleRole
-  /** Of the worker's function. */
+  /** Role of the worker's function. */
   readonly worker: ScaleRole
-  /** For whoever runs the coordinator: a person, a server, a pipeline. */
+  /** Policy for the person, server or pipeline that runs the coordinator. */
   readonly coordinator: ScalePolicy
 }
 

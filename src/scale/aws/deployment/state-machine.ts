@@ -4,15 +4,15 @@ export interface StateMachineOptions {
   readonly functionArn: string
   /** `aws-cn` and `aws-us-gov` have other ARNs. @defaultValue that of the function */
   readonly partition?: string | undefined
-  /** Shards in one invocation. They share its time: more than one only where shards are small. @defaultValue 1 */
+  /** Shards in one invocation. They share its time, so use more than one only for small shards. @defaultValue 1 */
   readonly itemsPerBatch?: number | undefined
-  /** How often a shard that is unfinished is tried again within a round. @defaultValue 20 */
+  /** How often an unfinished shard is tried again within a round. @defaultValue 20 */
   readonly maxAttempts?: number | undefined
 }
 
 /**
- * Faults of Lambda that pass by themselves (Lambda developer guide, "Handle Lambda service errors in Step Functions"), and the name
- * under which a handler says that a shard is to be resumed.
+ * Errors that are retried: `ShardUnfinished`, by which a handler says that a shard must be resumed, and transient
+ * faults of Lambda (Lambda developer guide, "Handle Lambda service errors in Step Functions").
  */
 const transient = [
   'ShardUnfinished',
@@ -27,8 +27,9 @@ const transient = [
 ]
 
 /**
- * The state machine that `MapEngine` starts, in Amazon States Language: a Distributed Map over the list of shards, one child
- * execution for each, with as many at once as the engine says. Failures are tolerated: seals tell what was done.
+ * The state machine that `MapEngine` starts, in Amazon States Language. It is a Distributed Map over the list of
+ * shards, with one child execution for each. The engine says how many run at once. Failures are tolerated: seals
+ * tell what was done.
  */
 export function stateMachineDefinition(options: StateMachineOptions): Readonly<Record<string, unknown>> {
   const { functionArn, itemsPerBatch = 1, maxAttempts = 20 } = options

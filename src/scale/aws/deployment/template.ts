@@ -2,15 +2,15 @@ import type { IamPolicyOptions } from '../../../storage/s3/inspect/iam-policy.js
 import { type ScaleRole, scalePolicies } from './policies.js'
 import { stateMachineDefinition } from './state-machine.js'
 
-/** What {@link deploymentTemplate} is asked for. */
+/** Options of {@link deploymentTemplate}. */
 export interface DeploymentOptions {
   /** Name of the bucket of the shard store, which the template creates. */
   readonly evidenceBucket: string
   /** What a run does to the recordings: as for `requiredIamPolicy`. */
   readonly recordings: IamPolicyOptions
-  /** Where the zipped bundle of the worker lies: `examples/lambda` builds one. */
+  /** Location of the zipped bundle of the worker. `examples/lambda` builds one. */
   readonly code: { readonly bucket: string; readonly key: string; readonly versionId?: string | undefined }
-  /** Shards at once: S3 Batch Operations has no limit of its own, so that the function must have one. @defaultValue 100 */
+  /** Shards at once. S3 Batch Operations does not limit them, so the function must. @defaultValue 100 */
   readonly reservedConcurrency?: number | undefined
   /** Memory of the function in MB, from 128 to 10240; its share of processors grows with it. @defaultValue 1024 */
   readonly memoryMb?: number | undefined
@@ -20,9 +20,13 @@ export interface DeploymentOptions {
   readonly runtime?: string | undefined
   /** File and export of the handler. @defaultValue 'handler.batch' */
   readonly handler?: string | undefined
-  /** Days that the function's log is kept, of those that CloudWatch takes. @defaultValue 365 */
+  /** How many days the function's log is kept. CloudWatch accepts only certain numbers. @defaultValue 365 */
   readonly logDays?: number | undefined
-  /** Number of the deployment: a version of a function is published once, and anew for another number. @defaultValue 1 */
+  /**
+   * Number of the deployment. A version of a function is published once, and again when the number changes.
+   *
+   * @defaultValue 1
+   */
   readonly release?: number | undefined
 }
 
@@ -51,11 +55,15 @@ const pseudoStart = placeholder('AWS::').slice(0, -1)
 const pseudo = (name: string) => placeholder(`AWS::${name}`)
 
 /**
- * What a run over many machines needs on AWS, as a CloudFormation template: the evidence bucket with versioning and Object Lock,
- * the roles of {@link scalePolicies}, the worker's function with a published version, and the state machine.
+ * What a run over many machines needs on AWS, as a CloudFormation template. It contains:
  *
- * The bucket is kept when the stack is deleted. It has no default retention: neither S3 Batch Operations nor Step Functions is
- * documented to write to a bucket that has one.
+ * - the evidence bucket with versioning and Object Lock
+ * - the roles of {@link scalePolicies}
+ * - the worker's function with a published version
+ * - the state machine
+ *
+ * The bucket is kept when the stack is deleted. It has no default retention: neither S3 Batch Operations nor Step
+ * Functions is documented to write to a bucket that has one.
  *
  * @example
  * ```ts
@@ -121,7 +129,7 @@ export function deploymentTemplate(options: DeploymentOptions): DeploymentTempla
       CoordinatorPolicy: {
         Type: 'AWS::IAM::ManagedPolicy',
         Properties: {
-          Description: 'For whoever runs the coordinator',
+          Description: 'For the person or service that runs the coordinator',
           PolicyDocument: substituted(policies.coordinator),
         },
       },

@@ -4,9 +4,9 @@ import type { Clock } from '../../../ports/runtime.js'
 import type { ShardRef } from '../../ports/shard-engine.js'
 import type { ShardEnd, ShardWorker } from '../../ports/shard-worker.js'
 
-/** What a handler is made of. */
+/** Parts of a handler. */
 export interface HandlerParts {
-  /** Does one shard: `shardWorker(parts)` of `./scale` makes one. */
+  /** Does one shard. `shardWorker(parts)` of `./scale` makes one. */
   readonly worker: ShardWorker
   /** @defaultValue the machine's clock */
   readonly clock?: Clock | undefined
@@ -14,11 +14,11 @@ export interface HandlerParts {
 
 /** The part of Lambda's context that is used. */
 export interface LambdaContextLike {
-  /** How long until the invocation is ended. */
+  /** Milliseconds until Lambda ends the invocation. */
   getRemainingTimeInMillis?(): number
 }
 
-/** How one shard ended, and what is to be said of it. */
+/** How one shard ended, and what to report about it. */
 export interface HandledShard {
   readonly outcome: ShardEnd['outcome']
   /** One line without secrets: codes, digests, the words of an error. */

@@ -17,8 +17,8 @@ export interface MapResponse {
 }
 
 /**
- * Why a child execution fails, by the names under which a state machine retries or does not: `ShardUnfinished` is to be retried,
- * `ShardRefused` is not.
+ * Why a child execution fails. A state machine decides about retries by the name: it retries `ShardUnfinished`,
+ * but not `ShardRefused`.
  */
 export class ShardError extends Error {
   override readonly name: 'ShardUnfinished' | 'ShardRefused'
@@ -30,9 +30,9 @@ export class ShardError extends Error {
 }
 
 /**
- * A Lambda handler that does the shards which a Distributed Map of Step Functions hands it. It returns once every shard of the
- * batch is sealed, whatever their verdicts, and throws `ShardUnfinished` or `ShardRefused` otherwise. A batch that is invoked
- * again passes over what is sealed.
+ * A Lambda handler that runs the shards that a Distributed Map of Step Functions hands it. It returns once every
+ * shard of the batch is sealed, whatever their verdicts. Otherwise it throws `ShardUnfinished` or `ShardRefused`.
+ * A batch that is invoked again skips sealed shards.
  *
  * @example
  * ```ts

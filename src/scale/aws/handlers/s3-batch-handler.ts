@@ -23,7 +23,7 @@ export interface S3BatchEvent {
   readonly tasks: readonly S3BatchTask[]
 }
 
-/** What S3 Batch Operations makes of the end of a task. */
+/** How a task ended, in the words of S3 Batch Operations. */
 export type S3BatchResultCode = 'Succeeded' | 'TemporaryFailure' | 'PermanentFailure'
 
 /** The answer to an invocation. */
@@ -40,7 +40,7 @@ export interface S3BatchResponse {
 
 /** Parts of {@link s3BatchHandler}. */
 export interface S3BatchHandlerParts extends HandlerParts {
-  /** Bucket of the shard store: a task about another bucket is refused. @defaultValue any bucket */
+  /** Bucket of the shard store. A task for another bucket is refused. @defaultValue any bucket */
   readonly bucket?: string | undefined
 }
 
@@ -55,9 +55,11 @@ const codes: Readonly<Record<ShardEnd['outcome'], S3BatchResultCode>> = {
 }
 
 /**
- * A Lambda handler that does the shards which S3 Batch Operations hands it. It answers `Succeeded` for a shard that is sealed,
- * whatever its verdicts, `TemporaryFailure` at the deadline, where another worker owns the shard and for faults that may pass,
- * `PermanentFailure` only for what is not a shard of the plan.
+ * A Lambda handler that runs the shards that S3 Batch Operations hands it. It answers:
+ *
+ * - `Succeeded` for a shard that is sealed, whatever its verdicts
+ * - `TemporaryFailure` at the deadline, if another worker owns the shard, and for faults that may pass
+ * - `PermanentFailure` only for a task that is not a shard of the plan
  *
  * @example
  * ```ts

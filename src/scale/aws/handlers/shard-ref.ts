@@ -1,7 +1,7 @@
 import type { ShardRef } from '../../ports/shard-engine.js'
 import { decodeManifestKey } from '../batch/manifest.js'
 
-/** Where the number and the digest of a shard stand in the key of its list. */
+/** Where the key of a list has the number and the digest of its shard. */
 const listKey = /(?:^|\/)shards\/(\d{1,15})-[0-9a-f]{64}\.jsonl$/
 
 /**

@@ -22,11 +22,12 @@ export interface S3InventoryOptions extends S3ObjectsSettings {
 }
 
 /**
- * An inventory of Amazon S3, as CSV or Parquet (for which it needs the package `hyparquet`, an optional peer dependency).
+ * An inventory of Amazon S3, as CSV or Parquet (for which it needs the package `hyparquet`, an optional peer
+ * dependency).
  *
- * It can say whether a legal hold or a retention is on an object, where it is configured with the optional fields, and never
- * what the metadata or tags are: {@link S3MetadataTable} has those. The MD5 of each file is compared with the manifest before its
- * first row is given out; a file is held in memory as it is packed.
+ * If the optional fields are configured, it shows whether an object has a legal hold or a retention. It never
+ * shows metadata or tags: {@link S3MetadataTable} has those. The MD5 of each file is compared with the manifest
+ * before its first row is returned. A file is held in memory in its compressed form.
  *
  * @example
  * ```ts
@@ -46,9 +47,10 @@ export class S3Inventory implements InventorySource {
   }
 
   /**
-   * The last inventory under a prefix (`PREFIX/SOURCE-BUCKET/ID/`) that is complete: S3 writes `manifest.checksum` last.
+   * The last complete inventory under a prefix (`PREFIX/SOURCE-BUCKET/ID/`). An inventory is complete once it has
+   * `manifest.checksum`, which S3 writes last.
    *
-   * @throws LegalHoldError `INVENTORY_UNREADABLE` where there is none
+   * @throws LegalHoldError `INVENTORY_UNREADABLE` if there is none
    */
   static async latest(settings: S3ObjectsSettings, prefix: string, options: CallOptions = {}): Promise<S3Inventory> {
     const objects = new S3Objects(settings, 'S3Inventory')

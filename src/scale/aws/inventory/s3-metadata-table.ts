@@ -19,19 +19,19 @@ export interface S3MetadataTableOptions extends S3ObjectsSettings {
   readonly sourceBucket: string
   /** Keys of the files with the rows: the result of an Athena query (`.csv`), or the Parquet files that UNLOAD wrote. */
   readonly files: readonly string[]
-  /** When the query began: ISO 8601. The table itself lags up to an hour behind. */
+  /** When the query began, ISO 8601. The table itself lags up to an hour behind. */
   readonly asOf: string
-  /** @defaultValue by the end of each key: `csv` for `.csv` and `.csv.gz`, else `parquet` */
+  /** @defaultValue by the end of each key: `csv` for `.csv` and `.csv.gz`, otherwise `parquet` */
   readonly format?: 'csv' | 'parquet' | undefined
 }
 
 const advice = 'Query it with CAST(user_metadata AS JSON) and CAST(object_tags AS JSON), as docs/scale-aws.md shows.'
 
 /**
- * Rows of the live inventory table of S3 Metadata, as an Athena query or an UNLOAD left them. It knows user metadata and tags,
- * and nothing of Object Lock: {@link S3Inventory} knows that.
+ * Rows of the live inventory table of S3 Metadata, as an Athena query or an UNLOAD left them. It shows user
+ * metadata and tags, but not Object Lock: {@link S3Inventory} shows that.
  *
- * In CSV a map must be JSON: Athena's own form, `{a=b, c=d}`, cannot be read back.
+ * In CSV a map must be JSON. Athena's own form, `{a=b, c=d}`, cannot be read back.
  */
 export class S3MetadataTable implements InventorySource {
   readonly name = 's3-metadata-table'

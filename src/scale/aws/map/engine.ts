@@ -35,8 +35,8 @@ const states: Readonly<Record<ExecutionStatus, EngineJob['state']>> = {
 const hasEnded = ({ state }: EngineJob) => state === 'complete' || state === 'failed' || state === 'cancelled'
 
 /**
- * Runs shards as child executions of a Distributed Map of Step Functions: one execution a round, with a limit to how many run at
- * once. The execution is named by the job's token, so that it can be started once only.
+ * Runs shards as child executions of a Distributed Map of Step Functions: one execution per round, with a limit on
+ * how many run at once. The job's token names the execution, so that it can be started only once.
  *
  * The package `@aws-sdk/client-sfn`, an optional peer dependency, is loaded with the first request.
  *
@@ -49,8 +49,8 @@ const hasEnded = ({ state }: EngineJob) => state === 'complete' || state === 'fa
  * })
  * ```
  *
- * Errors beside those of each method: `ENGINE_REJECTED`, `ENGINE_UNAVAILABLE`, `MISSING_DEPENDENCY`, `MISSING_CREDENTIALS`,
- * `NETWORK_ERROR`, `TIMEOUT`, `ABORTED`.
+ * Errors in addition to those of each method: `ENGINE_REJECTED`, `ENGINE_UNAVAILABLE`, `MISSING_DEPENDENCY`,
+ * `MISSING_CREDENTIALS`, `NETWORK_ERROR`, `TIMEOUT`, `ABORTED`.
  */
 export class MapEngine implements ShardEngine {
   readonly name = engineName
@@ -71,9 +71,9 @@ export class MapEngine implements ShardEngine {
   }
 
   /**
-   * Writes the list of items and starts the execution, at most once a token.
+   * Writes the list of items and starts the execution, at most once per token.
    *
-   * @throws LegalHoldError `INVALID_REQUEST` where the job has no shards
+   * @throws LegalHoldError `INVALID_REQUEST` if the job has no shards
    */
   async submit(job: ShardJob, options: CallOptions = {}): Promise<EngineJob> {
     const found = await this.find(job.token, options)
@@ -155,10 +155,10 @@ export class MapEngine implements ShardEngine {
   }
 
   /**
-   * Lets what failed of an execution run again, within 14 days of its end: for an execution that failed as a whole or was
-   * cancelled. Another round does the same, with a job of its own.
+   * Runs the failed parts of an execution again, within 14 days of its end. Use it for an execution that failed as
+   * a whole or was cancelled. Another round does the same with a new job.
    *
-   * @throws LegalHoldError `ENGINE_REJECTED` where it succeeded, or is too old
+   * @throws LegalHoldError `ENGINE_REJECTED` if the execution succeeded, or is too old
    */
   async redrive(id: string, options: CallOptions = {}): Promise<void> {
     const settle = async () => (hasEnded(await this.get(id, options)) ? undefined : {})
@@ -173,7 +173,7 @@ export class MapEngine implements ShardEngine {
     )
   }
 
-  /** How the child executions ended, by what ResultWriter wrote. An execution that has not ended has written nothing. */
+  /** How the child executions ended, according to ResultWriter. An execution that has not ended has written nothing. */
   async *results(id: string, options: CallOptions = {}): AsyncGenerator<ShardResult> {
     const job = await this.get(id, options)
     if (!hasEnded(job)) return
@@ -187,7 +187,7 @@ export class MapEngine implements ShardEngine {
     yield* readMapResults(source, { executionArn: id, manifest, signal: options.signal })
   }
 
-  /** Drops the connections of clients that were built here. */
+  /** Closes the connections of clients that were built here. */
   close(): void {
     this.#service.close()
     this.#objects.close()
@@ -269,7 +269,7 @@ export class MapEngine implements ShardEngine {
   }
 }
 
-/** The name of an execution has at most 80 characters, of which not all are allowed. */
+/** The name of an execution has at most 80 characters, and not every character is allowed. */
 function nameOf(token: string): string {
   return /^[\w-]{1,80}$/.test(token) ? token : createHash('sha256').update(token).digest('hex')
 }

@@ -5,15 +5,15 @@ import { type AwsClientSettings, checkAwsClient } from '../client/settings.js'
 /** Options of {@link MapEngine}. Those at the top reach Step Functions, those in `s3` the evidence bucket. */
 export interface MapEngineOptions extends AwsClientSettings {
   /**
-   * ARN of the state machine that `stateMachineDefinition` describes, of the type STANDARD. With a version number what runs does
-   * not change with the next deployment.
+   * ARN of the state machine that `stateMachineDefinition` describes, of the type STANDARD. With a version number,
+   * the next deployment does not change what runs.
    */
   readonly stateMachineArn: string
   /** Bucket of the shard store; lists of items and results lie there as well. */
   readonly bucket: string
   /** Where lists of items and results are written. @defaultValue 'engine/map/' */
   readonly prefix?: string | undefined
-  /** Shards at once at most, where a job does not say, from 1 to 10000. @defaultValue 100 */
+  /** Largest number of shards at once if a job does not say, from 1 to 10000. @defaultValue 100 */
   readonly concurrency?: number | undefined
   /** How S3 is reached. @defaultValue region and credentials of the options beside it */
   readonly s3?: S3ClientSettings | undefined

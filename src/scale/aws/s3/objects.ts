@@ -40,7 +40,7 @@ export class S3Objects {
   }
 
   /**
-   * Writes an object where there is none.
+   * Writes an object if none exists.
    *
    * @returns whether it was created
    */
@@ -65,7 +65,7 @@ export class S3Objects {
     }, signal)
   }
 
-  /** The content; `undefined` where there is no such object. */
+  /** The content; `undefined` if there is no such object. */
   read(key: string, { signal }: CallOptions = {}): Promise<Uint8Array | undefined> {
     const ref = { bucket: this.bucket, key }
     return this.#repeating(async () => {
@@ -80,7 +80,7 @@ export class S3Objects {
     }, signal)
   }
 
-  /** ETag of an object, without the quotes; `undefined` where there is no such object. */
+  /** ETag of an object, without the quotes; `undefined` if there is no such object. */
   etagOf(key: string, { signal }: CallOptions = {}): Promise<string | undefined> {
     return this.#repeating(async () => {
       try {

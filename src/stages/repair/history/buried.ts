@@ -21,7 +21,7 @@ export interface Link {
   readonly shown: ObjectState
   /** The same without the hold that we put there to protect it. */
   readonly state: ObjectState
-  /** Set where we wrote it. */
+  /** Set if we wrote it. */
   readonly own?: OwnCopy | undefined
   /** One of our copies was made on top of it, although it was made of another. */
   readonly isBuried: boolean
@@ -36,19 +36,20 @@ export interface History {
   readonly links: readonly [Link, ...Link[]]
 }
 
-/** What others want of the version that is to be on top. */
+/** What others want of the version that must be on top. */
 export interface Wanted {
   /** The newest version that others wrote: what the one on top must be made of. */
   readonly source: Link
   /** Our own copy, where that is on top. */
   readonly ours?: Link | undefined
-  /** The user metadata it has to show, but for what we want ourselves. */
+  /** The user metadata it must show, except for what we want ourselves. */
   readonly metadata: Texts
 }
 
 /**
- * What is to be on top of what others wrote meanwhile: the newest of it, with every tag in the lists that some matter put
- * there and none that its matter took away, and with metadata that others changed in what our copies demoted.
+ * What must be on top of what others wrote meanwhile: the newest of their versions. Its lists must have every tag
+ * that some matter put there, and none that its own matter removed. It must have the metadata that others changed
+ * in versions that our copies demoted.
  */
 export function wantedOf(history: History, lists: HoldLists): Wanted {
   const { links, first, older } = history
@@ -83,7 +84,7 @@ export function showsMetadata(state: Pick<ObjectState, 'metadata'>, wanted: Text
 
 /**
  * What our copy shows beyond the version it lies on, if it shows all the rest of that; `undefined` if it does not, and the
- * copy must be made anew of that version. Tags that are missing can be put back in place.
+ * copy must be made again of that version. Tags that are missing can be put back in place.
  */
 export function coverage(
   { first }: History,
@@ -103,9 +104,9 @@ export function coverage(
 }
 
 /**
- * Tags of others that `current` has to carry and does not, each with its value.
+ * Tags of others that `current` must carry and does not, each with its value.
  *
- * @param metadata the user metadata it has to show: a hold tag that is still in a list there was not taken off
+ * @param metadata the user metadata it must show: a hold tag that is still in a list there was not taken off
  */
 export function tagsDue(history: History, current: ObjectState, metadata: Texts, lists: HoldLists): Texts {
   const { first } = history
@@ -145,7 +146,10 @@ function listsStillMeant(tags: Texts, metadata: Texts, lists: HoldLists): Texts 
   return Object.fromEntries(meant)
 }
 
-/** Whether `current` is to be held: because a version was that our copies demoted, or the object when it was read first. */
+/**
+ * Whether `current` must be held, because a version that our copies demoted was held, or the object when it was
+ * first read.
+ */
 export function isHoldDue(history: History, current: ObjectState): boolean {
   if (current.legalHold === 'ON') return false
   const top = topOf(history)
@@ -176,8 +180,8 @@ export function retentionDue(history: History, current: ObjectState, now: number
 }
 
 /**
- * What others changed in versions that our copies demoted and `result` shows as it was before; nothing in place can mend
- * it, nor can a copy that is made of one version only.
+ * What others changed in versions that our copies demoted, if `result` shows it as it was before. No change in
+ * place can mend it, nor can a copy that is made of one version only.
  */
 export function lostWithout(history: History, source: ObjectState, result: ObjectState): ObjectState | undefined {
   const differs = (from: ObjectState) =>

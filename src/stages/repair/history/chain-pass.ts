@@ -17,7 +17,7 @@ export interface ChainFound {
   readonly isOnTop: boolean
 }
 
-/** A list that passes so many versions of other keys begins anew at the key that is looked for. */
+/** A list that passes this many versions of other keys begins again at the wanted key. */
 const mostBetween = 1_000
 /** So few copies are looked at key by key: a page of their neighbours would cost more to read. */
 const fewLinks = 3

@@ -10,7 +10,7 @@ import { type ChainFound, type ChainLink, chainsOf } from './chain-pass.js'
 
 /** So many copies are looked at together: with their originals they fill nearly one page of a list of versions. */
 const mostWaiting = 450
-/** A copy waits for so many other objects at most: an interrupted run reads again what was not recorded. */
+/** A copy waits for at most this many other objects. An interrupted run reads again what was not recorded. */
 const mostPassed = 5_000
 const idleTurns = 64
 
@@ -32,7 +32,7 @@ export interface Chain {
   readonly isReady: boolean
   /** It has, after a copy. */
   ready(): void
-  /** Resolves once the versions were listed; `undefined` where they could not be, or the copy is not among them. */
+  /** Resolves once the versions were listed; `undefined` if they could not be, or the copy is not among them. */
   find(link: ChainLink): Promise<ChainFound | undefined>
 }
 
@@ -128,7 +128,7 @@ export class Chains {
     else if (this.#active === 0) void this.#lookIfIdle()
   }
 
-  /** Whoever hands out the work has another piece within a few turns of the microtask queue, or has to wait for it himself. */
+  /** The source of the work has another piece within a few turns of the microtask queue, or must wait for it itself. */
   async #lookIfIdle(): Promise<void> {
     for (let turn = 0; turn < idleTurns; turn += 1) {
       await undefined

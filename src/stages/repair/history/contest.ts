@@ -13,7 +13,7 @@ const longestHistory = 200
 /** Versions beneath the first reading, at most: more than exporters are at work on one object at the same moment. */
 const mostOlder = 4
 
-/** A version of which it is not known yet what lies on it. */
+/** A version for which it is not known yet what lies on it. */
 type Unplaced = Omit<Link, 'isBuried'>
 
 /** Ids of versions, oldest first. */
@@ -23,9 +23,9 @@ interface Ids {
 }
 
 /**
- * What a repair knows of the versions that were written since it first read the object: which are its own, which of them it
- * demoted by a copy of another, and on which it put a hold to protect them. It reads them once somebody else turns out to
- * write as well.
+ * What a repair knows of the versions that were written since it first read the object. It knows which are its
+ * own, which of them it demoted by a copy of another, and on which it put a hold to protect them. It reads the
+ * versions once somebody else turns out to write as well.
  */
 export class Contest {
   readonly #storage: StorageAdapter
@@ -205,10 +205,10 @@ export class Contest {
       if (between.length > longestHistory) break
     }
     if (isOlder) return { between, beneath }
-    throw this.changed(isBeneath ? 'wrote its history anew' : 'wrote it once more')
+    throw this.changed(isBeneath ? 'rewrote its history' : 'wrote it once more')
   }
 
-  /** What lies right beneath a version of the key, by a listing; `undefined` where there is none to be had. */
+  /** What lies right beneath a version of the key, by a listing; `undefined` if no listing is available. */
   async beneath(versionId: string): Promise<VersionBeneath | 'nothing' | undefined> {
     if (this.#storage.listVersions === undefined) return undefined
     const { signal } = this.#context
@@ -220,7 +220,7 @@ export class Contest {
         isFound = version.versionId === versionId
       }
     } catch (error) {
-      // A server that keeps versions and lists none: the storage repairs on it only where the caller has accepted that.
+      // A server that keeps versions and lists none: the storage repairs on it only if the caller has accepted that.
       if (LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED') return undefined
       throw error
     }
@@ -237,6 +237,6 @@ export class Contest {
 
 /** What lies beneath what a copy wrote, in words. */
 export function beneathInWords(beneath: Exclude<MutationResult['beneath'], undefined>): string {
-  if (beneath === 'nothing') return 'wrote its history anew'
+  if (beneath === 'nothing') return 'rewrote its history'
   return `wrote ${beneath.isDeleteMarker ? 'the delete marker' : 'version'} ${beneath.versionId}`
 }

@@ -19,10 +19,10 @@ export interface ListedHolds {
  */
 
 /**
- * The tags that others want on the object, by the history of its list: what each version adds to the one it was made of, or
- * takes from it. What a copy only carries along, because it was made of an older version than the one beneath it, counts for
- * nothing. What we wrote ourselves is left out; a plan adds it again. Where a version cannot be explained by one change, or
- * is what was there before, nothing is dropped: more holds are better than fewer.
+ * The tags that others want on the object, by the history of its list: what each version adds to its source, or
+ * removes from it. Entries that a copy only carries along, because it was made of an older version than the one
+ * beneath it, do not count. Our own entries are left out; a plan adds them again. If no single change explains a
+ * version, or it repeats an earlier list, nothing is dropped: more holds are better than fewer.
  *
  * @param older the lists before the first: what explains a version that nothing in the history does
  */

@@ -8,7 +8,7 @@ import type { HoldLists } from './hold-lists.js'
 
 /** What an attempt plans with. */
 export interface Standing {
-  /** What is to be changed: the current version, or one beneath a copy of ours that must be made anew. */
+  /** What must be changed: the current version, or one beneath a copy of ours that must be made again. */
   readonly current: ObjectState
   readonly baseline: Baseline
   /** The user metadata it should show already, by what others wrote meanwhile. */

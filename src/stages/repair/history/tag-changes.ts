@@ -26,8 +26,9 @@ export function changesOf(before: Tagged, now: Tagged, lists: HoldLists): Texts 
 }
 
 /**
- * Of tags that a copy should carry, on a server that drops them: what was made of such a copy before they were put back has
- * none of them. Where it has some, its lists are as their matters want them; else they are as in the newest that we know.
+ * The tags that a copy should carry, on a server that drops them. A version that was made of such a copy before
+ * they were put back has none of them. If `current` has some of them, its lists are as their matters want them.
+ * Otherwise the lists are as in the newest version that we know.
  */
 export function lostWith(carried: Texts, newest: Texts, current: Tagged, { names }: HoldLists): Texts {
   const present = tagsOf(current)

@@ -24,8 +24,9 @@ interface AnyOutput extends Partial<Record<keyof AnyInput | 'Name' | 'EncodingTy
 type Headers = Readonly<Record<string, string | undefined>>
 
 /**
- * In what an answer is that to another request, as far as it repeats what was asked: the version, the source of a copy,
- * the place of a listing, the object of an upload. `undefined` where it may be the one to this request. Pure.
+ * What shows that an answer belongs to another request. It compares what the answer repeats of the request: the
+ * version, the source of a copy, the place of a listing, the object of an upload. `undefined` if the answer may
+ * belong to this request. Pure.
  */
 export function foreignAnswer(
   operation: S3Operation,

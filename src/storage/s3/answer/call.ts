@@ -27,18 +27,18 @@ export interface S3Call {
   readonly compare?:
     | ((answer: { readonly status: number | undefined; readonly output?: object }) => string | undefined)
     | undefined
-  /** What of the request the server has to take: without it, it must not be sent. */
+  /** What of the request the server must take: without it, it must not be sent. */
   readonly musts?: readonly Extra[] | undefined
 }
 
-/** Response headers as Node decoded them (latin1); empty where a client without middleware was given. */
+/** Response headers as Node decoded them (latin1); empty if a client without middleware was given. */
 export type S3Headers = Readonly<Record<string, string>>
 
 export interface S3Answer<K extends S3Operation> {
   readonly output: S3Output<K>
   readonly headers: S3Headers
   readonly requestId: string | undefined
-  /** HTTP status; absent where the client does not say. */
+  /** HTTP status; absent if the client does not say. */
   readonly status: number | undefined
   /** What it came over, as far as that can be told. */
   readonly connection?: Renewable | undefined

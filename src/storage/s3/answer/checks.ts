@@ -125,7 +125,7 @@ const askedFor = [
   'VersionIdMarker',
 ] as const
 
-/** Throws where an answer says of itself that it is to another request. */
+/** Throws if an answer says of itself that it is to another request. */
 export function refuseAnswerToAnother(
   operation: S3Operation,
   input: object,
@@ -135,7 +135,7 @@ export function refuseAnswerToAnother(
   if (foreign !== undefined) throw new DoubtedAnswer(foreign, answer.connection)
 }
 
-/** Throws where a refusal is about another key. */
+/** Throws if a refusal is about another key. */
 export function refuseRefusalOfAnother(
   error: unknown,
   key: string | undefined,
@@ -146,7 +146,7 @@ export function refuseRefusalOfAnother(
   if (foreign !== undefined) throw new DoubtedAnswer(foreign, connection)
 }
 
-/** Throws where the caller finds that a first answer is not the one to its request. */
+/** Throws if the caller finds that a first answer is not the one to its request. */
 export function refuseUnlike(
   { compare, again }: Pick<S3Call, 'again' | 'compare'>,
   answer: { readonly status: number | undefined; readonly output?: object },
@@ -157,14 +157,14 @@ export function refuseUnlike(
 }
 
 /**
- * How often a request is sent whose answers are those to others. The second connection is a new one where that can be
- * seen to; a client with a way of its own may have several that are out of step.
+ * How often a request is sent while its answers belong to other requests. The second attempt uses a new connection
+ * if the client allows that. A client with its own transport may have several connections that are out of step.
  */
 export const mostReadings = 4
 
 /**
- * Throws where an answer to another request is the end: a change is never sent again blindly, and what was read over and
- * over, each time over another connection, does not become right by reading it once more.
+ * Throws if an answer to another request must end the call. A change is never sent again blindly. A read that was
+ * already repeated, each time over another connection, does not become right by one more attempt.
  */
 export function refuseForGood(
   doubted: DoubtedAnswer,

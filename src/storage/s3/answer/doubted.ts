@@ -7,7 +7,7 @@ export class DoubtedAnswer extends Error {
   override readonly name = 'DoubtedAnswer'
   /** What the answer is instead, in words. */
   readonly what: string
-  /** The mark that it has in common with another; absent where it contradicts the request. */
+  /** The mark that it has in common with another; absent if it contradicts the request. */
   readonly repetition: Repetition | undefined
   readonly #connection: Renewable | undefined
 

@@ -14,7 +14,7 @@ export interface Marks {
   readonly requestId?: string | undefined
   /** Of a HEAD: a version id names one version of one key. */
   readonly versionId?: string | undefined
-  /** The answer as a whole, where an answer without an id is to be told by that. */
+  /** The whole answer, which identifies an answer without an id. */
   readonly text?: (() => string) | undefined
 }
 
@@ -32,8 +32,9 @@ export interface Repetition {
 const alikeAtMost = 8
 
 /**
- * The marks of the answers that were read lately. Where a server gives the same mark to everybody (a second reading, over
- * a connection of its own, bears it too) that kind is given up: such marks tell nothing, and the server stays usable.
+ * The marks of the answers that were read lately. Some servers give every answer the same mark: a second reading,
+ * over its own connection, carries it as well. That kind of mark is then ignored, because it proves nothing, and
+ * the server stays usable.
  */
 export class AnswerMarks {
   readonly #marks: Record<Kind, RecentMarks> = {

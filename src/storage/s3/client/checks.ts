@@ -14,7 +14,7 @@ export function isSecure({ protocol, hostname }: Destination): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(bracketed(hostname)))
 }
 
-/** Throws `INSECURE_ENDPOINT` where credentials and contents would cross a network in clear. */
+/** Throws `INSECURE_ENDPOINT` if credentials and contents would cross a network in clear. */
 export function requireSecure(
   destination: Destination,
   about: { readonly what: string; readonly source?: string | undefined },
@@ -58,7 +58,7 @@ const parts = {
 type Part = keyof typeof parts
 
 /**
- * Which part of credentials cannot be used and why, without a character of it; `undefined` where they can. The secret does not
+ * Which part of credentials cannot be used and why, without a character of it; `undefined` if they can. The secret does not
  * be in a header, but one with a line break is as surely a mistake of copying.
  */
 export function credentialsMistake(
@@ -79,7 +79,7 @@ export function requireCredentials(identity: unknown, source: string): void {
   const mistake = credentialsMistake(identity)
   if (mistake === undefined) return
   throw new LegalHoldError(
-    `The AWS ${mistake.name} that ${source} gives cannot be used: it ${mistake.why}. Copy it anew.`,
+    `The AWS ${mistake.name} that ${source} gives cannot be used: it ${mistake.why}. Copy it again.`,
     { code: 'MISSING_CREDENTIALS', stage: 'options', details: { part: mistake.part } },
   )
 }

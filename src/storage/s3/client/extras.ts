@@ -90,7 +90,7 @@ const rules = {
     headers: /^x-amz-server-side-encryption-bucket-key-enabled$/i,
     named: /bucket-?key/i,
   },
-  /** Lost: nothing where the server keeps the algorithm by itself, as S3 does; else the copy is not a repair. */
+  /** Lost: nothing if the server keeps the algorithm by itself, as S3 does; else the copy is not a repair. */
   'checksum-algorithm': {
     operations: copies,
     fields: ['ChecksumAlgorithm', 'ChecksumType'],
@@ -141,7 +141,7 @@ export class Extras {
     if (settings.contentMd5 === true) this.#useMd5()
   }
 
-  /** What requests of an operation are to be sent without. */
+  /** What requests of an operation must be sent without. */
   leftOut(operation: string): readonly Extra[] {
     return this.#refused.get(operation) ?? none
   }
@@ -173,7 +173,7 @@ export class Extras {
   }
 
   /**
-   * What to leave out next of a request that was refused; `undefined` where the refusal is about none of it, or about what it
+   * What to leave out next of a request that was refused; `undefined` if the refusal is about none of it, or about what it
    * must not be sent without.
    */
   suspect(
@@ -235,7 +235,7 @@ const aboutSomethingElse: ReadonlySet<string> = new Set([
   'BadDigest',
 ])
 
-/** An input without what is to be left out. */
+/** An input without the extras that must be left out. */
 export function withoutExtras<I extends object>(input: I, leftOut: readonly Extra[]): I {
   if (leftOut.length === 0) return input
   const fewer: Record<string, unknown> = Object.fromEntries(Object.entries(input))
@@ -246,7 +246,7 @@ export function withoutExtras<I extends object>(input: I, leftOut: readonly Extr
   return fewer as I
 }
 
-/** Whether a header asks for something that is to be left out. */
+/** Whether a header asks for something that must be left out. */
 export function asksForExtra(header: string, value: string, leftOut: readonly Extra[]): boolean {
   return leftOut.some((extra) => {
     const rule: ExtraRule = rules[extra]

@@ -67,8 +67,8 @@ export function addHeaders(command: SmithyCommand, headers: Readonly<Record<stri
 }
 
 /**
- * The last look at where a request goes and what it is signed with, whatever the client or its owner has made of it: the
- * credentials before they are used, the address before anything is sent.
+ * The last check of a request, whatever the client or its owner has changed. It checks the credentials before the
+ * request is signed with them, and the address before anything is sent.
  */
 export function guard(command: SmithyCommand, credentialsSource: string): void {
   command.middlewareStack?.add(

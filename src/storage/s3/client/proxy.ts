@@ -16,10 +16,11 @@ export function mayBeProxied({ client, requestHandler, dispatcher }: S3ClientSet
 }
 
 /**
- * The proxy to reach a server by; `undefined` where it is to be reached directly: by `NO_PROXY`, on loopback, and without TLS,
- * which is spoken on loopback only.
+ * The proxy to reach a server by; `undefined` if it must be reached directly: by `NO_PROXY`, on loopback, and
+ * without TLS, which is spoken on loopback only.
  *
- * Throws `INVALID_OPTIONS` for a proxy that cannot be used. It is never passed by: who sets one may not want it otherwise.
+ * Throws `INVALID_OPTIONS` for a proxy that cannot be used. It is never passed by: who sets one may not want it
+ * otherwise.
  */
 export function proxyFor(origin: URL, env: Environment): URL | undefined {
   const found = proxyVariable(env)

@@ -58,7 +58,7 @@ function isCanonicalRequest(bytes: Buffer): boolean {
   return /^(GET|PUT|POST|HEAD|DELETE)\n\//.test(bytes.subarray(0, 8).toString('latin1'))
 }
 
-/** A canonical request is ASCII but for those characters: paths and queries are URL-encoded. */
+/** A canonical request is ASCII except for those characters: paths and queries are URL-encoded. */
 function asSent(bytes: Buffer): Buffer {
   const text = bytes.toString('utf8')
   return Buffer.from(

@@ -32,8 +32,9 @@ type Handler = new (
 }
 
 /**
- * How a request goes over a connection that nothing was sent on before. `undefined` where the client has a way of its
- * own to the server, which must not be gone round: then its idle connections are closed, as far as they can be seen.
+ * Sends a request over a connection that has carried nothing before. `undefined` if the client reaches the server
+ * through its own transport, which must not be bypassed. In that case its idle connections are closed, as far as
+ * they are visible.
  */
 export async function freshSender(sdk: typeof S3, client: object, timeoutMs: number): Promise<SendFresh | undefined> {
   const { requestHandler } = (client as Partial<ResolvedClient>).config ?? {}
@@ -58,7 +59,7 @@ interface WithAgents {
   readonly config?: { readonly httpAgent?: Partial<http.Agent>; readonly httpsAgent?: Partial<http.Agent> }
 }
 
-/** Connections that nobody uses: whoever needs one opens another. */
+/** Closes idle connections. A request that needs one opens another. */
 function closeIdle(handler: object): void {
   const { httpAgent, httpsAgent } = (handler as WithAgents).config ?? {}
   for (const agent of [httpAgent, httpsAgent]) {

@@ -1,7 +1,7 @@
 import type { RetryOptions } from '../../../internal/retry.js'
 import type { Clock } from '../../../ports/runtime.js'
 
-/** Any ready client of `@aws-sdk/client-s3`, of whatever version: only `send` is used. */
+/** Any ready client of `@aws-sdk/client-s3`, of any version. Only `send` is used. */
 export interface S3ClientLike {
   send(command: never, options?: never): Promise<unknown>
 }
@@ -16,24 +16,24 @@ export interface S3Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
-  /** When temporary keys end; a provider function is asked again before that. */
+  /** When temporary keys expire. A provider function is called again before that. */
   readonly expiration?: Date | undefined
 }
 
 /** How S3 is reached. Give a ready `client`, or settings from which one is built on first use. */
 export interface S3ClientSettings {
   /**
-   * A ready client. Its own retries are switched off for the requests of this library: the stages retry, and the SDK's
-   * retry bucket is empty after about 100 retries in a burst. Metadata with bytes above 0x7F that are not valid UTF-8 can only
-   * be written by a client that was built from settings.
+   * A ready client. Its own retries are switched off for the requests of this library. The stages retry instead,
+   * because the SDK's retry bucket is empty after about 100 retries in a burst. Metadata with bytes above 0x7F
+   * that are not valid UTF-8 can only be written by a client that was built from settings.
    */
   readonly client?: S3ClientLike | undefined
-  /** AWS region of the bucket. @defaultValue `us-east-1` with an `endpoint`, else what the environment says */
+  /** AWS region of the bucket. @defaultValue `us-east-1` with an `endpoint`, otherwise that of the environment */
   readonly region?: string | undefined
   /** Another S3 server. Plain `http:` is refused (`INSECURE_ENDPOINT`) unless the host is loopback. */
   readonly endpoint?: string | undefined
   /**
-   * A function is asked again when S3 says that what it gave has expired.
+   * A function is called again when S3 says that its credentials have expired.
    *
    * @defaultValue the AWS SDK's default chain (environment, profile, role)
    */
@@ -47,20 +47,24 @@ export interface S3ClientSettings {
    * which do not go through the SDK. For the others give a `requestHandler` that does the same.
    */
   readonly dispatcher?: DispatcherLike | undefined
-  /** Connections held at most; at least the concurrency of the run. @defaultValue 512 for HEAD and lists, else 128 */
+  /**
+   * Largest number of connections, at least the concurrency of the run.
+   *
+   * @defaultValue 512 for HEAD and lists, else 128
+   */
   readonly maxSockets?: number | undefined
-  /** How long one request may take, in milliseconds; a copy gets more by its size. @defaultValue 60000 */
+  /** How long one request may take, in milliseconds. A copy gets more time, by its size. @defaultValue 60000 */
   readonly attemptTimeoutMs?: number | undefined
   /** Account that must own the bucket; S3 refuses every request otherwise. */
   readonly expectedBucketOwner?: string | undefined
   /**
-   * Send bodies with `Content-MD5` instead of a CRC32, as older S3 servers demand. A server that says so is understood without
-   * it, once it has refused a request.
+   * Send bodies with `Content-MD5` instead of a CRC32, as older S3 servers demand. If a server asks for it when it
+   * refuses a request, the library adapts without this option.
    *
    * @defaultValue false
    */
   readonly contentMd5?: boolean | undefined
-  /** `requester`: the bucket is one whose requests are paid for by who makes them, and you agree to that. */
+  /** `requester`: the requester pays for requests to this bucket, and you agree to that. */
   readonly requestPayer?: 'requester' | undefined
 }
 
@@ -69,18 +73,18 @@ export interface S3StorageOptions extends S3ClientSettings {
   readonly bucket: string
   /** Objects larger than this are copied in parts; S3 itself refuses a single copy over 5 GiB. @defaultValue 5 GiB */
   readonly multipartThresholdBytes?: number | undefined
-  /** Size of one part, 5 MiB to 5 GiB; raised where an object would need more than 10,000. @defaultValue 256 MiB */
+  /** Size of one part, 5 MiB to 5 GiB; raised if an object would need more than 10,000. @defaultValue 256 MiB */
   readonly partSizeBytes?: number | undefined
-  /** Parts copied side by side. @defaultValue 8 */
+  /** Parts copied in parallel. @defaultValue 8 */
   readonly copyConcurrency?: number | undefined
   /** Repair objects that are replicas of another bucket although they then diverge from it. @defaultValue false */
   readonly allowReplicas?: boolean | undefined
   /** The 256-bit key (raw bytes, or base64) of objects encrypted with SSE-C. Without it they are refused. */
   readonly sseCustomerKey?: Uint8Array | string | undefined
   /**
-   * How requests are sent. `auto` sends most of them past the middleware of the AWS SDK, at a fraction of its cost, wherever
-   * the client does nothing of its own. `sdk` sends every request through the SDK, and uses no `dispatcher`: set it when a
-   * proxy or a server misbehaves, to see whether the way of sending matters.
+   * How requests are sent. `auto` sends most of them past the middleware of the AWS SDK, at a fraction of its
+   * cost, wherever the client has no customisation. `sdk` sends every request through the SDK, and uses no
+   * `dispatcher`: set it when a proxy or a server misbehaves, to see whether the way of sending matters.
    *
    * @defaultValue `auto`
    */

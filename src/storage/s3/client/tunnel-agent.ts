@@ -6,7 +6,7 @@ import { openTunnel, proxyFor } from './proxy.js'
 
 const connectTimeoutMs = 10_000
 
-/** What Node gives an agent that is to connect. */
+/** What Node gives an agent that must connect. */
 interface ConnectOptions extends tls.ConnectionOptions {
   readonly host?: string
   readonly port?: number

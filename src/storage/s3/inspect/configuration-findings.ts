@@ -92,7 +92,7 @@ function noObjectLock(subject: string, needs: StorageNeeds, isUnsupported: boole
       ? `${state}, so no object can be put under a legal hold or a retention.`
       : protects
         ? `${state}, so the originals cannot be held before a repair copies them.`
-        : `${state}: whoever may delete objects can delete these.`,
+        : `${state}: anyone who may delete objects can delete these.`,
     subject,
     remedy: isUnsupported
       ? 'Use a server that has Object Lock, or requirements that do without it.'
@@ -136,7 +136,7 @@ export function lackFindings(
       subject,
       remedy: copies
         ? 'Ask for tags or a legal hold instead of metadata, use another server, or accept `versioning-off`.'
-        : 'Use another server where deleted recordings are to be found again.',
+        : 'Use another server if deleted recordings must be found again.',
     })
   }
   return findings

@@ -16,15 +16,15 @@ export interface ProbedAction {
 }
 
 /**
- * Tries the needed actions without changing anything and returns those that cannot be taken.
+ * Tries the needed actions without changing anything and returns those that are denied.
  *
- * S3 decides about permission before it looks whether the key is there, so a write to a key that does not exist answers
- * 403 or 404 and never has an effect: PutObjectTagging, PutObjectLegalHold, PutObjectRetention and PutObjectAcl change
- * existing objects only, and a part for an upload that was never begun (s3:PutObject) is NoSuchUpload. A conditional
+ * S3 checks permissions before it looks for the key. A write to a key that does not exist therefore answers 403 or
+ * 404 and never has an effect. PutObjectTagging, PutObjectLegalHold, PutObjectRetention and PutObjectAcl change
+ * existing objects only. A part for an upload that was never begun (s3:PutObject) is NoSuchUpload. A conditional
  * copy or put would not do, since Ceph RGW ignores the condition and writes (s3-facts: servers).
  *
- * What cannot be tried without effect is not: kms:Decrypt and kms:GenerateDataKey of a caller's key, and conditions on
- * the tags, encryption or storage class of a request.
+ * Some permissions cannot be tried without an effect and are not tried. These are kms:Decrypt and
+ * kms:GenerateDataKey of a caller's key, and conditions on the tags, encryption or storage class of a request.
  */
 export async function probeActions(
   requests: S3Requests,

@@ -42,7 +42,7 @@ export interface PolicyQuestion {
 
 /**
  * Evaluates the Deny statements of a bucket policy for the needed actions. An explicit Deny beats every Allow, so it
- * blocks whoever it applies to. Returns `undefined` where the text is not a policy.
+ * blocks whoever it applies to. Returns `undefined` if the text is not a policy.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */

@@ -15,7 +15,7 @@ interface Response {
 /**
  * Reads the body of such an answer and leaves it to the SDK as bytes.
  *
- * @returns what the answer is instead, in words; `undefined` where it is what it should be, or none of this kind
+ * @returns what the answer is instead, in words; `undefined` if it is what it should be, or none of this kind
  */
 export async function foreignBody(operation: S3Operation, response: Response | undefined): Promise<string | undefined> {
   const { root, mutates } = factsOf(operation)

@@ -42,5 +42,5 @@ export function argumentOf({
 /** What a header that cannot be sent is made of, by the words of Node, which name the header and never its value. */
 export function unusableHeader(message: string): string {
   const what = /security-token/.test(message) ? 'session token' : 'access key id'
-  return `The ${what} of the credentials holds a character that no header can carry. Copy it anew.`
+  return `The ${what} of the credentials holds a character that no header can carry. Copy it again.`
 }

@@ -44,7 +44,7 @@ interface Classified {
   readonly retryable?: boolean
   /** What to do about it, a full sentence. */
   readonly remedy: string
-  /** Set where the answer proves that nothing was done. Else a mutation's outcome depends on the status. */
+  /** Set if the answer proves that nothing was done. Else a mutation's outcome depends on the status. */
   readonly notApplied?: boolean
   readonly answer?: Pick<ErrorAnswer, 'action' | 'region'>
   readonly details?: Readonly<Record<string, unknown>>
@@ -275,7 +275,7 @@ function classifyStatus(status: number, facts: Facts, context: S3ErrorContext): 
   return { code: 'STORAGE_REJECTED', remedy: 'S3 refused the request; repeating it will not help.' }
 }
 
-/** The real region where the answer says that the bucket lies elsewhere; `''` where it does not say which. */
+/** The real region where the answer says that the bucket lies elsewhere; `''` if it does not say which. */
 function otherRegion({ sdk, code, status, headers, context }: Facts): string | undefined {
   const said = headers['x-amz-bucket-region'] ?? (typeof sdk.Region === 'string' ? sdk.Region : undefined)
   const named = said === undefined ? undefined : (context.clean ?? withoutCredentials)(said)

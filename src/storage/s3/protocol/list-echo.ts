@@ -27,14 +27,14 @@ export interface ListEcho {
   readonly token?: string | undefined
   readonly keyMarker?: string | undefined
   readonly idMarker?: string | undefined
-  /** `url` where what is made of keys comes encoded. */
+  /** `url` if what is made of keys comes encoded. */
   readonly encoding?: string | undefined
 }
 
 /** Names that stand for a bucket of another name. */
 const aliases = /--(x|ol)-s3$|-s3alias$/
 
-/** In what a page is that of another request; `undefined` where it may be the one that was asked for. Pure. */
+/** In what a page is that of another request; `undefined` if it may be the one that was asked for. Pure. */
 export function echoContradiction(asked: ListAsked, echo: ListEcho): string | undefined {
   const { encoding } = echo
   const name = aliases.test(asked.bucket) ? undefined : echo.name

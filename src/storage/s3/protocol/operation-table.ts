@@ -4,7 +4,7 @@ import type { S3Operation } from './operations.js'
 export interface OperationFacts {
   /** Whether it changes anything. */
   readonly mutates: boolean
-  /** Root element of its answer; absent where S3 answers without a document, or with a content of any kind. */
+  /** Root element of its answer; absent if S3 answers without a document, or with a content of any kind. */
   readonly root?: string
   /**
    * A server that does not know this part of a bucket lists the bucket instead, as Ceph RGW does for the ownership of objects.
@@ -18,7 +18,7 @@ export interface OperationFacts {
    * goes through the SDK.
    */
   readonly fast?: 'own' | 'schema'
-  /** IAM action behind it, `[on a key, on a version]` where they differ. Source: S3 actions in the IAM reference. */
+  /** IAM action behind it, `[on a key, on a version]` if they differ. Source: S3 actions in the IAM reference. */
   readonly action: string | readonly [onKey: string, onVersion: string]
 }
 

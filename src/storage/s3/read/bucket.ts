@@ -36,7 +36,7 @@ export class S3Bucket {
   exists = false
   /** Set by inspection where the bucket's policy lets CloudTrail deliver into it. */
   receivesCloudTrail = false
-  /** Set once the server has said that it does not implement versions: an id that it shows all the same names none. */
+  /** Set once the server has said that it does not implement versions: an id that it shows anyway names none. */
   hasNoVersions = false
   /** Set once the server has said that it does not list versions. */
   hasNoVersionList = false

@@ -28,9 +28,9 @@ export class S3Completion {
   }
 
   /**
-   * What a copy must keep and a HEAD from a moment ago does not show, all of it read at once. A hold that HEAD leaves out is
-   * off where HEAD has shown one before and the version is about to be held, which shows whether HEAD shows this one
-   * ({@link S3Completion.again}).
+   * Reads at once everything that a copy must keep and that a recent HEAD does not show. A hold that HEAD leaves
+   * out counts as off under two conditions: HEAD has shown a hold before, and the version is about to be held. The
+   * hold request then shows whether HEAD shows this one ({@link S3Completion.again}).
    *
    * @param carriesTags whether a copy has turned out to keep tags that nobody read: their count is enough then
    */

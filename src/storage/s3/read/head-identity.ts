@@ -8,10 +8,10 @@ import type { WireAnswer } from '../wire/transport.js'
 
 /*
  * Whose HEAD an answer is. Nothing in it names the key: what the listing showed, the version that was asked for and the
- * marks of other answers have to tell.
+ * marks of other answers must tell.
  */
 
-/** Why an answer that came past the SDK is read again; `undefined` where it may be believed. Notes its marks. */
+/** Why an answer that came past the SDK is read again; `undefined` if it may be believed. Notes its marks. */
 export function doubtOfHead(
   requests: S3Requests,
   { ref, call }: { readonly ref: ObjectRef; readonly call: HeadCall },

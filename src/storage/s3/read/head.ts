@@ -116,7 +116,7 @@ function isBareForbidden(error: unknown): boolean {
 }
 
 /**
- * A HEAD as an `ObjectState`, with only what HEAD itself proves: lock and tag fields that are absent stay `undefined`,
+ * A HEAD as an `ObjectState`, with only what HEAD itself proves. Absent lock and tag fields stay `undefined`,
  * since they may only be hidden from the caller (s3-facts: Object Lock).
  */
 export function toObjectState(
@@ -140,7 +140,7 @@ export function toObjectState(
       contentLanguage: output.ContentLanguage,
       contentDisposition: output.ContentDisposition,
       cacheControl: output.CacheControl,
-      // The raw header: `Expires` of the SDK is a date and `undefined` where the header is none.
+      // The raw header: `Expires` of the SDK is a date and `undefined` if the header is none.
       expires: output.ExpiresString ?? headers.expires,
       websiteRedirectLocation: output.WebsiteRedirectLocation,
     },

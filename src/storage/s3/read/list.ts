@@ -31,7 +31,7 @@ interface ListInput {
   readonly prefix: string
   readonly startAfter?: string | undefined
   readonly delimiter?: '/' | undefined
-  /** One page of so many entries, and no more. */
+  /** One page of this many entries, and no more. */
   readonly limit?: number | undefined
 }
 

@@ -33,7 +33,10 @@ export class S3Locks {
     return this.#areShown
   }
 
-  /** Whether the caller was told about a retention before: it may read them, and one that is not there is none. */
+  /**
+   * Whether the caller was shown a retention before. It may read them, so an absent retention means that there is
+   * none.
+   */
   get isRetentionAnswered(): boolean {
     return this.#answered.has('retention')
   }
@@ -112,8 +115,9 @@ export class S3Locks {
   }
 
   /**
-   * HEAD shows a lock to everybody who may ask for it (s3-facts: Object Lock). One that is there by its own answer and not
-   * by HEAD may be another object's, and is asked for again, until this server has shown that its HEAD leaves locks out.
+   * HEAD shows a lock to everybody who may ask for it (s3-facts: Object Lock). If GetObjectLegalHold or
+   * GetObjectRetention answers with a lock that HEAD did not show, that answer may belong to another object. It is
+   * then requested again, until this server has shown that its HEAD leaves locks out.
    */
   #shownByHead(): S3Call['compare'] {
     if (this.#besideHead >= convincing) return undefined

@@ -12,7 +12,7 @@ export interface ListedPage<O extends { readonly key: string }> {
   readonly objects: readonly O[]
   /** With their trailing slash. */
   readonly folders: readonly string[]
-  /** `undefined` where the server does not say. */
+  /** `undefined` if the server does not say. */
   readonly truncated: boolean | undefined
   readonly token: string | undefined
 }
@@ -20,8 +20,9 @@ export interface ListedPage<O extends { readonly key: string }> {
 type AnyPage = ListedPage<{ readonly key: string }>
 
 /**
- * Follows the tokens of one listing. A server whose tokens lead in a circle would be listed for ever: each is compared
- * with one that is kept, and that one is replaced after 1, 2, 4, … pages (Brent), so that any circle is found.
+ * Follows the tokens of one listing. A server whose tokens form a circle would be listed for ever. Each token is
+ * therefore compared with one that is kept. The kept one is replaced after 1, 2, 4, … pages (Brent), so that any
+ * circle is found.
  */
 export class Paging {
   readonly #bucket: string
@@ -33,7 +34,7 @@ export class Paging {
     this.#bucket = bucket
   }
 
-  /** Where the next page begins, `undefined` where there is none. */
+  /** Where the next page begins, `undefined` if there is none. */
   after(page: AnyPage): Position | undefined {
     const { truncated, token } = page
     if (truncated === false) {

@@ -18,12 +18,13 @@ import { discard, target } from './target.js'
 import { nextVersion } from './versions.js'
 
 /**
- * Whether an absent count of tags in a HEAD means "none" or "not allowed to see". HEAD succeeds either way and omits
- * it, so the first absence is settled by asking for the tags themselves; the answer holds for the adapter's life, as a
- * hint for validation only. A policy may hide the tags of a single object: before a copy (`full`) each one is asked.
- * `ask`: this server's HEAD leaves the count out although there are tags.
+ * Whether an absent count of tags in a HEAD means "none" or "not allowed to see". HEAD succeeds either way and
+ * omits the count, so the first absence is settled by asking for the tags themselves. The answer holds for the
+ * adapter's life, but only as a hint for validation. A policy may hide the tags of a single object: before a copy
+ * (`full`) each object is asked. `ask`: this server's HEAD leaves the count out although there are tags.
  *
- * For lock fields there is no such hint: every object whose HEAD shows none is asked itself (s3-facts: Object Lock).
+ * For lock fields there is no such hint: every object whose HEAD shows none is asked itself (s3-facts: Object
+ * Lock).
  */
 type Visibility = 'unknown' | 'shown' | 'refused' | 'ask'
 
@@ -119,7 +120,7 @@ export class S3Reads {
 
   /**
    * The tags of a version, as many as its HEAD counts: what is written back as the complete set must be the complete
-   * set. Throws `STORAGE_RESPONSE_INVALID` where the two contradict each other.
+   * set. Throws `STORAGE_RESPONSE_INVALID` if the two contradict each other.
    */
   async countedTags(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<Tags> {
     // The tags last: what another writer sets between their reading and the writing is lost.
@@ -310,7 +311,7 @@ export class S3Reads {
     }
   }
 
-  /** Whether a failure says that the server does not implement a part of which it has shown nothing yet. */
+  /** Whether a failure says that the server does not implement a part that it has never shown. */
   #lacks(part: Part, error: unknown): boolean {
     return isUnsupported(error) && !this.#answered.has(part)
   }

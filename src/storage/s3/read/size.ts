@@ -8,9 +8,9 @@ import { discard, target } from './target.js'
 
 /**
  * The size of a version whose HEAD leaves it out (RFC 9110, 8.6; Cloudflare in front of a server does that): the first
- * byte is asked for, and `Content-Range` says of how many it is one. `undefined` where that shows no size either.
+ * byte is asked for, and `Content-Range` says of how many it is one. `undefined` if that shows no size either.
  *
- * Throws `OBJECT_CHANGED` where the byte is another version's, and what may pass.
+ * Throws `OBJECT_CHANGED` if the byte is another version's, and what may pass.
  */
 export async function sizeOf(
   requests: S3Requests,
@@ -58,7 +58,7 @@ function unquoted(etag: string): string {
 }
 
 function changed(state: ObjectState, stage: Stage): LegalHoldError {
-  return new LegalHoldError(`${subjectOf(state)} was written anew while it was being read. Read it again.`, {
+  return new LegalHoldError(`${subjectOf(state)} was rewritten while it was being read. Read it again.`, {
     code: 'OBJECT_CHANGED',
     stage,
     retryable: true,

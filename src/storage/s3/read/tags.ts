@@ -38,8 +38,9 @@ export async function readTags(
 }
 
 /**
- * An answer with fewer tags than HEAD counts is none that could be written back: a proxy's, or one that was cut off, and it
- * would cost the object the tags of other matters. Somebody may have tagged it in between as well: reading again tells.
+ * Refuses an answer with fewer tags than HEAD counts. It may come from a proxy or may have been cut off, and
+ * writing it back would cost the object the tags of other matters. Somebody may also have tagged the object in
+ * between: reading again tells.
  */
 export function requireCount(ref: ObjectRef, tags: Tags, tagCount: number | undefined, stage: Stage): Tags {
   const count = Object.keys(tags).length
@@ -50,7 +51,7 @@ export function requireCount(ref: ObjectRef, tags: Tags, tagCount: number | unde
   )
 }
 
-/** The tags of an answer must be as many as HEAD counts; `undefined` where it counts none. */
+/** The tags of an answer must be as many as HEAD counts; `undefined` if it counts none. */
 export function countOf(tagCount: number | undefined): S3Call['compare'] {
   if (tagCount === undefined) return undefined
   return ({ output = {} }) => {

@@ -15,9 +15,12 @@ export interface RepairSetting {
 type Requests = Readonly<Record<string, number>>
 
 /**
- * The requests of one repair that needs no second attempt, by operation: from the HEAD that judged the object, which is not
- * counted, to the last look at it. What is asked once for a bucket (Object Lock, ownership) is left out, what a server is
- * asked at the first objects only (whether HEAD shows tags and holds), and a look at versions beneath that are held.
+ * The requests of one repair that needs no second attempt, by operation. It counts from the HEAD that judged the
+ * object (which is not included) to the final read-back. These are left out:
+ *
+ * - what is asked once for a bucket (Object Lock, ownership)
+ * - what a server is asked for its first objects only (whether HEAD shows tags and holds)
+ * - reads of versions beneath that are already held
  */
 export function requestsOf(before: ObjectState, steps: readonly RemediationStep[], setting: RepairSetting): Requests {
   const requests: Record<string, number> = {}
@@ -50,7 +53,7 @@ interface Facts {
   readonly copies: boolean
   readonly protects: boolean
   readonly isVersioned: boolean
-  /** It has tags, and they have to be read: the count alone is not enough. */
+  /** It has tags, and they must be read: the count alone is not enough. */
   readonly readsTags: boolean
   readonly isTagged: boolean
   readonly isMerged: boolean

@@ -32,7 +32,7 @@ export interface MultipartContext {
   readonly begun: {
     /** When the first upload of this adapter was begun, by the clock of the server, in milliseconds. */
     at?: number | undefined
-    /** Keys of which a copy in parts failed: its upload may still be there, whatever was answered. */
+    /** Keys whose copy in parts failed. The upload may still be there, whatever was answered. */
     readonly failed: Set<string>
   }
 }
@@ -103,7 +103,7 @@ export async function copyInParts(
   }
 }
 
-/** Begins an upload. One whose answer is lost may be there all the same: the next attempt ends it. */
+/** Begins an upload. One whose answer is lost may be there anyway: the next attempt ends it. */
 async function beginning<T>({ begun }: MultipartContext, key: string, begin: () => Promise<T>): Promise<T> {
   try {
     return await begin()

@@ -54,7 +54,7 @@ export class S3Mutations {
     return typeof tags === 'object' && tagCount !== undefined ? tags : this.#reads.tags(ref, stage, { signal })
   }
 
-  /** Writes the complete set where the present one is as expected, and reads it again. */
+  /** Writes the complete set if the present one is as expected, and reads it again. */
   async replaceTags(
     ref: ObjectRef,
     tags: Readonly<Record<string, string>>,
@@ -80,7 +80,7 @@ export class S3Mutations {
   ): Promise<MutationResult> {
     const written = await this.#writeTags(ref, tags, call)
     const pinned = { ...ref, versionId: written.versionId ?? ref.versionId }
-    // Without the version the answer names the current one, which has to be the one that was changed.
+    // Without the version the answer names the current one, which must be the one that was changed.
     const { bucket, key } = ref
     const { tags: after, versionId } = await this.#readAgain(fresh === undefined ? pinned : { bucket, key }, call)
     if (fresh !== undefined && versionId !== undefined && versionId !== pinned.versionId)
@@ -203,7 +203,7 @@ export function holdNotShown(
   )
 }
 
-/** Throws `STORAGE_REJECTED` where `asked` would weaken `present`: a hold is never weakened. */
+/** Throws `STORAGE_REJECTED` if `asked` would weaken `present`: a hold is never weakened. */
 export function refuseWeakerRetention(ref: ObjectRef, present: Retention, asked: Retention): void {
   const shorter = Date.parse(asked.retainUntilDate) < Date.parse(present.retainUntilDate)
   const weaker = present.mode === 'COMPLIANCE' && asked.mode === 'GOVERNANCE'
@@ -241,7 +241,7 @@ function tagsDiffer(ref: ObjectRef, keys: readonly string[], { requestId }: Muta
   )
 }
 
-/** Throws `OBJECT_CHANGED` where a tag that is to be changed is not as it was when that was decided. */
+/** Throws `OBJECT_CHANGED` if a tag to change is not as it was when the change was decided on. */
 function refuseUnexpected(
   ref: ObjectRef,
   tags: Readonly<Record<string, string>>,

@@ -48,7 +48,7 @@ export function carriedProperties(
   }
 }
 
-/** `Expires` as it was read: the SDK would take a date and render it anew. */
+/** `Expires` as it was read: the SDK would take a date and render it again. */
 export function rawHeaders(before: ObjectState): Readonly<Record<string, string>> | undefined {
   return before.headers.expires === undefined ? undefined : { expires: before.headers.expires }
 }
@@ -98,7 +98,7 @@ export function activeRetention(state: ObjectState, nowMs: number): Retention | 
   return Date.parse(retention.retainUntilDate) > nowMs ? retention : undefined
 }
 
-/** Grants beyond the private default; none where ACLs are off. */
+/** Grants beyond the private default; none if ACLs are off. */
 export function significantGrants(acl: ObjectState['acl']): readonly AclGrant[] {
   if (typeof acl !== 'object') return []
   const [first] = acl

@@ -30,7 +30,7 @@ export function isCloudTrailKey(key: string): boolean {
 }
 
 /**
- * Throws where a copy onto itself would lose something (s3-facts: copy). Nothing has been sent then, and repeating the
+ * Throws if a copy onto itself would lose something (s3-facts: copy). Nothing has been sent then, and repeating the
  * repair does not help before its reason is gone.
  */
 export function refuseLossyRepair(
@@ -42,7 +42,7 @@ export function refuseLossyRepair(
   if (refusal !== undefined) refuse(before, refusal)
 }
 
-/** Throws where no versioning keeps the original that a copy would overwrite. */
+/** Throws if no versioning keeps the original that a copy would overwrite. */
 export function refuseOverwrite(before: ObjectState, versioning: string): never {
   const state = versioning === 'unreadable' ? 'could not be read' : `is ${versioning.toLowerCase()}`
   refuse(before, {
@@ -51,7 +51,7 @@ export function refuseOverwrite(before: ObjectState, versioning: string): never 
   })
 }
 
-/** Throws where the server cannot show what a copy came to lie on. */
+/** Throws if the server cannot show what a copy came to lie on. */
 export function refuseUnseen(before: ObjectState): never {
   refuse(before, {
     reason: 'versioning-off',
@@ -67,13 +67,13 @@ const unknownSize: Refusal = {
 /** A state whose size is known. */
 export type SizedState = ObjectState & { readonly sizeBytes: number }
 
-/** Throws where the size is not known, without which nothing can be copied. */
+/** Throws if the size is not known, without which nothing can be copied. */
 export function requireSize(before: ObjectState): SizedState {
   if (before.sizeBytes === undefined) refuse(before, unknownSize)
   return { ...before, sizeBytes: before.sizeBytes }
 }
 
-/** Throws where a copy on this server lost a checksum of this algorithm, as that of another object showed. */
+/** Throws if a copy on this server lost a checksum of this algorithm, as that of another object showed. */
 export function refuseLostChecksum(before: ObjectState, algorithm: string): never {
   refuse(before, {
     reason: 'checksum-not-carried',
@@ -228,7 +228,7 @@ function isBlank(character: string | undefined): boolean {
 
 /**
  * Archived and not (any longer) restored. `x-amz-restore: ongoing-request="false"` means that a copy is there. A class that
- * is not known here is copied: a server that has to restore it before says so (`OBJECT_ARCHIVED`).
+ * is not known here is copied: a server that must restore it before says so (`OBJECT_ARCHIVED`).
  */
 function isArchived(state: ObjectState): boolean {
   const { archiveStatus, storageClass, restore = '' } = state

@@ -85,7 +85,7 @@ export class S3Repair {
     return isVersioned(state) && sizeBytes !== undefined && sizeBytes <= this.#context.limits.multipartThresholdBytes
   }
 
-  /** Throws where the copy would lose something, before anything is sent. */
+  /** Throws if the copy would lose something, before anything is sent. */
   async check(
     before: ObjectState,
     metadata: Readonly<Record<string, string>>,
@@ -126,9 +126,9 @@ export class S3Repair {
   }
 
   /**
-   * By itself the server carries the tags, and with them one that was set in between. Where it is known to drop them, they are
-   * sent with the copy, as they are by now: put back after it, they would be missing for a moment, in which another exporter
-   * may copy the copy.
+   * Normally the server carries the tags over, including one that was set in between. If the server is known to
+   * drop them, the copy sends the tags as they are now. Putting them back after the copy would leave a moment
+   * without them, in which another exporter may copy the copy.
    */
   async #taggingOf(before: ObjectState, carrier: TagCarrier, call: CallOptions): Promise<Tagging> {
     const hasTags = typeof before.tags === 'object' && Object.keys(before.tags).length > 0
@@ -173,7 +173,7 @@ export class S3Repair {
     const carried = carriedProperties(before, metadata, nowMs)
     const { etag: current } = call.onTopOf ?? before
     const precondition = current === undefined ? {} : { IfMatch: current }
-    // A copy that may turn out to have lost a checksum has to leave the original behind.
+    // A copy that may turn out to have lost a checksum must leave the original behind.
     const isKept = before.versionId !== undefined && before.versionId !== 'null'
     const musts = isKept ? [] : (['checksum-algorithm'] as const)
     if (before.sizeBytes > limits.multipartThresholdBytes) {

@@ -92,11 +92,11 @@ export async function settleCopy(
   }
 }
 
-/** As the current version first, which the repair has to look at as well. */
+/** As the current version first, which the repair must look at as well. */
 async function readCopy(context: RepairContext, copy: MadeCopy, options: ReplaceMetadataOptions): Promise<Written> {
   const { before, answer } = copy
   const { bucket, key } = before
-  // The lock is asked for where there is one to be put back.
+  // The lock is asked for if there is one to be put back.
   const lock = lockToKeep(before)
   const call = { signal: options.signal, lock, size: true, tags: before.tags !== undefined }
   const { versionId } = answer
@@ -155,7 +155,7 @@ async function afterOf(
   return { ...written, legalHold: legalHold ?? 'OFF', retention: retention ?? 'none', acl }
 }
 
-/** Where the copy answered no id (Ceph RGW, unversioned buckets) the current version has to prove that it is ours. */
+/** Where the copy answered no id (Ceph RGW, unversioned buckets) the current version must prove that it is ours. */
 function requireWritten(
   { before, metadata, answer }: MadeCopy,
   head: HeadResult,

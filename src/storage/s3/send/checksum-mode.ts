@@ -3,9 +3,10 @@ import type { Extras } from '../client/extras.js'
 const mostKeys = 256
 
 /**
- * Whether a HEAD asks for checksums. Asking for them needs the right to decrypt with the KMS key of the object: without it S3
- * refuses a HEAD that it would answer otherwise (s3-facts, HEAD and listing). The key of an object is not known before its
- * HEAD, so the last object is taken for what the next one is like: most have the key of their bucket.
+ * Whether a HEAD asks for checksums. Asking for them needs the right to decrypt with the object's KMS key. Without
+ * it S3 refuses a HEAD that it would otherwise answer (s3-facts, HEAD and listing). An object's key is unknown
+ * before its HEAD. The last object therefore predicts the next one, because most objects have the key of their
+ * bucket.
  */
 export class ChecksumMode {
   readonly #extras: Extras
@@ -37,7 +38,7 @@ export class ChecksumMode {
     this.#lastWasRefused = true
   }
 
-  /** Whether a HEAD that did not ask has to be sent again with the question: its object has another key. */
+  /** Whether a HEAD that did not ask must be sent again with the question: its object has another key. */
   isMissing(kmsKeyId: string | undefined): boolean {
     if (this.#isOff || (kmsKeyId !== undefined && this.#keys.has(kmsKeyId))) return false
     this.#lastWasRefused = false

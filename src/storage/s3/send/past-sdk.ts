@@ -18,7 +18,7 @@ import { abortedUnderWay } from './bounded.js'
 import { type About, type Attempt, cleanIdOf, type Route } from './route.js'
 
 /**
- * Sends one attempt past the SDK. What it gets is an answer, or something for the SDK to read; nothing where it was not sent.
+ * Sends one attempt past the SDK. What it gets is an answer, or something for the SDK to read; nothing if it was not sent.
  * Throws what ends the request for good.
  */
 export async function sendPastSdk<K extends FastOperation>(

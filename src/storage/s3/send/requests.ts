@@ -29,8 +29,9 @@ export type { S3RequestSettings } from './route.js'
 
 /**
  * Sends single requests: builds the client on first use, bounds each attempt in time, rejects at once on abort and
- * turns every failure into a `LegalHoldError`. It repeats a request only where S3 did not look at it: once for
- * credentials that had expired and were renewed, once for a clock that was off and was corrected; and those of an inspection.
+ * turns every failure into a `LegalHoldError`. It repeats a request only if S3 did not act on it: once after
+ * renewing expired credentials, and once after correcting a wrong clock. It also repeats the requests of an
+ * inspection.
  */
 export class S3Requests {
   readonly bucket: string
@@ -77,7 +78,7 @@ export class S3Requests {
   }
 
   /**
-   * Sends one request past the SDK. `undefined` where that must not be done. What it rejects with goes to
+   * Sends one request past the SDK. `undefined` if that must not be done. What it rejects with goes to
    * {@link S3Requests.outcomeOf}; so does an answer that the caller does not understand.
    */
   sendFast(request: FastRequest, signal: AbortSignal | undefined): Promise<WireAnswer | undefined> {
@@ -141,7 +142,7 @@ export class S3Requests {
     call: S3Call,
   ): Promise<S3Answer<K>> {
     if (call.stage !== 'inspect') return this.#sendOnce(operation, input, call)
-    // An inspection is some forty requests that change nothing: begun anew for each that fails, it would not come to
+    // An inspection is some forty requests that change nothing: begun again for each that fails, it would not come to
     // its end on a network that loses one in ten.
     const { clock } = this.#settings
     const { stage, signal } = call

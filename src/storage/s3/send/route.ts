@@ -21,7 +21,7 @@ export type About = Parameters<typeof normaliseS3Error>[1]
 /** One attempt at a request. */
 export interface Attempt<K extends S3Operation> {
   readonly operation: K
-  /** Complete, but for what the SDK adds. */
+  /** Complete, except for what the SDK adds. */
   readonly input: object
   readonly call: S3Call
   /** What the server is known not to take. */

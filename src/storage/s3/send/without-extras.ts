@@ -7,7 +7,7 @@ interface Refused {
   readonly operation: string
   readonly mutates: boolean
   readonly input: Readonly<Record<string, unknown>>
-  /** What the server has to take: without it, the request must not be sent. */
+  /** What the server must take: without it, the request must not be sent. */
   readonly musts: readonly Extra[]
   readonly refusal: LegalHoldError
 }
@@ -43,7 +43,7 @@ export async function sendWithoutExtras<T>(
   }
 }
 
-/** Whether a failure is what the server has to say, and will say again: not one that may pass. */
+/** Whether a failure is what the server must say, and will say again: not one that may pass. */
 function isAnswer(error: unknown): boolean {
   return LegalHoldError.isInstance(error) && error.status !== undefined && !error.retryable
 }

@@ -17,8 +17,8 @@ const beginning = 'HTTP/1.1 '
 const [tab, carriageReturn, blank] = [9, 13, 32]
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /**
- * How the lines of the last answer began, with the names that they gave: nearly all answers have the same ones in the
- * same order, so that a name is compared instead of being cut out, looked up and checked.
+ * How the lines of the last answer began, with the names that they gave. Nearly all answers have the same lines in
+ * the same order. A name is therefore compared instead of being cut out, looked up and checked.
  */
 const expected: { readonly beginning: string; readonly name: string }[] = []
 const mostExpected = 64

@@ -1,6 +1,6 @@
 /**
- * The beginning of an answer whose end has not come yet. It is read again only when a blank line came, which ends its
- * headers: read with each piece, an answer that trickles in would cost the square of its length.
+ * The beginning of an answer whose end has not arrived yet. It is read again only when a blank line arrives, which
+ * ends its headers. Reading it with each piece would cost the square of its length for an answer that trickles in.
  */
 export class Beginning {
   #pieces: string[] = []
@@ -34,7 +34,7 @@ export class Beginning {
   }
 }
 
-/** Line breaks of only one character end a line as well: what has them is to be seen and refused. */
+/** Line breaks of only one character end a line as well, so that an answer with them is noticed and refused. */
 function hasBlankLine(text: string): boolean {
   return text.includes('\n\r\n') || text.includes('\n\n')
 }

@@ -47,7 +47,7 @@ export interface NoLock {
   readonly Resource: string | undefined
 }
 
-/** Input of a call, complete but for what the SDK adds by itself. */
+/** Input of a call, complete except for what the SDK adds by itself. */
 export type CallInput = Readonly<Record<string, unknown>>
 
 const token = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
@@ -71,8 +71,8 @@ export class CallCodec {
   }
 
   /**
-   * `undefined` where the SDK has no such protocol, or makes anything else of one of the probes than is made of it here.
-   * Rejects where the client cannot sign.
+   * `undefined` if the SDK has no such protocol, or makes anything else of one of the probes than is made of it here.
+   * Rejects if the client cannot sign.
    */
   static async open(
     sdk: typeof S3,
@@ -123,9 +123,9 @@ export class CallCodec {
   }
 
   /**
-   * What an answer says; `undefined` where it is not plainly what S3 sends, for the SDK to say what it is. A 404 with a
-   * document is an error as the SDK makes it: that is how S3 says that an object has no hold and no retention, several times
-   * for each that is repaired.
+   * What an answer says. `undefined` if it is not plainly what S3 sends: the SDK then interprets it. A 404 with a
+   * document becomes an error in the form of the SDK. That is how S3 says that an object has no hold and no
+   * retention, several times for each object that is repaired.
    */
   async read<K extends FastOperation>(operation: K, answer: WireAnswer): Promise<CallAnswer<K> | undefined> {
     const { status } = answer

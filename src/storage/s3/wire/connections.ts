@@ -27,7 +27,7 @@ export interface ExchangeHandler {
   onConnect(abort: (error?: Error) => void): void
   /** @param body in the pieces in which it came */
   onAnswer(status: number, headers: RawHeaders, body?: readonly Buffer[]): void
-  /** There is an answer that is to be read by another client. */
+  /** There is an answer that another client must read. */
   onUnreadable(): void
   onError(error: unknown): void
 }
@@ -47,15 +47,15 @@ export interface Connection {
 export interface Connections {
   /** `undefined` while all are taken. */
   take(): Connection | undefined
-  /** One that was used before, or `undefined` where none is free. */
+  /** One that was used before, or `undefined` if none is free. */
   takeIdle(): Connection | undefined
   give(connection: Connection): void
   close(): void
 }
 
 /**
- * As many connections as there were exchanges at once, and no more, the last one used taken first. undici's own `Pool`
- * learns a little late that a connection is free, and opens up to twice as many.
+ * As many connections as there were exchanges at once, and no more. The connection used last is taken first.
+ * undici's own `Pool` learns a little late that a connection is free, and opens up to twice as many.
  */
 export class OwnConnections implements Connections {
   readonly #open: () => Connection

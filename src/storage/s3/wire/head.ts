@@ -46,7 +46,7 @@ const fields = {
 
 type Field = (typeof fields)[keyof typeof fields]
 const names = [...new Set(Object.values(fields))]
-/** Where each field stands among the values that were found: a name that varies would be looked up anew each time. */
+/** Where each field stands among the values that were found: a name that varies would be looked up again each time. */
 const at = Object.freeze(Object.fromEntries(names.map((field, index) => [field, index]))) as Readonly<
   Record<Field, number>
 >

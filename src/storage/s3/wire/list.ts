@@ -25,9 +25,9 @@ export interface ScannedPage {
 }
 
 /**
- * Reads the one document that ListObjectsV2 answers with, a third of the cost of a general parser for XML. Anything
- * that S3 does not write (another element, an attribute, a comment, a name or number in another form) gives
- * `undefined`: then the SDK's parser reads the same bytes.
+ * Reads the one document that ListObjectsV2 answers with, at a third of the cost of a general XML parser. Anything
+ * that S3 does not write (another element, an attribute, a comment, an unusual form of a name or number) gives
+ * `undefined`. The SDK's parser then reads the same bytes.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */

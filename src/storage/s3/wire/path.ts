@@ -43,7 +43,7 @@ const skewMs = 240_000
 /**
  * Requests past the SDK's middleware: signed from a session that the client itself vouches for, sent over sockets of
  * its own (HEAD) or undici (all others). A client that does anything of its own is never bypassed: then every
- * answer is `undefined`, and the request has to go through the SDK.
+ * answer is `undefined`, and the request must go through the SDK.
  */
 export class S3FastPath {
   readonly #subject: FastPathSubject
@@ -61,8 +61,9 @@ export class S3FastPath {
   }
 
   /**
-   * `undefined`: not here. With a session and a transport at hand, which is nearly always, nothing stands between the
-   * caller and the wire: each promise in a row costs as much as a part of the request.
+   * Resolves with `undefined` if the request cannot be sent on this path. Usually a session and a transport are
+   * ready, and then nothing stands between the caller and the wire. Each promise in a row costs as much as a part
+   * of the request.
    */
   send(render: FastRequest, signal: AbortSignal | undefined, extraTimeoutMs = 0): Promise<WireAnswer | undefined> {
     if (this.#off || isIntercepted()) return nowhere
@@ -73,7 +74,7 @@ export class S3FastPath {
     return request === undefined ? nowhere : transportOf(transports, request).send(request, signal, extraTimeoutMs)
   }
 
-  /** How the client renders and reads what is neither a HEAD nor a list of objects; `undefined` where that is left to it. */
+  /** How the client renders and reads what is neither a HEAD nor a list of objects; `undefined` if that is left to it. */
   codec(): Promise<CallCodec | undefined> {
     if (this.#off || isIntercepted()) return nowhere
     this.#codec ??= this.#openCodec().catch(() => {
@@ -110,7 +111,7 @@ export class S3FastPath {
     this.#codec = undefined
   }
 
-  /** From now on every request has to go through the SDK. */
+  /** From now on every request must go through the SDK. */
   giveUp(): void {
     this.#off = true
   }

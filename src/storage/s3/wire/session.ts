@@ -46,14 +46,14 @@ export interface FastSession {
   /** @param query encoded and sorted by name */
   list(query: string): WireRequest
   call(call: RenderedCall): WireRequest
-  /** Whether the client would make the same of a call as is made of it here, but for what differs each time. */
+  /** Whether the client would make the same of a call as is made of it here, except for what differs each time. */
   isSame(captured: CapturedRequest, call: RenderedCall): boolean
 }
 
 /**
- * Asks the client for a signed HEAD without sending it, and takes address, region, date, credentials and headers from
- * that: they are those of the client's own resolved configuration, refreshed as it says. `undefined` where the own
- * signature of the very same request differs from the client's, or anything in it is not known here.
+ * Asks the client for a signed HEAD without sending it, and takes address, region, date, credentials and headers
+ * from it. These are the values of the client's own resolved configuration, refreshed as it says. `undefined` if
+ * our signature of the same request differs from the client's, or if anything in it is unknown here.
  */
 export async function openSession(
   sdk: typeof S3,
@@ -104,7 +104,7 @@ const keptHeaders = [
   'x-amzn-trace-id',
 ]
 const knownHeaders: ReadonlySet<string> = new Set([...droppedHeaders, ...keptHeaders])
-/** The SDK signs none of what a proxy may write anew. */
+/** The SDK signs none of what a proxy may write again. */
 const unsignedHeaders: ReadonlySet<string> = new Set(['cache-control', 'user-agent', 'x-amzn-trace-id'])
 /** What a call says for itself. */
 const headersOfCalls: ReadonlySet<string> = new Set([

@@ -205,7 +205,7 @@ const plainKey = /^[A-Za-z0-9\-._~/=]*$/
 /** The keys of a listing lie in the same folder by the thousand: the last one up to its last `=`, and encoded. */
 let lastFolder = { folder: '', encoded: '' }
 
-/** A key as it is in the path of a request: as a query part, but for its slashes. Throws for a lone surrogate. */
+/** A key as it is in the path of a request: as a query part, except for its slashes. Throws for a lone surrogate. */
 export function encodeKeyPath(key: string): string {
   const { folder, encoded } = lastFolder
   const isKnown = key.startsWith(folder)

@@ -28,9 +28,9 @@ export const onread = {
 }
 
 /**
- * HEAD over HTTP/1.1, one request at a time on one socket. A general client costs half as much again: it reads whatever
- * HTTP allows, while an answer in any other form than S3's is not read here at all (`onUnreadable`), and its connection given
- * up.
+ * HEAD over HTTP/1.1, one request at a time on one socket. A general client costs half as much again, because it
+ * reads whatever HTTP allows. An answer in any other form than S3's is not read here at all (`onUnreadable`), and
+ * its connection is closed.
  */
 export class HeadConnection implements Connection {
   readonly #connect: Connector
@@ -89,7 +89,7 @@ export class HeadConnection implements Connection {
     this.#giveUp(hungUp())
   }
 
-  /** Whoever waits for an answer hears that there is none: nothing is said of a socket that was let go of. */
+  /** A waiting caller hears that there is no answer. A socket that was already released reports nothing. */
   destroy(): void {
     this.#giveUp(hungUp())
   }

@@ -29,9 +29,10 @@ export class AttemptAborted extends Error {
 }
 
 /**
- * Sends requests over connections, each bounded in time and ended at once by its signal. One timer serves all that
- * are under way (nearly all may take equally long, so they stand in the order in which they end), and one listener all
- * of a signal: a timer and a listener for each request cost as much as the request.
+ * Sends requests over connections. Each request is bounded in time and ends at once when its signal aborts. A
+ * timer and a listener for each request would cost as much as the request. One timer therefore serves all requests
+ * under way (nearly all may take equally long, so they are kept in the order in which they end). One listener
+ * serves all requests of a signal.
  */
 export class FastTransport {
   readonly #connections: Connections
@@ -84,9 +85,10 @@ export class FastTransport {
   }
 
   /**
-   * The connection is done with its exchange, whether or not somebody still waits for that. It rests until its socket was
-   * looked at once more: a second answer that has arrived meanwhile is then seen before another request goes out, which it
-   * would be taken for the answer to. Whoever got the first answer has judged it by then as well.
+   * The connection has finished its exchange, whether or not somebody still waits for it. The connection rests
+   * until its socket has been checked once more. A second answer that has arrived meanwhile is then seen before
+   * another request goes out, for whose answer it would be taken. By then the caller that got the first answer has
+   * judged it as well.
    */
   released(connection: Connection): void {
     if (this.#justAnswered.length + this.#rested.length === 0) setImmediate(this.#onLook)
@@ -283,8 +285,8 @@ function named(error: unknown): unknown {
 }
 
 /**
- * Whether there was an answer that undici does not read: it takes `100 Continue` that nobody asked for as an error, where
- * Node's client waits for what follows (RFC 9110, 15.2.1).
+ * Whether there was an answer that undici does not read. An unrequested `100 Continue` is an error to undici,
+ * while Node's client waits for what follows (RFC 9110, 15.2.1).
  */
 export function isBeyondUndici(error: unknown): boolean {
   return (

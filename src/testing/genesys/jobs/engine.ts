@@ -45,8 +45,9 @@ export class JobEngine {
   }
 
   /**
-   * Brings every job to the present. With the machine's clock the deliveries go on behind the answer, as they do in
-   * reality; with a simulated one they are waited for, so that what a client sees depends on the clock alone.
+   * Brings every job to the present. With the machine's clock the deliveries continue after the answer, as they do
+   * in reality. With a simulated clock the answer waits for them, so that what a client sees depends on the clock
+   * alone.
    */
   async catchUp(): Promise<void> {
     const settled = this.#settle()

@@ -31,7 +31,7 @@ export function checkFields(body: JsonObject, model: string, fields: Readonly<Re
   }
 }
 
-/** One of a closed set of words, in its own spelling; `undefined` where it is left out. */
+/** One of a closed set of words, in its own spelling; `undefined` if it is left out. */
 export function wordOf(body: JsonObject, name: string, words: ReadonlySet<string>): string | undefined {
   const value = body[name]
   if (value === undefined || value === null) return undefined

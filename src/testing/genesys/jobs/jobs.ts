@@ -14,7 +14,7 @@ export interface Delivery {
   reason?: string | undefined
 }
 
-/** When a job's recordings are due: on a date, or so many days after they were made. */
+/** When a job's recordings are due: on a date, or a number of days after they were made. */
 export interface ExportSchedule {
   readonly recordings: DueDate
   readonly screenRecordings: DueDate
@@ -54,7 +54,7 @@ export interface SimulatedJob {
   /** Bulk exports: the tag that the objects are stamped with, where the platform does not drop it. */
   readonly legalHoldTag?: string | undefined
   readonly format?: string | undefined
-  /** When its recordings are due, and its screen recordings where that differs. */
+  /** When its recordings are due, and its screen recordings if that differs. */
   readonly schedule?: ExportSchedule | undefined
   state: JobState
   startedAtMs?: number | undefined

@@ -20,7 +20,7 @@ export interface RecordingQuery {
 /** An instant as Genesys' models describe it: `yyyy-MM-ddTHH:mm:ss[.mmm]Z`, and in intervals also without the zone. */
 const instant = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/
 
-/** Milliseconds of an instant; NaN where it is none, such as the 30th of February. */
+/** Milliseconds of an instant; NaN if it is none, such as the 30th of February. */
 export function millisecondsOfInstant(text: string): number {
   const [, year, month, day] = instant.exec(text) ?? []
   if (year === undefined || Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate())

@@ -9,8 +9,8 @@ import { cancel, failedRecordings } from './recording-jobs.js'
 import type { Route, RouteContext } from './routes.js'
 
 /**
- * The surface of the brief, of which Genesys publishes nothing: what facts do not fix (unknown), such as the words for
- * the states before `completed`, is chosen here (genesys-facts, "Two platform surfaces").
+ * The surface of the brief, of which Genesys publishes nothing. Details that the facts leave open (unknown), such
+ * as the words for the states before `completed`, are chosen here (genesys-facts, "Two platform surfaces").
  */
 export const bulkExportRoutes: readonly Route[] = [
   {
@@ -163,7 +163,7 @@ function listOf(filters: JsonObject, field: string): readonly string[] {
   const value = filters[field]
   if (value === undefined || value === null) return []
   const list = Array.isArray(value) ? value : [value]
-  if (!list.every((item) => typeof item === 'string')) throw badRequest(`filters.${field} has to hold strings.`)
+  if (!list.every((item) => typeof item === 'string')) throw badRequest(`filters.${field} must hold strings.`)
   return list
 }
 

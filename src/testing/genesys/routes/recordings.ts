@@ -160,7 +160,7 @@ function* retainedFor(context: RouteContext, createdBeforeMs: number) {
   }
 }
 
-/** When it is to be exported, was exported, and will be deleted. */
+/** When it will be exported, was exported, and will be deleted. */
 function dates({ state }: RouteContext, recording: SimulatedRecording): JsonObject {
   const exportDateMs = state.exportPlanned.get(recording.id)
   const exportedMs = state.exported.get(recording.id)

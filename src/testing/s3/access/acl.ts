@@ -85,7 +85,7 @@ function readGrants(header: string, value: string | null, permission: string): S
   })
 }
 
-/** A value without the quotes around it; `undefined` where there are others in it. */
+/** A value without the quotes around it; `undefined` if there are others in it. */
 function unquoted(value: string): string | undefined {
   const inner = value.slice(value.startsWith('"') ? 1 : 0, value.length > 1 && value.endsWith('"') ? -1 : undefined)
   return inner.includes('"') ? undefined : inner

@@ -9,7 +9,7 @@ export type PayloadMode =
   | {
       readonly kind: 'chunked'
       readonly trailer: boolean
-      /** Set where each chunk is signed, chained to the signature of the request. */
+      /** Set if each chunk is signed, chained to the signature of the request. */
       readonly signing?: ChunkSigning | undefined
     }
 
@@ -46,6 +46,6 @@ export interface AuthenticationSettings {
   readonly verifySignatures: boolean
   readonly maxClockSkewMs: number
   readonly nowMs: number
-  /** Region a signature has to name; the bucket's own, where it is another than the endpoint's. */
+  /** Region a signature must name; the bucket's own, where it is another than the endpoint's. */
   readonly regions: readonly string[]
 }

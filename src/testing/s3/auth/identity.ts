@@ -2,7 +2,7 @@
 export interface S3SimulatorCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  /** Makes these temporary credentials: every request has to carry this token. */
+  /** Makes these temporary credentials: every request must carry this token. */
   readonly sessionToken?: string | undefined
   /** When temporary credentials end, milliseconds since the epoch on the simulator's clock. */
   readonly expiresAtMs?: number | undefined
@@ -47,7 +47,7 @@ export function identityOf(credentials: S3SimulatorCredentials): Identity {
   }
 }
 
-/** The account of an ARN, empty where it names none. */
+/** The account of an ARN, empty if it names none. */
 export function accountOf(arn: string): string {
   return arn.split(':')[4] ?? ''
 }

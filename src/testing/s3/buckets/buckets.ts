@@ -59,7 +59,7 @@ export async function createBucket(call: Call): Promise<Answer> {
   const tags = tagged === undefined ? [] : readTags(tagged, 'new bucket')
   const known = store.buckets.get(name)
   if (known !== undefined) {
-    // The one region where creating a bucket anew succeeds, for old times' sake (API reference, CreateBucket).
+    // The one region where creating a bucket again succeeds, for old times' sake (API reference, CreateBucket).
     if (accountOf(call.identity.arn) !== accountId) throw new S3Error('BucketAlreadyExists')
     if (known.settings.region === 'us-east-1' && region === 'us-east-1' && tags.length === 0) return created(name)
     throw new S3Error('BucketAlreadyOwnedByYou', { details: [['BucketName', name]] })

@@ -17,7 +17,7 @@ interface DocumentKind {
   /** Content of the document while there is none. */
   readonly initial?: string | undefined
   readonly check?: ((document: XmlElement, call: Call) => void) | undefined
-  /** Set where a bucket has several, told apart by `id`; the root of the document that lists them. */
+  /** Set if a bucket has several, told apart by `id`; the root of the document that lists them. */
   readonly list?: string | undefined
 }
 

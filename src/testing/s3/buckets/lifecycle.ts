@@ -5,7 +5,7 @@ import { child, children, childText, parseXml, type XmlElement } from '../http/x
 import type { ObjectVersion } from '../state/object-version.js'
 import type { Bucket } from '../state/state.js'
 
-/** A rule as far as the simulator has to understand it. */
+/** A rule as far as the simulator must understand it. */
 interface Rule {
   readonly id: string
   readonly enabled: boolean

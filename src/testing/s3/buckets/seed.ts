@@ -30,7 +30,7 @@ export interface CreateBucketOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined
 }
 
-/** Settings of a bucket that a test asks for. Throws where S3 would refuse them. */
+/** Settings of a bucket that a test asks for. Throws if S3 would refuse them. */
 export function buildBucket(
   name: string,
   options: CreateBucketOptions,

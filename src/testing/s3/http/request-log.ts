@@ -5,14 +5,14 @@ import type { S3Request } from './request.js'
 export interface LoggedRequest {
   /** 1 for the first request. */
   readonly sequence: number
-  /** Name in the S3 API reference, e.g. `CopyObject`; `Unknown` where the request names no operation. */
+  /** Name in the S3 API reference, e.g. `CopyObject`; `Unknown` if the request names no operation. */
   readonly operation: string
   readonly method: string
   readonly bucket: string | undefined
   readonly key: string | undefined
   /** Version that was read or written, else the one that was asked for. */
   readonly versionId: string | undefined
-  /** HTTP status; 0 where the connection was dropped. */
+  /** HTTP status; 0 if the connection was dropped. */
   readonly status: number
   /** Code of the error document. */
   readonly errorCode: string | undefined

@@ -139,7 +139,7 @@ function matchParts(call: Call, upload: MultipartUpload, named: readonly NamedPa
   return parts
 }
 
-/** Every part but the last has to have the least size. */
+/** Every part but the last must have the least size. */
 function checkSizes(call: Call, parts: readonly UploadPart[]): void {
   const { minPartSizeBytes } = call.simulation.limits
   const small = parts.slice(0, -1).find((part) => part.sizeBytes < minPartSizeBytes)

@@ -60,7 +60,7 @@ function readWanted(call: Call): ReadonlySet<string> {
   return new Set(wanted)
 }
 
-/** Parts are listed one by one only where they have checksums (API reference, GetObjectAttributes). */
+/** Parts are listed one by one only if they have checksums (API reference, GetObjectAttributes). */
 function partsXml(call: Call, version: ObjectVersion): string {
   const { parts, checksum } = version
   if (parts === undefined) return ''

@@ -125,8 +125,8 @@ function unimplementedHeader(name: string, message: string): S3Error {
 }
 
 /**
- * A multipart upload may only be completed under a condition if nothing was written at its key since it began, even
- * if the condition holds again (recorded answers of S3; user guide, "Conditional writes", 409).
+ * A multipart upload may only be completed under a condition if nothing was written at its key since it began.
+ * That applies even if the condition holds again (recorded answers of S3; user guide, "Conditional writes", 409).
  */
 export function checkUntouched(call: Call, bucket: Bucket, upload: MultipartUpload): void {
   const condition = call.headers.has('if-match') ? 'If-Match' : 'If-None-Match'

@@ -17,8 +17,8 @@ import { versionHeader, writeVersion } from './versions.js'
 import { allowConditions, commit, contentEtag, writeHeaders } from './write.js'
 
 /**
- * Copies an object. What the request does not say is not copied but gets S3's defaults: see the table of
- * s3-facts, "A copy onto itself is the only way to change user metadata, and it loses things".
+ * Copies an object. Properties that the request does not name are not copied but get S3's defaults. See the table
+ * of s3-facts, "A copy onto itself is the only way to change user metadata, and it loses things".
  */
 export async function copyObject(call: Call): Promise<Answer> {
   const { headers } = call
@@ -69,7 +69,7 @@ function readDirective(headers: Fields, name: string, message: string): 'COPY' |
   return value
 }
 
-/** A copy of the current version onto itself has to change something. */
+/** A copy of the current version onto itself must change something. */
 function refusePointless(call: Call, { bucket, version, versionId }: CopySource): void {
   const onItself = bucket.settings.name === call.bucketName && version.key === call.key
   const isCurrent = versionId === undefined || bucket.objects.current(version.key) === version

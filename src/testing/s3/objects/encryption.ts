@@ -18,7 +18,7 @@ function kmsKeyArn(key: string, region: string): string {
   return /^(mrk-)?[0-9a-f-]{32,36}$/i.test(key) ? `arn:aws:kms:${region}:${accountId}:key/${key}` : key
 }
 
-/** How an object is to be encrypted: by the headers of its write, else by the default of the bucket. */
+/** How an object must be encrypted: by the headers of its write, otherwise by the default of the bucket. */
 export function encryptionFromHeaders(headers: Fields, settings: BucketSettings): StoredEncryption {
   const algorithm = headers.get(prefix)
   const key = headers.get(`${prefix}-aws-kms-key-id`)
@@ -185,7 +185,7 @@ export function encryptionHeaders(encryption: StoredEncryption): HeaderList {
   ]
 }
 
-/** The ETag is the MD5 of the content only where S3 itself encrypts (API reference, "Object"). */
+/** The ETag is the MD5 of the content only if S3 itself encrypts (API reference, "Object"). */
 export function hasPlainEtag(encryption: StoredEncryption): boolean {
   return encryption.algorithm === 'AES256' && encryption.customerKeyMd5 === undefined
 }

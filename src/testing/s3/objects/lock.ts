@@ -76,12 +76,12 @@ function missingConfiguration(): S3Error {
   return invalidRequest('Bucket is missing Object Lock Configuration')
 }
 
-/** `InvalidRequest` where the bucket has no Object Lock. */
+/** `InvalidRequest` if the bucket has no Object Lock. */
 export function requireObjectLock(bucket: Bucket): void {
   if (!bucket.settings.objectLock) throw missingConfiguration()
 }
 
-/** An upload that will be locked has to prove its content (API reference, PutObject, Content-MD5). */
+/** An upload that will be locked must prove its content (API reference, PutObject, Content-MD5). */
 export function requireDigest(lock: LockState, hasDigest: boolean, what: 'Object' | 'Part'): void {
   if ((lock.retention !== undefined || lock.legalHold !== undefined) && !hasDigest) {
     throw invalidRequest(
@@ -136,8 +136,8 @@ export function checkDeletable(version: ObjectVersion, nowMs: number, bypass: ()
 }
 
 /**
- * The lock headers of a GET or HEAD: only for a caller with the permission to read each of them; to others they
- * are simply absent (s3-facts, Object Lock).
+ * The lock headers of a GET or HEAD. Each is present only for a caller who may read it, and is simply absent for
+ * others (s3-facts, Object Lock).
  */
 export function lockHeaders(call: Call, version: ObjectVersion): HeaderList {
   const { retention, legalHold } = version

@@ -129,8 +129,9 @@ export function allowWrite(call: Call): void {
 }
 
 /**
- * User metadata as an answer carries it. What is not US-ASCII comes in the form of RFC 2047, each byte that was sent
- * read as a character of ISO 8859-1 (user guide, "Working with object metadata", whose example is doubly encoded).
+ * User metadata as an answer carries it. Text outside US-ASCII is in the form of RFC 2047. Each byte that was sent
+ * is read as a character of ISO 8859-1 (user guide, "Working with object metadata", whose example is doubly
+ * encoded).
  */
 export function metadataHeaders(metadata: Pairs): [string, string][] {
   return metadata.map(([name, value]) => [

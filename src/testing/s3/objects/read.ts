@@ -103,7 +103,7 @@ function restoreHeader(version: ObjectVersion, nowMs: number): string | undefine
   return `ongoing-request="false", expiry-date="${httpDate(until)}"`
 }
 
-/** Only on request, and only where the answer holds what the checksum is of. */
+/** Only on request, and only if the answer holds what the checksum is of. */
 function readChecksum(call: Call, version: ObjectVersion, stretch: Stretch): HeaderList {
   const { checksum } = version
   if (call.header('x-amz-checksum-mode')?.toUpperCase() !== 'ENABLED' || checksum === undefined) return []

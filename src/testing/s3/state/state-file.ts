@@ -15,7 +15,7 @@ export type StateRecord =
 
 /**
  * The state as a file of changes, one JSON document a line. A change is handed to the operating system before its
- * request is answered, so a killed process loses nothing it has answered for; a torn last line is its own undo.
+ * request is answered, so a killed process loses nothing that it has answered for. A torn last line undoes itself.
  */
 export class StateFile {
   readonly #path: string

@@ -10,8 +10,9 @@ function mask(bucket: string, salt: Buffer): Buffer {
 }
 
 /**
- * A version id as S3 makes them: opaque, 32 characters. It hides the order of writing, so that a listing can go on
- * behind a version that is gone by now, and belongs to its bucket, so that an id that was never given can be told.
+ * A version id as S3 makes them: opaque, 32 characters. It hides the order of writing, so that a listing can
+ * continue after a version that is gone by now. It belongs to its bucket, so that an id that was never issued is
+ * recognised.
  */
 export function makeVersionId(bucket: string, sequence: number): string {
   const salt = randomSlice(saltBytes)
