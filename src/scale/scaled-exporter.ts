@@ -12,13 +12,13 @@ import { checkRequest } from '../options/request.js'
 import type { EvidenceSink } from '../ports/evidence.js'
 import type { CallOptions } from '../ports/runtime.js'
 import { runAndTell } from '../run/told-run.js'
-import { tokenOf } from './coordinator/rounds.js'
+import { cancelRun } from './coordinator/cancel.js'
 import { ShardedDelivery, type ShardedOptions } from './coordinator/sharded-delivery.js'
 import { type ScaleStatus, statusOf } from './coordinator/status.js'
 import { ObjectJournal } from './journal/object-journal.js'
 import { isRunId, runKeys } from './keys.js'
 import { estimateOf, type ScaleEstimate } from './plan/estimate.js'
-import { type Plan, readPlan } from './plan/plan.js'
+import type { Plan } from './plan/plan.js'
 import type { SpoolLimits } from './plan/spool.js'
 import type { ShardEngine } from './ports/shard-engine.js'
 import type { ShardStore } from './ports/shard-store.js'
@@ -178,21 +178,7 @@ export class ScaledExporter {
    */
   async cancel(runId: string, options: CallOptions = {}): Promise<void> {
     const keys = runKeys(this.#prefix, checkedRunId(runId))
-    const status = await statusOf(this.#store, keys, options)
-    const plan = await readPlan(this.#store, keys, options)
-    const round = status.jobs.at(-1)?.round ?? 1
-    const job = plan === undefined ? undefined : await this.#engine.find(tokenOf(plan, round), options)
-    if (job === undefined) {
-      throw new LegalHoldError(
-        `The run ${runId} has no job with the engine ${this.#engine.name}: there is nothing to cancel.`,
-        {
-          code: 'ENGINE_JOB_NOT_FOUND',
-          stage: 'export',
-          details: { runId },
-        },
-      )
-    }
-    await this.#engine.cancel(job.id, options)
+    await cancelRun({ store: this.#store, keys, engine: this.#engine }, options)
   }
 
   async #run(

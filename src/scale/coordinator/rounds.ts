@@ -68,7 +68,7 @@ export class Rounds {
   async run(): Promise<RoundsEnd> {
     const { options } = this.#subject
     const last = Math.max(1, ...this.#recorded.keys())
-    for (let round = last; round <= Math.max(last, options.maxRounds); round += 1) {
+    for (let round = last; round <= Math.max(last, options.maxRounds + this.#cancelledRounds); round += 1) {
       const former = this.#recorded.get(round)
       if (former !== undefined && ends.has(former.state ?? '')) continue
       const open = await this.#open(round)
@@ -79,18 +79,26 @@ export class Rounds {
     return { rounds: this.#recorded.size, jobs: jobs.map(shownJob), reasons: this.#reasons }
   }
 
+  /** A round that a person cancelled is none of those that were tried. */
+  get #cancelledRounds(): number {
+    return [...this.#recorded.values()].filter(({ state }) => state === 'cancelled').length
+  }
+
   async #round(round: number, open: OpenShards): Promise<void> {
     const { engine, context } = this.#subject
     const token = tokenOf(this.#subject.plan, round)
     const intent = { engine: engine.name, round, token, shards: open.shards }
-    if (!this.#recorded.has(round)) await this.#note(intent)
+    const isResumed = this.#recorded.has(round)
+    if (!isResumed) await this.#note(intent)
     const job = await this.#submit(intent, open)
     const known = { ...intent, shards: this.#recorded.get(round)?.shards ?? open.shards, id: job.id }
     await this.#note({ ...known, state: job.state })
     const ended = await this.#watch(job, round)
     await this.#note({ ...known, state: ended.state, ...(ended.reason === undefined ? {} : { reason: ended.reason }) })
     throwIfAborted(context.signal, 'validate')
-    if (ended.state === 'cancelled') throw cancelled(ended)
+    // Whoever runs again what was cancelled while no coordinator looked wants the rest done.
+    const isOld = isResumed && job.state === 'cancelled'
+    if (ended.state === 'cancelled' && !isOld) throw cancelled(ended)
     await this.#read(ended)
   }
 
