@@ -11,6 +11,7 @@ import type { Settings } from '../options/exporter-options.js'
 import { checkRequest } from '../options/request.js'
 import type { EvidenceSink } from '../ports/evidence.js'
 import type { CallOptions } from '../ports/runtime.js'
+import type { RunOptions } from '../run/run-options.js'
 import { runAndTell } from '../run/told-run.js'
 import { cancelRun } from './coordinator/cancel.js'
 import { ShardedDelivery, type ShardedOptions } from './coordinator/sharded-delivery.js'
@@ -64,6 +65,8 @@ export interface ScaledRunOptions extends ScalePlanOptions {
   readonly dryRun?: boolean | undefined
   /** Turns the coordinator's journal into evidence: `evidenceBundle({ dir, signer })`. @defaultValue none */
   readonly evidence?: EvidenceSink | undefined
+  /** Told what became of the run, at its end and when it fails: as for a run in one process. @defaultValue none */
+  readonly onFinish?: RunOptions['onFinish']
 }
 
 /** What a run will do: nothing was submitted. */
@@ -189,7 +192,7 @@ export class ScaledExporter {
   ): Promise<RunReport> {
     const settings = this.#settings
     const checked = checkRequest(request, settings.clock.now())
-    const { runId, signal, dryRun, evidence } = options
+    const { runId, signal, dryRun, evidence, onFinish } = options
     const keys = runKeys(this.#prefix, runId)
     const store = this.#store
     const journal = new ObjectJournal({ store, prefix: keys.journal, clock: settings.clock })
@@ -205,7 +208,7 @@ export class ScaledExporter {
     return runAndTell(
       settings,
       checked,
-      { signal, dryRun, evidence, journal, onEvent },
+      { signal, dryRun, evidence, journal, onEvent, onFinish },
       { runId, deliver: (subject) => new ShardedDelivery(subject, parts) },
     )
   }
