@@ -121,7 +121,8 @@ function matter(name: string, engine: keyof typeof sections): string {
       'accept: [{ code: retention-deletes-before-hold, reason: J. Doe answers }]',
       'evidence: { signingKey: key.pem }',
       'polling: { minIntervalMs: 20, maxIntervalMs: 200 }',
-      'landingQuietMs: 300',
+      'landingSettleMs: 2000',
+      'landingQuietMs: 10000',
       `scale: ${JSON.stringify(scale)}`,
     ].join('\n')}\n`,
   )
@@ -162,6 +163,23 @@ describe.each(['local', 's3-batch', 'map'] as const)(
       expect(told.code).toBe(0)
       expect(JSON.parse(told.out)).toMatchObject({ state: 'finished', sealed: plan.shards, outcome: 'complete' })
       expect((await cli(['verify', `${base}/evidence`, '--key', 'key.pub.pem'], env)).code).toBe(0)
+      const verified = await cli(
+        ['verify', '--config', 'matter.yaml', '--key', 'key.pub.pem', '--shards', '--live'],
+        env,
+      )
+      expect(verified).toMatchObject({ code: 0, out: expect.stringMatching(/shards verified[\s\S]*, 0 drifted/) })
+      const bucket = simulators.description.s3.bucket
+      const [recordingId = '?'] = simulators.scenario.inScope.recordingIds
+      const key = simulators.s3.keys(bucket).find((one) => one.includes(recordingId))
+      const proved = await cli(['prove', String(key), '--config', 'matter.yaml', '--out', 'proof.json'], env)
+      expect(proved).toMatchObject({ code: 0, err: expect.any(String) })
+      const proof = await cli(['verify', '--proof', 'proof.json', '--key', 'key.pub.pem', '--json'], env)
+      expect(proof.code).toBe(0)
+      expect(JSON.parse(proof.out)).toMatchObject({
+        status: 'verifies',
+        shard: expect.any(Number),
+        record: { data: { object: { key } } },
+      })
       const cancelled = await example('scale cancel RUN-ID --config matter.yaml', { 'RUN-ID': plan.runId })
       // A job that has ended is left as it is; those of this process are gone with it.
       if (engine === 'local')
