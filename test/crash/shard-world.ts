@@ -6,12 +6,12 @@ import { pathToFileURL } from 'node:url'
 import type { RunReport } from '../../src/index.js'
 import { childFunction, S3ControlSimulator, S3Simulator, type SimulatedFunction } from '../../src/testing/index.js'
 import { functionArn, roleArn } from '../scale/aws/world.js'
-import { bundled } from '../scale/processes/bundle.js'
-import type { CoordinatorOrders } from '../scale/processes/coordinator-process.js'
-import type { Mortality } from '../scale/processes/mortal.js'
-import type { WorkerOrders } from '../scale/processes/worker-process.js'
-import { setForward } from '../scale/processes/world-clock.js'
+import { bundled } from './bundled.js'
+import type { CoordinatorOrders } from './coordinator-process.js'
 import { CrashWorld, type Shape, tag } from './crash-world.js'
+import type { Mortality } from './mortal.js'
+import type { WorkerOrders } from './worker-process.js'
+import { setForward } from './world-clock.js'
 
 /** Who is killed at which of its writes. */
 export interface Kill {

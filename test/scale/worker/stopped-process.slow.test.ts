@@ -16,10 +16,10 @@ import { LocalEngine, ScaledExporter, shardWorker } from '#src/scale.js'
 import { S3ShardStore } from '#src/scale-aws.js'
 import { childFunction } from '#src/testing/index.js'
 import { listen } from '#src/testing/listen.js'
+import { bundled } from '../../crash/bundled.js'
+import type { WorkerOrders } from '../../crash/worker-process.js'
+import { setForward } from '../../crash/world-clock.js'
 import { s3World } from '../aws/world.js'
-import { bundled } from '../processes/bundle.js'
-import type { WorkerOrders } from '../processes/worker-process.js'
-import { setForward } from '../processes/world-clock.js'
 import { plant, request, tag } from '../scale-world.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'stopped-'))

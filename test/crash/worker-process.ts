@@ -1,8 +1,8 @@
 // The Lambda function of the library in a process of its own, which may kill itself at one of its writes.
 
-import { S3StorageAdapter, type S3StorageOptions } from '../../../src/s3.js'
-import { shardWorker } from '../../../src/scale.js'
-import { S3ShardStore, type S3ShardStoreOptions, s3BatchHandler } from '../../../src/scale-aws.js'
+import { S3StorageAdapter, type S3StorageOptions } from '../../src/s3.js'
+import { shardWorker } from '../../src/scale.js'
+import { S3ShardStore, type S3ShardStoreOptions, s3BatchHandler } from '../../src/scale-aws.js'
 import { type Mortality, Writes } from './mortal.js'
 import { fileClock } from './world-clock.js'
 

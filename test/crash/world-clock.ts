@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Clock } from '../../../src/index.js'
-import { systemClock } from '../../../src/internal/clock.js'
+import type { Clock } from '../../src/index.js'
+import { systemClock } from '../../src/internal/clock.js'
 
 /** A clock that a file sets forward: other processes see it at once. */
 export function fileClock(file: string): Clock {

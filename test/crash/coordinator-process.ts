@@ -1,15 +1,15 @@
 // A coordinator in a process of its own, which may kill itself at one of its writes.
 
-import { RecordingJobsPlatform } from '../../../src/genesys.js'
-import { type ExportRequest, type HoldRequirements, LegalHoldError, LegalHoldExporter } from '../../../src/index.js'
-import { S3StorageAdapter, type S3StorageOptions } from '../../../src/s3.js'
-import { ScaledExporter } from '../../../src/scale.js'
+import { RecordingJobsPlatform } from '../../src/genesys.js'
+import { type ExportRequest, type HoldRequirements, LegalHoldError, LegalHoldExporter } from '../../src/index.js'
+import { S3StorageAdapter, type S3StorageOptions } from '../../src/s3.js'
+import { ScaledExporter } from '../../src/scale.js'
 import {
   S3BatchEngine,
   type S3BatchEngineOptions,
   S3ShardStore,
   type S3ShardStoreOptions,
-} from '../../../src/scale-aws.js'
+} from '../../src/scale-aws.js'
 import { type Mortality, Writes } from './mortal.js'
 import { fileClock } from './world-clock.js'
 

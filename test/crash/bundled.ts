@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const root = fileURLToPath(new URL('../../../', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** A program of this folder in one file: what starts a hundred times has to start fast. */
 export async function bundled(name: string): Promise<{ readonly path: string; remove(): void }> {
@@ -12,7 +12,7 @@ export async function bundled(name: string): Promise<{ readonly path: string; re
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `${name}-${process.pid}.mjs`)
   await build({
-    entryPoints: [join(root, 'test/scale/processes', `${name}.ts`)],
+    entryPoints: [join(root, 'test/crash', `${name}.ts`)],
     bundle: true,
     platform: 'node',
     format: 'esm',
