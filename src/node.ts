@@ -10,8 +10,11 @@ export type { LockOwner } from './custody/journal/lock.js'
 export { type EvidenceBundleOptions, evidenceBundle } from './custody/seal/evidence-bundle.js'
 export { type SealOptions, sealEvidence } from './custody/seal/seal.js'
 export type { Drift, DriftKind, LiveCheck } from './custody/verify/live.js'
-export { type InclusionProof, type ProofVerification, prove, verifyProof } from './custody/verify/prove.js'
+export { type InclusionProof, type ProveOptions, prove } from './custody/verify/prove.js'
+export type { ShardInclusion } from './custody/verify/shard-proof.js'
+export type { OpenedShard, ShardPlace, ShardVerifier } from './custody/verify/shards.js'
 export { type EvidenceVerification, type VerifyOptions, verifyEvidence } from './custody/verify/verify.js'
+export { type ProofVerification, verifyProof } from './custody/verify/verify-proof.js'
 export {
   type AwsNotifierOptions,
   type EventBridgeNotifierOptions,

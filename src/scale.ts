@@ -1,5 +1,6 @@
 export type { ScaleStatus } from './scale/coordinator/status.js'
 export { shardVerifier } from './scale/evidence/shard-verifier.js'
+export { type StoredEvidenceOptions, storedEvidence } from './scale/evidence/stored-evidence.js'
 export { ObjectJournal, type ObjectJournalOptions } from './scale/journal/object-journal.js'
 export { LocalEngine, type LocalEngineOptions } from './scale/local-engine.js'
 export { MemoryShardStore } from './scale/memory-shard-store.js'

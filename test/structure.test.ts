@@ -42,6 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   custody: ['journal', 'stages/context.ts', 'stages/reading', 'model', 'ports', 'internal'],
   cli: [
     'custody',
+    'scale',
     'progress',
     'notify',
     'retention',

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type FindingCode, findingCodes, type Interval } from 'genesys-legal-hold-exporter'
+import type { EngineName } from './shards.ts'
 
 export const help = `Runs a whole export under a legal hold, on embedded servers unless told otherwise.
 
@@ -20,7 +21,8 @@ How
   --accept CODE                            let a finding that blocks pass, by its code (repeatable)
   --dry-run                                plan the repairs, change no object
   --report FILE                            write the report there, as JSON
-  --engine local                           cut the run into shards, and have them done by an engine: this process
+  --engine local|s3-batch|map              cut the run into shards, and have them done by an engine: this process, or
+                                           simulated S3 Batch Operations or Step Functions
   --journal DIR                            keep a record of the run there; after a crash the same command resumes it
   --evidence DIR                           write the evidence there (default: beside the journal, or a temporary folder, which is named)
   --quiet                                  print nothing but errors
@@ -52,7 +54,7 @@ export interface Flags {
   readonly accept: readonly FindingCode[]
   readonly dryRun: boolean
   /** The engine that does the shards; without it the run is in one piece. */
-  readonly engine: 'local' | undefined
+  readonly engine: EngineName | undefined
   readonly report: string | undefined
   readonly journal: string | undefined
   readonly evidence: string | undefined
@@ -99,7 +101,8 @@ export function readFlags(args: readonly string[]): Flags {
     indexLagHours,
     accept: (values.accept ?? []).map((code) => oneOf('accept', code, findingCodes)),
     dryRun: values['dry-run'] ?? false,
-    engine: values.engine === undefined ? undefined : oneOf('engine', values.engine, ['local'] as const),
+    engine:
+      values.engine === undefined ? undefined : oneOf('engine', values.engine, ['local', 's3-batch', 'map'] as const),
     report: writable(values.report),
     journal: directory('journal', values.journal),
     evidence: directory('evidence', values.evidence),

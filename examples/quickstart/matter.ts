@@ -12,7 +12,7 @@ import { quickstartEvidence } from './evidence.ts'
 import type { Flags } from './flags.ts'
 import { journalFacts, type OpenedJournal } from './journal.ts'
 import type { Servers } from './servers.ts'
-import { localShards } from './shards.ts'
+import { openShards } from './shards.ts'
 
 const hold = { tag: 'discovery-batch-2023-10', matter: 'Discovery batch, October 2023' }
 
@@ -74,16 +74,20 @@ export async function exportMatter({ flags, servers, opened, display, signal }: 
     landingSettleMs: 500,
     landingQuietMs: 10_000,
   })
-  const shards = flags.engine === undefined ? undefined : localShards(exporter, storage)
-  const evidence = await quickstartEvidence(flags.evidence, flags.journal, former?.report?.runId, shards?.verifier)
-  const options = { dryRun: flags.dryRun, evidence: evidence.sink, onEvent: display.onEvent, signal }
-  const report = await (shards === undefined
-    ? exporter.run(request, { ...options, journal: opened?.journal })
-    : shards.scaled.run(request, { ...options, objectsPerShard: 100 }))
-  if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
-  display.result(report)
-  display.section('5  Evidence', await evidence.verify())
-  return exitCodes[report.outcome]
+  const shards = flags.engine === undefined ? undefined : await openShards(flags.engine, exporter, storage)
+  try {
+    const evidence = await quickstartEvidence(flags.evidence, flags.journal, former?.report?.runId, shards?.verifier)
+    const options = { dryRun: flags.dryRun, evidence: evidence.sink, onEvent: display.onEvent, signal }
+    const report = await (shards === undefined
+      ? exporter.run(request, { ...options, journal: opened?.journal })
+      : shards.scaled.run(request, { ...options, objectsPerShard: 100, pollMs: 500 }))
+    if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
+    display.result(report)
+    display.section('5  Evidence', await evidence.verify())
+    return exitCodes[report.outcome]
+  } finally {
+    await shards?.close()
+  }
 }
 
 /** With a journal the request is the one on record, unless a flag says otherwise: another one is then refused. */

@@ -19,7 +19,7 @@ export interface CommandSpec {
   readonly name: string
   /** As the usage shows them, e.g. `DIR` or `[DIR]`. */
   readonly takes: string
-  readonly group: 'Set up' | 'Export' | 'Repair and release' | 'Evidence'
+  readonly group: 'Set up' | 'Export' | 'Export over shards' | 'Repair and release' | 'Evidence'
   /** In the list of commands. */
   readonly summary: string
   /** In its own help. */

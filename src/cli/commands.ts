@@ -14,8 +14,12 @@ import { report } from './commands/report.js'
 import { status } from './commands/status.js'
 import { validate } from './commands/validate.js'
 import { verify } from './commands/verify.js'
+import { scaleCancel } from './scale/cancel.js'
+import { scalePlan } from './scale/plan.js'
+import { scaleRun } from './scale/run.js'
+import { scaleStatus } from './scale/status.js'
 
-/** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
+/** Every command, in the order of the help. A new one is a file in `commands/` and a line here. A name may have two words. */
 export const commands: readonly CommandSpec[] = [
   init,
   doctor,
@@ -25,6 +29,10 @@ export const commands: readonly CommandSpec[] = [
   inspect,
   exportMatter,
   status,
+  scalePlan,
+  scaleRun,
+  scaleStatus,
+  scaleCancel,
   validate,
   remediate,
   reconcile,

@@ -2,6 +2,7 @@ import { toolVersion } from '../internal/package/version.js'
 import { LegalHoldError } from '../model/errors.js'
 import { ArgumentError } from './arguments.js'
 import { didYouMean } from './closest.js'
+import type { CommandSpec } from './command.js'
 import { commands } from './commands.js'
 import { exitCodes } from './exit-codes.js'
 import { helpOf, mainHelp, parse, toolName } from './program.js'
@@ -9,25 +10,24 @@ import { shown, type Terminal } from './terminal.js'
 
 /** Runs the command-line tool. Returns the exit code; never throws. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, ...rest] = args
+  const [name, second] = args
   if (name === '--version') {
     terminal.out(toolVersion)
     return exitCodes.success
   }
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const text = mainHelp(commands)
-    if (name === undefined) terminal.err(text)
-    else terminal.out(text)
-    return name === undefined ? exitCodes.failed : exitCodes.success
-  }
-  const command = commands.find((one) => one.name === name)
-  if (command === undefined) {
-    const names = commands.map((one) => one.name)
-    const hint = didYouMean(name, names)
-    terminal.err(`Unknown command ${JSON.stringify(name)}${hint}. Commands: ${names.join(', ')}.`.replace('?.', '?'))
+  if (name === undefined || isHelp(name) || name === 'help') return help(commands, name, terminal)
+  const family = commands.filter((one) => one.name.startsWith(`${name} `))
+  if (family.length > 0 && (second === undefined || isHelp(second))) return help(family, second, terminal)
+  const found = find(args)
+  if (found === undefined) {
+    const typed = family.length > 0 ? `${name} ${second}` : name
+    const names = (family.length > 0 ? family : commands).map((one) => one.name)
+    const hint = didYouMean(typed, names)
+    terminal.err(`Unknown command ${JSON.stringify(typed)}${hint}. Commands: ${names.join(', ')}.`.replace('?.', '?'))
     return exitCodes.failed
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
+  const { command, rest } = found
+  if (rest.some(isHelp)) {
     terminal.out(helpOf(command))
     return exitCodes.success
   }
@@ -36,9 +36,33 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     const isSilent = given.flag('quiet') && !given.flag('json')
     return await command.run(given, isSilent ? { ...terminal, out: () => {} } : terminal)
   } catch (error) {
-    terminal.err(explain(error, rest, name, terminal.signal))
+    terminal.err(explain(error, rest, command.name, terminal.signal))
     return exitCodes.failed
   }
+}
+
+/** The command that was typed, in two words or in one, and what stands behind it. */
+function find(
+  args: readonly string[],
+): { readonly command: CommandSpec; readonly rest: readonly string[] } | undefined {
+  for (const words of [2, 1]) {
+    const name = args.slice(0, words).join(' ')
+    const command = commands.find((one) => one.name === name)
+    if (command !== undefined) return { command, rest: args.slice(words) }
+  }
+  return undefined
+}
+
+function isHelp(arg: string): boolean {
+  return arg === '--help' || arg === '-h'
+}
+
+/** @param asked what asks for it; nothing where nobody did, which is a mistake */
+function help(all: readonly CommandSpec[], asked: string | undefined, terminal: Terminal): number {
+  const text = mainHelp(all)
+  if (asked === undefined) terminal.err(text)
+  else terminal.out(text)
+  return asked === undefined ? exitCodes.failed : exitCodes.success
 }
 
 function explain(error: unknown, args: readonly string[], name: string, signal: AbortSignal): string {
@@ -48,14 +72,17 @@ function explain(error: unknown, args: readonly string[], name: string, signal: 
   if (!LegalHoldError.isInstance(error)) return shown(error instanceof Error ? error.message : error)
   if (error.code === 'ABORTED') {
     const why = signal.aborted ? ` (${shown((signal.reason as Error).message)})` : ''
-    const remedy = name === 'export' ? `\n${resumption(args)}` : ''
+    // What a run over shards resumes from lies in its store.
+    const remedy = name === 'export' ? `\n${resumption(args)}` : name === 'scale run' ? `\n${resumes}` : ''
     return `ABORTED during ${error.stage}${why}\n${shown(error.message)}${remedy}`
   }
   const id = error.requestId === undefined ? '' : ` (request id ${shown(error.requestId)})`
   return `${error.code} during ${error.stage}${id}\n${error.message.split('\n').map(shown).join('\n')}`
 }
 
+const resumes = 'The same command resumes from here.'
+
 function resumption(args: readonly string[]): string {
   const isKept = args.some((arg) => arg === '--config' || arg.startsWith('--config='))
-  return isKept ? 'The same command resumes from here.' : 'With --journal DIR the same command resumes from here.'
+  return isKept ? resumes : 'With --journal DIR the same command resumes from here.'
 }

@@ -25,3 +25,16 @@ export interface EvidenceSink {
   /** Called once the report is recorded. */
   seal(journal: Journal, options?: SealCallOptions): Promise<SealedEvidence>
 }
+
+/** Where a bundle of evidence is written that is not to lie in a folder: a bucket, an archive. */
+export interface EvidenceWriter {
+  /** What `SealedEvidence.dir` says of it, such as `s3://evidence/matter-7/`. */
+  readonly place: string
+  /**
+   * Writes a file where there is none. The statement comes last: what lies there without it is no bundle. Rejects where the name
+   * is taken by something else, or nothing is known to be written.
+   */
+  write(name: string, content: AsyncIterable<Uint8Array>, options?: CallOptions): Promise<void>
+  /** Reads a file back; `undefined` where there is none. */
+  read(name: string, options?: CallOptions): Promise<AsyncIterable<Uint8Array> | undefined>
+}

@@ -5,7 +5,6 @@ export interface RunKeys {
   /** Of everything of the run; ends with `/`. */
   readonly prefix: string
   readonly plan: string
-  readonly cancelled: string
   /** Of the coordinator's journal. */
   readonly journal: string
   readonly seals: string
@@ -19,7 +18,6 @@ export function runKeys(prefix: string, runId: string): RunKeys {
   return {
     prefix: own,
     plan: `${own}plan.json`,
-    cancelled: `${own}cancelled.json`,
     journal: `${own}journal/`,
     seals: `${own}seals/`,
   }

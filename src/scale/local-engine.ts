@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { throwIfAborted } from '../internal/abort.js'
 import { OptionCheck } from '../internal/option-check.js'
 import { mapWindow } from '../internal/streams/streams.js'
 import { LegalHoldError } from '../model/errors.js'
@@ -54,6 +55,7 @@ export class LocalEngine implements ShardEngine {
   }
 
   async submit(job: ShardJob, { signal }: CallOptions = {}): Promise<EngineJob> {
+    throwIfAborted(signal, 'export')
     const known = this.#jobs.get(job.token)
     if (known !== undefined) return shown(known)
     const local: LocalJob = {

@@ -11,14 +11,15 @@ import type { Settings } from '../options/exporter-options.js'
 import { checkRequest } from '../options/request.js'
 import type { EvidenceSink } from '../ports/evidence.js'
 import type { CallOptions } from '../ports/runtime.js'
+import type { RunOptions } from '../run/run-options.js'
 import { runAndTell } from '../run/told-run.js'
-import { tokenOf } from './coordinator/rounds.js'
+import { cancelRun } from './coordinator/cancel.js'
 import { ShardedDelivery, type ShardedOptions } from './coordinator/sharded-delivery.js'
 import { type ScaleStatus, statusOf } from './coordinator/status.js'
 import { ObjectJournal } from './journal/object-journal.js'
 import { isRunId, runKeys } from './keys.js'
 import { estimateOf, type ScaleEstimate } from './plan/estimate.js'
-import { type Plan, readPlan } from './plan/plan.js'
+import type { Plan } from './plan/plan.js'
 import type { SpoolLimits } from './plan/spool.js'
 import type { ShardEngine } from './ports/shard-engine.js'
 import type { ShardStore } from './ports/shard-store.js'
@@ -64,6 +65,8 @@ export interface ScaledRunOptions extends ScalePlanOptions {
   readonly dryRun?: boolean | undefined
   /** Turns the coordinator's journal into evidence: `evidenceBundle({ dir, signer })`. @defaultValue none */
   readonly evidence?: EvidenceSink | undefined
+  /** Told what became of the run, at its end and when it fails: as for a run in one process. @defaultValue none */
+  readonly onFinish?: RunOptions['onFinish']
 }
 
 /** What a run will do. Nothing has been submitted. */
@@ -178,21 +181,7 @@ export class ScaledExporter {
    */
   async cancel(runId: string, options: CallOptions = {}): Promise<void> {
     const keys = runKeys(this.#prefix, checkedRunId(runId))
-    const status = await statusOf(this.#store, keys, options)
-    const plan = await readPlan(this.#store, keys, options)
-    const round = status.jobs.at(-1)?.round ?? 1
-    const job = plan === undefined ? undefined : await this.#engine.find(tokenOf(plan, round), options)
-    if (job === undefined) {
-      throw new LegalHoldError(
-        `The run ${runId} has no job with the engine ${this.#engine.name}: there is nothing to cancel.`,
-        {
-          code: 'ENGINE_JOB_NOT_FOUND',
-          stage: 'export',
-          details: { runId },
-        },
-      )
-    }
-    await this.#engine.cancel(job.id, options)
+    await cancelRun({ store: this.#store, keys, engine: this.#engine }, options)
   }
 
   async #run(
@@ -203,7 +192,7 @@ export class ScaledExporter {
   ): Promise<RunReport> {
     const settings = this.#settings
     const checked = checkRequest(request, settings.clock.now())
-    const { runId, signal, dryRun, evidence } = options
+    const { runId, signal, dryRun, evidence, onFinish } = options
     const keys = runKeys(this.#prefix, runId)
     const store = this.#store
     const journal = new ObjectJournal({ store, prefix: keys.journal, clock: settings.clock })
@@ -219,7 +208,7 @@ export class ScaledExporter {
     return runAndTell(
       settings,
       checked,
-      { signal, dryRun, evidence, journal, onEvent },
+      { signal, dryRun, evidence, journal, onEvent, onFinish },
       { runId, deliver: (subject) => new ShardedDelivery(subject, parts) },
     )
   }

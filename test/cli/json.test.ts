@@ -32,7 +32,7 @@ describe('--json', () => {
 
   test('is in the help of every command', async () => {
     for (const { name: command } of commands) {
-      expect((await cli([command, '--help'])).out, command).toMatch(/^ {2}--json /m)
+      expect((await cli([...command.split(' '), '--help'])).out, command).toMatch(/^ {2}--json /m)
     }
   })
 })

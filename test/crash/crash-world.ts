@@ -156,6 +156,11 @@ export class CrashWorld {
     return world
   }
 
+  /** Where processes reach both servers. */
+  get endpoints(): { readonly genesys: string; readonly s3: string } {
+    return { genesys: this.#genesysEndpoint, s3: this.#s3Endpoint }
+  }
+
   async close(): Promise<void> {
     for (const close of this.#closers) await close()
     this.s3.close()

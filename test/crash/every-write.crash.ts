@@ -13,6 +13,7 @@ import {
   type Shape,
   shapes,
 } from './crash-world.js'
+import { randomFrom, shuffled } from './random.js'
 
 // How many records, picked at random, or all of them; CRASH_SEED repeats a choice. After CRASH_SECONDS none is begun.
 const { CRASH_POINTS = 'all', CRASH_SEED, CRASH_SECONDS = 'Infinity' } = process.env
@@ -132,20 +133,3 @@ test('killed at any record of its journal and resumed, it leaves the same bucket
   console.log(`crash test: killed at ${begun} of ${chosen.length} records`)
   expect(failures, `seed ${seed}`).toEqual([])
 })
-
-/** In any order, so that a run which is cut short has killed all along the journal. */
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const order = items.map((item) => ({ item, at: random() }))
-  return order.sort((a, b) => a.at - b.at).map(({ item }) => item)
-}
-
-/** Mulberry32: small, and the same on every machine. */
-function randomFrom(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}

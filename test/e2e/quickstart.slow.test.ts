@@ -66,6 +66,19 @@ describe.concurrent('npm run quickstart', { timeout: 400_000 }, () => {
     expect(report?.accepted).toContain('hold-metadata-disabled')
   })
 
+  test.each(['local', 's3-batch', 'map'])('does the same over shards with the engine %s', async (engine) => {
+    const { code, out, err, report } = await quickstart(['--engine', engine, '--count', '120'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(report).toMatchObject({
+      outcome: 'complete',
+      counts: { expected: 120, repaired: 120 },
+      scale: { engine, rounds: 1, jobs: [{ round: 1, state: 'complete' }] },
+    })
+    expect(report?.scale?.shards).toBeGreaterThan(2)
+    expect(out).toMatch(/COMPLETE/)
+    expect(out).toContain('shards verified, each with its list and its journal')
+  })
+
   test('plans only with --dry-run, and ends with 2', async () => {
     const { code, report } = await quickstart(['--dry-run', '--count', '20'])
     expect(code).toBe(2)

@@ -31,30 +31,56 @@ export function completionOf(all: () => readonly CommandSpec[]): CommandSpec {
 
 const words = (spec: CommandSpec) => flagsOf(spec).map(({ name }) => `--${name}`)
 
+/** First words of the commands, each once. */
+const firstWords = (all: readonly CommandSpec[]) => [...new Set(all.map(({ name }) => name.split(' ')[0] ?? name))]
+
+/** Second words of the commands that have two, by the first. */
+function secondWords(all: readonly CommandSpec[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>()
+  for (const { name } of all) {
+    const [first = '', second] = name.split(' ')
+    if (second !== undefined) found.set(first, [...(found.get(first) ?? []), second])
+  }
+  return found
+}
+
 function bash(all: readonly CommandSpec[]): string {
-  const cases = all.map((spec) => `    ${spec.name}) words="${words(spec).join(' ')}" ;;`).join('\n')
+  const cases = all.map((spec) => `    "${spec.name} "*) words="${words(spec).join(' ')}" ;;`).join('\n')
+  const seconds = [...secondWords(all)].map(
+    ([first, names]) =>
+      `  if [ "$COMP_CWORD" -eq 2 ] && [ "\${COMP_WORDS[1]}" = ${first} ]; then words="${names.join(' ')}"; fi`,
+  )
   return `_genesys_legal_hold_exporter() {
   local words=""
-  case "\${COMP_WORDS[1]}" in
+  case "\${COMP_WORDS[1]} \${COMP_WORDS[2]} " in
 ${cases}
   esac
-  if [ "$COMP_CWORD" -eq 1 ]; then words="${all.map(({ name }) => name).join(' ')}"; fi
+  if [ "$COMP_CWORD" -eq 1 ]; then words="${firstWords(all).join(' ')}"; fi
+${seconds.join('\n')}
   COMPREPLY=( $(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}") )
 }
 complete -o default -F _genesys_legal_hold_exporter ${toolName}`
 }
 
 function zsh(all: readonly CommandSpec[]): string {
-  const commands = all.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).join('\n')
-  const cases = all.map((spec) => `    ${spec.name}) compadd -- ${words(spec).join(' ')} ;;`).join('\n')
+  const commands = firstWords(all).map((first) => {
+    const summary = all.find(({ name }) => name === first)?.summary ?? 'several commands'
+    return `    ${quoted(`${first}:${summary}`)}`
+  })
+  const cases = all.map((spec) => `    ${quoted(`${spec.name} `)}*) compadd -- ${words(spec).join(' ')} ;;`).join('\n')
+  const seconds = [...secondWords(all)].map(
+    ([first, names]) =>
+      `  if (( CURRENT == 3 )) && [[ "$words[2]" == ${first} ]]; then compadd -- ${names.join(' ')}; return; fi`,
+  )
   return `#compdef ${toolName}
 _genesys_legal_hold_exporter() {
   local -a commands
   commands=(
-${commands}
+${commands.join('\n')}
   )
   if (( CURRENT == 2 )); then _describe command commands; return; fi
-  case "$words[2]" in
+${seconds.join('\n')}
+  case "$words[2] $words[3] " in
 ${cases}
   esac
   _files
@@ -63,14 +89,24 @@ compdef _genesys_legal_hold_exporter ${toolName}`
 }
 
 function fish(all: readonly CommandSpec[]): string {
-  const lines = all.flatMap((spec) => [
-    `complete -c ${toolName} -n __fish_use_subcommand -a ${spec.name} -d ${quoted(spec.summary)}`,
-    ...flagsOf(spec).map(
-      ({ name, kind, about }) =>
-        `complete -c ${toolName} -n '__fish_seen_subcommand_from ${spec.name}' -l ${name}${kind === 'flag' ? '' : ' -r'} -d ${quoted(about)}`,
-    ),
-  ])
-  return lines.join('\n')
+  const lines = all.flatMap((spec) => {
+    const [first = '', second] = spec.name.split(' ')
+    const seen = `__fish_seen_subcommand_from ${first}`
+    const where = second === undefined ? seen : `${seen}; and __fish_seen_subcommand_from ${second}`
+    return [
+      second === undefined
+        ? `complete -c ${toolName} -n __fish_use_subcommand -a ${first} -d ${quoted(spec.summary)}`
+        : `complete -c ${toolName} -n '${seen}; and not __fish_seen_subcommand_from ${second}' -a ${second} -d ${quoted(spec.summary)}`,
+      ...flagsOf(spec).map(
+        ({ name, kind, about }) =>
+          `complete -c ${toolName} -n '${where}' -l ${name}${kind === 'flag' ? '' : ' -r'} -d ${quoted(about)}`,
+      ),
+    ]
+  })
+  const firsts = [...secondWords(all).keys()].map(
+    (first) => `complete -c ${toolName} -n __fish_use_subcommand -a ${first} -d 'several commands'`,
+  )
+  return [...firsts, ...lines].join('\n')
 }
 
 /** A text in single quotes: what is in it is nothing to the shell. */

@@ -3,21 +3,20 @@ import { answerOf } from '../../custody/page/answer.js'
 import { LegalHoldExporter } from '../../exporter.js'
 import { readCheckpoint } from '../../journal/checkpoint.js'
 import { LegalHoldError } from '../../model/errors.js'
-import type { RunEvent } from '../../model/events.js'
-import { type FindingCode, findingCodes } from '../../model/findings.js'
-import type { Acceptance } from '../../options/acceptance.js'
-import { ArgumentError, type Given, needed } from '../arguments.js'
+import { type Given, needed } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
 import { byKeysOfFile, connect, inFile, refuseUnset } from '../config/connect.js'
 import { type Resolved, resolveMatter } from '../config/resolve.js'
 import { settingFlags } from '../config/settings.js'
-import { exitCodeOfRun, exitCodes } from '../exit-codes.js'
-import { isSealed, type Sealing, sealingOf } from '../files/evidence.js'
+import { exitCodeOfRun } from '../exit-codes.js'
+import { isSealed, type Sealing, sealFlags, sealingOf } from '../files/evidence.js'
 import { placesOf } from '../files/places.js'
 import { writeReport } from '../files/report-file.js'
-import { acceptances, describeFinding } from '../telling/findings.js'
+import { acceptedBy, acceptFlags } from '../telling/acceptance.js'
+import { tellBlocked } from '../telling/findings.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
 import { notifiersOf, notifyFlags } from '../telling/notifying.js'
+import { auditFlag, tellEvent } from '../telling/run-events.js'
 import { shown, type Terminal } from '../terminal.js'
 
 export const exportMatter: CommandSpec = {
@@ -31,14 +30,8 @@ With --config it keeps its journal in legal-hold/MATTER/journal beside the file,
 
 Secrets come from the environment, or from a file that names their variables: GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET, SIGNING_KEY_PASSPHRASE, NOTIFY_SECRET, and for S3 whatever the AWS SDK finds. Everything else is a flag, the variable in brackets behind it, or a key of --config.`,
   flags: [
-    { name: 'accept', value: 'CODE', kind: 'list', about: 'accept a blocking finding by its code (repeatable)' },
-    {
-      name: 'reason',
-      value: 'TEXT',
-      kind: 'list',
-      about: 'why; applies to the --accept before it, and is recorded in the journal',
-    },
-    { name: 'audit', kind: 'flag', about: "read Genesys Cloud's audit trail: who deleted missing recordings" },
+    ...acceptFlags,
+    auditFlag,
     { name: 'dry-run', kind: 'flag', about: 'export and validate, but only plan the repairs' },
     {
       name: 'report',
@@ -52,25 +45,7 @@ Secrets come from the environment, or from a file that names their variables: GE
       kind: 'text',
       about: 'keep the journal there; an interrupted run resumes from it',
     },
-    {
-      name: 'evidence',
-      value: 'DIR',
-      kind: 'text',
-      about: 'seal the run there; needs --signing-key, or a key in --config',
-    },
-    {
-      name: 'signing-key',
-      value: 'FILE',
-      kind: 'text',
-      about: 'private key, in PEM: openssl genpkey -algorithm ed25519 -out signing-key.pem',
-    },
-    {
-      name: 'tsa-url',
-      value: 'URL',
-      kind: 'text',
-      about: 'obtain a time stamp on the signature from this authority (RFC 3161)',
-    },
-    { name: 'previous', value: 'DIR', kind: 'text', about: 'the previous bundle of the same matter' },
+    ...sealFlags,
     ...notifyFlags,
     ...settingFlags,
   ],
@@ -109,7 +84,7 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
       evidence: sealing?.sink,
       onFinish,
       signal: terminal.signal,
-      onEvent: (event) => tell(event, tellTo),
+      onEvent: (event) => tellEvent(event, tellTo),
       ...(files.journal === undefined ? {} : { journal: new FileJournal(files.journal) }),
     })
     const file = await writeReport(files.report, report)
@@ -118,40 +93,10 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
     return exitCodeOfRun(report)
   } catch (error) {
     if (!LegalHoldError.isInstance(error) || error.code !== 'PREFLIGHT_BLOCKED') throw inFile(resolved, '', error)
-    return blocked(error, given, terminal)
+    return tellBlocked(error, given, terminal)
   } finally {
     close()
   }
-}
-
-function blocked(error: LegalHoldError, given: Given, terminal: Terminal): number {
-  const blockers = (error.findings ?? []).filter(({ severity }) => severity === 'blocker')
-  if (given.flag('json')) terminal.out(JSON.stringify({ outcome: 'blocked', findings: error.findings ?? [] }, null, 2))
-  terminal.err(shown(error.message.split('\n')[0]))
-  terminal.err(`To accept them, if somebody answers for it, add: ${acceptances(blockers)}`)
-  return exitCodes.badResult
-}
-
-/** Codes with their reasons: each reason is of the code before it. */
-function acceptedBy({ repeated }: Given): readonly Acceptance[] {
-  const all: { code: FindingCode; reason?: string }[] = []
-  for (const { name, value } of repeated) {
-    if (name === 'accept') all.push({ code: findingCode(value) })
-    if (name !== 'reason') continue
-    const last = all.at(-1)
-    if (last === undefined || last.reason !== undefined)
-      throw new ArgumentError('--reason must follow its --accept CODE.')
-    if (value.trim() === '') throw new ArgumentError('--reason must say something.')
-    last.reason = value
-  }
-  return all
-}
-
-function findingCode(code: string): FindingCode {
-  const found = findingCodes.find((known) => known === code)
-  if (found === undefined)
-    throw new ArgumentError(`--accept ${JSON.stringify(code)} is not one of ${findingCodes.join(', ')}.`)
-  return found
 }
 
 /** A dry run is another run than the real one: it has a journal and a report of its own. */
@@ -194,12 +139,4 @@ async function sealingUnlessDone(
   if (checkpoint?.report === undefined) return sealing
   tell(`this run is finished, and sealed in ${sealing.dir}; its report is given again.`)
   return undefined
-}
-
-function tell(event: RunEvent, terminal: Terminal): void {
-  if (event.type === 'finding') terminal.out(describeFinding(event.finding, event.accepted))
-  if (event.type === 'job-progress') terminal.out(`job ${shown(event.job.id)}: ${shown(event.job.platformState)}`)
-  if (event.type === 'sealed') {
-    terminal.out(`evidence: ${event.evidence.dir}\nsigned with: ${event.evidence.fingerprint}`)
-  }
 }

@@ -5,8 +5,8 @@ import type { EvidenceProblem, VerificationStatus } from '../../custody/bundle/p
 import { answerOf } from '../../custody/page/answer.js'
 import { utc } from '../../custody/page/text.js'
 import { readBundleReport } from '../../custody/verify/bundle-report.js'
-import { type ProofVerification, verifyProof } from '../../custody/verify/prove.js'
 import { type EvidenceVerification, verifyEvidence } from '../../custody/verify/verify.js'
+import { type ProofVerification, verifyProof } from '../../custody/verify/verify-proof.js'
 import { counted, figure } from '../../internal/text/counted.js'
 import type { S3StorageAdapter } from '../../storage/s3/adapter.js'
 import { ArgumentError, fileOf, type Given, needed } from '../arguments.js'
@@ -15,12 +15,13 @@ import { storageOptions } from '../config/connect.js'
 import { type Resolved, resolveMatter } from '../config/resolve.js'
 import { exitCodeOfVerification } from '../exit-codes.js'
 import { bundleFirst } from '../files/bundle.js'
+import { openShards, storeFlags } from '../scale/shards.js'
 import { tellNotes } from '../telling/log.js'
 import { notifiersOf, notifyFlags } from '../telling/notifying.js'
 import { tellUnverified, tellVerified } from '../telling/verification-notice.js'
 import { pairs, shown, type Terminal } from '../terminal.js'
 
-const bundleFlags = ['tsa', 'previous', 'record', 'live', 'region', 's3-endpoint'] as const
+const bundleFlags = ['tsa', 'previous', 'record', 'live', 'shards', 'region', 's3-endpoint'] as const
 
 export const verify: CommandSpec = {
   name: 'verify',
@@ -31,6 +32,8 @@ export const verify: CommandSpec = {
 
 A key inside the bundle authenticates nobody: whoever changes the bundle can also change that key. Get the key, or its fingerprint, from the signer through a separate channel. Without either, the command prints the fingerprint that it found, says NOT AUTHENTICATED, and the exit code is 3.
 
+A run over shards stands on the seals of its shards. --shards verifies each of them too, from the evidence bucket.
+
 --live reads the headers of every object again and reports what has changed since, with credentials as the AWS SDK finds them. Nothing is changed.`,
   flags: [
     { name: 'key', value: 'FILE', kind: 'text', about: "the signer's public key, in PEM" },
@@ -40,6 +43,13 @@ A key inside the bundle authenticates nobody: whoever changes the bundle can als
     { name: 'record', value: 'BUCKET/KEY', kind: 'text', about: 'show the record of this object' },
     { name: 'proof', value: 'FILE', kind: 'text', about: 'check a proof that `prove` made, in place of a bundle' },
     { name: 'live', kind: 'flag', about: 'read every object again' },
+    {
+      name: 'shards',
+      kind: 'flag',
+      about:
+        'of a run over shards: verify each shard, from the store that --config or --store names; with --live its objects',
+    },
+    ...storeFlags,
     {
       name: 'config',
       value: 'FILE',
@@ -88,9 +98,11 @@ async function verifyCommand(given: Given, terminal: Terminal): Promise<number> 
     opened.push(storage)
     return storage
   }
+  const sharded = given.flag('shards') ? await openShards(resolved) : undefined
   try {
     const verification = await verifyEvidence(dir, {
       ...key,
+      shards: sharded?.shards,
       tsaCa: await fileOf('tsa', given.text('tsa')),
       previous: given.text('previous'),
       record: given.text('record'),
@@ -109,6 +121,7 @@ async function verifyCommand(given: Given, terminal: Terminal): Promise<number> 
     throw error
   } finally {
     for (const storage of opened) storage.close()
+    sharded?.close()
   }
 }
 
@@ -137,11 +150,14 @@ async function tell(dir: string, verification: EvidenceVerification, terminal: T
   }
 }
 
-function tellProof({ verified, status, problems, record, predicate }: ProofVerification, terminal: Terminal): void {
+function tellProof(
+  { verified, status, problems, record, shard, predicate }: ProofVerification,
+  terminal: Terminal,
+): void {
   terminal.out(headings[status])
   tellProblems(problems, terminal)
   if (!verified || predicate === undefined) return
-  terminal.out(pairs(factsOf(predicate)))
+  terminal.out(pairs([...factsOf(predicate), ['shard', shard?.toString()]]))
   terminal.out(`record:\n${shown(JSON.stringify(record))}`)
 }
 

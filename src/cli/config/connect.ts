@@ -64,7 +64,7 @@ export async function connect(resolved: Resolved, need: Need, logger?: Logger): 
     }
   }
   const { hold, genesys: connection, s3: bucket, request, accept, retention = {}, ...rest } = resolved.matter
-  const { journal: _, report: __, evidence: ___, notify: ____, log: _____, ...options } = rest
+  const { journal: _, report: __, evidence: ___, notify: ____, log: _____, scale: ______, ...options } = rest
   const platform = attempt('genesys', () => platformOf(connection ?? {}, need, genesys, logger))
   const storage = attempt('s3', () => new s3.S3StorageAdapter(storageOptions(bucket ?? {})))
   const policies: RetentionPolicyAdapter[] = []
@@ -233,7 +233,8 @@ function acceptOf(given: Matter['accept']): LegalHoldExporterOptions['accept'] {
   return (given ?? []).flatMap(({ code, reason }) => (code === undefined ? [] : [{ code, reason }]))
 }
 
-function requestOf(given: NonNullable<Matter['request']>): ExportRequest {
+/** The request as the library takes it. @throws ArgumentError */
+export function requestOf(given: NonNullable<Matter['request']>): ExportRequest {
   const { conversationIdsFrom: _, interval, mediaTypes, ...rest } = given
   // A type that is none is refused by the exporter, with the list of those there are.
   const media = mediaTypes === undefined ? {} : { mediaTypes: mediaTypes as ExportRequest['mediaTypes'] }

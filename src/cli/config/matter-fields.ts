@@ -1,6 +1,7 @@
 import { evidenceFields, genesysFields, logFields, notifyFields, retentionFields, s3Fields } from './adapter-fields.js'
 import { acceptFields, exporterFields, holdFields, requestFields } from './exporter-fields.js'
 import { object, path, type ValueOf } from './field.js'
+import { scaleFields } from './scale-fields.js'
 
 /** Everything that matter.yaml may say. */
 export const matterFields = object('One matter for genesys-legal-hold-exporter.', {
@@ -16,6 +17,7 @@ export const matterFields = object('One matter for genesys-legal-hold-exporter.'
   evidence: evidenceFields,
   notify: notifyFields,
   log: logFields,
+  scale: scaleFields,
 })
 
 /** A matter as the file, the environment and the flags say it. Each part may be missing. */

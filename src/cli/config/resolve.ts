@@ -4,7 +4,7 @@ import { ArgumentError, type Given, textOfFile } from '../arguments.js'
 import type { Terminal } from '../terminal.js'
 import type { Matter } from './matter-fields.js'
 import { type MatterFile, readMatterFile, type UnsetVariable } from './read-file.js'
-import { notifySettings, type Setting, secretVariables, settings } from './settings.js'
+import { notifySettings, type Setting, scaleSettings, secretVariables, settings } from './settings.js'
 
 /** A matter, with where each part of it was said. */
 export interface Resolved {
@@ -36,7 +36,7 @@ export async function resolveMatter(given: Given, terminal: Terminal): Promise<R
   const notes = (file?.plainSecrets ?? []).map(
     (path) => `${path} is in ${named} as plain text; \${NAME} keeps a secret out of the file.`,
   )
-  for (const setting of [...settings, ...notifySettings, ...secretVariables]) {
+  for (const setting of [...settings, ...scaleSettings, ...notifySettings, ...secretVariables]) {
     const value = saidBy(setting, given, env)
     // A token is another login than a client: a variable that happens to be set does not make two of one.
     const isOtherLogin = file?.matter.genesys?.accessToken !== undefined && setting.path.startsWith('genesys.client')

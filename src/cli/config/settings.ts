@@ -116,6 +116,13 @@ export const notifySettings: readonly Setting[] = [
   },
 ]
 
+/** Flags of the commands `scale`. */
+export const scaleSettings: readonly Setting[] = [
+  one('engine NAME', 'SCALE_ENGINE', 'scale.engine', 'who runs the shards: local (default), s3-batch or map'),
+  one('store BUCKET', 'SCALE_STORE', 'scale.store.bucket', 'evidence bucket that keeps plan, journals and seals'),
+  one('store-prefix PREFIX', 'SCALE_STORE_PREFIX', 'scale.store.prefix', "in front of its keys (default: 'runs/')"),
+]
+
 /** Secrets are never flags: others on the machine see those. */
 export const secretVariables: readonly (Pick<Setting, 'path' | 'form'> & { readonly variable: string })[] = [
   { variable: 'GENESYS_CLIENT_ID', path: 'genesys.clientId', form: 'text' },
@@ -134,6 +141,15 @@ function many(typed: string, variable: string, path: string, about: string): Set
   return { ...one(typed, variable, path, about), form: 'list' }
 }
 
+function flagOf({ flag, value, variable, form, about }: Setting, group: string): FlagSpec {
+  const kind = form === 'on' || form === 'off' ? 'flag' : form === 'pair' ? 'list' : 'text'
+  const beside = variable === undefined ? '' : ` [${variable}]`
+  return { name: flag, ...(value === undefined ? {} : { value }), kind, about: `${about}${beside}`, group }
+}
+
+/** The flags of the commands `scale`, beside those of a matter. */
+export const scaleFlags: readonly FlagSpec[] = scaleSettings.map((setting) => flagOf(setting, 'Scale'))
+
 /** The flags of every command that reaches a matter. */
 export const settingFlags: readonly FlagSpec[] = [
   {
@@ -142,17 +158,7 @@ export const settingFlags: readonly FlagSpec[] = [
     about: 'matter.yaml (default: none); flags and variables override what it says',
     kind: 'text',
   },
-  ...settings.map(({ flag, value, variable, form, about }): FlagSpec => {
-    const kind = form === 'on' || form === 'off' ? 'flag' : form === 'pair' ? 'list' : 'text'
-    const beside = variable === undefined ? '' : ` [${variable}]`
-    return {
-      name: flag,
-      ...(value === undefined ? {} : { value }),
-      kind,
-      about: `${about}${beside}`,
-      group: 'Settings',
-    }
-  }),
+  ...settings.map((setting) => flagOf(setting, 'Settings')),
   {
     name: 'conversation-ids-from',
     value: 'FILE',

@@ -6,9 +6,33 @@ import { KmsSigner } from '../../custody/crypto/kms-signer.js'
 import { evidenceBundle } from '../../custody/seal/evidence-bundle.js'
 import type { EvidenceSink, Signer } from '../../ports/evidence.js'
 import { ArgumentError, fileOf, type Given } from '../arguments.js'
+import type { FlagSpec } from '../command.js'
 import { refuseUnset } from '../config/connect.js'
 import type { Resolved } from '../config/resolve.js'
 import { placesOf } from './places.js'
+
+/** Flags of the commands that seal. */
+export const sealFlags: readonly FlagSpec[] = [
+  {
+    name: 'evidence',
+    value: 'DIR',
+    kind: 'text',
+    about: 'seal the run there; needs --signing-key, or a key in --config',
+  },
+  {
+    name: 'signing-key',
+    value: 'FILE',
+    kind: 'text',
+    about: 'private key, in PEM: openssl genpkey -algorithm ed25519 -out signing-key.pem',
+  },
+  {
+    name: 'tsa-url',
+    value: 'URL',
+    kind: 'text',
+    about: 'obtain a time stamp on the signature from this authority (RFC 3161)',
+  },
+  { name: 'previous', value: 'DIR', kind: 'text', about: 'the previous bundle of the same matter' },
+]
 
 /** Where a run is sealed, and by what; `undefined` if it is not. */
 export interface Sealing {

@@ -1,5 +1,8 @@
+import type { LegalHoldError } from '../../model/errors.js'
 import type { Finding, FindingCode } from '../../model/findings.js'
-import { shown } from '../terminal.js'
+import type { Given } from '../arguments.js'
+import { exitCodes } from '../exit-codes.js'
+import { shown, type Terminal } from '../terminal.js'
 
 /** The flag, or the command, that does what the remedy of a blocker says. */
 const flagOf: Partial<Readonly<Record<FindingCode, string>>> = {
@@ -38,4 +41,13 @@ export function describeFinding({ severity, code, message, remedy }: Finding, ac
 export function acceptances(findings: readonly Finding[]): string {
   const codes = new Set(findings.filter(({ severity }) => severity === 'blocker').map(({ code }) => code))
   return [...codes].map((code) => `--accept ${code} --reason "…"`).join(' ')
+}
+
+/** Says what blocked a run, and how it may pass. @returns the exit code */
+export function tellBlocked(error: LegalHoldError, given: Given, terminal: Terminal): number {
+  const blockers = (error.findings ?? []).filter(({ severity }) => severity === 'blocker')
+  if (given.flag('json')) terminal.out(JSON.stringify({ outcome: 'blocked', findings: error.findings ?? [] }, null, 2))
+  terminal.err(shown(error.message.split('\n')[0]))
+  terminal.err(`To accept them, if somebody answers for it, add: ${acceptances(blockers)}`)
+  return exitCodes.badResult
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OptionCheck } from '../../internal/option-check.js'
+import type { LegalHoldError } from '../../model/errors.js'
 import type { HashContent, SealedEvidence } from '../../model/evidence.js'
 import type { JournalRecord } from '../../model/record.js'
 import type { EvidenceSink, SealCallOptions } from '../../ports/evidence.js'
@@ -9,7 +10,9 @@ import type { CallOptions } from '../../ports/runtime.js'
 import { journalLines, lineOf } from '../bundle/record-lines.js'
 import { leafHash, MerkleTree } from '../crypto/merkle.js'
 import { FileJournal, observeLines } from '../journal/file-journal.js'
-import { makeFolder, refuseSealed, type SealOptions, sealEvidence } from './seal.js'
+import { notSealed } from './not-sealed.js'
+import { checkPlace, makeFolder, refuseSealed, type SealOptions, sealEvidence } from './seal.js'
+import { refuseSealedIn } from './seal-elsewhere.js'
 
 /** Options of {@link evidenceBundle}. */
 export interface EvidenceBundleOptions extends SealOptions {
@@ -24,7 +27,7 @@ export interface EvidenceBundleOptions extends SealOptions {
 /**
  * Evidence of one run, for its option `evidence`: `run(request, { evidence: evidenceBundle({ dir, signer }) })`.
  * The tree over the records grows during the run. A resumed run starts from the records of the journal. A run
- * without a journal keeps one in the folder `journal` of the bundle until it is sealed.
+ * without a journal keeps one in the folder `journal` of the bundle until it is sealed. With a `writer` the run needs a journal.
  *
  * @throws LegalHoldError `INVALID_OPTIONS`
  */
@@ -36,11 +39,11 @@ const ownJournal = 'journal'
 
 /** Before the run, not when it is sealed hours later. */
 function checkBundleOptions(options: unknown): void {
-  const { dir, signer, hashContent = 'missing' } = (options ?? {}) as Record<string, unknown>
+  const { signer, hashContent = 'missing' } = (options ?? {}) as Record<string, unknown>
   const { publicKey, sign } = (signer ?? {}) as Record<string, unknown>
   const mistakes = new OptionCheck('The options of evidenceBundle')
   const { check } = mistakes
-  check(typeof dir === 'string' && dir !== '', 'dir', 'must be a folder')
+  checkPlace(options, mistakes)
   check(
     typeof publicKey === 'function' && typeof sign === 'function',
     'signer',
@@ -64,9 +67,14 @@ class EvidenceBundle implements EvidenceSink {
   }
 
   async open(journal: Journal | undefined, options: CallOptions = {}): Promise<Journal> {
-    const { dir } = this.#options
-    await refuseSealed(dir)
-    await makeFolder(dir)
+    const { dir = '', writer } = this.#options
+    if (writer !== undefined) {
+      await refuseSealedIn(writer, options)
+      if (journal === undefined) throw needsJournal(writer.place)
+    } else {
+      await refuseSealed(dir)
+      await makeFolder(dir)
+    }
     const kept = journal ?? new FileJournal(join(dir, ownJournal))
     this.#own = journal === undefined ? kept : undefined
     this.#growing = await GrowingJournal.over(kept, options)
@@ -87,10 +95,16 @@ class EvidenceBundle implements EvidenceSink {
     })
     if (this.#own !== undefined) {
       await this.#own.close?.()
-      await rm(join(this.#options.dir, ownJournal), { recursive: true, force: true })
+      await rm(join(this.#options.dir ?? '', ownJournal), { recursive: true, force: true })
     }
     return sealed
   }
+}
+
+function needsJournal(place: string): LegalHoldError {
+  return notSealed(
+    `a run whose evidence goes to ${place} needs a journal of its own: there is no folder to keep one in. Give \`journal\`, e.g. an ObjectJournal.`,
+  )
 }
 
 /** Hands everything on to the run's journal, and hashes each record as it becomes final. */

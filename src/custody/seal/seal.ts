@@ -3,11 +3,12 @@ import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../internal/canonical-json.js'
 import { systemClock } from '../../internal/clock.js'
+import { OptionCheck } from '../../internal/option-check.js'
 import { toolName, toolVersion } from '../../internal/package/version.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { HashContent, SealedEvidence } from '../../model/evidence.js'
 import { contradictsItself } from '../../model/report.js'
-import type { Signer } from '../../ports/evidence.js'
+import type { EvidenceWriter, Signer } from '../../ports/evidence.js'
 import type { Journal } from '../../ports/journal.js'
 import type { CallOptions, Clock } from '../../ports/runtime.js'
 import {
@@ -27,12 +28,15 @@ import { verifyInstructions } from './instructions.js'
 import { asNotSealed, notSealed } from './not-sealed.js'
 import { type PreviousBundle, readPrevious } from './previous-bundle.js'
 import { RecordFiles } from './record-files.js'
+import { sealElsewhere } from './seal-elsewhere.js'
 import { signBundle, writeAnew } from './sign-bundle.js'
 
 /** Options of {@link sealEvidence}. */
 export interface SealOptions {
-  /** Folder of the bundle. It is created if it is missing. A folder that already holds a bundle is refused. */
-  readonly dir: string
+  /** Folder of the bundle. It is created if it is missing. A folder that already holds a bundle is refused. Give this or `writer`. */
+  readonly dir?: string | undefined
+  /** Takes the files of the bundle in place of a folder. They are made in a temporary folder. */
+  readonly writer?: EvidenceWriter | undefined
   /** `new KeyFileSigner({ pem })`, or your own. */
   readonly signer: Signer
   /** Obtains a time stamp on the signature (RFC 3161), and verifies it. @defaultValue none */
@@ -56,7 +60,43 @@ export async function sealEvidence(
   journal: Journal,
   options: SealOptions & CallOptions & { readonly expectedRoot?: Buffer | undefined },
 ): Promise<SealedEvidence> {
-  const { dir } = options
+  const { dir, writer } = options
+  requireOnePlace(options, 'sealEvidence')
+  if (writer !== undefined) return sealElsewhere(writer, (folder) => sealIn(folder, journal, options), options)
+  return sealIn(dir ?? '', journal, options)
+}
+
+/**
+ * Notes what is wrong with the place of a bundle.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`
+ */
+function requireOnePlace(options: unknown, what: string): void {
+  const mistakes = new OptionCheck(`The options of ${what}`)
+  checkPlace(options, mistakes)
+  mistakes.throwIfAny()
+}
+
+/** A bundle has one place: a folder or a writer. */
+export function checkPlace(options: unknown, { check }: OptionCheck): void {
+  const { dir, writer } = (options ?? {}) as Record<string, unknown>
+  if (writer === undefined) check(typeof dir === 'string' && dir !== '', 'dir', 'must be a folder, or give a writer')
+  else {
+    check(dir === undefined, 'dir', 'must be left out where there is a writer')
+    check(isWriter(writer), 'writer', 'must be an EvidenceWriter: place, write and read')
+  }
+}
+
+function isWriter(value: unknown): boolean {
+  const { place, write, read } = (value ?? {}) as Record<string, unknown>
+  return typeof place === 'string' && typeof write === 'function' && typeof read === 'function'
+}
+
+async function sealIn(
+  dir: string,
+  journal: Journal,
+  options: SealOptions & CallOptions & { readonly expectedRoot?: Buffer | undefined },
+): Promise<SealedEvidence> {
   await refuseSealed(dir)
   const publicKeyPem = await options.signer.publicKey()
   const key = readPublicKey(publicKeyPem)

@@ -20,6 +20,7 @@ import { bundleFiles } from '../bundle/contents.js'
 import { unreadable } from '../bundle/file.js'
 import { fileLines, objectNameOf } from '../bundle/record-lines.js'
 import { readRecord } from '../journal/record.js'
+import { type ShardVerifier, shardLines } from './shards.js'
 
 /** How an object differs from its record. */
 export type DriftKind = 'gone' | 'replaced' | 'content-changed' | 'properties-changed' | 'hold-lost' | 'unreadable'
@@ -28,8 +29,10 @@ export type DriftKind = 'gone' | 'replaced' | 'content-changed' | 'properties-ch
 export interface Drift {
   readonly kind: DriftKind
   readonly object: ObjectRef
-  /** Line of the record. */
+  /** Line of the record: of the bundle, or of the journal of its shard. */
   readonly line: number
+  /** The shard whose record it is, from 0. */
+  readonly shard?: number | undefined
   readonly message: string
 }
 
@@ -46,23 +49,30 @@ const mostDrift = 1_000
 
 interface Recorded {
   readonly line: number
+  readonly shard: number | undefined
   readonly object: ObjectRef
   readonly state: RecordedState
   readonly held: boolean
 }
 
-/** Reads every object of a bundle again, one HEAD each, and compares it with its last record. */
+/** How a bundle is looked at. */
+export interface LiveOptions extends CallOptions {
+  readonly concurrency: number
+  /** Opens the shards that the bundle stands on. @defaultValue only objects of the bundle's own records are read */
+  readonly shards?: ShardVerifier | undefined
+}
+
+/** Reads every object of a bundle and of its shards again, one HEAD each, and compares it with its last record. */
 export async function checkLive(
   dir: string,
   storage: StorageAdapter,
   requirements: HoldRequirements,
-  options: CallOptions & { readonly concurrency: number },
+  options: LiveOptions,
 ): Promise<LiveCheck> {
   forManyListeners(options.signal)
-  const last = await lastLines(dir, options)
   const drift: Drift[] = []
   let [checked, drifted] = [0, 0]
-  const source = recordedObjects(dir, last, options)
+  const source = allRecorded(dir, options)
   const context = contextOf(options.signal)
   const looking = { storage, requirements, context, lines: new KeyLines(storage, context) }
   for await (const found of mapWindow(source, options.concurrency, (one) => look(one, looking))) {
@@ -71,48 +81,63 @@ export async function checkLive(
     drifted += 1
     if (drift.length < mostDrift) drift.push(found)
   }
-  return { checked, drifted, drift: drift.sort((a, b) => a.line - b.line) }
+  return { checked, drifted, drift: drift.sort((a, b) => (a.shard ?? -1) - (b.shard ?? -1) || a.line - b.line) }
+}
+
+/** Lines of records with what an error calls them; each is valid until the next is asked for. */
+interface Source {
+  readonly shard: number | undefined
+  readonly name: string
+  lines(): AsyncIterable<Uint8Array>
+}
+
+/** Objects of the bundle's own records, then of each shard. An object is looked after by one shard alone. */
+async function* allRecorded(dir: string, options: LiveOptions): AsyncGenerator<Recorded, void, void> {
+  const { shards: verifier } = options
+  yield* recordedObjects({ shard: undefined, name: bundleFiles.records, lines: () => bundleLines(dir, options) })
+  if (verifier?.open === undefined) return
+  for await (const { shard } of shardLines(dir, options)) {
+    const opened = await verifier.open(shard, options)
+    yield* recordedObjects({ shard: shard.shard, name: shard.key, lines: () => opened.lines(options) })
+  }
+}
+
+async function* bundleLines(dir: string, options: CallOptions): AsyncGenerator<Uint8Array, void, void> {
+  for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) yield* lines
 }
 
 /** Of the few objects that several records are about, the line of the last one. */
-async function lastLines(dir: string, options: CallOptions): Promise<ReadonlyMap<string, number>> {
+async function lastLines(source: Source): Promise<ReadonlyMap<string, number>> {
   const seen = new SeenSet()
   const last = new Map<string, number>()
-  for await (const { record, line } of verdicts(dir, options)) {
+  for await (const { record, line } of verdicts(source)) {
     const name = objectNameOf(record) ?? ''
     if (!seen.add(name)) last.set(name, line)
   }
   return last
 }
 
-async function* recordedObjects(
-  dir: string,
-  last: ReadonlyMap<string, number>,
-  options: CallOptions,
-): AsyncGenerator<Recorded, void, void> {
-  for await (const { record, line } of verdicts(dir, options)) {
+async function* recordedObjects(source: Source): AsyncGenerator<Recorded, void, void> {
+  const last = await lastLines(source)
+  const { shard } = source
+  for await (const { record, line } of verdicts(source)) {
     if ((last.get(objectNameOf(record) ?? '') ?? line) !== line) continue
     const { object, before, after, outcome } = record.data
     const state = after ?? before
     // What was not there then is not missed now.
-    if (state !== undefined) yield { line, object, state, held: outcome === 'held' || outcome === 'repaired' }
+    if (state !== undefined) yield { line, shard, object, state, held: outcome === 'held' || outcome === 'repaired' }
   }
 }
 
-async function* verdicts(
-  dir: string,
-  options: CallOptions,
-): AsyncGenerator<{ record: RecordOf<'verdict'>; line: number }> {
+async function* verdicts(source: Source): AsyncGenerator<{ record: RecordOf<'verdict'>; line: number }> {
   let line = 0
-  for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
-    for (const bytes of lines) {
-      line += 1
-      const record: UntrustedRecord | string = readRecord(bytes)
-      if (typeof record === 'string' || record.type !== 'verdict') continue
-      // The records were verified a moment ago.
-      if (!hasForm(record)) throw unreadable(`Line ${line} of ${bundleFiles.records} ${flawOfForm(record)}.`)
-      yield { record, line }
-    }
+  for await (const bytes of source.lines()) {
+    line += 1
+    const record: UntrustedRecord | string = readRecord(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    if (typeof record === 'string' || record.type !== 'verdict') continue
+    // The records were verified a moment ago.
+    if (!hasForm(record)) throw unreadable(`Line ${line} of ${source.name} ${flawOfForm(record)}.`)
+    yield { record, line }
   }
 }
 
@@ -157,8 +182,9 @@ async function look(recorded: Recorded, looking: Looking): Promise<Drift | undef
   }
 }
 
-function driftTo({ object, line }: Recorded, kind: DriftKind, what: string): Drift {
-  return { kind, object, line, message: `${JSON.stringify(`${object.bucket}/${object.key}`)} ${what}.` }
+function driftTo({ object, line, shard }: Recorded, kind: DriftKind, what: string): Drift {
+  const where = shard === undefined ? { line } : { line, shard }
+  return { kind, object, ...where, message: `${JSON.stringify(`${object.bucket}/${object.key}`)} ${what}.` }
 }
 
 /** How an object differs from its record by an answer to a HEAD; `undefined` if it does not. Pure. */

@@ -1,20 +1,17 @@
-import type { KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { counted } from '../../internal/text/counted.js'
 import { AccountCheck } from '../../journal/check/account-check.js'
 import { LegalHoldError } from '../../model/errors.js'
-import type { JournalRecord } from '../../model/record.js'
 import type { CallOptions } from '../../ports/runtime.js'
-import { bundleFiles, type CustodyPredicate } from '../bundle/contents.js'
-import { type EvidenceProblem, rewrittenSignature, statusOf, type VerificationStatus } from '../bundle/problem.js'
+import { bundleFiles } from '../bundle/contents.js'
 import { fileLines, objectNameOf } from '../bundle/record-lines.js'
-import { readStatement } from '../bundle/statement.js'
 import { readStatementOf } from '../bundle/statement-file.js'
-import { type DsseEnvelope, envelopeFinding, formatEnvelope } from '../crypto/dsse.js'
-import { fingerprintOf, givenKey, readPublicKey } from '../crypto/keys.js'
+import type { DsseEnvelope } from '../crypto/dsse.js'
 import { AuditPath, leafHash, rootFromPath } from '../crypto/merkle.js'
 import { readRecord } from '../journal/record.js'
-import { contradictionOfRecord } from './predicate-check.js'
+import { proveInShards, type ShardInclusion } from './shard-proof.js'
+import { type ShardPlace, type ShardVerifier, shardLines } from './shards.js'
 
 /** Type of a proof file. */
 export const proofType = 'urn:genesys-legal-hold-exporter:inclusion-proof:v1'
@@ -31,6 +28,19 @@ export interface InclusionProof {
   readonly auditPath: readonly string[]
   readonly statement: DsseEnvelope
   readonly publicKey: string
+  /** Where the record is that of a shard: the record about the object, beneath the shard's seal. */
+  readonly shard?: ShardInclusion | undefined
+}
+
+/** Options of {@link prove}. */
+export interface ProveOptions extends CallOptions {
+  /**
+   * Reaches the objects of a run over shards: `shardVerifier({ store })` of `genesys-legal-hold-exporter/scale`. The proof then
+   * has two audit paths: from the object's record to the seal of its shard, and from the record of the shard to the signed root.
+   *
+   * @defaultValue only records of the bundle itself
+   */
+  readonly shards?: ShardVerifier | undefined
 }
 
 /**
@@ -41,21 +51,25 @@ export interface InclusionProof {
  * @throws LegalHoldError `OBJECT_NOT_FOUND` if no record is about it. `EVIDENCE_UNREADABLE` if the bundle is not
  *   what was sealed, or if its records contradict each other (`details.line`)
  */
-export async function prove(dir: string, key: string, options: CallOptions = {}): Promise<InclusionProof> {
+export async function prove(dir: string, key: string, options: ProveOptions = {}): Promise<InclusionProof> {
   const { log, storage } = (await readStatementOf(dir)).predicate
-  const text = await readText(dir, bundleFiles.statement)
+  const statement: DsseEnvelope = JSON.parse(await readText(dir, bundleFiles.statement))
   const publicKey = await readText(dir, bundleFiles.publicKey)
   const names = new Set([key, `${storage.bucket}/${key}`])
-  const found = await find(dir, names, options)
+  const own = await find(dir, names, options)
+  const prefix = `${storage.bucket}/`
+  const inBucket = key.startsWith(prefix) ? key.slice(prefix.length) : key
+  const found =
+    own === undefined ? await findInShards(dir, { names, key: inBucket }, options) : { index: own, shard: undefined }
   if (found === undefined) {
     throw new LegalHoldError(`No record of the bundle is about ${JSON.stringify(key)}.`, {
       code: 'OBJECT_NOT_FOUND',
       stage: 'report',
     })
   }
-  const { line, index } = found
+  const { index, shard } = found
   if (index >= log.treeSize) throw unusable('it has more records than were signed: verify it')
-  const auditPath = await pathOf(dir, index, log.treeSize, options)
+  const { line, auditPath } = await pathOf(dir, index, log.treeSize, options)
   if (rootFromPath(leafHash(line), index, log.treeSize, auditPath)?.toString('hex') !== log.rootHash) {
     throw unusable('its records are not those that were signed: verify it')
   }
@@ -65,17 +79,38 @@ export async function prove(dir: string, key: string, options: CallOptions = {})
     leafIndex: index,
     treeSize: log.treeSize,
     auditPath: auditPath.map((hash) => hash.toString('hex')),
-    statement: JSON.parse(text),
+    statement,
     publicKey,
+    ...(shard === undefined ? {} : { shard }),
   }
 }
 
-async function find(
+/** The record of the shard that an object is in, and what is proven beneath it. */
+async function findInShards(
   dir: string,
-  names: ReadonlySet<string>,
-  options: CallOptions,
-): Promise<{ line: Buffer; index: number } | undefined> {
-  let found: { line: Buffer; index: number } | undefined
+  what: { readonly names: ReadonlySet<string>; readonly key: string },
+  { shards: verifier, ...options }: ProveOptions,
+): Promise<{ readonly index: number; readonly shard: ShardInclusion } | undefined> {
+  const lines: number[] = []
+  const shards: ShardPlace[] = []
+  for await (const { line, shard } of shardLines(dir, options)) {
+    lines.push(line)
+    shards.push({ shard: shard.shard, key: shard.key, sealSha256: shard.sealSha256 })
+  }
+  if (shards.length === 0) return undefined
+  if (verifier === undefined) {
+    throw new LegalHoldError(
+      `No record of the bundle itself is about ${JSON.stringify(what.key)}. It stands on ${counted(shards.length, 'shard')}: give their store (shards).`,
+      { code: 'OBJECT_NOT_FOUND', stage: 'report' },
+    )
+  }
+  const found = await proveInShards(verifier, { shards, ...what }, options)
+  const line = found === undefined ? undefined : lines[found.at]
+  return found === undefined || line === undefined ? undefined : { index: line - 1, shard: found.inclusion }
+}
+
+async function find(dir: string, names: ReadonlySet<string>, options: CallOptions): Promise<number | undefined> {
+  let found: number | undefined
   let index = 0
   const account = new AccountCheck()
   for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
@@ -85,7 +120,7 @@ async function find(
       // One record proves nothing if the others contradict it.
       if (typeof checked === 'string') throw unusable(`line ${index + 1} of its records ${checked}`, index + 1)
       if (typeof record !== 'string' && record.type === 'verdict' && names.has(objectNameOf(record) ?? '')) {
-        found = { line: Buffer.from(line), index }
+        found = index
       }
       index += 1
     }
@@ -93,110 +128,23 @@ async function find(
   return found
 }
 
-async function pathOf(dir: string, index: number, treeSize: number, options: CallOptions): Promise<Buffer[]> {
+async function pathOf(
+  dir: string,
+  index: number,
+  treeSize: number,
+  options: CallOptions,
+): Promise<{ readonly line: Buffer; readonly auditPath: readonly Buffer[] }> {
   const path = new AuditPath(index, treeSize)
+  let at = 0
+  let wanted = Buffer.alloc(0)
   for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
-    for (const line of lines) path.append(leafHash(line))
+    for (const line of lines) {
+      if (at === index) wanted = Buffer.from(line)
+      path.append(leafHash(line))
+      at += 1
+    }
   }
-  return path.path()
-}
-
-/** What a proof shows. */
-export interface ProofVerification {
-  readonly verified: boolean
-  /** `verifies` exactly if `verified`. It distinguishes the case that only the key is missing. */
-  readonly status: VerificationStatus
-  readonly problems: readonly EvidenceProblem[]
-  readonly claimedFingerprint?: string | undefined
-  readonly record?: JournalRecord | undefined
-  readonly predicate?: CustodyPredicate | undefined
-}
-
-/**
- * Verifies what {@link prove} made, given as its text.
- *
- * @throws LegalHoldError `EVIDENCE_UNREADABLE` for a key that cannot be read, `INVALID_OPTIONS` for a malformed
- *   fingerprint, or one that is not that of the key
- */
-export function verifyProof(
-  text: string,
-  options: { readonly publicKey?: string | undefined; readonly fingerprint?: string | undefined },
-): ProofVerification {
-  const proof = parseProof(text)
-  if (proof === undefined) return failed({ code: 'statement-malformed', message: 'This is not an inclusion proof.' })
-  const read = readStatement(proof.envelope)
-  if (typeof read === 'string') {
-    return failed({ code: 'statement-malformed', message: `The statement in the proof cannot be used: ${read}.` })
-  }
-  const { predicate } = read.statement
-  const claimedFingerprint = read.envelope.keyid
-  const problems: EvidenceProblem[] = []
-  const key = keyOf(proof, givenKey(options), claimedFingerprint, problems)
-  const finding = key === undefined ? 'valid' : envelopeFinding(key, read.envelope)
-  if (finding !== 'valid') {
-    const how = finding === 'rewritten' ? rewrittenSignature : 'is not signed by this key'
-    problems.push({ code: 'signature-invalid', message: `The statement in the proof ${how}.` })
-  }
-  const { log } = predicate
-  const path = proof.auditPath.map((hash) => Buffer.from(hash, 'hex'))
-  const line = Buffer.from(proof.record)
-  const root = rootFromPath(leafHash(line), proof.leafIndex, log.treeSize, path)
-  if (proof.treeSize !== log.treeSize || root?.toString('hex') !== log.rootHash) {
-    problems.push({ code: 'root-mismatch', message: 'The record does not lead to the root that was signed.' })
-  }
-  const record = readRecord(line)
-  if (typeof record === 'string') {
-    problems.push({ code: 'record-malformed', message: `What is proven ${record}.` })
-    return { verified: false, status: statusOf(problems), problems, claimedFingerprint, predicate }
-  }
-  const contradiction = contradictionOfRecord(record, predicate)
-  if (contradiction !== undefined) problems.push({ code: 'record-contradictory', message: contradiction })
-  const status = statusOf(problems)
-  return { verified: problems.length === 0, status, problems, claimedFingerprint, record, predicate }
-}
-
-function keyOf(
-  proof: InclusionProof,
-  given: KeyObject | string | undefined,
-  claimed: string,
-  problems: EvidenceProblem[],
-): KeyObject | undefined {
-  if (typeof given === 'object') return given
-  if (given === undefined) {
-    const message = `Nobody is authenticated without a key from elsewhere. The proof claims the key ${claimed}.`
-    problems.push({ code: 'no-key', message })
-    return undefined
-  }
-  try {
-    const inside = readPublicKey(proof.publicKey)
-    if (fingerprintOf(inside) === given) return inside
-  } catch {
-    // What is inside is not a key; that it is not the one asked for is said below.
-  }
-  problems.push({ code: 'wrong-key', message: `The proof's key does not have the fingerprint ${given}.` })
-  return undefined
-}
-
-/** A proof with the text of its envelope, which is made where what it holds may still be anything. */
-function parseProof(text: string): (InclusionProof & { readonly envelope: string }) | undefined {
-  try {
-    const proof: Partial<InclusionProof> = JSON.parse(text)
-    const isProof =
-      proof?.type === proofType &&
-      typeof proof.record === 'string' &&
-      Array.isArray(proof.auditPath) &&
-      proof.auditPath.every((hash) => /^[0-9a-f]{64}$/.test(String(hash))) &&
-      typeof proof.statement === 'object' &&
-      typeof proof.publicKey === 'string'
-    if (!isProof) return undefined
-    return { ...(proof as InclusionProof), envelope: formatEnvelope(proof.statement as DsseEnvelope) }
-  } catch {
-    return undefined
-  }
-}
-
-function failed(problem: EvidenceProblem): ProofVerification {
-  return { verified: false, status: 'does-not-verify', problems: [problem] }
+  return { line: wanted, auditPath: path.path() }
 }
 
 async function readText(dir: string, name: string): Promise<string> {

@@ -15,6 +15,25 @@ import { readRecord } from '../journal/record.js'
 export interface ShardVerifier {
   /** The failed checks of a shard, and where they failed. Empty if none failed. */
   verify(shard: RecordedShard, options?: CallOptions): Promise<readonly string[]>
+  /**
+   * Opens a shard for its records. Absent, `live` and `prove` do not reach the objects of shards.
+   *
+   * @throws LegalHoldError `EVIDENCE_UNREADABLE` where its seal is not the one on record
+   */
+  open?(shard: ShardPlace, options?: CallOptions): Promise<OpenedShard>
+  /** Which of a run's shards, in their order, looks after a key; `undefined` where that cannot be told from the key. */
+  locate?(shards: readonly ShardPlace[], key: string, options?: CallOptions): Promise<number | undefined>
+}
+
+/** What of a shard's record leads to it. */
+export type ShardPlace = Pick<RecordedShard, 'shard' | 'key' | 'sealSha256'>
+
+/** A shard whose seal is the one on record. */
+export interface OpenedShard {
+  /** The seal as it is stored. */
+  readonly seal: string
+  /** The lines of its journal, without their ends. Each is valid until the next is asked for. */
+  lines(options?: CallOptions): AsyncIterable<Uint8Array>
 }
 
 /** Shards that are verified at once. */
@@ -57,12 +76,14 @@ export async function checkShards(
   } else if (failed === 0) findings.note(`${counted(shards, 'shard')} verified, each with its list and its journal.`)
 }
 
-interface ShardLine {
+/** The record of a shard in a bundle, and its line, from 1. */
+export interface ShardLine {
   readonly line: number
   readonly shard: RecordedShard
 }
 
-async function* shardLines(dir: string, options: CallOptions): AsyncGenerator<ShardLine, void, void> {
+/** The shards that a bundle stands on, in the order of its records. */
+export async function* shardLines(dir: string, options: CallOptions): AsyncGenerator<ShardLine, void, void> {
   let line = 0
   for await (const { lines } of fileLines(join(dir, bundleFiles.records), options)) {
     for (const bytes of lines) {

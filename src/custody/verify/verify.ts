@@ -304,18 +304,22 @@ class Verification {
   }
 
   async #live(predicate: CustodyPredicate | undefined): Promise<LiveCheck | undefined> {
-    const { live, liveConcurrency = 64, signal } = this.#options
+    const { live, liveConcurrency = 64, shards, signal } = this.#options
     if (live === undefined) return undefined
     if (this.#findings.problems.length > 0 || predicate === undefined) {
       this.#findings.note('The objects were not read again: what the bundle says of them does not verify.')
       return undefined
     }
     const storage = typeof live === 'function' ? await live(predicate) : live
-    if (predicate.counts.records.byType.shard !== undefined) {
+    if (predicate.counts.records.byType.shard !== undefined && shards?.open === undefined) {
       this.#findings.note('Only objects with a record in this bundle were read again, none of its shards.')
     }
-    const check = await checkLive(this.#dir, storage, predicate.requirements, { concurrency: liveConcurrency, signal })
-    for (const { line, message } of check.drift) this.#findings.fail('live-drift', message, bundleFiles.records, line)
+    const looking = { concurrency: liveConcurrency, shards, signal }
+    const check = await checkLive(this.#dir, storage, predicate.requirements, looking)
+    for (const { line, shard, message } of check.drift) {
+      if (shard === undefined) this.#findings.fail('live-drift', message, bundleFiles.records, line)
+      else this.#findings.fail('live-drift', `Shard ${shard}: ${message}`)
+    }
     const more = check.drifted - check.drift.length
     if (more > 0) this.#findings.note(`${counted(more, 'more object')} ${verb(more, 'has', 'have')} drifted.`)
     return check

@@ -11,6 +11,8 @@ export interface Waits {
   readonly contacts?: Contacts | undefined
   /** Told of each attempt. Absent if nobody listens. */
   readonly slow?: SlowAnswers | undefined
+  /** Throws once nothing may be changed any more: asked right before each request that changes something. */
+  readonly requireTime?: (() => void) | undefined
   /** Must not throw. */
   readonly emit: (event: NewRunEvent) => void
 }
@@ -34,6 +36,14 @@ export function bindWaits<S extends AbortSignal>(signal: S, waits: Waits | undef
 /** The waits that a signal is bound to. */
 export function waitsOf(signal: AbortSignal | undefined): Waits | undefined {
   return (signal as Bound | undefined)?.[bound]
+}
+
+/**
+ * To be called right before a request that changes something goes out: between the decision and the request a process may have
+ * been frozen for longer than it may work.
+ */
+export function requireTime(signal: AbortSignal | undefined): void {
+  waitsOf(signal)?.requireTime?.()
 }
 
 /** A signal of its own for a part of a call, bound as the call's is. */

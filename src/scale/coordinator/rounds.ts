@@ -68,29 +68,50 @@ export class Rounds {
   async run(): Promise<RoundsEnd> {
     const { options } = this.#subject
     const last = Math.max(1, ...this.#recorded.keys())
-    for (let round = last; round <= Math.max(last, options.maxRounds); round += 1) {
+    for (let round = last; round <= Math.max(last, options.maxRounds + this.#cancelledRounds); round += 1) {
       const former = this.#recorded.get(round)
       if (former !== undefined && ends.has(former.state ?? '')) continue
       const open = await this.#open(round)
-      if (open.shards === 0) break
+      if (open.shards === 0) {
+        if (former !== undefined) await this.#lastWord(former)
+        break
+      }
       await this.#round(round, open)
     }
     const jobs = [...this.#recorded.values()].filter(({ id }) => id !== undefined)
     return { rounds: this.#recorded.size, jobs: jobs.map(shownJob), reasons: this.#reasons }
   }
 
+  /** What became of a job whose shards were all sealed while no coordinator looked; one that is forgotten stays as it was. */
+  async #lastWord(former: RecordedShardJob): Promise<void> {
+    const { engine, context } = this.#subject
+    const { signal } = context
+    const job = await persist(context, 'validate', `round ${former.round}`, () => engine.find(former.token, { signal }))
+    if (job === undefined || (job.state === former.state && former.id !== undefined)) return
+    const { id, state, reason } = job
+    await this.#note({ ...former, id, state, ...(reason === undefined ? {} : { reason }) })
+  }
+
+  /** A round that a person cancelled is none of those that were tried. */
+  get #cancelledRounds(): number {
+    return [...this.#recorded.values()].filter(({ state }) => state === 'cancelled').length
+  }
+
   async #round(round: number, open: OpenShards): Promise<void> {
     const { engine, context } = this.#subject
     const token = tokenOf(this.#subject.plan, round)
     const intent = { engine: engine.name, round, token, shards: open.shards }
-    if (!this.#recorded.has(round)) await this.#note(intent)
+    const isResumed = this.#recorded.has(round)
+    if (!isResumed) await this.#note(intent)
     const job = await this.#submit(intent, open)
     const known = { ...intent, shards: this.#recorded.get(round)?.shards ?? open.shards, id: job.id }
     await this.#note({ ...known, state: job.state })
-    const ended = await this.#watch(job, round)
+    const ended = await this.#watch(job, known)
     await this.#note({ ...known, state: ended.state, ...(ended.reason === undefined ? {} : { reason: ended.reason }) })
     throwIfAborted(context.signal, 'validate')
-    if (ended.state === 'cancelled') throw cancelled(ended)
+    // Whoever runs again what was cancelled while no coordinator looked wants the rest done.
+    const isOld = isResumed && job.state === 'cancelled'
+    if (ended.state === 'cancelled' && !isOld) throw cancelled(ended)
     await this.#read(ended)
   }
 
@@ -115,9 +136,11 @@ export class Rounds {
     })
   }
 
-  async #watch(job: EngineJob, round: number): Promise<EngineJob> {
+  /** Follows a job to its end. Each of its states is on record: `status` reads them on other machines. */
+  async #watch(job: EngineJob, known: RecordedShardJob): Promise<EngineJob> {
     const { engine, options, context, plan } = this.#subject
     const { clock, signal, emit } = context
+    const { round } = known
     const startedAt = clock.now()
     let current = job
     for (;;) {
@@ -126,6 +149,7 @@ export class Rounds {
       const { id, state } = current
       emit({ type: 'shards', round, shards: plan.shards, sealed: succeeded, jobId: id, state })
       if (ends.has(state)) return current
+      if (state !== this.#recorded.get(round)?.state) await this.#note({ ...known, state })
       if (state === 'waiting' && engine.confirm !== undefined) await engine.confirm(id, { signal })
       if (clock.now() - startedAt > options.roundTimeoutMs) throw tooLate(current, options.roundTimeoutMs)
       if (engine.done !== undefined) await engine.done(id, { signal })

@@ -1,5 +1,5 @@
 import { sha256 } from '../../custody/crypto/sha256.js'
-import type { ShardVerifier } from '../../custody/verify/shards.js'
+import type { OpenedShard, ShardPlace, ShardVerifier } from '../../custody/verify/shards.js'
 import { canonicalJson } from '../../internal/canonical-json.js'
 import { IdDigest } from '../../internal/tables/id-digest.js'
 import type { RecordedShard } from '../../journal/shard-data.js'
@@ -11,6 +11,7 @@ import { decodeList, type ShardList } from '../plan/shard-list.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { sealOf } from '../worker/seal.js'
 import { readSeal, type StoredSeal } from '../worker/stored-seal.js'
+import { shardOf } from './shard-places.js'
 
 /**
  * Verifies shards from their store:
@@ -19,6 +20,8 @@ import { readSeal, type StoredSeal } from '../worker/stored-seal.js'
  * - The list is the one that its key names.
  * - The records follow each other without a gap, do not contradict each other, and amount to what the seal says.
  * - The records cover every recording of the list.
+ *
+ * It also opens shards, so that `prove` and `live` reach their objects.
  *
  * @example
  * ```ts
@@ -36,7 +39,27 @@ export function shardVerifier({ store }: { readonly store: ShardStore }): ShardV
         throw error
       }
     },
+    open: (shard, options = {}) => opened(store, shard, options),
+    locate: (shards, key, options = {}) => shardOf(store, shards, key, options),
   }
+}
+
+async function opened(
+  store: ShardStore,
+  { shard, key, sealSha256 }: ShardPlace,
+  options: CallOptions,
+): Promise<OpenedShard> {
+  const parsed = parseShardKey(key)
+  const content = parsed === undefined ? undefined : await store.read(parsed.seal, options)
+  if (parsed === undefined || content === undefined || sha256(content) !== sealSha256) {
+    throw new LegalHoldError(`The seal of shard ${shard} (${parsed?.seal ?? key}) is not the one that is on record.`, {
+      code: 'EVIDENCE_UNREADABLE',
+      stage: 'report',
+      details: { shard },
+    })
+  }
+  const journal = new ObjectJournal({ store, prefix: parsed.journal })
+  return { seal: Buffer.from(content).toString('utf8'), lines: (own = options) => journal.lines(own) }
 }
 
 async function problemsOf(store: ShardStore, shard: RecordedShard, options: CallOptions): Promise<readonly string[]> {

@@ -43,13 +43,15 @@ export class Fence {
   /**
    * Claims a journal.
    *
-   * @throws LegalHoldError `JOURNAL_LOCKED` while the claim of another owner stands, with `details.untilMs`
+   * @throws LegalHoldError `JOURNAL_LOCKED` while the claim of another owner stands, with `details.untilMs`; `TIMEOUT` where the
+   *   claim would be over already: whoever comes so late was frozen, and another one may have done the work
    */
   static async claim(parts: FenceParts): Promise<Fence> {
     const last = await lastSegment(parts)
     const now = parts.clock.now()
     const { deadlineMs = 0 } = last?.header ?? {}
     if (deadlineMs > 0 && now < deadlineMs + parts.toleranceMs) throw heldByAnother(parts.prefix, deadlineMs)
+    if (parts.until() <= now) throw ownedFor(parts.prefix, 0)
     const fence = new Fence(parts, last)
     await fence.write(Buffer.alloc(0))
     return fence
@@ -173,6 +175,14 @@ function heldByAnother(prefix: string, untilMs: number): LegalHoldError {
     `Another owner holds the journal ${prefix} until ${new Date(untilMs).toISOString()}. Nobody takes over before that: ` +
       'wait, or end the other one.',
     { code: 'JOURNAL_LOCKED', stage: 'journal', details: { prefix, untilMs } },
+  )
+}
+
+/** What is said to an owner whose claim is over, or nearly. */
+export function ownedFor(prefix: string, leftMs: number): LegalHoldError {
+  return new LegalHoldError(
+    `The journal ${prefix} is this owner's for ${Math.max(0, leftMs)} ms only: nothing more is begun. Resume with the same journal.`,
+    { code: 'TIMEOUT', stage: 'journal', retryable: false, details: { prefix } },
   )
 }
 

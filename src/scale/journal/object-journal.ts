@@ -4,13 +4,12 @@ import { throwIfAborted } from '../../internal/abort.js'
 import { systemClock } from '../../internal/clock.js'
 import { minuteMs } from '../../internal/durations.js'
 import { OptionCheck } from '../../internal/option-check.js'
-import { LegalHoldError } from '../../model/errors.js'
 import type { JournalRecord } from '../../model/record.js'
 import { isPort } from '../../options/checks.js'
 import type { AppendOptions, Journal } from '../../ports/journal.js'
 import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { ShardStore } from '../ports/shard-store.js'
-import { corrupt, Fence } from './fence.js'
+import { corrupt, Fence, ownedFor } from './fence.js'
 import { decodeSegment, segmentOf } from './segment.js'
 
 /** Options of {@link ObjectJournal}. */
@@ -151,10 +150,18 @@ export class ObjectJournal implements Journal {
     if (leftMs() > leastMs) return
     if (deadlineMs === undefined) await fence.write(Buffer.alloc(0))
     if (leftMs() > marginMs) return
-    throw new LegalHoldError(
-      `The journal ${this.prefix} is this owner's for ${Math.max(0, leftMs())} ms only: nothing more is begun. Resume with the same journal.`,
-      { code: 'TIMEOUT', stage: 'journal', retryable: false, details: { prefix: this.prefix } },
-    )
+    throw ownedFor(this.prefix, leftMs())
+  }
+
+  /**
+   * Throws once the claim is over by this machine's clock: to be called right before a request that changes something. What was
+   * asked by {@link ObjectJournal.requireOwnership} may be long ago for a process that was frozen since.
+   *
+   * @throws LegalHoldError `TIMEOUT`
+   */
+  requireClaim(): void {
+    const leftMs = (this.#session?.fence.untilMs ?? 0) - this.#options.clock.now()
+    if (leftMs <= 0) throw ownedFor(this.prefix, leftMs)
   }
 
   /** Makes durable what was buffered, and lets go of the journal: the next owner need not wait. */

@@ -2,6 +2,7 @@ import { sha256 } from '../../custody/crypto/sha256.js'
 import { systemClock } from '../../internal/clock.js'
 import { OptionCheck } from '../../internal/option-check.js'
 import type { RetryOptions } from '../../internal/retry.js'
+import { bindWaits } from '../../internal/waits/waits.js'
 import { LegalHoldError } from '../../model/errors.js'
 import { isPort } from '../../options/checks.js'
 import { checkOptions, type LegalHoldExporterOptions, type Settings } from '../../options/exporter-options.js'
@@ -129,7 +130,8 @@ class ShardRun {
     const stop = this.#stopInTime(marginMs)
     try {
       const settings = this.#settings(list, () => journal.requireOwnership(marginMs))
-      const options = { signal: stop.signal, dryRun: facts.dryRun, journal }
+      const waits = { retry: this.#parts.retry, emit: () => {}, requireTime: () => journal.requireClaim() }
+      const options = { signal: bindWaits(stop.signal, waits), dryRun: facts.dryRun, journal }
       const extras = { runId: `${facts.runId}.${shard}`, hashContent: facts.hashContent, isShard: true }
       await runOnJournal(settings, facts.request, options, extras)
     } catch (error) {

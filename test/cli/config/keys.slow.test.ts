@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Field } from '#src/cli/config/field.js'
 import { matterFields } from '#src/cli/config/matter-fields.js'
-import { notifySettings, secretVariables, settings } from '#src/cli/config/settings.js'
+import { notifySettings, scaleSettings, secretVariables, settings } from '#src/cli/config/settings.js'
 import { membersOf, type Shape } from '../../package/type-shape.js'
 
 /** The field at a path of matter.yaml. */
@@ -47,6 +47,7 @@ function missingFrom(at: string, file: string, type: string, left: readonly stri
 
 /** Ready clients, clocks and loggers: nothing that a file could hold. */
 const ofPrograms = ['client', 'clock', 'logger', 'requestHandler', 'dispatcher']
+const ofServices = [...ofPrograms, 'credentials.expiration', 'credentials|anything']
 
 describe('everything that the library takes can be said in matter.yaml', () => {
   test.each<[at: string, file: string, type: string, left: readonly string[]]>([
@@ -97,6 +98,17 @@ describe('everything that the library takes can be said in matter.yaml', () => {
     ['requirements', 'model/requirements.ts', 'HoldRequirements', []],
     ['remediation.prices', 'model/prices.ts', 'PriceTable', []],
     ['retention.fixed', 'retention/fixed.ts', 'FixedRetentionOptions', []],
+    ['scale.store', 'scale/aws/s3-shard-store.ts', 'S3ShardStoreOptions', ofServices],
+    // Bucket and way to it are those of the store.
+    ['scale.s3Batch', 'scale/aws/batch/options.ts', 'S3BatchEngineOptions', [...ofServices, 'bucket', 's3']],
+    ['scale.map', 'scale/aws/map/options.ts', 'MapEngineOptions', [...ofServices, 'bucket', 's3']],
+    [
+      'scale',
+      'scale/scaled-exporter.ts',
+      'ScaledRunOptions',
+      // Flags of the command, and what it does with the result.
+      ['signal', 'onEvent', 'confirm', 'dryRun', 'evidence', 'onFinish', 'spool'],
+    ],
   ])('in %s, of %s', (at, file, type, left) => {
     expect(missingFrom(at, file, type, left)).toEqual([])
   })
@@ -109,7 +121,7 @@ describe('everything that the library takes can be said in matter.yaml', () => {
   })
 
   test('each flag and each variable says a key that is there', () => {
-    const all = [...settings, ...notifySettings, ...secretVariables]
+    const all = [...settings, ...scaleSettings, ...notifySettings, ...secretVariables]
     expect(all.filter(({ path }) => fieldAt(path) === undefined)).toEqual([])
   })
 })

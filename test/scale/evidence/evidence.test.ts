@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { evidenceBundle, verifyEvidence } from '#src/node.js'
+import { evidenceBundle, prove, type ShardInclusion, verifyEvidence, verifyProof } from '#src/node.js'
 import { shardVerifier } from '#src/scale/evidence/shard-verifier.js'
 import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import { freshFolder, newKey } from '../../custody/bundle-world.js'
@@ -96,4 +96,102 @@ describe('evidence over shards', () => {
     expect(problems.map(({ code }) => code)).toEqual(['shard-mismatch'])
     expect(problems[0]?.message).toContain(where)
   })
+})
+
+describe('one recording of a run over shards', () => {
+  const keyOf = async ({ storage }: Awaited<ReturnType<typeof sealed>>, part: string) => {
+    for await (const { key } of storage.list('')) if (key.includes(part)) return key
+    throw new Error(`nothing like ${part}`)
+  }
+
+  test('is proven by two audit paths, from its record to the seal of its shard and from there to the signed root', async () => {
+    const world = await sealed()
+    const shards = shardVerifier({ store: world.store })
+    const key = await keyOf(world, 'c3-r0.opus')
+    for (const name of [key, `memory/${key}`]) {
+      const proof = await prove(world.dir, name, { shards })
+      expect(proof.shard).toMatchObject({ auditPath: expect.any(Array) })
+      const text = JSON.stringify(proof)
+      const { publicKey } = world.key
+      expect(verifyProof(text, { publicKey })).toMatchObject({
+        verified: true,
+        shard: expect.any(Number),
+        record: { type: 'verdict', data: { object: { key }, outcome: 'repaired' } },
+      })
+      expect(verifyProof(text, {}).status).toBe('not-authenticated')
+    }
+  })
+
+  test('of any shard is found, by few of their lists', async () => {
+    const world = await sealed()
+    const reads: string[] = []
+    const counting = {
+      create: world.store.create.bind(world.store),
+      list: world.store.list.bind(world.store),
+      read: (key: string) => {
+        reads.push(key)
+        return world.store.read(key)
+      },
+    }
+    const shards = shardVerifier({ store: counting })
+    for (const part of ['c1-r0.opus', 'photo.jpg', 'c2-r1.opus', 'c3-r0.opus_metadata.json']) {
+      reads.length = 0
+      const { shard } = await prove(world.dir, await keyOf(world, part), { shards })
+      expect(JSON.parse(shard?.record ?? '').data.object.key).toContain(part)
+      // The seal of one shard alone: its list led there.
+      expect(reads.filter((key) => key.includes('/seals/'))).toHaveLength(1)
+    }
+  })
+
+  test.each([
+    ['the record', (proof: ShardInclusion) => ({ ...proof, record: proof.record.replace('repaired', 'held') })],
+    ['the seal', (proof: ShardInclusion) => ({ ...proof, seal: proof.seal.replace('"held":', '"held":1') })],
+    ['the path', (proof: ShardInclusion) => ({ ...proof, auditPath: ['0'.repeat(64), ...proof.auditPath.slice(1)] })],
+    ['the place', (proof: ShardInclusion) => ({ ...proof, leafIndex: proof.leafIndex - 1 })],
+  ])('is not proven where somebody changed %s', async (_, change) => {
+    const world = await sealed()
+    const shards = shardVerifier({ store: world.store })
+    const proof = await prove(world.dir, await keyOf(world, 'c3-r0.opus'), { shards })
+    const changed = JSON.stringify({ ...proof, shard: change(proof.shard as ShardInclusion) })
+    const { verified, problems } = verifyProof(changed, { publicKey: world.key.publicKey })
+    expect(verified).toBe(false)
+    expect(problems.map(({ code }) => code)).toContain('shard-mismatch')
+  })
+
+  test('of another run, or under the record of another shard, is not proven', async () => {
+    const world = await sealed()
+    const shards = shardVerifier({ store: world.store })
+    const { publicKey } = world.key
+    const one = await prove(world.dir, await keyOf(world, 'c1-r0.opus'), { shards })
+    const other = await prove(world.dir, await keyOf(world, 'c3-r0.opus'), { shards })
+    const mixed = verifyProof(JSON.stringify({ ...one, shard: other.shard }), { publicKey })
+    expect(mixed.problems.map(({ code }) => code)).toContain('shard-mismatch')
+  })
+
+  test('is not found without the store of the shards, and that is said', async () => {
+    const world = await sealed()
+    const key = await keyOf(world, 'c3-r0.opus')
+    await expect(prove(world.dir, key)).rejects.toMatchObject({
+      code: 'OBJECT_NOT_FOUND',
+      message: expect.stringContaining('give their store (shards)'),
+    })
+    const shards = shardVerifier({ store: world.store })
+    await expect(prove(world.dir, `${key}x`, { shards })).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' })
+  })
+})
+
+test('live looks at the objects of the shards, and names the shard of one that drifted', async () => {
+  const { dir, key, store, storage } = await sealed()
+  const options = { publicKey: key.publicKey, shards: shardVerifier({ store }), live: storage }
+  const before = await verifyEvidence(dir, options)
+  expect(before.problems).toEqual([])
+  expect(before.live?.checked).toBeGreaterThan(6)
+  for await (const one of storage.list('')) if (one.key.endsWith('c3-r0.opus')) storage.delete(one.key)
+  const { verified, live, problems } = await verifyEvidence(dir, options)
+  expect(verified).toBe(false)
+  expect(live).toMatchObject({ drifted: 1, drift: [{ kind: 'gone', shard: expect.any(Number) }] })
+  expect(problems).toMatchObject([{ code: 'live-drift', message: expect.stringMatching(/^Shard \d+: /) }])
+  const alone = await verifyEvidence(dir, { ...options, shards: undefined })
+  expect(alone).toMatchObject({ verified: true, live: { checked: 0 } })
+  expect(alone.notes.join()).toContain('none of its shards')
 })

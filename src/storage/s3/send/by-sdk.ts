@@ -1,3 +1,4 @@
+import { requireTime } from '../../../internal/waits/waits.js'
 import type { S3Answer, S3Headers } from '../answer/call.js'
 import {
   refuseAnswerToAnother,
@@ -50,6 +51,7 @@ export async function sendBySdk<K extends S3Operation>(
         const received = outcome
         // A client that retries by itself does so on the network.
         outcome = undefined
+        if (mutation && received === undefined) requireTime(call.signal)
         const result =
           received !== undefined
             ? asReceived(received)

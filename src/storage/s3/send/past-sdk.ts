@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../../internal/abort.js'
+import { requireTime } from '../../../internal/waits/waits.js'
 import type { S3Answer, S3Call } from '../answer/call.js'
 import {
   marksOf,
@@ -32,6 +33,7 @@ export async function sendPastSdk<K extends FastOperation>(
   const rendered = await codec?.render(operation, input, call.rawHeaders, withMd5).catch(() => undefined)
   if (codec === undefined || rendered === undefined) return undefined
   throwIfAborted(call.signal, call.stage)
+  if (about.mutation) requireTime(call.signal)
   let answer: WireAnswer | undefined
   try {
     answer = await route.fast.send((session) => session.call(rendered), call.signal, call.extraTimeoutMs)

@@ -1,0 +1,44 @@
+import { counted, figure } from '../../internal/text/counted.js'
+import type { RunEvent } from '../../model/events.js'
+import type { ScalePlan } from '../../scale/scaled-exporter.js'
+import { tellEvent } from '../telling/run-events.js'
+import { pairs, shown, type Terminal } from '../terminal.js'
+
+const dollars = (amount: number) => `${figure(Math.round(amount * 100) / 100)} US dollars`
+
+/** Says what a plan is and what doing it will cost. */
+export function tellPlan({ runId, shards, recordings, estimate, planSha256 }: ScalePlan, terminal: Terminal): void {
+  const { dollars: price, hours, concurrency, objects, repairs } = estimate
+  terminal.out(
+    pairs([
+      ['run', runId],
+      ['shards', `${figure(shards)}, of ${counted(recordings, 'recording')}`],
+      ['objects', `${figure(objects)} to look at, ${figure(repairs)} to repair at most`],
+      ['requests to S3', dollars(price.requests)],
+      ['engine', dollars(price.engine)],
+      ['functions', dollars(price.lambda)],
+      ['evidence', dollars(price.evidence)],
+      ['CloudTrail', `${dollars(price.cloudTrail)}, where a trail records data events`],
+      ['all of it', dollars(price.total)],
+      ['storage', `${dollars(price.storagePerMonth)} a month`],
+      ['time', `${figure(hours)} h with ${counted(concurrency, 'shard')} at once`],
+      ['plan', `sha256:${planSha256}`],
+    ]),
+  )
+}
+
+const quietMs = 60_000
+
+/** Tells what happens in a run over shards. A job that only moves on is told once a minute. */
+export function progressTo(terminal: Terminal, now: () => number = Date.now): (event: RunEvent) => void {
+  let lastState = ''
+  let lastAt = Number.NEGATIVE_INFINITY
+  return (event) => {
+    if (event.type !== 'shards') return tellEvent(event, terminal)
+    const state = `round ${event.round}, job ${event.jobId}: ${event.state}`
+    if (state === lastState && now() - lastAt < quietMs) return
+    lastState = state
+    lastAt = now()
+    terminal.out(shown(`${state}, ${figure(event.sealed)} of ${counted(event.shards, 'shard')} done`))
+  }
+}
