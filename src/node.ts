@@ -1,7 +1,8 @@
 export type { CustodyPredicate, CustodyStatement } from './custody/bundle/contents.js'
 export type { EvidenceProblem, EvidenceProblemCode, VerificationStatus } from './custody/bundle/problem.js'
+export type { InclusionProof } from './custody/bundle/proof.js'
 export type { RecordCounts } from './custody/bundle/record-counts.js'
-export type { DsseEnvelope } from './custody/crypto/dsse.js'
+export type { DsseEnvelope } from './custody/crypto/envelope.js'
 export { fingerprintOf, KeyFileSigner, type KeyFileSignerOptions } from './custody/crypto/keys.js'
 export { KmsSigner, type KmsSignerOptions } from './custody/crypto/kms-signer.js'
 export type { TimestampOptions, VerifiedTimestamp } from './custody/crypto/timestamp/facts.js'
@@ -10,7 +11,7 @@ export type { LockOwner } from './custody/journal/lock.js'
 export { type EvidenceBundleOptions, evidenceBundle } from './custody/seal/evidence-bundle.js'
 export { type SealOptions, sealEvidence } from './custody/seal/seal.js'
 export type { Drift, DriftKind, LiveCheck } from './custody/verify/live.js'
-export { type InclusionProof, type ProofVerification, prove, verifyProof } from './custody/verify/prove.js'
+export { type ProofVerification, prove, verifyProof } from './custody/verify/prove.js'
 export { type EvidenceVerification, type VerifyOptions, verifyEvidence } from './custody/verify/verify.js'
 export {
   type AwsNotifierOptions,

@@ -6,32 +6,16 @@ import { LegalHoldError } from '../../model/errors.js'
 import type { JournalRecord } from '../../model/record.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { bundleFiles, type CustodyPredicate } from '../bundle/contents.js'
+import { contradictionOfRecord } from '../bundle/predicate-check.js'
 import { type EvidenceProblem, rewrittenSignature, statusOf, type VerificationStatus } from '../bundle/problem.js'
+import { type InclusionProof, parseProof, proofType } from '../bundle/proof.js'
 import { fileLines, objectNameOf } from '../bundle/record-lines.js'
 import { readStatement } from '../bundle/statement.js'
 import { readStatementOf } from '../bundle/statement-file.js'
-import { type DsseEnvelope, envelopeFinding, formatEnvelope } from '../crypto/dsse.js'
+import { envelopeFinding } from '../crypto/dsse.js'
 import { fingerprintOf, givenKey, readPublicKey } from '../crypto/keys.js'
 import { AuditPath, leafHash, rootFromPath } from '../crypto/merkle.js'
 import { readRecord } from '../journal/record.js'
-import { contradictionOfRecord } from './predicate-check.js'
-
-/** Type of a proof file. */
-export const proofType = 'urn:genesys-legal-hold-exporter:inclusion-proof:v1'
-
-/** One record with what proves that it is among those that were sealed, without the others. */
-export interface InclusionProof {
-  readonly type: typeof proofType
-  /** The record, as its line is in records.jsonl. */
-  readonly record: string
-  /** From 0. */
-  readonly leafIndex: number
-  readonly treeSize: number
-  /** RFC 6962, 2.1.1: hex, from the leaf's sibling up. */
-  readonly auditPath: readonly string[]
-  readonly statement: DsseEnvelope
-  readonly publicKey: string
-}
 
 /**
  * Takes the last record about an object out of a bundle, with its audit path and the signed statement: one recording can
@@ -175,24 +159,6 @@ function keyOf(
   }
   problems.push({ code: 'wrong-key', message: `The proof's key does not have the fingerprint ${given}.` })
   return undefined
-}
-
-/** A proof with the text of its envelope, which is made where what it holds may still be anything. */
-function parseProof(text: string): (InclusionProof & { readonly envelope: string }) | undefined {
-  try {
-    const proof: Partial<InclusionProof> = JSON.parse(text)
-    const isProof =
-      proof?.type === proofType &&
-      typeof proof.record === 'string' &&
-      Array.isArray(proof.auditPath) &&
-      proof.auditPath.every((hash) => /^[0-9a-f]{64}$/.test(String(hash))) &&
-      typeof proof.statement === 'object' &&
-      typeof proof.publicKey === 'string'
-    if (!isProof) return undefined
-    return { ...(proof as InclusionProof), envelope: formatEnvelope(proof.statement as DsseEnvelope) }
-  } catch {
-    return undefined
-  }
 }
 
 function failed(problem: EvidenceProblem): ProofVerification {
