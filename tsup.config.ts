@@ -1,5 +1,6 @@
 import { defineConfig } from 'tsup'
 import { mainEntryInOneFile } from './scripts/main-entry-in-one-file.js'
+import { minifyOthers } from './scripts/minify-others.js'
 
 // Modules without a CommonJS form. Node can require them, jest cannot (before Node 24.9): the CJS build has them inside.
 const esmOnly = ['p-limit', 'p-retry', 'log-update']
@@ -27,7 +28,7 @@ export default defineConfig({
   clean: true,
   // `npm ci` builds, and is to print nothing but errors.
   silent: true,
-  // The output is not minified and reads like the sources; maps were most of the package, and named the machine's folders.
+  // What is ours is not minified and reads like the sources; maps were most of the package, and named the machine's folders.
   sourcemap: false,
   target: 'node20',
   platform: 'node',
@@ -43,6 +44,7 @@ export default defineConfig({
   noExternal: esmOnly,
   esbuildPlugins: [
     mainEntryInOneFile(entry, 'src/index.ts'),
+    minifyOthers(),
     {
       name: 'esm-only-stays-outside-of-esm',
       setup({ initialOptions, onResolve }) {
