@@ -16,6 +16,8 @@ const entry = {
   cli: 'src/cli/main.ts',
   testing: 'src/testing/index.ts',
   'testing-msw': 'src/testing/msw.ts',
+  'testing-vitest': 'src/testing/vitest.ts',
+  'testing-jest': 'src/testing/jest.ts',
 }
 
 export default defineConfig({
@@ -39,6 +41,7 @@ export default defineConfig({
     'hyparquet',
     'purecloud-platform-client-v2',
     'msw',
+    'vitest',
     '@opentelemetry/api',
   ],
   noExternal: esmOnly,

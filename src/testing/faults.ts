@@ -1,3 +1,4 @@
+import { realTimers } from '../internal/real-timers.js'
 import type { FaultOperation } from './fault-operations.js'
 
 /** An operation of a server of your own; the simulators know {@link FaultOperation} only. */
@@ -135,7 +136,7 @@ export class FaultScript {
         await work()
         return Response.error()
       case 'delay':
-        await new Promise((resolve) => setTimeout(resolve, action.delayMs))
+        await new Promise((resolve) => realTimers.setTimeout(resolve, action.delayMs))
         return work()
       case 'hang':
         await work()

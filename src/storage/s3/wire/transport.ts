@@ -1,3 +1,4 @@
+import { realTimers } from '../../../internal/real-timers.js'
 import type { Connection, Connections, ExchangeHandler, RawHeaders, WireRequest } from './connections.js'
 import { hungUp } from './socket.js'
 
@@ -89,7 +90,7 @@ export class FastTransport {
    * would be taken for the answer to. Whoever got the first answer has judged it by then as well.
    */
   released(connection: Connection): void {
-    if (this.#justAnswered.length + this.#rested.length === 0) setImmediate(this.#onLook)
+    if (this.#justAnswered.length + this.#rested.length === 0) realTimers.setImmediate(this.#onLook)
     this.#justAnswered.push(connection)
   }
 
@@ -98,7 +99,7 @@ export class FastTransport {
     const ready = this.#rested
     this.#rested = this.#justAnswered
     this.#justAnswered = []
-    if (this.#rested.length > 0) setImmediate(this.#onLook)
+    if (this.#rested.length > 0) realTimers.setImmediate(this.#onLook)
     for (const connection of ready) this.#reuse(connection)
   }
 
