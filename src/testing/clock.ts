@@ -1,4 +1,4 @@
-import { realTimers, timersWereFake } from '../internal/real-timers.js'
+import { realTimers, timersWereFake } from '../internal/waits/real-timers.js'
 import type { Clock } from '../ports/runtime.js'
 
 interface Sleeper {

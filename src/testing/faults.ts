@@ -1,4 +1,4 @@
-import { realTimers } from '../internal/real-timers.js'
+import { realTimers } from '../internal/waits/real-timers.js'
 import type { FaultOperation } from './fault-operations.js'
 
 /** An operation of a server of your own; the simulators know {@link FaultOperation} only. */

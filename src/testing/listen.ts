@@ -1,4 +1,4 @@
-import { timersAreFake } from '../internal/real-timers.js'
+import { timersAreFake } from '../internal/waits/real-timers.js'
 import { serve, type WireRequest } from './http/server.js'
 
 /**

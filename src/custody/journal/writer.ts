@@ -1,4 +1,4 @@
-import { realTimers, turnOfEventLoop } from '../../internal/real-timers.js'
+import { realTimers, turnOfEventLoop } from '../../internal/waits/real-timers.js'
 
 /** Where a {@link GroupWriter} writes. */
 export interface JournalSink {

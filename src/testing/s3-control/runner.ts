@@ -1,4 +1,4 @@
-import { turnOfEventLoop } from '../../internal/real-timers.js'
+import { turnOfEventLoop } from '../../internal/waits/real-timers.js'
 import type { Clock } from '../../ports/runtime.js'
 import { SeededRandom } from '../scenario/random.js'
 import type { Invoked, Invoker, SimulatedFunction } from './functions.js'

@@ -1,6 +1,6 @@
 import { systemClock } from '../../internal/clock.js'
 import { dayMs } from '../../internal/durations.js'
-import { turnOfEventLoop } from '../../internal/real-timers.js'
+import { turnOfEventLoop } from '../../internal/waits/real-timers.js'
 import type { Clock } from '../../ports/runtime.js'
 import { FaultScript } from '../faults.js'
 import { type Handle, type HandleContext, type Listener, type ListenOptions, listen } from '../listen.js'

@@ -1,4 +1,4 @@
-import { realTimers } from '../../internal/real-timers.js'
+import { realTimers } from '../../internal/waits/real-timers.js'
 import type { Clock } from '../../ports/runtime.js'
 import type { FaultScript } from '../faults.js'
 import { type Answer, hasField, toResponse } from '../http/answer.js'

@@ -1,4 +1,4 @@
-import { realTimers } from '../../../internal/real-timers.js'
+import { realTimers } from '../../../internal/waits/real-timers.js'
 import type { Connection, Connections, ExchangeHandler, RawHeaders, WireRequest } from './connections.js'
 import { hungUp } from './socket.js'
 

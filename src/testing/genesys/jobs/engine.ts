@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { systemClock } from '../../../internal/clock.js'
-import { realTimers } from '../../../internal/real-timers.js'
+import { realTimers } from '../../../internal/waits/real-timers.js'
 import type { Clock } from '../../../ports/runtime.js'
 import type { ObjectWriter } from '../delivery/delivery.js'
 import { filesOf } from '../delivery/files.js'
