@@ -1,4 +1,5 @@
 import { visible } from '../internal/text/visible.js'
+import type { ProgressStream } from '../progress/reporter.js'
 
 /** Where a command writes; tests give their own. */
 export interface Terminal {
@@ -8,6 +9,8 @@ export interface Terminal {
   readonly signal: AbortSignal
   /** Standard input, where there is one. */
   readonly input?: NodeJS.ReadableStream | undefined
+  /** Where progress is redrawn; absent where nobody watches. */
+  readonly progress?: ProgressStream | undefined
   /** Asks whoever sits there; absent where nobody does. */
   readonly ask?: ((question: string) => Promise<string>) | undefined
 }

@@ -3,7 +3,6 @@ import { answerOf } from '../../custody/page/answer.js'
 import { LegalHoldExporter } from '../../exporter.js'
 import { readCheckpoint } from '../../journal/checkpoint.js'
 import { LegalHoldError } from '../../model/errors.js'
-import type { RunEvent } from '../../model/events.js'
 import { type FindingCode, findingCodes } from '../../model/findings.js'
 import type { Acceptance } from '../../options/acceptance.js'
 import { ArgumentError, type Given, needed } from '../arguments.js'
@@ -15,9 +14,10 @@ import { exitCodeOfRun, exitCodes } from '../exit-codes.js'
 import { isSealed, type Sealing, sealingOf } from '../files/evidence.js'
 import { placesOf } from '../files/places.js'
 import { writeReport } from '../files/report-file.js'
-import { acceptances, describeFinding } from '../telling/findings.js'
+import { acceptances } from '../telling/findings.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
 import { notifiersOf, notifyFlags } from '../telling/notifying.js'
+import { runTelling } from '../telling/run-telling.js'
 import { shown, type Terminal } from '../terminal.js'
 
 export const exportMatter: CommandSpec = {
@@ -87,7 +87,6 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
   const files = filesOf(given, resolved, dryRun)
   const sealing = await sealingUnlessDone(given, resolved, { dryRun, journal: files.journal, terminal })
   const isJson = given.flag('json')
-  const tellTo = isJson ? { ...terminal, out: terminal.err } : terminal
   const { options, request, close } = await connect(resolved, 'request', loggerOf(given, resolved, terminal))
   try {
     const onFinish = await notifiersOf(resolved, terminal)
@@ -99,17 +98,22 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
       '',
       () => new LegalHoldExporter({ ...options, accept, audit, command: commandLine }),
     )
-    const report = await exporter.run(request, {
+    const telling = runTelling(given, terminal)
+    const run = exporter.run(request, {
       dryRun,
       evidence: sealing?.sink,
       onFinish,
       signal: terminal.signal,
-      onEvent: (event) => tell(event, tellTo),
+      onEvent: telling.onEvent,
       ...(files.journal === undefined ? {} : { journal: new FileJournal(files.journal) }),
     })
+    const report = await run.finally(telling.close)
     const file = await writeReport(files.report, report)
     if (isJson) terminal.out(JSON.stringify(report, null, 2))
-    else terminal.out(`report: ${file}\n${shown(answerOf(report))}`)
+    else {
+      terminal.out(`report: ${file}`)
+      telling.say(shown(answerOf(report)))
+    }
     return exitCodeOfRun(report)
   } catch (error) {
     if (!LegalHoldError.isInstance(error) || error.code !== 'PREFLIGHT_BLOCKED') throw inFile(resolved, '', error)
@@ -189,12 +193,4 @@ async function sealingUnlessDone(
   if (checkpoint?.report === undefined) return sealing
   tell(`this run is finished, and sealed in ${sealing.dir}; its report is given again.`)
   return undefined
-}
-
-function tell(event: RunEvent, terminal: Terminal): void {
-  if (event.type === 'finding') terminal.out(describeFinding(event.finding, event.accepted))
-  if (event.type === 'job-progress') terminal.out(`job ${shown(event.job.id)}: ${shown(event.job.platformState)}`)
-  if (event.type === 'sealed') {
-    terminal.out(`evidence: ${event.evidence.dir}\nsigned with: ${event.evidence.fingerprint}`)
-  }
 }
