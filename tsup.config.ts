@@ -1,5 +1,6 @@
 import { defineConfig } from 'tsup'
 import { mainEntryInOneFile } from './scripts/main-entry-in-one-file.js'
+import { minifyOthers } from './scripts/minify-others.js'
 
 // Modules without a CommonJS form. Node can require them, jest cannot (before Node 24.9): the CJS build has them inside.
 const esmOnly = ['p-limit', 'p-retry', 'log-update']
@@ -15,6 +16,8 @@ const entry = {
   cli: 'src/cli/main.ts',
   testing: 'src/testing/index.ts',
   'testing-msw': 'src/testing/msw.ts',
+  'testing-vitest': 'src/testing/vitest.ts',
+  'testing-jest': 'src/testing/jest.ts',
 }
 
 export default defineConfig({
@@ -27,7 +30,7 @@ export default defineConfig({
   clean: true,
   // `npm ci` builds, and is to print nothing but errors.
   silent: true,
-  // The output is not minified and reads like the sources; maps were most of the package, and named the machine's folders.
+  // What is ours is not minified and reads like the sources; maps were most of the package, and named the machine's folders.
   sourcemap: false,
   target: 'node20',
   platform: 'node',
@@ -38,11 +41,13 @@ export default defineConfig({
     'hyparquet',
     'purecloud-platform-client-v2',
     'msw',
+    'vitest',
     '@opentelemetry/api',
   ],
   noExternal: esmOnly,
   esbuildPlugins: [
     mainEntryInOneFile(entry, 'src/index.ts'),
+    minifyOthers(),
     {
       name: 'esm-only-stays-outside-of-esm',
       setup({ initialOptions, onResolve }) {

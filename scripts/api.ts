@@ -6,7 +6,19 @@ import { fileURLToPath } from 'node:url'
 import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const entries = ['index', 'genesys', 's3', 'node', 'testing', 'testing-msw', 'opentelemetry', 'scale', 'scale-aws']
+const entries = [
+  'index',
+  'genesys',
+  's3',
+  'node',
+  'testing',
+  'testing-msw',
+  'testing-vitest',
+  'testing-jest',
+  'opentelemetry',
+  'scale',
+  'scale-aws',
+]
 const none = { default: { logLevel: ExtractorLogLevel.None } }
 
 const declarationsOf = (entry: string): string => join(root, `dist/${entry}.d.ts`)

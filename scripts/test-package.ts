@@ -102,6 +102,36 @@ const expected = {
 ${load}
 `
 
+/** A run in memory under fake timers, judged by the matchers. */
+const matcherTest = (fake: string) => `
+const { LegalHoldExporter } = require('genesys-legal-hold-exporter')
+const { MemoryRecordingPlatform, MemoryStorageAdapter, SimulatedClock } = require('genesys-legal-hold-exporter/testing')
+test('judge a run', async () => {
+  ${fake}
+  const clock = new SimulatedClock()
+  const storage = new MemoryStorageAdapter({ clock })
+  const recordings = [{ recordingId: 'r1' }, { recordingId: 'r2', fate: 'missing' }]
+  const platform = new MemoryRecordingPlatform({ storage, clock, recordings })
+  const exporter = new LegalHoldExporter({ platform, storage, clock, hold: { tag: 'matter-1' } })
+  const report = await exporter.run(platform.request)
+  expect(report).not.toBeComplete()
+  expect(report).toHaveCounts({ repaired: 1, missing: 1 })
+  expect(report).toHaveException({ recordingId: 'r2', reason: expect.any(String) })
+  expect(() => expect(report).toBeComplete()).toThrow('r2')
+})
+`
+
+const typedMatchers = (runner: 'vitest' | 'jest') => `
+import 'genesys-legal-hold-exporter/testing/${runner}'
+import { buildError, buildReport } from 'genesys-legal-hold-exporter/testing'
+import { expect } from '${runner === 'jest' ? '@jest/globals' : runner}'
+expect(buildReport()).toBeComplete()
+expect(buildReport()).not.toHaveException({ state: 'missing', reason: /never/ })
+expect(buildError('TIMEOUT')).toBeLegalHoldError('TIMEOUT')
+// @ts-expect-error there is no such state
+expect(buildReport()).toHaveCounts({ hold: 1 })
+`
+
 const projects: readonly Project[] = [
   {
     name: 'JavaScript, ESM',
@@ -160,6 +190,49 @@ const projects: readonly Project[] = [
       'kit.test.js': "require('./every-suite.js').everySuite({ describe, test, expect })",
     },
     commands: [['node_modules/.bin/jest', '--ci', '--silent']],
+  },
+  {
+    name: 'the matchers and fake timers under jest',
+    manifest: { type: 'commonjs', jest: { testEnvironment: 'node', testTimeout: 60_000 } },
+    files: {
+      'matchers.test.js': `require('genesys-legal-hold-exporter/testing/jest')\n${matcherTest(`jest.useFakeTimers()`)}`,
+    },
+    commands: [['node_modules/.bin/jest', '--ci', '--silent']],
+  },
+  {
+    name: 'the matchers and fake timers under vitest',
+    manifest: { type: 'module' },
+    files: {
+      'matchers.test.js': `
+import { expect, test, vi } from 'vitest'
+import 'genesys-legal-hold-exporter/testing/vitest'
+import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+${matcherTest(`vi.useFakeTimers()`)}`,
+    },
+    commands: [['node_modules/.bin/vitest', 'run', '--root', '.']],
+  },
+  {
+    name: 'TypeScript, the types of the matchers',
+    manifest: { type: 'module' },
+    files: {
+      'vitest.ts': typedMatchers('vitest'),
+      'jest.ts': typedMatchers('jest'),
+      'tsconfig.json': JSON.stringify({
+        compilerOptions: {
+          module: 'nodenext',
+          target: 'es2022',
+          lib: ['es2023', 'dom'],
+          types: ['node'],
+          strict: true,
+          // The declarations of the two runners do not compile beside each other.
+          skipLibCheck: true,
+          noEmit: true,
+        },
+        files: ['vitest.ts', 'jest.ts'],
+      }),
+    },
+    commands: [['node_modules/.bin/tsc', '-p', '.']],
   },
   {
     name: 'bundled by esbuild',
@@ -269,6 +342,8 @@ async function main(): Promise<void> {
         'msw@2',
         '@opentelemetry/api@1',
         'jest@30',
+        '@jest/globals@30',
+        'vitest@4',
         'esbuild@0.27',
         'publint@0.3',
         '@arethetypeswrong/cli@0.18',
@@ -318,6 +393,8 @@ async function main(): Promise<void> {
           '--entrypoints',
           ...entries,
           './testing/msw',
+          './testing/vitest',
+          './testing/jest',
           './opentelemetry',
           './scale',
           './scale/aws',

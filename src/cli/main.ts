@@ -24,6 +24,7 @@ void runCli(process.argv.slice(2), {
   env: process.env,
   signal,
   input: process.stdin,
+  progress: process.stdout.isTTY && process.stderr.isTTY ? process.stderr : undefined,
   ask: process.stdin.isTTY && process.stdout.isTTY ? asker.ask : undefined,
 }).then((code) => {
   asker.close()

@@ -1,4 +1,5 @@
 import { visible } from '../internal/text/visible.js'
+import type { ProgressStream } from '../progress/reporter.js'
 
 /** Where a command writes; tests give their own. */
 export interface Terminal {
@@ -8,7 +9,9 @@ export interface Terminal {
   readonly signal: AbortSignal
   /** Standard input, if there is one. */
   readonly input?: NodeJS.ReadableStream | undefined
-  /** Asks the person at the terminal; absent if there is none. */
+  /** Where progress is redrawn; absent where nobody watches. */
+  readonly progress?: ProgressStream | undefined
+  /** Asks whoever sits there; absent where nobody does. */
   readonly ask?: ((question: string) => Promise<string>) | undefined
 }
 

@@ -1,5 +1,6 @@
 import { OptionCheck } from '../internal/option-check.js'
 import { loadPackage } from '../internal/package/optional-package.js'
+import { clientSettings } from '../internal/proxy/client-settings.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { Notice, Notifier } from '../ports/notifier.js'
 
@@ -38,7 +39,7 @@ export function snsNotifier({ topicArn, region, endpoint }: SnsNotifierOptions):
       load: () => import('@aws-sdk/client-sns'),
       isWhole: (loaded) => typeof loaded.SNSClient === 'function',
     })
-    const client = new SNSClient(settingsOf(region ?? regionOfArn(topicArn), endpoint))
+    const client = new SNSClient(clientSettings(region ?? regionOfArn(topicArn), endpoint))
     const command = new PublishCommand({
       TopicArn: topicArn,
       Subject: subjectOf(notice),
@@ -60,7 +61,7 @@ export function eventBridgeNotifier({ bus, region, endpoint }: EventBridgeNotifi
       load: () => import('@aws-sdk/client-eventbridge'),
       isWhole: (loaded) => typeof loaded.EventBridgeClient === 'function',
     })
-    const client = new EventBridgeClient(settingsOf(region ?? regionOfArn(bus), endpoint))
+    const client = new EventBridgeClient(clientSettings(region ?? regionOfArn(bus), endpoint))
     const entry = { EventBusName: bus, Source: eventSource, DetailType: notice.kind, Detail: JSON.stringify(notice) }
     const answer = await sent('Amazon EventBridge', client, () =>
       client.send(new PutEventsCommand({ Entries: [entry] }), signalOf(signal)),
@@ -74,10 +75,6 @@ export function eventBridgeNotifier({ bus, region, endpoint }: EventBridgeNotifi
 
 function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal }
-}
-
-function settingsOf(region: string | undefined, endpoint: string | undefined) {
-  return { ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) }
 }
 
 async function sent<T>(service: string, client: { destroy(): void }, send: () => Promise<T>): Promise<T> {

@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { OptionCheck } from '../internal/option-check.js'
+import { fetchByEnvironment } from '../internal/proxy/fetch.js'
+import { proxyFor } from '../internal/proxy/proxy.js'
 import { retrying } from '../internal/retry.js'
 import { isLoopback } from '../internal/server-name.js'
 import { LegalHoldError } from '../model/errors.js'
@@ -92,7 +94,7 @@ async function post(
   call.signal?.addEventListener('abort', onAbort, { once: true })
   const timer = setTimeout(() => ending.abort(new Error('it took too long')), call.timeoutMs)
   try {
-    const response = await fetch(url, {
+    const response = await fetchByEnvironment(url, {
       method: 'POST',
       body,
       headers: {
@@ -108,12 +110,11 @@ async function post(
       throw failure(url, `answered HTTP ${response.status}`, response.status === 429 || response.status >= 500)
   } catch (error) {
     if (LegalHoldError.isInstance(error)) throw error
+    const proxy = proxyFor(url, process.env)
+    const way = proxy === undefined ? '' : ` through the proxy ${proxy.host}`
     // What fetch says of it names the whole URL.
-    throw failure(
-      url,
-      ending.signal.aborted ? `did not answer within ${call.timeoutMs} ms` : 'could not be reached',
-      true,
-    )
+    const what = ending.signal.aborted ? `did not answer within ${call.timeoutMs} ms` : 'could not be reached'
+    throw failure(url, `${what}${way}`, true)
   } finally {
     clearTimeout(timer)
     call.signal?.removeEventListener('abort', onAbort)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { abortedError, forManyListeners, throwIfAborted } from '../internal/abort.js'
 import { Lanes } from '../internal/lanes.js'
 import { mapWindow } from '../internal/streams/streams.js'
+import { turnOfEventLoop } from '../internal/waits/real-timers.js'
 import { type Checkpoint, requireSameOrganization } from '../journal/checkpoint.js'
 import { Recorder, recordedError } from '../journal/recorder.js'
 import type { JobPart } from '../journal/records.js'
@@ -318,7 +319,7 @@ export class Run {
       written += 1
       if (written % recordsInATurn !== 0) continue
       // A journal that has room answers at once: without a pause no signal would be heard before the last record.
-      await new Promise<void>((resolve) => setImmediate(resolve))
+      await turnOfEventLoop()
       throwIfAborted(this.#context.signal, 'reconcile')
     }
   }

@@ -1,3 +1,4 @@
+import { realTimers, timersWereFake } from '../internal/waits/real-timers.js'
 import type { Clock } from '../ports/runtime.js'
 
 interface Sleeper {
@@ -8,8 +9,9 @@ interface Sleeper {
 /**
  * A clock that only moves when told to, so that an hour of polling takes milliseconds.
  *
- * With `autoAdvance` (the default) a sleep moves the time to its own end. It does so as soon as the event loop is
- * idle enough to have let everything else run. Without `autoAdvance`, call {@link SimulatedClock.advance}.
+ * With `autoAdvance` (the default) a sleep moves the time to its own end as soon as the event loop is idle enough
+ * to have let everything else run; without it, call {@link SimulatedClock.advance}. It works under `vi.useFakeTimers()` and
+ * those of jest where this module was loaded before they were called, and is refused where it was loaded later.
  */
 export class SimulatedClock implements Clock {
   #nowMs: number
@@ -19,6 +21,13 @@ export class SimulatedClock implements Clock {
   constructor(options: { readonly now?: string | number | Date; readonly autoAdvance?: boolean } = {}) {
     this.#nowMs = new Date(options.now ?? '2023-10-20T12:00:00Z').getTime()
     this.#autoAdvance = options.autoAdvance ?? true
+    if (this.#autoAdvance && timersWereFake) {
+      throw new Error(
+        'The timers were faked before genesys-legal-hold-exporter/testing was loaded, so that the simulated clock would ' +
+          'wait for ever. Import it before you call useFakeTimers(), or fake the date alone: ' +
+          "vi.useFakeTimers({ toFake: ['Date'] }), or with jest { doNotFake: ['setImmediate', 'setTimeout'] }.",
+      )
+    }
   }
 
   now(): number {
@@ -53,7 +62,7 @@ export class SimulatedClock implements Clock {
       }
       this.#sleepers.push(sleeper)
       signal?.addEventListener('abort', onAbort, { once: true })
-      if (this.#autoAdvance) setImmediate(() => this.#wakeNext())
+      if (this.#autoAdvance) realTimers.setImmediate(() => this.#wakeNext())
     })
   }
 

@@ -1,3 +1,4 @@
+import { realTimers } from '../internal/waits/real-timers.js'
 import type { FaultOperation } from './fault-operations.js'
 
 /** An operation of your own server. The simulators know only {@link FaultOperation}. */
@@ -138,7 +139,7 @@ export class FaultScript {
         await work()
         return Response.error()
       case 'delay':
-        await new Promise((resolve) => setTimeout(resolve, action.delayMs))
+        await new Promise((resolve) => realTimers.setTimeout(resolve, action.delayMs))
         return work()
       case 'hang':
         await work()

@@ -44,6 +44,10 @@ export {
   type DistributedMapSimulatorOptions,
   type SimulatedMapExecution,
 } from './distributed-map/simulator.js'
+export { buildError, type ErrorInit } from './expect/build-error.js'
+export { buildReport, type ReportInit } from './expect/build-report.js'
+export type { Like, PartlyLike } from './expect/likeness.js'
+export { type LegalHoldMatchers, legalHoldMatchers, type MatcherResult } from './expect/matchers.js'
 export type { FaultOperation } from './fault-operations.js'
 export {
   type Fault,

@@ -1,3 +1,4 @@
+import { timersAreFake } from '../internal/waits/real-timers.js'
 import { serve, type WireRequest } from './http/server.js'
 
 /**
@@ -36,6 +37,13 @@ export function listen(handle: Handle, options: ListenOptions = {}): Promise<Lis
 
 /** Binds what reads requests as they come over the wire. */
 export async function listenOn(handle: Parameters<typeof serve>[0], options: ListenOptions): Promise<Listener> {
+  if (timersAreFake()) {
+    throw new Error(
+      'The timers are faked, and the HTTP clients that are to ask a simulator wait by real ones: fake the date alone, by ' +
+        "vi.useFakeTimers({ toFake: ['Date'] }) or jest.useFakeTimers({ doNotFake: ['setTimeout', 'setImmediate', …] }). " +
+        'The simulated clock moves by itself. MemoryRecordingPlatform and MemoryStorageAdapter need no real timers.',
+    )
+  }
   const { port, close } = await serve(handle, options.port ?? 0)
   return { endpoint: `http://127.0.0.1:${port}`, port, close, [Symbol.asyncDispose]: close }
 }

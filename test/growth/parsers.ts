@@ -21,6 +21,9 @@ import { readTstInfo } from '#src/custody/crypto/timestamp/tst-info.js'
 import { readLines } from '#src/custody/journal/lines.js'
 import { parseRecord } from '#src/custody/journal/record.js'
 import { html } from '#src/custody/page/html.js'
+import { readGiven } from '#src/custody/page/verifier/key.js'
+import { readLines as readFileLines } from '#src/custody/page/verifier/lines.js'
+import { readRecord as readFileRecord } from '#src/custody/page/verifier/records.js'
 import { csvLine } from '#src/custody/seal/exceptions-csv.js'
 import { verifyProof } from '#src/custody/verify/verify-proof.js'
 import { type JournalRecord, MemoryJournal } from '#src/index.js'
@@ -530,7 +533,11 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
   },
   'a statement': {
-    reads: ['src/custody/bundle/statement.ts readStatement'],
+    reads: [
+      'src/custody/bundle/statement.ts readStatement',
+      'src/custody/bundle/proof.ts parseProof',
+      'src/custody/crypto/envelope.ts readEnvelope',
+    ],
     inputs: {
       ...texts,
       'a long payload': (size) =>
@@ -541,18 +548,28 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (text: string) => [openEnvelope(text), readStatement(text), verifyProof(text, {})],
   },
   'a key in PEM': {
-    reads: ['src/custody/crypto/keys.ts readPublicKey'],
+    reads: [
+      'src/custody/crypto/keys.ts readPublicKey',
+      'src/custody/page/verifier/key.ts readKey',
+      'src/custody/page/verifier/key.ts readGiven',
+    ],
     inputs: {
       ...texts,
       'a long block': (size) => `-----BEGIN PUBLIC KEY-----\n${many('AAAA')(size)}\n-----END PUBLIC KEY-----`,
     },
     read: (text: string) => {
+      readGiven(text)
       try {
         return readPublicKey(text)
       } catch {
         return undefined
       }
     },
+  },
+  'records in the page of a bundle': {
+    reads: ['src/custody/page/verifier/lines.ts readLines', 'src/custody/page/verifier/records.ts readRecord'],
+    inputs: { ...texts, 'short lines': many('{}\n') },
+    read: (text: string) => readFileLines(new Blob([text]), (line) => void readFileRecord(line)),
   },
   'certificates in PEM': {
     reads: ['src/custody/crypto/timestamp/certificates.ts readCertificates'],

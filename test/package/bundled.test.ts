@@ -11,6 +11,7 @@ const dist = join(root, 'dist')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const bundled = bundledPackages(dist)
 const production = ['index', 'genesys', 's3', 'node', 'opentelemetry', 'scale', 'scale-aws', 'cli']
+const testing = ['testing', 'testing-msw', 'testing-vitest', 'testing-jest']
 
 /** The command is run, and never required. */
 const filesOf = (name: string) => (name === 'cli' ? ['cli.js'] : [`${name}.js`, `${name}.cjs`])
@@ -74,7 +75,7 @@ describe('the code that reads time stamps', () => {
       readFileSync(join(dist, file), 'utf8'),
     )
 
-  test.each([...production, 'testing', 'testing-msw'].flatMap(filesOf))('is not loaded by importing %s', (entry) => {
+  test.each([...production, ...testing].flatMap(filesOf))('is not loaded by importing %s', (entry) => {
     expect([...loadedBy(entry)].filter(holdsIt)).toEqual([])
   })
 
@@ -93,7 +94,7 @@ describe('the code that reads time stamps', () => {
 
 describe('the build', () => {
   test.each(['js', 'cjs'])('imports only what an installation brings: .%s', (form) => {
-    const all = [...production, 'testing', 'testing-msw'].flatMap(filesOf)
+    const all = [...production, ...testing].flatMap(filesOf)
     const entries = all.filter((file) => file.endsWith(`.${form}`))
     const known = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
     const named = new Set(entries.flatMap((entry) => [...reach(entry).packages]).filter((name) => !isNode(name)))

@@ -20,6 +20,8 @@ const entries = [
   './node',
   './testing',
   './testing/msw',
+  './testing/vitest',
+  './testing/jest',
   './opentelemetry',
   './scale',
   './scale/aws',
@@ -30,7 +32,9 @@ const specifier = (entry: string) => `genesys-legal-hold-exporter${entry.slice(1
 describe('the package', () => {
   test('declares its entries, and nothing that installs by surprise', () => {
     expect(Object.keys(manifest.exports)).toEqual([...entries, ...schemas, './package.json'])
-    expect(manifest).toMatchObject({ license: 'MIT', type: 'module', sideEffects: false, engines: { node: '>=20.19' } })
+    expect(manifest).toMatchObject({ license: 'MIT', type: 'module', engines: { node: '>=20.19' } })
+    // All that these two do is add their matchers.
+    expect(manifest.sideEffects).toEqual(['./dist/testing-vitest.*', './dist/testing-jest.*'])
     expect(Object.keys(manifest.peerDependencies).sort()).toEqual([
       '@aws-sdk/client-eventbridge',
       '@aws-sdk/client-kms',
@@ -40,8 +44,10 @@ describe('the package', () => {
       '@aws-sdk/client-sns',
       '@opentelemetry/api',
       'hyparquet',
+      'jest',
       'msw',
       'purecloud-platform-client-v2',
+      'vitest',
     ])
     expect(manifest.peerDependenciesMeta).toEqual({
       '@aws-sdk/client-eventbridge': { optional: true },
@@ -51,11 +57,15 @@ describe('the package', () => {
       '@aws-sdk/client-sfn': { optional: true },
       '@opentelemetry/api': { optional: true },
       hyparquet: { optional: true },
+      jest: { optional: true },
       msw: { optional: true },
+      vitest: { optional: true },
     })
   })
 
-  test.each(entries)('%s gives the same names to import and to require', async (entry) => {
+  // Those two only work inside a runner of tests: see test/testing/expect.
+  const anywhere = entries.filter((entry) => !/\/(vitest|jest)$/.test(entry))
+  test.each(anywhere)('%s gives the same names to import and to require', async (entry) => {
     const names = `console.log(JSON.stringify(Object.keys(m).filter((n) => n !== 'default' && n !== 'module.exports').sort()))`
     const esm = await evaluate(`import * as m from '${specifier(entry)}'; ${names}`, 'module')
     const cjs = await evaluate(`const m = require('${specifier(entry)}'); ${names}`, 'commonjs')

@@ -13,10 +13,11 @@ import { isSealed, type Sealing, sealFlags, sealingOf } from '../files/evidence.
 import { placesOf } from '../files/places.js'
 import { writeReport } from '../files/report-file.js'
 import { acceptedBy, acceptFlags } from '../telling/acceptance.js'
+import { auditFlag } from '../telling/audit-flag.js'
 import { tellBlocked } from '../telling/findings.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
 import { notifiersOf, notifyFlags } from '../telling/notifying.js'
-import { auditFlag, tellEvent } from '../telling/run-events.js'
+import { runTelling } from '../telling/run-telling.js'
 import { shown, type Terminal } from '../terminal.js'
 
 export const exportMatter: CommandSpec = {
@@ -67,7 +68,6 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
   const files = filesOf(given, resolved, dryRun)
   const sealing = await sealingUnlessDone(given, resolved, { dryRun, journal: files.journal, terminal })
   const isJson = given.flag('json')
-  const tellTo = isJson ? { ...terminal, out: terminal.err } : terminal
   const { options, request, close } = await connect(resolved, 'request', loggerOf(given, resolved, terminal))
   try {
     const onFinish = await notifiersOf(resolved, terminal)
@@ -79,17 +79,22 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
       '',
       () => new LegalHoldExporter({ ...options, accept, audit, command: commandLine }),
     )
-    const report = await exporter.run(request, {
+    const telling = runTelling(given, terminal)
+    const run = exporter.run(request, {
       dryRun,
       evidence: sealing?.sink,
       onFinish,
       signal: terminal.signal,
-      onEvent: (event) => tellEvent(event, tellTo),
+      onEvent: telling.onEvent,
       ...(files.journal === undefined ? {} : { journal: new FileJournal(files.journal) }),
     })
+    const report = await run.finally(telling.close)
     const file = await writeReport(files.report, report)
     if (isJson) terminal.out(JSON.stringify(report, null, 2))
-    else terminal.out(`report: ${file}\n${shown(answerOf(report))}`)
+    else {
+      terminal.out(`report: ${file}`)
+      telling.say(shown(answerOf(report)))
+    }
     return exitCodeOfRun(report)
   } catch (error) {
     if (!LegalHoldError.isInstance(error) || error.code !== 'PREFLIGHT_BLOCKED') throw inFile(resolved, '', error)

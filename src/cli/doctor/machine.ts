@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { fetchByEnvironment } from '../../internal/proxy/fetch.js'
+import { proxyFor } from '../../internal/proxy/proxy.js'
+import { LegalHoldError } from '../../model/errors.js'
 import { findRegion } from '../../platforms/client/regions.js'
 import type { Given } from '../arguments.js'
 import type { Resolved } from '../config/resolve.js'
@@ -94,19 +97,7 @@ export async function hostChecks(
   { env, signal }: Terminal,
 ): Promise<{ readonly checks: readonly DoctorCheck[]; readonly dates: readonly ServerDate[] }> {
   const urls = urlsOf(matter)
-  const proxy = ['HTTPS_PROXY', 'https_proxy'].find((name) => env[name])
-  if (proxy !== undefined) {
-    const skipped = urls.map((url): DoctorCheck => {
-      return {
-        area: 'host',
-        subject: new URL(url).host,
-        result: 'skipped',
-        message: `reached by the proxy of ${proxy}: see below`,
-      }
-    })
-    return { checks: skipped, dates: [] }
-  }
-  const answers = await Promise.all(urls.map((url) => reach(url, signal)))
+  const answers = await Promise.all(urls.map((url) => reach(new URL(url), env, signal)))
   return {
     checks: answers.map(({ check }) => check),
     dates: answers.flatMap(({ date }) => (date === undefined ? [] : [date])),
@@ -126,30 +117,40 @@ function urlsOf({ genesys, s3 }: Resolved['matter']): readonly string[] {
 }
 
 async function reach(
-  url: string,
+  url: URL,
+  env: Terminal['env'],
   signal: AbortSignal,
 ): Promise<{ readonly check: DoctorCheck; readonly date?: ServerDate | undefined }> {
-  const { host } = new URL(url)
+  const { host } = url
   const ending = new AbortController()
   const onAbort = () => ending.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   const timer = setTimeout(() => ending.abort(), hostTimeoutMs)
+  let way = ''
   try {
-    const response = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: ending.signal })
+    const proxy = proxyFor(url, env)
+    // Never its user and password.
+    if (proxy !== undefined) way = ` through the proxy ${proxy.host}`
+    const response = await fetchByEnvironment(url, { method: 'HEAD', redirect: 'manual', signal: ending.signal }, env)
+    await response.body?.cancel()
     const theirs = Date.parse(response.headers.get('date') ?? '')
     const date = Number.isNaN(theirs) ? undefined : { host, theirs, ours: Date.now() }
-    return { check: { area: 'host', subject: host, result: 'ok', message: 'answers' }, date }
+    return { check: { area: 'host', subject: host, result: 'ok', message: `answers${way}` }, date }
   } catch (error) {
-    const { cause } = error as { readonly cause?: { readonly code?: unknown } }
-    const why = ending.signal.aborted
-      ? `no answer within ${hostTimeoutMs / 1_000} s`
-      : String(cause?.code ?? 'no connection')
-    const remedy = 'Check name, network, firewall and proxy (HTTPS_PROXY).'
-    return { check: { area: 'host', subject: host, result: 'problem', message: why, remedy } }
+    const why = ending.signal.aborted ? `no answer within ${hostTimeoutMs / 1_000} s` : reasonOf(error)
+    const remedy = 'Check name, network, firewall and proxy (HTTPS_PROXY, NO_PROXY).'
+    return { check: { area: 'host', subject: host, result: 'problem', message: `${why}${way}`, remedy } }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+/** A proxy that cannot be used says so itself; what fetch says lies in its cause. */
+function reasonOf(error: unknown): string {
+  if (LegalHoldError.isInstance(error)) return error.message
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } }
+  return String(cause?.code ?? 'no connection')
 }
 
 export function clockCheck(dates: readonly ServerDate[]): DoctorCheck {

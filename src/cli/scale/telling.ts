@@ -1,7 +1,7 @@
 import { counted, figure } from '../../internal/text/counted.js'
 import type { RunEvent } from '../../model/events.js'
 import type { ScalePlan } from '../../scale/scaled-exporter.js'
-import { tellEvent } from '../telling/run-events.js'
+import { inLines } from '../telling/run-telling.js'
 import { pairs, shown, type Terminal } from '../terminal.js'
 
 const dollars = (amount: number) => `${figure(Math.round(amount * 100) / 100)} US dollars`
@@ -31,10 +31,11 @@ const quietMs = 60_000
 
 /** Tells what happens in a run over shards. A job that only moves on is told once a minute. */
 export function progressTo(terminal: Terminal, now: () => number = Date.now): (event: RunEvent) => void {
+  const { onEvent } = inLines(terminal)
   let lastState = ''
   let lastAt = Number.NEGATIVE_INFINITY
   return (event) => {
-    if (event.type !== 'shards') return tellEvent(event, terminal)
+    if (event.type !== 'shards') return onEvent(event)
     const state = `round ${event.round}, job ${event.jobId}: ${event.state}`
     if (state === lastState && now() - lastAt < quietMs) return
     lastState = state

@@ -12,6 +12,7 @@ export const bundleFiles = {
   reportJson: 'report.json',
   reportHtml: 'report.html',
   exceptions: 'exceptions.csv',
+  verifyPage: 'verify.html',
   instructions: 'VERIFY.md',
   publicKey: 'public-key.pem',
   previous: 'previous.dsse.json',
@@ -19,7 +20,7 @@ export const bundleFiles = {
   timestamp: 'timestamp.dsse.json',
 } as const
 
-/** Files that a bundle must hold, as subjects of its statement. */
+/** Files that a bundle has to hold, as subjects of its statement. Versions before `verify.html` sealed without it. */
 export const requiredSubjects: readonly string[] = [
   bundleFiles.records,
   bundleFiles.leaves,

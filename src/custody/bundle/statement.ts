@@ -1,12 +1,6 @@
 import { type OpenedEnvelope, openEnvelope } from '../crypto/dsse.js'
-import {
-  bundleFiles,
-  type CustodyStatement,
-  predicateType,
-  requiredSubjects,
-  statementPayloadType,
-  statementType,
-} from './contents.js'
+import type { CustodyStatement } from './contents.js'
+import { statementIn } from './statement-form.js'
 
 /** A statement with the envelope it came in. Its signature is not verified yet. */
 export interface ReadStatement {
@@ -14,46 +8,10 @@ export interface ReadStatement {
   readonly statement: CustodyStatement
 }
 
-const knownNames: ReadonlySet<string> = new Set(Object.values(bundleFiles))
-
-/** Reads a statement from its envelope; says why if it is not one of ours. */
+/** Reads a statement from its envelope; says why where it is none of ours. */
 export function readStatement(text: string): ReadStatement | string {
   const envelope = openEnvelope(text)
   if (typeof envelope === 'string') return envelope
-  if (envelope.payloadType !== statementPayloadType)
-    return `its payload type is ${JSON.stringify(envelope.payloadType)}`
-  let statement: CustodyStatement
-  try {
-    statement = JSON.parse(envelope.payload.toString())
-  } catch {
-    return 'what it holds is not valid JSON'
-  }
-  const problem = problemOf(statement)
-  return problem === undefined ? { envelope, statement } : problem
-}
-
-function problemOf(statement: CustodyStatement): string | undefined {
-  if (statement?._type !== statementType) return 'it holds no in-toto statement'
-  if (statement.predicateType !== predicateType) {
-    return `its predicate is ${JSON.stringify(statement.predicateType)}, this version reads ${predicateType}`
-  }
-  if (!Array.isArray(statement.subject)) return 'it names no files'
-  const names = new Set<unknown>()
-  for (const subject of statement.subject) {
-    const name: unknown = subject?.name
-    // A fixed set of names: none leads out of the folder.
-    if (typeof name !== 'string' || !knownNames.has(name))
-      return `it names ${JSON.stringify(name)}, which is not a file of a bundle`
-    if (names.has(name)) return `it names ${name} twice`
-    if (!/^[0-9a-f]{64}$/.test(String(subject.digest?.sha256))) return `the hash of ${name} is none`
-    names.add(name)
-  }
-  const missing = requiredSubjects.find((name) => !names.has(name))
-  if (missing !== undefined) return `it does not name ${missing}`
-  const { predicate } = statement
-  if (!/^[0-9a-f]{64}$/.test(String(predicate?.log?.rootHash)) || !Number.isSafeInteger(predicate.log.treeSize)) {
-    return 'it names no tree'
-  }
-  if (typeof predicate.hold?.tag !== 'string' || predicate.counts === undefined) return 'its predicate is not whole'
-  return undefined
+  const statement = statementIn(envelope)
+  return typeof statement === 'string' ? statement : { envelope, statement }
 }

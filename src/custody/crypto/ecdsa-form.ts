@@ -1,15 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { berTag, readBer, TimestampError } from './ber.js'
 import { Fields } from './ber-values.js'
+import { curveOrders } from './curves.js'
 import { der } from './der.js'
-
-/** Orders of the groups (SEC 2, 2.4.2 and 2.5.1). */
-const orders: Readonly<Record<string, bigint>> = {
-  prime256v1: BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'),
-  secp384r1: BigInt(
-    '0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
-  ),
-}
 
 /**
  * The one form of an ECDSA signature. Whoever has a signature `(r, s)` can make `(r, n - s)` of it without the key, and
@@ -19,7 +12,7 @@ const orders: Readonly<Record<string, bigint>> = {
  * @see RFC 6979, and BIP 62 for the rule of the low s
  */
 export function ecdsaFormOf(key: KeyObject, signature: Uint8Array): Buffer | undefined {
-  const order = key.asymmetricKeyType === 'ec' ? orders[key.asymmetricKeyDetails?.namedCurve ?? ''] : undefined
+  const order = key.asymmetricKeyType === 'ec' ? curveOrders[key.asymmetricKeyDetails?.namedCurve ?? ''] : undefined
   if (order === undefined) return undefined
   const numbers = numbersOf(Buffer.from(signature))
   if (numbers === undefined) return undefined

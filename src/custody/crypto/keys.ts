@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, ve
 import { LegalHoldError } from '../../model/errors.js'
 import type { Signer } from '../../ports/evidence.js'
 import { ecdsaFormOf } from './ecdsa-form.js'
+import { normaliseFingerprint } from './fingerprint.js'
 
 /** How a key signs: Ed25519 as it is, ECDSA with the digest of its curve's size and DER signatures. */
 function digestOf(key: KeyObject): 'sha256' | 'sha384' | undefined | 'unsupported' {
@@ -37,19 +38,6 @@ export function readPublicKey(pem: string): KeyObject {
 export function fingerprintOf(key: KeyObject | string): string {
   const der = (typeof key === 'string' ? readPublicKey(key) : key).export({ type: 'spki', format: 'der' })
   return `sha256:${createHash('sha256').update(der).digest('hex')}`
-}
-
-/**
- * A fingerprint as people type it, with or without `sha256:`, colons and capitals; `undefined` if it is not a
- * fingerprint.
- */
-export function normaliseFingerprint(text: string): string | undefined {
-  const hex = text
-    .trim()
-    .toLowerCase()
-    .replace(/^sha256:/, '')
-    .replaceAll(':', '')
-  return /^[0-9a-f]{64}$/.test(hex) ? `sha256:${hex}` : undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { OptionCheck } from '../../internal/option-check.js'
 import { loadPackage } from '../../internal/package/optional-package.js'
+import { clientSettings } from '../../internal/proxy/client-settings.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { Signer } from '../../ports/evidence.js'
 
@@ -63,10 +64,7 @@ export class KmsSigner implements Signer {
       isWhole: (loaded) => typeof loaded.KMSClient === 'function',
     })
     const { region, endpoint } = this.#options
-    const client = new KMSClient({
-      ...(region === undefined ? {} : { region }),
-      ...(endpoint === undefined ? {} : { endpoint }),
-    })
+    const client = new KMSClient(clientSettings(region, endpoint))
     return { client, GetPublicKeyCommand, SignCommand }
   }
 }

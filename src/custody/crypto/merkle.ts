@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto'
+import { climb, siblings } from './tree-shape.js'
 
 const leafPrefix = 0x00
 const nodePrefix = 0x01
@@ -103,34 +104,10 @@ export class AuditPath {
   }
 }
 
-/** The subtrees beside the way from a leaf to the root, the lowest first. */
-function siblings(index: number, from: number, to: number): [number, number][] {
-  if (to - from <= 1) return []
-  // The largest power of two below the size.
-  let half = 1
-  while (half * 2 < to - from) half *= 2
-  const middle = from + half
-  return index < middle
-    ? [...siblings(index, from, middle), [middle, to]]
-    : [...siblings(index, middle, to), [from, middle]]
-}
-
-/** The root that a leaf and its audit path lead to (RFC 9162, 2.1.3.2); `undefined` if the path has a wrong length. */
+/** The root that a leaf and its audit path lead to; `undefined` where the path has a wrong length. */
 export function rootFromPath(leaf: Buffer, index: number, size: number, path: readonly Buffer[]): Buffer | undefined {
-  if (!(Number.isSafeInteger(index) && index >= 0 && index < size)) return undefined
-  let [at, last] = [index, size - 1]
-  let root = leaf
-  for (const sibling of path) {
-    if (last === 0 || sibling.length !== digestBytes) return undefined
-    if (at % 2 === 1 || at === last) {
-      root = nodeHash(sibling, root)
-      while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, Math.floor(last / 2)]
-    } else {
-      root = nodeHash(root, sibling)
-    }
-    ;[at, last] = [Math.floor(at / 2), Math.floor(last / 2)]
-  }
-  return last === 0 ? root : undefined
+  if (path.some(({ length }) => length !== digestBytes)) return undefined
+  return climb(leaf, { index, size }, path, nodeHash)
 }
 
 function nodeHash(left: Buffer, right: Buffer): Buffer {

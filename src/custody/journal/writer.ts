@@ -1,3 +1,5 @@
+import { realTimers, turnOfEventLoop } from '../../internal/waits/real-timers.js'
+
 /** Where a {@link GroupWriter} writes. */
 export interface JournalSink {
   /** Writes all of the bytes at the end. They are others' as soon as it has resolved. */
@@ -85,7 +87,7 @@ export class GroupWriter {
 
   /** Clears the timer; for after a flush, or a failure. */
   stop(): void {
-    clearTimeout(this.#timer)
+    realTimers.clearTimeout(this.#timer)
     this.#timer = undefined
   }
 
@@ -104,7 +106,7 @@ export class GroupWriter {
   }
 
   #startLater(): void {
-    this.#timer ??= setTimeout(() => this.#start(), this.#options.flushIntervalMs)
+    this.#timer ??= realTimers.setTimeout(() => this.#start(), this.#options.flushIntervalMs)
   }
 
   #start(): void {
@@ -118,7 +120,7 @@ export class GroupWriter {
     try {
       do {
         // What the lanes append in this very turn of the event loop belongs to the same group.
-        await new Promise<void>((resolve) => setImmediate(resolve))
+        await turnOfEventLoop()
         await this.#writeGroup()
       } while (this.#waiters.length > 0 || this.#length >= this.#options.flushLength)
     } catch (error) {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { RunReport } from '../../model/report.js'
 import { answerOf } from './answer.js'
+import { contentPolicy } from './content-policy.js'
 import { html, Html as SafeHtml } from './html.js'
 import type { ReportPage } from './report-page.js'
 import { reportScript } from './script.js'
@@ -17,10 +17,7 @@ import { signingSection } from './sections/signing.js'
 import { reportStyle } from './style.js'
 import { utc } from './text.js'
 
-const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-
-/** Nothing from elsewhere, and of what is here only this style and this script. */
-const policy = `default-src 'none'; style-src ${hashOf(reportStyle)}; script-src ${hashOf(reportScript)}; base-uri 'none'; form-action 'none'`
+const policy = contentPolicy({ style: reportStyle, script: reportScript })
 
 /** The report as one self-contained page. */
 export function reportPage(page: ReportPage): string {

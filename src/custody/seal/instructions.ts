@@ -32,6 +32,12 @@ The signer of this bundle claims to have the key with the fingerprint
 
 Exit code 0 means that it verifies. 2 means that it does not, and the first bad line is named. 1 means that the check could not be run.
 
+## In a browser
+
+Open ${bundleFiles.verifyPage}, paste the key that you were given, and choose this folder. The page checks the signature, the hash of every file, the records and the
+proof of one recording with the browser's own cryptography; it sends nothing, and loads nothing. It cannot vouch for itself: it lies in the folder that it
+checks. Every folder that the same version sealed holds the same page, byte for byte, so that you can open one of another origin.
+
 ## Without it
 
 Use openssl 3, sha256sum, jq and a shell, in this folder. Set \`KEY\` to the file of the key that you were given:`,

@@ -24,6 +24,7 @@ import { sha256 } from '../crypto/sha256.js'
 import type { TimestampOptions } from '../crypto/timestamp/facts.js'
 import { makeDirectory } from '../journal/directories.js'
 import { formatReport, reportPageOf } from '../page/files.js'
+import { verifyPage } from '../page/verify-page.js'
 import { verifyInstructions } from './instructions.js'
 import { asNotSealed, notSealed } from './not-sealed.js'
 import { type PreviousBundle, readPrevious } from './previous-bundle.js'
@@ -187,6 +188,7 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
   const contents: Record<string, string> = {
     [bundleFiles.reportJson]: formatReport(report),
     [bundleFiles.reportHtml]: reportPageOf(report, records, predicate, fingerprint),
+    [bundleFiles.verifyPage]: verifyPage(),
     [bundleFiles.instructions]: verifyInstructions(key, fingerprint, options.timestamp !== undefined),
     [bundleFiles.publicKey]: facts.publicKeyPem,
     ...(previous === undefined ? {} : { [bundleFiles.previous]: previous.text }),

@@ -12,7 +12,8 @@ import {
   statementPayloadType,
   timestampPayloadType,
 } from '../bundle/contents.js'
-import { type DsseEnvelope, formatEnvelope, isEnvelopeOf, openEnvelope, signEnvelope } from '../crypto/dsse.js'
+import { isEnvelopeOf, openEnvelope, signEnvelope } from '../crypto/dsse.js'
+import { type DsseEnvelope, formatEnvelope } from '../crypto/envelope.js'
 import { fingerprintOf, inOneForm } from '../crypto/keys.js'
 import { loadTimestamp } from '../crypto/load-timestamp.js'
 import { sha256 } from '../crypto/sha256.js'

@@ -5,32 +5,15 @@ import { AccountCheck } from '../../journal/check/account-check.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { bundleFiles } from '../bundle/contents.js'
+import { type InclusionProof, proofType } from '../bundle/proof.js'
 import { fileLines, objectNameOf } from '../bundle/record-lines.js'
+import type { ShardInclusion } from '../bundle/shard-inclusion.js'
 import { readStatementOf } from '../bundle/statement-file.js'
-import type { DsseEnvelope } from '../crypto/dsse.js'
+import type { DsseEnvelope } from '../crypto/envelope.js'
 import { AuditPath, leafHash, rootFromPath } from '../crypto/merkle.js'
 import { readRecord } from '../journal/record.js'
-import { proveInShards, type ShardInclusion } from './shard-proof.js'
+import { proveInShards } from './shard-proof.js'
 import { type ShardPlace, type ShardVerifier, shardLines } from './shards.js'
-
-/** Type of a proof file. */
-export const proofType = 'urn:genesys-legal-hold-exporter:inclusion-proof:v1'
-
-/** One record with the proof that it is among the sealed records, without the others. */
-export interface InclusionProof {
-  readonly type: typeof proofType
-  /** The record, as its line in records.jsonl. */
-  readonly record: string
-  /** From 0. */
-  readonly leafIndex: number
-  readonly treeSize: number
-  /** RFC 6962, 2.1.1: hex, from the leaf's sibling up. */
-  readonly auditPath: readonly string[]
-  readonly statement: DsseEnvelope
-  readonly publicKey: string
-  /** Where the record is that of a shard: the record about the object, beneath the shard's seal. */
-  readonly shard?: ShardInclusion | undefined
-}
 
 /** Options of {@link prove}. */
 export interface ProveOptions extends CallOptions {

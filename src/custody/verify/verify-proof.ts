@@ -1,16 +1,16 @@
 import type { KeyObject } from 'node:crypto'
-import { membersOf } from '../../journal/form/untrusted.js'
 import type { JournalRecord } from '../../model/record.js'
 import type { CustodyPredicate } from '../bundle/contents.js'
+import { contradictionOfRecord } from '../bundle/predicate-check.js'
 import { type EvidenceProblem, rewrittenSignature, statusOf, type VerificationStatus } from '../bundle/problem.js'
+import { type InclusionProof, parseProof } from '../bundle/proof.js'
+import { flawOfInclusion, runOfShard, type ShardInclusion } from '../bundle/shard-inclusion.js'
 import { readStatement } from '../bundle/statement.js'
-import { type DsseEnvelope, envelopeFinding, formatEnvelope } from '../crypto/dsse.js'
+import { envelopeFinding } from '../crypto/dsse.js'
 import { fingerprintOf, givenKey, readPublicKey } from '../crypto/keys.js'
 import { leafHash, rootFromPath } from '../crypto/merkle.js'
 import { readRecord } from '../journal/record.js'
-import { contradictionOfRecord } from './predicate-check.js'
-import { type InclusionProof, proofType } from './prove.js'
-import { flawOfInclusion, isInclusion, type ShardInclusion } from './shard-proof.js'
+import { nodeHashes } from './shard-proof.js'
 
 /** What a proof shows. */
 export interface ProofVerification {
@@ -77,15 +77,15 @@ function checkShard(
   predicate: CustodyPredicate,
   problems: EvidenceProblem[],
 ): { readonly record?: JournalRecord; readonly shard?: number } {
-  const flaw = flawOfInclusion(inclusion, outer, predicate.runId)
+  const flaw = flawOfInclusion(inclusion, outer, predicate.runId, nodeHashes)
   if (flaw !== undefined) problems.push({ code: 'shard-mismatch', message: `What is proven of a shard: ${flaw}.` })
   const record = readRecord(Buffer.from(inclusion.record))
   if (typeof record === 'string') {
     problems.push({ code: 'record-malformed', message: `What is proven ${record}.` })
     return {}
   }
-  const shard = Number(membersOf(outer.data).shard)
-  const contradiction = contradictionOfRecord(record, { ...predicate, runId: `${predicate.runId}.${shard}` })
+  const { runId, shard } = runOfShard(predicate.runId, outer)
+  const contradiction = contradictionOfRecord(record, { ...predicate, runId })
   if (contradiction !== undefined) problems.push({ code: 'record-contradictory', message: contradiction })
   return { record, shard }
 }
@@ -110,25 +110,6 @@ function keyOf(
   }
   problems.push({ code: 'wrong-key', message: `The proof's key does not have the fingerprint ${given}.` })
   return undefined
-}
-
-/** A proof with the text of its envelope, which is made where what it holds may still be anything. */
-function parseProof(text: string): (InclusionProof & { readonly envelope: string }) | undefined {
-  try {
-    const proof: Partial<InclusionProof> = JSON.parse(text)
-    const isProof =
-      proof?.type === proofType &&
-      typeof proof.record === 'string' &&
-      Array.isArray(proof.auditPath) &&
-      proof.auditPath.every((hash) => /^[0-9a-f]{64}$/.test(String(hash))) &&
-      typeof proof.statement === 'object' &&
-      typeof proof.publicKey === 'string' &&
-      (proof.shard === undefined || isInclusion(proof.shard))
-    if (!isProof) return undefined
-    return { ...(proof as InclusionProof), envelope: formatEnvelope(proof.statement as DsseEnvelope) }
-  } catch {
-    return undefined
-  }
 }
 
 function failed(problem: EvidenceProblem): ProofVerification {

@@ -1,13 +1,9 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalJson } from '../../internal/canonical-json.js'
 import { systemClock } from '../../internal/clock.js'
 import { counted, verb } from '../../internal/text/counted.js'
-import { hasForm } from '../../journal/form/data-form.js'
-import type { UntrustedOf } from '../../journal/records.js'
 import type { JournalRecord } from '../../model/record.js'
-import { contradictsItself } from '../../model/report.js'
 import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { bundleFiles, type CustodyPredicate, type CustodyStatement } from '../bundle/contents.js'
@@ -19,14 +15,15 @@ import {
   statusOf,
   type VerificationStatus,
 } from '../bundle/problem.js'
+import { compareRecount } from '../bundle/recount.js'
 import { type ReadStatement, readStatement } from '../bundle/statement.js'
 import { irregularFiles } from '../bundle/statement-file.js'
 import { envelopeFinding, type OpenedEnvelope } from '../crypto/dsse.js'
 import { fingerprintOf, givenKey, readPublicKey } from '../crypto/keys.js'
+import { sha256 } from '../crypto/sha256.js'
 import type { VerifiedTimestamp } from '../crypto/timestamp/facts.js'
 import { checkChain } from './chain.js'
 import { checkLive, type LiveCheck } from './live.js'
-import { contradictionOfStatement } from './predicate-check.js'
 import { type CheckedRecords, checkRecords } from './records-check.js'
 import { checkShards, type ShardVerifier } from './shards.js'
 import { checkTimestamp } from './timestamp.js'
@@ -217,10 +214,10 @@ class Verification {
 
   async #files({ subject, predicate }: CustodyStatement): Promise<void> {
     for (const { name, digest } of subject) {
-      const sha256 = await sha256Of(join(this.#dir, name))
-      if (sha256 === undefined) this.#findings.fail('file-missing', `${name} is missing.`, name)
-      else if (sha256 !== digest.sha256) {
-        this.#findings.fail('file-changed', `${name} is not what was signed: its SHA-256 is ${sha256}.`, name)
+      const found = await sha256Of(join(this.#dir, name))
+      if (found === undefined) this.#findings.fail('file-missing', `${name} is missing.`, name)
+      else if (found !== digest.sha256) {
+        this.#findings.fail('file-changed', `${name} is not what was signed: its SHA-256 is ${found}.`, name)
       }
     }
     const names = new Set<string>(subject.map(({ name }) => name))
@@ -233,66 +230,13 @@ class Verification {
   }
 
   async #records(predicate: CustodyPredicate): Promise<CheckedRecords | undefined> {
-    const { log, counts, policyDigest } = predicate
     const checked = await checkRecords(this.#dir, this.#options.record, this.#options)
     if (checked === undefined) return undefined
     const file = bundleFiles.records
     for (const { code, message, line } of checked.problems) this.#findings.fail(code, message, file, line)
-    if (checked.treeSize !== log.treeSize) {
-      this.#findings.fail(
-        'root-mismatch',
-        `${counted(checked.treeSize, 'record')} ${verb(checked.treeSize, 'is', 'are')} there, ${counted(log.treeSize, 'was', 'were')} signed.`,
-        file,
-      )
-    } else if (checked.rootHash !== log.rootHash) {
-      this.#findings.fail(
-        'root-mismatch',
-        `The tree over the records has the root ${checked.rootHash}, another was signed.`,
-        file,
-      )
-    }
-    const { counter } = checked
-    const recounted = { recordings: counter.recordings(), records: counter.counts() }
-    for (const name of ['recordings', 'records'] as const) {
-      if (canonicalJson(recounted[name]) !== canonicalJson(counts[name])) {
-        this.#findings.fail('counts-mismatch', `The recounted ${name} do not agree with the statement.`, file)
-      }
-    }
-    const policy = counter.policy?.data
-    if (policy !== undefined && createHash('sha256').update(canonicalJson(policy)).digest('hex') !== policyDigest) {
-      this.#findings.fail('policy-mismatch', 'What the run was told is not what the statement has the digest of.', file)
-    }
-    const report = counter.report?.data
-    const differs = report === undefined ? undefined : contradictionOfStatement(predicate, report)
-    if (differs !== undefined) this.#findings.fail('report-mismatch', differs, bundleFiles.statement)
-    await this.#report(counter.report)
+    const reportText = await readFile(join(this.#dir, bundleFiles.reportJson), 'utf8').catch(() => undefined)
+    compareRecount(predicate, { ...checked, reportText, sha256 }, this.#findings)
     return checked
-  }
-
-  /** report.json and the record of the report say the same. */
-  async #report(record: UntrustedOf<'report'> | undefined): Promise<void> {
-    if (record !== undefined && hasForm(record) && contradictsItself(record.data)) {
-      this.#findings.fail(
-        'counts-mismatch',
-        `The report says ${record.data.outcome}, and its own counts do not.`,
-        bundleFiles.records,
-      )
-    }
-    const text = await readFile(join(this.#dir, bundleFiles.reportJson), 'utf8').catch(() => undefined)
-    if (text === undefined) return
-    let report: unknown
-    try {
-      report = JSON.parse(text)
-    } catch {
-      report = undefined
-    }
-    if (record === undefined || canonicalJson(report) !== canonicalJson(record.data)) {
-      this.#findings.fail(
-        'report-mismatch',
-        `${bundleFiles.reportJson} is not the report that is on record.`,
-        bundleFiles.reportJson,
-      )
-    }
   }
 
   #wanted(checked: CheckedRecords | undefined): EvidenceVerification['record'] {

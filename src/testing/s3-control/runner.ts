@@ -1,3 +1,4 @@
+import { turnOfEventLoop } from '../../internal/waits/real-timers.js'
 import type { Clock } from '../../ports/runtime.js'
 import { SeededRandom } from '../scenario/random.js'
 import type { Invoked, Invoker, SimulatedFunction } from './functions.js'
@@ -95,7 +96,7 @@ async function runTasks(
       if (queued === undefined && under === 0) return
       if (queued === undefined) {
         // One that is under way may come back.
-        await new Promise((resolve) => setImmediate(resolve))
+        await turnOfEventLoop()
         continue
       }
       under += 1

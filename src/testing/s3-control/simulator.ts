@@ -1,5 +1,6 @@
 import { systemClock } from '../../internal/clock.js'
 import { dayMs } from '../../internal/durations.js'
+import { turnOfEventLoop } from '../../internal/waits/real-timers.js'
 import type { Clock } from '../../ports/runtime.js'
 import { FaultScript } from '../faults.js'
 import { type Handle, type HandleContext, type Listener, type ListenOptions, listen } from '../listen.js'
@@ -148,7 +149,7 @@ export class S3ControlSimulator {
   async idle(): Promise<void> {
     const isStill = () =>
       [...this.#jobs.values()].every((job) => job.hasEnded || /^(Suspended|Paused)$/.test(job.status))
-    while (!isStill()) await new Promise((resolve) => setImmediate(resolve))
+    while (!isStill()) await turnOfEventLoop()
     await this.#settings.invoker.idle()
   }
 

@@ -1,3 +1,4 @@
+import { realTimers } from '../../internal/waits/real-timers.js'
 import type { Clock } from '../../ports/runtime.js'
 import type { FaultScript } from '../faults.js'
 import { type Answer, hasField, toResponse } from '../http/answer.js'
@@ -37,7 +38,7 @@ export class S3Service {
   async reply(sent: SentRequest, ownDelivery: boolean): Promise<Answer | Response> {
     const ids = newIds()
     const { latencyMs, faults, log } = this.#settings
-    if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs))
+    if (latencyMs > 0) await new Promise((resolve) => realTimers.setTimeout(resolve, latencyMs))
     let read: S3Request | undefined
     const outcome: Outcome = { operation: 'Unknown', versionId: undefined, errorCode: undefined }
     let reply: Answer | Response

@@ -40,7 +40,10 @@ describe.runIf(missing.length === 0)('the commands of VERIFY.md', () => {
     const { dir } = await sealedRun()
     const text = readFileSync(join(dir, 'VERIFY.md'), 'utf8')
     expect(text.slice(0, 200)).toContain('The key comes first')
-    expect(text.indexOf('another way')).toBeLessThan(text.indexOf('openssl'))
+    expect(text).toContain('a separate channel')
+    for (const later of ['openssl', 'verify.html', 'npx']) {
+      expect(text.indexOf(later)).toBeGreaterThan(text.indexOf('a separate channel'))
+    }
     expect((await shell(dir, {})).out).toContain('public key that you were given')
   })
 
@@ -49,7 +52,7 @@ describe.runIf(missing.length === 0)('the commands of VERIFY.md', () => {
     const { code, out } = await shell(dir, { KEY: keyFile(key.publicKey) })
     expect(out).toContain(key.fingerprint.slice(7))
     expect(out).toMatch(/Verified/)
-    expect(out.match(/: OK$/gm)).toHaveLength(7)
+    expect(out.match(/: OK$/gm)).toHaveLength(8)
     expect(out).toContain('"outcome": "incomplete"')
     expect(code).toBe(0)
   })
@@ -92,7 +95,7 @@ describe.runIf(missing.length === 0 && hasTool('shasum'))('the commands for macO
       const KEY = keyFile(key.publicKey)
       const good = await shell(dir, { KEY }, 'sh macos')
       expect(good.out).toContain(key.fingerprint.slice(7))
-      expect(good.out.match(/: OK$/gm)).toHaveLength(7)
+      expect(good.out.match(/: OK$/gm)).toHaveLength(8)
       expect(good.code).toBe(0)
       const page = readFileSync(join(dir, 'report.html'), 'utf8')
       writeFileSync(join(dir, 'report.html'), page.replace('Incomplete', 'Complete'))

@@ -45,8 +45,9 @@ describe('a sealed run', () => {
       'records.leaves',
       'report.html',
       'report.json',
+      'verify.html',
     ])
-    expect(readdirSync(dir).sort()).toEqual([...names, 'statement.dsse.json'])
+    expect(readdirSync(dir).sort()).toEqual([...names, 'statement.dsse.json'].sort())
     for (const { name, digest } of statement.subject) expect(sha256(readFileSync(join(dir, name)))).toBe(digest.sha256)
     expect(JSON.parse(read(dir, 'report.json'))).toEqual(report)
     expect(envelope).toMatchObject({

@@ -3,6 +3,7 @@ import { evidenceBundle, prove, type ShardInclusion, verifyEvidence, verifyProof
 import { shardVerifier } from '#src/scale/evidence/shard-verifier.js'
 import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import { freshFolder, newKey } from '../../custody/bundle-world.js'
+import { checked, contentsOf } from '../../custody/page/verifier/opened.js'
 import { type Planted, scaledWorld } from '../scale-world.js'
 
 const planted: readonly Planted[] = [
@@ -54,6 +55,9 @@ describe('evidence over shards', () => {
     const alone = await verifyEvidence(dir, { publicKey })
     expect(alone.verified).toBe(true)
     expect(alone.notes.join()).toContain('were not read')
+    const inBrowser = await checked(contentsOf(dir), publicKey)
+    expect(inBrowser).toMatchObject({ status: 'verifies', problems: [] })
+    expect(inBrowser.notes.join()).toContain('which this page does not read')
   })
 
   test.each([

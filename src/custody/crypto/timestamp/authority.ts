@@ -1,3 +1,4 @@
+import { fetchByEnvironment } from '../../../internal/proxy/fetch.js'
 import { isLoopback } from '../../../internal/server-name.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { CallOptions } from '../../../ports/runtime.js'
@@ -50,7 +51,7 @@ export async function askAuthority(url: string, request: Buffer, call: Authority
 function post(url: string, body: Buffer, signal: AbortSignal): Promise<Response> {
   const headers = { 'content-type': 'application/timestamp-query', accept: 'application/timestamp-reply' }
   // By default fetch would follow, and after a 301 or 302 ask by GET and without the request.
-  return fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' })
+  return fetchByEnvironment(new URL(url), { method: 'POST', headers, body, signal, redirect: 'manual' })
 }
 
 /** 300 and 304 to 306 lead nowhere. */

@@ -1,12 +1,11 @@
 import type * as S3 from '@aws-sdk/client-s3'
+import { TunnelAgent } from '../../../internal/proxy/tunnel-agent.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import { requireRegion, requireSecure } from './checks.js'
 import { toIdentity } from './credentials.js'
-import { mayBeProxied } from './proxy.js'
 import { RawHeaderSha256 } from './raw-headers.js'
-import type { S3ClientLike, S3ClientSettings } from './settings.js'
+import { mayBeProxied, type S3ClientLike, type S3ClientSettings } from './settings.js'
 import { configuredEndpoint, readSharedConfig } from './shared-config.js'
-import { TunnelAgent } from './tunnel-agent.js'
 
 /** The parts of a resolved client that are looked at; none of them is promised by its types. */
 interface ResolvedConfig {

@@ -1,3 +1,4 @@
+import { namesProxy } from '../../../internal/proxy/proxy.js'
 import type { RetryOptions } from '../../../internal/retry.js'
 import type { Clock } from '../../../ports/runtime.js'
 
@@ -138,3 +139,9 @@ export function endpointOf({ client, endpoint }: S3ClientSettings): string | und
 /** S3 by region, dual-stack, FIPS, or the interface endpoint of a network; other machines there have such names as well. */
 const amazonHost =
   /(^|\.)s3(-fips|-accelerate|-[a-z]{2}(-[a-z]+)+-\d)?(\.dualstack)?(\.[a-z]{2}(-[a-z]+)+-\d)?(\.vpce)?\.amazonaws\.com$/
+
+/** Whether requests of a client that is built here may go through a proxy: nothing else says how they are to go. */
+export function mayBeProxied({ client, requestHandler, dispatcher }: S3ClientSettings): boolean {
+  const isOurs = client === undefined && requestHandler === undefined && dispatcher === undefined
+  return isOurs && namesProxy(process.env)
+}

@@ -1,3 +1,4 @@
+import { realTimers } from '../../../internal/waits/real-timers.js'
 import type { Connection, Connections, ExchangeHandler, RawHeaders, WireRequest } from './connections.js'
 import { hungUp } from './socket.js'
 
@@ -91,7 +92,7 @@ export class FastTransport {
    * judged it as well.
    */
   released(connection: Connection): void {
-    if (this.#justAnswered.length + this.#rested.length === 0) setImmediate(this.#onLook)
+    if (this.#justAnswered.length + this.#rested.length === 0) realTimers.setImmediate(this.#onLook)
     this.#justAnswered.push(connection)
   }
 
@@ -100,7 +101,7 @@ export class FastTransport {
     const ready = this.#rested
     this.#rested = this.#justAnswered
     this.#justAnswered = []
-    if (this.#rested.length > 0) setImmediate(this.#onLook)
+    if (this.#rested.length > 0) realTimers.setImmediate(this.#onLook)
     for (const connection of ready) this.#reuse(connection)
   }
 

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { systemClock } from '../../../internal/clock.js'
+import { realTimers } from '../../../internal/waits/real-timers.js'
 import type { Clock } from '../../../ports/runtime.js'
 import type { ObjectWriter } from '../delivery/delivery.js'
 import { filesOf } from '../delivery/files.js'
@@ -62,7 +63,7 @@ export class JobEngine {
     if (dueMs === undefined) return
     const waitMs =
       this.#clock === systemClock ? Math.min(Math.max(0, dueMs - this.#clock.now()), 60_000) : watchIntervalMs
-    this.#timer = setTimeout(() => {
+    this.#timer = realTimers.setTimeout(() => {
       this.#timer = undefined
       if (this.#clock.now() < dueMs) this.arm()
       else void this.#settle()
@@ -73,7 +74,7 @@ export class JobEngine {
   /** Stops watching and waits for what is on its way. */
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#timer)
+    realTimers.clearTimeout(this.#timer)
     this.#timer = undefined
     await this.#settling
   }

@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import http from 'node:http'
-import https from 'node:https'
-import { type AddressInfo, connect } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { LegalHoldError } from '#src/index.js'
+import { proxyFor } from '#src/internal/proxy/proxy.js'
 import { S3StorageAdapter, type S3StorageOptions } from '#src/s3.js'
-import { proxyFor } from '#src/storage/s3/client/proxy.js'
 import { S3Simulator } from '#src/testing/index.js'
+import { loopbackProxy, tlsCertificate, tlsServer } from '../../../fakes/loopback-proxy.js'
 import { failure, simulated, upload } from '../world.js'
 
 const open: (() => Promise<void> | void)[] = []
@@ -19,52 +16,16 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
 })
 
-interface Proxy {
-  readonly port: number
-  /** What it was asked for: `CONNECT host:port`, or a method and a URL where somebody speaks to it in clear. */
-  readonly asked: string[]
-  readonly authorizations: (string | undefined)[]
+async function proxy(target: Parameters<typeof loopbackProxy>[0]) {
+  const started = await loopbackProxy(target)
+  open.push(() => started.close())
+  return started
 }
 
-/** A proxy on loopback that connects to one place whatever it is asked for, or refuses with a status. */
-async function proxy(target: number | { readonly refuse: number }): Promise<Proxy> {
-  const asked: string[] = []
-  const authorizations: (string | undefined)[] = []
-  const sockets = new Set<Duplex>()
-  const server = http.createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`)
-    response.writeHead(400).end()
-  })
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-  })
-  server.on('connect', (request, socket: Duplex) => {
-    asked.push(`CONNECT ${request.url}`)
-    authorizations.push(request.headers['proxy-authorization'])
-    if (typeof target === 'object') {
-      socket.end(`HTTP/1.1 ${target.refuse} No\r\ncontent-length: 0\r\n\r\n`)
-      return
-    }
-    const onward = connect(target, '127.0.0.1')
-    sockets.add(onward)
-    onward.on('error', () => socket.destroy())
-    socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
-    socket.pipe(onward).pipe(socket)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  open.push(async () => {
-    for (const socket of sockets) socket.destroy()
-    await new Promise<void>((resolve) => server.close(() => resolve()))
-  })
-  return { port: (server.address() as AddressInfo).port, asked, authorizations }
-}
-
-/** The simulator behind TLS, by a name that no resolver knows. */
+/** The simulator behind TLS. */
 async function behindTls(endpoint: string): Promise<number> {
-  const file = (name: string) => readFileSync(new URL(`./tls/proxied-test-only.${name}.pem`, import.meta.url))
   const { hostname, port: target } = new URL(endpoint)
-  const server = https.createServer({ cert: file('cert'), key: file('key') }, (incoming, outgoing) => {
+  const { port, close } = await tlsServer((incoming, outgoing) => {
     const { method, url: path, rawHeaders } = incoming
     const onward = http.request(
       { hostname, port: target, method, path, headers: rawHeaders, agent: false },
@@ -75,12 +36,8 @@ async function behindTls(endpoint: string): Promise<number> {
     )
     incoming.pipe(onward)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  open.push(async () => {
-    server.closeAllConnections()
-    await new Promise<void>((resolve) => server.close(() => resolve()))
-  })
-  return (server.address() as AddressInfo).port
+  open.push(close)
+  return port
 }
 
 test('S3 is reached through the proxy that HTTPS_PROXY names, by each kind of request and encrypted to its end', async () => {
@@ -94,7 +51,7 @@ test('S3 is reached through the proxy that HTTPS_PROXY names, by each kind of re
     env: {
       ...process.env,
       HTTPS_PROXY: `http://me:p%40ss@127.0.0.1:${port}`,
-      NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('tls/proxied-test-only.cert.pem', import.meta.url)),
+      NODE_EXTRA_CA_CERTS: tlsCertificate,
     },
     timeout: 60_000,
   })

@@ -5,7 +5,7 @@ import { contradictionOf } from '../../journal/verdict-record.js'
 import { parseKey } from '../../model/layout/keys.js'
 import type { JournalRecord } from '../../model/record.js'
 import type { RunReport } from '../../model/report.js'
-import type { CustodyPredicate } from '../bundle/contents.js'
+import type { CustodyPredicate } from './contents.js'
 
 /** What a statement says that the report on record says otherwise. */
 export function contradictionOfStatement(

@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net'
-import { isLoopback } from '../../../internal/server-name.js'
-import { LegalHoldError } from '../../../model/errors.js'
-import type { S3ClientSettings } from './settings.js'
+import { LegalHoldError } from '../../model/errors.js'
+import { isLoopback } from '../server-name.js'
 
 /*
- * The proxy that the environment names, as axios and with it the SDK of Genesys Cloud goes by it. The AWS SDK knows none.
+ * The proxy that the environment names, as axios and with it the SDK of Genesys Cloud goes by it. The AWS SDK and the fetch of
+ * Node know none.
  */
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** Variables of the environment. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Whether requests of a client that is built here may go through a proxy: nothing else says how they are to go. */
-export function mayBeProxied({ client, requestHandler, dispatcher }: S3ClientSettings): boolean {
-  const isOurs = client === undefined && requestHandler === undefined && dispatcher === undefined
-  return isOurs && proxyVariable(process.env) !== undefined
+/** Whether the environment names a proxy at all. */
+export function namesProxy(env: Environment): boolean {
+  return proxyVariable(env) !== undefined
 }
 
 /**

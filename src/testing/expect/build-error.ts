@@ -1,0 +1,45 @@
+import { LegalHoldError, type LegalHoldErrorCode, type LegalHoldErrorInit, type Stage } from '../../model/errors.js'
+
+/** What else an error says. */
+export type ErrorInit = Partial<Omit<LegalHoldErrorInit, 'code'>> & { readonly message?: string | undefined }
+
+/** Codes of faults that go by themselves. */
+const passing: ReadonlySet<LegalHoldErrorCode> = new Set([
+  'PLATFORM_RATE_LIMITED',
+  'PLATFORM_UNAVAILABLE',
+  'STORAGE_THROTTLED',
+  'STORAGE_UNAVAILABLE',
+  'NETWORK_ERROR',
+  'TIMEOUT',
+  'ENGINE_UNAVAILABLE',
+])
+
+/** Where a fault of each kind arises as a rule, by how its code begins. */
+const stages: readonly (readonly [string, Stage])[] = [
+  ['INVALID', 'options'],
+  ['PREFLIGHT', 'inspect'],
+  ['PROFILE', 'inspect'],
+  ['JOB', 'export'],
+  ['PLATFORM', 'export'],
+  ['JOURNAL', 'journal'],
+  ['CHECKPOINT', 'journal'],
+  ['EVIDENCE', 'report'],
+  ['TIMESTAMP', 'report'],
+  ['SHARD', 'scale'],
+  ['ENGINE', 'scale'],
+  ['INVENTORY', 'scale'],
+]
+
+/**
+ * An error as this library throws it, for tests of what catches one: `buildError('STORAGE_THROTTLED')`. Stage and
+ * `retryable` are those that the code has as a rule, unless they are given.
+ */
+export function buildError(code: LegalHoldErrorCode, { message, ...init }: ErrorInit = {}): LegalHoldError {
+  const [, stage] = stages.find(([beginning]) => code.startsWith(beginning)) ?? ['', 'validate' as const]
+  return new LegalHoldError(message ?? `A fault for a test: ${code}.`, {
+    stage,
+    retryable: passing.has(code),
+    ...init,
+    code,
+  })
+}
