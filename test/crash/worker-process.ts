@@ -11,6 +11,8 @@ export interface WorkerOrders {
   readonly store: S3ShardStoreOptions
   readonly storage: S3StorageOptions
   readonly clockFile: string
+  /** Objects at once. @defaultValue as for an exporter */
+  readonly concurrency?: number | undefined
   readonly mortality: Mortality
 }
 
@@ -27,6 +29,7 @@ const worker = shardWorker({
     'putRetention',
   ]),
   clock,
+  concurrency: orders.concurrency,
   marginMs: 500,
 })
 
