@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { readGiven } from '#src/custody/page/verifier/key.js'
+import { checkProof } from '#src/custody/page/verifier/proof-check.js'
 import { evidenceBundle, prove, type ShardInclusion, verifyEvidence, verifyProof } from '#src/node.js'
 import { shardVerifier } from '#src/scale/evidence/shard-verifier.js'
 import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
@@ -102,6 +104,13 @@ describe('evidence over shards', () => {
   })
 })
 
+/** What verify.html finds, by the WebCrypto of Node. */
+function byPage(proof: string, publicKey: string) {
+  const given = readGiven(publicKey)
+  if (typeof given === 'string') throw new Error(given)
+  return checkProof(proof, { subtle: crypto.subtle, given })
+}
+
 describe('one recording of a run over shards', () => {
   const keyOf = async ({ storage }: Awaited<ReturnType<typeof sealed>>, part: string) => {
     for await (const { key } of storage.list('')) if (key.includes(part)) return key
@@ -123,6 +132,10 @@ describe('one recording of a run over shards', () => {
         record: { type: 'verdict', data: { object: { key }, outcome: 'repaired' } },
       })
       expect(verifyProof(text, {}).status).toBe('not-authenticated')
+      expect(await byPage(text, publicKey)).toMatchObject({
+        status: 'verifies',
+        proven: { shard: expect.any(Number), record: { data: { object: { key }, outcome: 'repaired' } } },
+      })
     }
   })
 
@@ -160,6 +173,8 @@ describe('one recording of a run over shards', () => {
     const { verified, problems } = verifyProof(changed, { publicKey: world.key.publicKey })
     expect(verified).toBe(false)
     expect(problems.map(({ code }) => code)).toContain('shard-mismatch')
+    const page = await byPage(changed, world.key.publicKey)
+    expect(page).toMatchObject({ status: 'does-not-verify', problems })
   })
 
   test('of another run, or under the record of another shard, is not proven', async () => {
