@@ -3,8 +3,8 @@ import { join, sep } from 'node:path'
 import { type Plugin, transform } from 'esbuild'
 
 /**
- * Takes comments and white space out of the code of other packages that is built in: nobody reads it here, and the XML
- * parser of the simulator is most of what is built in. Names stay. Their licences are in THIRD-PARTY-NOTICES.md.
+ * Takes comments, white space and long local names out of the code of other packages that is built in: nobody reads it here, and the XML
+ * parser of the simulator is most of what is built in. Their licences are in THIRD-PARTY-NOTICES.md.
  */
 export function minifyOthers(): Plugin {
   const others = `${sep}node_modules${sep}`
@@ -17,6 +17,7 @@ export function minifyOthers(): Plugin {
         const { code } = await transform(await readFile(path, 'utf8'), {
           minifyWhitespace: true,
           minifySyntax: true,
+          minifyIdentifiers: true,
           legalComments: 'none',
           target: 'node20',
         })

@@ -378,6 +378,22 @@ async function main(): Promise<void> {
       }
     }
 
+    const installed = join(shared, 'node_modules/genesys-legal-hold-exporter/dist/cli.js')
+    for (const node of nodes) {
+      await check(
+        `a matter from init to release, by the installed command: ${node.replace(/^.*node_modules\//, '')}`,
+        async () => {
+          const story = ['test/cli/terminal.slow.test.ts', 'test/cli/columns.slow.test.ts']
+          await run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...story], {
+            cwd: root,
+            env: { ...env, CLI_UNDER_TEST: `'${node}' '${installed}'` },
+            timeout: 600_000,
+          })
+          return undefined
+        },
+      )
+    }
+
     await check('publint --strict', async () => {
       await run(join(shared, 'node_modules/.bin/publint'), ['--strict', tarball])
       return undefined

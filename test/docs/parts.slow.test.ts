@@ -179,6 +179,30 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
   'docs/scale-aws.md S3BatchEngine': async (load) => {
     expect(Object.keys(await load())).toEqual([])
   },
+  'docs/integrations.md legalHoldProviders': async (load) => {
+    const { legalHoldProviders, HoldService } = await load()
+    const journal = mkdtempSync(join(tmpdir(), 'nest-'))
+    await inWorld(async (world, options) => {
+      const [ofExporter, ofService] = legalHoldProviders(options)
+      expect(ofService.inject).toEqual([ofExporter.provide])
+      const exporter = ofExporter.useFactory()
+      const stopped = ofService.useFactory(exporter)
+      expect(stopped).toBeInstanceOf(HoldService)
+      stopped.onApplicationShutdown()
+      await expect(stopped.run(world.request, journal)).rejects.toMatchObject({ code: 'ABORTED' })
+      const report = await ofService.useFactory(exporter).run(world.request, journal)
+      expect(report.outcome).toBe('complete')
+    })
+  },
+  'docs/integrations.md handlerOfRun': async (load) => {
+    const { handlerOfRun } = await load()
+    await inWorld(async (world, options) => {
+      const handler = handlerOfRun(new LegalHoldExporter(options), mkdtempSync(join(tmpdir(), 'lambda-')))
+      const left = (ms: number) => ({ getRemainingTimeInMillis: () => ms })
+      expect(await handler(world.request, left(0))).toEqual({ finished: false })
+      expect(await handler(world.request, left(600_000))).toMatchObject({ finished: true, outcome: 'complete' })
+    })
+  },
   'docs/scale.md runOverShards': async (load) => {
     const { runOverShards } = await load()
     vi.spyOn(console, 'log').mockReturnValue()
@@ -186,6 +210,30 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
       runOverShards(new LegalHoldExporter(options), options.storage, world.request),
     )
     expect(report).toMatchObject({ outcome: 'complete', scale: { engine: 'local' } })
+  },
+  'docs/testing.md expectWholeExport': async (_, block) => {
+    const file = fileOf(block, '.matchers.ts')
+    const from = file.slice(file.lastIndexOf('/') + 1)
+    const using = `${scratch}matchers.test.ts`
+    writeFileSync(
+      using,
+      `import { LegalHoldExporter } from 'genesys-legal-hold-exporter'
+import { MemoryRecordingPlatform, MemoryStorageAdapter, SimulatedClock } from 'genesys-legal-hold-exporter/testing'
+import { expect, test } from 'vitest'
+import { expectWholeExport } from './${from}'
+test.each([['delivered'], ['missing']] as const)('%s', async (fate) => {
+  const clock = new SimulatedClock()
+  const storage = new MemoryStorageAdapter({ clock })
+  const platform = new MemoryRecordingPlatform({ storage, clock, recordings: [{ recordingId: 'r1', fate }] })
+  const exporter = new LegalHoldExporter({ platform, storage, clock, hold: { tag: 'matter-1' } })
+  const judged = expectWholeExport(exporter, platform.request)
+  await (fate === 'delivered' ? judged : expect(judged).rejects.toThrow('r1'))
+})`,
+    )
+    const config = `${scratch}vitest.matchers.mjs`
+    writeFileSync(config, `export default { test: { include: ['matchers.test.ts'] } }\n`)
+    const vitest = `${root}node_modules/vitest/vitest.mjs`
+    expect(await printed(vitest, 'run', '--root', scratch, '--config', config)).toMatch(/Tests +2 passed/)
   },
   'docs/testing.md node:test': async (_, block) => {
     const out = await printed('--import', 'tsx', '--test', '--test-reporter=tap', fileOf(block, '.test.ts'))
