@@ -99,10 +99,10 @@ describe('a journal in a store', () => {
 
 describe('one owner at a time', () => {
   test('nobody takes over before the deadline of the owner', async () => {
-    const { clock, journal } = world({ deadlineMs: Date.parse('2023-10-20T12:15:00Z') })
+    const { clock, journal, store } = world({ deadlineMs: Date.parse('2023-10-20T12:15:00Z') })
     const owner = journal()
     await owner.append(entry(1))
-    const other = journal()
+    const other = new ObjectJournal({ store, prefix, clock, deadlineMs: Date.parse('2023-10-20T12:45:00Z') })
     expect(codeOf(await other.open().catch((error) => error))).toBe('JOURNAL_LOCKED')
     clock.advance(15 * 60_000)
     // Their clocks may differ.
@@ -111,6 +111,19 @@ describe('one owner at a time', () => {
     // Whoever is past its own deadline was frozen, and another one may have done the work.
     expect(codeOf(await other.open().catch((error) => error))).toBe('TIMEOUT')
     await journal({ deadlineMs: Date.parse('2023-10-20T12:30:00Z') }).open()
+  })
+
+  test('nobody claims a journal once his own deadline is over', async () => {
+    const { clock, journal, store } = world({ deadlineMs: Date.parse('2023-10-20T12:15:00Z') })
+    clock.advance(15 * 60_000)
+    expect(
+      codeOf(
+        await journal()
+          .open()
+          .catch((error) => error),
+      ),
+    ).toBe('TIMEOUT')
+    expect(await collect(store.list(''))).toEqual([])
   })
 
   test('who let go need not be waited for', async () => {
