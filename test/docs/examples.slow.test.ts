@@ -112,6 +112,10 @@ describe('the commands in the documentation', () => {
     ],
     ['esbuild main.ts --bundle --platform=node --format=cjs', 'test/package/bundled.slow.test.ts'],
     [
+      'esbuild main.ts --bundle --platform=node --format=esm --target=node20 --packages=external --outfile=main.mjs',
+      'test/package/bundled.slow.test.ts',
+    ],
+    [
       `esbuild main.ts --bundle --platform=node --format=esm --banner:js="import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"`,
       'test/package/bundled.slow.test.ts',
     ],

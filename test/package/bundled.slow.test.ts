@@ -41,15 +41,19 @@ async function bundled(options: Parameters<typeof build>[0]): Promise<{ code: st
     logLevel: 'silent',
     ...options,
   })
-  const { stdout } = await run(process.execPath, [join(dir, 'out', 'program.mjs')], { timeout: 60_000 })
+  return told(join(dir, 'out', 'program.mjs'))
+}
+
+async function told(program: string): Promise<{ code: string; message: string }[]> {
+  const { stdout } = await run(process.execPath, [program], { timeout: 60_000 })
   return JSON.parse(stdout)
 }
 
 describe('an ES module that esbuild made of a program', () => {
   test('says at every attempt what to do about a package that does not run in it', async () => {
-    const told = await bundled({})
-    expect(told).toHaveLength(4)
-    for (const [at, { code, message }] of told.entries()) {
+    const answers = await bundled({})
+    expect(answers).toHaveLength(4)
+    for (const [at, { code, message }] of answers.entries()) {
       const name = at % 2 === 0 ? 'purecloud-platform-client-v2' : '@aws-sdk/client-s3'
       expect(code).toBe('MISSING_DEPENDENCY')
       expect(message).toContain(`--external:${name}`)
@@ -60,14 +64,35 @@ describe('an ES module that esbuild made of a program', () => {
 
   test('works with the banner that the message names', async () => {
     const js = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
-    const told = await bundled({ banner: { js } })
+    const answers = await bundled({ banner: { js } })
     // Nobody listens at that port: the packages were loaded.
-    expect(told.map(({ code }) => code)).toEqual(['NETWORK_ERROR', 'NETWORK_ERROR', 'NETWORK_ERROR', 'NETWORK_ERROR'])
+    expect(answers.map(({ code }) => code)).toEqual([
+      'NETWORK_ERROR',
+      'NETWORK_ERROR',
+      'NETWORK_ERROR',
+      'NETWORK_ERROR',
+    ])
+  })
+
+  test('works with all packages left outside, where they are installed', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'bundled-'))
+    for (const name of ['purecloud-platform-client-v2', '@aws-sdk']) {
+      mkdirSync(join(dir, 'node_modules'), { recursive: true })
+      symlinkSync(join(root, 'node_modules', name), join(dir, 'node_modules', name))
+    }
+    symlinkSync(root, join(dir, 'node_modules', 'genesys-legal-hold-exporter'))
+    writeFileSync(join(dir, 'main.ts'), source)
+    const command =
+      'main.ts --bundle --platform=node --format=esm --target=node20 --packages=external --outfile=main.mjs'
+    const esbuild = join(root, 'node_modules', 'esbuild', 'bin', 'esbuild')
+    await run(esbuild, command.split(' '), { cwd: dir, timeout: 60_000 })
+    const codes = (await told(join(dir, 'main.mjs'))).map(({ code }) => code)
+    expect(codes).toEqual(['NETWORK_ERROR', 'NETWORK_ERROR', 'NETWORK_ERROR', 'NETWORK_ERROR'])
   })
 
   test('says that a package is to be installed where it was kept out and is not there', async () => {
-    const told = await bundled({ external: ['purecloud-platform-client-v2', '@aws-sdk/client-s3'] })
-    for (const { code, message } of told) {
+    const answers = await bundled({ external: ['purecloud-platform-client-v2', '@aws-sdk/client-s3'] })
+    for (const { code, message } of answers) {
       expect(code).toBe('MISSING_DEPENDENCY')
       expect(message).toContain('npm install')
     }
