@@ -265,7 +265,7 @@ describe('inspect and export', () => {
     expect(code).toBe(1)
     for (const name of ['--hold (HOLD_TAG)', 'GENESYS_CLIENT_SECRET']) expect(err).toContain(name)
     expect((await cli(['export', '--evidence', 'x'])).err).toContain('--signing-key')
-    expect((await cli(['export', '--accept', 'nonsense'])).err).toContain('none of')
+    expect((await cli(['export', '--accept', 'nonsense'])).err).toContain('not one of')
   })
 
   test('inspect ends with 2 where something blocks, and creates nothing', async () => {

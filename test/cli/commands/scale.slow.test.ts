@@ -266,7 +266,7 @@ describe('scale run', () => {
   test.each([
     [['--store', 'legal-hold-exports'], 'is the bucket of the recordings'],
     [['--store-prefix', 'runs'], "must be empty or end with '/'"],
-    [['--engine', 'lambda'], '--engine "lambda" is none of local, s3-batch, map'],
+    [['--engine', 'lambda'], '--engine "lambda" is not one of local, s3-batch, map'],
     [['--engine', 'map'], 'needs the section scale.map'],
     [['--run-id', 'a/b'], 'A run id is up to 100'],
   ])('refuses %j', async (flags, message) => {
