@@ -3,6 +3,7 @@ import type { ExpectedListing, ExpectedRecording, ExpectedRecordingsOptions } fr
 import type { ExportRequest } from '../../src/model/request.js'
 import { GenesysClient } from '../../src/platforms/client/client.js'
 import { expectedRecordings, type ListingSettings } from '../../src/platforms/expected/expected-recordings.js'
+import { SimulatedClock } from '../../src/testing/index.js'
 import { all, request } from './platform-world.js'
 import { clientId, clientSecret, json, ScriptedServer } from './scripted-server.js'
 
@@ -20,7 +21,8 @@ let listing: ExpectedListing | undefined
 const undecided: string[] = []
 
 function expected(given: Partial<ExportRequest> = {}, settings: Partial<ListingSettings> = {}) {
-  const client = new GenesysClient({ region: 'eu-west-1', clientId, clientSecret, endpoint: server.endpoint })
+  const clock = new SimulatedClock({ now: Date.now() })
+  const client = new GenesysClient({ region: 'eu-west-1', clientId, clientSecret, endpoint: server.endpoint, clock })
   listing = undefined
   undecided.length = 0
   const options: ExpectedRecordingsOptions = {
