@@ -37,7 +37,8 @@ describe('the code in the documentation', () => {
 
   const runnable = blocks.filter(({ language }) => language === 'ts run')
 
-  test.each([...new Set(runnable.map(({ page }) => page))])(
+  // Each waits for a job most of its time.
+  test.concurrent.each([...new Set(runnable.map(({ page }) => page))])(
     '%s runs, each block in a world of its own',
     async (page) => {
       mkdirSync(scratch, { recursive: true })

@@ -144,7 +144,7 @@ const digestOf = (value: unknown) => createHash('sha256').update(JSON.stringify(
 const codeOf = (answer: unknown) => (answer as { results: { resultCode: string }[] }).results[0]?.resultCode
 
 // At each of a shard's hundred requests where that is asked for, else at some.
-const { STOP_POINTS = '23' } = process.env
+const { STOP_POINTS = '29' } = process.env
 const step = STOP_POINTS === 'all' ? 1 : Number(STOP_POINTS)
 
 /** Stops a worker at a request, lets another do its shard, and continues it. `false` where there was no such request. */
