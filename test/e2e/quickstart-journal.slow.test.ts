@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { JournalRecord, RunReport } from '#src/index.js'
 import { FileJournal } from '#src/node.js'
 import { type Simulators, startSimulators } from '#src/testing/index.js'
@@ -19,11 +19,11 @@ const fresh = () => {
   return join(temporary, String(numbers))
 }
 
-afterEach(async () => {
+afterAll(async () => {
   for (const child of children.splice(0)) killGroup(child)
   await Promise.all(opened.splice(0).map((simulators) => simulators.close()))
+  rmSync(temporary, { recursive: true, force: true })
 })
-afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
 function killGroup({ pid }: ChildProcess): void {
   try {
@@ -105,7 +105,8 @@ function embeddedJobs(dir: string): number {
   return (JSON.parse(state) as { jobs: unknown[] }).jobs.length
 }
 
-describe('npm run quickstart -- --journal DIR', { timeout: 180_000 }, () => {
+// Each waits for a job most of its time.
+describe.concurrent('npm run quickstart -- --journal DIR', { timeout: 180_000 }, () => {
   test('goes on after kill -9 with the same command: one job, the same bucket, no object copied twice; then it is only read', async () => {
     const dir = fresh()
     const flags = ['--count', '40', '--journal', dir]
