@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { JournalRecord, RunReport } from '#src/index.js'
 import { FileJournal } from '#src/node.js'
 import { type Simulators, startSimulators } from '#src/testing/index.js'
@@ -73,9 +73,11 @@ async function killedAt(
 ): Promise<void> {
   const dir = flags[flags.indexOf('--journal') + 1] ?? ''
   const { child, ended } = quickstart(flags, env)
-  const reached = expect
-    .poll(() => records(dir).filter((record) => record.type === type).length, { timeout: 60_000, interval: 5 })
-    .toBeGreaterThanOrEqual(count)
+  // `expect.poll` belongs to one test at a time.
+  const reached = vi.waitFor(
+    () => expect(records(dir).filter((record) => record.type === type).length).toBeGreaterThanOrEqual(count),
+    { timeout: 60_000, interval: 5 },
+  )
   await Promise.race([reached, ended.then(({ err }) => expect.fail(`it ended by itself: ${err}`))])
   whom(child)
   // With the pipes: whatever npm had started has closed them, too.
