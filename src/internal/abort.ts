@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { LegalHoldError, type Stage } from '../model/errors.js'
+import type { CallOptions, Clock } from '../ports/runtime.js'
 
 /** The error every aborted call rejects with; the caller's own reason is its cause. */
 export function abortedError(signal: AbortSignal, stage: Stage): LegalHoldError {
@@ -19,6 +20,20 @@ export function forManyListeners<S extends AbortSignal | undefined>(signal: S): 
 /** Throws `ABORTED` if the signal has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined, stage: Stage): void {
   if (signal?.aborted) throw abortedError(signal, stage)
+}
+
+/** Waits by a clock. Rejects with `ABORTED` as soon as the signal fires. */
+export async function sleepOrAbort(
+  ms: number,
+  { clock, signal }: CallOptions & { readonly clock: Pick<Clock, 'sleep'> },
+  stage: Stage,
+): Promise<void> {
+  try {
+    await clock.sleep(ms, signal)
+  } catch (error) {
+    throwIfAborted(signal, stage)
+    throw error
+  }
 }
 
 /**

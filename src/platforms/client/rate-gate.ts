@@ -1,4 +1,4 @@
-import { abortedError } from '../../internal/abort.js'
+import { sleepOrAbort } from '../../internal/abort.js'
 import { retryDefaults } from '../../internal/retry.js'
 import { slowAfterMs } from '../../internal/waits/slow-answers.js'
 import { waitsOf } from '../../internal/waits/waits.js'
@@ -61,12 +61,7 @@ export class RateGate {
         const reason = 'Genesys Cloud allows no more requests for now'
         waits?.emit({ type: 'waiting', stage, subject: operation, reason, waitedMs: 0, waitMs })
       }
-      try {
-        await this.#clock.sleep(waitMs, signal)
-      } catch (error) {
-        if (signal?.aborted) throw abortedError(signal, stage)
-        throw error
-      }
+      await sleepOrAbort(waitMs, { clock: this.#clock, signal }, stage)
     }
   }
 

@@ -1,4 +1,4 @@
-import { abortedError } from '../../internal/abort.js'
+import { sleepOrAbort } from '../../internal/abort.js'
 import { hourMs, minuteMs } from '../../internal/durations.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
@@ -125,11 +125,6 @@ async function waitForJob(
       )
     }
     tellOfPoll({ stage, subject: `conversation query ${jobId}`, state, startedAt, giveUpAt }, { clock, signal })
-    try {
-      await clock.sleep(pollMs, signal)
-    } catch (error) {
-      if (signal?.aborted) throw abortedError(signal, stage)
-      throw error
-    }
+    await sleepOrAbort(pollMs, { clock, signal }, stage)
   }
 }

@@ -1,4 +1,4 @@
-import { abortedError } from '../../internal/abort.js'
+import { sleepOrAbort } from '../../internal/abort.js'
 import { dayMs } from '../../internal/durations.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { AuditEntry, AuditSpan } from '../../model/platform.js'
@@ -181,18 +181,11 @@ async function waitForQuery(
   for (let pollMs = firstPollMs; state?.toLowerCase() !== 'succeeded'; pollMs = Math.min(longestPollMs, pollMs * 2)) {
     if (state !== undefined && /^(failed|cancelled)$/i.test(state)) throw failed(`the query ${id} ended as ${state}`)
     if (clock.now() > giveUpAt) throw failed(`the query ${id} did not end within ${deadlineMs / 60_000} minutes`)
-    try {
-      // A query that has just begun is not asked about at once.
-      if (state !== undefined) {
-        tellOfPoll(
-          { stage, subject: `audit query ${id}`, state, startedAt, giveUpAt },
-          { clock, signal: options.signal },
-        )
-        await clock.sleep(pollMs, options.signal)
-      }
-    } catch (error) {
-      if (options.signal?.aborted) throw abortedError(options.signal, stage)
-      throw error
+    // A query that has just begun is not asked about at once.
+    if (state !== undefined) {
+      const waiting = { clock, signal: options.signal }
+      tellOfPoll({ stage, subject: `audit query ${id}`, state, startedAt, giveUpAt }, waiting)
+      await sleepOrAbort(pollMs, waiting, stage)
     }
     const { body } = await client.request(
       {

@@ -1,4 +1,4 @@
-import { abortedError, throwIfAborted } from '../../internal/abort.js'
+import { abortedError, sleepOrAbort, throwIfAborted } from '../../internal/abort.js'
 import { compareKeys } from '../../internal/key-order.js'
 import type { Recorder } from '../../journal/recorder.js'
 import type { RecordedShardJob } from '../../journal/shard-data.js'
@@ -153,7 +153,7 @@ export class Rounds {
       if (state === 'waiting' && engine.confirm !== undefined) await engine.confirm(id, { signal })
       if (clock.now() - startedAt > options.roundTimeoutMs) throw tooLate(current, options.roundTimeoutMs)
       if (engine.done !== undefined) await engine.done(id, { signal })
-      else await sleep(options.pollMs, context)
+      else await sleepOrAbort(options.pollMs, context, 'validate')
       current = await persist(context, 'validate', `job ${id}`, () => engine.get(id, { signal }))
     }
   }
@@ -229,15 +229,6 @@ export function tokenOf({ planSha256 }: Plan, round: number): string {
 
 function shownJob({ round, id = '', state = 'unknown', shards, reason }: RecordedShardJob): ScaleJob {
   return { round, id, state, shards, ...(reason === undefined ? {} : { reason }) }
-}
-
-async function sleep(ms: number, { clock, signal }: StageContext): Promise<void> {
-  try {
-    await clock.sleep(ms, signal)
-  } catch (error) {
-    if (signal?.aborted) throw abortedError(signal, 'validate')
-    throw error
-  }
 }
 
 function cancelled({ id, reason = 'no reason is given' }: EngineJob): LegalHoldError {

@@ -1,4 +1,4 @@
-import { abortedError, throwIfAborted } from '../../internal/abort.js'
+import { sleepOrAbort, throwIfAborted } from '../../internal/abort.js'
 import { observe } from '../../internal/observe.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { ExportJob } from '../../model/platform.js'
@@ -59,7 +59,7 @@ export async function createJob(
       if (waitedMs + pauseMs > polling.deadlineMs) throw deadlineExceeded(polling.deadlineMs, error.message, error)
       context.emit({ type: 'job-waiting', reason: error.message, waitedMs })
     }
-    await pause(pauseMs, context)
+    await sleepOrAbort(pauseMs, context, 'export')
     pauseMs = Math.min(polling.maxIntervalMs, pauseMs * 1.5)
   }
 }
@@ -86,7 +86,7 @@ export async function lookUpJob(
     })
     if (job !== undefined && !known?.has(job.id)) return job
     if (clock.now() - postedAt >= lookUpForMs) return undefined
-    await pause(pauseMs, context)
+    await sleepOrAbort(pauseMs, context, 'export')
   }
 }
 
@@ -133,7 +133,7 @@ export async function waitForJob(
     if (elapsedMs + pauseMs > options.deadlineMs) {
       throw deadlineExceeded(options.deadlineMs, `job ${current.id} is still ${current.platformState}`)
     }
-    await pause(pauseMs, context)
+    await sleepOrAbort(pauseMs, context, 'export')
     current = withRequest(
       await persist(context, 'export', `job ${job.id}`, () => platform.getJob(job.id, { signal })),
       request,
@@ -177,15 +177,6 @@ function estimate(job: ExportJob, elapsedMs: number): number | undefined {
 function nextPause(pauseMs: number, etaMs: number | undefined, { maxIntervalMs }: PollingOptions): number {
   // A tenth of what is left: frequent near the end, rare far from it.
   return etaMs === undefined ? Math.min(pauseMs * 1.25, maxIntervalMs) : etaMs / 10
-}
-
-async function pause(ms: number, { clock, signal }: StageContext): Promise<void> {
-  try {
-    await clock.sleep(ms, signal)
-  } catch (error) {
-    if (signal?.aborted) throw abortedError(signal, 'export')
-    throw error
-  }
 }
 
 function notFindable(postedAt: number, cause: LegalHoldError): LegalHoldError {

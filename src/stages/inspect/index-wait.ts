@@ -1,4 +1,4 @@
-import { abortedError } from '../../internal/abort.js'
+import { sleepOrAbort } from '../../internal/abort.js'
 import type { PlatformCoverage } from '../../model/platform.js'
 import { covers } from '../../model/report.js'
 import type { Interval } from '../../model/request.js'
@@ -28,11 +28,6 @@ export async function waitForIndex(
     context.emit({ type: 'index-waiting', availableUntil, until: interval.end, waitedMs })
     const gapMs = availableUntil === undefined ? 0 : Date.parse(interval.end) - Date.parse(availableUntil)
     const pauseMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, gapMs / 4), timeoutMs - waitedMs)
-    try {
-      await clock.sleep(pauseMs, signal)
-    } catch (error) {
-      if (signal?.aborted) throw abortedError(signal, 'export')
-      throw error
-    }
+    await sleepOrAbort(pauseMs, context, 'export')
   }
 }

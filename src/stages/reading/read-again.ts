@@ -1,4 +1,4 @@
-import { abortedError } from '../../internal/abort.js'
+import { sleepOrAbort } from '../../internal/abort.js'
 import type { ObjectRef } from '../../model/object.js'
 import type { HeadOptions, HeadResult, StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
@@ -32,7 +32,7 @@ export async function readAgain(
   const { ref, needs } = doubted
   let { answer, doubt, line } = doubted
   for (const pauseMs of pausesMs) {
-    if (pauseMs > 0) await pause(pauseMs, context)
+    if (pauseMs > 0) await sleepOrAbort(pauseMs, context, 'validate')
     // A listing shows current versions only.
     const now = ref.versionId === undefined ? await readLine(storage, ref.key, context) : undefined
     if (now !== undefined) {
@@ -49,13 +49,4 @@ export async function readAgain(
     doubt = found
   }
   throw notItsAnswer(ref, doubt, pausesMs.length)
-}
-
-async function pause(ms: number, { clock, signal }: StageContext): Promise<void> {
-  try {
-    await clock.sleep(ms, signal)
-  } catch (error) {
-    if (signal?.aborted) throw abortedError(signal, 'validate')
-    throw error
-  }
 }

@@ -1,4 +1,4 @@
-import { abortedError, throwIfAborted } from '../../internal/abort.js'
+import { abortedError, sleepOrAbort, throwIfAborted } from '../../internal/abort.js'
 import type { Lanes } from '../../internal/lanes.js'
 import { mapWindow, type Source } from '../../internal/streams/streams.js'
 import type { ObjectState } from '../../model/object.js'
@@ -106,7 +106,7 @@ export async function lookAgain(
     const again = await releaseObject(storage, { object: release.object, place: release.place }, settings, context)
     known = joined(known, again, by)
     if (known.outcome !== 'released') return known
-    await context.clock.sleep(settleMs, context.signal)
+    await sleepOrAbort(settleMs, context, 'remediate')
   }
 }
 

@@ -1,4 +1,4 @@
-import { abortedError } from '../../internal/abort.js'
+import { sleepOrAbort } from '../../internal/abort.js'
 import { slowAfterMs } from '../../internal/waits/slow-answers.js'
 import type { BegunRepair } from '../../journal/records.js'
 import { LegalHoldError } from '../../model/errors.js'
@@ -203,7 +203,7 @@ export class Repair {
     if (begun === undefined || !answer.found || this.#inDoubt.size === 0) return answer
     const current = answer.state
     if (this.#baseline?.isOriginal(current) !== true) return answer
-    const { clock, signal } = this.#context
+    const { clock } = this.#context
     // S3 copies without us: the larger the object, the longer.
     const { sizeBytes = largestCopyBytes } = current
     const waitMs = begun.lastIntentAt + inFlightMs + sizeBytes / inFlightBytesPerMs - clock.now()
@@ -212,10 +212,7 @@ export class Repair {
       const reason = 'a copy of an interrupted run may be under way'
       this.#context.emit({ type: 'waiting', stage: 'remediate', subject: current.key, reason, waitedMs: 0, waitMs })
     }
-    await clock.sleep(waitMs, signal).catch((error: unknown) => {
-      if (signal?.aborted) throw abortedError(signal, 'remediate')
-      throw error
-    })
+    await sleepOrAbort(waitMs, this.#context, 'remediate')
     return this.#read()
   }
 

@@ -11,7 +11,7 @@ const rows = readFileSync(`${root}docs/waits.md`, 'utf8')
   .map(([, file = '', what = '', event = '']) => ({ file: file.replaceAll('`', ''), what, event }))
 
 /** What waits for a time, or limits one: nothing else in the sources lets time pass. */
-const waiting = /\.sleep\(|\bsetTimeout\(|\bsetInterval\(|\bretrying\(|\bperformance\.now\(\) \+/
+const waiting = /\.sleep\(|\bsleepOrAbort\(|\bsetTimeout\(|\bsetInterval\(|\bretrying\(|\bperformance\.now\(\) \+/
 const withoutComments = (text: string) => text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 const sources = readSources(`${root}src/`)
   .map(({ path }) => ({ path: `src/${path}`, text: withoutComments(readFileSync(`${root}src/${path}`, 'utf8')) }))
@@ -23,8 +23,9 @@ describe('the table of waits', () => {
     const waits = sources.filter(({ text }) => waiting.test(text)).map(({ path }) => path)
     expect(waits.length).toBeGreaterThan(15)
     const named = new Set(rows.map(({ file }) => file))
-    // The clock itself is what they sleep by.
-    expect(waits.filter((path) => !named.has(path) && path !== 'src/internal/clock.ts')).toEqual([])
+    // What they sleep by.
+    const means = ['src/internal/clock.ts', 'src/internal/abort.ts']
+    expect(waits.filter((path) => !named.has(path) && !means.includes(path))).toEqual([])
     expect([...named].filter((path) => !sources.some((source) => source.path === path))).toEqual([])
   })
 
