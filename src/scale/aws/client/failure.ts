@@ -1,5 +1,6 @@
 import { LegalHoldError, type LegalHoldErrorCode } from '../../../model/errors.js'
 import { describeFailure, firstLine } from '../../../storage/s3/protocol/error-text.js'
+import { lostConnection, networkFailure } from '../../../storage/s3/protocol/network-failure.js'
 
 /** What a request to a service was for. */
 export interface ServiceRequest {
@@ -65,8 +66,6 @@ interface Facts {
   readonly network: unknown
 }
 
-const beforeSending = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO)/
-const connectionLost = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET|UND_ERR)/
 const throttles = /throttl|TooManyRequests|SlowDown|RequestLimitExceeded|LimitExceeded$|ServiceUnavailable/i
 /** Of S3 Batch Operations and of Step Functions. */
 const unknownJobs = /^(NoSuchJob(Exception)?|NotFoundException|ExecutionDoesNotExist|ResourceNotFound)$/
@@ -80,9 +79,9 @@ function classify({ status, serverCode = '', message, network }: Facts, { servic
     if (/^Region is missing/.test(message)) {
       return { code: 'INVALID_OPTIONS', notApplied: true, remedy: 'Set `region`.' }
     }
-    const name = typeof network === 'string' ? network : ''
-    if (beforeSending.test(name)) return unreachable(name)
-    if (connectionLost.test(name) || /socket hang up/.test(message)) return lost
+    const failure = typeof network === 'string' ? networkFailure(network) : undefined
+    if (failure !== undefined) return failure
+    if (/socket hang up/.test(message)) return lostConnection
     return status === undefined ? { code: 'INTERNAL', remedy: 'The client failed without an answer.' } : invalidAnswer
   }
   if (unknownJobs.test(serverCode)) {
@@ -122,26 +121,11 @@ const timedOut: Found = {
   remedy: 'No answer came in time. Raise `attemptTimeoutMs` if the network is slow.',
 }
 
-const lost: Found = {
-  code: 'NETWORK_ERROR',
-  retryable: true,
-  remedy: 'The connection was lost before the answer was complete.',
-}
-
 const invalidAnswer: Found = {
   code: 'ENGINE_UNAVAILABLE',
   retryable: true,
   notApplied: false,
   remedy: 'The answer is not what the service sends. Look for a proxy between here and the endpoint.',
-}
-
-function unreachable(network: string): Found {
-  return {
-    code: 'NETWORK_ERROR',
-    retryable: !/^(ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO)/.test(network),
-    notApplied: true,
-    remedy: 'The server could not be reached. Check the endpoint, the name service and the network path.',
-  }
 }
 
 /** Only name, code and message. */

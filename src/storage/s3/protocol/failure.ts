@@ -2,6 +2,7 @@ import { minuteMs } from '../../../internal/durations.js'
 import { Redactor } from '../../../internal/redaction/redactor.js'
 import type { ErrorAnswer, LegalHoldErrorCode, Stage } from '../../../model/errors.js'
 import { isNotImplemented, isOfMarker, unusableHeader } from './error-facts.js'
+import { networkFailure } from './network-failure.js'
 import { actionOf } from './operation-table.js'
 
 /** What a request was for; decides the wording and the outcome of its failure. */
@@ -58,11 +59,6 @@ interface Facts {
   readonly context: S3ErrorContext
 }
 
-const beforeSending =
-  /^(ECONNREFUSED|ERR_PROXY_TUNNEL|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/
-
-const connectionLost = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET|UND_ERR)/
-
 export function classify(facts: Facts): Classified {
   const { sdk, code, status, context } = facts
   const message = typeof sdk.message === 'string' ? sdk.message : ''
@@ -101,21 +97,8 @@ function classifyWithoutAnswer({ sdk, code, status, context }: Facts, message: s
   if (/^Region is missing/.test(message)) {
     return { code: 'INVALID_OPTIONS', notApplied: true, remedy: 'Set `region` to the AWS region of the bucket.' }
   }
-  if (beforeSending.test(network)) {
-    return {
-      code: 'NETWORK_ERROR',
-      retryable: !/^(ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED)/.test(network),
-      notApplied: true,
-      remedy: 'The server could not be reached. Check the endpoint, the name service and the network path.',
-    }
-  }
-  if (connectionLost.test(network)) {
-    return {
-      code: 'NETWORK_ERROR',
-      retryable: true,
-      remedy: 'The connection was lost before the answer was complete.',
-    }
-  }
+  const failure = networkFailure(network)
+  if (failure !== undefined) return failure
   if (code === 'TimeoutError' || network === 'ETIMEDOUT' || code === 'RequestTimeout') return timedOut
   if (status !== undefined) return invalidResponse
   return { code: 'INTERNAL', remedy: 'The S3 client failed without an answer from the server.' }
