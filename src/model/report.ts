@@ -60,6 +60,19 @@ export function contradictsItself(report: Account & { readonly outcome?: unknown
 /** Counts of recordings; the states add up to `expected`. */
 export type RecordingCounts = Readonly<Record<'expected' | RecordingState, number>>
 
+/** Nothing counted yet. */
+export const noRecordings: RecordingCounts = {
+  expected: 0,
+  held: 0,
+  repaired: 0,
+  conflicting: 0,
+  unreadable: 0,
+  unrepaired: 0,
+  missing: 0,
+  failedAtSource: 0,
+  skippedAtSource: 0,
+}
+
 /** Counts of objects, as they were listed under the run's hour folders. */
 export interface ObjectCounts {
   readonly listed: number

@@ -1,6 +1,6 @@
 import { isCount } from '../../journal/form/untrusted.js'
 import type { UntrustedOf, UntrustedRecord } from '../../journal/records.js'
-import type { RecordingCounts, RecordingState } from '../../model/report.js'
+import { noRecordings, type RecordingCounts } from '../../model/report.js'
 
 /** Counts over record lines. */
 export interface RecordCounts {
@@ -77,8 +77,8 @@ export class RecordCounter {
 
   /** Recordings by state. */
   recordings(): RecordingCounts {
-    const counts = { ...noRecordings }
-    for (const state of Object.keys(counts) as (RecordingState | 'expected')[]) {
+    const counts: Record<keyof RecordingCounts, number> = { ...noRecordings }
+    for (const state of Object.keys(counts) as (keyof RecordingCounts)[]) {
       counts[state] = this.#recordings[state] ?? 0
     }
     counts.expected = Object.values(this.#recordings).reduce((sum, count) => sum + count, 0)
@@ -90,18 +90,6 @@ export class RecordCounter {
     this.#recordings = Object.create(null)
     this.#report = undefined
   }
-}
-
-const noRecordings = {
-  expected: 0,
-  held: 0,
-  repaired: 0,
-  conflicting: 0,
-  unreadable: 0,
-  unrepaired: 0,
-  missing: 0,
-  failedAtSource: 0,
-  skippedAtSource: 0,
 }
 
 function increase(counts: Record<string, number>, name: string, by = 1): void {

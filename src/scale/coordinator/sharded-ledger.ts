@@ -3,8 +3,8 @@ import type { FailedRecording } from '../../model/platform.js'
 import type { RecordingCounts, RecordingException, RecordingState } from '../../model/report.js'
 import { type LedgerSum, ledgerSums } from '../../run/shard-account.js'
 import type { PendingRecording } from '../../stages/account/awaited.js'
-import type { RegionCount } from '../../stages/account/expectations.js'
 import type { ExplainedLedger, SettledLedger } from '../../stages/account/ledger-view.js'
+import type { RegionCount } from '../../stages/account/region-counts.js'
 import {
   type LeftOut,
   nothingLeftOut,

@@ -1,5 +1,4 @@
 import type { ExpectedRecording, FailedRecording } from '../../model/platform.js'
-import type { RegionCount } from '../../stages/account/expectations.js'
 import type { ListedLedger } from '../../stages/account/ledger-view.js'
 import { placeOf } from './row.js'
 import type { Spool } from './spool.js'
@@ -81,30 +80,5 @@ export class PlanLedger implements ListedLedger {
   room(): Promise<void> | undefined {
     const rooms = [this.#spool.room(), this.#ids.room()].filter((room) => room !== undefined)
     return rooms.length === 0 ? undefined : Promise.all(rooms).then(() => {})
-  }
-}
-
-/** Regions that are told apart: AWS has some 40. */
-const mostRegions = 100
-/** Recordings of a region that are named. */
-const namedOfRegion = 5
-
-/** Counts recordings by the region that they are stored in. */
-export class RegionCounts {
-  readonly #regions = new Map<string, RegionCount>()
-
-  get counts(): ReadonlyMap<string, RegionCount> {
-    return this.#regions
-  }
-
-  add({ region, recordingId }: ExpectedRecording): void {
-    if (region === undefined) return
-    const known = this.#regions.get(region)
-    if (known === undefined && this.#regions.size >= mostRegions) return
-    const { count, first } = known ?? { count: 0, first: [] }
-    this.#regions.set(region, {
-      count: count + 1,
-      first: first.length < namedOfRegion ? [...first, recordingId] : first,
-    })
   }
 }

@@ -6,7 +6,7 @@ import { LegalHoldError } from '../../model/errors.js'
 import { hourRange } from '../../model/layout/keys.js'
 import type { FailedRecording } from '../../model/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
-import type { RegionCount } from '../../stages/account/expectations.js'
+import { type RegionCount, RegionCounts } from '../../stages/account/region-counts.js'
 import type { PartAccount } from '../../stages/export/job-group.js'
 import { inOrder } from '../in-order.js'
 import { indexKey, type RunKeys, shardKey, spoolKey } from '../keys.js'
@@ -14,7 +14,6 @@ import type { ShardRef } from '../ports/shard-engine.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { type CutShard, cut } from './cut.js'
 import type { PlanLedger } from './plan-ledger.js'
-import { RegionCounts } from './plan-ledger.js'
 import type { PlacedRow } from './row.js'
 import { encodeList, type ShardFacts } from './shard-list.js'
 import { Spool, type SpoolLimits } from './spool.js'
@@ -223,8 +222,8 @@ class Placing {
       yield placed
       last = placed
       if (placed.row.kind !== 'recording') continue
-      const { recordingId } = placed.row.recording
-      this.regions.add(placed.row.recording)
+      const { recordingId, region } = placed.row.recording
+      if (region !== undefined) this.regions.add(region, recordingId)
       const failed = this.#failed.get(recordingId)
       if (failed !== undefined && this.#failed.delete(recordingId)) this.#ofConversation.push(failed)
     }

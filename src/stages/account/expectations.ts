@@ -4,19 +4,9 @@ import type { ObjectPlace } from '../../model/verdict.js'
 import type { ConversationRows } from './conversation-rows.js'
 import { bits, bitsOfMedium, mediumOf } from './recording-flags.js'
 import type { RecordingTable } from './recording-table.js'
+import { type RegionCount, RegionCounts } from './region-counts.js'
 
 const noReason = 'the platform could not export it, and gives no reason'
-
-/** Regions that are told apart: AWS has some 40. */
-const mostRegions = 100
-/** Recordings of a region that are named. */
-const namedOfRegion = 5
-
-/** Recordings that are stored in one region. */
-export interface RegionCount {
-  readonly count: number
-  readonly first: readonly string[]
-}
 
 /** What the expectations are kept in, and what the platform says of ids. */
 export interface ExpectationSubject {
@@ -35,7 +25,7 @@ export class Expectations {
   readonly #conversations: ConversationRows
   /** Recordings that began after the interval, as rows: they count once they land. */
   readonly #later = new Set<number>()
-  readonly #regions = new Map<string, RegionCount>()
+  readonly #regions = new RegionCounts()
   #contradictions = 0
 
   constructor(subject: ExpectationSubject) {
@@ -51,7 +41,7 @@ export class Expectations {
 
   /** Where recordings are stored, as far as the platform says: how many, and the first of them. */
   get regions(): ReadonlyMap<string, RegionCount> {
-    return this.#regions
+    return this.#regions.counts
   }
 
   /** Ids that the platform lists for more than one conversation, or that files of more than one bear. */
@@ -91,18 +81,7 @@ export class Expectations {
     this.#recordings.change(row, medium | (isArchived ? bits.archived : 0))
     if (region === undefined || this.#recordings.has(row, bits.located)) return
     this.#recordings.change(row, bits.located)
-    this.#noteRegion(region, recordingId)
-  }
-
-  #noteRegion(region: string, recordingId: string): void {
-    const known = this.#regions.get(region)
-    // A region is a word of the platform: what is not one of few is no region.
-    if (known === undefined && this.#regions.size >= mostRegions) return
-    const { count, first } = known ?? { count: 0, first: [] }
-    this.#regions.set(region, {
-      count: count + 1,
-      first: first.length < namedOfRegion ? [...first, recordingId] : first,
-    })
+    this.#regions.add(region, recordingId)
   }
 
   #expectAgain(row: number, recording: ExpectedRecording): void {

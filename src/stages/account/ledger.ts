@@ -5,10 +5,11 @@ import type { ObjectOutcome, ObjectPlace } from '../../model/verdict.js'
 import { Arrivals, type EnteredDetails } from './arrivals.js'
 import { awaitedHours, knownHours, type PendingRecording, pendingRecordings } from './awaited.js'
 import { ConversationRows } from './conversation-rows.js'
-import { Expectations, type RegionCount } from './expectations.js'
+import { Expectations } from './expectations.js'
 import { bits, isFresh, isNeverDelivered } from './recording-flags.js'
 import { settledRecordings } from './recording-states.js'
 import { RecordingTable } from './recording-table.js'
+import type { RegionCount } from './region-counts.js'
 import { type LeftOut, nothingLeftOut, type Settlement, settlementOf, type UnnamedRecordings } from './settlement.js'
 
 // S3 rounds to seconds, and the platform's clock is not S3's. Where more is held for it, the tolerance is larger: a hold

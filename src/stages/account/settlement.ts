@@ -1,4 +1,4 @@
-import type { RecordingCounts, RecordingException, RecordingState } from '../../model/report.js'
+import { noRecordings, type RecordingCounts, type RecordingException, type RecordingState } from '../../model/report.js'
 
 /** Recordings that the job's totals count and nobody can name, by the state they end in. */
 export interface UnnamedRecordings {
@@ -45,17 +45,7 @@ export function* unnamedExceptions(unnamed: UnnamedRecordings): Generator<Settle
 /** Counts states and keeps the first exceptions. */
 export function settlementOf(settled: Iterable<SettledRecording>, maxExceptions: number): Settlement {
   const exceptions: RecordingException[] = []
-  const counts = {
-    expected: 0,
-    held: 0,
-    repaired: 0,
-    conflicting: 0,
-    unreadable: 0,
-    unrepaired: 0,
-    missing: 0,
-    failedAtSource: 0,
-    skippedAtSource: 0,
-  }
+  const counts: Record<keyof RecordingCounts, number> = { ...noRecordings }
   for (const { state, count, describe } of settled) {
     counts.expected += count
     counts[state] += count

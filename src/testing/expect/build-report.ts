@@ -1,6 +1,7 @@
 import type { ExportJob } from '../../model/platform.js'
 import {
   contradictsItself,
+  noRecordings,
   outcomeOf,
   type RecordingCounts,
   type RecordingState,
@@ -76,16 +77,8 @@ export function buildReport(init: ReportInit = {}): RunReport {
 }
 
 function countsOf({ counts: given, exceptions = [] }: ReportInit): RecordingCounts {
-  const counts: Record<RecordingState, number> = {
-    held: 0,
-    repaired: 0,
-    conflicting: 0,
-    unreadable: 0,
-    unrepaired: 0,
-    missing: 0,
-    failedAtSource: 0,
-    skippedAtSource: 0,
-  }
+  const { expected: _, ...none } = noRecordings
+  const counts: Record<RecordingState, number> = none
   for (const { state, count = 1 } of exceptions) counts[state] += count
   if (given === undefined && exceptions.length === 0) counts.held = 1
   const { expected, ...states } = given ?? {}
