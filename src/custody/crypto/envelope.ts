@@ -1,3 +1,5 @@
+import { joinBytes } from './bytes.js'
+
 /** A DSSE envelope with one signature (https://github.com/secure-systems-lab/dsse, v1.0). */
 export interface DsseEnvelope {
   /** Base64. */
@@ -49,14 +51,7 @@ export function readEnvelope(text: string): EnvelopeContents | string {
 export function signedBytes(payloadType: string, payload: Uint8Array): Uint8Array {
   const encoder = new TextEncoder()
   const type = encoder.encode(payloadType)
-  const parts = [encoder.encode(`DSSEv1 ${type.length} `), type, encoder.encode(` ${payload.length} `), payload]
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
+  return joinBytes([encoder.encode(`DSSEv1 ${type.length} `), type, encoder.encode(` ${payload.length} `), payload])
 }
 
 /** @throws Error for what is not base64 */

@@ -1,3 +1,4 @@
+import { joinBytes } from '../../crypto/bytes.js'
 import { Sha256 } from './sha256.js'
 
 const pieceBytes = 4 << 20
@@ -64,7 +65,7 @@ export async function readLines(file: LocalFile, onLine: (line: Uint8Array) => v
     let from = 0
     for (let end = piece.indexOf(lineBreak); end >= 0; end = piece.indexOf(lineBreak, from)) {
       const last = piece.subarray(from, end)
-      onLine(heldBytes === 0 ? last : joined([...parts, last]))
+      onLine(heldBytes === 0 ? last : joinBytes([...parts, last]))
       parts = []
       heldBytes = 0
       from = end + 1
@@ -76,14 +77,4 @@ export async function readLines(file: LocalFile, onLine: (line: Uint8Array) => v
     if (isTooLong) parts = []
   }
   return { digest: hash.digest(), tornBytes: heldBytes, isTooLong }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }

@@ -40,7 +40,8 @@ export class S3Requests {
   readonly checksumMode: ChecksumMode
   readonly #settings: S3RequestSettings
   readonly #region: string | undefined
-  readonly #service: ServiceAddress
+  /** The server, as an error names it that never got an answer. */
+  readonly service: ServiceAddress
   readonly #fast: S3FastPath
   readonly #client: SdkClient
   readonly #route: Route
@@ -56,7 +57,7 @@ export class S3Requests {
     this.#settings = settings
     if (typeof settings.credentials === 'object') this.#secrets.noteCredentials(settings.credentials)
     this.#region = settings.region ?? (settings.endpoint === undefined ? undefined : 'us-east-1')
-    this.#service = serviceOf(settings, this.#region)
+    this.service = serviceOf(settings, this.#region)
     const client = new SdkClient(settings, this.#region)
     this.#client = client
     this.#fast = new S3FastPath({
@@ -125,11 +126,6 @@ export class S3Requests {
     return this.#secrets.cleanData(data)
   }
 
-  /** The server, as an error names it that never got an answer. */
-  get service(): ServiceAddress {
-    return this.#service
-  }
-
   /** Which credentials a request that begins now is signed with. */
   get generation(): number {
     return this.#renewal.generation
@@ -150,7 +146,7 @@ export class S3Requests {
     return retrying((_, own) => this.#sendOnce(operation, input, { ...call, signal: own }), this.#settings.retry, {
       stage,
       subject,
-      service: this.#service,
+      service: this.service,
       signal,
       clock,
     })
