@@ -46,6 +46,14 @@ test('a secret in one encoding within another is in no text that leaves', () => 
   )
 })
 
+test('a secret whose escape is undone with the XML around it is found in upper case', () => {
+  const secret = '"äöäüäü\\ü😀ä'
+  const redactor = new Redactor()
+  redactor.add(secret)
+  const text = encodings['in XML']?.(secret.toUpperCase()) ?? ''
+  expect(holds(redactor.redact(`before ${text} after`), secret)).toBe(false)
+})
+
 test('what stands around a secret stays, and so does every text without one', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[A-Z0-9]{20}$/), fc.lorem({ maxCount: 30 }), (secret, words) => {

@@ -42,9 +42,9 @@ export function formsOf(secret: string): Form[] {
   for (const text of [secret, secret.toUpperCase(), secret.toLowerCase()]) {
     // As a form has it.
     for (const one of [text, text.replaceAll(' ', '+')]) add(Buffer.from(one, 'utf8').toString('latin1'), false)
+    // What of it looks encoded is undone with the text that it is in.
+    for (const one of [text, withoutOpenEscape(text)]) for (const { bytes } of layersOf(one)) add(bytes, false)
   }
-  // What of it looks encoded is undone with the text that it is in.
-  for (const text of [secret, withoutOpenEscape(secret)]) for (const { bytes } of layersOf(text)) add(bytes, false)
   for (const bytes of written) {
     add(bytes.toString('hex'), true)
     for (const offset of [0, 1, 2]) {
