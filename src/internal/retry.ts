@@ -7,7 +7,7 @@ import { systemClock } from './clock.js'
 import { withDefaults } from './defaults.js'
 import type { Lanes } from './lanes.js'
 import { type RetryOptions, type RetryPolicy, retryDefaults } from './retry-policy.js'
-import { type Contact, firstContactDelayMs, isUnreachable } from './waits/contact.js'
+import { type Contact, firstContactDelayMs, isUnreachable, openAlone } from './waits/contact.js'
 import { slowAfterMs } from './waits/slow-answers.js'
 import { inheritWaits, waitsOf } from './waits/waits.js'
 
@@ -45,7 +45,7 @@ export interface RetryContext {
   readonly stage: Stage
   /** What is asked for, as an event names it. @defaultValue the stage */
   readonly subject?: string | undefined
-  /** Who is asked. Its first answer in a run is waited for less long. */
+  /** Who is asked, the same object each time. Its first answer is waited for less long. */
   readonly service?: ServiceAddress | undefined
   readonly signal?: AbortSignal | undefined
   readonly clock?: Clock | undefined
@@ -77,8 +77,8 @@ export async function retrying<T>(
   const waitMs = lanes?.turn() ?? 0
   if (lanes !== undefined && waitMs > 0) await takeTurn(lanes, waitMs, context)
   const waits = waitsOf(signal)
-  const contact = waits?.contacts?.openWith(context.service)
-  const ask = waits === undefined ? attempt : observed(attempt, contact, context)
+  const contact = waits === undefined ? openAlone(context.service) : waits.contacts?.openWith(context.service)
+  const ask = waits === undefined && contact === undefined ? attempt : observed(attempt, contact, context)
   const generation = lanes?.generation ?? 0
   try {
     const result = await ask(1, signal)

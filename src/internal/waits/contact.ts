@@ -127,6 +127,22 @@ export class Contact {
 /** Errors that say already what was tried. */
 const own = new WeakSet<LegalHoldError>()
 
+const defaultTimeoutMs = 15_000
+const outsideOfRuns = new WeakMap<ServiceAddress, Contact>()
+
+/**
+ * The contact of an adapter that is called outside of every run. One whose time was up is followed by another: the
+ * next call asks again.
+ */
+export function openAlone(service: ServiceAddress | undefined): Contact | undefined {
+  if (service === undefined) return undefined
+  const known = outsideOfRuns.get(service)
+  if (known !== undefined && !known.over.aborted) return known.isMade ? undefined : known
+  const contact = new Contact(service, defaultTimeoutMs)
+  outsideOfRuns.set(service, contact)
+  return contact
+}
+
 /** All services of one run. */
 export class Contacts {
   readonly #contacts = new Map<string, Contact>()

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net'
+import type { Server } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { RecordingJobsPlatform } from '#src/genesys.js'
 import { LegalHoldError, LegalHoldExporter, type RunEvent } from '#src/index.js'
@@ -10,20 +10,17 @@ import { S3StorageAdapter } from '#src/s3.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { request, tag } from '../../custody/bundle-world.js'
 import { FakePlatform } from '../../fakes/platform.js'
+import { closedPort, silentPort } from '../../fakes/ports.js'
 
 const servers: Server[] = []
 afterEach(() => {
   for (const server of servers.splice(0)) server.close()
 })
 
-/** A port of this machine: one that takes connections and never says anything, or one that nobody listens on. */
-async function port(kind: 'silent' | 'closed'): Promise<number> {
-  const server = createServer((socket) => socket.on('error', () => {}).unref())
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port: found } = server.address() as { port: number }
-  if (kind === 'silent') servers.push(server.unref())
-  else await new Promise((resolve) => server.close(resolve))
-  return found
+async function silent(): Promise<number> {
+  const { port, server } = await silentPort()
+  servers.push(server)
+  return port
 }
 
 async function failed(exporter: LegalHoldExporter) {
@@ -36,7 +33,7 @@ async function failed(exporter: LegalHoldExporter) {
 describe('the first contact of a run', () => {
   test('with Genesys Cloud fails within connectTimeoutMs, and says what was tried', async () => {
     const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
-    const closed = await port('closed')
+    const closed = await closedPort()
     const endpoint = `http://127.0.0.1:${closed}`
     const platform = new RecordingJobsPlatform({ region: 'eu-west-1', accessToken: 't', endpoint, clock })
     const { error, retries } = await failed(
@@ -56,7 +53,7 @@ describe('the first contact of a run', () => {
 
   test('with S3 fails as soon, and inspection says what was tried', async () => {
     const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
-    const endpoint = `http://127.0.0.1:${await port('closed')}`
+    const endpoint = `http://127.0.0.1:${await closedPort()}`
     const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
     const storage = new S3StorageAdapter({ bucket: 'evidence', endpoint, credentials, clock })
     const { error, retries } = await failed(
@@ -75,7 +72,7 @@ describe('the first contact of a run', () => {
     ['keys', ['org/a.opus', 'org/b.opus']],
   ])('with S3 fails as soon where a single call begins with %s', async (_, source) => {
     const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
-    const endpoint = `http://127.0.0.1:${await port('closed')}`
+    const endpoint = `http://127.0.0.1:${await closedPort()}`
     const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
     const storage = new S3StorageAdapter({ bucket: 'evidence', endpoint, credentials, clock })
     const exporter = (remediation?: { readonly versions: 'all' }) =>
@@ -105,7 +102,7 @@ describe('the first contact of a run', () => {
 
   test('is dropped where a server takes the connection and says nothing', async () => {
     const clock = new SimulatedClock()
-    const endpoint = `http://127.0.0.1:${await port('silent')}`
+    const endpoint = `http://127.0.0.1:${await silent()}`
     const platform = new RecordingJobsPlatform({ region: 'eu-west-1', accessToken: 't', endpoint, clock })
     const { error } = await failed(
       new LegalHoldExporter({
@@ -134,7 +131,7 @@ describe('the first contact of a run', () => {
 
   test('says so as well where nothing is repeated', async () => {
     const clock = new SimulatedClock()
-    const endpoint = `http://127.0.0.1:${await port('closed')}`
+    const endpoint = `http://127.0.0.1:${await closedPort()}`
     const platform = new RecordingJobsPlatform({ region: 'eu-west-1', accessToken: 't', endpoint, clock })
     const storage = new MemoryStorageAdapter({ clock })
     const exporter = new LegalHoldExporter({ platform, storage, clock, hold: { tag }, retry: { retries: 0 } })

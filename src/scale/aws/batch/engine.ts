@@ -60,6 +60,7 @@ export class S3BatchEngine implements ShardEngine {
     this.#objects = new S3Objects({ region, credentials, retry, clock, ...s3, bucket }, 'S3BatchEngine')
     this.#service = new AwsService({
       name: 'S3 Batch Operations',
+      host: 's3-control',
       open: (config) => openS3Control(config, options),
       settings: options,
     })

@@ -1,12 +1,14 @@
 import { throwIfAborted } from '../../../internal/abort.js'
 import { Redactor } from '../../../internal/redaction/redactor.js'
-import { retrying } from '../../../internal/retry.js'
+import { type RetryContext, retrying } from '../../../internal/retry.js'
+import { networkAdvice } from '../../../internal/waits/proxy-advice.js'
 import { withinTime } from '../../../internal/waits/within-time.js'
 import { LegalHoldError } from '../../../model/errors.js'
-import type { CallOptions } from '../../../ports/runtime.js'
+import type { CallOptions, ServiceAddress } from '../../../ports/runtime.js'
 import { requireSecure } from '../../../storage/s3/client/checks.js'
 import { toIdentity } from '../../../storage/s3/client/credentials.js'
 import type { S3Credentials } from '../../../storage/s3/client/settings.js'
+import { addressOfUrl } from '../../../storage/s3/send/service.js'
 import { normaliseServiceError, type ServiceRequest } from './failure.js'
 import type { AwsClientLike, AwsClientSettings } from './settings.js'
 
@@ -32,6 +34,8 @@ interface Args {
 export interface AwsServiceInit {
   /** For people: `S3 Batch Operations`. */
   readonly name: string
+  /** How its hosts begin: `states` for `states.eu-west-1.amazonaws.com`. */
+  readonly host: string
   /** Loads the SDK and builds a client; called once, when something is first sent. */
   readonly open: (config: Readonly<Record<string, unknown>>) => Promise<AwsClientLike>
   readonly settings: AwsClientSettings
@@ -44,21 +48,23 @@ const stage = 'scale'
 /** Sends requests to one service: bounded in time, repeated if that is safe, every failure a `LegalHoldError`. */
 export class AwsService {
   readonly #init: AwsServiceInit
+  readonly #service: ServiceAddress
   readonly #secrets = new Redactor()
   #opening: Promise<AwsClientLike> | undefined
 
   constructor(init: AwsServiceInit) {
     this.#init = init
+    this.#service = addressOf(init)
   }
 
   /** A question, repeated until it is answered. */
   ask<T>(operation: string, build: () => Promise<object>, options: CallOptions): Promise<T> {
     const { settings } = this.#init
-    return retrying(() => this.#send<T>({ operation, mutates: false }, build, options), settings.retry, {
-      stage,
-      signal: options.signal,
-      clock: settings.clock,
-    })
+    return retrying(
+      (_, signal) => this.#send<T>({ operation, mutates: false }, build, { signal }),
+      settings.retry,
+      this.#context(options),
+    )
   }
 
   /**
@@ -85,7 +91,7 @@ export class AwsService {
         }
       },
       settings.retry,
-      { stage, signal: options.signal, clock: settings.clock },
+      this.#context(options),
     )
   }
 
@@ -126,6 +132,10 @@ export class AwsService {
         cause: signal?.reason,
       })
     }
+  }
+
+  #context({ signal }: CallOptions): RetryContext {
+    return { stage, signal, clock: this.#init.settings.clock, service: this.#service }
   }
 
   #open(): Promise<AwsClientLike> {
@@ -182,4 +192,11 @@ export class AwsService {
     const send = client.send as (this: unknown, command: unknown, options: unknown) => Promise<T>
     return withinTime((abortSignal) => send.call(client, command, { abortSignal }), { timeoutMs, late, signal, stage })
   }
+}
+
+function addressOf({ name, host, settings }: AwsServiceInit): ServiceAddress {
+  const { client, endpoint, region = process.env.AWS_REGION ?? 'REGION' } = settings
+  const given = endpoint === undefined ? `${host}.${region}.amazonaws.com:443` : addressOfUrl(endpoint)
+  const address = client === undefined ? given : `the server of the client of ${name} that was given`
+  return { name, address, advice: networkAdvice(`region and endpoint of ${name}`) }
 }

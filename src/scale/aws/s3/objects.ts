@@ -53,9 +53,9 @@ export class S3Objects {
       ChecksumAlgorithm: 'CRC32' as const,
       ...(sse ? { ServerSideEncryption: 'AES256' as const } : {}),
     }
-    return this.#repeating(async () => {
+    return this.#repeating(async (own) => {
       try {
-        await this.#requests.send('PutObject', input, { stage, signal })
+        await this.#requests.send('PutObject', input, { stage, signal: own })
         return true
       } catch (error) {
         // 412 says that there is one; 409 says that another upload was under way, and to try again.
@@ -68,10 +68,10 @@ export class S3Objects {
   /** The content; `undefined` if there is no such object. */
   read(key: string, { signal }: CallOptions = {}): Promise<Uint8Array | undefined> {
     const ref = { bucket: this.bucket, key }
-    return this.#repeating(async () => {
+    return this.#repeating(async (own) => {
       try {
         const pieces: Uint8Array[] = []
-        for await (const piece of readContent(this.#requests, ref, { signal }, stage)) pieces.push(piece)
+        for await (const piece of readContent(this.#requests, ref, { signal: own }, stage)) pieces.push(piece)
         return Buffer.concat(pieces)
       } catch (error) {
         if (LegalHoldError.isInstance(error) && error.code === 'OBJECT_NOT_FOUND') return undefined
@@ -82,9 +82,9 @@ export class S3Objects {
 
   /** ETag of an object, without the quotes; `undefined` if there is no such object. */
   etagOf(key: string, { signal }: CallOptions = {}): Promise<string | undefined> {
-    return this.#repeating(async () => {
+    return this.#repeating(async (own) => {
       try {
-        const { output } = await this.#requests.send('HeadObject', { Key: key }, { stage, signal })
+        const { output } = await this.#requests.send('HeadObject', { Key: key }, { stage, signal: own })
         return output.ETag?.replaceAll('"', '')
       } catch (error) {
         if (LegalHoldError.isInstance(error) && error.code === 'OBJECT_NOT_FOUND') return undefined
@@ -107,8 +107,9 @@ export class S3Objects {
     this.#requests.close()
   }
 
-  #repeating<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    return retrying(work, this.#settings.retry, { stage, signal, clock: this.#settings.clock })
+  #repeating<T>(work: (own: AbortSignal | undefined) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const { retry, clock } = this.#settings
+    return retrying((_, own) => work(own), retry, { stage, signal, clock, service: this.#requests.service })
   }
 }
 

@@ -12,6 +12,11 @@ function addressOf(settings: S3ClientSettings, region: string | undefined): stri
   const endpoint = endpointOf(settings)
   if (endpoint === undefined) return 'the server of the S3 client that was given'
   if (endpoint === 'aws') return `s3.${region ?? process.env.AWS_REGION ?? 'REGION'}.amazonaws.com:443`
+  return addressOfUrl(endpoint)
+}
+
+/** Host and port of an endpoint. */
+export function addressOfUrl(endpoint: string): string {
   if (!URL.canParse(endpoint)) return 'the endpoint that was given'
   const { hostname, port, protocol } = new URL(endpoint)
   return `${hostname}:${port || (protocol === 'http:' ? '80' : '443')}`
