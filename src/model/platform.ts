@@ -125,6 +125,8 @@ export interface ConversationDetails {
   readonly direction?: string | undefined
   /** The first queue that it was in. */
   readonly queueId?: string | undefined
+  /** What people call that queue. Absent if the platform does not say. */
+  readonly queueName?: string | undefined
   /** Ids of the users who handled it: only with `includeParticipants`. */
   readonly agents?: readonly string[] | undefined
   /** How the platform names the customer, by name, number or address: only with `includeParticipants`. */

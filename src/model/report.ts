@@ -117,6 +117,8 @@ export interface RecordingException {
   readonly direction?: string | undefined
   /** The first queue that the conversation was in. */
   readonly queueId?: string | undefined
+  /** What people call that queue. */
+  readonly queueName?: string | undefined
   /** Ids of the users who handled the conversation: only with `includeParticipants`. */
   readonly agents?: readonly string[] | undefined
   /** How the platform names the customer: only with `includeParticipants`. */

@@ -118,6 +118,7 @@ export const genesysFaultOperations = [
   'getRecordingSettings',
   'listKeyConfigurations',
   'listOrphanRecordings',
+  'listQueues',
   'getOrganization',
   'listIntegrations',
   'getIntegration',

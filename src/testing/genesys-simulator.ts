@@ -17,6 +17,7 @@ import { deletionProtectionRoutes } from './genesys/routes/deletion-protection.j
 import { governanceRoutes } from './genesys/routes/governance.js'
 import { type SimulatedClient, TokenOffice } from './genesys/routes/oauth.js'
 import { organizationRoutes } from './genesys/routes/organization.js'
+import { queueRoutes } from './genesys/routes/queues.js'
 import { recordingJobRoutes } from './genesys/routes/recording-jobs.js'
 import { recordingRoutes } from './genesys/routes/recordings.js'
 import { checkPermission, type Route, RouteTable } from './genesys/routes/routes.js'
@@ -61,6 +62,7 @@ const allRoutes: readonly Route[] = [
   ...authorizationRoutes,
   ...deletionProtectionRoutes,
   ...governanceRoutes,
+  ...queueRoutes,
   ...recordingRoutes,
 ]
 

@@ -82,6 +82,7 @@ export type {
   SimulatedGdprRequest,
   SimulatedKeyConfiguration,
   SimulatedOrphanRecording,
+  SimulatedQueue,
   SimulatedRecordingSettings,
 } from './genesys/organization-records.js'
 export type { SimulatedClient } from './genesys/routes/oauth.js'

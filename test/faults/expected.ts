@@ -275,6 +275,7 @@ export const recordingJobs: readonly ExpectedRow[] = [
   ['listOrphanRecordings', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   ['listPermittedDivisions', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   ['listProtectedConversations', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'NETWORK_ERROR'],
+  ['listQueues', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   [
     'listRecordingJobs',
     'survives',
@@ -379,6 +380,7 @@ export const bulkExports: readonly ExpectedRow[] = [
   ['listOrphanRecordings', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   ['listPermittedDivisions', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   ['listProtectedConversations', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'NETWORK_ERROR'],
+  ['listQueues', 'survives', 'PLATFORM_UNAUTHORIZED', 'survives', 'survives', 'survives'],
   ['listRecordingMetadata', 'survives', 'PLATFORM_UNAUTHORIZED', 'PLATFORM_FORBIDDEN', 'survives', 'NETWORK_ERROR'],
   [
     'protectConversations',

@@ -288,6 +288,7 @@ describe('what the client may not read', () => {
     'gdpr:request:view',
     'recording:orphan:view',
     'recording:encryptionKey:view',
+    'routing:queue:view',
   ])('%s is a finding that names it, once, and the run goes on', async (permission) => {
     const report = await ran(ordinary.seenBy(without(permission)))
     expect(report.findings.filter(({ subject }) => subject === permission)).toMatchObject([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { csvHeader, csvLine } from '#src/custody/seal/exceptions-csv.js'
-import { RecordingJobsPlatform } from '#src/genesys.js'
+import { RecordingJobsPlatform, requiredGenesysPermissions } from '#src/genesys.js'
 import { LegalHoldExporter, type LegalHoldExporterOptions, type RunReport } from '#src/index.js'
 import {
   aConversation,
@@ -107,7 +107,45 @@ describe('an exception', () => {
     expect(exception).toMatchObject({ ...facts, agents: ['agent-1'], customer: '=Doe, Jane' })
     // It may come from a stranger: no spreadsheet takes it for a formula.
     expect(exception && csvLine(exception)).toContain(`"'=Doe, Jane"`)
-    expect(csvHeader).toContain('conversationStart,mediaType,direction,queueId,agents,customer')
+    expect(csvHeader).toContain('conversationStart,mediaType,direction,queueId,agents,customer,queueName')
+  })
+
+  const claims = { id: '0b6e4f6e-94c1-4a0f-8a52-0d4f2b6a9c11', name: '=Claims, west' }
+  const queued = anOrganization()
+    .having({ queues: [claims] })
+    .with(
+      aConversation('call')
+        .having({ queueId: claims.id })
+        .with(aRecording({ neverLands: true })),
+      // One that was deleted since, and one whose id no platform issues.
+      aConversation('call')
+        .having({ queueId: claims.id.replace('0b', '1b') })
+        .with(aRecording({ neverLands: true })),
+      aConversation('call')
+        .having({ queueId: '../users' })
+        .with(aRecording({ neverLands: true })),
+    )
+
+  test('names the queue as people do, where the platform knows it', async () => {
+    const { exceptions } = await ran(queued)
+    const names = exceptions.map(({ queueId, queueName }) => [queueId, queueName])
+    expect(names).toEqual([
+      [claims.id, claims.name],
+      [claims.id.replace('0b', '1b'), undefined],
+      ['../users', undefined],
+    ])
+    expect(exceptions[0] && csvLine(exceptions[0])).toContain(`"'=Claims, west"`)
+  })
+
+  test('names no queue to a client that may not see queues, and the run says which permission lacks', async () => {
+    const permissions = requiredGenesysPermissions({ platform: 'recording-jobs' }).filter(
+      (permission) => permission !== 'routing:queue:view',
+    )
+    const { exceptions, findings } = await ran(queued.seenBy({ permissions }))
+    expect(exceptions.map(({ queueName }) => queueName)).toEqual([undefined, undefined, undefined])
+    expect(findings).toContainEqual(
+      expect.objectContaining({ code: 'permission-missing', severity: 'warning', subject: 'routing:queue:view' }),
+    )
   })
 
   test('says it for recordings that the retention query lists, too', async () => {

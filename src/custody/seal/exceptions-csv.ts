@@ -13,6 +13,7 @@ const columns = [
   'queueId',
   'agents',
   'customer',
+  'queueName',
 ] as const
 
 /** First line of the list of exceptions. */

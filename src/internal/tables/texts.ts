@@ -23,6 +23,11 @@ export class Texts {
     return number
   }
 
+  /** Each text once. */
+  get all(): readonly string[] {
+    return [...this.#numbers.keys()]
+  }
+
   textAt(number: number): string {
     return this.#texts[number] ?? this.#others
   }

@@ -53,6 +53,7 @@ export const exceptionMembers: Forms<RecordingException> = {
   mediaType: optional(text),
   direction: optional(text),
   queueId: optional(text),
+  queueName: optional(text),
   agents: optional(list(text)),
   customer: optional(text),
 }

@@ -13,6 +13,7 @@ export class ConversationDetailsTable {
   readonly #directions = Column.bytes()
   readonly #queues = Column.shorts()
   readonly #queueIds = new Texts('')
+  #queueNames: ReadonlyMap<string, string> = new Map()
   readonly #participants = new Map<number, Pick<ConversationDetails, 'agents' | 'customer'>>()
   readonly #withParticipants: boolean
 
@@ -34,7 +35,23 @@ export class ConversationDetailsTable {
     const queueId = this.#queueIds.textAt(this.#queues.get(row))
     const participants = this.#participants.get(row)
     if (!direction && !queueId && participants === undefined) return undefined
-    return { ...(direction ? { direction } : {}), ...(queueId ? { queueId } : {}), ...participants }
+    const queueName = this.#queueNames.get(queueId.toLowerCase())
+    return {
+      ...(direction ? { direction } : {}),
+      ...(queueId ? { queueId } : {}),
+      ...(queueName === undefined ? {} : { queueName }),
+      ...participants,
+    }
+  }
+
+  /** The queues that any of them was in first. */
+  get queueIds(): readonly string[] {
+    return this.#queueIds.all
+  }
+
+  /** @param names by the ids in lower case */
+  nameQueues(names: ReadonlyMap<string, string>): void {
+    this.#queueNames = names
   }
 }
 

@@ -121,6 +121,16 @@ export class ConversationTable {
     return start === 0 ? undefined : new Date(start * 1_000).toISOString()
   }
 
+  /** The queues that the conversations were in first. */
+  get queueIds(): readonly string[] {
+    return this.#details.queueIds
+  }
+
+  /** @param names by the ids in lower case */
+  nameQueues(names: ReadonlyMap<string, string>): void {
+    this.#details.nameQueues(names)
+  }
+
   /** What a person recognises it by. */
   detailsAt(row: number): ConversationDetails | undefined {
     return this.#details.at(row)

@@ -10,6 +10,7 @@ import type { GenesysClient } from '../client/client.js'
 import { conversationQuery } from '../request/conversation-query.js'
 import { findConversations } from './analytics-conversations.js'
 import { ConversationTable } from './conversation-table.js'
+import { queueNames } from './queue-names.js'
 import { expectedFrom, readMetadata } from './recording-metadata.js'
 import { isLater, type RecordingTimes } from './recording-times.js'
 import { isRefused, retainedRecordings, ScanTooLong } from './retention-query.js'
@@ -85,7 +86,7 @@ class Listing {
   readonly #table: ConversationTable
   readonly #intervalEnd: number
   readonly #screens: boolean
-  readonly #calls = { analytics: 0, 'retention-query': 0, 'recording-metadata': 0 }
+  readonly #calls = { analytics: 0, 'retention-query': 0, 'recording-metadata': 0, queues: 0 }
   #metadataCallsLeft: number
   #source = 'recording-metadata'
   #undecided = 0
@@ -117,6 +118,7 @@ class Listing {
       this.#calls.analytics += 1
     })
     for await (const conversation of conversations) this.#table.add(conversation)
+    await this.#nameQueues()
     if (this.#table.size > Math.min(fewConversations, this.#metadataCallsLeft)) yield* this.#scan()
     yield* this.#askEach()
     yield* this.#decideUndated()
@@ -127,6 +129,13 @@ class Listing {
         `the platform did not know ${counted(this.#unknown, 'conversation')} that analytics lists (404)`,
       )
     }
+  }
+
+  async #nameQueues(): Promise<void> {
+    const onCall = () => {
+      this.#calls.queues += 1
+    }
+    this.#table.nameQueues(await queueNames(this.#client, this.#table.queueIds, onCall, this.#options))
   }
 
   summary(): ExpectedListing {

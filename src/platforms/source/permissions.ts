@@ -1,5 +1,6 @@
 import type { Finding } from '../../model/findings.js'
 import type { ExportRequest } from '../../model/request.js'
+import { viewsQueues } from '../expected/queue-names.js'
 import { coversMedia } from '../request/scope.js'
 import { viewsAudits } from './audit-trail.js'
 import { viewsDataRetention } from './data-retention.js'
@@ -29,7 +30,7 @@ export interface GenesysPermissionOptions {
   /** @defaultValue false */
   readonly audit?: boolean | undefined
   /**
-   * What inspection looks at beside: data retention, GDPR requests, orphan recordings, encryption keys. Without one of
+   * What inspection looks at beside: data retention, GDPR requests, orphan recordings, encryption keys, and names of queues. Without one of
    * these permissions a finding says so.
    *
    * @defaultValue true
@@ -88,7 +89,7 @@ function featuresOf(options: GenesysPermissionOptions): readonly Feature[] {
     ...when(protectSource, true, 'recording:deletionProtection:apply'),
     ...when(releaseSource, false, 'recording:deletionProtection:revoke'),
     ...when(audit, false, viewsAudits),
-    ...when(checks, false, viewsDataRetention, viewsGdprRequests, viewsOrphans, viewsKeys),
+    ...when(checks, false, viewsDataRetention, viewsGdprRequests, viewsOrphans, viewsKeys, viewsQueues),
   ]
 }
 

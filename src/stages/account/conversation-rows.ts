@@ -22,6 +22,8 @@ export class ConversationRows {
   readonly #queues = Column.shorts()
   readonly #directions = Column.bytes()
   readonly #queueIds = new Texts('')
+  /** By the numbers of their ids. */
+  readonly #queueNames = new Map<number, string>()
   /** Who took part, where the caller wants that named. */
   readonly #participants = new Map<number, Pick<ConversationDetails, 'agents' | 'customer'>>()
   /** Transcripts and attachments that the latest listing showed, that listing, and all that were ever found. */
@@ -50,10 +52,14 @@ export class ConversationRows {
   }
 
   /** What a person recognises the conversation by. */
-  describe(row: number, { direction, queueId, agents, customer }: ConversationDetails): void {
+  describe(row: number, { direction, queueId, queueName, agents, customer }: ConversationDetails): void {
     const number = directions.indexOf(direction ?? '')
     if (number > 0) this.#directions.set(row, number)
-    if (queueId !== undefined) this.#queues.set(row, this.#queueIds.numberOf(queueId))
+    if (queueId !== undefined) {
+      const queue = this.#queueIds.numberOf(queueId)
+      this.#queues.set(row, queue)
+      if (queueName !== undefined && this.#queueIds.textAt(queue) === queueId) this.#queueNames.set(queue, queueName)
+    }
     if (agents !== undefined || customer !== undefined) this.#participants.set(row, { agents, customer })
   }
 
@@ -62,11 +68,13 @@ export class ConversationRows {
     const start = this.#starts.get(row)
     const direction = directions[this.#directions.get(row)]
     const queueId = this.#queueIds.textAt(this.#queues.get(row))
+    const queueName = this.#queueNames.get(this.#queues.get(row))
     const { agents, customer } = this.#participants.get(row) ?? {}
     return {
       ...(start === unknownStart ? {} : { conversationStart: new Date(start * 1_000).toISOString() }),
       ...(direction ? { direction } : {}),
       ...(queueId ? { queueId } : {}),
+      ...(queueName === undefined ? {} : { queueName }),
       ...(agents === undefined ? {} : { agents }),
       ...(customer === undefined ? {} : { customer }),
     }

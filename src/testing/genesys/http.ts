@@ -129,3 +129,8 @@ export function enumParameter<T extends string>(
   if (value === undefined) throw badRequest(`${name} must be one of ${values.join(', ')}, but is ${text}.`)
   return value
 }
+
+/** A list of values: repeated as the API documents it, or joined by commas, as the JavaScript SDK sends it. */
+export function listParameter(query: URLSearchParams, name: string): readonly string[] {
+  return query.getAll(name).flatMap((value) => value.split(','))
+}

@@ -70,3 +70,14 @@ export interface SimulatedAuditMessage {
   readonly context?: Readonly<Record<string, string>> | undefined
   readonly initiatingAction?: { readonly transactionId: string; readonly actionContext?: string } | undefined
 }
+
+/** A queue of conversations. */
+export interface SimulatedQueue {
+  readonly id: string
+  readonly name: string
+  /** @defaultValue the home division */
+  readonly divisionId?: string | undefined
+}
+
+/** The queue in which conversations are by default. */
+export const defaultQueue: SimulatedQueue = { id: 'e2a6f0b7-1d0c-4f0b-8f4b-6f1c2d9e7a21', name: 'Support' }

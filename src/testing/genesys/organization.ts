@@ -1,11 +1,13 @@
 import type { MediaType } from '../../model/request.js'
-import type {
-  SimulatedAuditMessage,
-  SimulatedDivision,
-  SimulatedGdprRequest,
-  SimulatedKeyConfiguration,
-  SimulatedOrphanRecording,
-  SimulatedRecordingSettings,
+import {
+  defaultQueue,
+  type SimulatedAuditMessage,
+  type SimulatedDivision,
+  type SimulatedGdprRequest,
+  type SimulatedKeyConfiguration,
+  type SimulatedOrphanRecording,
+  type SimulatedQueue,
+  type SimulatedRecordingSettings,
 } from './organization-records.js'
 
 /** Where the bytes of a file come from. Plain data, so that an organisation can be saved and loaded. */
@@ -147,6 +149,8 @@ export interface SimulatedOrganization {
   exportProfiles: SimulatedExportProfile[]
   mediaRetentionPolicies: SimulatedRetentionPolicy[]
   crossplatformPolicies: SimulatedRetentionPolicy[]
+  /** @defaultValue the queue `Support`, in which conversations are by default */
+  queues?: SimulatedQueue[] | undefined
   /** @defaultValue one home division */
   divisions?: SimulatedDivision[] | undefined
   /** Maximum interaction data retention, in days. @defaultValue not set */
@@ -218,7 +222,7 @@ export function buildConversation(
     direction: 'inbound',
     provider: mediaDefaults[given.media].provider,
     userIds: ['5d1c9a41-6c7e-4b8e-a6a3-2f1f6d3b7c55'],
-    queueId: 'e2a6f0b7-1d0c-4f0b-8f4b-6f1c2d9e7a21',
+    queueId: defaultQueue.id,
     recordings: [],
     ...given,
   }

@@ -10,7 +10,13 @@ import type {
   SimulatedOrganization,
   SimulatedRecording,
 } from './organization.js'
-import { defaultHomeDivision, type SimulatedAuditMessage, type SimulatedDivision } from './organization-records.js'
+import {
+  defaultHomeDivision,
+  defaultQueue,
+  type SimulatedAuditMessage,
+  type SimulatedDivision,
+  type SimulatedQueue,
+} from './organization-records.js'
 import type { SimulatedClient } from './routes/oauth.js'
 import type { SimulatorSettings } from './settings.js'
 
@@ -104,6 +110,10 @@ export class PlatformState {
   get divisions(): readonly SimulatedDivision[] {
     const { divisions } = this.#organization
     return divisions === undefined || divisions.length === 0 ? [defaultHomeDivision] : divisions
+  }
+
+  get queues(): readonly SimulatedQueue[] {
+    return this.#organization.queues ?? [defaultQueue]
   }
 
   /** The division of what is assigned to no other. */

@@ -214,14 +214,14 @@ export class MemoryRecordingPlatform implements RecordingPlatform {
     for (const { recordingId, conversationId, conversationStart, mediaType, fate, ...rest } of this.#coveredBy(
       request,
     )) {
-      const { direction, queueId } = rest
+      const { direction, queueId, queueName } = rest
       const people = options?.includeParticipants === true ? { agents: rest.agents, customer: rest.customer } : {}
       yield {
         recordingId,
         conversationId,
         conversationStart,
         mediaType,
-        conversation: { direction, queueId, ...people },
+        conversation: { direction, queueId, queueName, ...people },
         ...(fate === 'skipped' ? { skippedReason: 'left out by the platform in memory' } : {}),
       }
     }

@@ -66,7 +66,7 @@ describe('the list of exceptions', () => {
         expect(/^"[=+\-@\t\r\n]/.test(field)).toBe(false)
       }),
     )
-    expect(csvLine({ state: 'missing', reason: 'a\nb' })).toBe('"missing","a\nb","","","","","","","","","",""\r\n')
+    expect(csvLine({ state: 'missing', reason: 'a\nb' })).toBe('"missing","a\nb","","","","","","","","","","",""\r\n')
   })
 
   test.each([';', ',', '|'])(

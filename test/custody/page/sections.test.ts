@@ -145,6 +145,9 @@ describe('exceptions', () => {
     expect(sectionOf(pageOf(report, [one({ recordingId: 'r1' })]), 'exceptions')).toContain(
       'unknown unknown unknown unknown unknown r1',
     )
+    const named = pageOf(report, [one({ ...known, queueName: '<b>Claims', recordingId: 'r1', conversationId: 'c1' })])
+    expect(named).toContain('title="q-1">&lt;b&gt;Claims</td>')
+    expect(sectionOf(named, 'exceptions')).not.toContain('q-1')
   })
 })
 

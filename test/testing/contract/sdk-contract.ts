@@ -38,6 +38,7 @@ const apis = [
   'IntegrationsApi',
   'OrganizationApi',
   'RecordingApi',
+  'RoutingApi',
 ]
 
 const here = dirname(fileURLToPath(import.meta.url))

@@ -199,6 +199,7 @@ describe('permissions', () => {
     ['gdpr:request:view', '/api/v2/gdpr/requests'],
     ['recording:encryptionKey:view', '/api/v2/recording/keyconfigurations'],
     ['recording:orphan:view', '/api/v2/orphanrecordings'],
+    ['routing:queue:view', '/api/v2/routing/queues'],
     ['audits:audit:view', '/api/v2/audits/query/servicemapping'],
     ['recording:crossPlatformRetentionPolicy:view', '/api/v2/recording/crossplatform/mediaretentionpolicies'],
   ])('%s is needed for %s', async (permission, path) => {

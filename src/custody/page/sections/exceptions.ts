@@ -80,9 +80,22 @@ function groupTable(group: ExceptionGroup, budget: { left: number; shown: number
 const unknown = html`<span class="soft">unknown</span>`
 
 function rowOf(exception: RecordingException, optional: Optional, withReason: boolean): Html {
-  const { conversationStart, mediaType, direction, queueId, conversationId, recordingId, count = 1 } = exception
+  const {
+    conversationStart,
+    mediaType,
+    direction,
+    queueId,
+    queueName,
+    conversationId,
+    recordingId,
+    count = 1,
+  } = exception
+  const queue =
+    queueName === undefined
+      ? html`<td class="id">${queueId ?? unknown}</td>`
+      : html`<td class="queue" title="${queueId ?? ''}">${queueName}</td>`
   const name = recordingId ?? `${figure(count)} without a name`
-  return html`<tr><td class="when" data-sort="${conversationStart ?? ''}">${conversationStart === undefined ? unknown : shortUtc(conversationStart)}</td><td class="medium">${mediaType ?? unknown}</td><td class="direction">${direction ?? unknown}</td><td class="id">${queueId ?? unknown}</td><td class="id">${conversationId ?? unknown}</td><td class="id">${name}</td>${withReason ? html`<td class="reason">${exception.reason}</td>` : ''}${optional.people ? html`<td class="people">${peopleOf(exception)}</td>` : ''}${optional.key ? html`<td class="key">${exception.key}</td>` : ''}</tr>`
+  return html`<tr><td class="when" data-sort="${conversationStart ?? ''}">${conversationStart === undefined ? unknown : shortUtc(conversationStart)}</td><td class="medium">${mediaType ?? unknown}</td><td class="direction">${direction ?? unknown}</td>${queue}<td class="id">${conversationId ?? unknown}</td><td class="id">${name}</td>${withReason ? html`<td class="reason">${exception.reason}</td>` : ''}${optional.people ? html`<td class="people">${peopleOf(exception)}</td>` : ''}${optional.key ? html`<td class="key">${exception.key}</td>` : ''}</tr>`
 }
 
 function peopleOf({ agents = [], customer }: RecordingException): string {

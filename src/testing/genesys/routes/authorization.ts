@@ -1,4 +1,4 @@
-import { badRequest, type JsonObject, json, Refusal } from '../http.js'
+import { badRequest, type JsonObject, json, listParameter, Refusal } from '../http.js'
 import type { SimulatedDivision } from '../organization-records.js'
 import { entityPage } from './paging.js'
 import type { Route, RouteContext } from './routes.js'
@@ -10,7 +10,7 @@ export const authorizationRoutes: readonly Route[] = [
     path: '/api/v2/authorization/divisions',
     operation: 'listDivisions',
     answer: (context) => {
-      const ids = context.query.getAll('id')
+      const ids = listParameter(context.query, 'id')
       const name = context.query.get('name')?.toLowerCase() ?? ''
       const divisions = context.state.divisions.filter(
         (division) => (ids.length === 0 || ids.includes(division.id)) && division.name.toLowerCase().includes(name),
