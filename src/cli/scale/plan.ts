@@ -12,7 +12,7 @@ import { tellNotes } from '../telling/log.js'
 import type { Terminal } from '../terminal.js'
 import { openScaled } from './scaled.js'
 import { runIdFlag, runIdOf } from './store.js'
-import { progressTo, tellPlan } from './telling.js'
+import { scaleTelling, tellPlan } from './telling.js'
 
 export const scalePlan: CommandSpec = {
   name: 'scale plan',
@@ -37,12 +37,11 @@ async function planCommand(given: Given, terminal: Terminal): Promise<number> {
   const command = 'genesys-legal-hold-exporter scale plan'
   const work = await openScaled(given, resolved, terminal, { accept, audit: given.flag('audit'), command })
   try {
-    const plan = await work.scaled.plan(work.request, {
-      ...work.options,
-      runId,
-      signal: terminal.signal,
-      onEvent: progressTo(isJson ? { ...terminal, out: terminal.err } : terminal),
-    })
+    const telling = scaleTelling(given, terminal)
+    const { onEvent } = telling
+    const { signal } = terminal
+    const planned = work.scaled.plan(work.request, { ...work.options, runId, signal, onEvent })
+    const plan = await planned.finally(telling.close)
     if (isJson) terminal.out(JSON.stringify(plan, null, 2))
     else {
       tellPlan(plan, terminal)

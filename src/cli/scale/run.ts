@@ -18,7 +18,7 @@ import { notifiersOf, notifyFlags } from '../telling/notifying.js'
 import { shown, type Terminal } from '../terminal.js'
 import { openScaled, type ScaleWork } from './scaled.js'
 import { runIdFlag, runIdOf } from './store.js'
-import { progressTo, tellPlan } from './telling.js'
+import { scaleTelling, tellPlan } from './telling.js'
 
 export const scaleRun: CommandSpec = {
   name: 'scale run',
@@ -68,7 +68,8 @@ async function runCommand(given: Given, terminal: Terminal): Promise<number> {
   const work = await openScaled(given, resolved, terminal, { accept, audit: given.flag('audit'), command })
   try {
     const sealing = await sealingUnlessDone(given, resolved, { work, runId, dryRun, terminal })
-    const report = await work.scaled.run(work.request, {
+    const telling = scaleTelling(given, terminal)
+    const run = work.scaled.run(work.request, {
       ...work.options,
       runId,
       dryRun,
@@ -76,8 +77,9 @@ async function runCommand(given: Given, terminal: Terminal): Promise<number> {
       evidence: sealing?.sink,
       onFinish: await notifiersOf(resolved, terminal),
       signal: terminal.signal,
-      onEvent: progressTo(tellTo),
+      onEvent: telling.onEvent,
     })
+    const report = await run.finally(telling.close)
     const file = await writeReport(reportPlace(given, resolved, dryRun), report)
     if (isJson) terminal.out(JSON.stringify(report, null, 2))
     else terminal.out(`run: ${runId}\nreport: ${file}\n${shown(answerOf(report))}`)

@@ -1,7 +1,8 @@
 import { counted, figure } from '../../internal/text/counted.js'
 import type { RunEvent } from '../../model/events.js'
 import type { ScalePlan } from '../../scale/scaled-exporter.js'
-import { inLines } from '../telling/run-telling.js'
+import type { Given } from '../arguments.js'
+import { inLines, type RunTelling } from '../telling/run-telling.js'
 import { pairs, shown, type Terminal } from '../terminal.js'
 
 const dollars = (amount: number) => `${figure(Math.round(amount * 100) / 100)} US dollars`
@@ -29,17 +30,18 @@ export function tellPlan({ runId, shards, recordings, estimate, planSha256 }: Sc
 
 const quietMs = 60_000
 
-/** Tells what happens in a run over shards. A job that only moves on is told once a minute. */
-export function progressTo(terminal: Terminal, now: () => number = Date.now): (event: RunEvent) => void {
-  const { onEvent } = inLines(terminal)
+/** Tells of a run over shards, of which nothing is redrawn. A job that only advances is told once a minute. */
+export function scaleTelling(given: Given, terminal: Terminal, now: () => number = Date.now): RunTelling {
+  const telling = inLines(given, terminal)
   let lastState = ''
   let lastAt = Number.NEGATIVE_INFINITY
-  return (event) => {
-    if (event.type !== 'shards') return onEvent(event)
+  const onEvent = (event: RunEvent) => {
+    if (event.type !== 'shards') return telling.onEvent(event)
     const state = `round ${event.round}, job ${event.jobId}: ${event.state}`
     if (state === lastState && now() - lastAt < quietMs) return
     lastState = state
     lastAt = now()
-    terminal.out(shown(`${state}, ${figure(event.sealed)} of ${counted(event.shards, 'shard')} done`))
+    telling.say(shown(`${state}, ${figure(event.sealed)} of ${counted(event.shards, 'shard')} done`))
   }
+  return { ...telling, onEvent }
 }

@@ -1,11 +1,11 @@
 import type { RunEvent } from '../../model/events.js'
 import { fitted } from '../../progress/fit.js'
-import { createProgressReporter } from '../../progress/reporter.js'
+import { createProgressReporter, type ProgressReporter } from '../../progress/reporter.js'
 import type { Given } from '../arguments.js'
-import { shown, type Terminal } from '../terminal.js'
+import type { Terminal } from '../terminal.js'
 import { describeFinding } from './findings.js'
 
-/** Tells of a run while it goes on, and of its end. */
+/** Tells of a run while it is under way, and of its end. */
 export interface RunTelling {
   readonly onEvent: (event: RunEvent) => void
   /** A sentence about the end, broken between words on a terminal. */
@@ -14,14 +14,30 @@ export interface RunTelling {
   close(): void
 }
 
-/** On a terminal the progress is redrawn each second; into a pipe or a file go lines, one for each thing that happens. */
+/**
+ * On a terminal the progress is redrawn each second. Into a pipe or a file goes a line for each thing that happens, and
+ * one a minute while nothing does.
+ */
 export function runTelling(given: Given, terminal: Terminal): RunTelling {
   const { progress } = terminal
-  if (progress === undefined || given.flag('json') || given.flag('quiet')) {
-    return inLines(given.flag('json') ? { ...terminal, out: terminal.err } : terminal)
-  }
+  if (progress === undefined || given.flag('json') || given.flag('quiet')) return inLines(given, terminal)
   const reporter = createProgressReporter({ stream: progress, env: terminal.env })
+  const say = (sentence: string) => terminal.out(fitted(sentence, Math.max(20, progress.columns || 80)).join('\n'))
+  return toldBy(reporter, terminal, say)
+}
+
+/** The same where nothing may be redrawn. Where JSON goes to standard output, the lines go to standard error. */
+export function inLines(given: Given, terminal: Terminal): RunTelling {
+  const out = given.flag('json') ? terminal.err : terminal.out
+  if (given.flag('quiet')) return { onEvent: () => {}, say: given.flag('json') ? () => {} : out, close: () => {} }
+  const stream = { write: (text: string) => out(text.replace(/\n$/, '')) }
+  const reporter = createProgressReporter({ stream, mode: 'lines', env: terminal.env })
+  return toldBy(reporter, { ...terminal, out }, out)
+}
+
+function toldBy(reporter: ProgressReporter, terminal: Terminal, say: RunTelling['say']): RunTelling {
   return {
+    say,
     onEvent(event) {
       // The flag that removes a blocker stands in a line of the command's own, and a path must not lose its middle.
       if (event.type === 'finding') reporter.log(describeFinding(event.finding, event.accepted))
@@ -30,27 +46,7 @@ export function runTelling(given: Given, terminal: Terminal): RunTelling {
       reporter.close()
       tellSealed(event, terminal)
     },
-    say: (sentence) => terminal.out(fitted(sentence, Math.max(20, progress.columns || 80)).join('\n')),
     close: () => reporter.close(),
-  }
-}
-
-/** One line for each thing that happens. */
-export function inLines(terminal: Terminal): RunTelling {
-  const states = new Map<string, string>()
-  return {
-    onEvent(event) {
-      if (event.type === 'finding') terminal.out(describeFinding(event.finding, event.accepted))
-      if (event.type === 'job-progress') {
-        const { id, platformState } = event.job
-        // Each poll is an event: a state is told once.
-        if (states.get(id) !== platformState) terminal.out(`job ${shown(id)}: ${shown(platformState)}`)
-        states.set(id, platformState)
-      }
-      if (event.type === 'sealed') tellSealed(event, terminal)
-    },
-    say: (sentence) => terminal.out(sentence),
-    close: () => {},
   }
 }
 
