@@ -1,4 +1,5 @@
 import { visible } from '../internal/text/visible.js'
+import { columnsOf } from '../progress/fit.js'
 import type { ProgressStream } from '../progress/reporter.js'
 
 /** Where a command writes; tests give their own. */
@@ -18,6 +19,13 @@ export interface Terminal {
 /** Text from elsewhere as a terminal may show it: no control character moves the cursor or hides a name. */
 export function shown(text: unknown): string {
   return visible(String(text))
+}
+
+/** What cannot be broken, a path or a fingerprint: it gets a line of its own before the terminal breaks it. */
+export function labelled(label: string, value: string, { progress }: Pick<Terminal, 'progress'>): string {
+  const line = `${label}: ${shown(value)}`
+  const columns = progress?.columns || Number.POSITIVE_INFINITY
+  return columnsOf(line) < columns ? line : `${label}:\n  ${shown(value)}`
 }
 
 /** Aligned pairs. */

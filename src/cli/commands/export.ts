@@ -18,7 +18,7 @@ import { tellBlocked } from '../telling/findings.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
 import { notifiersOf, notifyFlags } from '../telling/notifying.js'
 import { runTelling } from '../telling/run-telling.js'
-import { shown, type Terminal } from '../terminal.js'
+import { labelled, shown, type Terminal } from '../terminal.js'
 
 export const exportMatter: CommandSpec = {
   name: 'export',
@@ -92,7 +92,7 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
     const file = await writeReport(files.report, report)
     if (isJson) terminal.out(JSON.stringify(report, null, 2))
     else {
-      terminal.out(`report: ${file}`)
+      terminal.out(labelled('report', file, terminal))
       telling.say(shown(answerOf(report)))
     }
     return exitCodeOfRun(report)

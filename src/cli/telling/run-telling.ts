@@ -2,7 +2,7 @@ import type { RunEvent } from '../../model/events.js'
 import { fitted } from '../../progress/fit.js'
 import { createProgressReporter, type ProgressReporter } from '../../progress/reporter.js'
 import type { Given } from '../arguments.js'
-import type { Terminal } from '../terminal.js'
+import { labelled, type Terminal } from '../terminal.js'
 import { describeFinding } from './findings.js'
 
 /** Tells of a run while it is under way, and of its end. */
@@ -51,5 +51,6 @@ function toldBy(reporter: ProgressReporter, terminal: Terminal, say: RunTelling[
 }
 
 function tellSealed({ evidence }: Extract<RunEvent, { type: 'sealed' }>, terminal: Terminal): void {
-  terminal.out(`evidence: ${evidence.dir}\nsigned with: ${evidence.fingerprint}`)
+  terminal.out(labelled('evidence', evidence.dir, terminal))
+  terminal.out(labelled('signed with', evidence.fingerprint, terminal))
 }
