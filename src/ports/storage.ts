@@ -77,7 +77,7 @@ export interface ReplaceMetadataOptions extends CallOptions {
   /** Copy even if no versioning keeps the original. The copy then overwrites it. @defaultValue true */
   readonly allowOverwrite?: boolean | undefined
   /**
-   * The current version, if `before` is an older one. The copy goes on top of it. A repair uses this when its own
+   * The current version, if `before` is an older one. The copy lies on top of it. A repair uses this when its own
    * copy turned out to lie on a version that somebody else wrote in between. `OBJECT_CHANGED` if another version
    * is current.
    */

@@ -1,4 +1,4 @@
-/** So much later than promised is no rounding any more. */
+/** So much later than promised is more than rounding. */
 const tolerance = 0.1
 const leastMs = 5_000
 

@@ -19,7 +19,7 @@ export class RegionCounts {
 
   add(region: string, recordingId: string): void {
     const known = this.#regions.get(region)
-    // A region is a word of the platform: what is not one of few is no region.
+    // A region is a word of the platform: a word beyond the few that are kept does not count as one.
     if (known === undefined && this.#regions.size >= mostRegions) return
     const { count, first } = known ?? { count: 0, first: [] }
     this.#regions.set(region, {

@@ -84,7 +84,7 @@ export function journalConformance(runner: ConformanceRunner, options: JournalCo
       expect(Object.hasOwn({}, 'polluted')).toEqual(false)
     })
 
-    test('is closed twice, or before anything was written, and goes on when it is written again', async ({
+    test('is closed twice, or before anything was written, and continues when it is written again', async ({
       journal,
     }) => {
       await journal.close?.()

@@ -54,7 +54,7 @@ export function rowOf(cells: Cells, key: string, bucket: string): InventoryRow |
   return { bucket, key, ...(Object.fromEntries(known) as Partial<InventoryRow>) }
 }
 
-/** An empty field of CSV is no value, as null is. */
+/** An empty field of CSV means no value, as null does. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -109,7 +109,7 @@ export function listPage<T>(
 function firstPosition(ordered: OrderedKeys, prefix: string, delimiter: string, { after, inclusive }: Start): number {
   if (after === '' || compareKeys(after, prefix) < 0) return ordered.position(prefix)
   const rolled = commonPrefixOf(after, prefix, delimiter)
-  // A page that ended in a common prefix goes on behind everything beneath it; so does one from a key beneath.
+  // A page that ended in a common prefix continues behind everything beneath it; so does one from a key beneath.
   if (rolled !== undefined) return ordered.positionAfterPrefix(rolled)
   const at = ordered.position(after)
   return ordered.keys[at] === after && !inclusive ? at + 1 : at

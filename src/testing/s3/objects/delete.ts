@@ -85,7 +85,7 @@ function removeOnly(call: Call, bucket: Bucket, target: ObjectVersion | undefine
   return { versionId: undefined, marker: false }
 }
 
-/** A marker goes on top, also where there was nothing; while versioning is suspended it replaces the null version. */
+/** A marker lies on top, also where there was nothing; while versioning is suspended it replaces the null version. */
 function addMarker(call: Call, bucket: Bucket, key: string, versions: readonly ObjectVersion[]): Deleted {
   if (bucket.settings.versioning === 'Suspended') {
     const replaced = versions.find(({ versionId }) => versionId === 'null')

@@ -42,7 +42,7 @@ export class StateFile {
     }
   }
 
-  /** Rewrites the file with nothing but the present state, in one step, and goes on from there. */
+  /** Rewrites the file with nothing but the present state, in one step, and resumes from there. */
   compact(records: Iterable<StateRecord>): void {
     const fresh = `${this.#path}.new`
     const descriptor = openSync(fresh, 'w')
