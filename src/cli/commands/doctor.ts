@@ -1,3 +1,4 @@
+import { verb } from '../../internal/text/counted.js'
 import { type Given, needed } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
 import { resolveMatter } from '../config/resolve.js'
@@ -44,7 +45,9 @@ async function doctorCommand(given: Given, terminal: Terminal): Promise<number> 
   if (isJson) terminal.out(JSON.stringify({ healthy: problems === 0, checks }, null, 2))
   else
     terminal.out(
-      problems === 0 ? 'Nothing is in the way of an export.' : `${problems} of these are in the way of an export.`,
+      problems === 0
+        ? 'Nothing is in the way of an export.'
+        : `${problems} of these ${verb(problems, 'is', 'are')} in the way of an export.`,
     )
   return problems === 0 ? exitCodes.success : exitCodes.badResult
 }
