@@ -24,6 +24,7 @@ export const findingCodes = [
   'interval-not-indexed',
   'sensitive-recordings-excluded',
   'job-slots-busy',
+  'job-overlaps',
   'deletion-protection-cap',
   'deletion-protection-incomplete',
   'nothing-expected',

@@ -95,7 +95,11 @@ describe('a recording job', () => {
     const platform = new RecordingJobsPlatform(world.connection)
     await platform.createJob(request, context)
     await platform.createJob(request, context)
-    expect(codes(await platform.inspectRequest(request))).toEqual(['job-slots-busy: warning'])
+    expect(codes(await platform.inspectRequest(request))).toEqual([
+      'job-slots-busy: warning',
+      'job-overlaps: warning',
+      'job-overlaps: warning',
+    ])
     await expect(platform.createJob(request, context)).rejects.toMatchObject({
       code: 'JOB_SLOTS_BUSY',
       retryable: true,
@@ -103,6 +107,19 @@ describe('a recording job', () => {
       status,
     })
     expect(world.count('createRecordingJob')).toBe(3)
+  })
+
+  it('of the same interval and integration is told before another is created, with its id', async () => {
+    await using world = await startWorld([conversation(1)])
+    const platform = new RecordingJobsPlatform(world.connection)
+    const { interval } = request
+    const dayMs = 86_400_000
+    const later = (ms: number) => new Date(Date.parse(interval.end) + ms).toISOString()
+    await platform.createJob({ ...request, interval: { start: interval.end, end: later(dayMs) } }, context)
+    expect(codes(await platform.inspectRequest(request))).toEqual([])
+    const job = await platform.createJob({ ...request, interval: { start: later(-1_000), end: later(dayMs) } }, context)
+    const found = (await platform.inspectRequest(request)).filter(({ code }) => code === 'job-overlaps')
+    expect(found).toMatchObject([{ severity: 'warning', subject: job.id }])
   })
 
   it('in a state that is not known says so', async () => {

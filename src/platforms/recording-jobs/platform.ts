@@ -17,6 +17,7 @@ import { isSlotsBusy, slotFindings, slotsBusy } from '../organization/job-slots.
 import { protectionFindings, sensitiveFindings, subjectOf } from '../request/findings.js'
 import { coversMedia } from '../request/scope.js'
 import { jobNotFound, jobWithoutId, recordingJobFrom } from './job.js'
+import { overlappingJobs } from './overlapping-jobs.js'
 import {
   type ExportTiming,
   isAged,
@@ -106,7 +107,7 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
       ...formatFindings(request),
       ...sensitiveFindings(request),
       ...protectionFindings(request, this.protectSource),
-      ...(await this.#slotFindings(request, options)),
+      ...(await this.#jobFindings(request, options)),
     ]
   }
 
@@ -279,11 +280,11 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
     for await (const job of jobs) if (isAnswer(job)) yield job
   }
 
-  async #slotFindings(request: ExportRequest, options: CallOptions | undefined): Promise<Finding[]> {
-    let active = 0
+  async #jobFindings(request: ExportRequest, options: CallOptions | undefined): Promise<readonly Finding[]> {
+    const active: Answer[] = []
     try {
       for (const state of ['PENDING', 'PROCESSING']) {
-        for await (const job of this.#jobs({ state }, options)) if (textOf(job, 'state') === state) active += 1
+        for await (const job of this.#jobs({ state }, options)) if (textOf(job, 'state') === state) active.push(job)
       }
     } catch (error) {
       if (!LegalHoldError.isInstance(error) || error.code !== 'PLATFORM_FORBIDDEN') throw error
@@ -297,7 +298,7 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
         },
       ]
     }
-    return slotFindings(active, subjectOf(request))
+    return [...slotFindings(active.length, subjectOf(request)), ...overlappingJobs(active, request)]
   }
 }
 
