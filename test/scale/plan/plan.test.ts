@@ -39,7 +39,8 @@ test('rows are sorted as a listing is, however many there is room for', async ()
     fc.asyncProperty(rows, fc.integer({ min: 1, max: 9 }), async (given, room) => {
       const placed = given.map(rowOf)
       const store = new MemoryShardStore()
-      const spool = new Spool(store, (run, piece) => `spool/${run}/${piece}`, { rows: room, pieceBytes: 100 })
+      const limits = { rows: room, pieceBytes: 100, runs: 2 + (room % 3) }
+      const spool = new Spool(store, (run, piece) => `spool/${run}/${piece}`, limits)
       for (const row of placed) {
         spool.add(row)
         await spool.room()
@@ -51,6 +52,36 @@ test('rows are sorted as a listing is, however many there is room for', async ()
     }),
     { numRuns: 100 },
   )
+})
+
+test('however many runs there are, few are read side by side', async () => {
+  const open = new Set<string>()
+  let most = 0
+  class Watched extends MemoryShardStore {
+    override async read(key: string) {
+      open.add(key.slice(0, key.lastIndexOf('/')))
+      most = Math.max(most, open.size)
+      return super.read(key)
+    }
+    override async create(key: string, content: Uint8Array) {
+      // The first piece of a merged run: what was read before is of other merges.
+      if (key.endsWith('/0')) open.clear()
+      return super.create(key, content)
+    }
+  }
+  const spool = new Spool(new Watched(), (run, piece) => `spool/${run}/${piece}`, { rows: 3, pieceBytes: 100, runs: 4 })
+  const count = 3 * 4 ** 4 - 1
+  for (let at = 0; at < count; at += 1) {
+    spool.add(rowOf([(at * 7) % 50, `c${(at * 31) % count}`, 0]))
+    await spool.room()
+  }
+  open.clear()
+  const sorted = await collect(spool.sorted())
+  expect(sorted).toHaveLength(count)
+  expect(sorted).toEqual(sorted.toSorted(compareRows))
+  // Three of each of four levels: one run fewer than makes one of the next.
+  expect(most).toBeLessThanOrEqual(4 * 4)
+  expect(most).toBeGreaterThan(4)
 })
 
 describe('shards', () => {
