@@ -234,7 +234,7 @@ export class DistributedMapSimulator {
       redrivenMs: undefined,
     }
     this.#executions.set(arn, execution)
-    this.#run(execution, definition)
+    this.#run(execution, this.#definitionOf(execution))
     return { executionArn: arn, startDate: execution.startedMs / 1000 }
   }
 
