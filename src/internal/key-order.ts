@@ -1,5 +1,9 @@
+const surrogate = /[\ud800-\udfff]/
+
 /** The order of keys in a listing: that of their bytes in UTF-8, which differs from that of JavaScript beyond U+FFFF. */
 export function compareKeys(one: string, other: string): number {
+  if (one === other) return 0
+  if (!surrogate.test(one) && !surrogate.test(other)) return one < other ? -1 : 1
   return Buffer.compare(Buffer.from(one), Buffer.from(other))
 }
 

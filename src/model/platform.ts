@@ -111,6 +111,8 @@ export interface ExpectedRecording {
    * @defaultValue false
    */
   readonly isLaterThanInterval?: boolean | undefined
+  /** Bytes of its media file. Absent if the platform does not say: Genesys Cloud does not. Shards are cut by it. */
+  readonly sizeBytes?: number | undefined
   /** The platform must restore it from its archive before exporting it, which may take hours. @defaultValue false */
   readonly isArchived?: boolean | undefined
   /** AWS name of the region where it is stored. Absent if the platform does not say. */

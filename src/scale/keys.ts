@@ -43,6 +43,11 @@ export function roundKey({ prefix }: RunKeys, round: number, page: number, sha25
   return `${prefix}rounds/${digits(round)}/${digits(page)}-${sha256}.txt`
 }
 
+/** Key of the wish that a round ends. It is there once somebody has cancelled the round. */
+export function cancelKey({ prefix }: RunKeys, round: number): string {
+  return `${prefix}cancel/${digits(round)}.json`
+}
+
 /** Key of a piece of what is sorted on the way to a plan. */
 export function spoolKey({ prefix }: RunKeys, attempt: string, run: number, piece: number): string {
   return `${prefix}spool/${attempt}/${digits(run)}/${digits(piece)}.jsonl`

@@ -177,6 +177,8 @@ export class ScaledExporter {
    * Cancels the engine's job of a run. Sealed shards stay. A coordinator that follows the job rejects with
    * `JOB_CANCELLED`. A further run with this run id does the rest.
    *
+   * A job of a `LocalEngine` may live in another process: it ends when its coordinator next looks, within `pollMs`.
+   *
    * @throws LegalHoldError `ENGINE_JOB_NOT_FOUND` if none was submitted, and what the engine throws
    */
   async cancel(runId: string, options: CallOptions = {}): Promise<void> {

@@ -6,6 +6,7 @@ import { settingFlags } from '../config/settings.js'
 import type { DoctorCheck } from '../doctor/check.js'
 import { clockCheck, diskChecks, hostChecks, keyCheck, nodeCheck } from '../doctor/machine.js'
 import { serviceChecks } from '../doctor/services.js'
+import { shardChecks } from '../doctor/shards.js'
 import { exitCodes } from '../exit-codes.js'
 import { placesOf } from '../files/places.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
@@ -16,7 +17,7 @@ export const doctor: CommandSpec = {
   takes: '',
   group: 'Set up',
   summary: 'whether everything that an export needs is there, and what to do',
-  about: `Checks everything that an export needs: Node, disk, signing key, hosts, clock, login, each permission in Genesys Cloud, each action on the bucket, and the bucket itself. It creates nothing in either. It writes and removes a file in the folder of the journal.
+  about: `Checks everything that an export needs: Node, disk, signing key, hosts, clock, login, each permission in Genesys Cloud, each action on the bucket, and the bucket itself. It creates nothing in either. It writes and removes a file in the folder of the journal. Where the matter has a section scale, it checks the evidence bucket and the engine as well, and leaves one small object in that bucket: doctor.txt.
 
 The exit code is 2 if something is wrong. Warnings do not count: they name what an export can continue without.`,
   flags: settingFlags,
@@ -41,6 +42,7 @@ async function doctorCommand(given: Given, terminal: Terminal): Promise<number> 
   add(hosts.checks)
   add([clockCheck(hosts.dates)])
   add(await serviceChecks(resolved, { logger: loggerOf(given, resolved, terminal), signal: terminal.signal }))
+  add(await shardChecks(resolved, terminal.signal))
   const problems = checks.filter(({ result }) => result === 'problem').length
   if (isJson) terminal.out(JSON.stringify({ healthy: problems === 0, checks }, null, 2))
   else

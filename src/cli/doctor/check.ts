@@ -10,6 +10,7 @@ export interface DoctorCheck {
     | 'permission'
     | 'bucket'
     | 'matter'
+    | 'shards'
   readonly subject: string
   readonly result: 'ok' | 'warning' | 'problem' | 'skipped'
   readonly message?: string | undefined

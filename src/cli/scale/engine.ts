@@ -36,7 +36,7 @@ export function concurrencyOf(resolved: Resolved): number | undefined {
 /**
  * Opens the engine of a matter.
  *
- * @param worker does the shards where they run in this process
+ * @param worker does the shards where they run in this process; without it the engine only finds and cancels jobs
  * @throws ArgumentError
  */
 export async function openEngine(
@@ -62,17 +62,19 @@ export async function openEngine(
   return { engine, close: () => engine.close() }
 }
 
-async function openLocal(resolved: Resolved, worker: ShardWorker | undefined): Promise<OpenedEngine> {
-  if (worker === undefined) {
-    throw new ArgumentError(
-      'The engine local works in the process of `scale run`: end that process. The same command resumes.',
-    )
-  }
+async function openLocal(resolved: Resolved, worker: ShardWorker = noWorker): Promise<OpenedEngine> {
   const { LocalEngine } = await import('../../scale.js')
   const concurrency = concurrencyOf(resolved)
   const engine = byKeysOfFile(resolved, 'scale', () => new LocalEngine({ worker, concurrency }))
   return { engine, close: () => {} }
 }
+
+const noWorker: ShardWorker = async (ref) => ({
+  outcome: 'unfinished',
+  ref,
+  code: 'UNSUPPORTED',
+  reason: 'this command does no shards',
+})
 
 function sectionOf<T>(section: T | undefined, key: string, engine: EngineName): T {
   if (section !== undefined) return section

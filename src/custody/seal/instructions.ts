@@ -1,13 +1,22 @@
 import type { KeyObject } from 'node:crypto'
 import { bundleFiles } from '../bundle/contents.js'
 import { macosSection, powershellSection, type SignatureCheck } from './instructions-elsewhere.js'
+import { shardSection } from './instructions-shard.js'
+
+/** What a bundle has beside what each has. */
+export interface InstructedParts {
+  /** A time stamp. */
+  readonly stamped: boolean
+  /** Records that name shards. */
+  readonly sharded: boolean
+}
 
 /**
  * VERIFY.md: how to check the bundle without this library. A test runs its commands as they stand.
  *
  * @param key the public key, whose type decides how openssl is called
  */
-export function verifyInstructions(key: KeyObject, fingerprint: string, stamped: boolean): string {
+export function verifyInstructions(key: KeyObject, fingerprint: string, parts: InstructedParts): string {
   const digest = key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'sha384' : 'sha256'
   const isEd25519 = key.asymmetricKeyType === 'ed25519'
   const check: SignatureCheck = (openssl, keyFile, dir) =>
@@ -68,7 +77,8 @@ Use openssl 3, sha256sum, jq and a shell, in this folder. Set \`KEY\` to the fil
     ),
     'Print what was sealed: the hold, the outcome and the counts:',
     block('jq \'.predicate | { hold, outcome, sealedAt, counts: .counts.recordings }\' "$T/statement.json"'),
-    ...(stamped ? [stampSection] : []),
+    ...(parts.stamped ? [stampSection] : []),
+    ...(parts.sharded ? [shardSection] : []),
     macosSection(check, isEd25519),
     powershellSection(check),
     `## What the records are

@@ -189,7 +189,10 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
     [bundleFiles.reportJson]: formatReport(report),
     [bundleFiles.reportHtml]: reportPageOf(report, records, predicate, fingerprint),
     [bundleFiles.verifyPage]: verifyPage(),
-    [bundleFiles.instructions]: verifyInstructions(key, fingerprint, options.timestamp !== undefined),
+    [bundleFiles.instructions]: verifyInstructions(key, fingerprint, {
+      stamped: options.timestamp !== undefined,
+      sharded: report.scale !== undefined,
+    }),
     [bundleFiles.publicKey]: facts.publicKeyPem,
     ...(previous === undefined ? {} : { [bundleFiles.previous]: previous.text }),
   }

@@ -10,6 +10,9 @@ import { parseShardKey, type RunKeys, roundKey } from '../keys.js'
 import { IndexWriter, type Plan, refsOf } from '../plan/plan.js'
 import type { EngineJob, ShardEngine, ShardRef } from '../ports/shard-engine.js'
 import type { ShardStore } from '../ports/shard-store.js'
+import { isCancelled } from './cancel.js'
+import { doneOrCancelled } from './done-or-cancelled.js'
+import { ends, tokenOf } from './job.js'
 
 /** How rounds are run. */
 export interface RoundOptions {
@@ -46,8 +49,6 @@ export interface RoundsEnd {
 
 /** Reasons that are kept. */
 const mostReasons = 1_000
-
-const ends: ReadonlySet<string> = new Set(['complete', 'failed', 'cancelled'])
 
 /**
  * Gives an engine the shards that are not sealed, round by round, until all are or the rounds are used up. Whether a shard is
@@ -103,6 +104,7 @@ export class Rounds {
     const intent = { engine: engine.name, round, token, shards: open.shards }
     const isResumed = this.#recorded.has(round)
     if (!isResumed) await this.#note(intent)
+    else if (await this.#wasCancelled(intent)) return
     const job = await this.#submit(intent, open)
     const known = { ...intent, shards: this.#recorded.get(round)?.shards ?? open.shards, id: job.id }
     await this.#note({ ...known, state: job.state })
@@ -113,6 +115,20 @@ export class Rounds {
     const isOld = isResumed && job.state === 'cancelled'
     if (ended.state === 'cancelled' && !isOld) throw cancelled(ended)
     await this.#read(ended)
+  }
+
+  /** Whether its end was asked for while no coordinator looked: whoever runs again wants the rest done, by another round. */
+  async #wasCancelled(intent: RecordedShardJob): Promise<boolean> {
+    const { engine, context } = this.#subject
+    const { signal } = context
+    const { round, token } = intent
+    if (!(await isCancelled(this.#subject, round, { signal }))) return false
+    const there = await engine.find(token, { signal })
+    if (there !== undefined) await engine.cancel(there.id, { signal })
+    const { id = there?.id, shards } = this.#recorded.get(round) ?? intent
+    const reason = 'it was cancelled'
+    await this.#note({ ...intent, shards, state: 'cancelled', reason, ...(id === undefined ? {} : { id }) })
+    return true
   }
 
   /** The job of a token: the one that is there, or a new one. An unknown outcome is looked up before it is asked for again. */
@@ -152,8 +168,10 @@ export class Rounds {
       if (state !== this.#recorded.get(round)?.state) await this.#note({ ...known, state })
       if (state === 'waiting' && engine.confirm !== undefined) await engine.confirm(id, { signal })
       if (clock.now() - startedAt > options.roundTimeoutMs) throw tooLate(current, options.roundTimeoutMs)
-      if (engine.done !== undefined) await engine.done(id, { signal })
-      else await sleepOrAbort(options.pollMs, context, 'validate')
+      if (engine.done !== undefined) {
+        const isWished = () => isCancelled(this.#subject, round, { signal })
+        await doneOrCancelled({ engine, id, everyMs: options.pollMs, isWished, logger: context.logger, signal })
+      } else await sleepOrAbort(options.pollMs, context, 'validate')
       current = await persist(context, 'validate', `job ${id}`, () => engine.get(id, { signal }))
     }
   }
@@ -220,11 +238,6 @@ export async function* unsealed(
   } finally {
     await seals.return?.()
   }
-}
-
-/** The same for the same round of the same plan. */
-export function tokenOf({ planSha256 }: Plan, round: number): string {
-  return `${planSha256.slice(0, 48)}-r${round}`
 }
 
 function shownJob({ round, id = '', state = 'unknown', shards, reason }: RecordedShardJob): ScaleJob {

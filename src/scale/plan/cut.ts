@@ -10,6 +10,11 @@ export interface CutShard {
   readonly recordings: number
 }
 
+/** Bytes that one shard holds at most, as far as sizes are known: what a function copies within its 15 minutes. */
+const bytesPerShard = 50 * 1024 ** 3
+/** S3 copies a larger object in parts: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+const singleCopyBytes = 5 * 1024 ** 3
+
 /** How large shards are. */
 export interface CutOptions {
   readonly objectsPerShard: number
@@ -24,11 +29,16 @@ export interface CutOptions {
 /**
  * Cuts rows, in the order of a listing, into shards: whole hours where they fit, else between two conversations. Its slices
  * cover all hours, those included in which nothing is expected.
+ *
+ * Where sizes are known, shards are cut by bytes as well, and a conversation with a recording that must be copied in parts
+ * is a shard of its own.
  */
 export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions): AsyncGenerator<CutShard, void, void> {
   const { objectsPerShard, objectsPerRecording, hoursPerShard, range } = options
   const mostRows = Math.max(1, Math.floor(objectsPerShard / objectsPerRecording))
   let held: ShardRow[] = []
+  let bytes = 0
+  let hasLarge = false
   let recordings = 0
   let from: SliceBound | undefined
   /** First hour of the shard that is open. */
@@ -37,6 +47,8 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
   const close = (to: SliceBound | undefined): CutShard => {
     const shard = { slice: { ...(from && { from }), ...(to && { to }) }, rows: held, recordings }
     held = []
+    bytes = 0
+    hasLarge = false
     recordings = 0
     from = to
     since = to?.hour ?? since
@@ -49,21 +61,65 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
       yield close({ hour: start + hoursPerShard * hourMs, name: '' })
     }
   }
-  for await (const placed of rows) {
-    if (last !== undefined && held.length >= mostRows) {
-      if (placed.hour !== last.hour) yield close({ hour: last.hour + hourMs, name: '' })
-      else if (placed.conversationId !== last.conversationId) yield close(boundBehind(last.hour, last.conversationId))
+  const isFull = () => held.length >= mostRows || hasLarge
+  for await (const conversation of conversationsOf(rows)) {
+    const { hour } = conversation
+    const isBeyond = held.length > 0 && (conversation.isLarge || bytes + conversation.bytes > bytesPerShard)
+    if (last !== undefined && (isFull() || isBeyond)) {
+      yield close(
+        hour === last.hour ? boundBehind(last.hour, last.conversationId) : { hour: last.hour + hourMs, name: '' },
+      )
     }
-    yield* upTo(placed.hour + hourMs)
-    if (isCounted(placed.row) && !isSame(last, placed)) recordings += 1
-    held.push(placed.row)
-    last = placed
+    yield* upTo(hour + hourMs)
+    for (const placed of conversation.rows) {
+      if (isCounted(placed.row) && !isSame(last, placed)) recordings += 1
+      held.push(placed.row)
+      last = placed
+    }
+    bytes += conversation.bytes
+    hasLarge ||= conversation.isLarge
   }
-  if (last !== undefined && held.length >= mostRows && last.hour < range.last) {
+  if (last !== undefined && isFull() && last.hour < range.last) {
     yield close({ hour: last.hour + hourMs, name: '' })
   }
   yield* upTo(range.last + hourMs)
   yield close(undefined)
+}
+
+/** The rows of a conversation in one hour: no shard splits them. */
+interface Conversation {
+  readonly hour: number
+  readonly rows: readonly PlacedRow[]
+  /** Of the recordings whose size is known. */
+  readonly bytes: number
+  /** One of its recordings must be copied in parts. */
+  readonly isLarge: boolean
+}
+
+async function* conversationsOf(rows: AsyncIterable<PlacedRow>): AsyncGenerator<Conversation, void, void> {
+  let open: PlacedRow[] = []
+  for await (const placed of rows) {
+    const [first] = open
+    if (first !== undefined && (first.hour !== placed.hour || first.conversationId !== placed.conversationId)) {
+      yield conversationOf(first, open)
+      open = []
+    }
+    open.push(placed)
+  }
+  const [first] = open
+  if (first !== undefined) yield conversationOf(first, open)
+}
+
+function conversationOf({ hour }: PlacedRow, rows: readonly PlacedRow[]): Conversation {
+  let bytes = 0
+  let isLarge = false
+  for (const { row } of rows) {
+    if (row.kind !== 'recording') continue
+    const { sizeBytes = 0 } = row.recording
+    bytes += sizeBytes
+    isLarge ||= sizeBytes > singleCopyBytes
+  }
+  return { hour, rows, bytes, isLarge }
 }
 
 function isCounted(row: ShardRow): boolean {

@@ -36,9 +36,10 @@ export function compareRows(one: PlacedRow, other: PlacedRow): number {
   return order === 0 ? compareTexts(idOf(one.row), idOf(other.row)) : order
 }
 
-// The folder's name ends with a slash, which sorts behind `-` and `.`.
+// The folder's name ends with a slash, which sorts behind `-` and `.`: it decides only where one id may begin with the other.
 function compareConversations(one: string, other: string): number {
-  return one === other ? 0 : compareTexts(`${one}/`, `${other}/`)
+  if (one.length === other.length) return compareTexts(one, other)
+  return compareTexts(`${one}/`, `${other}/`)
 }
 
 const beyondAscii = /[^\0-\x7f]/

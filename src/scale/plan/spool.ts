@@ -2,6 +2,7 @@ import { LegalHoldError } from '../../model/errors.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { compareRows, type PlacedRow } from './row.js'
+import { HeldRun, RunMerge, type SortedRun, StoredRun } from './run-merge.js'
 
 /** How much is kept in memory while rows are sorted. */
 export interface SpoolLimits {
@@ -9,28 +10,43 @@ export interface SpoolLimits {
   readonly rows?: number | undefined
   /** Bytes of a piece that is read at once while runs are merged. @defaultValue 131072 */
   readonly pieceBytes?: number | undefined
+  /** Sorted runs that are merged into one, at least 2. Each has a piece in memory meanwhile. @defaultValue 32 */
+  readonly runs?: number | undefined
 }
 
-const defaults = { rows: 100_000, pieceBytes: 1 << 17 }
+const defaults = { rows: 100_000, pieceBytes: 1 << 17, runs: 32 }
+
+/** A sorted run in the store. */
+interface WrittenRun {
+  readonly number: number
+  readonly pieces: number
+}
 
 /**
  * Sorts any number of rows, given in any order, in memory of a fixed size. Rows that do not fit are written to the
- * store as sorted runs, which are merged while they are read.
+ * store as sorted runs. As many runs as may be merged at once become one of the next level, so that how many are
+ * read side by side at the end grows with the logarithm of the number of rows.
  */
 export class Spool {
   readonly #store: ShardStore
   readonly #keyOf: (run: number, piece: number) => string
-  readonly #limits: { readonly rows: number; readonly pieceBytes: number }
+  readonly #limits: { readonly rows: number; readonly pieceBytes: number; readonly runs: number }
   #rows: PlacedRow[] = []
-  /** Pieces of each run that was written. */
-  readonly #runs: number[] = []
+  /** Runs that are not yet merged into others, by level. */
+  readonly #levels: WrittenRun[][] = []
+  #runs = 0
   #writing: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
   constructor(store: ShardStore, keyOf: (run: number, piece: number) => string, limits: SpoolLimits = {}) {
     this.#store = store
     this.#keyOf = keyOf
-    this.#limits = { rows: limits.rows ?? defaults.rows, pieceBytes: limits.pieceBytes ?? defaults.pieceBytes }
+    const { rows, pieceBytes, runs } = limits
+    this.#limits = {
+      rows: rows ?? defaults.rows,
+      pieceBytes: pieceBytes ?? defaults.pieceBytes,
+      runs: Math.max(2, runs ?? defaults.runs),
+    }
   }
 
   add(row: PlacedRow): void {
@@ -41,58 +57,81 @@ export class Spool {
   room(): Promise<void> | undefined {
     if (this.#rows.length < this.#limits.rows) return undefined
     // Lists that are read side by side fill one spool.
-    this.#writing ??= this.#write().finally(() => {
+    this.#writing ??= this.#makeRoom().finally(() => {
       this.#writing = undefined
     })
     return this.#writing
   }
 
-  /** All rows in their order. */
+  /** All rows in their order. It may be asked again once the rows have ended. */
   async *sorted(options: CallOptions = {}): AsyncGenerator<PlacedRow, void, void> {
     await this.#writing
     if (this.#failure !== undefined) throw this.#failure.error
     const rest = this.#rows.sort(compareRows)
-    this.#rows = []
-    if (this.#runs.length === 0) {
+    if (this.#runs === 0) {
       yield* rest
       return
     }
-    const cursors: Cursor[] = []
-    for (const [run, pieces] of this.#runs.entries()) cursors.push(new Cursor(this.#read(run, pieces, options)))
-    cursors.push(new Cursor(inOnePiece(rest)))
-    yield* merged(cursors)
+    const runs: SortedRun[] = this.#levels.flat().map((run) => new StoredRun(this.#read(run, options)))
+    const merge = await RunMerge.of([...runs, new HeldRun(rest)])
+    for (let top = merge.top; top?.row !== undefined; top = merge.top) {
+      yield top.row
+      const loading = merge.advance()
+      if (loading !== undefined) await loading
+    }
   }
 
-  async #write(): Promise<void> {
+  async #makeRoom(): Promise<void> {
     const rows = this.#rows.sort(compareRows)
     this.#rows = []
-    const run = this.#runs.length
-    this.#runs.push(0)
     try {
-      let text = ''
-      for (const row of rows) {
-        text += `${JSON.stringify(row)}\n`
-        if (text.length >= this.#limits.pieceBytes) {
-          await this.#put(run, text)
-          text = ''
-        }
-      }
-      if (text !== '') await this.#put(run, text)
+      await this.#keep(await this.#write(rows), 0)
     } catch (error) {
       this.#failure = { error }
       throw error
     }
   }
 
-  async #put(run: number, text: string): Promise<void> {
-    const piece = this.#runs[run] ?? 0
-    await this.#store.create(this.#keyOf(run, piece), Buffer.from(text))
-    this.#runs[run] = piece + 1
+  async #write(rows: readonly PlacedRow[]): Promise<WrittenRun> {
+    const writer = this.#newRun()
+    for (const row of rows) {
+      writer.add(JSON.stringify(row))
+      if (writer.isFull) await writer.put()
+    }
+    return writer.end()
   }
 
-  async *#read(run: number, pieces: number, options: CallOptions): AsyncGenerator<readonly PlacedRow[], void, void> {
+  /** Keeps a run in its level. A level that is full becomes a run of the next one. */
+  async #keep(run: WrittenRun, level: number): Promise<void> {
+    const runs = this.#levels[level] ?? []
+    this.#levels[level] = runs
+    runs.push(run)
+    if (runs.length < this.#limits.runs) return
+    this.#levels[level] = []
+    await this.#keep(await this.#mergedRun(runs), level + 1)
+  }
+
+  async #mergedRun(runs: readonly WrittenRun[]): Promise<WrittenRun> {
+    const writer = this.#newRun()
+    const merge = await RunMerge.of(runs.map((run) => new StoredRun(this.#read(run, {}))))
+    for (let top = merge.top; top?.line !== undefined; top = merge.top) {
+      writer.add(top.line)
+      if (writer.isFull) await writer.put()
+      const loading = merge.advance()
+      if (loading !== undefined) await loading
+    }
+    return writer.end()
+  }
+
+  #newRun(): RunWriter {
+    const run = this.#runs
+    this.#runs += 1
+    return new RunWriter(this.#store, run, (piece) => this.#keyOf(run, piece), this.#limits.pieceBytes)
+  }
+
+  async *#read({ number, pieces }: WrittenRun, options: CallOptions): AsyncGenerator<string, void, void> {
     for (let piece = 0; piece < pieces; piece += 1) {
-      const key = this.#keyOf(run, piece)
+      const key = this.#keyOf(number, piece)
       const content = await this.#store.read(key, options)
       if (content === undefined) {
         throw new LegalHoldError(`${key} is no longer in the store: run again to make a new plan.`, {
@@ -100,77 +139,47 @@ export class Spool {
           stage: 'export',
         })
       }
-      const lines = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8').split('\n')
-      yield lines.slice(0, -1).map((line) => JSON.parse(line) as PlacedRow)
+      yield Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('utf8')
     }
   }
 }
 
-async function* inOnePiece(rows: readonly PlacedRow[]): AsyncGenerator<readonly PlacedRow[], void, void> {
-  yield rows
-}
+/** Writes the lines of a run, piece by piece. */
+class RunWriter {
+  readonly #store: ShardStore
+  readonly #number: number
+  readonly #keyOf: (piece: number) => string
+  readonly #pieceBytes: number
+  #lines: string[] = []
+  #length = 0
+  #pieces = 0
 
-/** The next row of a run. */
-class Cursor {
-  row: PlacedRow | undefined
-  readonly #pieces: AsyncIterator<readonly PlacedRow[]>
-  #piece: readonly PlacedRow[] = []
-  #at = 0
-
-  constructor(pieces: AsyncGenerator<readonly PlacedRow[], void, void>) {
-    this.#pieces = pieces
+  constructor(store: ShardStore, number: number, keyOf: (piece: number) => string, pieceBytes: number) {
+    this.#store = store
+    this.#number = number
+    this.#keyOf = keyOf
+    this.#pieceBytes = pieceBytes
   }
 
-  /** Moves on within the piece. @returns `false` if the next piece must be read first */
-  step(): boolean {
-    this.row = this.#piece[this.#at]
-    this.#at += 1
-    return this.row !== undefined
+  get isFull(): boolean {
+    return this.#length >= this.#pieceBytes
   }
 
-  /** Moves on to the next piece. */
-  async load(): Promise<void> {
-    while (!this.step()) {
-      const next = await this.#pieces.next()
-      if (next.done === true) return
-      this.#piece = next.value
-      this.#at = 0
-    }
+  add(line: string): void {
+    this.#lines.push(line)
+    this.#length += line.length + 1
   }
-}
 
-/** Merges runs by a heap: the least row is on top. */
-async function* merged(all: readonly Cursor[]): AsyncGenerator<PlacedRow, void, void> {
-  for (const cursor of all) await cursor.load()
-  const heap = all.filter(({ row }) => row !== undefined)
-  for (let at = Math.floor(heap.length / 2) - 1; at >= 0; at -= 1) sink(heap, at)
-  for (;;) {
-    const [top] = heap
-    if (top?.row === undefined) return
-    yield top.row
-    if (!top.step()) await top.load()
-    if (top.row === undefined) {
-      const last = heap.pop()
-      if (last !== undefined && last !== top) heap[0] = last
-    }
-    sink(heap, 0)
+  async put(): Promise<void> {
+    const content = Buffer.from(`${this.#lines.join('\n')}\n`)
+    this.#lines = []
+    this.#length = 0
+    await this.#store.create(this.#keyOf(this.#pieces), content)
+    this.#pieces += 1
   }
-}
 
-function sink(heap: Cursor[], from: number): void {
-  for (let at = from; ; ) {
-    let least = at
-    for (const child of [2 * at + 1, 2 * at + 2]) if (isBefore(heap[child], heap[least])) least = child
-    if (least === at) return
-    const [one, other] = [heap[at], heap[least]]
-    if (one === undefined || other === undefined) return
-    heap[at] = other
-    heap[least] = one
-    at = least
+  async end(): Promise<WrittenRun> {
+    if (this.#length > 0) await this.put()
+    return { number: this.#number, pieces: this.#pieces }
   }
-}
-
-function isBefore(one: Cursor | undefined, other: Cursor | undefined): boolean {
-  if (one?.row === undefined || other?.row === undefined) return false
-  return compareRows(one.row, other.row) < 0
 }

@@ -64,6 +64,13 @@ export interface ShardEngine {
   /** `local`, `s3-batch`, `map`, or one of the caller. */
   readonly name: string
   readonly capabilities: ShardEngineCapabilities
+  /**
+   * Looks whether the engine can be reached and what it runs is there, without starting anything.
+   *
+   * @returns what was seen, for people
+   * @throws LegalHoldError what the service says
+   */
+  check?(options?: CallOptions): Promise<string>
   /** Creates the engine's job, at most once per token. A repetition finds the first job. */
   submit(job: ShardJob, options?: CallOptions): Promise<EngineJob>
   /** The job of a token, `undefined` if there is none. This resolves an unknown outcome of `submit`. */

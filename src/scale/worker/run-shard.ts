@@ -16,9 +16,10 @@ import { decodeList, type ShardList } from '../plan/shard-list.js'
 import type { ShardRef } from '../ports/shard-engine.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import type { ShardEnd, ShardInvocation, ShardWorker } from '../ports/shard-worker.js'
+import { requireTimeToCopy } from './copy-time.js'
 import { FrozenPlatform } from './frozen-platform.js'
 import { sealOf } from './seal.js'
-import { shardStorage } from './shard-storage.js'
+import { type ShardStorageParts, shardStorage } from './shard-storage.js'
 
 /** Parts of a worker. The hold, the requirements and the rules of a repair are in the list of the shard. */
 export interface ShardWorkerParts {
@@ -31,6 +32,11 @@ export interface ShardWorkerParts {
   readonly retry?: RetryOptions | undefined
   /** How long a change may take. No change begins with less time left before the deadline. @defaultValue 10000 */
   readonly marginMs?: number | undefined
+  /**
+   * How many bytes of one object S3 is taken to copy in a second. No copy begins that would not end before the deadline at this
+   * rate: the next invocation does it. @defaultValue 64000000 (64 MB)
+   */
+  readonly copyBytesPerSecond?: number | undefined
   /** How long a claim on a shard is valid without renewal, if the invocation has no deadline. @defaultValue 60000 */
   readonly leaseMs?: number | undefined
   readonly clock?: Clock | undefined
@@ -80,12 +86,14 @@ class ShardRun {
   readonly #parts: ShardWorkerParts
   readonly #invocation: ShardInvocation
   readonly #clock: Clock
+  readonly #startedAtMs: number
 
   constructor(ref: ShardRef, parts: ShardWorkerParts, invocation: ShardInvocation) {
     this.#ref = ref
     this.#parts = parts
     this.#invocation = invocation
     this.#clock = parts.clock ?? systemClock
+    this.#startedAtMs = this.#clock.now()
   }
 
   async end(): Promise<ShardEnd> {
@@ -125,11 +133,17 @@ class ShardRun {
   }
 
   async #run(list: ShardList, journal: ObjectJournal): Promise<void> {
-    const { marginMs = defaultMarginMs, logger } = this.#parts
+    const { marginMs = defaultMarginMs, copyBytesPerSecond, logger } = this.#parts
     const { shard, facts } = list.header
+    const { deadlineMs } = this.#invocation
+    const clock = this.#clock
+    const time = { beganMs: this.#startedAtMs, untilMs: (deadlineMs ?? 0) - marginMs, copyBytesPerSecond }
     const stop = this.#stopInTime(marginMs)
     try {
-      const settings = this.#settings(list, () => journal.requireOwnership(marginMs))
+      const settings = this.#settings(list, async (copied) => {
+        if (copied !== undefined && deadlineMs !== undefined) requireTimeToCopy(copied, { ...time, nowMs: clock.now() })
+        await journal.requireOwnership(marginMs)
+      })
       const waits = { retry: this.#parts.retry, emit: () => {}, requireTime: () => journal.requireClaim() }
       const options = { signal: bindWaits(stop.signal, waits), dryRun: facts.dryRun, journal }
       const extras = { runId: `${facts.runId}.${shard}`, hashContent: facts.hashContent, isShard: true }
@@ -142,7 +156,7 @@ class ShardRun {
     }
   }
 
-  #settings({ header, ...list }: ShardList, mayChange: () => Promise<void>): Settings {
+  #settings({ header, ...list }: ShardList, mayChange: ShardStorageParts['mayChange']): Settings {
     const { storage, concurrency, retry, logger } = this.#parts
     const { facts, slice } = header
     const { landingQuietMs, landingTimeoutMs, landingSettleMs, ...landing } = facts.landing
@@ -220,5 +234,11 @@ function checkParts(parts: unknown): void {
     const value = given[name]
     check(value === undefined || (Number.isFinite(value) && Number(value) >= 0), name, 'must be a number of at least 0')
   }
+  const { copyBytesPerSecond: rate } = given
+  check(
+    rate === undefined || (Number.isFinite(rate) && Number(rate) > 0),
+    'copyBytesPerSecond',
+    'must be a number above 0',
+  )
   mistakes.throwIfAny()
 }

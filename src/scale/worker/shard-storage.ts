@@ -1,6 +1,6 @@
 import { hourMs } from '../../internal/durations.js'
 import { compareKeys, justBefore } from '../../internal/key-order.js'
-import type { ListedObject } from '../../model/object.js'
+import type { ListedObject, ObjectState } from '../../model/object.js'
 import type { ListOptions, StorageAdapter } from '../../ports/storage.js'
 import { holds, mayTouch, type Slice } from '../plan/slice.js'
 
@@ -8,8 +8,12 @@ import { holds, mayTouch, type Slice } from '../plan/slice.js'
 export interface ShardStorageParts {
   readonly organizationId: string
   readonly slice: Slice
-  /** Resolves only while the shard is this worker's. */
-  readonly mayChange: () => Promise<void>
+  /**
+   * Resolves only while the shard is this worker's, and there is time for the change.
+   *
+   * @param copied what is copied as a whole; absent for a change that copies nothing
+   */
+  readonly mayChange: (copied?: ObjectState) => Promise<void>
 }
 
 const changes: ReadonlySet<PropertyKey> = new Set<keyof StorageAdapter>([
@@ -19,6 +23,9 @@ const changes: ReadonlySet<PropertyKey> = new Set<keyof StorageAdapter>([
   'putLegalHold',
   'putRetention',
 ])
+
+/** The one change whose duration grows with the object. */
+const copying: keyof StorageAdapter = 'replaceMetadata'
 
 /**
  * A storage whose listings show only the hour folders of a slice, so that each object of a bucket is seen by one
@@ -40,7 +47,7 @@ export function shardStorage(storage: StorageAdapter, parts: ShardStorageParts):
       const method = value.bind(target)
       if (!changes.has(name)) return method
       return async (...given: readonly unknown[]) => {
-        await parts.mayChange()
+        await parts.mayChange(name === copying ? (given[0] as ObjectState) : undefined)
         return method(...given)
       }
     },

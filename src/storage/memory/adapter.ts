@@ -148,13 +148,9 @@ export class MemoryStorageAdapter implements StorageAdapter {
   }
 
   async *listFolders(prefix: string, options: CallOptions = {}): AsyncGenerator<string> {
-    const folders = await this.#call('discover', { operation: 'listFolders', key: prefix }, options, () => {
-      const next = this.#objects.currentKeys(prefix).flatMap((key) => {
-        const end = key.indexOf('/', prefix.length)
-        return end < 0 ? [] : [key.slice(0, end + 1)]
-      })
-      return [...new Set(next)]
-    })
+    const folders = await this.#call('discover', { operation: 'listFolders', key: prefix }, options, () =>
+      this.#objects.folders(prefix),
+    )
     yield* folders
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { compareKeys } from '../../internal/key-order.js'
 import type {
   AclGrant,
   ContentHeaders,
@@ -48,6 +49,7 @@ export class MemoryObjects {
   readonly #versioning: boolean
   readonly #clock: Clock
   readonly #keys = new Map<string, MemoryVersion[]>()
+  #sorted: readonly string[] | undefined
   #count = 0
 
   constructor(bucket: string, versioning: boolean, clock: Clock) {
@@ -67,7 +69,10 @@ export class MemoryObjects {
 
   delete(key: string): void {
     if (this.#versioning) this.#push(key, { ...this.#next(), deleteMarker: true })
-    else this.#keys.delete(key)
+    else {
+      this.#keys.delete(key)
+      this.#sorted = undefined
+    }
   }
 
   history(key: string): readonly MemoryVersion[] {
@@ -82,16 +87,46 @@ export class MemoryObjects {
 
   /** Keys whose current version is an object, in UTF-8 byte order. */
   currentKeys(prefix: string, startAfter?: string): readonly string[] {
-    const keys = [...this.#keys.keys()].filter(
-      (key) => key.startsWith(prefix) && this.find(key)?.deleteMarker === false,
-    )
-    return keys.filter((key) => startAfter === undefined || compareUtf8(key, startAfter) > 0).sort(compareUtf8)
+    return this.allKeys(prefix, startAfter).filter((key) => this.#isCurrent(key))
   }
 
   /** Keys with any history, deleted ones included, in UTF-8 byte order. */
   allKeys(prefix: string, startAfter?: string): readonly string[] {
-    const keys = [...this.#keys.keys()].filter((key) => key.startsWith(prefix))
-    return keys.filter((key) => startAfter === undefined || compareUtf8(key, startAfter) > 0).sort(compareUtf8)
+    const sorted = this.#inOrder()
+    const isBehind = startAfter !== undefined && compareKeys(startAfter, prefix) >= 0
+    let at = isBehind ? firstFrom(sorted, startAfter) : firstFrom(sorted, prefix)
+    if (sorted[at] === startAfter) at += 1
+    let end = at
+    while (sorted[end]?.startsWith(prefix)) end += 1
+    return sorted.slice(at, end)
+  }
+
+  /** What lies beneath a prefix, up to the next slash, where an object is current. Each folder is looked into once. */
+  folders(prefix: string): readonly string[] {
+    const sorted = this.#inOrder()
+    const folders: string[] = []
+    let at = firstFrom(sorted, prefix)
+    for (let key = sorted[at]; key?.startsWith(prefix); key = sorted[at]) {
+      const end = key.indexOf('/', prefix.length)
+      if (end < 0 || !this.#isCurrent(key)) {
+        at += 1
+        continue
+      }
+      folders.push(key.slice(0, end + 1))
+      // `0` is the character after `/`.
+      at = firstFrom(sorted, `${key.slice(0, end)}0`)
+    }
+    return folders
+  }
+
+  #isCurrent(key: string): boolean {
+    return this.find(key)?.deleteMarker === false
+  }
+
+  /** All keys. They are sorted again only once one came or went: a run lists each hour of a bucket. */
+  #inOrder(): readonly string[] {
+    this.#sorted ??= [...this.#keys.keys()].sort(compareKeys)
+    return this.#sorted
   }
 
   listedVersions(key: string): readonly ListedVersion[] {
@@ -162,6 +197,7 @@ export class MemoryObjects {
   }
 
   #push(key: string, version: MemoryVersion): void {
+    if (!this.#keys.has(key)) this.#sorted = undefined
     const older = this.#versioning ? (this.#keys.get(key) ?? []) : []
     this.#keys.set(key, [version, ...older])
   }
@@ -173,7 +209,13 @@ function lowerCase(metadata: Readonly<Record<string, string>>): Readonly<Record<
   return lower
 }
 
-/** UTF-8 byte order is code point order, which UTF-16 comparison breaks for surrogates. */
-export function compareUtf8(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+/** The number of the first key that is not before a text. */
+function firstFrom(sorted: readonly string[], text: string): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareKeys(sorted[middle] ?? '', text) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }

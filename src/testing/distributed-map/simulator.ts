@@ -68,6 +68,7 @@ export class DistributedMapSimulator {
   readonly #random: SeededRandom
   readonly #running = new Set<Promise<void>>()
   readonly #counts = new Map<string, number>()
+  readonly #createdMs: number
   readonly #redrives = new Map<string, number>()
 
   /** Throws for a definition that cannot be run. */
@@ -76,6 +77,7 @@ export class DistributedMapSimulator {
     this.#machines = new Map(Object.entries(stateMachines).map(([arn, one]) => [arn, readDefinition(one)]))
     this.#accessKeyIds = options.accessKeyIds ?? [storage.credentials.accessKeyId]
     this.#random = new SeededRandom(`${seed} ids`)
+    this.#createdMs = clock.now()
     this.#settings = {
       clock,
       access: new StorageAccess(storage),
@@ -160,6 +162,8 @@ export class DistributedMapSimulator {
 
   #work(operation: string, input: Input): object {
     switch (operation) {
+      case 'DescribeStateMachine':
+        return this.#describeStateMachine(input)
       case 'StartExecution':
         return this.#start(input)
       case 'DescribeExecution':
@@ -177,14 +181,30 @@ export class DistributedMapSimulator {
     }
   }
 
-  /** The same name with the same input is the same execution while it runs; otherwise it is refused. */
-  #start({ stateMachineArn, name = this.#random.uuid(), input = '{}' }: Input): object {
+  #describeStateMachine({ stateMachineArn }: Input): object {
+    const machine = this.#machineOf(stateMachineArn)
+    return {
+      stateMachineArn: String(stateMachineArn),
+      name: machine.split(':')[6],
+      status: 'ACTIVE',
+      type: 'STANDARD',
+      creationDate: this.#createdMs / 1000,
+    }
+  }
+
+  /** The state machine of an ARN, which may name a version. */
+  #machineOf(stateMachineArn: unknown): string {
     const machine = String(stateMachineArn).split(':').slice(0, 7).join(':')
     if (!/^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[\w-]{1,80}$/.test(machine)) {
       throw new SfnRefusal('InvalidArn', 'Invalid Arn.')
     }
-    const definition = this.#machines.get(machine)
-    if (definition === undefined) throw new SfnRefusal('StateMachineDoesNotExist', 'State Machine Does Not Exist')
+    if (!this.#machines.has(machine)) throw new SfnRefusal('StateMachineDoesNotExist', 'State Machine Does Not Exist')
+    return machine
+  }
+
+  /** The same name with the same input is the same execution while it runs; otherwise it is refused. */
+  #start({ stateMachineArn, name = this.#random.uuid(), input = '{}' }: Input): object {
+    const machine = this.#machineOf(stateMachineArn)
     const isName = typeof name === 'string' && name.length >= 1 && name.length <= 80 && !forbidden.test(name)
     if (!isName) throw new SfnRefusal('InvalidName', `Invalid Name: '${name}'`)
     if (typeof input !== 'string' || !isJson(input))
@@ -214,7 +234,7 @@ export class DistributedMapSimulator {
       redrivenMs: undefined,
     }
     this.#executions.set(arn, execution)
-    this.#run(execution, definition)
+    this.#run(execution, this.#definitionOf(execution))
     return { executionArn: arn, startDate: execution.startedMs / 1000 }
   }
 

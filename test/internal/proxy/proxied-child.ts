@@ -3,6 +3,7 @@ import { hostChecks } from '#src/cli/doctor/machine.js'
 import { askAuthority } from '#src/custody/crypto/timestamp/authority.js'
 import { eventBridgeNotifier, KmsSigner, webhookNotifier } from '#src/node.js'
 import type { Notice } from '#src/ports/notifier.js'
+import { MapEngine, S3BatchEngine, S3ShardStore } from '#src/scale-aws.js'
 
 const at = (name: string) => `https://${name}.s3.proxied.test`
 const region = 'eu-west-1'
@@ -18,11 +19,24 @@ const resolved = {
   unset: [],
 }
 
+const account = '111122223333'
+const retry = { retries: 0 }
+const functionArn = `arn:aws:lambda:${region}:${account}:function:worker:7`
+const roleArn = `arn:aws:iam::${account}:role/batch`
+const stateMachineArn = `arn:aws:states:${region}:${account}:stateMachine:shards`
+const execution = `arn:aws:states:${region}:${account}:execution:shards:x`
+const store = { bucket: 'evidence', region, endpoint: at('store'), retry }
+const batch = { bucket: 'evidence', accountId: account, functionArn, roleArn, region, endpoint: at('batch'), retry }
+const map = { bucket: 'evidence', stateMachineArn, region, endpoint: at('states'), retry }
+
 const attempts: Readonly<Record<string, () => Promise<unknown>>> = {
   webhook: async () => webhookNotifier({ url: `${at('hooks')}/x` })(notice, { signal }),
   authority: async () => Buffer.from(await askAuthority(at('tsa'), Buffer.from('query'), {})).toString(),
   kms: () => new KmsSigner({ keyId: 'k', region, endpoint: at('kms') }).publicKey(),
   events: async () => eventBridgeNotifier({ bus: 'b', region, endpoint: at('events') })(notice, { signal }),
+  store: async () => Buffer.from((await new S3ShardStore(store).read('plan')) ?? []).toString(),
+  batch: () => new S3BatchEngine(batch).get('job'),
+  states: () => new MapEngine(map).get(execution),
   doctor: async () => (await hostChecks(resolved, terminal)).checks,
 }
 const said: Record<string, unknown> = {}

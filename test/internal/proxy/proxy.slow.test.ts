@@ -14,6 +14,7 @@ afterEach(async () => {
 const answers: Readonly<Record<string, string>> = {
   tsa: 'reply',
   kms: JSON.stringify({ PublicKey: Buffer.from('public').toString('base64') }),
+  store: 'plan',
   events: JSON.stringify({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] }),
 }
 
@@ -24,7 +25,10 @@ async function servers() {
     request.resume().on('end', () => {
       reached.push(`${request.method} ${name}`)
       const type = name === 'tsa' ? 'application/timestamp-reply' : 'application/x-amz-json-1.1'
-      response.writeHead(200, { 'content-type': type }).end(answers[name] ?? '')
+      // The engines have no such job; that is an answer of theirs.
+      response
+        .writeHead(name === 'batch' || name === 'states' ? 404 : 200, { 'content-type': type })
+        .end(answers[name] ?? '')
     })
   })
   open.push(close)
@@ -43,7 +47,7 @@ async function childWith(env: Record<string, string>): Promise<Record<string, un
 }
 
 describe('the proxy of HTTPS_PROXY', () => {
-  test('leads webhooks, time stamps, KMS, EventBridge and doctor to their servers, encrypted to the end', async () => {
+  test('leads webhooks, time stamps, KMS, EventBridge, shards and doctor to their servers, encrypted to the end', async () => {
     const { port: target, reached } = await servers()
     const proxy = await loopbackProxy(target)
     open.push(() => proxy.close())
@@ -53,6 +57,9 @@ describe('the proxy of HTTPS_PROXY', () => {
       authority: 'reply',
       kms: expect.stringContaining('BEGIN PUBLIC KEY'),
       events: 'done',
+      store: 'plan',
+      batch: expect.stringContaining('of S3 Batch Operations failed: '),
+      states: expect.stringContaining('of Step Functions failed: '),
       doctor: [
         {
           area: 'host',
@@ -62,8 +69,9 @@ describe('the proxy of HTTPS_PROXY', () => {
         },
       ],
     })
-    expect(reached.sort()).toEqual(['HEAD genesys', 'POST events', 'POST hooks', 'POST kms', 'POST tsa'])
-    const names = ['events', 'genesys', 'hooks', 'kms', 'tsa']
+    const posts = ['POST events', 'POST hooks', 'POST kms', 'POST states', 'POST tsa']
+    expect([...new Set(reached)].sort()).toEqual(['GET batch', 'GET store', 'HEAD genesys', ...posts])
+    const names = ['batch', 'events', 'genesys', 'hooks', 'kms', 'states', 'store', 'tsa']
     expect([...new Set(proxy.asked)].sort()).toEqual(names.map((name) => `CONNECT ${name}.s3.proxied.test:443`))
     expect(new Set(proxy.authorizations)).toEqual(new Set([`Basic ${Buffer.from('me:p@ss').toString('base64')}`]))
   })
@@ -76,7 +84,7 @@ describe('the proxy of HTTPS_PROXY', () => {
     expect(said.doctor).toMatchObject([{ result: 'problem', message: expect.stringContaining('through the proxy') }])
     expect(said.kms).toMatch(/^LegalHoldError/)
     expect(said.events).toMatch(/^LegalHoldError/)
-    expect(said.authority).toMatch(/^LegalHoldError/)
+    for (const name of ['authority', 'store', 'batch', 'states']) expect(said[name]).toMatch(/^LegalHoldError/)
     expect(JSON.stringify(said)).not.toContain('hidden')
     expect(proxy.asked.every((line) => line.startsWith('CONNECT '))).toBe(true)
   })

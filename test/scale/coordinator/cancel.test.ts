@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { LegalHoldError } from '#src/index.js'
+import { LocalEngine } from '#src/scale/local-engine.js'
+import type { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import type { EngineJob, ShardEngine, ShardJob } from '#src/scale/ports/shard-engine.js'
 import type { ShardWorker } from '#src/scale/ports/shard-worker.js'
 import { type Planted, request, scaledWorld } from '../scale-world.js'
@@ -101,4 +103,68 @@ test('a run without a job has nothing to cancel', async () => {
   await scaled.plan(request, options)
   expect(await scaled.cancel('r').catch(codeOf)).toBe('ENGINE_JOB_NOT_FOUND')
   expect(await scaled.status('r')).toMatchObject({ state: 'planned' })
+})
+
+/** A local engine in each of two processes that share a store: one follows the run, and one only cancels. */
+function localWorld(onShard: (at: number) => Promise<void>) {
+  const world = scaledWorld([...planted, { hour: 42, conversation: 'c3', fates: ['untagged'], attachment: false }])
+  let begun = 0
+  const worker: ShardWorker = async (ref, invocation) => {
+    begun += 1
+    await onShard(begun)
+    return invocation?.signal?.aborted
+      ? { outcome: 'unfinished', ref, code: 'ABORTED', reason: 'stopped' }
+      : world.worker(ref, invocation)
+  }
+  const here = () => world.scaledWith(world.store, new LocalEngine({ worker, concurrency: 1 }))
+  const elsewhere = world.scaledWith(world.store, new LocalEngine({ worker: world.worker }))
+  return { ...world, here, elsewhere, begun: () => begun }
+}
+
+const local = { runId: 'r', objectsPerShard: 2, maxRounds: 1, pollMs: 1 }
+
+/** Waits until the store has what was asked for: the coordinator reads it by the machine's time. */
+async function untilRead(store: MemoryShardStore): Promise<void> {
+  const read = store.read.bind(store)
+  await new Promise<void>((resolve) => {
+    store.read = async (key) => {
+      const found = await read(key)
+      if (key.includes('/cancel/') && found !== undefined) resolve()
+      return found
+    }
+  })
+}
+
+test('a local run is cancelled from another process; what is sealed stays, and the next run does the rest', async () => {
+  const world = localWorld(async (at) => {
+    if (at !== 2) return
+    const isRead = untilRead(world.store)
+    await world.elsewhere.cancel('r')
+    await isRead
+    await world.elsewhere.cancel('r')
+  })
+  expect(await world.here().run(request, local).catch(codeOf)).toBe('JOB_CANCELLED')
+  expect(await world.elsewhere.status('r')).toMatchObject({ sealed: 1, jobs: [{ state: 'cancelled' }] })
+  const report = await world.here().run(request, local)
+  expect(report).toMatchObject({ outcome: 'complete', scale: { rounds: 2 } })
+  expect(report.scale?.jobs.map(({ state }) => state)).toEqual(['cancelled', 'complete'])
+  expect(await world.elsewhere.cancel('r').catch(codeOf)).toBe('ENGINE_JOB_NOT_FOUND')
+})
+
+test('a local run whose process was killed may be cancelled, and the next run does all the same', async () => {
+  const stop = new AbortController()
+  const world = localWorld(async (at) => {
+    if (at === 2) stop.abort(new Error('the process ends'))
+  })
+  expect(
+    await world
+      .here()
+      .run(request, { ...local, signal: stop.signal })
+      .catch(codeOf),
+  ).toBe('ABORTED')
+  await world.elsewhere.cancel('r')
+  world.clock.advance(120_000)
+  const report = await world.here().run(request, local)
+  expect(report).toMatchObject({ outcome: 'complete', scale: { rounds: 2 } })
+  expect(report.scale?.jobs.map(({ state }) => state)).toEqual(['cancelled', 'complete'])
 })

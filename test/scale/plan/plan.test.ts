@@ -39,7 +39,8 @@ test('rows are sorted as a listing is, however many there is room for', async ()
     fc.asyncProperty(rows, fc.integer({ min: 1, max: 9 }), async (given, room) => {
       const placed = given.map(rowOf)
       const store = new MemoryShardStore()
-      const spool = new Spool(store, (run, piece) => `spool/${run}/${piece}`, { rows: room, pieceBytes: 100 })
+      const limits = { rows: room, pieceBytes: 100, runs: 2 + (room % 3) }
+      const spool = new Spool(store, (run, piece) => `spool/${run}/${piece}`, limits)
       for (const row of placed) {
         spool.add(row)
         await spool.room()
@@ -51,6 +52,36 @@ test('rows are sorted as a listing is, however many there is room for', async ()
     }),
     { numRuns: 100 },
   )
+})
+
+test('however many runs there are, few are read side by side', async () => {
+  const open = new Set<string>()
+  let most = 0
+  class Watched extends MemoryShardStore {
+    override async read(key: string) {
+      open.add(key.slice(0, key.lastIndexOf('/')))
+      most = Math.max(most, open.size)
+      return super.read(key)
+    }
+    override async create(key: string, content: Uint8Array) {
+      // The first piece of a merged run: what was read before is of other merges.
+      if (key.endsWith('/0')) open.clear()
+      return super.create(key, content)
+    }
+  }
+  const spool = new Spool(new Watched(), (run, piece) => `spool/${run}/${piece}`, { rows: 3, pieceBytes: 100, runs: 4 })
+  const count = 3 * 4 ** 4 - 1
+  for (let at = 0; at < count; at += 1) {
+    spool.add(rowOf([(at * 7) % 50, `c${(at * 31) % count}`, 0]))
+    await spool.room()
+  }
+  open.clear()
+  const sorted = await collect(spool.sorted())
+  expect(sorted).toHaveLength(count)
+  expect(sorted).toEqual(sorted.toSorted(compareRows))
+  // Three of each of four levels: one run fewer than makes one of the next.
+  expect(most).toBeLessThanOrEqual(4 * 4)
+  expect(most).toBeGreaterThan(4)
 })
 
 describe('shards', () => {
@@ -86,6 +117,34 @@ describe('shards', () => {
         expect(shards.reduce((sum, { recordings }) => sum + recordings, 0)).toBe(unique.size)
       }),
       { numRuns: 100 },
+    )
+  })
+
+  test('have the recordings that are copied in parts apart, and no more bytes than a function copies', async () => {
+    const gib = 1024 ** 3
+    const size = fc.constantFrom(undefined, 1, 4 * gib, 5 * gib, 5 * gib + 1, 60 * gib)
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.nat(9), fc.nat(5), size), { maxLength: 40 }), async (given) => {
+        const sized = given.map(([hour, conversation, sizeBytes], at): PlacedRow => {
+          const conversationId = `x${conversation}`
+          const conversationStart = new Date(first + hour * hourMs).toISOString()
+          const recording = { recordingId: `r${at}`, conversationId, conversationStart, sizeBytes }
+          return placeOf(conversationId, conversationStart, { kind: 'recording', recording })
+        })
+        const options = { objectsPerShard: 20, objectsPerRecording: 2, hoursPerShard: 24, range }
+        const shards = await collect(cut(of(sized.toSorted(compareRows)), options))
+        expect(shards.reduce((sum, { recordings }) => sum + recordings, 0)).toBe(given.length)
+        for (const [at, { slice }] of shards.entries()) expect(shards[at + 1]?.slice.from).toEqual(slice.to)
+        for (const { rows: held } of shards) {
+          const recordings = held.flatMap((row) => (row.kind === 'recording' ? [row.recording] : []))
+          const conversations = new Set(recordings.map((one) => `${one.conversationStart} ${one.conversationId}`))
+          if (conversations.size < 2) continue
+          const sizes = recordings.map(({ sizeBytes = 0 }) => sizeBytes)
+          expect(Math.max(...sizes)).toBeLessThanOrEqual(5 * gib)
+          expect(sizes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(50 * gib)
+        }
+      }),
+      { numRuns: 200 },
     )
   })
 

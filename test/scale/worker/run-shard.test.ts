@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { LocalEngine } from '#src/scale/local-engine.js'
 import { runShard } from '#src/scale/worker/run-shard.js'
 import { MemoryStorageAdapter } from '#src/testing/index.js'
-import { bucketOf, type Planted, plannedWorld, request, scaledWorld } from '../scale-world.js'
+import { bucketOf, folderOf, type Planted, plannedWorld, request, scaledWorld } from '../scale-world.js'
 
 const planted: readonly Planted[] = [
   { hour: 40, conversation: 'c1', fates: ['untagged', 'held'], attachment: true },
@@ -35,6 +35,24 @@ describe('a worker', () => {
     expect(await bucketOf(storage)).toEqual(before)
     clock.advance(60_000)
     expect((await runShard(ref, { store, storage, clock })).outcome).toBe('sealed')
+  })
+
+  test('begins no copy that its deadline would end, and the next call with more time does it', async () => {
+    const { store, storage, clock, ref } = await planned()
+    const media = `${folderOf(40, 'c1')}/c1-r0.opus`
+    const seconds = 101
+    const copyBytesPerSecond = `sound of c1-r0`.length / seconds
+    const parts = { store, storage, clock, copyBytesPerSecond }
+    const isCopied = () => storage.versions(media).length > 1
+    // With the 10 s that a change may take.
+    const short = await runShard(ref, parts, { deadlineMs: clock.now() + (seconds + 9) * 1_000 })
+    expect(short).toMatchObject({ outcome: 'unfinished', code: 'TIMEOUT' })
+    expect(short).toMatchObject({ reason: expect.stringContaining('No invocation as short as this one') })
+    expect(isCopied()).toBe(false)
+    clock.advance(200_000)
+    const long = await runShard(ref, parts, { deadlineMs: clock.now() + (seconds + 11) * 1_000 })
+    expect(long).toMatchObject({ outcome: 'sealed' })
+    expect(storage.versions(media)).toHaveLength(2)
   })
 
   test.each([

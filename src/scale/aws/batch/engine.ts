@@ -92,6 +92,12 @@ export class S3BatchEngine implements ShardEngine {
     return { id, engine: engineName, state: 'preparing' }
   }
 
+  /** That the function and the role are there shows only when a job begins. */
+  async check(options: CallOptions = {}): Promise<string> {
+    const { Jobs = [] } = await this.#listJobs(undefined, options)
+    return `answers, and lists ${Jobs.length === 0 ? 'no job yet' : 'jobs'}`
+  }
+
   async find(token: string, options: CallOptions = {}): Promise<EngineJob | undefined> {
     let next: string | undefined
     const seen = new Set<string>()

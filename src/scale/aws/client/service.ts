@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../../internal/abort.js'
+import { clientSettings } from '../../../internal/proxy/client-settings.js'
 import { Redactor } from '../../../internal/redaction/redactor.js'
 import { type RetryContext, retrying } from '../../../internal/retry.js'
 import { networkAdvice } from '../../../internal/waits/proxy-advice.js'
@@ -144,8 +145,7 @@ export class AwsService {
     const { region, endpoint, credentials, requestHandler } = settings
     this.#opening ??= open({
       maxAttempts: 1,
-      ...(region === undefined ? {} : { region }),
-      ...(endpoint === undefined ? {} : { endpoint }),
+      ...clientSettings(region, endpoint),
       ...(credentials === undefined ? {} : { credentials: toIdentity(this.#noting(credentials)) }),
       ...(requestHandler === undefined ? {} : { requestHandler }),
     }).catch((error: unknown) => {

@@ -23,7 +23,11 @@ export interface AwsClientSettings {
   readonly endpoint?: string | undefined
   /** @defaultValue the AWS SDK's default chain (environment, profile, role) */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined
-  /** A Smithy request handler, or options for the default one. */
+  /**
+   * A Smithy request handler, or options for the default one.
+   *
+   * @defaultValue one that honours `HTTPS_PROXY` and `NO_PROXY`
+   */
   readonly requestHandler?: object | undefined
   /** How long one request may take, in milliseconds. @defaultValue 60000 */
   readonly attemptTimeoutMs?: number | undefined

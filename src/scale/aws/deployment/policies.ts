@@ -142,6 +142,12 @@ export function scalePolicies(options: ScalePolicyOptions): ScalePolicies {
         ...allow('HandOverRole', ['iam:PassRole'], `arn:${partition}:iam::${accountId}:role/${batchRoleName}`),
         Condition: { StringEquals: { 'iam:PassedToService': 'batchoperations.s3.amazonaws.com' } },
       },
+      allow(
+        'SeeStateMachine',
+        ['states:DescribeStateMachine'],
+        ofStates('stateMachine'),
+        `${ofStates('stateMachine')}:*`,
+      ),
       allow('StartExecutions', ['states:StartExecution'], ofStates('stateMachine'), `${ofStates('stateMachine')}:*`),
       allow(
         'FollowExecutions',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type {
   DescribeExecutionOutput,
   DescribeMapRunOutput,
+  DescribeStateMachineCommandOutput,
   ExecutionStatus,
   ListMapRunsOutput,
 } from '@aws-sdk/client-sfn'
@@ -109,6 +110,20 @@ export class MapEngine implements ShardEngine {
         return other
       })
     return { id: started.executionArn ?? executionArn, engine: engineName, state: 'active' }
+  }
+
+  /** @throws LegalHoldError `ENGINE_REJECTED` if there is no such state machine, or it must not be seen */
+  async check(options: CallOptions = {}): Promise<string> {
+    const { stateMachineArn } = this.#options
+    const { status = 'unknown', type = 'unknown' } = await this.#service.ask<DescribeStateMachineCommandOutput>(
+      'DescribeStateMachine',
+      async () => {
+        const { DescribeStateMachineCommand } = await loadSfn()
+        return new DescribeStateMachineCommand({ stateMachineArn })
+      },
+      options,
+    )
+    return `the state machine is ${status}, of the type ${type}`
   }
 
   async find(token: string, options: CallOptions = {}): Promise<EngineJob | undefined> {
