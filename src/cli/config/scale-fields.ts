@@ -78,5 +78,5 @@ export const scaleFields = object('How a run is spread over shards, for the comm
   ),
 } satisfies MembersFor<
   ScaledRunOptions & { engine: string; store: object; s3Batch: object; map: object },
-  'signal' | 'onEvent' | 'confirm' | 'dryRun' | 'evidence' | 'spool' | 'onFinish'
+  'signal' | 'onEvent' | 'confirm' | 'dryRun' | 'evidence' | 'spool' | 'onFinish' | 'inventory' | 'inventorySample'
 >)

@@ -59,6 +59,8 @@ export function contradictionOfOutcome({
   counts,
   coverage,
   remediations,
+  inventory,
+  accepted,
 }: Untrusted<JournalData['report']>): string | undefined {
   if (outcome === 'incomplete') return undefined
   if (outcome !== 'complete' && outcome !== 'nothing-expected') {
@@ -71,6 +73,10 @@ export function contradictionOfOutcome({
     return `is a report that says ${outcome}, and expects ${counted(expected as number, 'recording')}`
   }
   if (membersOf(coverage).proven !== true) return `is a report that says ${outcome}, and proves no coverage`
+  const { objects: byInventory = 0 } = membersOf(inventory)
+  if (byInventory !== 0 && !itemsOf(accepted).includes('inventory-is-proof')) {
+    return `is a report that says ${outcome}, and rests on an inventory that nobody accepted as proof`
+  }
   const { planned } = membersOf(remediations)
   return dryRun === true && planned !== 0 ? `is a report that says ${outcome}, and repairs are only planned` : undefined
 }

@@ -29,6 +29,8 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
   const { objectsPerShard, objectsPerRecording, hoursPerShard, range } = options
   const mostRows = Math.max(1, Math.floor(objectsPerShard / objectsPerRecording))
   let held: ShardRow[] = []
+  /** Of these, the ones that stand for a recording; what an inventory has of it comes beside. */
+  let size = 0
   let recordings = 0
   let from: SliceBound | undefined
   /** First hour of the shard that is open. */
@@ -37,6 +39,7 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
   const close = (to: SliceBound | undefined): CutShard => {
     const shard = { slice: { ...(from && { from }), ...(to && { to }) }, rows: held, recordings }
     held = []
+    size = 0
     recordings = 0
     from = to
     since = to?.hour ?? since
@@ -50,16 +53,17 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
     }
   }
   for await (const placed of rows) {
-    if (last !== undefined && held.length >= mostRows) {
+    if (last !== undefined && size >= mostRows) {
       if (placed.hour !== last.hour) yield close({ hour: last.hour + hourMs, name: '' })
       else if (placed.conversationId !== last.conversationId) yield close(boundBehind(last.hour, last.conversationId))
     }
     yield* upTo(placed.hour + hourMs)
     if (isCounted(placed.row) && !isSame(last, placed)) recordings += 1
     held.push(placed.row)
+    if (placed.row.kind !== 'inventory') size += 1
     last = placed
   }
-  if (last !== undefined && held.length >= mostRows && last.hour < range.last) {
+  if (last !== undefined && size >= mostRows && last.hour < range.last) {
     yield close({ hour: last.hour + hourMs, name: '' })
   }
   yield* upTo(range.last + hourMs)

@@ -47,12 +47,11 @@ export class Spool {
     return this.#writing
   }
 
-  /** All rows in their order. */
+  /** All rows in their order. It may be asked again once the rows have ended. */
   async *sorted(options: CallOptions = {}): AsyncGenerator<PlacedRow, void, void> {
     await this.#writing
     if (this.#failure !== undefined) throw this.#failure.error
     const rest = this.#rows.sort(compareRows)
-    this.#rows = []
     if (this.#runs.length === 0) {
       yield* rest
       return
