@@ -11,8 +11,8 @@ export interface JoinedCounts {
 
 /**
  * Puts together what is expected and what an inventory has, both in the order of a listing. What the inventory has of a
- * conversation in which nothing is expected is left out, and so is a key that it has twice: nobody knows which row is
- * right.
+ * conversation in which nothing is expected is left out. Of several versions of a key the newest counts; where that is
+ * not certain, none does.
  *
  * @param counts added up on the way
  */
@@ -42,8 +42,8 @@ class Group {
   readonly #first: PlacedRow
   readonly #absent = new Set<string>()
   #isExpected = false
-  #last: InventoryRowOfKey | undefined
-  #isTwice = false
+  /** The rows of one key. */
+  #rows: InventoryRowOfKey[] = []
 
   constructor(first: PlacedRow) {
     this.#first = first
@@ -60,13 +60,8 @@ class Group {
   }
 
   *list(row: InventoryRowOfKey, counts: JoinedCounts): Generator<PlacedRow, void, void> {
-    if (row.isDeleted !== true) this.#see(row.key)
-    if (this.#last?.key === row.key) {
-      this.#isTwice = true
-      return
-    }
-    yield* this.#close(counts)
-    this.#last = row
+    if (this.#rows[0]?.key !== row.key) yield* this.#close(counts)
+    this.#rows.push(row)
   }
 
   *end(counts: JoinedCounts): Generator<PlacedRow, void, void> {
@@ -74,19 +69,35 @@ class Group {
     counts.absent += this.#absent.size
   }
 
+  *#close(counts: JoinedCounts): Generator<PlacedRow, void, void> {
+    const rows = this.#rows
+    this.#rows = []
+    const [first] = rows
+    if (first === undefined) return
+    const { key } = first
+    const row = newestOf(rows)
+    if ((row === undefined ? rows : [row]).some(({ isDeleted }) => isDeleted !== true)) this.#see(key)
+    if (row?.line === undefined || !this.#isExpected) return
+    counts.lines += 1
+    const { hour, conversationId } = this.#first
+    const { line } = row
+    yield { hour, conversationId, row: { kind: 'inventory', key, line } }
+  }
+
   #see(key: string): void {
     const role = roleOf(parseKey(key)?.rest ?? '')
     if (role.role === 'media') this.#absent.delete(role.recordingId)
   }
+}
 
-  *#close(counts: JoinedCounts): Generator<PlacedRow, void, void> {
-    const row = this.#last
-    if (row?.line !== undefined && this.#isExpected && !this.#isTwice) {
-      counts.lines += 1
-      const { hour, conversationId } = this.#first
-      yield { hour, conversationId, row }
-    }
-    this.#last = undefined
-    this.#isTwice = false
-  }
+const secondMs = 1_000
+
+/** The newest of several versions; `undefined` where two may be the newest. Pure. */
+function newestOf(rows: readonly InventoryRowOfKey[]): InventoryRowOfKey | undefined {
+  if (rows.length < 2) return rows[0]
+  const times = rows.map(({ writtenAt }) => (writtenAt === undefined ? Number.NaN : Date.parse(writtenAt)))
+  if (times.some(Number.isNaN)) return undefined
+  const newest = Math.max(...times)
+  const nearby = rows.filter((_, at) => newest - (times[at] ?? newest) < secondMs)
+  return nearby.length === 1 ? nearby[0] : undefined
 }

@@ -77,11 +77,10 @@ export async function spoolInventory(
     const { conversationId } = place
     const line = lineOf(row, description, requirements)
     const isDeleted = row.isDeleteMarker === true
-    spool.add({
-      hour,
-      conversationId,
-      row: { kind: 'inventory', key, ...(isDeleted ? { isDeleted } : {}), ...(line === undefined ? {} : { line }) },
-    })
+    const writtenAt = row.isLatest === true ? undefined : row.lastModified
+    const known = { isDeleted: isDeleted || undefined, writtenAt, line }
+    const shown = Object.entries(known).filter(([, value]) => value !== undefined)
+    spool.add({ hour, conversationId, row: { kind: 'inventory', key, ...Object.fromEntries(shown) } })
     await spool.room()
   }
 }

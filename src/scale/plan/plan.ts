@@ -39,7 +39,7 @@ export interface StoredPlan {
   readonly shards: number
   /** Recordings that a list names, each once. */
   readonly recordings: number
-  /** Recordings later than the interval, failed ones and conversations whose recordings are not known, beside these. */
+  /** All lines of the lists. */
   readonly rows: number
   readonly objectsPerShard: number
   /** Ids that the lists name for more than one conversation. */

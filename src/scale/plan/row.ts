@@ -18,8 +18,10 @@ export type ShardRow =
 export interface InventoryRowOfKey {
   readonly kind: 'inventory'
   readonly key: string
-  /** A delete marker is on top. */
+  /** It is a delete marker. */
   readonly isDeleted?: true | undefined
+  /** When it was written, ISO 8601, if the inventory does not say whether it is the current version. */
+  readonly writtenAt?: string | undefined
   /** Absent if it does not show the hold. Such a row is in no list. */
   readonly line?: InventoryLine | undefined
 }

@@ -180,6 +180,30 @@ describe('a sample', () => {
   })
 })
 
+test.each([
+  ['the newest of several versions', ['00', '05', '03'], ['05']],
+  ['none where two may be the newest', ['00', '05.200', '05.900'], []],
+  ['none where a version has no time', ['00', undefined], []],
+  ['the only one', [undefined], [undefined]],
+] as const)('of the rows of a key %s counts', async (_, times, expected) => {
+  const key = 'o/year=2026/month=11/day=28/hour=10/conversation_id=a/r1.opus'
+  const hour = Date.parse('2026-11-28T10:00:00Z')
+  const recording = { kind: 'recording', recording: { recordingId: 'r1', conversationId: 'a' } } as const
+  const rows: PlacedRow[] = times.map((seconds) => {
+    const line = { etag: `e${seconds}`, lastModified: asOf }
+    const writtenAt = seconds === undefined ? undefined : `2026-11-28T11:00:${seconds}Z`
+    return { hour, conversationId: 'a', row: { kind: 'inventory', key, line, writtenAt } }
+  })
+  const source = async function* () {
+    yield* [{ hour, conversationId: 'a', row: recording }, ...rows]
+  }
+  const found: unknown[] = []
+  for await (const { row: one } of joined(source(), { lines: 0, absent: 0 })) {
+    if (one.kind === 'inventory') found.push(one.line?.etag)
+  }
+  expect(found).toEqual(expected.map((seconds) => `e${seconds}`))
+})
+
 test('lines are put beside what is expected, each key once, and nothing of other conversations', async () => {
   const line: InventoryLine = { etag: 'e', lastModified: asOf }
   const folder = (conversation: string) => `o/year=2026/month=11/day=28/hour=10/conversation_id=${conversation}`

@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LegalHoldError } from '#src/index.js'
 import type { InventoryRow } from '#src/scale/ports/inventory-source.js'
-import { bucketOf, comparable, type Fate, folderOf, type Planted, request, scaledWorld, tag } from '../scale-world.js'
+import {
+  bucketOf,
+  ChaosEngine,
+  comparable,
+  type Fate,
+  folderOf,
+  type Planted,
+  request,
+  scaledWorld,
+  tag,
+} from '../scale-world.js'
 import { acceptance, everyFacet, inventoriedWorld, inventoryOf, rowsOf } from './inventory-world.js'
 
 const planted: readonly Planted[] = [
@@ -143,6 +153,18 @@ describe('a run with an inventory', () => {
     const deep = await inventoriedWorld(planted, { remediation: { versions: 'all' } })
     expect(() => deep.run({ ...options, inventory: deep.inventory })).toThrow('versions')
   })
+})
+
+test('an inventory that lists all versions and does not say which is current is used by the newest of each key', async () => {
+  const world = await inventoriedWorld(planted, { accept: [acceptance] })
+  await world.run({ ...options, runId: 'first' })
+  world.clock.advance(3_600_000)
+  const rows = (await rowsOf(world.storage)).map(({ isLatest: _, ...row }) => row)
+  const inventory = inventoryOf(rows, world.clock.now())
+  expect(rows.length).toBeGreaterThan(new Set(rows.map(({ key }) => key)).size)
+  const scaled = world.scaledWith(world.store, new ChaosEngine(world.worker))
+  const report = await scaled.run(request, { ...options, runId: 'second', inventory, inventorySample: 4 })
+  expect(report).toMatchObject({ outcome: 'complete', counts: { held: 6 }, inventory: { objects: 12 } })
 })
 
 test('an inventory without a column for what the hold requires proves nothing', async () => {
