@@ -26,6 +26,7 @@ export {
 } from './model/hold.js'
 export { type Agreement, agreementOf, type ObjectTraits } from './model/identity.js'
 export type { Inspection, Residency } from './model/inspection.js'
+export type { InventoryBound, InventoryFacts, InventoryReport, InventorySample } from './model/inventory/report.js'
 export { type PriceTable, type StorageClassPrices, s3Prices } from './model/prices.js'
 export type {
   AuditReport,

@@ -7,6 +7,13 @@ export { MemoryShardStore } from './scale/memory-shard-store.js'
 export type { ScaleEstimate } from './scale/plan/estimate.js'
 export type { SpoolLimits } from './scale/plan/spool.js'
 export type {
+  InventoryDescription,
+  InventoryFacet,
+  InventoryRow,
+  InventoryRowsOptions,
+  InventorySource,
+} from './scale/ports/inventory-source.js'
+export type {
   EngineJob,
   ShardEngine,
   ShardEngineCapabilities,
@@ -21,6 +28,7 @@ export {
   type ScaledExporterOptions,
   type ScaledRunOptions,
   type ScalePlan,
+  type ScalePlanInventory,
   type ScalePlanOptions,
 } from './scale/scaled-exporter.js'
 export { runShard, type ShardWorkerParts, shardWorker } from './scale/worker/run-shard.js'

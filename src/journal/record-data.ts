@@ -189,6 +189,10 @@ export type RecordedState = Omit<
 export interface RecordedVerdict extends OfObject {
   readonly place: ObjectPlace
   readonly verdict: VerdictKind
+  /** The verdict rests on what an inventory showed: `before` is that. No request was sent. */
+  readonly provenBy?: 'inventory' | undefined
+  /** When the inventory began. Set with `provenBy`. */
+  readonly asOf?: string | undefined
   readonly outcome: ObjectOutcome
   readonly reason?: string | undefined
   readonly decision: Decision

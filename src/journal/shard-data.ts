@@ -58,6 +58,8 @@ export interface RecordedShard {
   readonly digest: string
   readonly objects: ObjectCounts
   readonly verdicts: VerdictTotals
+  /** Of the verdicts, those that rest on an inventory. Absent if the plan has no inventory. */
+  readonly byInventory?: number | undefined
   /** Repairs by outcome. */
   readonly repairs: Readonly<Record<string, number>>
   /** Steps of repairs by action. */

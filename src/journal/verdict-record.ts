@@ -16,6 +16,8 @@ export function contradictionOf(
 ): string | undefined {
   const { verdict, outcome, remediation, verification, differences, before, after } = data
   const says = (what: string) => `says ${JSON.stringify(what)}`
+  const misused = misuseOfInventory(data)
+  if (misused !== undefined) return misused
   if (verdict === 'held' && !shows(before, requirements)) {
     return `${says('held')}, and the state of the object in it does not show what the hold requires`
   }
@@ -33,6 +35,24 @@ export function contradictionOf(
   if (verdict === 'held' && after === undefined) return undefined
   if (shows(after ?? before, requirements)) return undefined
   return `${says(outcome)}, and the state of the object in it does not show what the hold requires`
+}
+
+/** An inventory shows only that an object was held. What it does not show is read. */
+function misuseOfInventory({
+  provenBy,
+  asOf,
+  verdict,
+  remediation,
+  after,
+  request,
+}: Untrusted<JournalData['verdict']>): string | undefined {
+  if (provenBy === undefined) {
+    return asOf === undefined ? undefined : 'has the time of an inventory, and does not rest on one'
+  }
+  if (typeof asOf !== 'string' || Number.isNaN(Date.parse(asOf))) return 'rests on an inventory without a time'
+  const { requestId } = membersOf(request)
+  const isPlain = verdict === 'held' && remediation === undefined && after === undefined && requestId === undefined
+  return isPlain ? undefined : 'rests on an inventory, and says more than one can show'
 }
 
 function shows(state: unknown, requirements: HoldRequirements | undefined): boolean {

@@ -36,6 +36,7 @@ export const findingCodes = [
   'encryption-key-unreachable',
   'recordings-archived',
   'audit-unavailable',
+  'inventory-is-proof',
 ] as const
 
 /** One of {@link findingCodes}. */

@@ -1,5 +1,6 @@
 import type { Finding, FindingCode } from './findings.js'
 import type { LegalHold } from './hold.js'
+import type { InventoryReport } from './inventory/report.js'
 import type { AuditEntry, ClientScope, ExportJob, PlatformCoverage, ProtectionFailure } from './platform.js'
 import type { Interval } from './request.js'
 import type { HoldRequirements } from './requirements.js'
@@ -19,16 +20,20 @@ export type RecordingState =
 interface Account {
   readonly counts?: Partial<RecordingCounts> | null
   readonly coverage?: { readonly proven?: boolean } | null
+  readonly inventory?: Partial<Pick<InventoryReport, 'objects'>> | null | undefined
+  readonly accepted?: readonly string[] | null
 }
 
 /**
- * Whether each expected recording carries the hold, and the interval is known to be covered. Pure.
+ * Whether each expected recording carries the hold, the interval is known to be covered, and no object rests on an
+ * inventory that the caller did not accept as proof. Pure.
  *
  * @internal
  */
-export function isWhole({ counts, coverage }: Account): boolean {
+export function isWhole({ counts, coverage, inventory, accepted }: Account): boolean {
   const { held = 0, repaired = 0, expected } = counts ?? {}
-  return held + repaired === expected && coverage?.proven === true
+  const restsOnInventory = (inventory?.objects ?? 0) > 0 && accepted?.includes('inventory-is-proof') !== true
+  return held + repaired === expected && coverage?.proven === true && !restsOnInventory
 }
 
 /**
@@ -38,7 +43,7 @@ export function isWhole({ counts, coverage }: Account): boolean {
 export type RunOutcome = 'complete' | 'incomplete' | 'nothing-expected'
 
 /**
- * The outcome that counts and coverage allow at most. Pure.
+ * The outcome that counts, coverage and proof allow at most. Pure.
  *
  * @internal
  */
@@ -296,7 +301,8 @@ export interface RunReport {
   /** ISO 8601 in UTC. */
   readonly finishedAt: string
   /**
-   * `complete` only if every expected recording and its companions are held or repaired, and coverage is proven.
+   * `complete` only if every expected recording and its companions are held or repaired, and coverage is proven. An
+   * object that only an inventory shows to be held counts if `inventory-is-proof` was accepted.
    * `nothing-expected` if coverage is proven and no recording matched the request.
    */
   readonly outcome: RunOutcome
@@ -336,6 +342,8 @@ export interface RunReport {
   /** The first 1,000. */
   readonly exceptions: readonly RecordingException[]
   readonly remediations: RemediationSummary
+  /** Absent if the run was given no inventory. */
+  readonly inventory?: InventoryReport | undefined
   /** Absent if one process did all the work. */
   readonly scale?: ScaleReport | undefined
   /** Milliseconds by stage; the stages overlap. For a resumed run all but `total` cover only its last part. */

@@ -39,6 +39,10 @@ export interface Verdict {
   readonly requestId?: string | undefined
   /** HTTP status of the HEAD. */
   readonly status?: number | undefined
+  /** `inventory`: no HEAD was sent, and `state` is what an inventory showed at `asOf`. Absent if HEAD proves it. */
+  readonly provenBy?: 'inventory' | undefined
+  /** When the inventory began, ISO 8601. Set with `provenBy`. */
+  readonly asOf?: string | undefined
   /** How often the HEAD was sent. */
   readonly attempts?: number | undefined
 }

@@ -1,5 +1,5 @@
 import type { ListedObject } from '../model/object.js'
-import type { ObjectOutcome, ObjectPlace, Remediation, RepairEstimate, VerdictKind } from '../model/verdict.js'
+import type { ObjectOutcome, ObjectPlace, Remediation, RepairEstimate, Verdict, VerdictKind } from '../model/verdict.js'
 import type { RecordingLedger } from '../stages/account/ledger.js'
 import { SeenObjects } from '../stages/discover/discover.js'
 import type { Processed } from '../stages/object/processed.js'
@@ -17,6 +17,8 @@ export interface ObjectEntry {
   readonly key: string
   readonly place: ObjectPlace
   readonly verdict: VerdictKind
+  readonly provenBy?: Verdict['provenBy']
+  readonly asOf?: string | undefined
   readonly outcome: ObjectOutcome
   readonly reason?: string | undefined
   readonly remediation?: Remediation['outcome'] | undefined
@@ -63,8 +65,8 @@ export class Account {
   /** Enters what became of an object. */
   enter(entry: ObjectEntry): void {
     const { ledger, tally } = this.#parts
-    const { key, place, verdict, outcome, reason, before, after } = entry
-    tally.judged({ key, verdict, outcome, state: after ?? before })
+    const { key, place, verdict, outcome, reason, before, after, provenBy, asOf } = entry
+    tally.judged({ key, verdict, outcome, state: after ?? before, provenBy, asOf })
     tally.count(verdict, entry.remediation, entry.actions, entry.estimate)
     const isFresh = ledger.isFresh({ lastModified: entry.lastModified })
     // Not as it was listed: a rewritten object may be of another size by now.
@@ -111,6 +113,8 @@ export function entryOf(
     key: verdict.object.key,
     place,
     verdict: verdict.verdict,
+    provenBy: verdict.provenBy,
+    asOf: verdict.asOf,
     outcome,
     reason,
     remediation: remediation?.outcome,

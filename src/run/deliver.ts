@@ -9,9 +9,11 @@ import type { RecordedShardJob } from '../journal/shard-data.js'
 import type { Stage } from '../model/errors.js'
 import type { HashContent } from '../model/evidence.js'
 import type { Inspection } from '../model/inspection.js'
+import type { InventoryFacts } from '../model/inventory/report.js'
 import type { ExpectedListing, PlatformCoverage } from '../model/platform.js'
 import type { ScaleReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
+import type { ObjectPlace, Verdict } from '../model/verdict.js'
 import type { Settings } from '../options/exporter-options.js'
 import { RecordingLedger } from '../stages/account/ledger.js'
 import type { SettledLedger } from '../stages/account/ledger-view.js'
@@ -25,6 +27,7 @@ import { explainMissing } from '../stages/export/explain-missing.js'
 import type { AttemptJobs } from '../stages/export/job-book.js'
 import { JobGroup } from '../stages/export/job-group.js'
 import { listsRecordings } from '../stages/export/parts.js'
+import { judgeByInventory, type KnownInventory } from '../stages/object/by-inventory.js'
 import { objectRecord } from '../stages/object/object-record.js'
 import { type ObjectPipeline, objectPipeline } from '../stages/object/pipeline.js'
 import { lineOf } from '../stages/reading/listed-line.js'
@@ -60,6 +63,8 @@ export interface DeliverySubject {
   /** Whether contents are read for their digest. */
   readonly hashContent: HashContent
   readonly former: FormerDelivery | undefined
+  /** What shows that an object is held without a HEAD; `undefined` if each is read. */
+  readonly inventory: KnownInventory | undefined
   /** What the journal of a resumed run says of the jobs of engines. */
   readonly shardJobs: readonly RecordedShardJob[]
   readonly recorder: Recorder
@@ -74,6 +79,8 @@ export interface RunDelivery {
   readonly jobs: Pick<JobGroup, 'jobs' | 'accounts'>
   /** What asking for the missing recordings cost; `undefined` if it was not necessary. */
   readonly explanations: ExpectedListing | undefined
+  /** The inventory that objects may rest on; absent if there is none. */
+  readonly inventory?: InventoryFacts | undefined
   /** How the work was spread; absent if this process did it. */
   readonly scale?: ScaleReport | undefined
   /** Resolves when everything that was expected and came has been dealt with. */
@@ -98,6 +105,7 @@ export class Delivery implements RunDelivery {
   readonly jobs: JobGroup
   /** What asking for the missing recordings cost; `undefined` if it was not necessary. */
   explanations: ExpectedListing | undefined
+  readonly inventory: InventoryFacts | undefined
   readonly #subject: DeliverySubject
   readonly #account: Account
   readonly #stop = new AbortController()
@@ -107,6 +115,7 @@ export class Delivery implements RunDelivery {
   constructor(subject: DeliverySubject) {
     const { settings, parts, coverage, jobs, dryRun, former, recorder, timed } = subject
     this.#subject = subject
+    this.inventory = subject.inventory?.facts
     this.#watermarks = new Watermarks(former?.watermarks ?? new Map(), (prefix, through) =>
       recorder.note('watermark', { prefix, through }),
     )
@@ -334,11 +343,19 @@ export class Delivery implements RunDelivery {
     // Listed while its repair was under way: what we wrote ourselves is no arrival.
     if (place.kind === 'unexpected' || (begun === undefined && this.#account.isWritten(object))) return
     const { bucket, key } = object
-    const processed = await pipeline({ bucket, key, line: lineOf(object) }, place, { begun, chain })
+    const verdict = begun === undefined ? this.#byInventory(object, place) : undefined
+    const processed = await pipeline({ bucket, key, line: lineOf(object) }, place, { begun, chain, verdict })
     // What was under repair came out of no listing, so the next one would show it as new.
     this.#account.enter(entryOf(processed, place, object, begun === undefined))
     if (!recorder.active) return
     await recorder.verdict(objectRecord(processed, place, this.jobs.jobs[0]))
+  }
+
+  /** What must be read anyway is not taken from an inventory. */
+  #byInventory(object: DiscoveredObject['object'], place: ObjectPlace): Verdict | undefined {
+    const { inventory, hashContent, settings } = this.#subject
+    if (inventory === undefined || hashContent === 'all' || settings.remediation.versions === 'all') return undefined
+    return judgeByInventory(inventory, settings.requirements, object, place)
   }
 }
 

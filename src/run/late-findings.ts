@@ -1,6 +1,8 @@
 import { counted } from '../internal/text/counted.js'
+import { provenText } from '../internal/text/inventory.js'
 import type { Finding } from '../model/findings.js'
 import type { Residency } from '../model/inspection.js'
+import type { InventoryFacts } from '../model/inventory/report.js'
 import type { ProtectionReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { RecordingLedger } from '../stages/account/ledger.js'
@@ -53,6 +55,28 @@ export function storedElsewhere(
       remedy:
         'Have the owner of the organisation say why (regionalRecordingStorageEnabled, the media region of a trunk), or correct the residency.',
     }))
+}
+
+/**
+ * That objects were not read. An inventory shows the past: whoever lifts a hold afterwards changes neither the time nor
+ * the ETag of the object. Pure.
+ */
+export function provenByInventory(
+  inventory: InventoryFacts | undefined,
+  { byInventory }: { readonly byInventory: number },
+  { bucket }: { readonly bucket: string },
+): readonly Finding[] {
+  if (inventory === undefined || byInventory === 0) return []
+  return [
+    {
+      code: 'inventory-is-proof',
+      severity: 'blocker',
+      subject: bucket,
+      message: provenText(inventory, byInventory),
+      remedy:
+        'Run without the inventory to read each object, or accept: a hold that was lifted after the inventory began is then seen by the sample only.',
+    },
+  ]
 }
 
 /** Who asked for protection at the source relies on it. */

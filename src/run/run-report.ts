@@ -1,6 +1,7 @@
 import { LegalHoldError } from '../model/errors.js'
 import type { Finding } from '../model/findings.js'
 import type { Inspection } from '../model/inspection.js'
+import { inventoryReportOf } from '../model/inventory/report.js'
 import {
   type AuditReport,
   type CoverageReport,
@@ -51,6 +52,12 @@ export function reportOf(subject: ReportSubject): RunReport {
   const remediations = tally.remediations()
   const dueInDryRun = dryRun && remediations.planned > 0
   const finishedAt = clock.now()
+  const inventory = delivery.inventory && inventoryReportOf(delivery.inventory, tally.byInventory)
+  const accepted = [
+    ...new Set(
+      findings.filter(({ code, severity }) => severity === 'blocker' && accept.has(code)).map(({ code }) => code),
+    ),
+  ]
   return {
     schemaVersion: 1,
     runId,
@@ -58,7 +65,7 @@ export function reportOf(subject: ReportSubject): RunReport {
     resumed,
     startedAt: new Date(startedAt).toISOString(),
     finishedAt: new Date(finishedAt).toISOString(),
-    outcome: dueInDryRun ? 'incomplete' : outcomeOf({ counts, coverage }),
+    outcome: dueInDryRun ? 'incomplete' : outcomeOf({ counts, coverage, inventory, accepted }),
     hold,
     ...(operator === undefined ? {} : { operator }),
     ...(command === undefined ? {} : { command }),
@@ -83,16 +90,13 @@ export function reportOf(subject: ReportSubject): RunReport {
     ...(subject.protection === undefined ? {} : { protection: subject.protection }),
     ...(subject.audit === undefined ? {} : { audit: subject.audit }),
     findings,
-    accepted: [
-      ...new Set(
-        findings.filter(({ code, severity }) => severity === 'blocker' && accept.has(code)).map(({ code }) => code),
-      ),
-    ],
+    accepted,
     counts,
     objects: tally.objects(),
     verdicts: tally.verdicts(),
     exceptions: settlement.exceptions,
     remediations,
+    ...(inventory === undefined ? {} : { inventory }),
     ...(delivery.scale === undefined ? {} : { scale: delivery.scale }),
     timings: { ...timings, total: finishedAt - startedAt },
   }
@@ -105,7 +109,10 @@ function coverageWith({ inspection, lateFindings, settings }: ReportSubject, cov
     scope?.reach === 'unknown' ? { reason: `client-scope-unknown: ${scope.reason ?? 'not answered'}` } : {}
   const scoped = scope === undefined ? coverage : { ...unknown, ...coverage, scope }
   // What began during the run may have taken recordings out of the lists before they were read.
-  const late = lateFindings.find(({ severity, code }) => severity === 'blocker' && !settings.accept.has(code))
+  const late = lateFindings.find(
+    // An inventory says nothing of the lists.
+    ({ severity, code }) => severity === 'blocker' && code !== 'inventory-is-proof' && !settings.accept.has(code),
+  )
   if (late === undefined || !coverage.proven) return scoped
   const { provenUntil: _, ...rest } = scoped
   return { ...rest, proven: false, reason: `${late.code}, seen at the end of the run: ${late.message}` }

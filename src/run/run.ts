@@ -20,9 +20,10 @@ import { JobBook } from '../stages/export/job-book.js'
 import { partsOf } from '../stages/export/parts.js'
 import { protectionOf } from '../stages/export/protect.js'
 import { inspect, profileIdOf } from '../stages/inspect/inspect.js'
+import type { KnownInventory } from '../stages/object/by-inventory.js'
 import { type Audited, readAudit } from './audit.js'
 import { Delivery, type DeliverySubject, type RunDelivery } from './deliver.js'
-import { lateFindings, storedElsewhere, toldBefore } from './late-findings.js'
+import { lateFindings, provenByInventory, storedElsewhere, toldBefore } from './late-findings.js'
 import { emitter, type RunOptions } from './run-options.js'
 import { reportOf, unexplainedBy } from './run-report.js'
 import {
@@ -51,6 +52,8 @@ export interface RunExtras {
   readonly deliver?: ((subject: DeliverySubject) => RunDelivery) | undefined
   /** When contents are read for their digest. @defaultValue as the run's evidence asks for it */
   readonly hashContent?: HashContent | undefined
+  /** What shows that objects are held without a HEAD. @defaultValue each is read */
+  readonly inventory?: KnownInventory | undefined
   /** Whether it is a shard, whose account is put on record for the whole run. */
   readonly isShard?: boolean | undefined
 }
@@ -138,6 +141,7 @@ export class Run {
       ...lateFindings(this.#request, delivery.ledger, unnamed, protection),
       ...storedElsewhere(this.#settings.residency, delivery.ledger),
       ...audited.findings,
+      ...provenByInventory(delivery.inventory, this.#tally, this.#settings.storage),
       ...(await this.#lookAgain(inspection)),
     ]
     const report = reportOf({
@@ -298,6 +302,7 @@ export class Run {
       repair,
       dryRun: this.#dryRun,
       hashContent: this.#hashContent,
+      inventory: this.#extras.inventory,
       shardJobs: this.#checkpoint?.shardJobs ?? [],
       former: formerDelivery(this.#journal, this.#checkpoint, attempt, this.#context.signal),
       recorder: this.#recorder,

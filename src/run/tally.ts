@@ -12,6 +12,7 @@ const noRemediations = { planned: 0, repaired: 0, notNeeded: 0, refused: 0, fail
 export interface CountedElsewhere {
   readonly objects: ObjectCounts
   readonly verdicts: VerdictTotals
+  readonly byInventory?: number | undefined
   readonly remediations: Pick<RemediationSummary, 'planned' | 'repaired' | 'notNeeded' | 'refused' | 'failed' | 'steps'>
 }
 
@@ -26,6 +27,7 @@ export class Tally {
   #due = 0
   #untagged = 0
   #verdicts = new VerdictAdder()
+  #byInventory = 0
   readonly #prices: PriceTable
   #cost: CostTally
 
@@ -37,6 +39,11 @@ export class Tally {
   /** Objects that are not held and were not repaired yet. */
   get due(): number {
     return this.#due
+  }
+
+  /** Verdicts that rest on an inventory. */
+  get byInventory(): number {
+    return this.#byInventory
   }
 
   /** Objects without any of the hold. */
@@ -58,6 +65,7 @@ export class Tally {
     this.#due = 0
     this.#untagged = 0
     this.#verdicts = new VerdictAdder()
+    this.#byInventory = 0
   }
 
   /** Counts an object once, however often it is rewritten. @returns whether it was counted now */
@@ -92,10 +100,11 @@ export class Tally {
   /** Adds up a verdict, now or in a former part of the run. */
   judged(verdict: AddedVerdict): void {
     this.#verdicts.add(verdict)
+    if (verdict.provenBy !== undefined) this.#byInventory += 1
   }
 
   /** Takes in what another process has counted: its report, and the sums of its cost. */
-  addReport({ objects, verdicts, remediations }: CountedElsewhere, cost: CostSums): void {
+  addReport({ objects, verdicts, byInventory = 0, remediations }: CountedElsewhere, cost: CostSums): void {
     const { unexpectedReasons = {}, ...kinds } = objects
     for (const [kind, count] of entriesOf(kinds)) this.#objects[kind] += count
     for (const [reason, count] of Object.entries(unexpectedReasons)) {
@@ -106,6 +115,7 @@ export class Tally {
       this.#steps[action] = (this.#steps[action] ?? 0) + count
     }
     this.#verdicts.addTotals(verdicts)
+    this.#byInventory += byInventory
     this.#cost.addSums(cost)
   }
 

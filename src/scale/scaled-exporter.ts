@@ -4,6 +4,7 @@ import { OptionCheck } from '../internal/option-check.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import type { Finding } from '../model/findings.js'
+import { type InventoryReport, inventoryReportOf } from '../model/inventory/report.js'
 import type { RunReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import { isPort } from '../options/checks.js'
@@ -11,6 +12,7 @@ import type { Settings } from '../options/exporter-options.js'
 import { checkRequest } from '../options/request.js'
 import type { EvidenceSink } from '../ports/evidence.js'
 import type { CallOptions } from '../ports/runtime.js'
+import { provenByInventory } from '../run/late-findings.js'
 import type { RunOptions } from '../run/run-options.js'
 import { runAndTell } from '../run/told-run.js'
 import { cancelRun } from './coordinator/cancel.js'
@@ -21,6 +23,7 @@ import { isRunId, runKeys } from './keys.js'
 import { estimateOf, type ScaleEstimate } from './plan/estimate.js'
 import type { Plan } from './plan/plan.js'
 import type { SpoolLimits } from './plan/spool.js'
+import type { InventorySource } from './ports/inventory-source.js'
 import type { ShardEngine } from './ports/shard-engine.js'
 import type { ShardStore } from './ports/shard-store.js'
 
@@ -45,6 +48,16 @@ export interface ScalePlanOptions extends CallOptions {
   readonly averageObjectBytes?: number | undefined
   /** Shards at once, for the engine and for the estimate. @defaultValue 100 */
   readonly concurrency?: number | undefined
+  /**
+   * A list of the bucket's objects: what it shows to be held is not read. Such verdicts are `provenBy: 'inventory'`, and
+   * the run is `complete` only if `inventory-is-proof` is accepted. It is part of the plan: when a run with a plan
+   * resumes, another inventory has no effect.
+   *
+   * @defaultValue every object is read by HEAD
+   */
+  readonly inventory?: InventorySource | undefined
+  /** Objects of the inventory, drawn at random, that are read by HEAD before it is trusted. @defaultValue 3000 */
+  readonly inventorySample?: number | undefined
   /** How much is kept in memory while a plan is sorted. */
   readonly spool?: SpoolLimits | undefined
   /** Called for every event. Its errors are logged and ignored. */
@@ -78,12 +91,20 @@ export interface ScalePlan {
   /** Estimated number of objects of these recordings. */
   readonly objects?: number | undefined
   readonly estimate: ScaleEstimate
+  /** Absent if the plan has no inventory. */
+  readonly inventory?: ScalePlanInventory | undefined
   readonly findings: readonly Finding[]
   /** SHA-256 of the plan, hex. */
   readonly planSha256: string
 }
 
-const defaults = { objectsPerShard: 1_000, averageObjectBytes: 1 << 20, concurrency: 100 }
+/** What a plan owes to an inventory. */
+export interface ScalePlanInventory extends InventoryReport {
+  /** Expected recordings of which the inventory has no file: they came later, or are missing. */
+  readonly absent: number
+}
+
+const defaults = { inventorySample: 3_000, objectsPerShard: 1_000, averageObjectBytes: 1 << 20, concurrency: 100 }
 const runDefaults = { maxRounds: 3, pollMs: 15_000, roundTimeoutMs: 604_800_000 }
 
 /**
@@ -216,15 +237,21 @@ export class ScaledExporter {
   }
 
   #shown(plan: Plan, options: CheckedOptions, findings: readonly Finding[]): ScalePlan {
-    const { runId, shards, recordings, planSha256, facts } = plan
+    const { runId, shards, recordings, planSha256, facts, inventory } = plan
     const { averageObjectBytes, concurrency } = options
     const objects = 2 * recordings
     // What the platform stamps need not be repaired; on the documented interface it stamps nothing.
-    const repairs = facts.platform.capabilities.stampsHoldMetadata ? 0 : objects
-    const { prices } = this.#settings
+    const byInventory = inventory?.trusted === true ? inventory.objects : 0
+    const repairs = facts.platform.capabilities.stampsHoldMetadata ? 0 : Math.max(0, objects - byInventory)
+    const { prices, storage } = this.#settings
     const engine = this.#engine.name
-    const reckoned = { recordings, shards, objects, repairs, averageObjectBytes, concurrency, engine, prices }
-    return { runId, shards, recordings, objects, estimate: estimateOf(reckoned), findings: [...findings], planSha256 }
+    const sampled = inventory?.sample.read ?? 0
+    const reading = { objects, byInventory, sampled, repairs, averageObjectBytes }
+    const estimate = estimateOf({ recordings, shards, ...reading, concurrency, engine, prices })
+    const told = [...findings, ...provenByInventory(inventory, { byInventory }, storage)]
+    const planned = { runId, shards, recordings, objects, estimate, findings: told, planSha256 }
+    if (inventory === undefined) return planned
+    return { ...planned, inventory: { ...inventoryReportOf(inventory, byInventory), absent: inventory.absent } }
   }
 
   #checked(method: string, options: ScaledRunOptions): CheckedOptions {
@@ -239,6 +266,14 @@ export class ScaledExporter {
       check(Number.isFinite(value) && value >= 1, name, 'must be a number of at least 1')
       numbers[name] = value
     }
+    const { inventory } = options
+    check(inventory === undefined || isPort(inventory, ['describe', 'rows']), 'inventory', 'must be an InventorySource')
+    const { versions } = this.#settings.remediation
+    check(
+      inventory === undefined || versions === 'current',
+      'inventory',
+      "shows current versions, and cannot be used with remediation.versions: 'all'",
+    )
     check(options.confirm === undefined || typeof options.confirm === 'function', 'confirm', 'must be a function')
     mistakes.throwIfAny()
     return { ...options, ...numbers, runId }

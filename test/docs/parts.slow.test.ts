@@ -260,6 +260,7 @@ const usedElsewhere = [
   'docs/scale-aws.md S3Inventory', // test/scale/aws/inventory
   'docs/scale.md handlerOf', // test/scale/worker
   'docs/scale.md verifyWithShards', // test/scale/evidence
+  'docs/scale.md runWithInventory', // test/scale/inventory
 ]
 
 /** A block goes by its page and the first word of those here that it has. */

@@ -1,4 +1,5 @@
 import type { S3BatchEngineOptions } from '../../scale/aws/batch/options.js'
+import type { S3InventoryOptions } from '../../scale/aws/inventory/s3-inventory.js'
 import type { MapEngineOptions } from '../../scale/aws/map/options.js'
 import type { S3ShardStoreOptions } from '../../scale/aws/s3-shard-store.js'
 import type { ScaledRunOptions } from '../../scale/scaled-exporter.js'
@@ -34,6 +35,26 @@ const store = object(
   } satisfies MembersFor<S3ShardStoreOptions & { prefix: string }, OfPrograms | 'dispatcher'>,
 )
 
+const inventory = object(
+  'An inventory of S3: what it shows to be held is not read. The run is complete only with --accept inventory-is-proof.',
+  {
+    bucket: text('The bucket that S3 delivers it to.'),
+    prefix: text("Takes the last inventory under this prefix: 'PREFIX/SOURCE-BUCKET/ID/'."),
+    manifest: text('Key of the manifest.json of one inventory, in place of prefix.'),
+    region: { ...region, about: 'Its region. Default: that of `s3`.' },
+    endpoint: { ...endpoint, about: 'Another S3 server. Default: that of `s3`.' },
+    credentials: { ...credentials, about: 'Keys. Default: those of `s3`.' },
+    forcePathStyle,
+    maxSockets,
+    attemptTimeoutMs,
+    expectedBucketOwner,
+    contentMd5,
+    requestPayer,
+    retry,
+  } satisfies MembersFor<S3InventoryOptions & { prefix: string }, OfPrograms | 'dispatcher'>,
+  ['bucket'],
+)
+
 /** How a service of AWS beside S3 is reached. */
 const service = {
   region: text('Region of the service. Default: that of the store.'),
@@ -50,6 +71,8 @@ export const scaleFields = object('How a run is spread over shards, for the comm
   objectsPerShard: number('How large a shard is, in objects. Default: 1000.'),
   averageObjectBytes: number('Bytes of an object on average, for the estimate. Default: 1 MiB.'),
   concurrency: number('Shards at once. Default: 100, and 4 with the engine local.'),
+  inventory,
+  inventorySample: number('Objects of the inventory that are read before it is trusted. Default: 3000.'),
   maxRounds: number('Engine jobs at most: each is given the shards that are not sealed yet. Default: 3.'),
   pollMs: number("Time between two looks at the engine's job, in milliseconds. Default: 15000."),
   roundTimeoutMs: number('How long one round may take, in milliseconds. Default: 7 days.'),

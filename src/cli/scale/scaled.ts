@@ -7,6 +7,7 @@ import type { Resolved } from '../config/resolve.js'
 import { loggerOf } from '../telling/log.js'
 import type { Terminal } from '../terminal.js'
 import { concurrencyOf, openEngine } from './engine.js'
+import { openInventory } from './inventory.js'
 import { openStore, type ScaleStore } from './store.js'
 
 /** What `scale plan` and `scale run` work with. */
@@ -44,13 +45,23 @@ export async function openScaled(
   const { storage, concurrency, retry } = options
   const worker = shardWorker({ store: store.store, storage, concurrency, retry, logger })
   const opened = await openEngine(resolved, store, worker)
-  const { engine: _, store: __, runId: ___, s3Batch: ____, map: _____, ...cutting } = resolved.matter.scale ?? {}
+  const inventory = await openInventory(resolved, terminal)
+  const {
+    engine: _,
+    store: __,
+    runId: ___,
+    s3Batch: ____,
+    map: _____,
+    inventory: ______,
+    ...cutting
+  } = resolved.matter.scale ?? {}
   return {
     scaled: new ScaledExporter({ exporter, store: store.store, engine: opened.engine, prefix: store.prefix }),
     store,
     request,
-    options: { ...cutting, concurrency: concurrencyOf(resolved) },
+    options: { ...cutting, concurrency: concurrencyOf(resolved), inventory },
     close: () => {
+      inventory?.close()
       opened.close()
       close()
       store.store.close()

@@ -1,4 +1,5 @@
 import { counted, figure } from '../../internal/text/counted.js'
+import { inventoryText } from '../../internal/text/inventory.js'
 import type { RunEvent } from '../../model/events.js'
 import type { ScalePlan } from '../../scale/scaled-exporter.js'
 import type { Given } from '../arguments.js'
@@ -8,7 +9,10 @@ import { pairs, shown, type Terminal } from '../terminal.js'
 const dollars = (amount: number) => `${figure(Math.round(amount * 100) / 100)} US dollars`
 
 /** Says what a plan is and what doing it will cost. */
-export function tellPlan({ runId, shards, recordings, estimate, planSha256 }: ScalePlan, terminal: Terminal): void {
+export function tellPlan(
+  { runId, shards, recordings, estimate, inventory, planSha256 }: ScalePlan,
+  terminal: Terminal,
+): void {
   const { dollars: price, hours, concurrency, objects, repairs } = estimate
   terminal.out(
     pairs([
@@ -23,6 +27,7 @@ export function tellPlan({ runId, shards, recordings, estimate, planSha256 }: Sc
       ['all of it', dollars(price.total)],
       ['storage', `${dollars(price.storagePerMonth)} a month`],
       ['time', `${figure(hours)} h with ${counted(concurrency, 'shard')} at once`],
+      ['inventory', inventoryText(inventory)],
       ['plan', `sha256:${planSha256}`],
     ]),
   )

@@ -57,6 +57,8 @@ export interface CustodyPredicate {
   readonly storage: RunReport['storage']
   readonly interval: Interval
   readonly outcome: RunReport['outcome']
+  /** What rests on an inventory in place of a HEAD. Absent if the run was given none. */
+  readonly inventory?: RunReport['inventory']
   /** SHA-256, hex, of the canonical JSON of the run's instructions: the data of its `run-started` record. */
   readonly policyDigest: string
   readonly hashContent: HashContent

@@ -21,6 +21,7 @@ export function contradictionOfStatement(
     ['storage', predicate.storage, report.storage],
     ['interval', predicate.interval, report.interval],
     ['outcome', predicate.outcome, report.outcome],
+    ['inventory', predicate.inventory, report.inventory],
     ['recordings', predicate.counts.recordings, report.counts],
     ['objects', predicate.counts.objects, report.objects],
   ]

@@ -1,3 +1,5 @@
+import { optional } from '../../journal/form/form.js'
+import { inventory } from '../../journal/form/report-form.js'
 import type { EnvelopeContents } from '../crypto/envelope.js'
 import {
   bundleFiles,
@@ -45,5 +47,6 @@ function problemOf(statement: CustodyStatement): string | undefined {
     return 'it names no tree'
   }
   if (typeof predicate.hold?.tag !== 'string' || predicate.counts === undefined) return 'its predicate is not whole'
+  if (!optional(inventory)(predicate.inventory)) return 'what it says of an inventory is not whole'
   return undefined
 }

@@ -1,4 +1,5 @@
 import { counted, figure } from '../../internal/text/counted.js'
+import { inventoryText } from '../../internal/text/inventory.js'
 import type { RecordingState, RunReport } from '../../model/report.js'
 
 /** States that leave the hold open, with the words for them, the gravest first. */
@@ -25,7 +26,7 @@ export function answerOf(report: RunReport, otherHolds: readonly string[] = []):
       counts.expected === 1
         ? 'The 1 expected recording carries'
         : `All ${figure(counts.expected)} expected recordings carry`
-    return `${all} the legal hold ${hold.tag}, companion files included.${unmatched(report)}`
+    return `${all} the legal hold ${hold.tag}, companion files included.${byInventory(report)}${unmatched(report)}`
   }
   const open = counts.expected - counts.held - counts.repaired
   const list = shortcomings
@@ -38,7 +39,7 @@ export function answerOf(report: RunReport, otherHolds: readonly string[] = []):
   const delivered = open === 0 ? `Every delivered recording carries the legal hold ${hold.tag}.` : ''
   const uncovered = coverage.proven ? '' : ` ${unproven(report)}`
   const dry = dryRun ? ' This was a dry run: repairs were planned and nothing was changed.' : ''
-  return `${missing}${delivered}${uncovered}${dry}${unmatched(report)}`
+  return `${missing}${delivered}${uncovered}${byInventory(report)}${dry}${unmatched(report)}`
 }
 
 /** Every check of nothing passes: that must not read like a hold that is on something. */
@@ -50,6 +51,13 @@ function nothingMatched(report: RunReport): string {
 /** What the request names and nothing was found of. */
 function unmatched({ findings }: RunReport): string {
   return findings.flatMap(({ code, message }) => (code === 'nothing-expected' ? [` ${message}`] : [])).join('')
+}
+
+/** What was not read. */
+function byInventory({ inventory, accepted }: RunReport): string {
+  if ((inventory?.objects ?? 0) === 0) return ''
+  const said = accepted.includes('inventory-is-proof') ? 'accepted as proof' : 'not accepted as proof'
+  return ` ${inventoryText(inventory)} This was ${said}.`
 }
 
 function unproven({ coverage }: RunReport): string {

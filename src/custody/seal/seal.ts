@@ -178,6 +178,7 @@ async function writeBundle(dir: string, records: SealedRecords, facts: Facts): P
     storage: report.storage,
     interval: report.interval,
     outcome: report.outcome,
+    ...(report.inventory === undefined ? {} : { inventory: report.inventory }),
     policyDigest: sha256(canonicalJson(policy)),
     hashContent: options.hashContent ?? 'none',
     counts: { recordings: report.counts, objects: report.objects, records: counter.counts() },

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../../internal/clock.js'
 import { counted, verb } from '../../internal/text/counted.js'
+import { inventoryText } from '../../internal/text/inventory.js'
 import type { JournalRecord } from '../../model/record.js'
 import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
@@ -133,6 +134,8 @@ class Verification {
     if (checked?.counter.counts().byType.shard !== undefined) {
       await checkShards(this.#dir, this.#options.shards, this.#findings, this.#options)
     }
+    const byInventory = inventoryText(predicate.inventory)
+    if (byInventory !== undefined) this.#findings.note(byInventory)
     const record = this.#wanted(checked)
     return { claimedFingerprint, predicate, timestamp, record }
   }

@@ -7,6 +7,8 @@ export class FindingsOnRecord {
   #inspected: readonly unknown[] = []
   #late: unknown[] = []
   readonly #accepted = new Set<unknown>()
+  /** Of these, the ones that occurred. */
+  readonly #recorded = new Set<unknown>()
 
   started({ accept }: Untrusted<JournalData['run-started' | 'run-resumed']>): void {
     for (const code of itemsOf(accept)) this.#accepted.add(code)
@@ -20,6 +22,7 @@ export class FindingsOnRecord {
 
   accepted({ code }: Untrusted<JournalData['acceptance']>): void {
     this.#accepted.add(code)
+    this.#recorded.add(code)
   }
 
   found(finding: Untrusted<JournalData['finding']>): void {
@@ -32,15 +35,19 @@ export class FindingsOnRecord {
   }
 
   /** Says why a report is not that of these findings. */
-  report({ findings: given, accepted }: Untrusted<JournalData['report']>): string | undefined {
+  report({ findings: given, accepted, outcome }: Untrusted<JournalData['report']>): string | undefined {
     const findings = itemsOf(given)
     if (!isSame(findings, [...this.#inspected, ...this.#late])) {
       return 'is a report with other findings than are on record'
     }
     const blockers = findings.map(membersOf).filter(({ severity }) => severity === 'blocker')
     const codes = [...new Set(blockers.map(({ code }) => code))]
-    if (!isSame(itemsOf(accepted), codes)) return 'is a report that accepts other blockers than it names'
-    const unknown = codes.find((code) => !this.#accepted.has(code))
+    const claimed = itemsOf(accepted)
+    // What came up during the run and was not accepted leaves it incomplete.
+    const isLeftOpen = (code: unknown) => outcome === 'incomplete' && !this.#recorded.has(code)
+    const known = codes.filter((code) => claimed.includes(code) || !isLeftOpen(code))
+    if (!isSame(claimed, known)) return 'is a report that accepts other blockers than it names'
+    const unknown = known.find((code) => !this.#accepted.has(code))
     return unknown === undefined ? undefined : `is a report that accepts ${quoted(unknown)}, which nobody accepted`
   }
 }
@@ -52,6 +59,8 @@ export function contradictionOfOutcome({
   counts,
   coverage,
   remediations,
+  inventory,
+  accepted,
 }: Untrusted<JournalData['report']>): string | undefined {
   if (outcome === 'incomplete') return undefined
   if (outcome !== 'complete' && outcome !== 'nothing-expected') {
@@ -64,6 +73,10 @@ export function contradictionOfOutcome({
     return `is a report that says ${outcome}, and expects ${counted(expected as number, 'recording')}`
   }
   if (membersOf(coverage).proven !== true) return `is a report that says ${outcome}, and proves no coverage`
+  const { objects: byInventory = 0 } = membersOf(inventory)
+  if (byInventory !== 0 && !itemsOf(accepted).includes('inventory-is-proof')) {
+    return `is a report that says ${outcome}, and rests on an inventory that nobody accepted as proof`
+  }
   const { planned } = membersOf(remediations)
   return dryRun === true && planned !== 0 ? `is a report that says ${outcome}, and repairs are only planned` : undefined
 }

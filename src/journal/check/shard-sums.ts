@@ -17,6 +17,12 @@ export class ShardSums {
   #held = 0
   #repaired = 0
   #listed = 0
+  #byInventory = 0
+
+  /** Verdicts of the shards that rest on an inventory. */
+  get byInventory(): number {
+    return this.#byInventory
+  }
 
   /** Recordings of the shards in a state. */
   inState(state: unknown): number {
@@ -43,7 +49,7 @@ export class ShardSums {
 
   /** Takes the next shard; says why it cannot stand after those before it. */
   add(shard: Untrusted<JournalData['shard']>): string | undefined {
-    const { shard: number, held, repaired, listed, digest, verdicts } = shard
+    const { shard: number, held, repaired, listed, digest, verdicts, byInventory = 0 } = shard
     if (!isCount(number) || !isCount(held) || !isCount(repaired) || !isCount(listed) || listed > held + repaired) {
       return `is of the shard ${quoted(number)} with ${quoted(held)} held, ${quoted(repaired)} repaired and ${quoted(listed)} listed recordings`
     }
@@ -56,6 +62,10 @@ export class ShardSums {
     this.#digest.addAll(String(digest))
     const { count, digest: total } = membersOf(verdicts)
     if (!isCount(count) || typeof total !== 'string') return `is of the shard ${number}, and adds up no verdicts`
+    if (!isCount(byInventory) || byInventory > count) {
+      return `is of the shard ${number}, and says that ${quoted(byInventory)} of ${count} verdicts rest on an inventory`
+    }
+    this.#byInventory += byInventory
     this.#verdicts.addTotals({ count, digest: total })
     const { unexpectedReasons: _, ...kinds } = membersOf(shard.objects)
     const sums: readonly (readonly [Map<string, number>, Members])[] = [

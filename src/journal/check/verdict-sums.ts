@@ -21,6 +21,8 @@ const repairs = {
 export class VerdictSums {
   readonly #totals = new VerdictAdder()
   readonly #kinds = new Map<unknown, number>()
+  /** Verdicts that rest on an inventory, by its time. */
+  readonly #byInventory = new Map<unknown, number>()
   readonly #repairs = new Map<unknown, number>()
   readonly #steps = new Map<unknown, number>()
 
@@ -33,9 +35,12 @@ export class VerdictSums {
     actions,
     before,
     after,
+    provenBy,
+    asOf,
   }: Untrusted<JournalData['verdict']>): void {
     const state = membersOf(after ?? before)
-    this.#totals.add({ key: membersOf(object).key, verdict, outcome, state })
+    this.#totals.add({ key: membersOf(object).key, verdict, outcome, state, provenBy, asOf })
+    if (provenBy !== undefined) increase(this.#byInventory, asOf)
     increase(this.#kinds, membersOf(place).kind)
     if (remediation === undefined) return
     increase(this.#repairs, remediation)
@@ -50,12 +55,23 @@ export class VerdictSums {
   }
 
   /** Says why a report is not that of these verdicts. */
-  report({ objects, verdicts, remediations }: Untrusted<JournalData['report']>, shards: ShardSums): string | undefined {
+  report(report: Untrusted<JournalData['report']>, shards: ShardSums): string | undefined {
+    const { objects, verdicts, remediations, inventory } = report
     return (
+      this.#contradictionOfInventory(membersOf(inventory), shards) ??
       this.#contradictionOfObjects(membersOf(objects), shards) ??
       this.#contradictionOfRepairs(membersOf(remediations), shards) ??
       this.#contradictionOfTotals(verdicts, shards)
     )
+  }
+
+  #contradictionOfInventory({ objects = 0, asOf }: Members, shards: ShardSums): string | undefined {
+    const found = sum([...this.#byInventory.values()]) + shards.byInventory
+    if (objects !== found) {
+      return `is a report of ${quoted(objects)} verdicts by an inventory, and ${found} are before it`
+    }
+    const other = [...this.#byInventory.keys()].find((time) => time !== asOf)
+    return other === undefined ? undefined : `is a report of another inventory than the one of ${quoted(other)}`
   }
 
   #contradictionOfTotals(verdicts: unknown, shards: ShardSums): string | undefined {

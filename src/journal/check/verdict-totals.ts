@@ -14,6 +14,8 @@ export interface AddedVerdict {
   readonly outcome: unknown
   /** The object as it was last seen. */
   readonly state?: SeenState | null | undefined
+  readonly provenBy?: unknown
+  readonly asOf?: unknown
 }
 
 /**
@@ -26,10 +28,11 @@ export class VerdictAdder {
   #low = 0
   #high = 0
 
-  add({ key, verdict, outcome, state }: AddedVerdict): void {
+  add({ key, verdict, outcome, state, provenBy, asOf }: AddedVerdict): void {
     // Not the version: a run that is interrupted and resumed leaves the same contents in others.
     const { etag, sizeBytes } = state ?? {}
-    const text = JSON.stringify([key, verdict, outcome, etag ?? null, sizeBytes ?? null])
+    const proof = provenBy === undefined ? [] : [provenBy, asOf]
+    const text = JSON.stringify([key, verdict, outcome, etag ?? null, sizeBytes ?? null, ...proof])
     const digest = hash('sha256', text, 'buffer')
     this.#count += 1
     this.#low = (this.#low + digest.readUInt32LE(0)) >>> 0

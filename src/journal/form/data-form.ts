@@ -156,6 +156,8 @@ const forms: { readonly [Type in JournalRecordType]: Forms<JournalData[Type]> } 
     object: objectRef,
     place,
     verdict: verdictKind,
+    provenBy: optional(exactly('inventory')),
+    asOf: optional(text),
     outcome: objectOutcome,
     reason: optional(text),
     decision: word<Decision>({ leave: true, repair: true, plan: true, refuse: true, none: true }),

@@ -1,3 +1,4 @@
+import type { InventoryBound, InventoryReport, InventorySample } from '../../model/inventory/report.js'
 import type { AuditEntry } from '../../model/platform.js'
 import type {
   AuditReport,
@@ -135,6 +136,22 @@ const scale = object<ScaleReport>({
   jobs: list(object<ScaleJob>({ round: number, id: text, state: text, shards: number, reason: optional(text) })),
 })
 
+export const inventory = object<InventoryReport>({
+  name: text,
+  asOf: text,
+  trusted: flag,
+  reason: optional(text),
+  sample: object<InventorySample>({
+    of: number,
+    read: number,
+    confirmed: number,
+    changed: number,
+    contradicted: number,
+  }),
+  objects: number,
+  bound: optional(object<InventoryBound>({ confidence: number, rate: number, objects: number })),
+})
+
 export const reportMembers: Forms<RunReport> = {
   schemaVersion: exactly(1),
   runId: text,
@@ -203,6 +220,7 @@ export const reportMembers: Forms<RunReport> = {
     forcedRetries: number,
     cost,
   }),
+  inventory: optional(inventory),
   scale: optional(scale),
   timings: numbers,
 }

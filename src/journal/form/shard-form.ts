@@ -38,6 +38,7 @@ export const shardMembers: Forms<RecordedShard> = {
   digest: text,
   objects,
   verdicts: verdictTotals,
+  byInventory: optional(number),
   repairs: numbers,
   steps: numbers,
 }

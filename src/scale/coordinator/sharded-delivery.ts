@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../../internal/abort.js'
 import type { RecordedShard } from '../../journal/shard-data.js'
 import { LegalHoldError } from '../../model/errors.js'
+import type { InventoryFacts } from '../../model/inventory/report.js'
 import type { ExpectedListing, ExportJob } from '../../model/platform.js'
 import type { ScaleReport } from '../../model/report.js'
 import type { DeliverySubject, RunDelivery } from '../../run/deliver.js'
@@ -8,11 +9,14 @@ import { explainMissing } from '../../stages/export/explain-missing.js'
 import { JobGroup, type PartAccount } from '../../stages/export/job-group.js'
 import { listsRecordings } from '../../stages/export/parts.js'
 import { inOrder } from '../in-order.js'
+import { type OpenedInventory, openInventory, spoolInventory } from '../inventory/reading.js'
+import type { Weighing } from '../inventory/weighed.js'
 import { parseShardKey, type RunKeys } from '../keys.js'
 import { makePlan, type Plan, type PlannedAccount, planSpools, readPlan, refsOf } from '../plan/plan.js'
 import { PlanLedger } from '../plan/plan-ledger.js'
 import { decodeList, type ShardFacts } from '../plan/shard-list.js'
-import type { SpoolLimits } from '../plan/spool.js'
+import type { Spool, SpoolLimits } from '../plan/spool.js'
+import type { InventorySource } from '../ports/inventory-source.js'
 import type { ShardEngine, ShardRef } from '../ports/shard-engine.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { readSeal, type StoredSeal } from '../worker/stored-seal.js'
@@ -23,6 +27,10 @@ import { ShardedLedger } from './sharded-ledger.js'
 export interface ShardedOptions extends RoundOptions {
   readonly objectsPerShard: number
   readonly spool?: SpoolLimits | undefined
+  /** What may show that objects are held. */
+  readonly inventory?: InventorySource | undefined
+  /** Objects of it that are read by HEAD before it is relied on. */
+  readonly inventorySample: number
   /** Asked once the plan is made: what it rejects with, the run rejects with, and no shard is begun. */
   readonly onPlan: (plan: Plan) => Promise<void>
 }
@@ -46,6 +54,7 @@ export class ShardedDelivery implements RunDelivery {
   ledger: ShardedLedger
   explanations: ExpectedListing | undefined
   scale: ScaleReport | undefined
+  inventory: InventoryFacts | undefined
   readonly #subject: DeliverySubject
   readonly #parts: ShardedParts
   #accounts: readonly PartAccount[] = []
@@ -66,6 +75,7 @@ export class ShardedDelivery implements RunDelivery {
     const { store, keys, engine, options } = this.#parts
     const plan = (await this.#known()) ?? (await this.#plan())
     this.#accounts = plan.accounts.map((account) => ({ protection: undefined, ...account }))
+    this.inventory = plan.facts.inventory
     const { planSha256, shards, recordings } = plan
     await recorder.record('shard-plan', { planSha256, shards, recordings })
     await options.onPlan(plan)
@@ -96,6 +106,7 @@ export class ShardedDelivery implements RunDelivery {
   async #plan(): Promise<Plan> {
     const { settings, request, parts, coverage, jobs, dryRun, recorder, context, timed } = this.#subject
     const { store, keys, options } = this.#parts
+    const opened = await this.#openInventory()
     const spools = planSpools(store, keys, options.spool)
     const protect = settings.platform.protectSource === true && !dryRun
     const ledger = new PlanLedger(listsRecordings(settings, request), spools, protect)
@@ -104,8 +115,37 @@ export class ShardedDelivery implements RunDelivery {
     const accounts: readonly PlannedAccount[] = group.accounts
     const createdAt = new Date(settings.clock.now()).toISOString()
     const facts = this.#facts(group)
-    const subject = { store, keys, spool: spools.rows, ids: spools.ids, ledger, facts, accounts, createdAt }
+    const planned = { store, keys, spool: spools.rows, ids: spools.ids, ledger, facts, accounts, createdAt }
+    const subject = opened === undefined ? planned : { ...planned, weighing: await this.#weighing(opened, planned) }
     return makePlan(subject, { objectsPerShard: options.objectsPerShard, signal: context.signal })
+  }
+
+  /** Before anything is exported: an inventory that cannot be used ends the plan. */
+  async #openInventory(): Promise<OpenedInventory | undefined> {
+    const { settings, request, context } = this.#subject
+    const { inventory } = this.#parts.options
+    if (inventory === undefined) return undefined
+    if (!listsRecordings(settings, request)) {
+      throw new LegalHoldError(
+        'The platform does not list the recordings of this request, so that nothing says which objects of the inventory are expected: run without the inventory.',
+        { code: 'UNSUPPORTED', stage: 'scale' },
+      )
+    }
+    const { requirements, storage, clock } = settings
+    const use = { bucket: storage.bucket, requirements, now: clock.now() }
+    return openInventory(inventory, use, { signal: context.signal })
+  }
+
+  /** Puts the rows of the inventory beside what is expected. */
+  async #weighing(
+    opened: OpenedInventory,
+    { spool, ledger }: { readonly spool: Spool; readonly ledger: PlanLedger },
+  ): Promise<Weighing> {
+    const { settings, inspection, context } = this.#subject
+    const { storage, requirements, objectConcurrency: concurrency } = settings
+    const where = { organizationId: inspection.organization.id, hours: ledger.hours, requirements, spool }
+    await spoolInventory(opened, where, { signal: context.signal })
+    return { opened, sample: this.#parts.options.inventorySample, storage, requirements, context, concurrency }
   }
 
   #facts(group: JobGroup): ShardFacts {
@@ -184,9 +224,9 @@ export class ShardedDelivery implements RunDelivery {
   }
 
   #take({ shard, key }: ShardRef, { seal, sha256 }: StoredSeal): RecordedShard {
-    const { counts, objects, verdicts, repairs, steps, listed, account } = seal
+    const { counts, objects, verdicts, byInventory, repairs, steps, listed, account } = seal
     this.ledger.take(seal)
-    this.#subject.tally.addReport({ objects, verdicts, remediations: { ...repairs, steps } }, account.cost)
+    this.#subject.tally.addReport({ objects, verdicts, byInventory, remediations: { ...repairs, steps } }, account.cost)
     return {
       shard,
       key,
@@ -197,6 +237,7 @@ export class ShardedDelivery implements RunDelivery {
       digest: listed.digest,
       objects,
       verdicts,
+      ...(byInventory === undefined ? {} : { byInventory }),
       repairs,
       steps,
     }

@@ -11,6 +11,7 @@ import { decodeList, type ShardList } from '../plan/shard-list.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { sealOf } from '../worker/seal.js'
 import { readSeal, type StoredSeal } from '../worker/stored-seal.js'
+import { unfoundedVerdict } from './inventory-check.js'
 import { shardOf } from './shard-places.js'
 
 /**
@@ -20,6 +21,7 @@ import { shardOf } from './shard-places.js'
  * - The list is the one that its key names.
  * - The records follow each other without a gap, do not contradict each other, and amount to what the seal says.
  * - The records cover every recording of the list.
+ * - A verdict that rests on an inventory has its line in the list.
  *
  * It also opens shards, so that `prove` and `live` reach their objects.
  *
@@ -78,7 +80,9 @@ async function problemsOf(store: ShardStore, shard: RecordedShard, options: Call
   if (canonicalJson({ ...anew.seal, tool }) !== canonicalJson(stored.seal)) {
     return [`the journal ${key.journal} does not amount to what the seal ${key.seal} says`]
   }
-  return unspokenOf(list, stored)
+  const unfounded =
+    (stored.seal.byInventory ?? 0) === 0 ? undefined : await unfoundedVerdict(list, journal.lines(options))
+  return unfounded === undefined ? unspokenOf(list, stored) : [`${unfounded} (${key.journal})`]
 }
 
 async function readList(store: ShardStore, key: ParsedShardKey, options: CallOptions): Promise<ShardList | string> {
@@ -90,9 +94,19 @@ async function readList(store: ShardStore, key: ParsedShardKey, options: CallOpt
 
 /** What the record of the whole run says of a shard, against its seal. */
 function differenceOf(shard: RecordedShard, { seal }: StoredSeal): string | undefined {
-  const { counts, listed, objects, verdicts, repairs, steps } = seal
+  const { counts, listed, objects, verdicts, byInventory, repairs, steps } = seal
   const { held, repaired } = counts
-  const said = { held, repaired, listed: listed.count, digest: listed.digest, objects, verdicts, repairs, steps }
+  const said = {
+    held,
+    repaired,
+    listed: listed.count,
+    digest: listed.digest,
+    objects,
+    verdicts,
+    byInventory,
+    repairs,
+    steps,
+  }
   return Object.entries(said).find(
     ([name, value]) => canonicalJson(shard[name as keyof RecordedShard]) !== canonicalJson(value),
   )?.[0]

@@ -39,6 +39,8 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
   let held: ShardRow[] = []
   let bytes = 0
   let hasLarge = false
+  /** Of these, the ones that stand for a recording; what an inventory has of it comes beside. */
+  let size = 0
   let recordings = 0
   let from: SliceBound | undefined
   /** First hour of the shard that is open. */
@@ -49,6 +51,7 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
     held = []
     bytes = 0
     hasLarge = false
+    size = 0
     recordings = 0
     from = to
     since = to?.hour ?? since
@@ -61,7 +64,7 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
       yield close({ hour: start + hoursPerShard * hourMs, name: '' })
     }
   }
-  const isFull = () => held.length >= mostRows || hasLarge
+  const isFull = () => size >= mostRows || hasLarge
   for await (const conversation of conversationsOf(rows)) {
     const { hour } = conversation
     const isBeyond = held.length > 0 && (conversation.isLarge || bytes + conversation.bytes > bytesPerShard)
@@ -74,6 +77,7 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
     for (const placed of conversation.rows) {
       if (isCounted(placed.row) && !isSame(last, placed)) recordings += 1
       held.push(placed.row)
+      if (placed.row.kind !== 'inventory') size += 1
       last = placed
     }
     bytes += conversation.bytes

@@ -4,8 +4,11 @@ import type { PriceTable } from '../../model/prices.js'
 export interface EstimateFacts {
   readonly recordings: number
   readonly shards: number
-  /** Objects to read. */
   readonly objects: number
+  /** Of these, the ones that are not read, since an inventory shows the hold on them. @defaultValue 0 */
+  readonly byInventory?: number | undefined
+  /** Objects that are read to find out whether the inventory is right. @defaultValue 0 */
+  readonly sampled?: number | undefined
   /** How many of these must be repaired. */
   readonly repairs: number
   /** Bytes of an object, on average. */
@@ -75,6 +78,7 @@ const dataEvent = 0.000001
 /** Reckons what a plan will cost. Pure. */
 export function estimateOf(facts: EstimateFacts): ScaleEstimate {
   const { objects, repairs, shards, averageObjectBytes, concurrency, engine, prices } = facts
+  const reads = Math.max(0, objects - (facts.byInventory ?? 0))
   const { writesPer1000, readsPer1000, storagePerGbMonth } = prices.classes.STANDARD ?? {
     writesPer1000: 0,
     readsPer1000: 0,
@@ -83,7 +87,7 @@ export function estimateOf(facts: EstimateFacts): ScaleEstimate {
   const requests = {
     ListObjectsV2: Math.ceil(objects / keysPerPage) + 5 * shards,
     // Once to look, and after a repair again: the hold on the original, and the copy.
-    HeadObject: objects + 2 * repairs,
+    HeadObject: reads + (facts.sampled ?? 0) + 2 * repairs,
     PutObjectLegalHold: repairs,
     CopyObject: repairs,
     ListObjectVersions: Math.ceil(repairs / keysPerPage),
@@ -92,7 +96,7 @@ export function estimateOf(facts: EstimateFacts): ScaleEstimate {
   const writes = requests.PutObjectLegalHold + requests.CopyObject
   const ofRequests = (lists * prices.listsPer1000 + writes * writesPer1000 + requests.HeadObject * readsPer1000) / 1_000
   const ofEvidence = (shards * (writesPerShard * writesPer1000 + readsPerShard * readsPer1000)) / 1_000
-  const seconds = (objects * msPerObject + repairs * msPerRepair + shards * msPerShard) / 1_000
+  const seconds = (reads * msPerObject + repairs * msPerRepair + shards * msPerShard) / 1_000
   const isLocal = engine === 'local'
   const lambda = isLocal ? 0 : seconds * lambdaGb * lambdaPerGbSecond + shards * lambdaPerCall
   const ofEngine = engine === 's3-batch' ? batchPerJob + shards * batchPerObject : isLocal ? 0 : shards * mapPerShard

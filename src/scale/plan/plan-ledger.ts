@@ -1,6 +1,6 @@
 import type { ExpectedRecording, FailedRecording } from '../../model/platform.js'
 import type { ListedLedger } from '../../stages/account/ledger-view.js'
-import { placeOf } from './row.js'
+import { type PlacedRow, placeOf } from './row.js'
 import type { Spool } from './spool.js'
 
 /**
@@ -14,6 +14,7 @@ export class PlanLedger implements ListedLedger {
   readonly #ids: Spool
   /** The ids are needed only if the conversations must be protected at the source. */
   readonly #conversations: Set<string> | undefined
+  readonly #hours = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY }
   #size = 0
   #skipped = 0
 
@@ -31,6 +32,11 @@ export class PlanLedger implements ListedLedger {
   /** Recordings of the lists; one that two of them name counts twice. */
   get size(): number {
     return this.#size
+  }
+
+  /** The hours of all that is expected: starts, in milliseconds. */
+  get hours(): { readonly first: number; readonly last: number } {
+    return this.#hours
   }
 
   get skipped(): number {
@@ -51,7 +57,7 @@ export class PlanLedger implements ListedLedger {
 
   expect(recording: ExpectedRecording): boolean {
     const { recordingId, conversationId, conversationStart, skippedReason, isLaterThanInterval } = recording
-    this.#spool.add(placeOf(conversationId, conversationStart, { kind: 'recording', recording }))
+    this.#place(placeOf(conversationId, conversationStart, { kind: 'recording', recording }))
     this.#ids.add({ hour: 0, conversationId: recordingId, row: { kind: 'open', conversation: { conversationId } } })
     this.#conversations?.add(conversationId)
     if (isLaterThanInterval !== true) this.#size += 1
@@ -65,8 +71,14 @@ export class PlanLedger implements ListedLedger {
 
   open(conversationId: string, conversationStart?: string): void {
     const conversation = { conversationId, conversationStart }
-    this.#spool.add(placeOf(conversationId, conversationStart, { kind: 'open', conversation }))
+    this.#place(placeOf(conversationId, conversationStart, { kind: 'open', conversation }))
     this.#conversations?.add(conversationId)
+  }
+
+  #place(placed: PlacedRow): void {
+    this.#spool.add(placed)
+    this.#hours.first = Math.min(this.#hours.first, placed.hour)
+    this.#hours.last = Math.max(this.#hours.last, placed.hour)
   }
 
   failedAtSource(recordingId: string, reason?: string, conversationId?: string): void {

@@ -3,12 +3,15 @@ import { sha256 } from '../../custody/crypto/sha256.js'
 import { throwIfAborted } from '../../internal/abort.js'
 import { canonicalJson } from '../../internal/canonical-json.js'
 import { LegalHoldError } from '../../model/errors.js'
+import type { InventoryFacts } from '../../model/inventory/report.js'
 import { hourRange } from '../../model/layout/keys.js'
 import type { FailedRecording } from '../../model/platform.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { type RegionCount, RegionCounts } from '../../stages/account/region-counts.js'
 import type { PartAccount } from '../../stages/export/job-group.js'
 import { inOrder } from '../in-order.js'
+import { joined } from '../inventory/joined.js'
+import { type PlannedInventory, type Weighing, weigh } from '../inventory/weighed.js'
 import { indexKey, type RunKeys, shardKey, spoolKey } from '../keys.js'
 import type { ShardRef } from '../ports/shard-engine.js'
 import type { ShardStore } from '../ports/shard-store.js'
@@ -36,7 +39,7 @@ export interface StoredPlan {
   readonly shards: number
   /** Recordings that a list names, each once. */
   readonly recordings: number
-  /** Recordings later than the interval, failed ones and conversations whose recordings are not known, beside these. */
+  /** All lines of the lists. */
   readonly rows: number
   readonly objectsPerShard: number
   /** Ids that the lists name for more than one conversation. */
@@ -46,6 +49,8 @@ export interface StoredPlan {
   readonly regions: readonly (readonly [string, RegionCount])[]
   readonly accounts: readonly PlannedAccount[]
   readonly facts: ShardFacts
+  /** Absent if there is none. */
+  readonly inventory?: PlannedInventory | undefined
   readonly pages: readonly IndexPage[]
 }
 
@@ -71,6 +76,8 @@ export interface PlanSubject {
   readonly accounts: readonly PlannedAccount[]
   /** ISO 8601. */
   readonly createdAt: string
+  /** How the inventory is weighed whose rows are in the spool; absent if there is none. */
+  readonly weighing?: Weighing | undefined
 }
 
 // A media file and its sidecar.
@@ -98,8 +105,11 @@ export function planSpools(
  * @returns the plan that is in the store: where another process was faster, that one
  */
 export async function makePlan(subject: PlanSubject, options: PlanOptions): Promise<Plan> {
-  const { store, keys, facts, accounts, createdAt } = subject
+  const { store, keys, accounts, createdAt, weighing } = subject
   const { objectsPerShard, signal } = options
+  const inventory = weighing === undefined ? undefined : await weigh(subject.spool.sorted({ signal }), weighing)
+  const facts: ShardFacts =
+    inventory === undefined ? subject.facts : { ...subject.facts, inventory: factsOf(inventory) }
   const placing = new Placing(subject.ledger.failed)
   const { first, last } = hourRange(facts.request.interval, facts.lookbackHours)
   const cutting = { objectsPerShard, objectsPerRecording, hoursPerShard, range: { first, last } }
@@ -108,7 +118,9 @@ export async function makePlan(subject: PlanSubject, options: PlanOptions): Prom
   let recordings = 0
   let rows = 0
   const numbered = async function* (): AsyncGenerator<readonly [CutShard, number], void, void> {
-    for await (const shard of cut(placing.of(subject.spool.sorted({ signal })), cutting)) {
+    const planned =
+      inventory === undefined ? subject.spool.sorted({ signal }) : withLines(subject.spool, inventory, signal)
+    for await (const shard of cut(placing.of(planned), cutting)) {
       throwIfAborted(signal, 'export')
       yield [shard, shards]
       shards += 1
@@ -116,7 +128,7 @@ export async function makePlan(subject: PlanSubject, options: PlanOptions): Prom
       rows += shard.rows.length
     }
   }
-  const write = ([shard, number]: readonly [CutShard, number]) => writeList(subject, shard, number)
+  const write = ([shard, number]: readonly [CutShard, number]) => writeList({ store, keys, facts }, shard, number)
   for await (const key of inOrder(numbered(), listsAtOnce, write)) await index.add(key)
   const pages = await index.finish()
   const plan: StoredPlan = {
@@ -132,12 +144,28 @@ export async function makePlan(subject: PlanSubject, options: PlanOptions): Prom
     regions: [...placing.regions.counts],
     accounts,
     facts,
+    ...(inventory === undefined ? {} : { inventory }),
     pages,
   }
   await store.create(keys.plan, Buffer.from(canonicalJson(plan)), { signal })
   const stored = await readPlan(store, keys, { signal })
   if (stored !== undefined) return stored
   throw unreadablePlan(keys.plan, 'is not there although it was written')
+}
+
+/** What is expected, with what a trusted inventory shows of it. */
+async function* withLines(
+  spool: Spool,
+  { trusted }: PlannedInventory,
+  signal: CallOptions['signal'],
+): AsyncGenerator<PlacedRow, void, void> {
+  for await (const placed of joined(spool.sorted({ signal }), { lines: 0, absent: 0 })) {
+    if (trusted || placed.row.kind !== 'inventory') yield placed
+  }
+}
+
+function factsOf({ objects: _, absent: __, ...facts }: PlannedInventory): InventoryFacts {
+  return facts
 }
 
 /** An id stands for one recording: two conversations that claim it, however far apart, leave one of them without an account. */
@@ -191,7 +219,11 @@ export async function* refsOf(
   }
 }
 
-async function writeList({ store, keys, facts }: PlanSubject, shard: CutShard, number: number): Promise<string> {
+async function writeList(
+  { store, keys, facts }: Pick<PlanSubject, 'store' | 'keys' | 'facts'>,
+  shard: CutShard,
+  number: number,
+): Promise<string> {
   const { slice, rows, recordings } = shard
   const header = { schemaVersion: 1, shard: number, slice, rows: rows.length, recordings, facts } as const
   const { content, sha256: digest } = encodeList(header, rows)

@@ -3,6 +3,7 @@ import type { HashContent } from '../../model/evidence.js'
 import type { FindingCode } from '../../model/findings.js'
 import type { LegalHold } from '../../model/hold.js'
 import type { ProfileInspection } from '../../model/inspection.js'
+import type { InventoryFacts } from '../../model/inventory/report.js'
 import type { ExportJob, Organization, PlatformCapabilities, PlatformCoverage } from '../../model/platform.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { HoldRequirements } from '../../model/requirements.js'
@@ -37,6 +38,8 @@ export interface ShardFacts {
   readonly organization: Organization
   readonly profile: ProfileInspection
   readonly coverage: PlatformCoverage
+  /** The inventory that objects may rest on. Absent if there is none. */
+  readonly inventory?: InventoryFacts | undefined
   /** The first of the jobs: created when the first one was, and fulfilled. */
   readonly job: ExportJob
   /** When the last of the jobs was fulfilled, in milliseconds since the epoch. */

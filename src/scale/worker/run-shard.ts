@@ -10,6 +10,7 @@ import type { Clock, Logger } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { runOnJournal } from '../../run/journalled-run.js'
 import { withDeletedKeys } from '../../stages/discover/deleted.js'
+import { frozenInventory } from '../inventory/frozen.js'
 import { ObjectJournal } from '../journal/object-journal.js'
 import { type ParsedShardKey, parseShardKey } from '../keys.js'
 import { decodeList, type ShardList } from '../plan/shard-list.js'
@@ -146,7 +147,8 @@ class ShardRun {
       })
       const waits = { retry: this.#parts.retry, emit: () => {}, requireTime: () => journal.requireClaim() }
       const options = { signal: bindWaits(stop.signal, waits), dryRun: facts.dryRun, journal }
-      const extras = { runId: `${facts.runId}.${shard}`, hashContent: facts.hashContent, isShard: true }
+      const inventory = frozenInventory(list)
+      const extras = { runId: `${facts.runId}.${shard}`, hashContent: facts.hashContent, inventory, isShard: true }
       await runOnJournal(settings, facts.request, options, extras)
     } catch (error) {
       logger?.debug(`shard ${shard}: not finished`, error)

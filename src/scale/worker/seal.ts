@@ -33,6 +33,8 @@ export interface ShardSeal {
   readonly counts: RecordingCounts
   readonly objects: ObjectCounts
   readonly verdicts: VerdictTotals
+  /** Of the verdicts, those that rest on the inventory. Absent if the plan has none. */
+  readonly byInventory?: number | undefined
   readonly repairs: Readonly<Record<'planned' | 'repaired' | 'notNeeded' | 'refused' | 'failed', number>>
   readonly steps: RemediationSummary['steps']
   /** Of the recordings that are held or repaired, those that a list names, and a hash total over them. */
@@ -118,6 +120,7 @@ class SealFold {
       counts: report.counts,
       objects: report.objects,
       verdicts: report.verdicts ?? { count: 0, digest: '0'.repeat(16) },
+      ...(report.inventory === undefined ? {} : { byInventory: report.inventory.objects }),
       repairs: { planned, repaired, notNeeded, refused, failed },
       steps,
       listed: { count: this.#listed, digest: this.#digest.hex },

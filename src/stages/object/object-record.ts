@@ -1,7 +1,7 @@
 import type { Decision, RecordedState, RecordedVerdict, Verification } from '../../journal/record-data.js'
 import type { ObjectState } from '../../model/object.js'
 import type { ExportJob } from '../../model/platform.js'
-import type { ObjectPlace, Remediation } from '../../model/verdict.js'
+import type { ObjectPlace, Remediation, Verdict } from '../../model/verdict.js'
 import type { Processed } from './processed.js'
 
 /**
@@ -50,6 +50,7 @@ export function objectRecord(
     object: verdict.object,
     place,
     verdict: verdict.verdict,
+    ...(verdict.provenBy === undefined ? {} : { provenBy: verdict.provenBy, asOf: verdict.asOf }),
     outcome,
     ...(reason === '' ? {} : { reason }),
     decision: decisionOf(processed),
@@ -63,9 +64,14 @@ export function objectRecord(
     job: { id: job?.id, correlationId: job?.correlationId },
     digest,
     digestBefore,
-    before: recordedState(remediation?.before ?? verdict.state),
+    before: verdict.provenBy === undefined ? recordedState(remediation?.before ?? verdict.state) : shownState(verdict),
     after: recordedState(after),
   }
+}
+
+/** An inventory without a column for metadata does not say that there is none. */
+function shownState({ state }: Verdict): RecordedState | undefined {
+  return state === undefined ? undefined : { ...recordedState(state), metadata: unlessEmpty(state.metadata) }
 }
 
 function decisionOf({ verdict, remediation }: Processed): Decision {

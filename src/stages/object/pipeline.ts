@@ -102,10 +102,14 @@ async function repaired(
 
   async function digestsOf(remediation: Remediation | undefined, before: ContentDigest | undefined) {
     if (hashContent === undefined) return {}
+    if (verdict.provenBy === 'inventory') return hashContent === 'none' ? {} : { digest: notShown }
     const reading = { storage, hashContent, context }
     return contentDigests(reading, verdict.state, { remediation, overwritten: before })
   }
 }
+
+/** To know whether S3 holds a checksum takes the HEAD that the inventory saves. */
+const notShown: ContentDigest = { source: 'unavailable', reason: 'an inventory shows no checksum' }
 
 /** A copy whose content is not that of the original is not a repair, whatever its headers say. */
 function withDifference(remediation: Remediation, difference: Difference): Remediation {

@@ -60,7 +60,7 @@ export function buildReport(init: ReportInit = {}): RunReport {
     remediations: noRepairs(counts.repaired),
     timings: { total: 300_000 },
     ...init,
-    outcome: init.outcome ?? outcomeOf({ counts, coverage }),
+    outcome: init.outcome ?? outcomeOf({ ...init, counts, coverage }),
     hold,
     interval,
     exceptions,

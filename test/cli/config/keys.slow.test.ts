@@ -99,6 +99,7 @@ describe('everything that the library takes can be said in matter.yaml', () => {
     ['remediation.prices', 'model/prices.ts', 'PriceTable', []],
     ['retention.fixed', 'retention/fixed.ts', 'FixedRetentionOptions', []],
     ['scale.store', 'scale/aws/s3-shard-store.ts', 'S3ShardStoreOptions', ofServices],
+    ['scale.inventory', 'scale/aws/inventory/s3-inventory.ts', 'S3InventoryOptions', ofServices],
     // Bucket and way to it are those of the store.
     ['scale.s3Batch', 'scale/aws/batch/options.ts', 'S3BatchEngineOptions', [...ofServices, 'bucket', 's3']],
     ['scale.map', 'scale/aws/map/options.ts', 'MapEngineOptions', [...ofServices, 'bucket', 's3']],
@@ -106,8 +107,12 @@ describe('everything that the library takes can be said in matter.yaml', () => {
       'scale',
       'scale/scaled-exporter.ts',
       'ScaledRunOptions',
-      // Flags of the command, and what it does with the result.
-      ['signal', 'onEvent', 'confirm', 'dryRun', 'evidence', 'onFinish', 'spool'],
+      [
+        // Flags of the command, and what it does with the result.
+        ...['signal', 'onEvent', 'confirm', 'dryRun', 'evidence', 'onFinish', 'spool'],
+        // An S3Inventory is made of what the file says.
+        ...['inventory.name', 'inventory.describe', 'inventory.rows'],
+      ],
     ],
   ])('in %s, of %s', (at, file, type, left) => {
     expect(missingFrom(at, file, type, left)).toEqual([])

@@ -4,15 +4,18 @@ import { contradictionOfOutcome } from '#src/journal/check/report-check.js'
 import { contradictsItself, outcomeOf } from '#src/model/report.js'
 
 const counts = fc.record({ expected: fc.nat(3), held: fc.nat(3), repaired: fc.nat(3) })
-const account = fc.record({ counts, coverage: fc.record({ proven: fc.boolean() }) })
+const inventory = fc.option(fc.record({ objects: fc.nat(1) }), { nil: undefined })
+const accepted = fc.subarray(['versioning-off', 'inventory-is-proof'])
+const account = fc.record({ counts, coverage: fc.record({ proven: fc.boolean() }), inventory, accepted })
 const outcomes = ['complete', 'incomplete', 'nothing-expected'] as const
 
 describe('the outcome of a report', () => {
-  test('is complete only where at least one recording was expected, all carry the hold, and coverage is proven', () => {
+  test('is complete only where a recording was expected, all carry the hold, coverage is proven, and no inventory stands in for a HEAD unaccepted', () => {
     fc.assert(
       fc.property(account, (given) => {
         const { expected, held, repaired } = given.counts
-        const isSound = given.coverage.proven && held + repaired === expected
+        const isProven = (given.inventory?.objects ?? 0) === 0 || given.accepted.includes('inventory-is-proof')
+        const isSound = given.coverage.proven && held + repaired === expected && isProven
         const best = expected === 0 ? 'nothing-expected' : 'complete'
         expect(outcomeOf(given)).toBe(isSound ? best : 'incomplete')
       }),

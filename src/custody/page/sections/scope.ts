@@ -1,4 +1,5 @@
 import { counted, figure } from '../../../internal/text/counted.js'
+import { inventoryText } from '../../../internal/text/inventory.js'
 import type { RunReport } from '../../../model/report.js'
 import { type Html, html } from '../html.js'
 import { requirementSentences } from '../requirements.js'
@@ -31,6 +32,7 @@ export function scopeSection(report: RunReport): Html {
         ? `proven until ${utc(coverage.provenUntil ?? interval.end)}, ${coverage.depth === 'recordings' ? 'recording by recording' : 'by the job’s totals'}`
         : `not proven: ${coverage.reason ?? 'unknown'}`,
     ],
+    ['Inventory', inventoryText(report.inventory)],
     ['Divisions seen', divisionsText(coverage.scope)],
     ['Protected at the source', protectionText(protection)],
     ['Audit trail of Genesys Cloud', auditText(report.audit)],

@@ -1,4 +1,5 @@
 import { counted, verb } from '../../../internal/text/counted.js'
+import { inventoryText } from '../../../internal/text/inventory.js'
 import {
   bundleFiles,
   type CustodyPredicate,
@@ -158,6 +159,8 @@ class BundleCheck {
       const stand = `${counted(shards, 'shard')} ${verb(shards, 'stands', 'stand')}`
       this.#findings.note(`${stand} on seals in their own store, which this page does not read.`)
     }
+    const byInventory = inventoryText(predicate.inventory)
+    if (byInventory !== undefined) this.#findings.note(byInventory)
     this.#findings.note(
       'Whether the records contradict each other, and whether the objects in the bucket still are as recorded, only the command checks: genesys-legal-hold-exporter verify --live.',
     )

@@ -71,8 +71,12 @@ function numberOf(value: unknown): number | undefined {
   return Number.isSafeInteger(given) && given >= 0 ? given : undefined
 }
 
+/** Athena writes a timestamp of S3 Metadata, which is UTC, without a zone. */
+const withoutZone = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)$/
+
 function timeOf(value: unknown): string | undefined {
-  const ms = value instanceof Date ? value.getTime() : Date.parse(textOf(value) ?? '')
+  const text = (textOf(value) ?? '').replace(withoutZone, '$1T$2Z')
+  const ms = value instanceof Date ? value.getTime() : Date.parse(text)
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
 }
 

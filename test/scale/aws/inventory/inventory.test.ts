@@ -232,6 +232,18 @@ describe('a metadata table', () => {
     })
   })
 
+  test.each([
+    ['2026-11-28 10:00:00.000', '2026-11-28T10:00:00.000Z'],
+    ['2026-11-28 10:00:00', '2026-11-28T10:00:00.000Z'],
+    ['2026-11-28 10:00:00.000 UTC', '2026-11-28T10:00:00.000Z'],
+    ['2026-11-28T10:00:00.000Z', '2026-11-28T10:00:00.000Z'],
+  ])('of Athena has times in UTC, whatever the zone of this machine: %s', async (written, lastModified) => {
+    const { put, source } = await world()
+    await put('result.csv', `"key","last_modified_date"\n"a","${written}"\n`)
+    const table = new S3MetadataTable({ ...source, ...options, files: ['result.csv'] })
+    expect(await rowsOf(table)).toEqual([{ bucket: 'recordings', key: 'a', lastModified }])
+  })
+
   test('as Parquet over several files', async () => {
     const { put, source } = await world()
     for (const name of ['one', 'two']) {
