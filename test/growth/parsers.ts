@@ -60,7 +60,7 @@ import { stateOf } from '#src/storage/s3/wire/head.js'
 import { headersOf } from '#src/storage/s3/wire/headers.js'
 import { scanListing } from '#src/storage/s3/wire/list.js'
 import { encodeKeyPath, RequestSigner } from '#src/storage/s3/wire/signature.js'
-import { readUsual } from '#src/storage/s3/wire/usual-answers.js'
+import { readUsual } from '#src/storage/s3/wire/usual/answers.js'
 import { classifyFolder } from '../stages/discover/classified-folder.js'
 
 /** Something that reads what comes from elsewhere. */
@@ -291,7 +291,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (text: string) => scanListing([Buffer.from(text)]),
   },
   'a list of versions in the usual form': {
-    reads: ['src/storage/s3/wire/usual-answers.ts readUsual'],
+    reads: ['src/storage/s3/wire/usual/answers.ts readUsual'],
     inputs: {
       ...texts,
       versions: (size) =>
