@@ -3,43 +3,56 @@
  * there is work for it.
  */
 export class Turns {
-  readonly #last = new Map<string, Promise<unknown>>()
-  /** How many pieces of work there are for each key, the one under way included. */
-  readonly #takers = new Map<string, number>()
+  /** Keys with work under way, and what waits for its turn there, in order. */
+  readonly #queues = new Map<string, (() => void)[] | undefined>()
   readonly #hurry = new Map<string, () => void>()
 
   /** Keys with work under way. */
   get busy(): number {
-    return this.#last.size
+    return this.#queues.size
   }
 
   /** Does the work once everything that was there for the key before it has ended, however it ended. */
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const former = this.#last.get(key)
-    this.#takers.set(key, (this.#takers.get(key) ?? 0) + 1)
-    if (former !== undefined) this.#hurry.get(key)?.()
-    const done = former === undefined ? work() : former.then(work)
-    const settled = done.catch(() => {})
-    this.#last.set(key, settled)
+    const turn = this.enter(key)
+    if (turn !== undefined) await turn
     try {
-      return await done
+      return await work()
     } finally {
-      if (this.#last.get(key) === settled) this.#last.delete(key)
-      const left = (this.#takers.get(key) ?? 1) - 1
-      if (left > 0) this.#takers.set(key, left)
-      else this.#takers.delete(key)
+      this.leave(key)
     }
   }
 
-  /** Waits for something as the work under way for a key; `hurry` is called if other work waits for it, now or later. */
-  async waiting<T>(key: string, hurry: () => void, something: Promise<T>): Promise<T> {
-    this.#hurry.set(key, hurry)
-    try {
-      if ((this.#takers.get(key) ?? 0) > 1) hurry()
-      return await something
-    } finally {
-      this.#hurry.delete(key)
+  /** Resolves when the turn has come; `undefined` if it is there at once. It lasts until {@link Turns.leave}. */
+  enter(key: string): Promise<void> | undefined {
+    if (!this.#queues.has(key)) {
+      this.#queues.set(key, undefined)
+      return undefined
     }
+    this.#hurry.get(key)?.()
+    return new Promise((resolve) => {
+      const queue = this.#queues.get(key)
+      if (queue === undefined) this.#queues.set(key, [resolve])
+      else queue.push(resolve)
+    })
+  }
+
+  /** Ends a turn, and begins the next one. */
+  leave(key: string): void {
+    this.#hurry.delete(key)
+    const next = this.#queues.get(key)?.shift()
+    if (next === undefined) this.#queues.delete(key)
+    else next()
+  }
+
+  /** Whoever has the turn waits for something until {@link Turns.resumes}; `hurry` is called if other work waits for the turn, now or later. */
+  waits(key: string, hurry: () => void): void {
+    this.#hurry.set(key, hurry)
+    if ((this.#queues.get(key)?.length ?? 0) > 0) hurry()
+  }
+
+  resumes(key: string): void {
+    this.#hurry.delete(key)
   }
 }
 

@@ -29,10 +29,12 @@ import { JobGroup } from '../stages/export/job-group.js'
 import { listsRecordings } from '../stages/export/parts.js'
 import { judgeByInventory, type KnownInventory } from '../stages/object/by-inventory.js'
 import { objectRecord } from '../stages/object/object-record.js'
-import { type ObjectPipeline, objectPipeline } from '../stages/object/pipeline.js'
+import { type DeferringPipeline, deferringPipeline } from '../stages/object/pipeline.js'
+import type { Processed } from '../stages/object/processed.js'
 import { lineOf } from '../stages/reading/listed-line.js'
 import { pendingOf } from '../stages/reconcile/reconcile.js'
 import { type Chain, Chains } from '../stages/repair/history/chains.js'
+import { concluded, type Deferred, followed } from '../stages/repair/history/deferred.js'
 import { Account, entryOf } from './account.js'
 import { replayVerdict } from './replay.js'
 import type { Tally } from './tally.js'
@@ -91,7 +93,7 @@ export interface RunDelivery {
 
 /** How an object is dealt with. */
 interface Way {
-  readonly pipeline: ObjectPipeline
+  readonly pipeline: DeferringPipeline
   readonly begun?: BegunRepair | undefined
   readonly chain?: Chain | undefined
 }
@@ -205,12 +207,15 @@ export class Delivery implements RunDelivery {
 
   /** Reads back what was under repair and finishes it, before anything else touches those objects. */
   async #settle(begun: Iterable<BegunObject>): Promise<void> {
-    const { objectConcurrency } = this.#subject.settings
+    const { objectConcurrency, storage } = this.#subject.settings
     const pipeline = this.#pipeline(true, this.#context)
     const settled = mapWindow(begun, objectConcurrency, ({ object, place, repair }) => {
       const { original } = repair
       if (original !== undefined) this.#account.seen.add(original)
-      return this.#inTurn({ object: original ?? object, place }, { pipeline, begun: repair })
+      const found = { object: original ?? object, place }
+      return turnsOf(storage).take(found.object.key, async () => {
+        await concluded(await this.#process(found, { pipeline, begun: repair }))
+      })
     })
     for await (const _ of settled) {
       // As below: the window does the work.
@@ -296,10 +301,12 @@ export class Delivery implements RunDelivery {
     const chains = new Chains(storage, context)
     const pipeline = this.#pipeline(repair, context)
     const work = (item: DiscoveredObject) =>
-      chains.work(async (chain) => {
-        await this.#inTurn(item, { pipeline, chain: this.#deferred(chain) })
-        await this.#watermarks.done(item)
-      })
+      chains.work(item.object.key, async (chain) =>
+        followed(await this.#process(item, { pipeline, chain: this.#deferrable(chain) }), async () => {
+          await this.#watermarks.done(item)
+          return undefined
+        }),
+      )
     try {
       for await (const _ of mapWindow(found, context.lanes ?? objectConcurrency, work)) {
         // The work is done in the window; what is left to do here is to keep it moving.
@@ -313,20 +320,14 @@ export class Delivery implements RunDelivery {
   }
 
   /** Versions beneath are read one by one if all of them must be held. */
-  #deferred(chain: Chain): Chain | undefined {
+  #deferrable(chain: Chain): Chain | undefined {
     return this.#subject.settings.remediation.versions === 'current' ? chain : undefined
   }
 
-  /** One object at a time for each key: a rewritten object waits until its former state is finished. */
-  async #inTurn(found: DiscoveredObject, way: Way): Promise<void> {
-    const turns = turnsOf(this.#subject.settings.storage)
-    await turns.take(found.object.key, () => this.#process(found, way))
-  }
-
-  #pipeline(repair: boolean, context: StageContext): ObjectPipeline {
+  #pipeline(repair: boolean, context: StageContext): DeferringPipeline {
     const { settings, recorder, dryRun, hashContent } = this.#subject
     const { storage, requirements, remediation: options, reconciliation } = settings
-    return objectPipeline({
+    return deferringPipeline({
       storage,
       requirements,
       repair: repair ? { options, dryRun, witness: recorder } : undefined,
@@ -336,19 +337,35 @@ export class Delivery implements RunDelivery {
     })
   }
 
-  async #process({ object, place: found }: DiscoveredObject, { pipeline, begun, chain }: Way): Promise<void> {
-    const place = this.ledger.placeNow(found)
-    const { recorder } = this.#subject
+  /** One object; in its turn, so that one that is rewritten waits until its former state is finished. */
+  async #process(
+    found: DiscoveredObject,
+    { pipeline, begun, chain }: Way,
+  ): Promise<DiscoveredObject | Deferred<DiscoveredObject>> {
+    const { object } = found
+    const place = this.ledger.placeNow(found.place)
     this.#account.meet(object.key, place)
     // Listed while its repair was under way: what we wrote ourselves is no arrival.
-    if (place.kind === 'unexpected' || (begun === undefined && this.#account.isWritten(object))) return
+    if (place.kind === 'unexpected' || (begun === undefined && this.#account.isWritten(object))) return found
     const { bucket, key } = object
     const verdict = begun === undefined ? this.#byInventory(object, place) : undefined
     const processed = await pipeline({ bucket, key, line: lineOf(object) }, place, { begun, chain, verdict })
-    // What was under repair came out of no listing, so the next one would show it as new.
-    this.#account.enter(entryOf(processed, place, object, begun === undefined))
-    if (!recorder.active) return
-    await recorder.verdict(objectRecord(processed, place, this.jobs.jobs[0]))
+    return followed(processed, async (done) => {
+      await this.#enter(done, place, object, begun === undefined)
+      return found
+    })
+  }
+
+  /** @param isListed what was under repair came out of no listing, so the next one would show it as new */
+  async #enter(
+    processed: Processed,
+    place: ObjectPlace,
+    object: DiscoveredObject['object'],
+    isListed: boolean,
+  ): Promise<void> {
+    const { recorder } = this.#subject
+    this.#account.enter(entryOf(processed, place, object, isListed))
+    if (recorder.active) await recorder.verdict(objectRecord(processed, place, this.jobs.jobs[0]))
   }
 
   /** What must be read anyway is not taken from an inventory. */

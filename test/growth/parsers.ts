@@ -56,11 +56,12 @@ import { decodeKey } from '#src/storage/s3/read/list.js'
 import { isCloudTrailKey, refuseLossyRepair } from '#src/storage/s3/repair/refusals.js'
 import { readAnswer } from '#src/storage/s3/wire/answer.js'
 import { Beginning } from '#src/storage/s3/wire/arrival.js'
+import { AnswerReader } from '#src/storage/s3/wire/framing.js'
 import { stateOf } from '#src/storage/s3/wire/head.js'
 import { headersOf } from '#src/storage/s3/wire/headers.js'
 import { scanListing } from '#src/storage/s3/wire/list.js'
 import { encodeKeyPath, RequestSigner } from '#src/storage/s3/wire/signature.js'
-import { readUsual } from '#src/storage/s3/wire/usual-answers.js'
+import { readUsual } from '#src/storage/s3/wire/usual/answers.js'
 import { classifyFolder } from '../stages/discover/classified-folder.js'
 
 /** Something that reads what comes from elsewhere. */
@@ -291,7 +292,7 @@ export const parsers: Readonly<Record<string, Parser>> = {
     read: (text: string) => scanListing([Buffer.from(text)]),
   },
   'a list of versions in the usual form': {
-    reads: ['src/storage/s3/wire/usual-answers.ts readUsual'],
+    reads: ['src/storage/s3/wire/usual/answers.ts readUsual'],
     inputs: {
       ...texts,
       versions: (size) =>
@@ -330,6 +331,29 @@ export const parsers: Readonly<Record<string, Parser>> = {
         const whole = beginning.add(character)
         if (whole !== undefined) readAnswer(whole)
       }
+    },
+  },
+  'an answer with a body': {
+    reads: ['src/storage/s3/wire/answer.ts readHeaders'],
+    inputs: {
+      ...texts,
+      'chunks of a byte': (size) =>
+        `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${many('1\r\na\r\n')(size)}0\r\n\r\n`,
+      'a long chunk': (size) => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n${'a'.repeat(size)}`,
+      'a line without an end': (size) => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;${' '.repeat(size)}`,
+      'lengths again and again': (size) => `HTTP/1.1 200 OK\r\n${many('Content-Length: 1\r\n')(size)}\r\n`,
+    },
+    read: (text: string) => new AnswerReader().add(Buffer.from(text)),
+  },
+  'an answer with a body, byte by byte': {
+    reads: [],
+    inputs: {
+      chunks: (size) => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${many('1\r\na\r\n')(size)}0\r\n\r\n`,
+      length: (size) => `HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'a'.repeat(size)}`,
+    },
+    read: (text: string) => {
+      const reader = new AnswerReader()
+      for (const byte of Buffer.from(text)) reader.add(Buffer.of(byte))
     },
   },
   'the headers of an object': {

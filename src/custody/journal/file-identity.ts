@@ -1,5 +1,5 @@
-import type { BigIntStats } from 'node:fs'
-import { type FileHandle, stat } from 'node:fs/promises'
+import { type BigIntStats, statSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 
 /** Which file an open one is, whatever its path leads to by now. */
 export interface FileIdentity {
@@ -21,14 +21,10 @@ export async function identityOf(file: FileHandle): Promise<FileIdentity> {
  * @param bytes how long the file must be
  * @returns what is wrong, for a sentence about the file; `undefined` if nothing is
  */
-export async function lossOf(
-  path: string,
-  { device, inode }: FileIdentity,
-  bytes: number,
-): Promise<string | undefined> {
+export function lossOf(path: string, { device, inode }: FileIdentity, bytes: number): string | undefined {
   let found: BigIntStats
   try {
-    found = await stat(path, { bigint: true })
+    found = statSync(path, { bigint: true })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'was deleted or moved' : `can no longer be looked at: ${message}`

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type BigIntStats, readFileSync, statSync } from 'node:fs'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { LegalHoldError } from '../../model/errors.js'
@@ -27,7 +28,7 @@ export interface HeldLock {
    *
    * @throws LegalHoldError `JOURNAL_LOCKED` if another process has it, `JOURNAL_UNWRITABLE` if nobody has
    */
-  check(): Promise<void>
+  check(): void
   release(): Promise<void>
 }
 
@@ -81,17 +82,17 @@ export async function takeLock(lockPath: string): Promise<HeldLock> {
  * @throws LegalHoldError `JOURNAL_LOCKED` for a file that is not a lock of this library
  */
 export async function lockOwner(lockPath: string): Promise<LockOwner | undefined> {
-  const owner = await readOwner(lockPath)
+  const owner = readOwner(lockPath)
   return owner !== undefined && (await isAlive(owner)) ? owner : undefined
 }
 
 /** Reads the lock only if it is another file than before: a look at it costs a tenth of that. */
-function checkOf(path: string, nonce: string): () => Promise<void> {
-  let seen: string | undefined
-  return async () => {
-    const now = await fileMark(path)
-    if (now !== undefined && now === seen) return
-    const owner = now === undefined ? undefined : await readOwner(path)
+function checkOf(path: string, nonce: string): () => void {
+  let seen: Mark | undefined
+  return () => {
+    const now = markOf(path)
+    if (now !== undefined && seen !== undefined && isSame(now, seen)) return
+    const owner = now === undefined ? undefined : readOwner(path)
     if (owner === undefined) throw removed(path)
     if (owner.nonce !== nonce) throw locked(path, owner)
     seen = now
@@ -99,25 +100,25 @@ function checkOf(path: string, nonce: string): () => Promise<void> {
 }
 
 /** Tells a file from one that takes its place, which may get the same number. */
-async function fileMark(path: string): Promise<string | undefined> {
-  try {
-    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true })
-    return `${dev} ${ino} ${size} ${mtimeNs}`
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+type Mark = Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>
+
+function markOf(path: string): Mark | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })
+}
+
+function isSame(one: Mark, other: Mark): boolean {
+  return one.ino === other.ino && one.mtimeNs === other.mtimeNs && one.size === other.size && one.dev === other.dev
 }
 
 async function take(path: string, draft: string): Promise<LockOwner | undefined> {
   for (;;) {
     if (await linked(draft, path)) return undefined
-    const present = await readOwner(path)
+    const present = readOwner(path)
     if (present === undefined) continue
     if (await isAlive(present)) throw locked(path, present)
     const guard = await takeLock(`${path}.${present.nonce}`)
     try {
-      const now = await readOwner(path)
+      const now = readOwner(path)
       if (now?.nonce !== present.nonce) continue
       await rename(draft, path)
       return present
@@ -139,14 +140,14 @@ async function linked(draft: string, path: string): Promise<boolean> {
 
 async function release(path: string, nonce: string): Promise<void> {
   heldNonces.delete(nonce)
-  const owner = await readOwner(path)
+  const owner = readOwner(path)
   if (owner?.nonce === nonce) await rm(path, { force: true })
 }
 
-async function readOwner(path: string): Promise<LockOwner | undefined> {
+function readOwner(path: string): LockOwner | undefined {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -7,7 +7,8 @@ import type { StorageAdapter } from '../../ports/storage.js'
 import type { StageContext } from '../context.js'
 import { confirming } from '../reading/confirming-storage.js'
 import type { Chain } from '../repair/history/chains.js'
-import { isDue, remediateObject } from '../repair/remediate.js'
+import { concluded, type Deferred, followed } from '../repair/history/deferred.js'
+import { beginRemediation, isDue } from '../repair/remediate.js'
 import type { RemediationSettings } from '../repair/settings.js'
 import { judge, type ValidationSubject, validateObject } from '../validate.js'
 import { contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
@@ -42,17 +43,29 @@ export interface ObjectWay {
 export type ObjectPipeline = (
   object: ValidationSubject,
   place: ObjectPlace | undefined,
-  way?: ObjectWay,
+  way?: Omit<ObjectWay, 'chain'>,
 ) => Promise<Processed>
+
+/** The same, where the end may be left to a list of many keys. */
+export type DeferringPipeline = (
+  object: ValidationSubject,
+  place: ObjectPlace | undefined,
+  way: ObjectWay,
+) => Promise<Processed | Deferred<Processed>>
 
 /** The one way that objects take, whoever sends them: a validation, a repair, a run. */
 export function objectPipeline(parts: PipelineParts): ObjectPipeline {
-  return async (object, place, way = {}) => {
-    const processed = await repaired(parts, await judged(parts, object, place, way), way)
+  const begin = deferringPipeline(parts)
+  return async (object, place, way = {}) => concluded(await begin(object, place, way))
+}
+
+/** The same way, of which the end may be left to a list of many keys. */
+export function deferringPipeline(parts: PipelineParts): DeferringPipeline {
+  return async (object, place, way) => {
+    const begun = await repaired(parts, await judged(parts, object, place, way), way)
     const { readsSidecars, storage, context } = parts
-    return readsSidecars === true && place !== undefined
-      ? withSidecarContent(storage, processed, place, context)
-      : processed
+    if (readsSidecars !== true || place === undefined) return begun
+    return followed(begun, (processed) => withSidecarContent(storage, processed, place, context))
   }
 }
 
@@ -74,7 +87,7 @@ async function repaired(
   parts: PipelineParts,
   verdict: Verdict,
   { begun, chain, verdict: known }: ObjectWay,
-): Promise<Processed> {
+): Promise<Processed | Deferred<Processed>> {
   const { storage, requirements, repair, hashContent, context } = parts
   context.emit({ type: 'verdict', verdict })
   if (repair === undefined || !isDue(verdict, repair.options)) {
@@ -89,16 +102,20 @@ async function repaired(
   const isStill = overwritten === undefined || overwritten.source === 'storage'
   const isFresh = known === undefined && begun?.original === undefined && isStill
   const settings = { ...repair, requirements, begun, chain, isFresh }
-  const done = await remediateObject(confirming(storage, verdict.state, context), verdict, settings, context)
-  const digests = await digestsOf(done, overwritten)
-  const difference = contentDifference(digests)
-  const remediation = difference === undefined ? done : withDifference(done, difference)
-  context.emit({ type: 'remediation', remediation })
-  const { verdictAfter } = remediation
-  // Deleted under the repair's hands: that is what the object is now.
-  if (verdictAfter !== undefined) context.emit({ type: 'verdict', verdict: verdictAfter })
-  const last = verdictAfter ?? verdict
-  return { verdict: last, remediation, ...outcomeOf(last, remediation), ...digests }
+  const remediation = await beginRemediation(confirming(storage, verdict.state, context), verdict, settings, context)
+  return followed(remediation, finished)
+
+  async function finished(done: Remediation): Promise<Processed> {
+    const digests = await digestsOf(done, overwritten)
+    const difference = contentDifference(digests)
+    const remediation = difference === undefined ? done : withDifference(done, difference)
+    context.emit({ type: 'remediation', remediation })
+    const { verdictAfter } = remediation
+    // Deleted under the repair's hands: that is what the object is now.
+    if (verdictAfter !== undefined) context.emit({ type: 'verdict', verdict: verdictAfter })
+    const last = verdictAfter ?? verdict
+    return { verdict: last, remediation, ...outcomeOf(last, remediation), ...digests }
+  }
 
   async function digestsOf(remediation: Remediation | undefined, before: ContentDigest | undefined) {
     if (hashContent === undefined) return {}

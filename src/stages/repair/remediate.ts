@@ -8,7 +8,8 @@ import { persist, type StageContext } from '../context.js'
 import type { HoldNames } from '../release/release-plan.js'
 import { absent, isFatal, judge } from '../validate.js'
 import { estimateOf } from './estimate.js'
-import type { Chain } from './history/chains.js'
+import { type ChainFound, type ChainLink, isAsMade } from './history/chain-pass.js'
+import { concluded, type Deferred, followed } from './history/deferred.js'
 import { remediateNoncurrent } from './noncurrent.js'
 import { planRepair } from './plan.js'
 import { Repair } from './repair.js'
@@ -27,13 +28,24 @@ export async function remediateObject(
   settings: RemediationSettings,
   context: StageContext,
 ): Promise<Remediation> {
-  const current = await remediateCurrent(storage, verdict, settings, context)
-  const isAll = settings.options.versions === 'all'
-  const remediation = isAll ? await remediateNoncurrent(storage, current, settings, context) : current
-  const before = remediation.before ?? verdict.state
-  if (remediation.steps.length === 0 || before === undefined) return remediation
-  const looksBeneath = settings.chain === undefined
-  return { ...remediation, estimate: estimateOf(storage, before, remediation.steps, { looksBeneath }) }
+  return concluded(await beginRemediation(storage, verdict, settings, context))
+}
+
+/** The same, deferred where a list of many keys shows what the copy came to lie on: it counts as repaired after that. */
+export async function beginRemediation(
+  storage: StorageAdapter,
+  verdict: Verdict,
+  settings: RemediationSettings,
+  context: StageContext,
+): Promise<Remediation | Deferred<Remediation>> {
+  return followed(await remediateCurrent(storage, verdict, settings, context), async (current) => {
+    const isAll = settings.options.versions === 'all'
+    const remediation = isAll ? await remediateNoncurrent(storage, current, settings, context) : current
+    const before = remediation.before ?? verdict.state
+    if (remediation.steps.length === 0 || before === undefined) return remediation
+    const looksBeneath = settings.chain === undefined
+    return { ...remediation, estimate: estimateOf(storage, before, remediation.steps, { looksBeneath }) }
+  })
 }
 
 /** Whether there is anything to look at for a repair. */
@@ -47,7 +59,7 @@ async function remediateCurrent(
   verdict: Verdict,
   settings: RemediationSettings,
   context: StageContext,
-): Promise<Remediation> {
+): Promise<Remediation | Deferred<Remediation>> {
   const { object, place } = verdict
   const base = { object, place, verdict }
   if (verdict.verdict === 'held') return { ...base, outcome: 'not-needed', steps: [], attempts: 0 }
@@ -64,28 +76,37 @@ async function remediateCurrent(
   const goal = holding(settings, place)
   const fresh = settings.isFresh === true ? verdict.state : undefined
   const repair = new Repair(storage, verdict, { ...settings, allowOverwrite, goal, fresh }, context)
+  const { unproven: link, ...end } = await endOf(repair, () =>
+    persist(context, 'remediate', object.key, () => repair.attempt()),
+  )
+  if (link === undefined || settings.chain === undefined) return ended(base, end)
+  return { link, conclude: async (found) => ended(base, await proven(repair, { end, link, found }, context)) }
+}
+
+/** How attempts at a repair end: what they fail with is how it ended, unless that stops the run. */
+async function endOf(repair: Repair, attempts: () => Promise<RepairEnd>): Promise<RepairEnd> {
   try {
-    const end = await persist(context, 'remediate', object.key, () => repair.attempt())
-    return ended(base, await proven(repair, end, settings.chain, context))
+    return await attempts()
   } catch (error) {
     if (isFatal(error)) throw error
     const { code, message } = error as LegalHoldError
-    return { ...base, ...repair.progress, outcome: 'failed', reason: `${code}: ${message}` }
+    return { ...repair.progress, outcome: 'failed', reason: `${code}: ${message}` }
   }
 }
 
 /** A repair whose copy does not lie on what it was made of is taken up again. */
 async function proven(
   repair: Repair,
-  end: RepairEnd,
-  chain: Chain | undefined,
+  { end, link, found }: { readonly end: RepairEnd; readonly link: ChainLink; readonly found: ChainFound | undefined },
   context: StageContext,
 ): Promise<RepairEnd> {
-  const { unproven } = end
-  if (unproven === undefined || chain === undefined) return end
-  const found = await chain.find(unproven)
-  return persist(context, 'remediate', unproven.key, (attempt) =>
-    attempt === 1 ? repair.prove(end, unproven, found) : repair.attempt(),
+  if (found !== undefined && isAsMade(link, found)) return end
+  return endOf(repair, () =>
+    persist(context, 'remediate', link.key, async (attempt) => {
+      if (attempt > 1) return repair.attempt()
+      await repair.prove(link, found)
+      return end
+    }),
   )
 }
 

@@ -123,14 +123,12 @@ export class Repair {
   }
 
   /**
-   * Ends a repair whose copy was looked at with many others. Throws if it is not what it seemed; the next attempt
-   * finds out what must be on top.
+   * Looks at what our copy came to lie on. Throws if that is not what it was made of, or something lies on it; the next
+   * attempt finds out what must be on top.
    */
-  async prove(end: RepairEnd, link: ChainLink, found: ChainFound | undefined): Promise<RepairEnd> {
+  async prove(link: ChainLink, found: ChainFound | undefined): Promise<void> {
     this.#unproven = undefined
     await this.#beneath.requireChain(link, found)
-    const { unproven: _, ...proven } = end
-    return proven
   }
 
   /** What does not end as it should may lie on what somebody else wrote. */

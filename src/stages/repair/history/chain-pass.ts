@@ -17,6 +17,11 @@ export interface ChainFound {
   readonly isOnTop: boolean
 }
 
+/** Whether a copy is on top, and lies on the version it was made of. */
+export function isAsMade({ madeOf }: ChainLink, { beneath, isOnTop }: ChainFound): boolean {
+  return isOnTop && beneath !== 'nothing' && beneath.versionId === madeOf
+}
+
 /** A list that passes this many versions of other keys begins again at the wanted key. */
 const mostBetween = 1_000
 /** So few copies are looked at key by key: a page of their neighbours would cost more to read. */

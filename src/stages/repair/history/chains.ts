@@ -7,6 +7,7 @@ import type { StorageAdapter } from '../../../ports/storage.js'
 import type { StageContext } from '../../context.js'
 import { isFatal } from '../../validate.js'
 import { type ChainFound, type ChainLink, chainsOf } from './chain-pass.js'
+import type { Deferred } from './deferred.js'
 
 /** So many copies are looked at together: with their originals they fill nearly one page of a list of versions. */
 const mostWaiting = 450
@@ -26,30 +27,23 @@ export function unprovenOf(
   return copies.length === 1 && isNamed && beneath === undefined ? { key, versionId, madeOf } : undefined
 }
 
-/** Where a repair asks what its copy came to lie on. */
+/** Where a repair leaves it to a list of many keys what its copy came to lie on. */
 export interface Chain {
   /** Whether the storage has shown that it lists versions. */
   readonly isReady: boolean
   /** It has, after a copy. */
   ready(): void
-  /** Resolves once the versions were listed; `undefined` if they could not be, or the copy is not among them. */
-  find(link: ChainLink): Promise<ChainFound | undefined>
-}
-
-interface Waiting {
-  readonly link: ChainLink
-  readonly resolve: (found: ChainFound | undefined) => void
-  readonly reject: (error: unknown) => void
 }
 
 /**
  * Looks at what copies came to lie on, many of them by one list of versions (s3-facts, prices: a list costs as much as a
- * copy). Work that waits for that leaves its lane.
+ * copy). Work that waits for that leaves its lane, and keeps its turn at its key.
  */
 export class Chains {
   readonly #storage: StorageAdapter
   readonly #context: StageContext
-  #waiting: Waiting[] = []
+  readonly #chain: Chain
+  #waiting: Deferred<unknown>[] = []
   readonly #turns: Turns
   #pass: Promise<void> | undefined
   /** Somebody waits for what came after the list that is being read. */
@@ -57,69 +51,67 @@ export class Chains {
   #active = 0
   #passed = 0
   #isReady = false
-  readonly #late = new Set<Promise<void>>()
+  readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly error: unknown } | undefined
 
   constructor(storage: StorageAdapter, context: StageContext) {
     this.#storage = storage
     this.#turns = turnsOf(storage)
     this.#context = context
+    const isReady = () => this.#isReady
+    this.#chain = {
+      get isReady() {
+        return isReady()
+      },
+      ready: () => {
+        this.#isReady = true
+      },
+    }
   }
 
   /** Does one piece of work in the turn of a key. Resolves when it is done, or waits for its chain; what fails later rejects {@link Chains.settled}. */
-  work(work: (chain: Chain) => Promise<void>): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+  async work(key: string, work: (chain: Chain) => Promise<Deferred<unknown> | undefined>): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error
     this.#active += 1
     this.#passed += 1
-    return new Promise<void>((resolve, reject) => {
-      let isAtWork = true
-      const leave = () => {
-        if (!isAtWork) return
-        isAtWork = false
-        this.#active -= 1
-        resolve()
-        this.#lookIfDue()
-      }
-      const isReady = () => this.#isReady
-      const chain: Chain = {
-        get isReady() {
-          return isReady()
-        },
-        ready: () => {
-          this.#isReady = true
-        },
-        find: async (link) => {
-          // What waits must not pile up behind a list that takes its time.
-          while (this.#pass !== undefined && this.#waiting.length >= mostWaiting) await this.#pass
-          const found = this.#enqueue(link)
-          leave()
-          // Whoever waits for the key, here or in another run, may be what keeps a lane at work.
-          return this.#turns.waiting(link.key, () => this.#look(), found)
-        },
-      }
-      const done = work(chain).then(leave, (error: unknown) => {
-        if (!isAtWork) this.#failure ??= { error }
-        reject(error)
-        leave()
-      })
-      this.#late.add(done)
-      void done.then(() => this.#late.delete(done))
-    })
+    const atWork = this.#atWork(key, work)
+    const done = atWork.catch(() => {})
+    this.#underWay.add(done)
+    try {
+      await atWork
+    } finally {
+      this.#underWay.delete(done)
+      this.#active -= 1
+      this.#lookIfDue()
+    }
   }
+
+  async #atWork(key: string, work: (chain: Chain) => Promise<Deferred<unknown> | undefined>): Promise<void> {
+    const turn = this.#turns.enter(key)
+    if (turn !== undefined) await turn
+    let deferred: Deferred<unknown> | undefined
+    try {
+      deferred = await work(this.#chain)
+    } finally {
+      if (deferred === undefined) this.#turns.leave(key)
+    }
+    if (deferred === undefined) return
+    // What waits must not pile up behind a list that takes its time.
+    while (this.#pass !== undefined && this.#waiting.length >= mostWaiting) await this.#pass
+    this.#waiting.push(deferred)
+    // Whoever waits for the key, here or in another run, may be what keeps a lane at work.
+    this.#turns.waits(key, this.#hurry)
+  }
+
+  readonly #hurry = (): void => this.#look()
 
   /** Resolves when all work is done. Rejects with what went wrong after a piece of work had left its lane. */
   async settled(): Promise<void> {
-    while (this.#late.size > 0) {
+    while (this.#underWay.size > 0 || this.#waiting.length > 0 || this.#pass !== undefined) {
       this.#look()
-      await Promise.all(this.#late)
+      await Promise.all([...this.#underWay, this.#pass])
     }
     if (this.#failure !== undefined) throw this.#failure.error
-  }
-
-  #enqueue(link: ChainLink): Promise<ChainFound | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ link, resolve, reject })
-    })
   }
 
   #lookIfDue(): void {
@@ -154,27 +146,43 @@ export class Chains {
     })
   }
 
-  async #answer(waiting: readonly Waiting[]): Promise<void> {
+  async #answer(waiting: readonly Deferred<unknown>[]): Promise<void> {
     const inOrder = waiting.toSorted((a, b) => compareKeys(a.link.key, b.link.key))
-    const links = inOrder.map(({ link }) => link)
-    const left = new Set(inOrder)
+    let at = 0
     try {
-      let at = 0
-      for await (const found of chainsOf(this.#storage, links, this.#context)) {
-        const one = inOrder[at]
+      for await (const found of chainsOf(
+        this.#storage,
+        inOrder.map(({ link }) => link),
+        this.#context,
+      )) {
+        this.#conclude(inOrder[at], found)
         at += 1
-        if (one === undefined) continue
-        left.delete(one)
-        one.resolve(found)
       }
-      for (const { resolve } of left) resolve(undefined)
+      for (const one of inOrder.slice(at)) this.#conclude(one, undefined)
     } catch (error) {
       // What concerns one list each repair finds out by itself, and says.
       const stops = !LegalHoldError.isInstance(error) || error.code === 'ABORTED' || isFatal(error)
-      for (const { resolve, reject } of left) {
-        if (stops) reject(error)
-        else resolve(undefined)
+      if (stops) this.#failure ??= { error }
+      for (const one of inOrder.slice(at)) {
+        if (stops) this.#turns.leave(one.link.key)
+        else this.#conclude(one, undefined)
       }
     }
+  }
+
+  #conclude(deferred: Deferred<unknown> | undefined, found: ChainFound | undefined): void {
+    if (deferred === undefined) return
+    const { key } = deferred.link
+    this.#turns.resumes(key)
+    const done = deferred
+      .conclude(found)
+      .catch((error: unknown) => {
+        this.#failure ??= { error }
+      })
+      .then(() => {
+        this.#turns.leave(key)
+        this.#underWay.delete(done)
+      })
+    this.#underWay.add(done)
   }
 }

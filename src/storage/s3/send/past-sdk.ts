@@ -14,7 +14,7 @@ import { type FastOperation, factsOf } from '../protocol/operation-table.js'
 import type { S3Output } from '../protocol/operations.js'
 import type { CallInput } from '../wire/calls.js'
 import type { WireOutcome } from '../wire/path.js'
-import { AttemptAborted, AttemptTimeout, isBeyondUndici, type WireAnswer } from '../wire/transport.js'
+import { AttemptAborted, AttemptTimeout, isLeftToSdk, type WireAnswer } from '../wire/transport.js'
 import { abortedUnderWay } from './bounded.js'
 import { type About, type Attempt, cleanIdOf, type Route } from './route.js'
 
@@ -76,6 +76,6 @@ export function failedOnWire(route: Pick<Route, 'fast'>, error: unknown, call: S
   // The SDK's own time limit is around all of its attempts, too.
   if (error instanceof AttemptTimeout) throw normaliseS3Error(error, about)
   // The same server would answer the next attempt in the same way.
-  if (isBeyondUndici(error)) route.fast.giveUp()
+  if (isLeftToSdk(error)) route.fast.giveUp()
   return { error }
 }

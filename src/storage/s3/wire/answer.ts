@@ -39,7 +39,8 @@ export function readAnswer(text: string): HeadAnswer | 'incomplete' | 'unreadabl
   return 'unreadable'
 }
 
-function readHeaders(
+/** The headers that begin at `start`, and where they end: an answer to HEAD, or what comes before a body. */
+export function readHeaders(
   text: string,
   start: number,
 ): (HeadAnswer & { readonly end: number }) | 'incomplete' | 'unreadable' {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { crc32 } from 'node:zlib'
 import type * as S3 from '@aws-sdk/client-s3'
 import { withoutEnd } from '../../../internal/text/edges.js'
@@ -10,7 +11,8 @@ import { awkward, canonicalQuery, capture, sendable } from './capture.js'
 import { headersOf } from './headers.js'
 import type { FastSession, RenderedCall } from './session.js'
 import type { WireAnswer } from './transport.js'
-import { readUsual } from './usual-answers.js'
+import { readUsual } from './usual/answers.js'
+import { renderUsual, usualProbes } from './usual/requests.js'
 
 /*
  * The other requests of a repair, past the SDK's middleware, which costs some five times as much as all else. What a
@@ -35,6 +37,9 @@ interface SerializedRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: unknown
 }
+
+/** A call that is not complete yet: what must go with its body is still to be added to its headers. */
+type Rendering = RenderedCall & { readonly headers: Record<string, string> }
 
 /** What an answer to a call says. */
 type CallAnswer<K extends FastOperation> =
@@ -63,6 +68,8 @@ export class CallCodec {
   readonly #context: object
   /** What an operation is to the protocol. */
   readonly #operations = new Map<FastOperation, object | undefined>()
+  /** Operations whose requests are rendered without the schemas. */
+  readonly #usual = new Set<FastOperation>()
 
   private constructor(sdk: typeof S3, client: ResolvedClient, protocol: Protocol) {
     this.#sdk = sdk
@@ -85,6 +92,7 @@ export class CallCodec {
       return undefined
     }
     const codec = new CallCodec(sdk, client, protocol)
+    await codec.#learnUsual(bucket)
     for (const [operation, probe] of Object.entries(probes) as [FastOperation, CallInput][]) {
       const input = { Bucket: bucket, ...probe }
       // Versions that take anything else than is given here do not agree with themselves tomorrow either.
@@ -113,13 +121,30 @@ export class CallCodec {
     const isChecked = mutates && root === undefined
     if (isChecked && (input.ChecksumAlgorithm ?? 'CRC32') !== 'CRC32') return undefined
     const whole = isChecked && !withMd5 ? { ...input, ChecksumAlgorithm: 'CRC32' } : input
-    const request = await this.#protocol.serializeRequest(schema, whole, this.#context)
+    const usual = this.#usual.has(operation) ? renderUsual(operation, whole) : undefined
+    const request = usual ?? (await this.#renderBySchema(schema, whole))
+    if (request === undefined || isChecked !== (request.body !== undefined)) return undefined
     const { method, path, query, body } = request
+    const headers = Object.assign(request.headers, digestOf(body, withMd5), rawHeaders)
+    for (const name in headers) if (!token.test(name) || !sendable.test(headers[name] ?? '')) return undefined
+    return { method, path, query, headers, body }
+  }
+
+  async #renderBySchema(schema: object, input: CallInput): Promise<Rendering | undefined> {
+    const { method, path, query, headers, body } = await this.#protocol.serializeRequest(schema, input, this.#context)
     if ((method !== 'GET' && method !== 'PUT') || !(body === undefined || typeof body === 'string')) return undefined
-    if (isChecked !== (body !== undefined)) return undefined
-    const headers = { ...request.headers, ...digestOf(body, withMd5), ...rawHeaders }
-    const isSendable = Object.entries(headers).every(([name, value]) => token.test(name) && sendable.test(value))
-    return isSendable ? { method, path, query: canonicalQuery(query), headers, body } : undefined
+    return { method, path, query: canonicalQuery(query), headers: { ...headers }, body }
+  }
+
+  /** Operations of which the schemas make nothing else than is made of them here are rendered here from now on. */
+  async #learnUsual(bucket: string): Promise<void> {
+    for (const [operation, probe] of Object.entries(usualProbes) as [FastOperation, CallInput][]) {
+      const schema = this.#operationOf(operation)
+      if (schema === undefined) continue
+      const input = { Bucket: bucket, Key: awkward.Key, ...probe }
+      const bySchema = await this.#renderBySchema(schema, input).catch(() => undefined)
+      if (isDeepStrictEqual(bySchema, renderUsual(operation, input))) this.#usual.add(operation)
+    }
   }
 
   /**

@@ -5,7 +5,7 @@ import { textOf } from './headers.js'
 /** What is used of an undici `Client`, or of a dispatcher of the caller's. */
 export type DispatcherPart = Pick<Dispatcher, 'dispatch'> & { readonly destroy?: Dispatcher['destroy'] }
 
-/** Exchanges over undici: those with a body in one of both directions, and all where the caller names a dispatcher. */
+/** Exchanges over undici: where the caller names a dispatcher, or the environment a proxy. */
 export class DispatcherConnection implements Connection {
   readonly #open: () => DispatcherPart
   readonly #origin: string

@@ -9,7 +9,7 @@ import { DispatcherConnection, type DispatcherPart } from './dispatcher.js'
 import { headersOf } from './headers.js'
 import { type FastSession, openSession, type SessionCredentials } from './session.js'
 import { SigningKeys } from './signature.js'
-import { HeadConnection, onread } from './socket.js'
+import { BodyConnection, HeadConnection, onread } from './socket.js'
 import { AttemptAborted, FastTransport, type WireAnswer } from './transport.js'
 
 /** Not on this path. */
@@ -242,11 +242,10 @@ function transportOf({ heads, others }: Transports, { method }: WireRequest): Fa
 }
 
 async function ownTransports(origin: string, most: number, timeoutMs: number): Promise<Transports> {
-  const { Client, buildConnector } = await import('undici')
+  const { buildConnector } = await import('undici')
   const connect = buildConnector({ timeout: connectTimeoutMs, onread } as Parameters<typeof buildConnector>[0])
   const heads = new OwnConnections(() => new HeadConnection(connect, origin), most)
-  const client = () => new Client(origin, { pipelining: 1, connectTimeout: connectTimeoutMs })
-  const others = new OwnConnections(() => new DispatcherConnection(client, origin), most)
+  const others = new OwnConnections(() => new BodyConnection(connect, origin), most)
   return { origin, heads: new FastTransport(heads, timeoutMs), others: new FastTransport(others, timeoutMs) }
 }
 

@@ -286,10 +286,10 @@ function named(error: unknown): unknown {
 }
 
 /**
- * Whether there was an answer that undici does not read. An unrequested `100 Continue` is an error to undici,
- * while Node's client waits for what follows (RFC 9110, 15.2.1).
+ * Whether there was an answer in a form that is read only by the SDK. An unrequested `100 Continue` is an error to undici and
+ * here, while Node's client waits for what follows (RFC 9110, 15.2.1).
  */
-export function isBeyondUndici(error: unknown): boolean {
+export function isLeftToSdk(error: unknown): boolean {
   return (
     error instanceof Error &&
     (error as { code?: unknown }).code === 'UND_ERR_SOCKET' &&

@@ -8,6 +8,7 @@ import type { StorageAdapter } from '#src/ports/storage.js'
 import type { StageContext } from '#src/stages/context.js'
 import { type ChainLink, chainsOf } from '#src/stages/repair/history/chain-pass.js'
 import { Chains } from '#src/stages/repair/history/chains.js'
+import type { Deferred } from '#src/stages/repair/history/deferred.js'
 import { SimulatedClock } from '#src/testing/index.js'
 
 const context: StageContext = {
@@ -107,10 +108,13 @@ function withResolvers() {
   return { promise, resolve }
 }
 
-/** Work that waits for its chain, as a repair does. */
-const waitsFor = (link: ChainLink, seen: unknown[]) => async (chain: { find(link: ChainLink): Promise<unknown> }) => {
-  seen.push(await chain.find(link))
-}
+/** Work that leaves its end to a list, as a repair does. */
+const waitsFor = (link: ChainLink, seen: unknown[]) => async (): Promise<Deferred<unknown>> => ({
+  link,
+  conclude: async (found) => seen.push(found),
+})
+
+const nothingLeft = async () => undefined
 
 test('work leaves its lane while it waits; the list is read once no lane is at work', async () => {
   const { histories, links } = numbered(100, 1)
@@ -118,8 +122,8 @@ test('work leaves its lane while it waits; the list is read once no lane is at w
   const chains = new Chains(storage, context)
   const seen: unknown[] = []
   const { promise, resolve: release } = withResolvers()
-  const last = chains.work(() => promise)
-  for (const link of links) await chains.work(waitsFor(link, seen))
+  const last = chains.work('elsewhere', () => promise.then(nothingLeft))
+  for (const link of links) await chains.work(link.key, waitsFor(link, seen))
   expect([seen.length, begun.length]).toEqual([0, 0])
   release()
   await last
@@ -134,19 +138,17 @@ test('a full page is read at once, and so is the list of a key that somebody wai
   const chains = new Chains(storage, context)
   const seen: unknown[] = []
   const { promise, resolve: release } = withResolvers()
-  const last = chains.work(() => promise)
-  for (const link of links.slice(0, 450)) await chains.work(waitsFor(link, seen))
+  const last = chains.work('elsewhere', () => promise.then(nothingLeft))
+  for (const link of links.slice(0, 450)) await chains.work(link.key, waitsFor(link, seen))
   await expect.poll(() => seen.length).toBe(450)
   const [awaited, unseen] = [links[900] as ChainLink, links[901] as ChainLink]
   const turns = turnsOf(storage)
-  const inTurn = (link: ChainLink) => (chain: { find(link: ChainLink): Promise<unknown> }) =>
-    turns.take(link.key, async () => void seen.push(await chain.find(link)))
-  await chains.work(inTurn(awaited))
+  await chains.work(awaited.key, waitsFor(awaited, seen))
   expect(seen).toHaveLength(450)
   // The next piece of work on the key begins while the first one waits, or before it does; in this run or in another.
   await turns.take(awaited.key, async () => {})
   expect(seen).toHaveLength(451)
-  const first = chains.work(inTurn(unseen))
+  const first = chains.work(unseen.key, waitsFor(unseen, seen))
   const second = turns.take(unseen.key, async () => {})
   await Promise.all([first, second])
   expect(seen).toHaveLength(452)
@@ -164,18 +166,18 @@ test('a list that fails leaves each repair to its own; what stops a run stops th
   const forbidden = new LegalHoldError('no', { code: 'STORAGE_FORBIDDEN', stage: 'remediate' })
   const seen: unknown[] = []
   const alone = new Chains(failing(forbidden), context)
-  await alone.work(waitsFor({ key: 'k', versionId: 'v2', madeOf: 'v1' }, seen))
+  await alone.work('k', waitsFor({ key: 'k', versionId: 'v2', madeOf: 'v1' }, seen))
   await alone.settled()
   expect(seen).toEqual([undefined])
   const aborted = new LegalHoldError('no', { code: 'ABORTED', stage: 'remediate' })
   const stopped = new Chains(failing(aborted), context)
-  await stopped.work(waitsFor({ key: 'k', versionId: 'v2', madeOf: 'v1' }, seen))
+  await stopped.work('k', waitsFor({ key: 'k', versionId: 'v2', madeOf: 'v1' }, seen))
   await expect(stopped.settled()).rejects.toBe(aborted)
-  await expect(stopped.work(async () => {})).rejects.toBe(aborted)
+  await expect(stopped.work('k', nothingLeft)).rejects.toBe(aborted)
 })
 
 test('what fails before it waits rejects by itself, and nothing else', async () => {
   const chains = new Chains(versionsOnly(new Map()).storage, context)
-  await expect(chains.work(() => Promise.reject(new Error('at work')))).rejects.toThrow('at work')
+  await expect(chains.work('k', () => Promise.reject(new Error('at work')))).rejects.toThrow('at work')
   await chains.settled()
 })

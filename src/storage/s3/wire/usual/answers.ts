@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer'
-import type { FastOperation } from '../protocol/operation-table.js'
-import { copyOf } from './text.js'
+import type { FastOperation } from '../../protocol/operation-table.js'
+import { copyOf } from '../text.js'
 
 /*
  * The answers that nearly every repair gets, in the very form in which S3 writes them, as the SDK's schemas read them. Those

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FastOperation } from '#src/storage/s3/protocol/operation-table.js'
-import { readUsual } from '#src/storage/s3/wire/usual-answers.js'
-import { S3 } from '../world.js'
+import { readUsual } from '#src/storage/s3/wire/usual/answers.js'
+import { S3 } from '../../world.js'
 
 const inputs: Partial<Record<FastOperation, object>> = {
   CopyObject: { CopySource: 'b/k' },
