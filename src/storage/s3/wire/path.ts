@@ -42,8 +42,8 @@ const skewMs = 240_000
 
 /**
  * Requests past the SDK's middleware: signed from a session that the client itself vouches for, sent over sockets of
- * its own (HEAD) or undici (all others). A client that does anything of its own is never bypassed: then every
- * answer is `undefined`, and the request must go through the SDK.
+ * its own. A client that does anything of its own is never bypassed: then every answer is `undefined`, and the request
+ * must go through the SDK.
  */
 export class S3FastPath {
   readonly #subject: FastPathSubject
