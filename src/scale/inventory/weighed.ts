@@ -1,3 +1,4 @@
+import { counted, figure, verb } from '../../internal/text/counted.js'
 import type { InventoryFacts } from '../../model/inventory/report.js'
 import type { PlacedRow } from '../plan/row.js'
 import { joined } from './joined.js'
@@ -43,6 +44,7 @@ export async function weigh(
 /** Why an inventory is not relied on; `undefined` if it is. Pure. */
 function doubtOf({ of, read, confirmed, contradicted }: InventoryFacts['sample']): string | undefined {
   if (of === 0) return 'it shows the hold on no object of an expected conversation'
-  if (contradicted > 0) return `${contradicted} of ${read} objects of the sample contradict it`
+  if (contradicted > 0)
+    return `${figure(contradicted)} of ${counted(read, 'object')} of the sample ${verb(contradicted, 'contradicts', 'contradict')} it`
   return confirmed === 0 ? 'no object of the sample confirms it: all were written or deleted since' : undefined
 }

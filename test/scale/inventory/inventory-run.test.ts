@@ -121,7 +121,7 @@ describe('a run with an inventory', () => {
     const report = await world.run({ ...options, inventory, inventorySample: 100 })
     expect(report.inventory).toMatchObject({
       trusted: false,
-      reason: '1 of 12 objects of the sample contradict it',
+      reason: '1 of 12 objects of the sample contradicts it',
       objects: 0,
     })
     expect(report.remediations.repaired).toBe(1)
