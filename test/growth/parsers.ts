@@ -748,6 +748,7 @@ function policyOf(...actions: string[]): string {
 
 /** Functions with the name of a parser that read nothing themselves, or whose parts are all above. */
 export const elsewhere: Readonly<Record<string, string>> = {
+  'src/scale/inventory/sample.ts readSample': 'objects by HEAD, one by one',
   'src/scale/journal/fence.ts readSegment': 'an object, for decodeSegment',
   'src/scale/plan/plan.ts readPlan': 'an object of JSON',
   'src/scale/worker/stored-seal.ts readSeal': 'an object of JSON',
