@@ -9,9 +9,10 @@ const scratch = `${root}.cache/examples-${process.pid}/`
 
 function run(args: readonly string[]): Promise<{ code: number; out: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: root, timeout: 50_000 }, (error, out, err) =>
-      resolve({ code: error === null ? 0 : 1, out: `${out}${err}` }),
-    )
+    execFile(process.execPath, args, { cwd: root, timeout: 150_000 }, (error, out, err) => {
+      const ended = error?.killed === true ? '\nIt did not end within 150 s.' : ''
+      resolve({ code: error === null ? 0 : 1, out: `${out}${err}${ended}` })
+    })
   })
 }
 
