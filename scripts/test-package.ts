@@ -1,11 +1,12 @@
 // Packs the library and uses it as its users do: in throw-away projects, installed from the tarball.
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { transform } from 'esbuild'
+import pLimit from 'p-limit'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const run = promisify(execFile)
@@ -260,11 +261,12 @@ let passed = 0
 const failures: string[] = []
 
 async function check(name: string, work: () => Promise<string | undefined>): Promise<void> {
+  const begunMs = performance.now()
   try {
     const wrong = await work()
     if (wrong !== undefined) throw new Error(wrong)
     passed += 1
-    console.log(`ok    ${name}`)
+    console.log(`ok    ${name} (${((performance.now() - begunMs) / 1000).toFixed(1)} s)`)
   } catch (error) {
     const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string }
     failures.push(name)
@@ -292,7 +294,7 @@ async function nodesIn(folder: string): Promise<readonly string[]> {
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
     console.log(
-      `note  Node ${nodeVersions.join(', ')} could not be installed (${why}); goes on with ${process.version}`,
+      `note  Node ${nodeVersions.join(', ')} could not be installed (${why}); continues with ${process.version}`,
     )
     return [process.execPath]
   }
@@ -334,6 +336,7 @@ async function main(): Promise<void> {
 
     // One installation for all projects: what npm does with the tarball and its peers is the same for each.
     const shared = join(scratch, 'shared')
+    const nodesComing = nodesIn(join(scratch, 'nodes'))
     await write(shared, { 'package.json': '{"private":true}' })
     await check('npm installs it with its peers by itself', async () => {
       const tools = [
@@ -357,9 +360,11 @@ async function main(): Promise<void> {
       return typeof manifest.version === 'string' ? undefined : 'the AWS SDK is not there'
     })
 
-    const nodes = await nodesIn(join(scratch, 'nodes'))
+    const nodes = await nodesComing
 
-    for (const [at, project] of projects.entries()) {
+    // Most of them wait for simulated landings more than they work.
+    const atOnce = pLimit(availableParallelism() + 1)
+    const projectChecks = projects.map((project, at) => async () => {
       const folder = join(shared, `project-${at}`)
       await write(folder, { 'package.json': JSON.stringify({ private: true, ...project.manifest }), ...project.files })
       await run('ln', ['-s', '../node_modules', join(folder, 'node_modules')])
@@ -376,23 +381,26 @@ async function main(): Promise<void> {
           return undefined
         })
       }
-    }
+    })
 
     const installed = join(shared, 'node_modules/genesys-legal-hold-exporter/dist/cli.js')
-    for (const node of nodes) {
-      await check(
-        `a matter from init to release, by the installed command: ${node.replace(/^.*node_modules\//, '')}`,
-        async () => {
-          const story = ['test/cli/terminal.slow.test.ts', 'test/cli/columns.slow.test.ts']
-          await run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...story], {
-            cwd: root,
-            env: { ...env, CLI_UNDER_TEST: `'${node}' '${installed}'` },
-            timeout: 600_000,
-          })
-          return undefined
-        },
-      )
-    }
+    const walks = nodes.map(
+      (node) => () =>
+        check(
+          `a matter from init to release, by the installed command: ${node.replace(/^.*node_modules\//, '')}`,
+          async () => {
+            const story = ['test/cli/terminal.slow.test.ts', 'test/cli/columns.slow.test.ts']
+            await run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...story], {
+              cwd: root,
+              env: { ...env, CLI_UNDER_TEST: `'${node}' '${installed}'` },
+              timeout: 600_000,
+            })
+            return undefined
+          },
+        ),
+    )
+    // The longest first.
+    await atOnce.map([...walks, ...projectChecks], (work) => work())
 
     await check('publint --strict', async () => {
       await run(join(shared, 'node_modules/.bin/publint'), ['--strict', tarball])
