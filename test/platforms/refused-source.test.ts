@@ -70,3 +70,14 @@ describe('archived recordings of an organisation with more recordings than are r
     ])
   })
 })
+
+describe('the audit trail', () => {
+  it('whose results are without a list was not read', async () => {
+    await using world = await ordinary.start()
+    const match = { operation: 'getAuditQueryResults' }
+    world.genesys.faults.add({ match, action: { kind: 'respond', status: 200, body: '{}' }, times: 100 })
+    const report = await exporterOf(world).run(world.request)
+    expect(report.audit).toMatchObject({ isWhole: false, reason: expect.stringContaining('without a list') })
+    expect(report.findings.map(({ code }) => code)).toContain('audit-unavailable')
+  })
+})
