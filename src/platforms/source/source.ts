@@ -54,12 +54,15 @@ export async function inspectSource(
   return { scope, findings: merged([...findings, ...others.flat()], missing) }
 }
 
+/** What a finding is about where the roles of the client could not be read. */
+export const rolesOfClient = 'roles of the OAuth client'
+
 /** Nothing was compared, which must not look as if nothing lacked. */
 function rolesUnread(why: string): Finding {
   return {
     code: 'configuration-unreadable',
     severity: 'warning',
-    subject: 'roles of the OAuth client',
+    subject: rolesOfClient,
     message: `Which permissions the roles of the OAuth client grant could not be read, so one that lacks shows only where it is used: ${why}`,
     remedy: 'Have an administrator compare its roles with requiredGenesysPermissions (docs/permissions.md).',
   }
