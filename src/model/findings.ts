@@ -45,6 +45,14 @@ export type FindingCode = (typeof findingCodes)[number]
 /** `blocker` stops a run unless accepted by code; `warning` and `info` do not. */
 export type Severity = 'blocker' | 'warning' | 'info'
 
+/**
+ * Findings that are no blocker, and without an acceptance leave a run incomplete: an organisation need not answer what they
+ * ask, and a run that nobody answers for must not claim that it saw everything.
+ *
+ * @internal
+ */
+export const unansweredFindings: ReadonlySet<unknown> = new Set<FindingCode>(['client-scope-unknown'])
+
 /** Something that inspection found, or that the run found at its end. Data, never an exception. */
 export interface Finding {
   readonly code: FindingCode

@@ -333,7 +333,7 @@ export interface RunReport {
   /** Absent without `audit: true`. */
   readonly audit?: AuditReport | undefined
   readonly findings: readonly Finding[]
-  /** Codes of blockers that the caller accepted and that occurred. */
+  /** Codes of blockers, and of `client-scope-unknown`, that the caller accepted and that occurred. */
   readonly accepted: readonly FindingCode[]
   readonly counts: RecordingCounts
   readonly objects: ObjectCounts

@@ -1,13 +1,13 @@
 import { dayMs } from '../internal/durations.js'
 import { OptionCheck } from '../internal/option-check.js'
 import { counted } from '../internal/text/counted.js'
-import { LegalHoldError } from '../model/errors.js'
 import type { Finding } from '../model/findings.js'
 import { type Answer, isAnswer } from '../platforms/client/answer.js'
 import { GenesysClient } from '../platforms/client/client.js'
 import { checkConnection, type GenesysConnectionOptions } from '../platforms/client/options.js'
 import { numberedPages, otherThanPage } from '../platforms/client/pages.js'
 import type { GenesysApis } from '../platforms/client/sdk.js'
+import { isAnswerable, patience, unanswered } from '../platforms/source/question.js'
 import type { RetentionContext, RetentionPolicyAdapter } from '../ports/retention.js'
 import type { CallOptions } from '../ports/runtime.js'
 import { type DeletionRule, deletionRules } from './deletion-rules.js'
@@ -81,8 +81,9 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
           rules.push(...deletionRules(policy, context.request))
         }
       } catch (error) {
-        if (!LegalHoldError.isInstance(error) || error.code !== 'PLATFORM_FORBIDDEN') throw error
-        findings.push(unreadable(source.what, source.permission))
+        if (!isAnswerable(error)) throw error
+        const unknown = `whether one of the ${source.what} deletes recordings in scope`
+        findings.push(unanswered({ permission: source.permission, unknown }, error))
       }
     }
     const grouped = new Map<object, DeletionRule[]>()
@@ -139,6 +140,7 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
         {
           operation: `list the ${source.what}`,
           stage: 'inspect',
+          retry: patience,
           foreign: otherThanPage({ pageNumber }),
           send: (apis) => source.page(apis, { pageSize: 100, pageNumber, enabled: true }),
         },
@@ -147,16 +149,6 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
       return body
     })
     for await (const policy of policies) if (isAnswer(policy)) yield policy
-  }
-}
-
-function unreadable(what: string, permission: string): Finding {
-  return {
-    code: 'permission-missing',
-    severity: 'warning',
-    subject: permission,
-    message: `The ${what} could not be read, so whether one deletes recordings in scope is not known.`,
-    remedy: `Give the role of the OAuth client the permission ${permission}.`,
   }
 }
 

@@ -1,5 +1,5 @@
 import { LegalHoldError } from '../model/errors.js'
-import type { Finding } from '../model/findings.js'
+import { type Finding, unansweredFindings } from '../model/findings.js'
 import type { Inspection } from '../model/inspection.js'
 import { inventoryReportOf } from '../model/inventory/report.js'
 import {
@@ -53,11 +53,8 @@ export function reportOf(subject: ReportSubject): RunReport {
   const dueInDryRun = dryRun && remediations.planned > 0
   const finishedAt = clock.now()
   const inventory = delivery.inventory && inventoryReportOf(delivery.inventory, tally.byInventory)
-  const accepted = [
-    ...new Set(
-      findings.filter(({ code, severity }) => severity === 'blocker' && accept.has(code)).map(({ code }) => code),
-    ),
-  ]
+  const acceptable = findings.filter(({ code, severity }) => severity === 'blocker' || unansweredFindings.has(code))
+  const accepted = [...new Set(acceptable.map(({ code }) => code))].filter((code) => accept.has(code))
   return {
     schemaVersion: 1,
     runId,
@@ -104,18 +101,27 @@ export function reportOf(subject: ReportSubject): RunReport {
 
 /** What the inspection and the second look at the source say of the coverage. */
 function coverageWith({ inspection, lateFindings, settings }: ReportSubject, coverage: CoverageReport): CoverageReport {
-  const { scope } = inspection
-  const unknown =
-    scope?.reach === 'unknown' ? { reason: `client-scope-unknown: ${scope.reason ?? 'not answered'}` } : {}
-  const scoped = scope === undefined ? coverage : { ...unknown, ...coverage, scope }
+  const { scope, findings } = inspection
+  const unknown = findings.find(({ code }) => unansweredFindings.has(code))
+  const why = unknown === undefined ? undefined : `${unknown.code}: ${scope?.reason ?? 'not answered'}`
+  const scoped = {
+    ...(why === undefined ? {} : { reason: why }),
+    ...coverage,
+    ...(scope === undefined ? {} : { scope }),
+  }
   // What began during the run may have taken recordings out of the lists before they were read.
   const late = lateFindings.find(
     // An inventory says nothing of the lists.
     ({ severity, code }) => severity === 'blocker' && code !== 'inventory-is-proof' && !settings.accept.has(code),
   )
-  if (late === undefined || !coverage.proven) return scoped
-  const { provenUntil: _, ...rest } = scoped
-  return { ...rest, proven: false, reason: `${late.code}, seen at the end of the run: ${late.message}` }
+  if (!coverage.proven) return scoped
+  if (late !== undefined) return unproven(scoped, `${late.code}, seen at the end of the run: ${late.message}`)
+  if (unknown === undefined || why === undefined || settings.accept.has(unknown.code)) return scoped
+  return unproven(scoped, why)
+}
+
+function unproven({ provenUntil: _, ...coverage }: CoverageReport, reason: string): CoverageReport {
+  return { ...coverage, proven: false, reason }
 }
 
 /** What only the totals of the jobs know: recordings without a name, and recordings that were left out. */

@@ -8,7 +8,7 @@ import { Recorder, recordedError } from '../journal/recorder.js'
 import type { JobPart } from '../journal/records.js'
 import type { Stage } from '../model/errors.js'
 import type { HashContent } from '../model/evidence.js'
-import type { Finding } from '../model/findings.js'
+import { type Finding, unansweredFindings } from '../model/findings.js'
 import type { Inspection } from '../model/inspection.js'
 import type { RunReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
@@ -204,9 +204,10 @@ export class Run {
     return present
   }
 
-  /** @returns whether it is a blocker that the caller accepted */
+  /** @returns whether it needs an acceptance, and the caller gave it */
   async #tell(finding: Finding): Promise<boolean> {
-    const accepted = finding.severity === 'blocker' && this.#settings.accept.has(finding.code)
+    const isAcceptable = finding.severity === 'blocker' || unansweredFindings.has(finding.code)
+    const accepted = isAcceptable && this.#settings.accept.has(finding.code)
     this.#context.emit({ type: 'finding', finding, accepted })
     await this.#recorder.note('finding', finding)
     if (accepted) {

@@ -2,6 +2,7 @@ import { LegalHoldExporter } from '../../exporter.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { Finding, FindingCode } from '../../model/findings.js'
 import { requiredGenesysPermissions } from '../../platforms/source/permissions.js'
+import { rolesOfClient } from '../../platforms/source/source.js'
 import type { Logger } from '../../ports/runtime.js'
 import { requiredIamPolicy } from '../../storage/s3/inspect/iam-policy.js'
 import { type Connected, connect } from '../config/connect.js'
@@ -78,9 +79,15 @@ export async function serviceChecks(
   }
 }
 
-function permissionChecks(
-  { platform, requirements, remediation, accept }: Connected['options'],
-  { mediaTypes, includeSensitive }: Connected['request'],
+/** A line for each permission, by what inspection found. Pure. */
+export function permissionChecks(
+  {
+    platform,
+    requirements,
+    remediation,
+    accept,
+  }: Pick<Connected['options'], 'platform' | 'requirements' | 'remediation' | 'accept'>,
+  { mediaTypes, includeSensitive }: Pick<Connected['request'], 'mediaTypes' | 'includeSensitive'>,
   findings: readonly Finding[],
 ): readonly DoctorCheck[] {
   const missing = findings.filter(({ code }) => ofPermissions.has(code))
@@ -102,7 +109,7 @@ function permissionChecks(
   })
   const actions = iam.Statement.flatMap(({ Action }) => Action)
   // Where Genesys Cloud does not say what the client may do, nothing is known of any permission.
-  const unknown = findings.find(({ code }) => code === 'client-scope-unknown')
+  const unknown = findings.find(({ subject }) => subject === rolesOfClient)
   const ofGenesys = (subject: string): DoctorCheck =>
     unknown === undefined
       ? { area: 'permission', subject, result: 'ok' }

@@ -1,4 +1,5 @@
 import { counted } from '../../internal/text/counted.js'
+import { unansweredFindings } from '../../model/findings.js'
 import { isCount, isSame, itemsOf, membersOf, quoted } from '../form/untrusted.js'
 import type { JournalData, Untrusted } from '../records.js'
 
@@ -40,9 +41,13 @@ export class FindingsOnRecord {
     if (!isSame(findings, [...this.#inspected, ...this.#late])) {
       return 'is a report with other findings than are on record'
     }
-    const blockers = findings.map(membersOf).filter(({ severity }) => severity === 'blocker')
-    const codes = [...new Set(blockers.map(({ code }) => code))]
     const claimed = itemsOf(accepted)
+    const acceptable = findings
+      .map(membersOf)
+      .filter(
+        ({ severity, code }) => severity === 'blocker' || (unansweredFindings.has(code) && claimed.includes(code)),
+      )
+    const codes = [...new Set(acceptable.map(({ code }) => code))]
     // What came up during the run and was not accepted leaves it incomplete.
     const isLeftOpen = (code: unknown) => outcome === 'incomplete' && !this.#recorded.has(code)
     const known = codes.filter((code) => claimed.includes(code) || !isLeftOpen(code))

@@ -4,6 +4,8 @@ import type { CallOptions } from '../../ports/runtime.js'
 import { type Answer, answerOf, isAnswer, otherThan, textOf } from '../client/answer.js'
 import type { GenesysClient } from '../client/client.js'
 
+const viewsIntegrations = 'integrations:integration:view'
+
 /** What the platform says of an integration. */
 export interface IntegrationInspection {
   readonly found: boolean
@@ -13,11 +15,27 @@ export interface IntegrationInspection {
   readonly findings: readonly Finding[]
 }
 
-/** Reads state, bucket and role of the integration that delivers to S3. An unknown id is a finding, not an error. */
+/**
+ * Reads state, bucket and role of the integration that delivers to S3. An unknown id is a finding, not an error, and so is
+ * one that the client may not read.
+ */
 export async function inspectIntegration(
   client: GenesysClient,
   id: string,
   options: CallOptions = {},
+): Promise<IntegrationInspection> {
+  try {
+    return await readIntegration(client, id, options)
+  } catch (error) {
+    if (!LegalHoldError.isInstance(error) || error.code !== 'PLATFORM_FORBIDDEN') throw error
+    return { found: false, findings: [notPermitted(id)] }
+  }
+}
+
+async function readIntegration(
+  client: GenesysClient,
+  id: string,
+  options: CallOptions,
 ): Promise<IntegrationInspection> {
   const integration = await orUndefined(
     client.request(
@@ -59,6 +77,16 @@ export function notFound(id: string, what: 'integration' | 'export profile'): Fi
     subject: id,
     message: `Genesys Cloud knows no ${what} ${id}.`,
     remedy: `Give the id of an ${what} of this organisation, and check that the region is right.`,
+  }
+}
+
+function notPermitted(id: string): Finding {
+  return {
+    code: 'permission-missing',
+    severity: 'blocker',
+    subject: viewsIntegrations,
+    message: `The OAuth client lacks the permission ${viewsIntegrations}, so neither the state nor the bucket of the integration ${id} is known.`,
+    remedy: `Give its role the permission ${viewsIntegrations}.`,
   }
 }
 

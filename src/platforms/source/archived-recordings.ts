@@ -3,11 +3,21 @@ import type { Finding } from '../../model/findings.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import type { GenesysClient } from '../client/client.js'
-import { isRefused, retainedRecordings, ScanTooLong } from '../expected/retention-query.js'
-import { isAnswerable, patience } from './question.js'
+import { retainedRecordings, ScanTooLong } from '../expected/retention-query.js'
+import { isAnswerable, patience, unanswered } from './question.js'
 
 /** Pages of 500 that are read: the query begins with nothing that is known, and cannot be narrowed to an interval. */
 const mostPages = 20
+const permission = 'recording:recording:view'
+const unknown = 'how many recordings of the interval are archived'
+
+const notAllRead: Finding = {
+  code: 'configuration-unreadable',
+  severity: 'info',
+  subject: permission,
+  message: `The organisation has more recordings than were read (${mostPages * 500}), none of which is archived and of the interval: ${unknown} is not known.`,
+  remedy: 'Nothing: the run waits for archived recordings once it knows them (restoreTimeoutMs).',
+}
 
 /**
  * How many recordings of the interval are archived: they must be restored before they can be exported. The retention query
@@ -36,11 +46,10 @@ export async function archivedFindings(
     }
   } catch (error) {
     if (error instanceof ScanTooLong) isCut = true
-    // The listing of the run asks again, and says what it could not know.
-    else if (isRefused(error) || isAnswerable(error)) return []
+    else if (isAnswerable(error)) return [unanswered({ permission, unknown }, error)]
     else throw error
   }
-  if (count === 0) return []
+  if (count === 0) return isCut ? [notAllRead] : []
   return [
     {
       code: 'recordings-archived',

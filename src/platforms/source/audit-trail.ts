@@ -136,7 +136,10 @@ async function* entriesOf(
       },
       options,
     )
-    yield (listOf(body, 'entities') ?? []).filter(isAnswer).flatMap((message) => entryFrom(client, message))
+    const entities = listOf(body, 'entities')
+    // An answer of no known shape must not pass for a time in which nothing was done.
+    if (entities === undefined) throw failed(`the results of the query ${id} are without a list`)
+    yield entities.filter(isAnswer).flatMap((message) => entryFrom(client, message))
     cursor = textOf(body, 'cursor')
     if (cursor !== undefined && seen.has(cursor)) return
     if (cursor !== undefined) seen.add(cursor)

@@ -73,9 +73,11 @@ async function listDivisions(client: GenesysClient, options?: CallOptions): Prom
     options,
   )
   if ('finding' in listed) return listed.reason
-  return listed.isCut
-    ? `the organisation has more than ${mostPages * 100} divisions`
-    : listed.entities.flatMap(divisionFrom)
+  if (listed.isCut) return `the organisation has more than ${mostPages * 100} divisions`
+  const divisions = listed.entities.flatMap(divisionFrom)
+  // Every organisation has a home division: a list without one, or with an entry that is not named, hides divisions.
+  const isWhole = divisions.length > 0 && divisions.length === listed.entities.length
+  return isWhole ? divisions : 'the list of the divisions of the organisation does not name them all'
 }
 
 function divisionFrom(entity: Answer): Division[] {
@@ -115,20 +117,27 @@ export function judgeScope(
   const named = request.divisionIds?.length ? request.divisionIds : undefined
   const wanted = wantedDivisions(divisions, named)
   const everywhere = reaches.every(({ granted }) => granted === 'all')
-  if (unread !== undefined || (wanted === undefined && !everywhere)) {
-    return unknownScope(unread ?? (typeof divisions === 'string' ? divisions : ''))
-  }
+  const unlisted = wanted === undefined && !everywhere && typeof divisions === 'string' ? divisions : undefined
+  const reason = unread ?? unlisted
+  const known = typeof divisions === 'string' ? undefined : new Set(divisions.map(({ id }) => id.toLowerCase()))
+  const isKnown = ({ id }: Division) => known?.has(id.toLowerCase()) ?? true
   const isGranted = (granted: ReadonlySet<string> | 'all', { id }: Division) =>
     granted === 'all' || granted.has(id.toLowerCase())
-  const isSeen = (division: Division) => reaches.every(({ granted }) => isGranted(granted, division))
-  const seen = (wanted ?? []).filter(isSeen)
+  const isSeen = (division: Division) =>
+    isKnown(division) && reaches.every(({ granted }) => isGranted(granted, division))
+  const seen = reason === undefined ? (wanted ?? []).filter(isSeen) : []
   const hidden = (wanted ?? []).filter((division) => !isSeen(division))
-  const findings = reaches.flatMap(({ permission, granted }) => {
-    const missing = (wanted ?? []).filter((division) => !isGranted(granted, division))
-    return missing.length === 0 ? [] : [narrow(permission, missing, wanted ?? [])]
+  const existing = (wanted ?? []).filter(isKnown)
+  const narrowed = reaches.flatMap(({ permission, granted }) => {
+    const missing = existing.filter((division) => !isGranted(granted, division))
+    return missing.length === 0 ? [] : [narrow(permission, missing, existing)]
   })
+  const findings = [...narrowed, ...(wanted ?? []).filter((division) => !isKnown(division)).map(noDivision)]
+  // What is known to be hidden is not less so because something else is not known.
+  if (reason !== undefined && findings.length === 0) return unknownScope(reason)
   const reach = findings.length > 0 ? 'narrow' : named === undefined ? 'whole' : 'requested'
-  return { scope: { reach, seen, hidden }, findings }
+  if (reason === undefined) return { scope: { reach, seen, hidden }, findings }
+  return { scope: { reach, seen, hidden, reason }, findings: [...findings, ...unknownScope(reason).findings] }
 }
 
 /** The divisions that must be seen; `undefined` if it is not known which there are. */
@@ -151,9 +160,20 @@ function unknownScope(reason: string): { readonly scope: ClientScope; readonly f
         subject: 'divisions of the OAuth client',
         message: `In which divisions the OAuth client sees recordings could not be read, so nothing proves that the lists hold those of all divisions: ${reason}`,
         remedy:
-          'Have an administrator confirm that its role is granted in all divisions that the matter covers, and keep that with the report.',
+          'Have an administrator confirm that its role is granted in all divisions that the matter covers, and keep that with the report; then accept the finding by its code. Without that the run ends incomplete.',
       },
     ],
+  }
+}
+
+/** A mistyped id selects nothing: what lies in the division that was meant is in no list. */
+function noDivision({ id }: Division): Finding {
+  return {
+    code: 'client-scope-narrow',
+    severity: 'blocker',
+    subject: id,
+    message: `The request names the division ${id}, which the organisation does not have: what lies in the division that is meant is in no list, without a word.`,
+    remedy: 'Correct the id in the request (divisionIds), or accept the finding by its code.',
   }
 }
 

@@ -50,8 +50,22 @@ export async function inspectSource(
   const { platform, protectSource, audit = false } = context
   const { mediaTypes, includeSensitive } = request
   const needs = { platform, protectSource, audit, mediaTypes, includeSensitive, retention: false }
-  const missing = typeof granted === 'string' ? [] : permissionFindings(granted, needs)
+  const missing = typeof granted === 'string' ? [rolesUnread(granted)] : permissionFindings(granted, needs)
   return { scope, findings: merged([...findings, ...others.flat()], missing) }
+}
+
+/** What a finding is about where the roles of the client could not be read. */
+export const rolesOfClient = 'roles of the OAuth client'
+
+/** Nothing was compared, which must not look as if nothing lacked. */
+function rolesUnread(why: string): Finding {
+  return {
+    code: 'configuration-unreadable',
+    severity: 'warning',
+    subject: rolesOfClient,
+    message: `Which permissions the roles of the OAuth client grant could not be read, so one that lacks shows only where it is used: ${why}`,
+    remedy: 'Have an administrator compare its roles with requiredGenesysPermissions (docs/permissions.md).',
+  }
 }
 
 /** A permission whose absence another finding explains already needs no second one. */

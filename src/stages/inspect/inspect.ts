@@ -41,6 +41,7 @@ export async function inspect(subject: InspectionSubject, context: StageContext)
   const organization = await ask('organization', (options) => platform.organization(options))(signal)
   const needs: StorageNeeds = { ...subject.needs, prefix: `${organization.id}/` }
   const askBucket = ask(`bucket ${storage.bucket}`, (options) => storage.inspectBucket(needs, options))
+  const askCoverage = ask('coverage', (options) => platform.coverage(request.interval, options))
   const source: SourceContext = {
     // A legal hold has no end.
     heldUntil: subject.requirements.legalHold ? undefined : subject.requirements.retainUntilDate,
@@ -51,7 +52,7 @@ export async function inspect(subject: InspectionSubject, context: StageContext)
     signal,
     ask(`profile ${profileId}`, (options) => platform.inspectProfile(profileId, options)),
     ask('request', (options) => platform.inspectRequest(request, options)),
-    ask('coverage', (options) => platform.coverage(request.interval, options)),
+    (within) => askCoverage(within).catch(notPermitted),
     (within) => askBucket(within).catch((error: unknown) => unreachable(storage.bucket, error)),
     ask(
       'source',
@@ -79,11 +80,26 @@ export async function inspect(subject: InspectionSubject, context: StageContext)
     ...bucketMismatch(profile, storage.bucket),
     ...bucket.findings,
     ...residencyFindings(subject.residency, platform, bucket),
-    ...coverageFindings(request, coverage, subject.waitForIndex),
+    ...('finding' in coverage ? [coverage.finding] : coverageFindings(request, coverage, subject.waitForIndex)),
     ...policies.flat(),
     ...sourceFindings,
   ])
-  return { organization, profile, bucket, coverage, ...(scope === undefined ? {} : { scope }), findings }
+  const known = 'finding' in coverage ? {} : coverage
+  return { organization, profile, bucket, coverage: known, ...(scope === undefined ? {} : { scope }), findings }
+}
+
+/** The platform names the permission in its refusal; comparing the client's roles names it too. */
+function notPermitted(error: unknown): { readonly finding: Finding } {
+  if (!LegalHoldError.isInstance(error) || error.code !== 'PLATFORM_FORBIDDEN') throw error
+  return {
+    finding: {
+      code: 'permission-missing',
+      severity: 'blocker',
+      subject: 'coverage',
+      message: `How far the platform's index reaches is not known, since the client may not ask: ${error.message}`,
+      remedy: 'Give its role the permission that is missing.',
+    },
+  }
 }
 
 /** What is left after all repeats is a finding like any other: it can be read beside the others, and nothing was created. */

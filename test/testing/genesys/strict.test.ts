@@ -126,7 +126,16 @@ describe('a body that Genesys would refuse', () => {
       expect(await world.json('GET', `${jobs}?${query}`, undefined, 400)).toMatchObject(errorBody)
     }
     await world.json('GET', '/api/v2/orphanrecordings?media=AUDIO', undefined, 400)
+    await world.json('GET', '/api/v2/orphanrecordings?hasConversation=maybe', undefined, 400)
     await world.json('GET', '/api/v2/authorization/divisionspermitted/paged/me', undefined, 400)
+  })
+
+  it('but not one whose properties are null, which counts as left out', async () => {
+    const world = simulate([conversation(1)])
+    const none = { actionAge: null, screenRecordingActionDate: null, agedConversationInterval: null }
+    await world.json('POST', jobs, jobBody(none), 202)
+    const aged = { conversationQuery: null, agedConversationInterval: '2017-01-01T00:00:00Z/2017-02-01T00:00:00Z' }
+    await world.json('POST', jobs, jobBody(aged), 202)
   })
 
   it('tells which limit was reached', async () => {

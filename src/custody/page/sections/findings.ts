@@ -1,3 +1,4 @@
+import { unansweredFindings } from '../../../model/findings.js'
 import type { RunReport } from '../../../model/report.js'
 import { type Html, html } from '../html.js'
 
@@ -5,7 +6,7 @@ import { type Html, html } from '../html.js'
 export function findingsSection({ findings: list, accepted }: RunReport): Html {
   const codes = new Set<string>(accepted)
   const items = list.map(({ code, severity, message, subject, remedy }) => {
-    const isAccepted = severity === 'blocker' && codes.has(code)
+    const isAccepted = (severity === 'blocker' || unansweredFindings.has(code)) && codes.has(code)
     const label = isAccepted ? 'accepted risk' : severity
     return html`<div class="finding ${isAccepted ? 'accepted' : severity}"><h3>${label}: ${code}</h3><p>${message}</p><p class="soft">About ${subject}. What to do: ${remedy}</p></div>`
   })

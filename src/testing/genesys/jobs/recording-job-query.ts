@@ -21,7 +21,8 @@ export function readRecordingQuery(body: JsonObject, nowMs: number, homeDivision
     conversationQuery: 'object',
     agedConversationInterval: 'text',
   })
-  const { conversationQuery, agedConversationInterval } = body
+  const conversationQuery = body.conversationQuery ?? undefined
+  const agedConversationInterval = body.agedConversationInterval ?? undefined
   if ((conversationQuery === undefined) === (agedConversationInterval === undefined)) {
     throw badRequest('Either conversationQuery or agedConversationInterval must be given, not both.')
   }
@@ -72,7 +73,8 @@ export function readSchedule(body: JsonObject): ExportSchedule {
 }
 
 function readDueDate(body: JsonObject, dateField: string, ageField: string): DueDate | undefined {
-  const { [dateField]: date, [ageField]: age } = body
+  const date = body[dateField] ?? undefined
+  const age = body[ageField] ?? undefined
   if (date !== undefined && age !== undefined) throw badRequest(`${dateField} and ${ageField} exclude each other.`)
   if (date !== undefined) {
     const dateMs = typeof date === 'string' ? millisecondsOfInstant(date) : Number.NaN

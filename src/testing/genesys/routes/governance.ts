@@ -1,4 +1,4 @@
-import { enumParameter, type JsonObject, json } from '../http.js'
+import { booleanParameter, enumParameter, type JsonObject, json } from '../http.js'
 import { entityPage } from './paging.js'
 import type { Route, RouteContext } from './routes.js'
 
@@ -73,11 +73,17 @@ function gdprRequests({ state, client }: RouteContext): readonly JsonObject[] {
 
 function orphans({ state, query }: RouteContext): readonly JsonObject[] {
   const media = enumParameter(query, 'media', ['Call', 'Screen'])
+  // "False returns all orphans for the organization."
+  const onlyKnown = booleanParameter(query, 'hasConversation', false)
   return (state.organization.orphanRecordings ?? [])
-    .filter(({ mediaType }) => media === undefined || mediaType === media.toUpperCase())
-    .map(({ orphanStatus = 'NO_CONVERSATION', fileState = 'AVAILABLE', region = state.region, ...orphan }) => ({
+    .map(({ orphanStatus = 'NO_CONVERSATION', ...orphan }) => ({ orphanStatus, ...orphan }))
+    .filter(
+      ({ mediaType, orphanStatus }) =>
+        (media === undefined || mediaType === media.toUpperCase()) &&
+        (!onlyKnown || (orphanStatus !== 'NO_CONVERSATION' && orphanStatus !== 'UNKNOWN_CONVERSATION')),
+    )
+    .map(({ fileState = 'AVAILABLE', region = state.region, ...orphan }) => ({
       ...orphan,
-      orphanStatus,
       fileState,
       region,
       selfUri: `/api/v2/orphanrecordings/${orphan.id}`,
