@@ -36,6 +36,7 @@ export const findingCodes = [
   'encryption-key-unreachable',
   'recordings-archived',
   'audit-unavailable',
+  'recordings-deleted',
   'inventory-is-proof',
 ] as const
 

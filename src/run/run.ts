@@ -230,9 +230,11 @@ export class Run {
   }
 
   #audit({ ledger, jobs }: RunDelivery): Promise<Audited> {
-    const since = this.#request.interval.start
+    const { interval, conversationIds } = this.#request
     const jobIds = new Set(jobs.jobs.map(({ id }) => id))
-    return readAudit({ settings: this.#settings, ledger, since, jobIds }, this.#context)
+    const [settings, startedAt] = [this.#settings, this.#startedAt]
+    const subject = { settings, ledger, since: interval.start, startedAt, conversationIds, jobIds }
+    return readAudit(subject, this.#context)
   }
 
   #look(): Promise<Inspection> {

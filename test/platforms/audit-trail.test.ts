@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { RecordingJobsPlatform, requiredGenesysPermissions } from '#src/genesys.js'
 import { LegalHoldExporter, type LegalHoldExporterOptions, MemoryJournal } from '#src/index.js'
 import { windowsOf } from '#src/platforms/source/audit-trail.js'
+import type { SimulatedAuditMessage } from '#src/testing/genesys/organization-records.js'
 import { aConversation, anOrganization, aRecording, type SimulatedWorld } from '#src/testing/index.js'
 
 const hold = { tag: 'matter-1' }
@@ -63,6 +64,53 @@ describe('a recording that went missing', () => {
     const report = await exporterOf(world, { audit: false }).run(world.request)
     expect(report.audit).toBeUndefined()
     expect(world.genesys.requests.filter(({ target }) => target.includes('/audits/'))).toEqual([])
+  })
+})
+
+describe('a recording that was deleted before the run listed', () => {
+  const deletion = (over: Partial<SimulatedAuditMessage>): SimulatedAuditMessage => ({
+    id: 'audit-1',
+    serviceName: 'Quality',
+    entityType: 'Recording',
+    action: 'Delete',
+    eventDate: '2023-10-19T09:00:00.000Z',
+    entity: { id: 'gone-1' },
+    status: 'SUCCESS',
+    level: 'USER',
+    user: { id: 'user-1', name: 'Jane Doe' },
+    ...over,
+  })
+
+  it.each<[string, Partial<SimulatedAuditMessage>, { named?: boolean }, boolean]>([
+    ['is a finding that says who deleted it', {}, {}, true],
+    ['is one where the trail names a conversation', { context: { conversationId: 'c-1' } }, {}, true],
+    [
+      'is none where the request names other conversations',
+      { context: { conversationId: 'c-1' } },
+      { named: true },
+      false,
+    ],
+    ['is none where the deletion failed', { status: 'FAILURE' }, {}, false],
+    ['is none where a bulk job was deleted', { entityType: 'BulkActions' }, {}, false],
+  ])('%s', async (_, over, { named = false }, isFound) => {
+    await using world = await anOrganization().with(aConversation('call')).start()
+    const [conversation] = world.genesys.organization.conversations
+    world.genesys.organization.auditMessages = [deletion(over)]
+    const request = named ? { ...world.request, conversationIds: [conversation?.id ?? ''] } : world.request
+    const report = await exporterOf(world).run(request)
+    expect(report.outcome).toBe('complete')
+    const found = report.findings.filter(({ code }) => code === 'recordings-deleted')
+    expect(found.map(({ severity, message }) => [severity, message])).toEqual(
+      isFound
+        ? [
+            [
+              'warning',
+              '1 recording was deleted in Genesys Cloud since the interval began, and no list names it any more: ' +
+                'gone-1 by Jane Doe (user-1) at 2023-10-19T09:00:00.000Z.',
+            ],
+          ]
+        : [],
+    )
   })
 })
 

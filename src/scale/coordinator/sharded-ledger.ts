@@ -112,6 +112,11 @@ export class ShardedLedger implements SettledLedger, ExplainedLedger {
     return this.#known.has(conversationId)
   }
 
+  /** Recordings that are held or repaired are counted, and have no name here. */
+  isNamed(recordingId: string): boolean | undefined {
+    return this.#entries.has(recordingId) || undefined
+  }
+
   /** Ids that the lists name for more than one conversation, in one shard or in two. */
   contradicted(count: number): void {
     this.#contradictions = count

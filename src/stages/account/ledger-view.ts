@@ -37,6 +37,8 @@ export type SettledLedger = Pick<
   | 'settled'
   | 'deletedAtSource'
 > & {
+  /** Whether a list names this recording; `undefined` if this account does not keep the names of all. */
+  isNamed(recordingId: string): boolean | undefined
   /** Why the account itself may lack something. Coverage is then not proven. */
   readonly doubt?: string | undefined
 }
