@@ -17,6 +17,13 @@ export function didYouMean(text: string, known: Iterable<string>): string {
   return name === undefined ? '' : `; did you mean ${name}?`
 }
 
+/** What is said of a word that is none of those known. @param name the flag, where the sentence begins with it */
+export function notOneOf(name: string, given: string, known: readonly string[]): string {
+  const near = closest(given, known)
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`
+  return `${name === '' ? '' : `${name} `}${JSON.stringify(given)} is not one of ${known.join(', ')}.${hint}`
+}
+
 /** Insertions, deletions, substitutions and swaps of neighbours. */
 function distanceOf(a: string, b: string): number {
   let before: number[] = []

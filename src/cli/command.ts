@@ -25,6 +25,8 @@ export interface CommandSpec {
   /** In its own help. */
   readonly about: string
   readonly flags: readonly FlagSpec[]
+  /** Whether standard output is for a program beside `--json`: its lines stay whole on a terminal. @defaultValue never */
+  readonly isForPrograms?: (given: Given) => boolean
   /** What is typed behind the name of the tool; a test runs each. */
   readonly examples: readonly string[]
   run(given: Given, terminal: Terminal): Promise<number>

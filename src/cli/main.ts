@@ -16,6 +16,11 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
+/** A terminal that does not say how wide it is, is as good as none. */
+function columnsBehind({ isTTY, columns }: NodeJS.WriteStream): number | undefined {
+  return isTTY && columns > 0 ? columns : undefined
+}
+
 const asker = askerOn(process.stdin, (text) => process.stdout.write(text), signal)
 
 void runCli(process.argv.slice(2), {
@@ -23,6 +28,7 @@ void runCli(process.argv.slice(2), {
   err: (line) => process.stderr.write(`${line}\n`),
   env: process.env,
   signal,
+  columns: (stream) => columnsBehind(stream === 'out' ? process.stdout : process.stderr),
   input: process.stdin,
   progress: process.stdout.isTTY && process.stderr.isTTY ? process.stderr : undefined,
   ask: process.stdin.isTTY && process.stdout.isTTY ? asker.ask : undefined,

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { ArgumentError, type Given } from './arguments.js'
+import { notOneOf } from './closest.js'
 import { type CommandSpec, commonFlags, type FlagSpec } from './command.js'
 import { exitCodeTable } from './exit-codes.js'
 
@@ -38,20 +39,22 @@ export function parse(spec: CommandSpec, args: readonly string[]): Given {
   }
 }
 
-/** Help of one command. */
-export function helpOf(spec: CommandSpec): string {
-  const examples = spec.examples.map((example) => `  ${wrapped(`${toolName} ${example}`)}\n`).join('')
-  return `${build(spec, []).helpInformation()}${examples === '' ? '' : `\nExamples:\n${examples}`}\n${exitCodes()}`.trimEnd()
+/** Help of one command. @param columns of the terminal that it is for */
+export function helpOf(spec: CommandSpec, columns = widest): string {
+  const wide = Math.min(widest, columns)
+  const examples = spec.examples.map((example) => `  ${wrapped(`${toolName} ${example}`, wide - 2)}\n`).join('')
+  return `${build(spec, [], wide).helpInformation()}${examples === '' ? '' : `\nExamples:\n${examples}`}\n${exitCodes()}`.trimEnd()
 }
 
-const widest = 118
+/** Wider lines are hard to read. */
+const widest = 120
 
 /** A command over several lines, as a shell takes it. */
-function wrapped(command: string): string {
+function wrapped(command: string, wide: number): string {
   const lines: string[] = []
   let line = ''
   for (const part of command.split(/ (?=--)/)) {
-    if (line !== '' && line.length + part.length + 1 > widest) {
+    if (line !== '' && line.length + part.length + 3 > wide) {
       lines.push(`${line} \\`)
       line = `    ${part}`
     } else line = line === '' ? part : `${line} ${part}`
@@ -59,9 +62,9 @@ function wrapped(command: string): string {
   return [...lines, line].join('\n')
 }
 
-/** Help of the tool: its commands by what they are for. */
-export function mainHelp(specs: readonly CommandSpec[]): string {
-  const tool = quiet(new Command(toolName))
+/** Help of the tool: its commands by what they are for. @param columns of the terminal that it is for */
+export function mainHelp(specs: readonly CommandSpec[], columns = widest): string {
+  const tool = quiet(new Command(toolName), Math.min(widest, columns))
     .description('Exports Genesys Cloud recordings under a legal hold to S3, and checks the evidence of it.')
     .usage('COMMAND [flags]')
     .addHelpCommand(false)
@@ -78,8 +81,8 @@ export function mainHelp(specs: readonly CommandSpec[]): string {
   return (tool.helpInformation() + end).trimEnd()
 }
 
-function build(spec: CommandSpec, repeated: { name: string; value: string }[]): Command {
-  const command = quiet(new Command(spec.name))
+function build(spec: CommandSpec, repeated: { name: string; value: string }[], columns = widest): Command {
+  const command = quiet(new Command(spec.name), columns)
     .description(spec.about)
     .usage(`${spec.takes === '' ? '' : `${spec.takes} `}[flags]`)
     .allowExcessArguments(true)
@@ -110,20 +113,20 @@ function optionOf(
   if (words !== undefined) {
     option.argParser((given: string) => {
       if (words.includes(given)) return given
-      throw new ArgumentError(`--${name} ${JSON.stringify(given)} is not one of ${words.join(', ')}.`)
+      throw new ArgumentError(notOneOf(`--${name}`, given, words))
     })
   }
   return option
 }
 
 /** A command that neither ends the process nor prints by itself. */
-function quiet(command: Command): Command {
+function quiet(command: Command, columns = widest): Command {
   return command
     .exitOverride()
     .helpOption('-h, --help', 'show this text')
     .configureOutput({ writeOut: () => {}, writeErr: () => {} })
     .configureHelp({
-      helpWidth: 120,
+      helpWidth: columns,
       optionTerm: ({ flags }) => flags.replaceAll('<', '').replaceAll('>', ''),
       subcommandTerm: (sub) => `${sub.name()} ${sub.usage()}`.trim(),
       subcommandDescription: (sub) => sub.summary(),

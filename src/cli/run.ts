@@ -6,10 +6,12 @@ import type { CommandSpec } from './command.js'
 import { commands } from './commands.js'
 import { exitCodes } from './exit-codes.js'
 import { helpOf, mainHelp, parse, toolName } from './program.js'
-import { shown, type Terminal } from './terminal.js'
+import { commandLog } from './telling/log.js'
+import { fitting, shown, type Terminal } from './terminal.js'
 
 /** Runs the command-line tool. Returns the exit code; never throws. */
-export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCli(args: readonly string[], given: Terminal): Promise<number> {
+  const terminal = fitting(given, false)
   const [name, second] = args
   if (name === '--version') {
     terminal.out(toolVersion)
@@ -28,16 +30,30 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   }
   const { command, rest } = found
   if (rest.some(isHelp)) {
-    terminal.out(helpOf(command))
+    terminal.out(helpOf(command, terminal.columns?.('out')))
     return exitCodes.success
   }
   try {
-    const given = parse(command, rest)
-    const isSilent = given.flag('quiet') && !given.flag('json')
-    return await command.run(given, isSilent ? { ...terminal, out: () => {} } : terminal)
+    return await run(command, rest, given)
   } catch (error) {
     terminal.err(explain(error, rest, command.name, terminal.signal))
     return exitCodes.failed
+  }
+}
+
+async function run(command: CommandSpec, args: readonly string[], terminal: Terminal): Promise<number> {
+  const given = parse(command, args)
+  const isJson = given.flag('json')
+  const fitted = fitting(terminal, isJson || command.isForPrograms?.(given) === true)
+  const log = commandLog(command.name, given, fitted)
+  try {
+    const code = await command.run(given, given.flag('quiet') && !isJson ? { ...fitted, out: () => {} } : fitted)
+    log?.info('the command has ended', { command: command.name, exitCode: code })
+    return code
+  } catch (error) {
+    const code = LegalHoldError.isInstance(error) ? error.code : undefined
+    log?.error('the command has failed', { command: command.name, code, message: (error as Error).message })
+    throw error
   }
 }
 
@@ -59,7 +75,7 @@ function isHelp(arg: string): boolean {
 
 /** @param asked what asks for it; nothing where nobody did, which is a mistake */
 function help(all: readonly CommandSpec[], asked: string | undefined, terminal: Terminal): number {
-  const text = mainHelp(all)
+  const text = mainHelp(all, terminal.columns?.(asked === undefined ? 'err' : 'out'))
   if (asked === undefined) terminal.err(text)
   else terminal.out(text)
   return asked === undefined ? exitCodes.failed : exitCodes.success

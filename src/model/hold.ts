@@ -38,7 +38,10 @@ export function checkHold(hold: LegalHold): LegalHold {
 }
 
 function mistakeIn(hold: unknown, tag: unknown): string {
-  if (typeof hold !== 'string') return `The hold tag ${JSON.stringify(tag) ?? 'undefined'} is not usable.`
+  if (typeof hold === 'object' && hold !== null && !Array.isArray(hold)) {
+    return `The hold tag ${JSON.stringify(tag) ?? 'undefined'} is not usable.`
+  }
+  if (typeof hold !== 'string') return `The hold must be an object { tag }, not ${JSON.stringify(hold) ?? typeof hold}.`
   const given = JSON.stringify(hold.slice(0, 128))
   return `The hold must be an object { tag }, not the text ${given}: give { tag: ${given} }.`
 }

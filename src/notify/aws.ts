@@ -30,7 +30,9 @@ const stage = 'report'
 
 /** Publishes a notice to a topic of Amazon SNS. It needs `@aws-sdk/client-sns`, an optional peer. */
 export function snsNotifier({ topicArn, region, endpoint }: SnsNotifierOptions): Notifier {
-  requireText('snsNotifier', 'topicArn', topicArn)
+  // A wrong one would be noticed only at the end of the run, which nobody then hears of.
+  const isArn = /^arn:[\w-]+:sns:[\w-]*:\d*:\S+$/.test(topicArn ?? '')
+  requireOf('snsNotifier', { name: 'topicArn', isRight: isArn }, 'must be the ARN of a topic of Amazon SNS')
   return async (notice, { signal }) => {
     const name = '@aws-sdk/client-sns'
     const { SNSClient, PublishCommand } = await loadPackage({
@@ -52,7 +54,8 @@ export function snsNotifier({ topicArn, region, endpoint }: SnsNotifierOptions):
 
 /** Puts a notice on a bus of Amazon EventBridge. It needs `@aws-sdk/client-eventbridge`, an optional peer. */
 export function eventBridgeNotifier({ bus, region, endpoint }: EventBridgeNotifierOptions): Notifier {
-  requireText('eventBridgeNotifier', 'bus', bus)
+  const isNamed = typeof bus === 'string' && bus !== ''
+  requireOf('eventBridgeNotifier', { name: 'bus', isRight: isNamed }, 'must be a text')
   return async (notice, { signal }) => {
     const name = '@aws-sdk/client-eventbridge'
     const { EventBridgeClient, PutEventsCommand } = await loadPackage({
@@ -102,8 +105,8 @@ function subjectOf({ kind, hold, outcome, error, verification }: Notice): string
   return `Legal hold ${hold.tag}: ${what}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100)
 }
 
-function requireText(of: string, name: string, value: unknown): void {
+function requireOf(of: string, option: { readonly name: string; readonly isRight: boolean }, problem: string): void {
   const mistakes = new OptionCheck(`The options of ${of}`)
-  mistakes.check(typeof value === 'string' && value !== '', name, 'must be a text')
+  mistakes.check(option.isRight, option.name, problem)
   mistakes.throwIfAny()
 }

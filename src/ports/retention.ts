@@ -19,6 +19,8 @@ export interface RetentionContext {
   readonly profile: ProfileInspection
   readonly bucketInspection: BucketInspection
   readonly now: Date
+  /** The run switches deletion protection on before it exports (`protectSource` of the platform). */
+  readonly protectsSource?: boolean | undefined
 }
 
 /** "Would anything delete, expire or strip these recordings before or despite the hold?" */

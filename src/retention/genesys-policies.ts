@@ -55,6 +55,9 @@ const sources: readonly {
  * them set days above 0. Only a policy without conditions is sure to apply to every recording, so only such a
  * policy is relied on. `alwaysDelete` overrides all others.
  *
+ * What a run protects from deletion at the source (`protectSource`) no policy deletes: then a term that ends soon is a
+ * warning, because only what it deleted before the run is lost.
+ *
  * @see https://help.mypurecloud.com/?p=17591
  */
 export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
@@ -108,6 +111,7 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
     // The oldest recording in scope goes first.
     const deletedAt = Date.parse(context.request.interval.start) + days * dayMs
     const soon = days === 0 || deletedAt < context.now.getTime() + this.#minimumDays * dayMs
+    const isProtected = context.protectsSource === true
     const when =
       days === 0
         ? 'at once'
@@ -122,12 +126,14 @@ export class GenesysMediaRetentionPolicy implements RetentionPolicyAdapter {
         : ` (the longest term does not win, since the policy "${without.policyName}" sets no days)`
     return {
       code: 'retention-deletes-before-hold',
-      severity: soon ? 'blocker' : 'warning',
+      severity: soon && !isProtected ? 'blocker' : 'warning',
       subject: rule.policyId,
       message: `The media retention policy "${rule.policyName}" (${rule.policyId}) deletes recordings (${media}) ${when}${kept}${unranked}${rule.always ? ', whatever other policies say' : ''}.`,
-      remedy: soon
-        ? 'Disable or lengthen the policy, or protect the conversations from deletion (protectSource), before the export.'
-        : 'Nothing for the export; after that date only what lies on S3 is left.',
+      remedy: !soon
+        ? 'Nothing for the export; after that date only what lies on S3 is left.'
+        : isProtected
+          ? 'Nothing where the protection succeeds: this run protects the conversations from deletion before it exports (protectSource). What was deleted before is gone.'
+          : 'Disable or lengthen the policy, or protect the conversations from deletion (protectSource), before the export.',
     }
   }
 

@@ -53,6 +53,16 @@ describe('a hold', () => {
     expect(make).toThrow(expect.objectContaining({ code: 'INVALID_HOLD' }))
   })
 
+  test.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [7, '7'],
+    [['a'], '["a"]'],
+  ])('given as %o is named as given', (hold, shown) => {
+    const make = () => new LegalHoldExporter({ ...parts(), hold: hold as never })
+    expect(make).toThrow(`The hold must be an object { tag }, not ${shown}.`)
+  })
+
   test('given as a text beside another mistake is named with its path', () => {
     const make = () => new LegalHoldExporter({ ...parts(), hold: 'matter-7' as never, lookbackHours: -1 })
     expect(make).toThrow(

@@ -26,12 +26,13 @@ async function evaluate(
   policies: ReturnType<typeof policy>[],
   given: Partial<ExportRequest> = {},
   crossplatform: ReturnType<typeof policy>[] = [],
+  about: Partial<RetentionContext> = {},
 ) {
   await using world = await startWorld([])
   world.simulator.organization.mediaRetentionPolicies.push(...policies)
   world.simulator.organization.crossplatformPolicies.push(...crossplatform)
   const platform = new RecordingJobsPlatform(world.connection)
-  const findings = await new GenesysMediaRetentionPolicy({ platform }).evaluate(context(given))
+  const findings = await new GenesysMediaRetentionPolicy({ platform }).evaluate({ ...context(given), ...about })
   expect(world.simulator.requests.filter(({ operation }) => operation === 'requestToken')).toHaveLength(1)
   return findings.map(({ code, severity, subject, message }) => ({ code, severity, subject, message }))
 }
@@ -59,6 +60,17 @@ describe('a media retention policy', () => {
     expect(findings[1]!.message).toContain('"soon" (id-soon)')
     expect(findings[1]!.message).toContain('10 days')
     expect(findings[1]!.message).toContain('2023-10-28')
+  })
+
+  it('deletes nothing that the run protects at the source, so that it is a warning', async () => {
+    const policies = [
+      policy('now', { actions: { deleteRecording: true } }),
+      policy('soon', { actions: deleteAfter(10) }),
+    ]
+    const severities = async (protectsSource: boolean) =>
+      (await evaluate(policies, {}, [], { protectsSource })).map(({ severity }) => severity)
+    expect(await severities(false)).toEqual(['blocker', 'blocker'])
+    expect(await severities(true)).toEqual(['warning', 'warning'])
   })
 
   it('is overruled by one that keeps everything longer, unless it always deletes', async () => {

@@ -16,6 +16,7 @@ export function completionOf(all: () => readonly CommandSpec[]): CommandSpec {
     summary: 'a script that completes commands and flags in a shell',
     about: `Prints a script that completes commands and flags. For bash: eval "$(${toolName} completion bash)"`,
     flags: [{ ...configFlag, about: 'accepted like by every command, but not used here' }],
+    isForPrograms: () => true,
     examples: ['completion bash', 'completion zsh', 'completion fish'],
     run: async (given: Given, terminal: Terminal) => {
       const [shell = ''] = needed(given.positionals, ['SHELL'])

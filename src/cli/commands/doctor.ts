@@ -56,7 +56,10 @@ async function doctorCommand(given: Given, terminal: Terminal): Promise<number> 
 
 const marks = { ok: 'ok', warning: 'warning', problem: 'PROBLEM', skipped: 'skipped' } as const
 
-function line({ area, subject, result, message, remedy }: DoctorCheck): string {
-  const advice = remedy === undefined || result === 'ok' ? '' : `\n${' '.repeat(10)}${shown(remedy)}`
+function line({ area, subject, result, message, remedy, flag, accept }: DoctorCheck): string {
+  const indent = `\n${' '.repeat(10)}`
+  const by = flag === undefined ? '' : `${indent}by: ${flag}`
+  const or = accept === undefined ? '' : `${indent}or, if somebody answers for it, add to export:${indent}${accept}`
+  const advice = remedy === undefined || result === 'ok' ? '' : `${indent}${shown(remedy)}${by}${or}`
   return `${marks[result].padEnd(9)} ${area}: ${shown(subject)}${message === undefined ? '' : `: ${shown(message)}`}${advice}`
 }

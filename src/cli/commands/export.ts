@@ -15,7 +15,7 @@ import { writeReport } from '../files/report-file.js'
 import { acceptedBy, acceptFlags } from '../telling/acceptance.js'
 import { auditFlag } from '../telling/audit-flag.js'
 import { tellBlocked } from '../telling/findings.js'
-import { loggerOf, tellNotes } from '../telling/log.js'
+import { loggedEvents, loggerOf, tellNotes } from '../telling/log.js'
 import { notifiersOf, notifyFlags } from '../telling/notifying.js'
 import { runTelling } from '../telling/run-telling.js'
 import { labelled, shown, type Terminal } from '../terminal.js'
@@ -68,7 +68,8 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
   const files = filesOf(given, resolved, dryRun)
   const sealing = await sealingUnlessDone(given, resolved, { dryRun, journal: files.journal, terminal })
   const isJson = given.flag('json')
-  const { options, request, close } = await connect(resolved, 'request', loggerOf(given, resolved, terminal))
+  const log = loggerOf(given, resolved, terminal)
+  const { options, request, close } = await connect(resolved, 'request', log)
   try {
     const onFinish = await notifiersOf(resolved, terminal)
     const accept = [...(options.accept ?? []), ...accepted]
@@ -80,12 +81,16 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
       () => new LegalHoldExporter({ ...options, accept, audit, command: commandLine }),
     )
     const telling = runTelling(given, terminal)
+    const logged = loggedEvents(log)
     const run = exporter.run(request, {
       dryRun,
       evidence: sealing?.sink,
       onFinish,
       signal: terminal.signal,
-      onEvent: telling.onEvent,
+      onEvent: (event) => {
+        logged(event)
+        telling.onEvent(event)
+      },
       ...(files.journal === undefined ? {} : { journal: new FileJournal(files.journal) }),
     })
     const report = await run.finally(telling.close)

@@ -2,8 +2,10 @@ import { stat, writeFile } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 import { isHoldTag } from '../../model/hold.js'
 import { isInstant } from '../../options/checks.js'
+import { mediaTypes } from '../../options/exporter-options.js'
 import { findRegion } from '../../platforms/client/regions.js'
 import { ArgumentError, type Given, needed } from '../arguments.js'
+import { notOneOf } from '../closest.js'
 import type { CommandSpec } from '../command.js'
 import type { Matter } from '../config/matter-fields.js'
 import { put, resolveMatter } from '../config/resolve.js'
@@ -25,6 +27,7 @@ export const init: CommandSpec = {
 It makes a signing key for the evidence beside it, unless one is named or --unsigned is given.`,
   flags: [
     { name: 'out', value: 'FILE', kind: 'text', about: 'file to write (default: matter.yaml)' },
+    { name: 'config', value: 'FILE', kind: 'text', about: 'the same: the file that the other commands then take' },
     { name: 'signing-key', value: 'FILE', kind: 'text', about: 'private key, in PEM, that seals the evidence' },
     { name: 'kms-key', value: 'ID', kind: 'text', about: 'key in AWS KMS (ECC_NIST_P256) that seals it' },
     { name: 'unsigned', kind: 'flag', about: 'seal no evidence' },
@@ -71,28 +74,30 @@ const questions: readonly Question[] = [
     isNeeded: true,
     mistake: (answer) => {
       const [start, end, ...more] = answer.split('/')
-      return isInstant(start) && isInstant(end) && more.length === 0
-        ? undefined
-        : 'Give START/END with a time zone each, e.g. 2023-10-01T00:00:00Z/2023-10-03T00:00:00Z.'
+      if (!isInstant(start) || !isInstant(end) || more.length > 0)
+        return 'Give START/END with a time zone each, e.g. 2023-10-01T00:00:00Z/2023-10-03T00:00:00Z.'
+      return Date.parse(start) < Date.parse(end) ? undefined : 'The end must be after the start.'
     },
   },
   {
     flag: 'media',
     question: 'Media: digital, or a list of call,chat,email,message,screen (Enter: all):',
     isNeeded: false,
+    mistake: (answer) => mediaMistake(mediaOf(answer)),
   },
 ]
 
 async function initCommand(given: Given, terminal: Terminal): Promise<number> {
   needed(given.positionals, [])
-  const file = given.text('out') ?? 'matter.yaml'
+  const file = fileToWrite(given)
   await refuseExisting(file)
-  const { matter } = await resolveMatter(given, terminal)
+  const { matter } = await resolveMatter(withoutConfig(given), terminal)
   await complete(matter, terminal)
+  refuseUnusable(matter)
   const evidence = await evidenceOf(given, file)
   const text = matterText({ ...matter, ...(evidence === undefined ? {} : { evidence: evidence.section }) })
   await writeFile(file, text, { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EEXIST' ? taken(file) : error
+    throw error.code === 'EEXIST' ? taken(file) : unwritable(file, error)
   })
   const { publicKeyFile, fingerprint } = evidence ?? {}
   if (given.flag('json')) {
@@ -117,6 +122,31 @@ async function refuseExisting(file: string): Promise<void> {
     () => false,
   )
   if (isThere) throw taken(file)
+}
+
+/** `--config` names the same file as in the other commands. */
+function fileToWrite(given: Given): string {
+  const [out, config] = [given.text('out'), given.text('config')]
+  if (out !== undefined && config !== undefined) throw new ArgumentError('Give --out or --config, not both.')
+  return out ?? config ?? 'matter.yaml'
+}
+
+/** The file is not there yet, and cannot be read. */
+function withoutConfig(given: Given): Given {
+  return { ...given, text: (name) => (name === 'config' ? undefined : given.text(name)) }
+}
+
+/** What no other command would take is not written down. @throws ArgumentError */
+function refuseUnusable({ request, requirements }: Matter): void {
+  const wrong = mediaMistake(request?.mediaTypes)
+  if (wrong !== undefined) throw new ArgumentError(`--media cannot be used. ${wrong}`)
+  const until = requirements?.retainUntilDate
+  if (until !== undefined && !isInstant(until))
+    throw new ArgumentError(`--retain-until must be ISO 8601 with a time zone, not ${JSON.stringify(until)}.`)
+}
+
+function unwritable(file: string, { message }: Error): ArgumentError {
+  return new ArgumentError(`${file} cannot be written: ${message}`)
 }
 
 function taken(file: string): ArgumentError {
@@ -163,6 +193,12 @@ async function answerTo(
   }
 }
 
+function mediaMistake(media: unknown): string | undefined {
+  const wrong = Array.isArray(media) ? media.find((one) => !mediaTypes.has(one)) : undefined
+  if (wrong === undefined) return undefined
+  return notOneOf('', String(wrong), [...mediaTypes].map(String))
+}
+
 function mediaOf(answer: string): string | string[] {
   return answer === 'digital' ? answer : answer.split(',').map((one) => one.trim())
 }
@@ -188,7 +224,9 @@ async function evidenceOf(given: Given, file: string): Promise<InitialEvidence |
   if (kmsKeyId !== undefined) return { section: { kmsKeyId, ...timestamp } }
   const folder = dirname(resolve(file))
   if (named !== undefined) return { section: { signingKey: relative(folder, resolve(named)), ...timestamp } }
-  const made = await makeSigningKey(folder)
+  const made = await makeSigningKey(folder).catch((error: NodeJS.ErrnoException) => {
+    throw error instanceof ArgumentError ? error : unwritable(file, error)
+  })
   const publicKeyFile = relative(process.cwd(), made.publicKeyFile)
   return {
     section: { signingKey: relative(folder, made.keyFile), ...timestamp },

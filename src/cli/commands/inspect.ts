@@ -5,7 +5,7 @@ import { byKeysOfFile, connect, inFile } from '../config/connect.js'
 import { resolveMatter } from '../config/resolve.js'
 import { settingFlags } from '../config/settings.js'
 import { exitCodes } from '../exit-codes.js'
-import { acceptances, describeFinding } from '../telling/findings.js'
+import { acceptances, describeFinding, listed } from '../telling/findings.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
 import type { Terminal } from '../terminal.js'
 
@@ -38,7 +38,7 @@ async function inspectCommand(given: Given, terminal: Terminal): Promise<number>
       for (const finding of findings) terminal.out(describeFinding(finding))
       terminal.out(blockers.length === 0 ? 'Nothing blocks an export.' : `${blockers.length} of these block an export.`)
       if (blockers.length > 0)
-        terminal.out(`To accept them, if somebody answers for it: export ${acceptances(blockers)}`)
+        terminal.out(`To accept them, if somebody answers for it, add to export:\n${listed(acceptances(blockers))}`)
     }
     return blockers.length === 0 ? exitCodes.success : exitCodes.badResult
   } finally {

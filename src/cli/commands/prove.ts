@@ -20,6 +20,7 @@ A missing record is an error. Records that differ from the signed ones are an er
     configFlag,
     ...storeFlags,
   ],
+  isForPrograms: (given) => given.text('out') === undefined,
   examples: ['prove legal-hold/doe-v-acme/evidence KEY --out proof.json'],
   run: proveCommand,
 }

@@ -73,7 +73,7 @@ function tell(found: JournalStatus, terminal: Terminal): void {
       ['run', `${found.runId}${found.dryRun ? ' (dry run)' : ''}, resumed ${counted(found.resumed, 'time')}`],
       ['last moved', `${utc(lastMoved.at)}, ${durationText(lastMoved.agoMs)} ago (${lastMoved.record})`],
       ['written by', writer && `process ${writer.pid} on ${writer.host}`],
-      ['stopped by', stopped && `${stopped.code}: ${stopped.message}`],
+      ['stopped by', stopped && `${stopped.code}: ${stopped.message.replaceAll(/\s*\n\s*/g, ' ')}`],
       ['jobs', jobs.map(({ id = 'not known yet', state: of }) => `${id} ${of}`).join(', ') || 'none yet'],
       ['listed', listed === undefined ? 'no list read to its end yet' : counted(listed, 'recording')],
       ['objects', list(objects) || 'none yet'],

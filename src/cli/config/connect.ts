@@ -46,6 +46,7 @@ export async function connect(resolved: Resolved, need: Need, logger?: Logger): 
   ])
   if (need === 'request') refuseUnset(resolved, ['genesys', 'request', 'retry', 'polling'])
   refuseMissing(resolved, need)
+  const wanted = requestOf(resolved)
   // The SDKs take a fifth of a second to load, which no other command needs.
   const [genesys, s3, { FixedRetentionPolicy }] = await Promise.all([
     import('../../genesys.js'),
@@ -63,7 +64,7 @@ export async function connect(resolved: Resolved, need: Need, logger?: Logger): 
       return undefined
     }
   }
-  const { hold, genesys: connection, s3: bucket, request, accept, retention = {}, ...rest } = resolved.matter
+  const { hold, genesys: connection, s3: bucket, request: _______, accept, retention = {}, ...rest } = resolved.matter
   const { journal: _, report: __, evidence: ___, notify: ____, log: _____, scale: ______, ...options } = rest
   const platform = attempt('genesys', () => platformOf(connection ?? {}, need, genesys, logger))
   const storage = attempt('s3', () => new s3.S3StorageAdapter(storageOptions(bucket ?? {})))
@@ -99,7 +100,7 @@ export async function connect(resolved: Resolved, need: Need, logger?: Logger): 
       accept: acceptOf(accept),
       logger,
     },
-    request: requestOf(request ?? {}),
+    request: wanted,
     close: () => {
       storage.close()
       lifecycle?.close()
@@ -234,19 +235,24 @@ function acceptOf(given: Matter['accept']): LegalHoldExporterOptions['accept'] {
 }
 
 /** The request as the library takes it. @throws ArgumentError */
-export function requestOf(given: NonNullable<Matter['request']>): ExportRequest {
-  const { conversationIdsFrom: _, interval, mediaTypes, ...rest } = given
+export function requestOf(resolved: Resolved): ExportRequest {
+  const { conversationIdsFrom: _, interval, mediaTypes, ...rest } = resolved.matter.request ?? {}
   // A type that is none is refused by the exporter, with the list of those there are.
   const media = mediaTypes === undefined ? {} : { mediaTypes: mediaTypes as ExportRequest['mediaTypes'] }
-  return { ...rest, ...media, interval: intervalOf(interval) }
+  return { ...rest, ...media, interval: intervalOf(interval, resolved) }
 }
 
-function intervalOf(interval: NonNullable<Matter['request']>['interval']): ExportRequest['interval'] {
+function intervalOf(
+  interval: NonNullable<Matter['request']>['interval'],
+  resolved: Resolved,
+): ExportRequest['interval'] {
   if (interval === undefined) return { start: '', end: '' }
   if (typeof interval !== 'string') return { start: interval.start ?? '', end: interval.end ?? '' }
   const [start, end, ...more] = interval.split('/')
   if (!start || !end || more.length > 0) {
-    throw new ArgumentError(`--interval must be START/END in ISO 8601, not ${JSON.stringify(interval)}.`)
+    const problem = `must be START/END in ISO 8601, not ${JSON.stringify(interval)}`
+    if (resolved.file?.matter.request?.interval !== interval) throw new ArgumentError(`--interval ${problem}.`)
+    throw fileError(resolved, [{ line: undefined, path: 'request.interval', problem }])
   }
   return { start, end }
 }

@@ -1,4 +1,5 @@
 import type { FlagSpec } from '../command.js'
+import { engineNames } from './scale-fields.js'
 
 /** A flag that says one key of matter.yaml, and the variable that does the same. */
 export interface Setting {
@@ -10,6 +11,8 @@ export interface Setting {
   readonly path: string
   readonly form: 'text' | 'list' | 'on' | 'off' | 'media' | 'pair'
   readonly about: string
+  /** The only values that the flag takes. */
+  readonly words?: readonly string[]
 }
 
 /** Flags that say what is exported, from where to where. A flag beats its variable, and that beats the file. */
@@ -22,7 +25,10 @@ export const settings: readonly Setting[] = [
     'the AWS S3 recording bulk actions integration',
   ),
   one('profile ID', 'GENESYS_PROFILE_ID', 'request.profileId', 'export profile, with bulk exports'),
-  one('surface NAME', undefined, 'genesys.surface', 'recording-jobs (default) or bulk-exports'),
+  {
+    ...one('surface NAME', undefined, 'genesys.surface', 'recording-jobs (default) or bulk-exports'),
+    words: ['recording-jobs', 'bulk-exports'],
+  },
   one('bucket BUCKET', 'EXPORT_BUCKET', 's3.bucket', 'bucket that the integration delivers to'),
   one('bucket-region REGION', 'AWS_REGION', 's3.region', 'its region'),
   one('hold TAG', 'HOLD_TAG', 'hold.tag', 'e.g. discovery-batch-2023-10'),
@@ -91,14 +97,9 @@ export const settings: readonly Setting[] = [
     form: 'on',
     about: 'switch the hold metadata of the export profile on',
   },
-  one('on-unindexed block|wait', undefined, 'onUnindexed', 'wait until the index covers the interval (default: block)'),
-  one(
-    'on-conflict refuse|merge',
-    undefined,
-    'remediation.onConflict',
-    "what to do if an object has another matter's tag",
-  ),
-  one('versions current|all', undefined, 'remediation.versions', 'which versions are held'),
+  choice('on-unindexed block|wait', 'onUnindexed', 'wait until the index covers the interval (default: block)'),
+  choice('on-conflict refuse|merge', 'remediation.onConflict', "what to do if an object has another matter's tag"),
+  choice('versions current|all', 'remediation.versions', 'which versions are held'),
   one('genesys-endpoint URL', 'GENESYS_ENDPOINT', 'genesys.endpoint', "a gateway in place of the region's hosts"),
   one('s3-endpoint URL', 'S3_ENDPOINT', 's3.endpoint', 'another S3 server'),
 ]
@@ -118,7 +119,10 @@ export const notifySettings: readonly Setting[] = [
 
 /** Flags of the commands `scale`. */
 export const scaleSettings: readonly Setting[] = [
-  one('engine NAME', 'SCALE_ENGINE', 'scale.engine', 'who runs the shards: local (default), s3-batch or map'),
+  {
+    ...one('engine NAME', 'SCALE_ENGINE', 'scale.engine', 'who runs the shards: local (default), s3-batch or map'),
+    words: engineNames,
+  },
   one('store BUCKET', 'SCALE_STORE', 'scale.store.bucket', 'evidence bucket that keeps plan, journals and seals'),
   one('store-prefix PREFIX', 'SCALE_STORE_PREFIX', 'scale.store.prefix', "in front of its keys (default: 'runs/')"),
 ]
@@ -137,14 +141,26 @@ function one(typed: string, variable: string | undefined, path: string, about: s
   return { flag, value, path, form: 'text', about, ...(variable === undefined ? {} : { variable }) }
 }
 
+/** `flag WORD|WORD`, which takes one of these words. */
+function choice(typed: string, path: string, about: string): Setting {
+  return { ...one(typed, undefined, path, about), words: typed.split(' ')[1]?.split('|') ?? [] }
+}
+
 function many(typed: string, variable: string, path: string, about: string): Setting {
   return { ...one(typed, variable, path, about), form: 'list' }
 }
 
-function flagOf({ flag, value, variable, form, about }: Setting, group: string): FlagSpec {
+function flagOf({ flag, value, variable, form, about, words }: Setting, group: string): FlagSpec {
   const kind = form === 'on' || form === 'off' ? 'flag' : form === 'pair' ? 'list' : 'text'
   const beside = variable === undefined ? '' : ` [${variable}]`
-  return { name: flag, ...(value === undefined ? {} : { value }), kind, about: `${about}${beside}`, group }
+  return {
+    name: flag,
+    ...(value === undefined ? {} : { value }),
+    kind,
+    about: `${about}${beside}`,
+    group,
+    ...(words === undefined ? {} : { words }),
+  }
 }
 
 /** The flags of the commands `scale`, beside those of a matter. */

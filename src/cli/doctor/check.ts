@@ -16,4 +16,8 @@ export interface DoctorCheck {
   readonly message?: string | undefined
   /** What to do about it. */
   readonly remedy?: string | undefined
+  /** What to type, where a flag of the commands does what the remedy says. */
+  readonly flag?: string | undefined
+  /** What to type where somebody answers for what blocks. */
+  readonly accept?: string | undefined
 }

@@ -149,8 +149,13 @@ async function reach(
 /** A proxy that cannot be used says so itself; what fetch says lies in its cause. */
 function reasonOf(error: unknown): string {
   if (LegalHoldError.isInstance(error)) return error.message
-  const { cause } = error as { readonly cause?: { readonly code?: unknown } }
-  return String(cause?.code ?? 'no connection')
+  // The refusal of a proxy is the innermost cause; those around it have the code 0.
+  let reason: unknown
+  for (let at: unknown = (error as Error).cause; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException
+    reason = typeof code === 'string' && !code.startsWith('UND_ERR_ABORTED') ? code : at.message
+  }
+  return typeof reason === 'string' && reason !== '' ? reason : 'no connection'
 }
 
 export function clockCheck(dates: readonly ServerDate[]): DoctorCheck {

@@ -7,6 +7,7 @@ import type { Logger } from '../../ports/runtime.js'
 import { requiredIamPolicy } from '../../storage/s3/inspect/iam-policy.js'
 import { type Connected, connect } from '../config/connect.js'
 import type { Resolved } from '../config/resolve.js'
+import { acceptances, flagFor } from '../telling/findings.js'
 import type { DoctorCheck } from './check.js'
 
 /** Findings that are about permissions. */
@@ -143,5 +144,6 @@ function ofFinding(area: DoctorCheck['area'], finding: Finding, accepted: Readon
     result,
     message: isAccepted ? `${message} This is accepted.` : message,
     remedy,
+    ...(result === 'problem' ? { flag: flagFor(finding), accept: acceptances([finding])[0] } : {}),
   }
 }

@@ -60,8 +60,8 @@ export const runIdFlag: FlagSpec = {
  * @param typed as an argument or a flag
  * @throws ArgumentError
  */
-export function runIdOf(typed: string | undefined, { matter }: Resolved, dryRun = false): string {
-  const { hold, s3, request, scale } = matter
+export function runIdOf(typed: string | undefined, resolved: Resolved, dryRun = false): string {
+  const { hold, s3, request, scale } = resolved.matter
   const said = typed ?? scale?.runId
   if (said !== undefined) {
     if (isRunId(said)) return said
@@ -70,7 +70,7 @@ export function runIdOf(typed: string | undefined, { matter }: Resolved, dryRun 
   if (!hold?.tag || !s3?.bucket || request?.interval === undefined) {
     throw new ArgumentError('The run has no name: give its id, or the matter (--config FILE) that makes one.')
   }
-  const what = { tag: hold.tag, bucket: s3.bucket, request: requestOf(request) }
+  const what = { tag: hold.tag, bucket: s3.bucket, request: requestOf(resolved) }
   const name = `${folderName(hold.matter ?? hold.tag)}-${sha256(canonicalJson(what)).slice(0, 12)}`
   return dryRun ? `${name}-dry` : name
 }

@@ -1,6 +1,7 @@
 import { type FindingCode, findingCodes } from '../../model/findings.js'
 import type { Acceptance } from '../../options/acceptance.js'
 import { ArgumentError, type Given } from '../arguments.js'
+import { notOneOf } from '../closest.js'
 import type { FlagSpec } from '../command.js'
 
 /** Flags of the commands that blockers stop. */
@@ -31,7 +32,6 @@ export function acceptedBy({ repeated }: Given): readonly Acceptance[] {
 
 function findingCode(code: string): FindingCode {
   const found = findingCodes.find((known) => known === code)
-  if (found === undefined)
-    throw new ArgumentError(`--accept ${JSON.stringify(code)} is not one of ${findingCodes.join(', ')}.`)
+  if (found === undefined) throw new ArgumentError(notOneOf('--accept', code, findingCodes))
   return found
 }

@@ -1,5 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { toolVersion } from '../../internal/package/version.js'
+import type { RunEvent } from '../../model/events.js'
 import type { Logger } from '../../ports/runtime.js'
 import { ArgumentError, type Given } from '../arguments.js'
 import type { Resolved } from '../config/resolve.js'
@@ -8,7 +10,11 @@ import type { Terminal } from '../terminal.js'
 const levels = ['debug', 'info', 'warn', 'error'] as const
 
 /** The log of the library, one JSON a line; `undefined` if nobody asked for one. */
-export function loggerOf(given: Given, resolved: Resolved, terminal: Terminal): Logger | undefined {
+export function loggerOf(
+  given: Given,
+  resolved: Pick<Resolved, 'matter' | 'folder'>,
+  terminal: Terminal,
+): Logger | undefined {
   const { log } = resolved.matter
   const level = given.text('log-level') ?? log?.level
   const typed = given.text('log-file')
@@ -24,6 +30,28 @@ export function loggerOf(given: Given, resolved: Resolved, terminal: Terminal): 
       write(JSON.stringify({ time: new Date().toISOString(), level: name, message, ...more }))
     }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** The log of the flags, for commands whether they reach a matter or not: which one it is, and how it ends. */
+export function commandLog(command: string, given: Given, terminal: Terminal): Logger | undefined {
+  const log = loggerOf(given, { matter: {}, folder: '.' }, terminal)
+  log?.info('the command has started', { command, version: toolVersion, node: process.versions.node })
+  return log
+}
+
+/** The events of a run as lines of the log: what is told of each object and each second only on `debug`. */
+export function loggedEvents(log: Logger | undefined): (event: RunEvent) => void {
+  if (log === undefined) return () => {}
+  return ({ type, ...event }) => {
+    if (type === 'verdict' || type === 'remediation' || type === 'waiting') log.debug(type, event)
+    else if (type === 'retry' && 'error' in event) {
+      const { code, message } = event.error
+      log.warn(type, { ...event, error: { code, message } })
+    } else if (type === 'run-finished' && 'report' in event) {
+      const { outcome, counts } = event.report
+      log.info(type, { at: event.at, outcome, counts })
+    } else log.info(type, event)
+  }
 }
 
 /** Each line is on disk before the next thing happens: the last one is what is read after a crash. */

@@ -1,8 +1,10 @@
 import { eventBridgeNotifier, snsNotifier } from '../../notify/aws.js'
 import { webhookNotifier } from '../../notify/webhook.js'
 import type { Notice, Notifier } from '../../ports/notifier.js'
+import { ArgumentError } from '../arguments.js'
 import type { FlagSpec } from '../command.js'
-import { refuseUnset } from '../config/connect.js'
+import { inFile, refuseUnset } from '../config/connect.js'
+import { mistakesOf } from '../config/mistakes.js'
 import type { Resolved } from '../config/resolve.js'
 import { shown, type Terminal } from '../terminal.js'
 
@@ -38,12 +40,44 @@ export async function notifiersOf(resolved: Resolved, terminal: Terminal): Promi
   refuseUnset(resolved, ['notify'])
   const all: Notifier[] = []
   const { webhook, sns, eventBridge } = notify
-  if (webhook?.url !== undefined) all.push(webhookNotifier({ url: webhook.url, secret: webhook.secret }))
-  if (sns?.topicArn !== undefined) all.push(snsNotifier({ ...sns, topicArn: sns.topicArn }))
+  const said = resolved.file?.matter.notify
+  const add = (make: () => Notifier, place: Omit<Place, 'resolved'>) => all.push(madeOf(make, { ...place, resolved }))
+  if (webhook?.url !== undefined) {
+    const { url, secret } = webhook
+    const isTyped = url !== said?.webhook?.url
+    add(() => webhookNotifier({ url, secret }), { section: 'notify.webhook', flag: '--notify', isTyped })
+  }
+  if (sns?.topicArn !== undefined) {
+    const { topicArn } = sns
+    const isTyped = topicArn !== said?.sns?.topicArn
+    add(() => snsNotifier({ ...sns, topicArn }), { section: 'notify.sns', flag: '--notify-sns', isTyped })
+  }
   if (eventBridge?.bus !== undefined) {
-    all.push(eventBridgeNotifier({ ...eventBridge, region: eventBridge.region ?? s3?.region, bus: eventBridge.bus }))
+    const given = { ...eventBridge, region: eventBridge.region ?? s3?.region, bus: eventBridge.bus }
+    const isTyped = given.bus !== said?.eventBridge?.bus
+    const place = { section: 'notify.eventBridge', flag: '--notify-eventbridge', isTyped }
+    add(() => eventBridgeNotifier(given), place)
   }
   return all.map((notifier) => telling(notifier, terminal))
+}
+
+/** Where a notifier was said: in a section of the file, or by a flag or its variable. */
+interface Place {
+  readonly resolved: Resolved
+  readonly section: string
+  readonly flag: string
+  readonly isTyped: boolean
+}
+
+/** @throws ArgumentError that names the key of the file, or the flag */
+function madeOf(make: () => Notifier, { resolved, section, flag, isTyped }: Place): Notifier {
+  try {
+    return make()
+  } catch (error) {
+    const mistakes = isTyped ? mistakesOf(error, section) : undefined
+    if (mistakes === undefined) throw inFile(resolved, section, error)
+    throw new ArgumentError(mistakes.map(({ problem }) => `${flag} ${problem}.`).join('\n'))
+  }
 }
 
 function telling(notifier: Notifier, terminal: Terminal): Notifier {

@@ -71,6 +71,7 @@ export async function inspect(subject: InspectionSubject, context: StageContext)
     profile,
     bucketInspection: bucket,
     now,
+    protectsSource: platform.protectSource === true && platform.protect !== undefined,
   }
   const evaluations = subject.retention.map((policy) => ask(policy.name, (options) => policy.evaluate(about, options)))
   const policies = await together<readonly (readonly Finding[])[]>(signal, ...evaluations)

@@ -114,7 +114,9 @@ export class MemoryRecordingPlatform implements RecordingPlatform {
   readonly #organization: Organization
   readonly #jobs: Job[] = []
 
+  /** @throws TypeError that names the options that are missing */
   constructor(options: MemoryRecordingPlatformOptions) {
+    checkOptions(options)
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#organization = options.organization ?? { id: 'memory-organization' }
@@ -286,4 +288,15 @@ function spanOf(recordings: readonly MemoryRecording[]): Interval {
   const first = starts.length === 0 ? Date.parse('2023-10-18T12:00:00.000Z') : Math.min(...starts)
   const last = starts.length === 0 ? first : Math.max(...starts)
   return { start: new Date(first).toISOString(), end: new Date(last + hourMs).toISOString() }
+}
+
+/** From JavaScript too: what is missing is named here, and not where it is used first. */
+function checkOptions(given: Partial<MemoryRecordingPlatformOptions> | undefined): void {
+  const { storage, recordings } = given ?? {}
+  const mistakes = [
+    ...(typeof storage?.put === 'function' ? [] : ['storage is missing: give a MemoryStorageAdapter']),
+    ...(Array.isArray(recordings) ? [] : ["recordings is missing: give a list, e.g. [{ recordingId: 'r1' }]"]),
+  ]
+  if (mistakes.length > 0)
+    throw new TypeError(`MemoryRecordingPlatform cannot use its options: ${mistakes.join('; ')}.`)
 }

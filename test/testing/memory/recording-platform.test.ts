@@ -28,6 +28,14 @@ function world(list: readonly MemoryRecording[] = recordings, more: Partial<Memo
 }
 
 describe('a platform in memory', () => {
+  test.each([
+    [undefined, 'storage is missing: give a MemoryStorageAdapter; recordings is missing'],
+    [{}, 'storage is missing: give a MemoryStorageAdapter; recordings is missing'],
+    [{ storage: new MemoryStorageAdapter() }, 'its options: recordings is missing'],
+  ])('names the options that are missing from %o', (options, message) => {
+    expect(() => new MemoryRecordingPlatform(options as never)).toThrow(message)
+  })
+
   platformConformance(
     { describe, test, expect },
     {
