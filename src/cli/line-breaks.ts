@@ -16,7 +16,8 @@ function brokenLine(line: string, columns: number): string {
   const indent = indentOf(line, columns)
   const lines: string[] = []
   let current = ''
-  for (const word of line.match(/ *[^ ]+/g) ?? []) {
+  // Each word with the blanks before it.
+  for (const word of line.trimEnd().split(/(?<=[^ ])(?= )/)) {
     if (current === '' || columnsOf(current + word) <= columns) {
       current += word
       continue

@@ -78,14 +78,22 @@ export async function retrying<T>(
   if (lanes !== undefined && waitMs > 0) await takeTurn(lanes, waitMs, context)
   const waits = waitsOf(signal)
   const contact = waits === undefined ? openAlone(context.service) : waits.contacts?.openWith(context.service)
-  const ask = waits === undefined && contact === undefined ? attempt : observed(attempt, contact, context)
   const generation = lanes?.generation ?? 0
   try {
-    const result = await ask(1, signal)
+    // Every HEAD of a run comes past here: with a contact that is made, it costs no function and no promise more.
+    const isFirstContact = contact !== undefined && !contact.isMade
+    const pending = isFirstContact ? undefined : waits?.slow?.begin(context.stage, context.subject ?? context.stage)
+    let result: T
+    try {
+      result = await (isFirstContact ? observed(attempt, contact, context)(1, signal) : attempt(1, signal))
+    } finally {
+      pending?.end()
+    }
     lanes?.answered()
     lanes?.succeeded()
     return result
   } catch (error) {
+    const ask = waits === undefined && contact === undefined ? attempt : observed(attempt, contact, context)
     const failedAt = (context.clock ?? systemClock).now()
     const policy = withDefaults<RetryPolicy>(retryDefaults, options ?? waits?.retry)
     tellLanes(lanes, generation, error, policy)
@@ -99,12 +107,12 @@ function observed<T>(attempt: Attempt<T>, contact: Contact | undefined, context:
   const { stage, subject = stage } = context
   const slow = waitsOf(context.signal)?.slow
   return async (attemptNumber, signal) => {
-    const end = slow?.begin(stage, subject)
+    const pending = slow?.begin(stage, subject)
     try {
       if (contact === undefined || contact.isMade) return await attempt(attemptNumber, signal)
       return await contact.attempt((own) => attempt(attemptNumber, inheritWaits(own, signal)), { signal, stage })
     } finally {
-      end?.()
+      pending?.end()
     }
   }
 }

@@ -64,7 +64,7 @@ async function goOn(
   const emit = emitter(settings, options.onEvent)
   // A journal of a million records is read for some seconds before it is known what runs.
   const end = waitsOf(options.signal)?.slow?.begin('journal', 'journal of the run', 'it is being read')
-  const checkpoint = await readCheckpoint(journal, { signal: options.signal }).finally(end)
+  const checkpoint = await readCheckpoint(journal, { signal: options.signal }).finally(() => end?.end())
   if (checkpoint !== undefined) requireSameRun(checkpoint, identityOf(settings, request, options))
   const report = checkpoint?.report
   if (checkpoint === undefined || report === undefined) {

@@ -66,7 +66,7 @@ export class RunEnd {
     } catch (error) {
       this.#settings.logger?.warn('A notifier of the run failed; the run is what it was.', { err: error })
     } finally {
-      told?.()
+      told?.end()
     }
   }
 }

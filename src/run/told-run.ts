@@ -68,7 +68,7 @@ async function sealedRun(
     .catch((error: unknown) => {
       throw notSealed(error, report, signal)
     })
-    .finally(end)
+    .finally(() => end?.end())
   emit?.({ type: 'sealed', evidence: sealed })
   return { report, sealed }
 }

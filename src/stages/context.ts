@@ -23,14 +23,19 @@ const ofStorage: ReadonlySet<Stage> = new Set<Stage>(['discover', 'validate', 'r
 
 /** Repeats one request as the caller's retry policy says, and tells about each repeat. */
 export function persist<T>(context: StageContext, stage: Stage, subject: string, attempt: Attempt<T>): Promise<T> {
+  const isOfStorage = ofStorage.has(stage)
+  const { logger } = context
   return retrying(attempt, context.retry, {
     stage,
     subject,
     signal: context.signal,
     clock: context.clock,
-    ...(ofStorage.has(stage) ? { lanes: context.lanes, service: context.storageService } : {}),
+    lanes: isOfStorage ? context.lanes : undefined,
+    service: isOfStorage ? context.storageService : undefined,
     emit: context.emit,
-    onRetry: (error, _attemptNumber, delayMs) =>
-      context.logger?.debug(`${stage}: ${subject}: ${error.code}, trying again in ${delayMs} ms`),
+    onRetry:
+      logger &&
+      ((error, _attemptNumber, delayMs) =>
+        logger.debug(`${stage}: ${subject}: ${error.code}, trying again in ${delayMs} ms`)),
   })
 }

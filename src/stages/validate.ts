@@ -53,20 +53,25 @@ export async function validateObject(
   const { bucket, key, versionId, line } = subject
   const object: ObjectRef = versionId === undefined ? { bucket, key } : { bucket, key, versionId }
   let attempts = 0
-  const count = () => {
-    attempts += 1
-  }
   try {
-    const needs = { ...headNeeds(requirements), ...extra }
-    const listed = line === 'none' ? undefined : line
-    const options = { signal: context.signal, ...needs, ...(listed === undefined ? {} : { listed }) }
+    const { tags, lock } = headNeeds(requirements)
+    const options: HeadOptions = {
+      signal: context.signal,
+      tags,
+      lock,
+      size: extra.size,
+      listed: line === 'none' ? undefined : line,
+    }
     let answer = await persist(context, 'validate', key, () => {
-      count()
+      attempts += 1
       return storage.head(object, options)
     })
     const doubt = doubtOf(object, line, answer)
     if (doubt !== undefined) {
-      answer = await readAgain(storage, { ref: object, answer, doubt, line, needs }, context, count)
+      const reading = { ref: object, answer, doubt, line, needs: { tags, lock, ...extra } }
+      answer = await readAgain(storage, reading, context, () => {
+        attempts += 1
+      })
     }
     if (answer.found) return judge(requirements, answer.state, place, attempts)
     return { ...absent(object, place, answer), attempts }

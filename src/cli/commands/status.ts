@@ -73,7 +73,7 @@ function tell(found: JournalStatus, terminal: Terminal): void {
       ['run', `${found.runId}${found.dryRun ? ' (dry run)' : ''}, resumed ${counted(found.resumed, 'time')}`],
       ['last moved', `${utc(lastMoved.at)}, ${durationText(lastMoved.agoMs)} ago (${lastMoved.record})`],
       ['written by', writer && `process ${writer.pid} on ${writer.host}`],
-      ['stopped by', stopped && `${stopped.code}: ${stopped.message.replaceAll(/\s*\n\s*/g, ' ')}`],
+      ['stopped by', stopped && `${stopped.code}: ${inOneLine(stopped.message)}`],
       ['jobs', jobs.map(({ id = 'not known yet', state: of }) => `${id} ${of}`).join(', ') || 'none yet'],
       ['listed', listed === undefined ? 'no list read to its end yet' : counted(listed, 'recording')],
       ['objects', list(objects) || 'none yet'],
@@ -92,4 +92,11 @@ function tell(found: JournalStatus, terminal: Terminal): void {
   const more = found.missing.length - mostMissing
   if (more > 0) terminal.out(`  … and ${figure(more)} more (--json lists them)`)
   if (state === 'interrupted') terminal.out('The same export command, with this journal, resumes it.')
+}
+
+function inOneLine(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ')
 }

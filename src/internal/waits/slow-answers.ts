@@ -5,12 +5,26 @@ import type { NewRunEvent } from '../../model/events.js'
 export const slowAfterMs = 5_000
 const everyMs = 1_000
 
-interface Pending {
+/** A request, or another work, that is not done yet. One object and no function for each: every HEAD of a run has one. */
+export class Pending {
   readonly stage: Stage
   readonly subject: string
   readonly reason: string
-  readonly since: number
-  isTold: boolean
+  readonly since = performance.now()
+  isTold = false
+  readonly #among: Set<Pending>
+
+  constructor(among: Set<Pending>, stage: Stage, subject: string, reason: string) {
+    this.#among = among
+    this.stage = stage
+    this.subject = subject
+    this.reason = reason
+    among.add(this)
+  }
+
+  end(): void {
+    this.#among.delete(this)
+  }
 }
 
 /**
@@ -29,11 +43,9 @@ export class SlowAnswers {
     this.#timer.unref?.()
   }
 
-  /** A request or another work begins; returns what ends it. */
-  begin(stage: Stage, subject: string, reason = 'no answer yet'): () => void {
-    const pending: Pending = { stage, subject, reason, since: performance.now(), isTold: false }
-    this.#pending.add(pending)
-    return () => this.#pending.delete(pending)
+  /** A request or another work begins. */
+  begin(stage: Stage, subject: string, reason = 'no answer yet'): Pending {
+    return new Pending(this.#pending, stage, subject, reason)
   }
 
   close(): void {

@@ -11,7 +11,7 @@ import { concluded, type Deferred, followed } from '../repair/history/deferred.j
 import { beginRemediation, isDue } from '../repair/remediate.js'
 import type { RemediationSettings } from '../repair/settings.js'
 import { judge, type ValidationSubject, validateObject } from '../validate.js'
-import { contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
+import { type ContentDigests, contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
 import { outcomeOf, type Processed } from './processed.js'
 import { withSidecarContent } from './sidecar-content.js'
 import { lacksSize, withSize } from './size.js'
@@ -59,41 +59,44 @@ export function objectPipeline(parts: PipelineParts): ObjectPipeline {
   return async (object, place, way = {}) => concluded(await begin(object, place, way))
 }
 
-/** The same way, of which the end may be left to a list of many keys. */
+/**
+ * The same way, of which the end may be left to a list of many keys. What is held, and most objects are, takes it without a
+ * call of its own for each step.
+ */
 export function deferringPipeline(parts: PipelineParts): DeferringPipeline {
+  const { requirements, repair, readsSidecars, storage, context } = parts
   return async (object, place, way) => {
-    const begun = await repaired(parts, await judged(parts, object, place, way), way)
-    const { readsSidecars, storage, context } = parts
+    // What called for the repair that was begun calls for it still; the object itself may look repaired by now.
+    const original = way.begun?.original
+    let verdict = way.verdict
+    if (verdict === undefined) {
+      verdict =
+        original === undefined ? await validateObject(parts, object, place) : judge(requirements, original, place)
+      if (lacksSize(verdict)) verdict = await withSize(parts, verdict, object.line)
+    }
+    context.emit({ type: 'verdict', verdict })
+    const isRepaired = repair !== undefined && isDue(verdict, repair.options)
+    const begun = isRepaired ? await repaired(parts, repair, verdict, way) : left(parts, verdict)
     if (readsSidecars !== true || place === undefined) return begun
-    return followed(begun, (processed) => withSidecarContent(storage, processed, place, context))
+    return followed(await begun, (processed) => withSidecarContent(storage, processed, place, context))
   }
 }
 
-async function judged(
-  parts: PipelineParts,
-  object: ValidationSubject,
-  place: ObjectPlace | undefined,
-  { verdict: known, begun }: ObjectWay,
-): Promise<Verdict> {
-  if (known !== undefined) return known
-  // What called for the repair that was begun calls for it still; the object itself may look repaired by now.
-  const { original } = begun ?? {}
-  const found =
-    original === undefined ? await validateObject(parts, object, place) : judge(parts.requirements, original, place)
-  return lacksSize(found) ? withSize(parts, found, object.line) : found
+/** What is not repaired. */
+function left(parts: PipelineParts, verdict: Verdict): Processed | Promise<Processed> {
+  const { outcome, reason } = outcomeOf(verdict, undefined)
+  const processed = { verdict, remediation: undefined, outcome, reason }
+  if (parts.hashContent === undefined) return processed
+  return digestsOf(parts, verdict, undefined, undefined).then((digests) => ({ ...processed, ...digests }))
 }
 
 async function repaired(
   parts: PipelineParts,
+  repair: NonNullable<PipelineParts['repair']>,
   verdict: Verdict,
   { begun, chain, verdict: known }: ObjectWay,
 ): Promise<Processed | Deferred<Processed>> {
-  const { storage, requirements, repair, hashContent, context } = parts
-  context.emit({ type: 'verdict', verdict })
-  if (repair === undefined || !isDue(verdict, repair.options)) {
-    const digests = await digestsOf(undefined, undefined)
-    return { verdict, remediation: undefined, ...outcomeOf(verdict, undefined), ...digests }
-  }
+  const { storage, requirements, hashContent, context } = parts
   const overwritten =
     hashContent === undefined || repair.dryRun
       ? undefined
@@ -103,10 +106,8 @@ async function repaired(
   const isFresh = known === undefined && begun?.original === undefined && isStill
   const settings = { ...repair, requirements, begun, chain, isFresh }
   const remediation = await beginRemediation(confirming(storage, verdict.state, context), verdict, settings, context)
-  return followed(remediation, finished)
-
-  async function finished(done: Remediation): Promise<Processed> {
-    const digests = await digestsOf(done, overwritten)
+  return followed(remediation, async (done): Promise<Processed> => {
+    const digests = await digestsOf(parts, verdict, done, overwritten)
     const difference = contentDifference(digests)
     const remediation = difference === undefined ? done : withDifference(done, difference)
     context.emit({ type: 'remediation', remediation })
@@ -115,14 +116,18 @@ async function repaired(
     if (verdictAfter !== undefined) context.emit({ type: 'verdict', verdict: verdictAfter })
     const last = verdictAfter ?? verdict
     return { verdict: last, remediation, ...outcomeOf(last, remediation), ...digests }
-  }
+  })
+}
 
-  async function digestsOf(remediation: Remediation | undefined, before: ContentDigest | undefined) {
-    if (hashContent === undefined) return {}
-    if (verdict.provenBy === 'inventory') return hashContent === 'none' ? {} : { digest: notShown }
-    const reading = { storage, hashContent, context }
-    return contentDigests(reading, verdict.state, { remediation, overwritten: before })
-  }
+async function digestsOf(
+  { storage, hashContent, context }: PipelineParts,
+  verdict: Verdict,
+  remediation: Remediation | undefined,
+  overwritten: ContentDigest | undefined,
+): Promise<ContentDigests> {
+  if (hashContent === undefined) return {}
+  if (verdict.provenBy === 'inventory') return hashContent === 'none' ? {} : { digest: notShown }
+  return contentDigests({ storage, hashContent, context }, verdict.state, { remediation, overwritten })
 }
 
 /** To know whether S3 holds a checksum takes the HEAD that the inventory saves. */

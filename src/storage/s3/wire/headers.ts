@@ -38,7 +38,7 @@ const firstWins = new Set([
 
 /** Names in lower case and values as Node's own client, and so the SDK, would present them. */
 export function headersOf(raw: RawHeaders): Record<string, string> {
-  const headers: Record<string, string> = Object.create(null)
+  const headers: Record<string, string> = Object.setPrototypeOf({}, null)
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] ?? '').toLowerCase()
     const value = raw[at + 1] ?? ''
