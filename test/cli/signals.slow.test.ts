@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { interruption } from '#src/cli/signals.js'
 import { FileJournal } from '#src/node.js'
 import { type Simulators, startSimulators } from '#src/testing/index.js'
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => simulators.close())
 
 const children: ChildProcess[] = []
-afterEach(() => {
+afterAll(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 })
 
@@ -77,7 +77,7 @@ function settings(hold: string) {
 
 const cli = (folder: string) => {
   const files = ['--journal', join(folder, 'journal'), '--report', join(folder, 'report.json')]
-  return ['src/cli/main.ts', 'export', ...files, '--accept', 'retention-deletes-before-hold']
+  return ['dist/cli.js', 'export', ...files, '--accept', 'retention-deletes-before-hold']
 }
 
 describe.each(Object.entries(codes) as [Ending, number][])('%s', (signal, code) => {
