@@ -95,7 +95,7 @@ export async function measureRun(work) {
   await measure(async (objects) => {
     if (isWarm.now) return work(bucket, objects)
     isWarm.now = true
-    return work('bench-warm-up', Math.min(objects, 400))
+    return work('bench-warm-up', Math.min(objects, 2_000))
   })
 }
 

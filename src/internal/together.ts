@@ -5,6 +5,11 @@ import { inheritWaits } from './waits/waits.js'
 // More than any caller has questions; the number is there so that a fan-out is always bounded.
 const sideBySide = 32
 
+/** A limiter for each repair would cost as much as what it limits. */
+async function now<R>(ask: () => Promise<R>): Promise<R> {
+  return ask()
+}
+
 /**
  * Asks several questions side by side. When one fails the others are aborted and waited for, so that nothing continues
  * behind the back of whoever gets the error.
@@ -18,12 +23,12 @@ export async function together<T extends readonly unknown[]>(
   const onAbort = () => stop.abort(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()
-  const limit = pLimit(sideBySide)
+  const atOnce: typeof now = questions.length > sideBySide ? pLimit(sideBySide) : now
   let failure: { readonly error: unknown } | undefined
   try {
     const answers = await Promise.all(
       questions.map((ask) =>
-        limit(() => ask(stop.signal)).catch((error: unknown) => {
+        atOnce(() => ask(stop.signal)).catch((error: unknown) => {
           failure ??= { error }
           stop.abort(error)
         }),
