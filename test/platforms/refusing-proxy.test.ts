@@ -85,7 +85,7 @@ describe('a proxy that refuses the way to Genesys Cloud', () => {
   test('leaves no job behind: nothing reached the server', async () => {
     await refusing(502)
     const platform = new RecordingJobsPlatform({ region, accessToken: 't', retry: { retries: 0 } })
-    expect(await failure(platform.createJob(request))).toMatchObject({
+    expect(await failure(platform.createJob(request, { hold: { tag }, runId: 'run' }))).toMatchObject({
       code: 'NETWORK_ERROR',
       outcome: 'not-applied',
     })
