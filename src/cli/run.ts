@@ -6,12 +6,13 @@ import type { CommandSpec } from './command.js'
 import { commands } from './commands.js'
 import { exitCodes } from './exit-codes.js'
 import { helpOf, mainHelp, parse, toolName } from './program.js'
+import { failureOf } from './telling/failure.js'
 import { commandLog } from './telling/log.js'
-import { fitting, shown, type Terminal } from './terminal.js'
+import { fitting, type Terminal } from './terminal.js'
 
 /** Runs the command-line tool. Returns the exit code; never throws. */
 export async function runCli(args: readonly string[], given: Terminal): Promise<number> {
-  const terminal = fitting(given, false)
+  const terminal = fitting(given, args.includes('--json'))
   const [name, second] = args
   if (name === '--version') {
     terminal.out(toolVersion)
@@ -25,20 +26,43 @@ export async function runCli(args: readonly string[], given: Terminal): Promise<
     const typed = family.length > 0 ? `${name} ${second}` : name
     const names = (family.length > 0 ? family : commands).map((one) => one.name)
     const hint = didYouMean(typed, names)
-    terminal.err(`Unknown command ${JSON.stringify(typed)}${hint}. Commands: ${names.join(', ')}.`.replace('?.', '?'))
-    return exitCodes.failed
+    const what = `Unknown command ${JSON.stringify(typed)}${hint}. Commands: ${names.join(', ')}.`.replace('?.', '?')
+    return fail(new ArgumentError(what), undefined, { args, terminal })
   }
   const { command, rest } = found
   if (rest.some(isHelp)) {
     terminal.out(helpOf(command, terminal.columns?.('out')))
     return exitCodes.success
   }
-  try {
-    return await run(command, rest, given)
-  } catch (error) {
-    terminal.err(explain(error, rest, command.name, terminal.signal))
-    return exitCodes.failed
+  let isPrinted = false
+  const watched = {
+    ...given,
+    out: (line: string) => {
+      isPrinted = true
+      given.out(line)
+    },
   }
+  try {
+    return await run(command, rest, watched)
+  } catch (error) {
+    return fail(error, remedyOf(error, rest, command.name), { args: rest, terminal, isPrinted })
+  }
+}
+
+/** Says why a command could not finish. One document of JSON is printed, and not a second one after the result. */
+function fail(
+  error: unknown,
+  remedy: string | undefined,
+  {
+    args,
+    terminal,
+    isPrinted = false,
+  }: { readonly args: readonly string[]; readonly terminal: Terminal; readonly isPrinted?: boolean },
+): number {
+  const { text, json } = failureOf(error, remedy, terminal)
+  if (args.includes('--json') && !isPrinted) terminal.out(JSON.stringify(json, null, 2))
+  terminal.err(text)
+  return exitCodes.failed
 }
 
 async function run(command: CommandSpec, args: readonly string[], terminal: Terminal): Promise<number> {
@@ -81,19 +105,12 @@ function help(all: readonly CommandSpec[], asked: string | undefined, terminal: 
   return asked === undefined ? exitCodes.failed : exitCodes.success
 }
 
-function explain(error: unknown, args: readonly string[], name: string, signal: AbortSignal): string {
-  if (error instanceof ArgumentError) {
-    return `${error.message.split('\n').map(shown).join('\n')}\n${toolName} ${name} --help says what it takes.`
-  }
-  if (!LegalHoldError.isInstance(error)) return shown(error instanceof Error ? error.message : error)
-  if (error.code === 'ABORTED') {
-    const why = signal.aborted ? ` (${shown((signal.reason as Error).message)})` : ''
-    // What a run over shards resumes from lies in its store.
-    const remedy = name === 'export' ? `\n${resumption(args)}` : name === 'scale run' ? `\n${resumes}` : ''
-    return `ABORTED during ${error.stage}${why}\n${shown(error.message)}${remedy}`
-  }
-  const id = error.requestId === undefined ? '' : ` (request id ${shown(error.requestId)})`
-  return `${error.code} during ${error.stage}${id}\n${error.message.split('\n').map(shown).join('\n')}`
+function remedyOf(error: unknown, args: readonly string[], name: string): string | undefined {
+  if (error instanceof ArgumentError) return `${toolName} ${name} --help says what it takes.`
+  if (!LegalHoldError.isInstance(error) || error.code !== 'ABORTED') return undefined
+  // What a run over shards resumes from lies in its store.
+  if (name === 'scale run') return resumes
+  return name === 'export' ? resumption(args) : undefined
 }
 
 const resumes = 'The same command resumes from here.'

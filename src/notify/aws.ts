@@ -34,13 +34,7 @@ export function snsNotifier({ topicArn, region, endpoint }: SnsNotifierOptions):
   const isArn = /^arn:[\w-]+:sns:[\w-]*:\d*:\S+$/.test(topicArn ?? '')
   requireOf('snsNotifier', { name: 'topicArn', isRight: isArn }, 'must be the ARN of a topic of Amazon SNS')
   return async (notice, { signal }) => {
-    const name = '@aws-sdk/client-sns'
-    const { SNSClient, PublishCommand } = await loadPackage({
-      name,
-      stage,
-      load: () => import('@aws-sdk/client-sns'),
-      isWhole: (loaded) => typeof loaded.SNSClient === 'function',
-    })
+    const { SNSClient, PublishCommand } = await loadSns()
     const client = new SNSClient(clientSettings(region ?? regionOfArn(topicArn), endpoint))
     const command = new PublishCommand({
       TopicArn: topicArn,
@@ -57,13 +51,7 @@ export function eventBridgeNotifier({ bus, region, endpoint }: EventBridgeNotifi
   const isNamed = typeof bus === 'string' && bus !== ''
   requireOf('eventBridgeNotifier', { name: 'bus', isRight: isNamed }, 'must be a text')
   return async (notice, { signal }) => {
-    const name = '@aws-sdk/client-eventbridge'
-    const { EventBridgeClient, PutEventsCommand } = await loadPackage({
-      name,
-      stage,
-      load: () => import('@aws-sdk/client-eventbridge'),
-      isWhole: (loaded) => typeof loaded.EventBridgeClient === 'function',
-    })
+    const { EventBridgeClient, PutEventsCommand } = await loadEventBridge()
     const client = new EventBridgeClient(clientSettings(region ?? regionOfArn(bus), endpoint))
     const entry = { EventBusName: bus, Source: eventSource, DetailType: notice.kind, Detail: JSON.stringify(notice) }
     const answer = await sent('Amazon EventBridge', client, () =>
@@ -74,6 +62,26 @@ export function eventBridgeNotifier({ bus, region, endpoint }: EventBridgeNotifi
     if ((answer.FailedEntryCount ?? 0) === 0) return
     throw failure('Amazon EventBridge', refused?.ErrorCode ?? 'a refused entry', undefined)
   }
+}
+
+/** @throws LegalHoldError `MISSING_DEPENDENCY` */
+export function loadSns() {
+  return loadPackage({
+    name: '@aws-sdk/client-sns',
+    stage,
+    load: () => import('@aws-sdk/client-sns'),
+    isWhole: (loaded) => typeof loaded.SNSClient === 'function',
+  })
+}
+
+/** @throws LegalHoldError `MISSING_DEPENDENCY` */
+export function loadEventBridge() {
+  return loadPackage({
+    name: '@aws-sdk/client-eventbridge',
+    stage,
+    load: () => import('@aws-sdk/client-eventbridge'),
+    isWhole: (loaded) => typeof loaded.EventBridgeClient === 'function',
+  })
 }
 
 function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {

@@ -5,11 +5,13 @@ import { resolveMatter } from '../config/resolve.js'
 import { settingFlags } from '../config/settings.js'
 import type { DoctorCheck } from '../doctor/check.js'
 import { clockCheck, diskChecks, hostChecks, keyCheck, nodeCheck } from '../doctor/machine.js'
+import { packageChecks } from '../doctor/packages.js'
 import { serviceChecks } from '../doctor/services.js'
 import { shardChecks } from '../doctor/shards.js'
 import { exitCodes } from '../exit-codes.js'
 import { placesOf } from '../files/places.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
+import { notifyFlags } from '../telling/notifying.js'
 import { shown, type Terminal } from '../terminal.js'
 
 export const doctor: CommandSpec = {
@@ -17,10 +19,10 @@ export const doctor: CommandSpec = {
   takes: '',
   group: 'Set up',
   summary: 'whether everything that an export needs is there, and what to do',
-  about: `Checks everything that an export needs: Node, disk, signing key, hosts, clock, login, each permission in Genesys Cloud, each action on the bucket, and the bucket itself. It creates nothing in either. It writes and removes a file in the folder of the journal. Where the matter has a section scale, it checks the evidence bucket and the engine as well, and leaves one small object in that bucket: doctor.txt.
+  about: `Checks everything that an export needs: Node, disk, signing key, the packages that notifications and AWS KMS need, hosts, clock, login, each permission in Genesys Cloud, each action on the bucket, and the bucket itself. It creates nothing in either. It writes and removes a file in the folder of the journal. Where the matter has a section scale, it checks the evidence bucket and the engine as well, and leaves one small object in that bucket: doctor.txt.
 
 The exit code is 2 if something is wrong. Warnings do not count: they name what an export can continue without.`,
-  flags: settingFlags,
+  flags: [...notifyFlags, ...settingFlags],
   examples: ['doctor --config matter.yaml', 'doctor --config matter.yaml --json'],
   run: doctorCommand,
 }
@@ -38,6 +40,7 @@ async function doctorCommand(given: Given, terminal: Terminal): Promise<number> 
   add([nodeCheck(process.versions.node)])
   add(await diskChecks(placesOf(resolved).journal))
   add([await keyCheck(given, resolved)])
+  add(await packageChecks(resolved))
   const hosts = await hostChecks(resolved, terminal)
   add(hosts.checks)
   add([clockCheck(hosts.dates)])

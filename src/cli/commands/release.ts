@@ -1,5 +1,5 @@
 import type { SourceRelease } from '../../index.js'
-import { counted, figure } from '../../internal/text/counted.js'
+import { counted, figure, verb } from '../../internal/text/counted.js'
 import { ArgumentError, type Given } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
 import { settingFlags } from '../config/settings.js'
@@ -47,6 +47,7 @@ async function releaseCommand(given: Given, terminal: Terminal): Promise<number>
   const { exporter, close } = await openBucket(given, terminal, dryRun ? undefined : 'releases', need)
   let atSource: SourceRelease | undefined
   const tally = new ObjectTally()
+  let locked = 0
   try {
     const releases = exporter.release(source, {
       reason,
@@ -58,7 +59,8 @@ async function releaseCommand(given: Given, terminal: Terminal): Promise<number>
       },
       signal: terminal.signal,
     })
-    for await (const { outcome, object, reason: why, remaining } of releases) {
+    for await (const { outcome, object, reason: why, remaining, legalHold } of releases) {
+      if (!allowUnlock && legalHold === 'ON' && remaining.length === 0) locked += 1
       const { key, versionId } = object
       const others = remaining.length === 0 ? undefined : `still held by ${remaining.join(', ')}`
       const isNoted = outcome !== 'released' || others !== undefined
@@ -67,14 +69,24 @@ async function releaseCommand(given: Given, terminal: Terminal): Promise<number>
   } finally {
     await close()
   }
-  if (given.flag('json')) terminal.out(JSON.stringify({ dryRun, reason, ...tally.json(), source: atSource }, null, 2))
+  if (given.flag('json'))
+    terminal.out(JSON.stringify({ dryRun, reason, ...tally.json(), locked, source: atSource }, null, 2))
   else {
     tally.tell(terminal)
     if (atSource !== undefined) {
       const { requested, kept } = atSource
       terminal.out(`at the source: ${counted(requested, 'conversation')} let go, ${figure(kept)} kept`)
     }
-    if (dryRun && tally.total > 0) terminal.out('Nothing was changed: --yes releases.')
+    if (tally.total === 0) terminal.out('Nothing there is under this hold.')
+    if (locked > 0) terminal.out(stillLocked(locked, dryRun))
+    if (dryRun && tally.count('planned') > 0) terminal.out('Nothing was changed: --yes releases.')
   }
   return tally.count('refused', 'failed') > 0 ? exitCodes.badResult : exitCodes.success
+}
+
+/** A hold that nobody mentions would be found when somebody wants to delete. */
+function stillLocked(count: number, dryRun: boolean): string {
+  const whose = count === 1 ? 'its' : 'their'
+  const keeps = dryRun ? 'would keep' : verb(count, 'keeps', 'keep')
+  return `${counted(count, 'object')} ${keeps} ${whose} Object Lock legal hold, which only --allow-unlock lifts.`
 }

@@ -12,6 +12,8 @@ import { resolveMatter } from '../config/resolve.js'
 import { exitCodeOfRun, exitCodes } from '../exit-codes.js'
 import { placesOf } from '../files/places.js'
 import { type JournalStatus, StatusTally } from '../telling/journal-status.js'
+import { type RepairJournalStatus, RepairJournalTally } from '../telling/repair-journal-status.js'
+import { exitCodeOfRepairs, tellRepairs } from '../telling/repair-journal-telling.js'
 import { pairs, shown, type Terminal } from '../terminal.js'
 
 const mostMissing = 20
@@ -23,7 +25,7 @@ export const status: CommandSpec = {
   summary: 'how far a run is, what is missing, when it last moved',
   about: `Reads the journal of a run, also while another process writes it: where the run is, what is missing, when it last moved. It contacts neither Genesys Cloud nor S3, and changes nothing.
 
-DIR is the journal. Left out, it is the one of --config, or the folder journal.`,
+DIR is the journal. Left out, it is the one of --config, or the folder journal. The journal of a release or of \`remediate\` is read as well: whether it has ended, and what it changed.`,
   flags: [{ name: 'config', value: 'FILE', kind: 'text', about: 'matter.yaml, whose journal is read' }],
   examples: ['status --config matter.yaml', 'status legal-hold/doe-v-acme/journal'],
   run: statusCommand,
@@ -36,11 +38,13 @@ async function statusCommand(given: Given, terminal: Terminal): Promise<number> 
   const [dir = ''] = needed(given.positionals.length === 0 ? [fallback] : given.positionals, ['DIR'])
   const found = await readStatus(dir, terminal)
   if (given.flag('json')) terminal.out(JSON.stringify(found, null, 2))
+  else if ('changes' in found) tellRepairs(found, terminal)
   else tell(found, terminal)
+  if ('changes' in found) return exitCodeOfRepairs(found)
   return found.outcome === undefined ? exitCodes.nothingShown : exitCodeOfRun({ outcome: found.outcome })
 }
 
-async function readStatus(dir: string, { signal }: Terminal): Promise<JournalStatus> {
+async function readStatus(dir: string, { signal }: Terminal): Promise<JournalStatus | RepairJournalStatus> {
   const journal = new FileJournal(dir)
   const isThere = await stat(journal.path).then(
     () => true,
@@ -48,12 +52,25 @@ async function readStatus(dir: string, { signal }: Terminal): Promise<JournalSta
   )
   if (!isThere) throw new ArgumentError(`${dir} holds no journal: there is no ${journal.path}.`)
   const owner = await lockOwner(join(dir, 'journal.lock'))
+  const writer = owner && { pid: owner.pid, host: owner.host, since: owner.takenAt }
+  const repairs = await readRepairs(journal, signal)
+  if (repairs !== undefined) return repairs.status(dir, writer, Date.now())
   const checkpoint = await readCheckpoint(journal, { signal })
   if (checkpoint === undefined) throw new ArgumentError(`The journal in ${dir} holds no record yet.`)
   const tally = new StatusTally(checkpoint)
   for await (const record of journal.entries({ signal })) tally.add(record)
-  const writer = owner && { pid: owner.pid, host: owner.host, since: owner.takenAt }
   return tally.status(dir, checkpoint, writer, Date.now())
+}
+
+/** The journal of releases, or of repairs outside of a run; `undefined` for that of a run. */
+async function readRepairs(journal: FileJournal, signal: AbortSignal): Promise<RepairJournalTally | undefined> {
+  let tally: RepairJournalTally | undefined
+  for await (const record of journal.entries({ signal })) {
+    tally ??= RepairJournalTally.of(record.runId)
+    if (tally === undefined) return undefined
+    tally.add(record)
+  }
+  return tally
 }
 
 function tell(found: JournalStatus, terminal: Terminal): void {

@@ -3,6 +3,7 @@ export interface DoctorCheck {
   readonly area:
     | 'machine'
     | 'disk'
+    | 'package'
     | 'evidence'
     | 'host'
     | 'clock'

@@ -10,6 +10,7 @@ export type RunStage = 'inspect' | 'export' | 'deliver' | 'account' | 'finished'
 /** What `status --json` prints. */
 export interface JournalStatus {
   readonly schemaVersion: 1
+  readonly kind: 'run'
   readonly journal: string
   /** `running` while a process holds the journal; else `finished`, or `interrupted`: the same command resumes it. */
   readonly state: 'running' | 'interrupted' | 'finished'
@@ -73,6 +74,7 @@ export class StatusTally {
     const { coverage } = report ?? {}
     return {
       schemaVersion: 1,
+      kind: 'run',
       journal,
       state: report !== undefined ? 'finished' : writer === undefined ? 'interrupted' : 'running',
       writer,

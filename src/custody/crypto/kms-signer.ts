@@ -57,12 +57,7 @@ export class KmsSigner implements Signer {
   }
 
   async #open() {
-    const { KMSClient, GetPublicKeyCommand, SignCommand } = await loadPackage({
-      name: '@aws-sdk/client-kms',
-      stage,
-      load: () => import('@aws-sdk/client-kms'),
-      isWhole: (loaded) => typeof loaded.KMSClient === 'function',
-    })
+    const { KMSClient, GetPublicKeyCommand, SignCommand } = await loadKms()
     const { region, endpoint } = this.#options
     const client = new KMSClient(clientSettings(region, endpoint))
     return { client, GetPublicKeyCommand, SignCommand }
@@ -82,4 +77,14 @@ async function answered<T>(client: { destroy(): void }, send: () => Promise<T>):
   } finally {
     client.destroy()
   }
+}
+
+/** @throws LegalHoldError `MISSING_DEPENDENCY` */
+export function loadKms() {
+  return loadPackage({
+    name: '@aws-sdk/client-kms',
+    stage,
+    load: () => import('@aws-sdk/client-kms'),
+    isWhole: (loaded) => typeof loaded.KMSClient === 'function',
+  })
 }

@@ -73,7 +73,9 @@ class EvidenceBundle implements EvidenceSink {
       if (journal === undefined) throw needsJournal(writer.place)
     } else {
       await refuseSealed(dir)
-      await makeFolder(dir)
+      const takeAway = await makeFolder(dir)
+      // That it can be made is found out now; a run that ends before it is sealed leaves none.
+      if (journal !== undefined) await takeAway()
     }
     const kept = journal ?? new FileJournal(join(dir, ownJournal))
     this.#own = journal === undefined ? kept : undefined

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { rm, stat } from 'node:fs/promises'
+import { rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../internal/canonical-json.js'
 import { systemClock } from '../../internal/clock.js'
@@ -102,8 +102,9 @@ async function sealIn(
   const publicKeyPem = await options.signer.publicKey()
   const key = readPublicKey(publicKeyPem)
   const previous = options.previous === undefined ? undefined : await readPrevious(options.previous)
-  await makeFolder(dir)
-  const files = await RecordFiles.create(dir).catch((error: unknown) => {
+  const takeAway = await makeFolder(dir)
+  const files = await RecordFiles.create(dir).catch(async (error: unknown) => {
+    await takeAway()
     throw asNotSealed(error)
   })
   try {
@@ -119,6 +120,7 @@ async function sealIn(
     return sealed
   } catch (error) {
     await files.remove()
+    await takeAway()
     throw asNotSealed(error)
   }
 }
@@ -132,11 +134,23 @@ export async function refuseSealed(dir: string): Promise<void> {
   if (exists) throw notSealed(`${dir} holds a sealed bundle already, which stays as it is. Name another folder.`)
 }
 
-/** @throws LegalHoldError `EVIDENCE_NOT_SEALED` for a folder that cannot be made */
-export async function makeFolder(dir: string): Promise<void> {
+/**
+ * Makes a folder. Returns what takes it away again, if it was not there before and is still empty: an empty folder that is
+ * named like evidence looks like evidence that was lost.
+ *
+ * @throws LegalHoldError `EVIDENCE_NOT_SEALED` for a folder that cannot be made
+ */
+export async function makeFolder(dir: string): Promise<() => Promise<void>> {
+  const wasThere = await stat(dir).then(
+    () => true,
+    () => false,
+  )
   await makeDirectory(dir).catch((error: unknown) => {
     throw asNotSealed(error)
   })
+  return async () => {
+    if (!wasThere) await rmdir(dir).catch(() => {})
+  }
 }
 
 interface Facts {

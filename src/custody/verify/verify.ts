@@ -82,7 +82,7 @@ export interface EvidenceVerification {
  * from the lines. It also verifies the chain to the previous bundle, the time stamp, and with `live` the objects
  * as they are now. A failed check is part of the result. An error is thrown only if the check could not be run.
  *
- * @throws LegalHoldError `EVIDENCE_UNREADABLE`, `INVALID_OPTIONS`, `ABORTED`, and with `live` what the storage
+ * @throws LegalHoldError `EVIDENCE_UNREADABLE`, also where nothing was sealed; `INVALID_OPTIONS`, `ABORTED`, and with `live` what the storage
  *   throws
  */
 export async function verifyEvidence(dir: string, options: VerifyOptions = {}): Promise<EvidenceVerification> {
@@ -153,9 +153,15 @@ class Verification {
   }
 
   async #requireFolder(): Promise<void> {
-    await readdir(this.#dir).catch((error: unknown) => {
+    const names = await readdir(this.#dir).catch((error: unknown) => {
       throw unreadable(`${this.#dir} cannot be read as a folder.`, error)
     })
+    const own: ReadonlySet<string> = new Set(Object.values(bundleFiles))
+    if (names.some((name) => own.has(name))) return
+    const what = names.length === 0 ? 'It is empty.' : 'It holds no file of a bundle.'
+    throw unreadable(
+      `Nothing was sealed in ${this.#dir}. ${what} A run that is blocked, fails or is not over seals nothing; if evidence was sealed there, somebody took it away.`,
+    )
   }
 
   async #hasIrregular(): Promise<boolean> {

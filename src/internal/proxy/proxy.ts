@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { LegalHoldError } from '../../model/errors.js'
 import { isLoopback } from '../server-name.js'
+import { proxyError, proxyFailed, refusedTunnel } from './refusal.js'
 
 /*
  * The proxy that the environment names, as axios and with it the SDK of Genesys Cloud goes by it. The AWS SDK and the fetch of
@@ -78,16 +79,16 @@ export async function openTunnel(proxy: URL, host: string, port: number, timeout
         return
       }
       socket.destroy()
-      reject(failed(proxy, `answered ${answer.statusCode} to CONNECT ${target}`))
+      reject(refusedTunnel(proxy, answer.statusCode, target))
     })
     asking.once('response', (answer) => {
       answer.resume()
-      reject(failed(proxy, `answered ${answer.statusCode} to CONNECT ${target}`))
+      reject(refusedTunnel(proxy, answer.statusCode, target))
     })
-    asking.once('timeout', () => asking.destroy(failed(proxy, `did not answer to CONNECT ${target} in time`)))
+    asking.once('timeout', () => asking.destroy(proxyError(proxy, `did not answer to CONNECT ${target} in time`)))
     asking.once('error', (error: NodeJS.ErrnoException) => {
       reject(
-        error.code === proxyFailed ? error : failed(proxy, `could not be reached (${error.code ?? error.message})`),
+        error.code === proxyFailed ? error : proxyError(proxy, `could not be reached (${error.code ?? error.message})`),
       )
     })
     asking.end()
@@ -98,11 +99,4 @@ function credentialsOf({ username, password }: URL): Readonly<Record<string, str
   if (username === '' && password === '') return {}
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` }
-}
-
-/** Code of a failure before anything has reached the server. */
-export const proxyFailed = 'ERR_PROXY_TUNNEL'
-
-function failed(proxy: URL, how: string): Error {
-  return Object.assign(new Error(`the proxy ${proxy.protocol}//${proxy.host} ${how}`), { code: proxyFailed })
 }

@@ -1,7 +1,9 @@
+import { proxyFailed, proxyRemedy } from '../../internal/proxy/refusal.js'
 import type { Redactor } from '../../internal/redaction/redactor.js'
 import { redirectOf } from '../../internal/redirect.js'
 import { LegalHoldError, type LegalHoldErrorCode, type Stage } from '../../model/errors.js'
 import { type Answer, answerOf, isAnswer, listOf, numberOf, textOf } from './answer.js'
+import { refusalOfProxy } from './tunnel-refusal.js'
 
 /** What repeating a request means. A `create` makes something new each time: it is never repeated blindly. */
 export type Effect = 'read' | 'repeatable' | 'create'
@@ -41,6 +43,7 @@ const correlationHeader = 'inin-correlation-id'
 
 // Nothing reached the server, so even a create may be repeated.
 const notSentCodes = new Set([
+  proxyFailed,
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -59,6 +62,8 @@ const timeoutCodes = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT'])
  * - a string (HTML body, or the SDK's own complaint)
  * - `undefined` (empty body)
  * - any other Error
+ *
+ * What a proxy answered to CONNECT comes as the first two, and is a network failure.
  */
 export function readFailure(failure: unknown): PlatformFailure {
   if (failure instanceof AttemptTimeout) {
@@ -70,6 +75,10 @@ export function readFailure(failure: unknown): PlatformFailure {
     return { headers: {}, bodyKind: 'page', notSent, ...(notSent ? { message: failure } : {}) }
   }
   if (!isAnswer(failure)) return { headers: {}, bodyKind: 'page' }
+  const refusal = refusalOfProxy(failure instanceof Error ? failure : failure.error)
+  if (refusal !== undefined) {
+    return { headers: {}, bodyKind: 'empty', networkCode: proxyFailed, message: refusal.message, error: refusal }
+  }
   if (isExtended(failure)) return answered(failure.status, failure.headers, failure.body ?? failure.text)
   const response = answerOf(failure, 'response')
   if (failure instanceof Error) {
@@ -203,7 +212,7 @@ function classifyUnanswered(failure: PlatformFailure, { effect }: FailureContext
     code: 'NETWORK_ERROR',
     retryable: true,
     certain: notSentCodes.has(networkCode),
-    advice: 'Check the connection and the region.',
+    advice: networkCode === proxyFailed ? proxyRemedy : 'Check the connection and the region.',
   }
 }
 

@@ -44,6 +44,8 @@ function unreadablePart(names: HoldNames, state: ObjectState): string | undefine
   return isMissing && (state.missingMetadata ?? 0) > 0 ? 'some of its metadata' : undefined
 }
 
+const onlyLocked = 'it carries no tag, and allowUnlock (--allow-unlock) is needed to lift its Object Lock hold'
+
 /** What to remove from an object. */
 export interface ReleaseWish {
   readonly names: HoldNames
@@ -70,6 +72,8 @@ export function planRelease(
   }
   const isNamed = names.metadata.length + names.tags.length > 0
   if (isNamed && !ours) return { steps: [] }
+  // Without a tag the lock is all that holds it: nothing to do would read as nothing held.
+  if (!isNamed && !allowUnlock && state.legalHold === 'ON') return { refused: onlyLocked, conflict: false }
   const mayLift = allowUnlock && others.length === 0
   if (mayLift && state.legalHold === 'unreadable')
     return { refused: 'its lock state could not be read', conflict: false }

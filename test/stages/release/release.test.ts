@@ -183,11 +183,17 @@ describe('a release', () => {
 
   test('of a hold without a tag is one of the lock alone, and asks for allowUnlock', async () => {
     const { storage, exporter } = world({ legalHold: 'ON' }, { requirements: { legalHold: true } })
-    expect(await collect(exporter.release([key], { reason }))).toEqual([])
+    for (const dryRun of [true, false]) {
+      expect(await collect(exporter.release([key], { reason, dryRun }))).toMatchObject([
+        { outcome: 'refused', legalHold: 'ON', reason: expect.stringContaining('allowUnlock') },
+      ])
+    }
+    expect(current(storage).legalHold).toBe('ON')
     expect(await collect(exporter.release([key], { reason, allowUnlock: true }))).toMatchObject([
       { outcome: 'released' },
     ])
     expect(current(storage).legalHold).toBe('OFF')
+    expect(await collect(exporter.release([key], { reason }))).toEqual([])
   })
 
   test('of tags alone lifts the hold first, so that the next one finds what this one left', async () => {

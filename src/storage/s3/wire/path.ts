@@ -1,5 +1,6 @@
 import type * as S3 from '@aws-sdk/client-s3'
 import { proxyFor } from '../../../internal/proxy/proxy.js'
+import { tunnelConnector } from '../../../internal/proxy/tunnel-connector.js'
 import { isOrdinaryBucket, isStockClient, type ResolvedClient } from '../client/eligible.js'
 import { isIntercepted } from '../client/native-http.js'
 import { mayBeProxied, type S3ClientSettings, type S3StorageOptions } from '../client/settings.js'
@@ -257,12 +258,15 @@ function givenTransport(dispatcher: DispatcherPart, origin: string, timeoutMs: n
   return { origin, heads: transport, others: transport }
 }
 
-/** Through a proxy, which sees where to and nothing else: undici opens a tunnel for each connection. */
+/** Through a proxy, which sees where to and nothing else: a tunnel for each connection. */
 async function proxiedTransport(proxy: URL, origin: string, most: number, timeoutMs: number): Promise<Transports> {
-  const { ProxyAgent } = await import('undici')
-  // One agent for each connection: an answer that went astray ends that one, and no other.
-  const agent = () => new ProxyAgent({ uri: proxy.href, connections: 1, connectTimeout: connectTimeoutMs })
-  const connections = new OwnConnections(() => new DispatcherConnection(agent, origin), most)
+  const { Client } = await import('undici')
+  const connect = await tunnelConnector(proxy, connectTimeoutMs)
+  // One client for each connection: an answer that went astray ends that one, and no other.
+  const connections = new OwnConnections(
+    () => new DispatcherConnection(() => new Client(origin, { connect }), origin),
+    most,
+  )
   const transport = new FastTransport(connections, timeoutMs)
   return { origin, heads: transport, others: transport }
 }

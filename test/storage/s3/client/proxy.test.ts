@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { LegalHoldError } from '#src/index.js'
 import { proxyFor } from '#src/internal/proxy/proxy.js'
 import { S3StorageAdapter, type S3StorageOptions } from '#src/s3.js'
-import { S3Simulator } from '#src/testing/index.js'
+import { S3Simulator, SimulatedClock } from '#src/testing/index.js'
 import { loopbackProxy, tlsCertificate, tlsServer } from '../../../fakes/loopback-proxy.js'
 import { failure, simulated, upload } from '../world.js'
 
@@ -95,10 +95,26 @@ describe('a proxy', () => {
       ]) {
         const error = await failure(send())
         expect(error).toMatchObject({ code: 'NETWORK_ERROR', outcome: 'not-applied' })
-        expect(error.message).toContain('407')
+        expect(error.message).toContain(`the proxy http://127.0.0.1:${port} answered 407 to CONNECT evidence.s3.`)
+        expect(error.message).toContain('Check the proxy that HTTPS_PROXY names')
         expect(JSON.stringify(error)).not.toContain('hidden')
       }
       expect(new Set(asked)).toEqual(new Set(['CONNECT evidence.s3.eu-west-1.amazonaws.com:443']))
+    },
+  )
+
+  test.each([502, 503, 407, 403])(
+    'that answers %i is no contact with S3: inspection gives up in time',
+    async (refuse) => {
+      const { port } = await proxy({ refuse })
+      vi.stubEnv('HTTPS_PROXY', `http://me:hidden@127.0.0.1:${port}`)
+      const clock = new SimulatedClock({ now: 0 })
+      const storage = adapter({ clock, retry: undefined })
+      const error = await failure(storage.inspectBucket({ prefix: '' } as never))
+      expect(error.message).toMatch(/^S3 did not answer within 15 s \(connectTimeoutMs\)/)
+      expect(error.message).toContain(`the proxy http://127.0.0.1:${port} answered ${refuse} to CONNECT `)
+      expect(error.message + JSON.stringify(error)).not.toContain('hidden')
+      expect(clock.now()).toBeLessThanOrEqual(15_000)
     },
   )
 
