@@ -52,7 +52,7 @@ export class BegunRepairs {
     // A step that is taken again after an interruption was not taken before.
     const former = repair.inDoubt.get(step.action)
     if (former !== undefined) repair.steps.splice(repair.steps.lastIndexOf(former), 1)
-    const begun: BegunStep = { step }
+    const begun: BegunStep = { step, madeOf: object.versionId }
     repair.inDoubt.set(step.action, begun)
     repair.steps.push(begun)
   }

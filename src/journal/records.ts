@@ -112,6 +112,8 @@ export interface BegunRepair {
 /** A step with its outcome; with neither result nor error nobody knows whether it was taken. */
 export interface BegunStep {
   readonly step: RemediationStep
+  /** The version that a copy was made of. */
+  readonly madeOf?: string | undefined
   readonly result?: RecordedResult | undefined
   readonly error?: Partial<Pick<LegalHoldError, 'code' | 'outcome'>> | undefined
 }

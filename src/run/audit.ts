@@ -71,7 +71,7 @@ class Summary {
 
   constructor(subject: AuditSubject) {
     this.#subject = subject
-    this.#conversationIds = subject.conversationIds && new Set(subject.conversationIds)
+    this.#conversationIds = subject.conversationIds && new Set(subject.conversationIds.map((id) => id.toLowerCase()))
   }
 
   add(entry: AuditEntry): void {
@@ -92,7 +92,7 @@ class Summary {
   #isOnNoList({ entityType, at, conversationId }: AuditEntry, recordingId: string): boolean {
     const { ledger, startedAt } = this.#subject
     if (!ledger.listed || !recordingTypes.has(entityType)) return false
-    const isOther = conversationId !== undefined && this.#conversationIds?.has(conversationId) === false
+    const isOther = conversationId !== undefined && this.#conversationIds?.has(conversationId.toLowerCase()) === false
     if (isOther) return false
     const isNamed = ledger.isNamed(recordingId)
     return isNamed === undefined ? Date.parse(at) < startedAt : !isNamed

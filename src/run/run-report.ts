@@ -102,8 +102,8 @@ export function reportOf(subject: ReportSubject): RunReport {
 /** What the inspection and the second look at the source say of the coverage. */
 function coverageWith({ inspection, lateFindings, settings }: ReportSubject, coverage: CoverageReport): CoverageReport {
   const { scope, findings } = inspection
-  const unknown = findings.find(({ code }) => unansweredFindings.has(code))
-  const why = unknown === undefined ? undefined : `${unknown.code}: ${scope?.reason ?? 'not answered'}`
+  const unknown = [...findings, ...lateFindings].find(({ code }) => unansweredFindings.has(code))
+  const why = unknown === undefined ? undefined : `${unknown.code}: ${scope?.reason ?? unknown.message}`
   const scoped = {
     ...(why === undefined ? {} : { reason: why }),
     ...coverage,

@@ -4,7 +4,7 @@ import { counted } from '../internal/text/counted.js'
 import { type Checkpoint, journalledVerdicts } from '../journal/checkpoint.js'
 import type { RunPolicy } from '../journal/record-data.js'
 import { LegalHoldError } from '../model/errors.js'
-import type { Finding, FindingCode } from '../model/findings.js'
+import { type Finding, type FindingCode, unansweredFindings } from '../model/findings.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { Journal } from '../ports/journal.js'
@@ -19,11 +19,17 @@ export function withAcceptances(settings: Settings, checkpoint: Checkpoint | und
 
 /** Findings that concern what a resumed run has still to do, and that were not there when it began. */
 export function newDangers(present: readonly Finding[], former: readonly Finding[]): Finding[] {
+  return newIn(present, former).filter(({ code, severity }) => severity === 'blocker' && dangersToRepairs.has(code))
+}
+
+/** What leaves a resumed run incomplete without an acceptance: it reads the lists again, perhaps as another client. */
+export function newlyUnanswered(present: readonly Finding[], former: readonly Finding[]): Finding[] {
+  return newIn(present, former).filter(({ code }) => unansweredFindings.has(code))
+}
+
+function newIn(present: readonly Finding[], former: readonly Finding[]): readonly Finding[] {
   const known = new Set(former.map(({ code, subject }) => `${code}\n${subject}`))
-  return present.filter(
-    ({ code, subject, severity }) =>
-      severity === 'blocker' && dangersToRepairs.has(code) && !known.has(`${code}\n${subject}`),
-  )
+  return present.filter(({ code, subject }) => !known.has(`${code}\n${subject}`))
 }
 
 const dangersToRepairs: ReadonlySet<string> = new Set<FindingCode>([

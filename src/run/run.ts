@@ -31,6 +31,7 @@ import {
   formerDelivery,
   inspectionSubject,
   newDangers,
+  newlyUnanswered,
   policyOf,
   preflightBlocked,
   withAcceptances,
@@ -76,6 +77,8 @@ export class Run {
   readonly #startedAt: number
   readonly #timings: Record<string, number> = {}
   readonly #tally: Tally
+  /** What nobody answered a run that resumed, and its inspection had been answered. */
+  #unanswered: readonly Finding[] = []
 
   constructor(
     settings: Settings,
@@ -143,6 +146,7 @@ export class Run {
       ...audited.findings,
       ...provenByInventory(delivery.inventory, this.#tally, this.#settings.storage),
       ...(await this.#lookAgain(inspection)),
+      ...this.#unanswered,
     ]
     const report = reportOf({
       settings: this.#settings,
@@ -199,7 +203,10 @@ export class Run {
       if (!accepted && finding.severity === 'blocker') blockers.push(finding)
     }
     if (blockers.length > 0) throw preflightBlocked(blockers, present.findings)
-    if (former !== undefined) return former
+    if (former !== undefined) {
+      this.#unanswered = newlyUnanswered(present.findings, former.findings)
+      return former
+    }
     await this.#recorder.record('inspection', { ...present, parts: this.#partsOf(present) })
     return present
   }

@@ -114,7 +114,41 @@ describe('a recording that was deleted before the run listed', () => {
   })
 })
 
+describe('a recording of a conversation that the request names in capitals', () => {
+  it('is a finding where it was deleted', async () => {
+    await using world = await anOrganization().with(aConversation('call')).start()
+    const [{ id = '' } = {}] = world.genesys.organization.conversations
+    world.genesys.organization.auditMessages = [
+      {
+        id: 'audit-1',
+        serviceName: 'Quality',
+        entityType: 'Recording',
+        action: 'Delete',
+        eventDate: '2023-10-19T09:00:00.000Z',
+        entity: { id: 'gone-1' },
+        status: 'SUCCESS',
+        level: 'SYSTEM',
+        context: { conversationId: id },
+      },
+    ]
+    const report = await exporterOf(world).run({ ...world.request, conversationIds: [id.toUpperCase()] })
+    expect(report.findings.map(({ code }) => code)).toContain('recordings-deleted')
+  })
+})
+
 describe('the audit trail', () => {
+  it('is not whole where its pages begin again', async () => {
+    await using world = await anOrganization().with(aConversation('call')).start()
+    const page = JSON.stringify({ entities: [], cursor: 'first' })
+    world.genesys.faults.add({
+      match: { operation: 'getAuditQueryResults' },
+      action: { kind: 'respond', status: 200, body: page },
+      times: 100,
+    })
+    const report = await exporterOf(world).run(world.request)
+    expect(report.audit).toMatchObject({ isWhole: false, reason: expect.stringContaining('begin again') })
+  })
+
   it('holds what the export left in it, with the transaction ids, in report and journal', async () => {
     await using world = await anOrganization()
       .with(aConversation('call'))

@@ -66,6 +66,7 @@ export function contradictionOfOutcome({
   remediations,
   inventory,
   accepted,
+  findings,
 }: Untrusted<JournalData['report']>): string | undefined {
   if (outcome === 'incomplete') return undefined
   if (outcome !== 'complete' && outcome !== 'nothing-expected') {
@@ -82,6 +83,9 @@ export function contradictionOfOutcome({
   if (byInventory !== 0 && !itemsOf(accepted).includes('inventory-is-proof')) {
     return `is a report that says ${outcome}, and rests on an inventory that nobody accepted as proof`
   }
+  const codes = itemsOf(findings).map((finding) => membersOf(finding).code)
+  const open = codes.find((code) => unansweredFindings.has(code) && !itemsOf(accepted).includes(code))
+  if (open !== undefined) return `is a report that says ${outcome}, and nobody accepted ${quoted(open)}`
   const { planned } = membersOf(remediations)
   return dryRun === true && planned !== 0 ? `is a report that says ${outcome}, and repairs are only planned` : undefined
 }

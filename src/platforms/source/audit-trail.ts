@@ -141,7 +141,7 @@ async function* entriesOf(
     if (entities === undefined) throw failed(`the results of the query ${id} are without a list`)
     yield entities.filter(isAnswer).flatMap((message) => entryFrom(client, message))
     cursor = textOf(body, 'cursor')
-    if (cursor !== undefined && seen.has(cursor)) return
+    if (cursor !== undefined && seen.has(cursor)) throw failed(`the results of the query ${id} begin again`)
     if (cursor !== undefined) seen.add(cursor)
   } while (cursor !== undefined)
 }

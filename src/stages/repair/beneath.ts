@@ -61,26 +61,28 @@ export class Beneath {
     return true
   }
 
-  /** A copy was made: what lies beneath it is looked at by the storage, or here, or with many others. */
+  /**
+   * A copy was made. Throws if the storage says that it does not lie on what it was made of. Where the storage says nothing,
+   * that is still to be looked at.
+   */
   async copied(
     result: MutationResult,
     carried: ObjectState,
     baseline: Baseline,
-    { onTopOf, isLookedAtLater }: { readonly onTopOf: ObjectState | undefined; readonly isLookedAtLater: boolean },
+    onTopOf: ObjectState | undefined,
   ): Promise<ChainLink | undefined> {
     const { contest, settings, subject } = this.#scope
-    const { versionId, restored } = result
+    const { versionId, restored, beneath } = result
     baseline.copied(versionId)
     contest.wrote(versionId, carried, restored?.includes('tags') === true)
-    const asks = versionId !== undefined && versionId !== 'null' && isVersioned(baseline.original)
-    const madeOf = onTopOf ?? baseline.original
-    if (result.beneath !== undefined) settings.chain?.ready()
-    else if (isLookedAtLater && asks && madeOf.versionId !== undefined) {
-      return { key: subject.object.key, versionId, madeOf: madeOf.versionId }
+    const { versionId: madeOf } = onTopOf ?? baseline.original
+    if (beneath !== undefined) {
+      settings.chain?.ready()
+      await this.#requireSource(madeOf, beneath, versionId !== undefined)
+      return undefined
     }
-    const beneath = result.beneath ?? (asks ? await contest.beneath(versionId) : undefined)
-    if (beneath !== undefined) await this.#requireSource(madeOf.versionId, beneath, versionId !== undefined)
-    return undefined
+    const asks = versionId !== undefined && versionId !== 'null' && isVersioned(baseline.original)
+    return asks && madeOf !== undefined ? { key: subject.object.key, versionId, madeOf } : undefined
   }
 
   /**
@@ -91,7 +93,7 @@ export class Beneath {
   async requireChain({ madeOf, versionId }: ChainLink, found?: ChainFound): Promise<void> {
     const { contest } = this.#scope
     const beneath = found?.beneath ?? (await contest.beneath(versionId))
-    if (beneath === undefined) throw contest.changed(`rewrote it: version ${versionId} is not listed`, true)
+    if (beneath === undefined) return
     await this.#requireSource(madeOf, beneath, true)
     if (found?.isOnTop !== false) return
     contest.open()

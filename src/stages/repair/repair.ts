@@ -45,8 +45,8 @@ export class Repair {
   #onTopOf: ObjectState | undefined
   /** A step of ours was answered to be taken, or may have been. */
   #hasWritten = false
-  /** Our copy for which nobody has checked yet what lies beneath it. */
-  #unproven: ChainLink | undefined
+  /** Our copies for which nobody has checked yet what lies beneath them, oldest first. */
+  #unproven: readonly ChainLink[] = []
   readonly #beneath: Beneath
   readonly #readBack: ReadBack
 
@@ -82,7 +82,7 @@ export class Repair {
 
   async attempt(): Promise<RepairEnd> {
     this.#attempts += 1
-    if (this.#settings.begun !== undefined) await this.#proveNow()
+    await this.#proveNow()
     const answer = await this.#current()
     if (!answer.found) {
       const reason = 'the object is no longer there'
@@ -118,7 +118,7 @@ export class Repair {
       throw error
     })
     if (outcome !== 'repaired') await this.#proveNow()
-    const unproven = this.#unproven
+    const [unproven] = this.#unproven
     return { ...this.#end(outcome, rest), ...(unproven === undefined ? {} : { unproven }) }
   }
 
@@ -127,15 +127,19 @@ export class Repair {
    * attempt finds out what must be on top.
    */
   async prove(link: ChainLink, found: ChainFound | undefined): Promise<void> {
-    this.#unproven = undefined
-    await this.#beneath.requireChain(link, found)
+    try {
+      await this.#beneath.requireChain(link, found)
+    } catch (error) {
+      // Once others are known to write as well, the next attempt looks at all versions; else it looks here again.
+      if (this.#contest.isOpen) this.#unproven = []
+      throw error
+    }
+    this.#unproven = this.#unproven.filter((other) => other.versionId !== link.versionId)
   }
 
   /** What does not end as it should may lie on what somebody else wrote. */
   async #proveNow(): Promise<void> {
-    const link = this.#unproven
-    this.#unproven = undefined
-    if (link !== undefined) await this.#beneath.requireChain(link)
+    for (const link of this.#unproven) await this.prove(link, undefined)
   }
 
   /** Whether a list of many keys shows what our copy came to lie on. */
@@ -314,8 +318,7 @@ export class Repair {
       }
       const after = withStep(state, step)
       if (step.action === 'replace-metadata') {
-        const on = { onTopOf: this.#onTopOf, isLookedAtLater: this.#looksLater }
-        if (!isError) this.#unproven = await this.#beneath.copied(result, after, baseline, on)
+        if (!isError) await this.#copied(result, after, baseline)
         else if (isUndone) baseline.notCopied()
         else if (result.code === 'OBJECT_CHANGED') throw this.#beneath.toldOfOthers(result)
       }
@@ -334,6 +337,13 @@ export class Repair {
       if (!isError && (steps.length === 1 || step.action === 'replace-metadata')) last = result
     }
     return last
+  }
+
+  async #copied(result: MutationResult, carried: ObjectState, baseline: Baseline): Promise<void> {
+    const unproven = await this.#beneath.copied(result, carried, baseline, this.#onTopOf)
+    if (unproven === undefined) return
+    this.#unproven = [unproven]
+    if (!this.#looksLater) await this.#proveNow()
   }
 
   /** One step with its intent before and its outcome after it on record. */

@@ -37,4 +37,16 @@ describe('the outcome of a report', () => {
     const report = { outcome, counts: { expected: 1, held: 1, repaired: 0 }, coverage: { proven: true } }
     expect(contradictionOfOutcome(report)).toContain('whose outcome is')
   })
+
+  test('is refused on record where nobody accepted what nobody had answered', () => {
+    const findings = [{ code: 'client-scope-unknown', severity: 'warning' }]
+    const report = {
+      outcome: 'complete',
+      counts: { expected: 1, held: 1, repaired: 0 },
+      coverage: { proven: true },
+      findings,
+    }
+    expect(contradictionOfOutcome(report)).toContain('nobody accepted "client-scope-unknown"')
+    expect(contradictionOfOutcome({ ...report, accepted: ['client-scope-unknown'] })).toBeUndefined()
+  })
 })

@@ -15,16 +15,19 @@ const mostWaiting = 450
 const mostPassed = 5_000
 const idleTurns = 64
 
-/** The one copy of an interrupted run, where it was made and nothing tells what it came to lie on. */
+/** The copies of an interrupted run, oldest first, that nothing on record shows to lie on what they were made of. */
 export function unprovenOf(
   key: string,
-  { versionId: madeOf }: ObjectState,
+  { versionId: original }: ObjectState,
   steps: readonly BegunStep[],
-): ChainLink | undefined {
-  const copies = steps.filter(({ step }) => step.action === 'replace-metadata')
-  const { versionId, beneath } = copies[0]?.result ?? {}
-  const isNamed = versionId !== undefined && versionId !== 'null' && madeOf !== undefined && madeOf !== 'null'
-  return copies.length === 1 && isNamed && beneath === undefined ? { key, versionId, madeOf } : undefined
+): readonly ChainLink[] {
+  return steps.flatMap(({ step, result, madeOf = original }) => {
+    if (step.action !== 'replace-metadata' || result === undefined) return []
+    const { versionId, beneath } = result
+    const isNamed = versionId !== undefined && versionId !== 'null' && madeOf !== undefined && madeOf !== 'null'
+    const isProven = typeof beneath === 'object' && beneath.versionId === madeOf
+    return isNamed && !isProven ? [{ key, versionId, madeOf }] : []
+  })
 }
 
 /** Where a repair leaves it to a list of many keys what its copy came to lie on. */

@@ -208,7 +208,10 @@ export class Contest {
     throw this.changed(isBeneath ? 'rewrote its history' : 'wrote it once more')
   }
 
-  /** What lies right beneath a version of the key, by a listing; `undefined` if no listing is available. */
+  /**
+   * What lies right beneath a version of the key, by a listing; `undefined` if no listing is available. Throws if the listing
+   * does not have the version.
+   */
   async beneath(versionId: string): Promise<VersionBeneath | 'nothing' | undefined> {
     if (this.#storage.listVersions === undefined) return undefined
     const { signal } = this.#context
@@ -224,7 +227,8 @@ export class Contest {
       if (LegalHoldError.isInstance(error) && error.code === 'STORAGE_UNSUPPORTED') return undefined
       throw error
     }
-    return isFound ? 'nothing' : undefined
+    if (isFound) return 'nothing'
+    throw this.changed(`rewrote it: version ${versionId} is not listed`, true)
   }
 
   changed(what: string, retryable = false): LegalHoldError {
