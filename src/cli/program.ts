@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
+import { notOneOf } from '../internal/text/closest.js'
 import { ArgumentError, type Given } from './arguments.js'
-import { notOneOf } from './closest.js'
 import { type CommandSpec, commonFlags, type FlagSpec } from './command.js'
 import { exitCodeTable } from './exit-codes.js'
 

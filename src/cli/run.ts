@@ -1,7 +1,7 @@
 import { toolVersion } from '../internal/package/version.js'
+import { didYouMean } from '../internal/text/closest.js'
 import { LegalHoldError } from '../model/errors.js'
 import { ArgumentError } from './arguments.js'
-import { didYouMean } from './closest.js'
 import type { CommandSpec } from './command.js'
 import { commands } from './commands.js'
 import { exitCodes } from './exit-codes.js'

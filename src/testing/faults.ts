@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert'
 import { realTimers } from '../internal/waits/real-timers.js'
 import type { FaultOperation } from './fault-operations.js'
 
@@ -60,9 +61,21 @@ export interface FaultedRequest {
   readonly operation: string
 }
 
+/** How a simulator is closed. */
+export interface CloseOptions {
+  /**
+   * Fail if a fault that was added to its script never hit a request: a test that relies on it tested nothing. Without it
+   * closing warns of such a fault (`UnfiredFault`), since some tests add faults that need not fire.
+   *
+   * @defaultValue false
+   */
+  readonly expectFired?: boolean | undefined
+}
+
 /** Script of faults. The first one that matches and is not used up applies. */
 export class FaultScript {
   readonly #unplanned: FaultedRequest[] = []
+  #isTold = false
   #isPlanned: ((request: FaultedRequest) => boolean) | undefined
   #refusal: ((text: string) => Response) | undefined
   readonly #faults: { readonly fault: Fault; seen: number; hits: number }[] = []
@@ -89,6 +102,25 @@ export class FaultScript {
   /** Faults that have not hit anything yet. A test that relies on them tests nothing. */
   get unfired(): readonly Fault[] {
     return this.#faults.filter(({ hits }) => hits === 0).map(({ fault }) => fault)
+  }
+
+  /**
+   * Fails if a fault that was added never hit a request. One that hit fewer requests than its `times` has fired.
+   *
+   * @throws AssertionError that names each
+   */
+  expectFired(): void {
+    const { unfired } = this
+    if (unfired.length > 0) throw new AssertionError({ message: unfiredText(unfired) })
+  }
+
+  /** @internal Ends the script with its simulator: an unfired fault is an error if that is asked for, or a warning, once. */
+  end({ expectFired = false }: CloseOptions = {}): void {
+    const { unfired } = this
+    const isTold = this.#isTold
+    this.#isTold = true
+    if (expectFired) this.expectFired()
+    else if (unfired.length > 0 && !isTold) process.emitWarning(unfiredText(unfired), 'UnfiredFault')
   }
 
   /** Requests that {@link FaultScript.restrictTo} refused. */
@@ -199,8 +231,13 @@ function respond(action: { status: number; headers?: Record<string, string>; bod
   })
 }
 
+/** Faults that never fired, as an error or a warning says it. */
+export function unfiredText(faults: readonly Fault[]): string {
+  return `${faults.length} fault(s) that never fired:\n  ${faults.map(faultText).join('\n  ')}`
+}
+
 /** A fault as an error names it. */
-export function faultText({ match = {}, action, after = 0 }: Fault): string {
+function faultText({ match = {}, action, after = 0 }: Fault): string {
   const { operation, method, path } = match
   const whom = [operation, method, path === undefined ? undefined : String(path)].filter((one) => one !== undefined)
   const skipped = after === 0 ? '' : ` after ${after} others`

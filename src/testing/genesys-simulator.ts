@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { systemClock } from '../internal/clock.js'
 import type { Clock } from '../ports/runtime.js'
-import { FaultScript } from './faults.js'
+import { type CloseOptions, FaultScript } from './faults.js'
 import { ObjectWriter, type SimulatedDelivery } from './genesys/delivery/delivery.js'
 import { copyForExchange, publishExchange } from './genesys/exchange.js'
 import { errorResponse, json, Refusal } from './genesys/http.js'
@@ -110,7 +110,7 @@ export class GenesysSimulator {
   async replace(
     options: SimulatorSettingsInit & Pick<GenesysSimulatorOptions, 'organization' | 'delivery'>,
   ): Promise<void> {
-    await this.close()
+    await this.#stop()
     Object.assign(this.settings, settingsFrom(options))
     if (this.#dataDir !== undefined) removeState(this.#dataDir)
     this.#world = this.#open(options)
@@ -198,8 +198,17 @@ export class GenesysSimulator {
     await this.#world.state.save()
   }
 
-  /** Stops the jobs where they are and releases the connection to S3. */
-  async close(): Promise<void> {
+  /**
+   * Stops the jobs where they are and releases the connection to S3.
+   *
+   * @throws AssertionError with `expectFired`, for a fault that never fired
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    await this.#stop()
+    this.faults.end(options)
+  }
+
+  async #stop(): Promise<void> {
     await this.#world.engine.close()
     await this.#world.state.save()
     await this.#world.writer.close()

@@ -50,6 +50,7 @@ export type { Like, PartlyLike } from './expect/likeness.js'
 export { type LegalHoldMatchers, legalHoldMatchers, type MatcherResult } from './expect/matchers.js'
 export type { FaultOperation } from './fault-operations.js'
 export {
+  type CloseOptions,
   type Fault,
   type FaultAction,
   type FaultedRequest,

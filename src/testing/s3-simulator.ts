@@ -1,6 +1,6 @@
 import { systemClock } from '../internal/clock.js'
 import type { Clock } from '../ports/runtime.js'
-import { FaultScript } from './faults.js'
+import { type CloseOptions, FaultScript } from './faults.js'
 import { toResponse } from './http/answer.js'
 import { type HandleContext, type Listener, type ListenOptions, listenOn } from './listen.js'
 import type { S3SimulatorCredentials } from './s3/auth/identity.js'
@@ -122,9 +122,12 @@ export class S3Simulator {
   /**
    * Ends the writing of state to `dataDir`. The state itself needs no closing, because a killed process leaves it
    * intact.
+   *
+   * @throws AssertionError with `expectFired`, for a fault that never fired
    */
-  close(): void {
+  close(options: CloseOptions = {}): void {
     this.#simulation.store.close()
+    this.faults.end(options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

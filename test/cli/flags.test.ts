@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { closest } from '#src/cli/closest.js'
 import { commands } from '#src/cli/commands.js'
 import { resolveMatter } from '#src/cli/config/resolve.js'
 import { parse } from '#src/cli/program.js'
+import { closest } from '#src/internal/text/closest.js'
 import { cli } from './run-cli.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'flags-'))

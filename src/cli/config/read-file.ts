@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { didYouMean } from '../../internal/text/closest.js'
 import { ArgumentError, textOfFile } from '../arguments.js'
-import { didYouMean } from '../closest.js'
 import type { Field, ObjectField } from './field.js'
 import { type Matter, matterFields } from './matter-fields.js'
 import { type FileMistake, MatterFileError } from './mistakes.js'

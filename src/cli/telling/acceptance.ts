@@ -1,7 +1,7 @@
+import { notOneOf } from '../../internal/text/closest.js'
 import { type FindingCode, findingCodes } from '../../model/findings.js'
 import type { Acceptance } from '../../options/acceptance.js'
 import { ArgumentError, type Given } from '../arguments.js'
-import { notOneOf } from '../closest.js'
 import type { FlagSpec } from '../command.js'
 
 /** Flags of the commands that blockers stop. */

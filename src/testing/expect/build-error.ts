@@ -1,4 +1,11 @@
-import { LegalHoldError, type LegalHoldErrorCode, type LegalHoldErrorInit, type Stage } from '../../model/errors.js'
+import { didYouMean } from '../../internal/text/closest.js'
+import {
+  errorCodes,
+  LegalHoldError,
+  type LegalHoldErrorCode,
+  type LegalHoldErrorInit,
+  type Stage,
+} from '../../model/errors.js'
 
 /** What else an error says. */
 export type ErrorInit = Partial<Omit<LegalHoldErrorInit, 'code'>> & { readonly message?: string | undefined }
@@ -33,8 +40,18 @@ const stages: readonly (readonly [string, Stage])[] = [
 /**
  * An error as this library throws it, for tests of what catches one: `buildError('STORAGE_THROTTLED')`. Stage and
  * `retryable` are those that the code has as a rule, unless they are given.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS` for a code that no error of this library has
  */
 export function buildError(code: LegalHoldErrorCode, { message, ...init }: ErrorInit = {}): LegalHoldError {
+  if (!errorCodes.includes(code)) {
+    const what = `${JSON.stringify(code)} is not a code of LegalHoldError`
+    throw new LegalHoldError(`buildError cannot be used: ${what}${didYouMean(String(code), errorCodes) || '.'}`, {
+      code: 'INVALID_OPTIONS',
+      stage: 'options',
+      details: { option: 'code' },
+    })
+  }
   const [, stage] = stages.find(([beginning]) => code.startsWith(beginning)) ?? ['', 'validate' as const]
   return new LegalHoldError(message ?? `A fault for a test: ${code}.`, {
     stage,

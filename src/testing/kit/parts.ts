@@ -1,4 +1,6 @@
-import type { FaultOperation } from '../fault-operations.js'
+import { didYouMean } from '../../internal/text/closest.js'
+import { LegalHoldError } from '../../model/errors.js'
+import { type FaultOperation, genesysFaultOperations, s3FaultOperations } from '../fault-operations.js'
 import type { Fault, FaultAction } from '../faults.js'
 import type { SimulatedExportProfile, SimulatedIntegration } from '../genesys/organization.js'
 import type { CreateBucketOptions } from '../s3/buckets/seed.js'
@@ -154,7 +156,17 @@ export class FaultBuilder {
  * A fault that hits an operation of S3 or Genesys Cloud.
  *
  * @param operation the simulator's name of it, e.g. `HeadObject`, `CopyObject`, `createRecordingJob`
+ * @throws LegalHoldError `INVALID_OPTIONS` for another name, which would never fire
  */
 export function aFault(operation: FaultOperation): FaultBuilder {
+  const known: readonly string[] = [...s3FaultOperations, ...genesysFaultOperations]
+  if (!known.includes(operation)) {
+    const what = `${JSON.stringify(operation)} is not the name of an operation of the simulators`
+    throw new LegalHoldError(`aFault cannot be used: ${what}${didYouMean(String(operation), known) || '.'}`, {
+      code: 'INVALID_OPTIONS',
+      stage: 'options',
+      details: { option: 'operation' },
+    })
+  }
   return new FaultBuilder({ match: { operation }, action: { kind: 'reset' } })
 }

@@ -3,7 +3,7 @@ import type { ExportRequest } from '../../model/request.js'
 import type { RecordingPlatform } from '../../ports/platform.js'
 import type { Clock } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
-import { type Fault, type FaultedRequest, faultText } from '../faults.js'
+import { type Fault, type FaultedRequest, unfiredText } from '../faults.js'
 import { ObjectWriter } from '../genesys/delivery/delivery.js'
 import { badRequest, errorResponse as genesysError } from '../genesys/http.js'
 import type { SimulatedOrganization } from '../genesys/organization.js'
@@ -40,6 +40,8 @@ const unknown: ReadonlySet<string> = new Set(['unknown', 'Unknown'])
 interface PlannedFault {
   readonly fault: Fault
   hits(): number
+  /** Takes it out of both simulators: one of them never saw a request for it. */
+  remove(): void
 }
 
 /**
@@ -137,7 +139,13 @@ export class SimulatedWorld {
       open.push(() => ports.storage.close())
       const faults = plan.faults.map(({ fault }) => {
         const handles = [genesys.faults.add(fault), s3.faults.add(fault)]
-        return { fault, hits: () => handles.reduce((sum, { hits }) => sum + hits, 0) }
+        return {
+          fault,
+          hits: () => handles.reduce((sum, { hits }) => sum + hits, 0),
+          remove: () => {
+            for (const handle of handles) handle.remove()
+          },
+        }
       })
       restrict(plan.strict, genesys, s3)
       const parts = { genesys, s3, ports: { ...ports, clock }, genesysConnection, s3Connection, faults }
@@ -177,10 +185,8 @@ export class SimulatedWorld {
 
   /** Fails if a fault that the world was built with never hit a request. Closing the world checks this as well. */
   expectFired(): void {
-    const unfired = this.#faults.filter(({ hits }) => hits() === 0).map(({ fault }) => faultText(fault))
-    if (unfired.length === 0) return
-    const list = unfired.join('\n  ')
-    throw new AssertionError({ message: `${unfired.length} fault(s) that never fired:\n  ${list}` })
+    const unfired = this.#faults.filter(({ hits }) => hits() === 0).map(({ fault }) => fault)
+    if (unfired.length > 0) throw new AssertionError({ message: unfiredText(unfired) })
   }
 
   /**
@@ -190,6 +196,7 @@ export class SimulatedWorld {
   async close(): Promise<void> {
     const isFirst = !this.#isClosed
     this.#isClosed = true
+    for (const fault of this.#faults) fault.remove()
     await this.#close()
     if (!isFirst) return
     this.expectPlanned()

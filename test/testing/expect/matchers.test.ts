@@ -183,6 +183,14 @@ describe('builders', () => {
       expect(LegalHoldError.isInstance(error)).toBe(true)
       expect(error).toMatchObject({ code, outcome: 'not-applied' })
     }
+    for (const [code, hint] of [
+      ['STORAGE_THROTLED', '; did you mean STORAGE_THROTTLED?'],
+      ['NOPE', '.'],
+    ]) {
+      const wrong = () => buildError(code as never)
+      expect(wrong).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS' }))
+      expect(wrong).toThrow(`"${code}" is not a code of LegalHoldError${hint}`)
+    }
     expect(buildError('STORAGE_THROTTLED')).toMatchObject({ retryable: true, stage: 'validate' })
     expect(buildError('JOB_FAILED', { message: 'm', status: 500, retryable: true })).toMatchObject({
       message: 'm',
