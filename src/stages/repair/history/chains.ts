@@ -56,6 +56,8 @@ export class Chains {
   #isReady = false
   readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly error: unknown } | undefined
+  /** What failed in its lane, and whoever began it hears of. */
+  #broken: { readonly error: unknown } | undefined
 
   constructor(storage: StorageAdapter, context: StageContext) {
     this.#storage = storage
@@ -94,7 +96,13 @@ export class Chains {
     if (turn !== undefined) await turn
     let deferred: Deferred<unknown> | undefined
     try {
+      // What was begun at this key may have ended in the middle: only a resumed run can take it up.
+      const failure = this.#failure ?? this.#broken
+      if (turn !== undefined && failure !== undefined) throw failure.error
       deferred = await work(this.#chain)
+    } catch (error) {
+      this.#broken ??= { error }
+      throw error
     } finally {
       if (deferred === undefined) this.#turns.leave(key)
     }

@@ -181,3 +181,32 @@ test('what fails before it waits rejects by itself, and nothing else', async () 
   await expect(chains.work('k', () => Promise.reject(new Error('at work')))).rejects.toThrow('at work')
   await chains.settled()
 })
+
+test.each(['the list of its chain', 'the work itself'])(
+  'what fails in the middle of a key leaves it alone, whoever waits for it: %s',
+  async (failing) => {
+    const ended = new LegalHoldError('no longer', { code: 'STORAGE_UNAUTHORIZED', stage: 'discover' })
+    const { storage } = versionsOnly(new Map())
+    storage.listVersions = async function* () {
+      yield* []
+      throw ended
+    }
+    const chains = new Chains(storage, context)
+    const done: string[] = []
+    const { promise, resolve: release } = withResolvers()
+    const first = chains.work('k', async () => {
+      await promise
+      if (failing === 'the work itself') throw ended
+      return waitsFor({ key: 'k', versionId: 'v2', madeOf: 'v1' }, done)()
+    })
+    const second = chains.work('k', async () => {
+      done.push('the next work on it')
+      return undefined
+    })
+    release()
+    const ends = await Promise.allSettled([first, second])
+    expect(ends.at(-1)).toEqual({ status: 'rejected', reason: ended })
+    await chains.settled().catch(() => {})
+    expect([done, turnsOf(storage).busy]).toEqual([[], 0])
+  },
+)
