@@ -102,9 +102,8 @@ async function sealIn(
   const publicKeyPem = await options.signer.publicKey()
   const key = readPublicKey(publicKeyPem)
   const previous = options.previous === undefined ? undefined : await readPrevious(options.previous)
-  const takeAway = await makeFolder(dir)
-  const files = await RecordFiles.create(dir).catch(async (error: unknown) => {
-    await takeAway()
+  await makeFolder(dir)
+  const files = await RecordFiles.create(dir).catch((error: unknown) => {
     throw asNotSealed(error)
   })
   try {
@@ -120,7 +119,6 @@ async function sealIn(
     return sealed
   } catch (error) {
     await files.remove()
-    await takeAway()
     throw asNotSealed(error)
   }
 }

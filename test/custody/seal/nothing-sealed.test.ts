@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LegalHoldExporter, MemoryJournal } from '#src/index.js'
-import { evidenceBundle, FileJournal, sealEvidence, verifyEvidence } from '#src/node.js'
+import { evidenceBundle, FileJournal, verifyEvidence } from '#src/node.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { cli } from '../../cli/run-cli.js'
 import { FakePlatform } from '../../fakes/platform.js'
@@ -38,12 +38,6 @@ describe('a run that ends before it is sealed', () => {
     const evidence = evidenceBundle({ dir, signer: newKey().signer })
     await expect(blockedWorld().run(request, { journal: new MemoryJournal(), evidence })).rejects.toThrow()
     expect(existsSync(dir)).toBe(true)
-  })
-
-  test('by a seal that fails leaves none either', async () => {
-    const dir = freshFolder()
-    await expect(sealEvidence(new MemoryJournal(), { dir, signer: newKey().signer })).rejects.toThrow()
-    expect(existsSync(dir)).toBe(false)
   })
 })
 
