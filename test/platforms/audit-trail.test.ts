@@ -15,6 +15,20 @@ function exporterOf(world: SimulatedWorld, options: Partial<LegalHoldExporterOpt
   return new LegalHoldExporter({ ...world.ports, hold, audit: true, ...options })
 }
 
+/** Somebody deleted a recording. */
+const deletion = (over: Partial<SimulatedAuditMessage>): SimulatedAuditMessage => ({
+  id: 'audit-1',
+  serviceName: 'Quality',
+  entityType: 'Recording',
+  action: 'Delete',
+  eventDate: '2023-10-19T09:00:00.000Z',
+  entity: { id: 'gone-1' },
+  status: 'SUCCESS',
+  level: 'USER',
+  user: { id: 'user-1', name: 'Jane Doe' },
+  ...over,
+})
+
 /** The second recording disappears from Genesys Cloud while its job runs, as the audit tells. */
 async function withDeletion(world: SimulatedWorld, user: { id: string; name?: string } | undefined) {
   const { conversations } = world.genesys.organization
@@ -26,17 +40,12 @@ async function withDeletion(world: SimulatedWorld, user: { id: string; name?: st
       if (type !== 'expected') return
       conversations[1] = { ...second, recordings: [] }
       world.genesys.organization.auditMessages = [
-        {
-          id: 'audit-1',
-          serviceName: 'Quality',
-          entityType: 'Recording',
-          action: 'Delete',
+        deletion({
           eventDate: '2023-10-20T09:00:00.000Z',
           entity: { id: recording.id },
-          status: 'SUCCESS',
           level: user === undefined ? 'SYSTEM' : 'USER',
-          ...(user === undefined ? {} : { user }),
-        },
+          user,
+        }),
       ]
     },
   })
@@ -68,19 +77,6 @@ describe('a recording that went missing', () => {
 })
 
 describe('a recording that was deleted before the run listed', () => {
-  const deletion = (over: Partial<SimulatedAuditMessage>): SimulatedAuditMessage => ({
-    id: 'audit-1',
-    serviceName: 'Quality',
-    entityType: 'Recording',
-    action: 'Delete',
-    eventDate: '2023-10-19T09:00:00.000Z',
-    entity: { id: 'gone-1' },
-    status: 'SUCCESS',
-    level: 'USER',
-    user: { id: 'user-1', name: 'Jane Doe' },
-    ...over,
-  })
-
   it.each<[string, Partial<SimulatedAuditMessage>, { named?: boolean }, boolean]>([
     ['is a finding that says who deleted it', {}, {}, true],
     ['is one where the trail names a conversation', { context: { conversationId: 'c-1' } }, {}, true],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Finding, LegalHoldExporter, type LegalHoldExporterOptions, MemoryJournal } from '#src/index.js'
+import { LegalHoldExporter, type LegalHoldExporterOptions, MemoryJournal } from '#src/index.js'
 import { aConversation, anOrganization } from '#src/testing/index.js'
 import { oneRecording } from '../fakes/one-recording.js'
+import { unknownScope } from '../fakes/unknown-scope.js'
 
 const home = { id: '70000000-0000-4000-8000-000000000001', name: 'Home', homeDivision: true }
 const sales = { id: '70000000-0000-4000-8000-000000000002', name: 'Sales' }
@@ -38,14 +39,6 @@ describe('a run of which nobody knows what divisions it sees', () => {
 })
 
 describe('a run that is resumed by a client of which nobody knows what divisions it sees', () => {
-  const unknown: Finding = {
-    code: 'client-scope-unknown',
-    severity: 'warning',
-    message: 'Nobody answered.',
-    subject: 'divisions of the OAuth client',
-    remedy: 'Ask an administrator.',
-  }
-
   async function resumed(options: Partial<LegalHoldExporterOptions> = {}) {
     const world = oneRecording()
     world.deliver('r1.opus', 'r1.opus_metadata.json')
@@ -57,7 +50,7 @@ describe('a run that is resumed by a client of which nobody knows what divisions
     }
     await expect(world.run({}, {}, { journal })).rejects.toThrow()
     journal.append = append
-    Object.assign(world.platform, { inspectSource: async () => ({ findings: [unknown] }) })
+    Object.assign(world.platform, { inspectSource: async () => ({ findings: [unknownScope] }) })
     const report = await world.run(options, {}, { journal })
     // What is on record can be read again.
     expect((await world.run(options, {}, { journal })).outcome).toBe(report.outcome)
@@ -66,7 +59,7 @@ describe('a run that is resumed by a client of which nobody knows what divisions
 
   it('does not end complete, since it reads the lists again', async () => {
     const report = await resumed()
-    expect([report.outcome, report.findings]).toEqual(['incomplete', [unknown]])
+    expect([report.outcome, report.findings]).toEqual(['incomplete', [unknownScope]])
     expect(report.coverage).toMatchObject({ proven: false, reason: 'client-scope-unknown: Nobody answered.' })
   })
 

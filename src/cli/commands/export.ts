@@ -15,7 +15,7 @@ import { writeReport } from '../files/report-file.js'
 import { acceptedBy, acceptFlags } from '../telling/acceptance.js'
 import { auditFlag } from '../telling/audit-flag.js'
 import { tellBlocked } from '../telling/findings.js'
-import { loggedEvents, loggerOf, tellNotes } from '../telling/log.js'
+import { loggerOf, tellNotes, withLog } from '../telling/log.js'
 import { notifiersOf, notifyFlags } from '../telling/notifying.js'
 import { runTelling } from '../telling/run-telling.js'
 import { labelled, shown, type Terminal } from '../terminal.js'
@@ -81,16 +81,12 @@ async function exportCommand(given: Given, terminal: Terminal): Promise<number> 
       () => new LegalHoldExporter({ ...options, accept, audit, command: commandLine }),
     )
     const telling = runTelling(given, terminal)
-    const logged = loggedEvents(log)
     const run = exporter.run(request, {
       dryRun,
       evidence: sealing?.sink,
       onFinish,
       signal: terminal.signal,
-      onEvent: (event) => {
-        logged(event)
-        telling.onEvent(event)
-      },
+      onEvent: withLog(log, telling.onEvent),
       ...(files.journal === undefined ? {} : { journal: new FileJournal(files.journal) }),
     })
     const report = await run.finally(telling.close)

@@ -13,7 +13,7 @@ import { writeReport } from '../files/report-file.js'
 import { acceptedBy, acceptFlags } from '../telling/acceptance.js'
 import { auditFlag } from '../telling/audit-flag.js'
 import { tellBlocked } from '../telling/findings.js'
-import { loggedEvents, loggerOf, tellNotes } from '../telling/log.js'
+import { loggerOf, tellNotes, withLog } from '../telling/log.js'
 import { notifiersOf, notifyFlags } from '../telling/notifying.js'
 import { shown, type Terminal } from '../terminal.js'
 import { openScaled, type ScaleWork } from './scaled.js'
@@ -69,7 +69,6 @@ async function runCommand(given: Given, terminal: Terminal): Promise<number> {
   try {
     const sealing = await sealingUnlessDone(given, resolved, { work, runId, dryRun, terminal })
     const telling = scaleTelling(given, terminal)
-    const logged = loggedEvents(loggerOf(given, resolved, terminal))
     const run = work.scaled.run(work.request, {
       ...work.options,
       runId,
@@ -78,10 +77,7 @@ async function runCommand(given: Given, terminal: Terminal): Promise<number> {
       evidence: sealing?.sink,
       onFinish: await notifiersOf(resolved, terminal),
       signal: terminal.signal,
-      onEvent: (event) => {
-        logged(event)
-        telling.onEvent(event)
-      },
+      onEvent: withLog(loggerOf(given, resolved, terminal), telling.onEvent),
     })
     const report = await run.finally(telling.close)
     const file = await writeReport(reportPlace(given, resolved, dryRun), report)

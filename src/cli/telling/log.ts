@@ -39,19 +39,27 @@ export function commandLog(command: string, given: Given, terminal: Terminal): L
   return log
 }
 
-/** The events of a run as lines of the log: what is told of each object and each second only on `debug`. */
-export function loggedEvents(log: Logger | undefined): (event: RunEvent) => void {
-  if (log === undefined) return () => {}
-  return ({ type, ...event }) => {
-    if (type === 'verdict' || type === 'remediation' || type === 'waiting') log.debug(type, event)
-    else if (type === 'retry' && 'error' in event) {
-      const { code, message } = event.error
-      log.warn(type, { ...event, error: { code, message } })
-    } else if (type === 'run-finished' && 'report' in event) {
-      const { outcome, counts } = event.report
-      log.info(type, { at: event.at, outcome, counts })
-    } else log.info(type, event)
+/**
+ * Who watches a run, with its events as lines of the log as well: what is told of each object and each second only on
+ * `debug`.
+ */
+export function withLog(log: Logger | undefined, onEvent: (event: RunEvent) => void): (event: RunEvent) => void {
+  if (log === undefined) return onEvent
+  return (event) => {
+    write(log, event)
+    onEvent(event)
   }
+}
+
+function write(log: Logger, { type, ...event }: RunEvent): void {
+  if (type === 'verdict' || type === 'remediation' || type === 'waiting') log.debug(type, event)
+  else if (type === 'retry' && 'error' in event) {
+    const { code, message } = event.error
+    log.warn(type, { ...event, error: { code, message } })
+  } else if (type === 'run-finished' && 'report' in event) {
+    const { outcome, counts } = event.report
+    log.info(type, { at: event.at, outcome, counts })
+  } else log.info(type, event)
 }
 
 /** Each line is on disk before the next thing happens: the last one is what is read after a crash. */

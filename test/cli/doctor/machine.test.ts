@@ -4,17 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Resolved } from '#src/cli/config/resolve.js'
 import { clockCheck, diskChecks, hostChecks, nodeCheck } from '#src/cli/doctor/machine.js'
+import { resolved } from './resolved.js'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'doctor-'))
-const resolved = (matter: Resolved['matter']): Resolved => ({
-  matter,
-  file: undefined,
-  folder: '.',
-  notes: [],
-  unset: [],
-})
 const terminal = (env = {}) => ({ out: () => {}, err: () => {}, env, signal: new AbortController().signal })
 
 test('an old Node is a problem', () => {

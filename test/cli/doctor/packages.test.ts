@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import type { Resolved } from '#src/cli/config/resolve.js'
+import { resolved } from './resolved.js'
 
 const packages = {
   '@aws-sdk/client-sns': { notify: { sns: { topicArn: 'arn:aws:sns:eu-west-1:111122223333:holds' } } },
@@ -10,14 +10,6 @@ const packages = {
 afterEach(() => {
   for (const name of Object.keys(packages)) vi.doUnmock(name)
   vi.resetModules()
-})
-
-const resolved = (matter: Resolved['matter']): Resolved => ({
-  matter,
-  file: undefined,
-  folder: '.',
-  notes: [],
-  unset: [],
 })
 
 test.each(Object.entries(packages))('%s is found, or is a problem that says what to install', async (name, matter) => {

@@ -4,6 +4,7 @@ import { shardChecks } from '#src/cli/doctor/shards.js'
 import { mapHandler, stateMachineDefinition } from '#src/scale-aws.js'
 import { DistributedMapSimulator, S3ControlSimulator } from '#src/testing/index.js'
 import { FakeWorker, functionArn, roleArn, s3World } from '../../scale/aws/world.js'
+import { resolved } from './resolved.js'
 
 const machineArn = 'arn:aws:states:eu-west-1:123456789012:stateMachine:legal-hold-shards'
 const closing: (() => unknown)[] = []
@@ -44,8 +45,7 @@ async function world() {
     const s3Section = { bucket: 'recordings', ...settings }
     const store = { store: { bucket, ...once } }
     const matter = { s3: s3Section, ...(scale && { scale: { ...store, ...scale } }) } as Resolved['matter']
-    const resolved: Resolved = { matter, file: undefined, folder: '.', notes: [], unset: [] }
-    return shardChecks(resolved, new AbortController().signal)
+    return shardChecks(resolved(matter), new AbortController().signal)
   }
   return { s3, sfn, control, sections, checks }
 }

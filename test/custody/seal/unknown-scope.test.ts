@@ -1,17 +1,11 @@
 import { expect, test } from 'vitest'
-import { type Finding, LegalHoldExporter } from '#src/index.js'
+import { LegalHoldExporter } from '#src/index.js'
 import { evidenceBundle, verifyEvidence } from '#src/node.js'
 import { MemoryStorageAdapter, SimulatedClock } from '#src/testing/index.js'
 import { FakePlatform } from '../../fakes/platform.js'
+import { unknownScope } from '../../fakes/unknown-scope.js'
 import { freshFolder, newKey, request, tag } from '../bundle-world.js'
 
-const unknown: Finding = {
-  code: 'client-scope-unknown',
-  severity: 'warning',
-  message: 'Nobody answered.',
-  subject: 'divisions of the OAuth client',
-  remedy: 'Ask an administrator.',
-}
 const scope = { reach: 'unknown', seen: [], hidden: [], reason: 'refused' } as const
 
 test.each([
@@ -19,7 +13,7 @@ test.each([
   ['was accepted', ['client-scope-unknown']],
 ] as const)('a scope that is unknown and %s is sealed', async (_, accept) => {
   const clock = new SimulatedClock({ now: '2023-10-20T12:00:00Z' })
-  const inspectSource = async () => ({ scope, findings: [unknown] })
+  const inspectSource = async () => ({ scope, findings: [unknownScope] })
   const platform = Object.assign(new FakePlatform(), { inspectSource })
   const storage = new MemoryStorageAdapter({ clock })
   const dir = freshFolder()
