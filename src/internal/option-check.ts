@@ -74,7 +74,9 @@ export class OptionCheck {
     const list = this.#noted.map(({ path, problem }) =>
       withoutStop(isSentence(problem) ? problem : `${path} ${problem}`),
     )
-    throw new LegalHoldError(`${this.#what} cannot be used: ${list.join('; ')}.`, {
+    // A problem may end in a question: did you mean this one?
+    const message = `${this.#what} cannot be used: ${list.join('; ')}.`.replace(/\?\.$/, '?')
+    throw new LegalHoldError(message, {
       code: first.code ?? this.#code,
       stage: 'options',
       details: {

@@ -1,3 +1,4 @@
+import { OptionCheck } from '../../internal/option-check.js'
 import { didYouMean } from '../../internal/text/closest.js'
 import {
   errorCodes,
@@ -44,14 +45,14 @@ const stages: readonly (readonly [string, Stage])[] = [
  * @throws LegalHoldError `INVALID_OPTIONS` for a code that no error of this library has
  */
 export function buildError(code: LegalHoldErrorCode, { message, ...init }: ErrorInit = {}): LegalHoldError {
+  const mistakes = new OptionCheck('buildError')
   if (!errorCodes.includes(code)) {
-    const what = `${JSON.stringify(code)} is not a code of LegalHoldError`
-    throw new LegalHoldError(`buildError cannot be used: ${what}${didYouMean(String(code), errorCodes) || '.'}`, {
-      code: 'INVALID_OPTIONS',
-      stage: 'options',
-      details: { option: 'code' },
-    })
+    mistakes.add(
+      'code',
+      `${JSON.stringify(code)} is not a code of LegalHoldError${didYouMean(String(code), errorCodes)}`,
+    )
   }
+  mistakes.throwIfAny()
   const [, stage] = stages.find(([beginning]) => code.startsWith(beginning)) ?? ['', 'validate' as const]
   return new LegalHoldError(message ?? `A fault for a test: ${code}.`, {
     stage,

@@ -1,5 +1,5 @@
+import { OptionCheck } from '../../internal/option-check.js'
 import { didYouMean } from '../../internal/text/closest.js'
-import { LegalHoldError } from '../../model/errors.js'
 import { type FaultOperation, genesysFaultOperations, s3FaultOperations } from '../fault-operations.js'
 import type { Fault, FaultAction } from '../faults.js'
 import type { SimulatedExportProfile, SimulatedIntegration } from '../genesys/organization.js'
@@ -160,13 +160,13 @@ export class FaultBuilder {
  */
 export function aFault(operation: FaultOperation): FaultBuilder {
   const known: readonly string[] = [...s3FaultOperations, ...genesysFaultOperations]
+  const mistakes = new OptionCheck('aFault')
   if (!known.includes(operation)) {
-    const what = `${JSON.stringify(operation)} is not the name of an operation of the simulators`
-    throw new LegalHoldError(`aFault cannot be used: ${what}${didYouMean(String(operation), known) || '.'}`, {
-      code: 'INVALID_OPTIONS',
-      stage: 'options',
-      details: { option: 'operation' },
-    })
+    mistakes.add(
+      'operation',
+      `${JSON.stringify(operation)} is not the name of an operation of the simulators${didYouMean(String(operation), known)}`,
+    )
   }
+  mistakes.throwIfAny()
   return new FaultBuilder({ match: { operation }, action: { kind: 'reset' } })
 }
