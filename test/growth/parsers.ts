@@ -304,6 +304,15 @@ export const parsers: Readonly<Record<string, Parser>> = {
     },
     read: (text: string) => readUsual('ListObjectVersions', {}, Buffer.from(text)),
   },
+  'the result of a copy in the usual form': {
+    reads: [],
+    inputs: {
+      ...texts,
+      elements: (size) => `<CopyObjectResult>${many('<ETag>"e"</ETag>')(size)}</CopyObjectResult>`,
+      'an open element': (size) => `<CopyObjectResult><ETag>${'e'.repeat(size)}`,
+    },
+    read: (text: string) => readUsual('CopyObject', {}, Buffer.from(text)),
+  },
   'a listing of S3 in pieces': {
     reads: [],
     inputs: { entries: listings.entries as (size: number) => unknown },

@@ -59,21 +59,42 @@ function metadataOf(headers: Headers): Output {
   }
 }
 
-const copyResult =
-  /^(?:<\?xml version="1\.0" encoding="UTF-8"\?>\n?)?<CopyObjectResult(?: xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/")?>(?:<LastModified>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z)<\/LastModified>)?<ETag>(?:"|&quot;)([0-9a-f-]{1,64})(?:"|&quot;)<\/ETag>(?:<LastModified>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z)<\/LastModified>)?<\/CopyObjectResult>\n?$/
+const copyStart =
+  /(?:<\?xml version="1\.0" encoding="UTF-8"\?>\n?)?<CopyObjectResult(?: xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/")?>/y
+/** S3 adds a checksum to nearly every copy. */
+const copyElement =
+  /<(ETag|LastModified|ChecksumType|ChecksumCRC32|ChecksumCRC32C|ChecksumCRC64NVME|ChecksumSHA1|ChecksumSHA256)>([^<>&\s]+|&quot;[0-9a-f-]+&quot;)<\/([A-Za-z0-9]+)>/y
+const copyEnd = /<\/CopyObjectResult>\n?$/y
+const quotedEtag = /^(?:"|&quot;)([0-9a-f-]{1,64})(?:"|&quot;)$/
 
 function copyResultIn(body: Buffer): Output | undefined {
-  // A longer one has checksums.
   if (body.length > 1_024) return undefined
-  const match = copyResult.exec(body.toString('latin1'))
-  if (match === null) return undefined
-  const [, before, etag = '', after] = match
-  if (before !== undefined && after !== undefined) return undefined
-  const LastModified = dateOf(before ?? after)
-  if (LastModified === undefined) return undefined
-  return { CopyObjectResult: { ETag: `"${copyOf(etag)}"`, LastModified } }
+  const text = body.toString('latin1')
+  const result: Record<string, unknown> = {}
+  let at = lengthAt(copyStart, text, 0)
+  if (at === 0) return undefined
+  for (;;) {
+    copyElement.lastIndex = at
+    const match = copyElement.exec(text)
+    if (match === null) break
+    const [, name = '', value = '', closed] = match
+    const read = closed === name && !(name in result) ? readCopyElement(name, value) : undefined
+    if (read === undefined) return undefined
+    result[name] = read
+    at = copyElement.lastIndex
+  }
+  const isWhole = lengthAt(copyEnd, text, at) > 0 && 'ETag' in result && 'LastModified' in result
+  return isWhole ? { CopyObjectResult: result } : undefined
 }
 
+function readCopyElement(name: string, value: string): unknown {
+  if (name === 'LastModified') return instant.test(value) ? dateOf(value) : undefined
+  if (name !== 'ETag') return value.includes('"') ? undefined : copyOf(value)
+  const etag = quotedEtag.exec(value)?.[1]
+  return etag === undefined ? undefined : `"${copyOf(etag)}"`
+}
+
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/
 /** Elements of a page, with what each is read as. */
 const pageElement =
   /<(Name|Prefix|KeyMarker|VersionIdMarker|NextKeyMarker|NextVersionIdMarker|MaxKeys|EncodingType|IsTruncated)>([^<>&\s]*)<\/([A-Za-z]+)>/y
@@ -81,7 +102,7 @@ const pageStart =
   /(?:<\?xml version="1\.0" encoding="UTF-8"\?>\n?)?<ListVersionsResult(?: xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/")?>/y
 const versionStart = '<Version>'
 const version =
-  /<Version><Key>([^<>&\s]+)<\/Key><VersionId>([^<>&\s]+)<\/VersionId><IsLatest>(true|false)<\/IsLatest><LastModified>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z)<\/LastModified><ETag>(?:"|&quot;)([0-9a-f-]+)(?:"|&quot;)<\/ETag><Size>(\d{1,15})<\/Size>(?:<Owner><ID>([^<>&\s]+)<\/ID><\/Owner>)?<StorageClass>([A-Z_]+)<\/StorageClass><\/Version>/y
+  /<Version><Key>([^<>&\s]+)<\/Key><VersionId>([^<>&\s]+)<\/VersionId><IsLatest>(true|false)<\/IsLatest><LastModified>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z)<\/LastModified><ETag>(?:"|&quot;)([0-9a-f-]+)(?:"|&quot;)<\/ETag>(?:<ChecksumAlgorithm>([A-Z0-9]+)<\/ChecksumAlgorithm>)?(?:<ChecksumType>([A-Z_]+)<\/ChecksumType>)?<Size>(\d{1,15})<\/Size>(?:<Owner><ID>([^<>&\s]+)<\/ID><\/Owner>)?<StorageClass>([A-Z_]+)<\/StorageClass>(?:<Owner><ID>([^<>&\s]+)<\/ID><\/Owner>)?<\/Version>/y
 const pageEnd = /<\/ListVersionsResult>\n?$/y
 
 /** A page of versions without delete markers. */
@@ -116,9 +137,11 @@ function versionsIn(body: Buffer): Output | undefined {
 }
 
 function versionOf(match: RegExpExecArray): Output | undefined {
-  const [, key = '', id = '', isLatest, modified, etag = '', size, owner, storageClass = ''] = match
+  const [, key = '', id = '', isLatest, modified, etag = '', algorithm, type, size] = match
+  const [before, storageClass = '', after] = match.slice(9)
   const LastModified = dateOf(modified)
-  if (LastModified === undefined) return undefined
+  if (LastModified === undefined || (before !== undefined && after !== undefined)) return undefined
+  const owner = before ?? after
   return {
     Key: copyOf(key),
     VersionId: copyOf(id),
@@ -126,6 +149,8 @@ function versionOf(match: RegExpExecArray): Output | undefined {
     LastModified,
     ETag: `"${copyOf(etag)}"`,
     Size: Number(size),
+    ...(algorithm === undefined ? {} : { ChecksumAlgorithm: [copyOf(algorithm)] }),
+    ...(type === undefined ? {} : { ChecksumType: copyOf(type) }),
     ...(owner === undefined ? {} : { Owner: { ID: copyOf(owner) } }),
     StorageClass: copyOf(storageClass),
   }

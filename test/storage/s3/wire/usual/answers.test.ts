@@ -42,18 +42,46 @@ const begun = (root: string) =>
   fc.tuple(fc.constantFrom('', declaration), fc.constantFrom('', namespace)).map(([a, b]) => `${a}<${root}${b}>`)
 const quote = fc.constantFrom('"', '&quot;')
 
+const checksums = fc.constantFrom(
+  '',
+  '<ChecksumCRC64NVME>WlpaWgAAAA8=</ChecksumCRC64NVME>',
+  '<ChecksumCRC32>AAAAAA==</ChecksumCRC32><ChecksumType>COMPOSITE</ChecksumType>',
+  '<ChecksumType>FULL_OBJECT</ChecksumType><ChecksumCRC64NVME>WlpaWgAAAA8=</ChecksumCRC64NVME>',
+  '<ChecksumSHA256>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</ChecksumSHA256>',
+)
 const copied = fc
-  .tuple(begun('CopyObjectResult'), instant, quote, etag, fc.boolean())
-  .map(([start, when, q, tag, dateFirst]) => {
-    const [date, etagText] = [`<LastModified>${when}</LastModified>`, `<ETag>${q}${tag}${q}</ETag>`]
-    return `${start}${dateFirst ? date + etagText : etagText + date}</CopyObjectResult>`
-  })
+  .tuple(begun('CopyObjectResult'), instant, quote, etag, checksums)
+  .chain(([start, when, q, tag, checksum]) =>
+    fc
+      .shuffledSubarray([`<LastModified>${when}</LastModified>`, `<ETag>${q}${tag}${q}</ETag>`, checksum], {
+        minLength: 3,
+      })
+      .map((elements) => `${start}${elements.join('')}</CopyObjectResult>`),
+  )
 
+const algorithms = fc.constantFrom(
+  '',
+  '<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>',
+  '<ChecksumAlgorithm>SHA256</ChecksumAlgorithm>',
+)
 const version = fc
-  .tuple(word, word, fc.boolean(), instant, quote, etag, fc.nat(), fc.option(word, { nil: undefined }))
-  .map(([key, id, isLatest, when, q, tag, size, owner]) => {
+  .record({
+    key: word,
+    id: word,
+    isLatest: fc.boolean(),
+    when: instant,
+    q: quote,
+    tag: etag,
+    algorithm: algorithms,
+    size: fc.nat(),
+    owner: fc.option(word, { nil: undefined }),
+    ownerFirst: fc.boolean(),
+  })
+  .map(({ key, id, isLatest, when, q, tag, algorithm, size, owner, ownerFirst }) => {
     const ownerText = owner === undefined ? '' : `<Owner><ID>${owner}</ID></Owner>`
-    return `<Version><Key>${key}</Key><VersionId>${id}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>${when}</LastModified><ETag>${q}${tag}${q}</ETag><Size>${size}</Size>${ownerText}<StorageClass>STANDARD</StorageClass></Version>`
+    const storageClass = '<StorageClass>STANDARD</StorageClass>'
+    const end = ownerFirst ? ownerText + storageClass : storageClass + ownerText
+    return `<Version><Key>${key}</Key><VersionId>${id}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>${when}</LastModified><ETag>${q}${tag}${q}</ETag>${algorithm}<Size>${size}</Size>${end}</Version>`
   })
 const element = (name: string, value: fc.Arbitrary<unknown>) =>
   fc.option(
@@ -134,6 +162,8 @@ describe('the usual answer to a request of a repair', () => {
       '<IsTruncated>maybe</IsTruncated>',
       '<ETag>"0"</ETag>',
       '<Prefix/>',
+      '<ChecksumType>FULL_OBJECT</ChecksumType>',
+      '<ChecksumSHA512>AAAA</ChecksumSHA512>',
     )
     await fc.assert(
       fc.asyncProperty(usual, foreign, fc.nat(), fc.nat({ max: 30 }), async (answer, what, place, removed) => {
