@@ -5,6 +5,15 @@ import type { NewRunEvent } from '../../model/events.js'
 export const slowAfterMs = 5_000
 const everyMs = 1_000
 
+/**
+ * What is not done yet, in the order in which it began. Each knows its neighbours: the table of a set that changes all the time
+ * is made anew again and again, and the old ones keep what they held until the garbage collection looks at everything.
+ */
+class PendingList {
+  first: Pending | undefined
+  last: Pending | undefined
+}
+
 /** A request, or another work, that is not done yet. One object and no function for each: every HEAD of a run has one. */
 export class Pending {
   readonly stage: Stage
@@ -12,18 +21,33 @@ export class Pending {
   readonly reason: string
   readonly since = performance.now()
   isTold = false
-  readonly #among: Set<Pending>
+  previous: Pending | undefined
+  next: Pending | undefined
+  #among: PendingList | undefined
 
-  constructor(among: Set<Pending>, stage: Stage, subject: string, reason: string) {
+  constructor(among: PendingList, stage: Stage, subject: string, reason: string) {
     this.#among = among
     this.stage = stage
     this.subject = subject
     this.reason = reason
-    among.add(this)
+    const { last } = among
+    this.previous = last
+    if (last === undefined) among.first = this
+    else last.next = this
+    among.last = this
   }
 
   end(): void {
-    this.#among.delete(this)
+    const among = this.#among
+    if (among === undefined) return
+    this.#among = undefined
+    const { previous, next } = this
+    if (previous === undefined) among.first = next
+    else previous.next = next
+    if (next === undefined) among.last = previous
+    else next.previous = previous
+    this.previous = undefined
+    this.next = undefined
   }
 }
 
@@ -33,7 +57,7 @@ export class Pending {
  * is, and keeps no process alive.
  */
 export class SlowAnswers {
-  readonly #pending = new Set<Pending>()
+  readonly #pending = new PendingList()
   readonly #emit: (event: NewRunEvent) => void
   readonly #timer: ReturnType<typeof setInterval>
 
@@ -50,12 +74,11 @@ export class SlowAnswers {
 
   close(): void {
     clearInterval(this.#timer)
-    this.#pending.clear()
   }
 
   #look(): void {
     const now = performance.now()
-    for (const pending of this.#pending) {
+    for (let pending = this.#pending.first; pending !== undefined; pending = pending.next) {
       const waitedMs = now - pending.since
       // In the order in which they began.
       if (waitedMs < slowAfterMs) return

@@ -115,14 +115,26 @@ export class FastTransport {
   #groupOf(signal: AbortSignal): SignalGroup {
     let group = this.#bySignal.get(signal)
     if (group === undefined) {
-      group = new SignalGroup(signal, () => this.#bySignal.delete(signal))
-      this.#bySignal.set(signal, group)
+      const created = new SignalGroup(signal, {
+        onAbort: () => this.#failAll(created),
+        onEmpty: () => this.#bySignal.delete(signal),
+      })
+      this.#bySignal.set(signal, created)
+      group = created
     }
     return group
   }
 
+  #failAll(group: SignalGroup): void {
+    const ended = []
+    for (let exchange = this.#first; exchange !== undefined; exchange = exchange.next) {
+      if (exchange.group === group) ended.push(exchange)
+    }
+    for (const exchange of ended) exchange.fail(new AttemptAborted('aborted'))
+  }
+
   #begin(exchange: Exchange): void {
-    exchange.group?.add(exchange)
+    exchange.group?.add()
     // Behind all that end no later: the last one, unless that has been given more time.
     let previous = this.#last
     while (previous !== undefined && previous.deadline > exchange.deadline) previous = previous.previous
@@ -138,7 +150,7 @@ export class FastTransport {
 
   /** Called once by each exchange, when it is settled. */
   ended(exchange: Exchange): void {
-    exchange.group?.remove(exchange)
+    exchange.group?.remove()
     const { previous, next } = exchange
     if (previous === undefined) this.#first = next
     else previous.next = next
@@ -167,30 +179,36 @@ export class FastTransport {
   }
 }
 
-/** The exchanges that one signal ends. */
+interface SignalTerms {
+  readonly onAbort: () => void
+  readonly onEmpty: () => void
+}
+
+/**
+ * The exchanges that one signal ends: how many there are. A set of them would keep the answers of hundreds that are
+ * over. The table of a set that changes all the time is made anew again and again, and each one that the garbage
+ * collection takes for lasting keeps what it held.
+ */
 class SignalGroup {
-  readonly #exchanges = new Set<Exchange>()
+  #size = 0
   readonly #signal: AbortSignal
-  readonly #onEmpty: () => void
-  readonly #onAbort = () => {
-    for (const exchange of [...this.#exchanges]) exchange.fail(new AttemptAborted('aborted'))
-  }
+  readonly #terms: SignalTerms
 
-  constructor(signal: AbortSignal, onEmpty: () => void) {
+  constructor(signal: AbortSignal, terms: SignalTerms) {
     this.#signal = signal
-    this.#onEmpty = onEmpty
-    signal.addEventListener('abort', this.#onAbort, { once: true })
+    this.#terms = terms
+    signal.addEventListener('abort', terms.onAbort, { once: true })
   }
 
-  add(exchange: Exchange): void {
-    this.#exchanges.add(exchange)
+  add(): void {
+    this.#size += 1
   }
 
-  remove(exchange: Exchange): void {
-    this.#exchanges.delete(exchange)
-    if (this.#exchanges.size > 0) return
-    this.#signal.removeEventListener('abort', this.#onAbort)
-    this.#onEmpty()
+  remove(): void {
+    this.#size -= 1
+    if (this.#size > 0) return
+    this.#signal.removeEventListener('abort', this.#terms.onAbort)
+    this.#terms.onEmpty()
   }
 }
 
