@@ -247,17 +247,12 @@ export class Engine {
   }
 
   /** Sends one object through the pipeline; one that is known by its key is compared with its line in a listing. */
-  async #judge(pipeline: ObjectPipeline, { object, place, verdict, lines }: ToBeJudged): Promise<Processed> {
+  #judge(pipeline: ObjectPipeline, judged: ToBeJudged): Promise<Processed> {
+    const { object, place, verdict, lines } = judged
     // A version is known by its id; a listing shows current ones only.
     const hasLine = object.versionId === undefined && object.bucket === this.#settings.storage.bucket
     if (lines === undefined || !hasLine) return pipeline(object, place, { verdict })
-    let line: ListedLine
-    try {
-      line = await lines.of(object.key)
-    } catch (error) {
-      return pipeline(object, place, { verdict: unreadable(object, place, error, 0) })
-    }
-    return pipeline({ ...object, line }, place)
+    return judgeByLine(pipeline, { ...judged, lines })
   }
 
   /** Objects whatever they are given as, a verdict by its object. */
@@ -334,6 +329,20 @@ export class Engine {
     const bucket = item.bucket ?? this.#settings.storage.bucket
     return versionId === undefined ? { bucket, key } : { bucket, key, versionId }
   }
+}
+
+/** Sends an object that is known by its key through the pipeline, with the line that a listing shows of it. */
+async function judgeByLine(
+  pipeline: ObjectPipeline,
+  { object, place, lines }: ToBeJudged & { readonly lines: KeyLines },
+): Promise<Processed> {
+  let line: ListedLine
+  try {
+    line = await lines.of(object.key)
+  } catch (error) {
+    return pipeline(object, place, { verdict: unreadable(object, place, error, 0) })
+  }
+  return pipeline({ ...object, line }, place)
 }
 
 /** The place a key by itself speaks of, without its neighbours and without a job's list. */

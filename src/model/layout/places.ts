@@ -53,8 +53,15 @@ function namedFile(rest: string): NamedFile {
   const role = roleOf(rest)
   if (role.role === 'transcript' || role.role === 'attachment') return { kind: role.role }
   const { recordingId } = role
-  const [kind, media] = role.role === 'sidecar' ? (['sidecar', role.of] as const) : (['recording', rest] as const)
-  return isPlainName(media, recordingId) ? { kind, recordingId, media } : { kind: 'copy' }
+  const media = role.role === 'sidecar' ? role.of : rest
+  if (!isPlainName(media, recordingId)) return { kind: 'copy' }
+  return { kind: role.role === 'sidecar' ? 'sidecar' : 'recording', recordingId, media }
+}
+
+/** The files in the folder of an object. */
+export interface Neighbours {
+  /** Whether a file of this name lies there. */
+  lies(name: string): boolean
 }
 
 /**
@@ -66,34 +73,33 @@ function namedFile(rest: string): NamedFile {
  * Transcripts and attachments of a conversation that is in scope are evidence like its recordings. When in doubt
  * an object counts as evidence: to hold too much can be undone.
  *
- * @param lies whether a file of this name lies in the same folder. It is asked for the sidecar of a media file, or
- *   for the file that a sidecar describes. One of the two names is the other with a suffix. A listing is in the
- *   order of bytes, so all keys between the two begin with the shorter one. A window over the keys with which the
- *   present one begins is therefore enough.
+ * @param neighbours asked for the sidecar of a media file, or for the file that a sidecar describes. One of the two
+ *   names is the other with a suffix. A listing is in the order of bytes, so all keys between the two begin with the
+ *   shorter one. A window over the keys with which the present one begins is therefore enough.
  */
-export function classifyObject(
-  { object, key }: LocatedObject,
-  lies: (name: string) => boolean,
-  scope: Scope,
-): ClassifiedObject {
+export function classifyObject({ object, key }: LocatedObject, neighbours: Neighbours, scope: Scope): ClassifiedObject {
   const { conversationId, rest } = key
   if (!scope.covers(conversationId)) return { object, place: { kind: 'unexpected', conversationId } }
   const file = namedFile(rest)
   if (file.kind === 'transcript' || file.kind === 'attachment') {
     return { object, place: { kind: file.kind, conversationId } }
   }
-  const foreign: ClassifiedObject = { object, place: { kind: 'attachment', conversationId }, isForeign: true }
-  if (file.kind === 'copy') return foreign
+  if (file.kind === 'copy') return foreign(object, conversationId)
   const { kind, recordingId, media } = file
   const place: ObjectPlace = { kind, conversationId, recordingId }
   if (scope.isExpected(recordingId, conversationId)) return { object, place }
-  if (scope.belongsElsewhere(recordingId, conversationId)) return foreign
-  if (!scope.mayBeRecording(recordingId, conversationId)) return foreign
-  const isWhole = lies(kind === 'sidecar' ? media : `${media}${sidecarSuffix}`)
-  if (!scope.isListed(conversationId)) return isWhole ? { object, place } : { ...foreign, isHalf: true }
+  if (scope.belongsElsewhere(recordingId, conversationId)) return foreign(object, conversationId)
+  if (!scope.mayBeRecording(recordingId, conversationId)) return foreign(object, conversationId)
+  const isWhole = neighbours.lies(kind === 'sidecar' ? media : `${media}${sidecarSuffix}`)
+  if (!scope.isListed(conversationId))
+    return isWhole ? { object, place } : { ...foreign(object, conversationId), isHalf: true }
   // What lands while the job delivers is held, whether the platform listed it or not.
-  if (!isWhole || scope.isOfJob(object)) return foreign
+  if (!isWhole || scope.isOfJob(object)) return foreign(object, conversationId)
   return { object, place: { kind: 'unexpected', conversationId, recordingId } }
+}
+
+function foreign(object: ListedObject, conversationId: string): ClassifiedObject {
+  return { object, place: { kind: 'attachment', conversationId }, isForeign: true }
 }
 
 /** What a key says by itself, where neither its neighbours nor a list are known. */

@@ -1,17 +1,17 @@
 import { sidecarSuffix } from '../../model/layout/keys.js'
-import type { LocatedObject } from '../../model/layout/places.js'
+import type { LocatedObject, Neighbours } from '../../model/layout/places.js'
 import type { ListedObject } from '../../model/object.js'
 
 /** Takes what leaves a {@link FolderWindow}. */
 export interface WindowExit {
-  /** @param lies whether a file of this name lies in the same folder: the sidecar of the file, or the one it describes */
-  file(located: LocatedObject, lies: (name: string) => boolean): unknown
+  /** @param neighbours asked for the sidecar of the file, or the one it describes */
+  file(located: LocatedObject, neighbours: Neighbours): unknown
   /** A key that is in no conversation's folder. */
   outside(object: ListedObject): unknown
 }
 
 /** A file of a conversation's folder, with what is known of its neighbours. */
-class WaitingFile {
+class WaitingFile implements Neighbours {
   readonly located: LocatedObject
   /** Name of the file. */
   readonly name: string
@@ -116,11 +116,12 @@ export class FolderWindow {
       const next = this.#waiting[this.#first] as WaitingFile | ListedObject
       if (!(next instanceof WaitingFile)) exit.outside(next)
       else if (next.hasSidecar === undefined) break
-      else exit.file(next.located, (name) => next.lies(name))
+      else exit.file(next.located, next)
     }
     // Now and then, not at each one.
-    if (this.#first * 2 < this.#waiting.length) return
-    this.#waiting.splice(0, this.#first)
+    if (this.#first === this.#waiting.length) this.#waiting.length = 0
+    else if (this.#first * 2 < this.#waiting.length) return
+    else this.#waiting.splice(0, this.#first)
     this.#first = 0
   }
 

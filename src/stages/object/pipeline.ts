@@ -56,7 +56,7 @@ export type DeferringPipeline = (
 /** The one way that objects take, whoever sends them: a validation, a repair, a run. */
 export function objectPipeline(parts: PipelineParts): ObjectPipeline {
   const begin = deferringPipeline(parts)
-  return async (object, place, way = {}) => concluded(await begin(object, place, way))
+  return (object, place, way = {}) => begin(object, place, way).then(concluded)
 }
 
 /**

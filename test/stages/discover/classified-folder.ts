@@ -4,5 +4,6 @@ import { type ClassifiedObject, classifyObject, type LocatedObject, type Scope }
 export function classifyFolder(objects: readonly LocatedObject[], scope: Scope): ClassifiedObject[] {
   const names = new Set<string>()
   for (const { key } of objects) names.add(key.rest)
-  return objects.map((located) => classifyObject(located, (name) => names.has(name), scope))
+  const neighbours = { lies: (name: string) => names.has(name) }
+  return objects.map((located) => classifyObject(located, neighbours, scope))
 }

@@ -202,7 +202,7 @@ function* byWindow(sorted: readonly LocatedObject[], scope: Scope) {
   const close = (one: (typeof open)[number]) => {
     const before = new Set(open.map(({ located: { key } }) => key.rest))
     const lies = (name: string) => (name.startsWith(one.located.key.rest) ? one.hasSidecar : before.has(name))
-    return classifyObject(one.located, lies, scope)
+    return classifyObject(one.located, { lies }, scope)
   }
   for (const located_ of sorted) {
     const { rest } = located_.key

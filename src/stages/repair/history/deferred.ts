@@ -24,6 +24,6 @@ export async function followed<T extends object, R>(
 }
 
 /** The end of some work, by a list of its own where it was deferred. */
-export async function concluded<T extends object>(begun: T | Deferred<T>): Promise<T> {
+export function concluded<T extends object>(begun: T | Deferred<T>): T | Promise<T> {
   return isDeferred(begun) ? begun.conclude(undefined) : begun
 }

@@ -14,9 +14,9 @@ import type { WireAnswer } from '../wire/transport.js'
 /** Why an answer that came past the SDK is read again; `undefined` if it may be believed. Notes its marks. */
 export function doubtOfHead(
   requests: S3Requests,
-  { ref, call }: { readonly ref: ObjectRef; readonly call: HeadCall },
-  answer: WireAnswer,
-  state: ObjectState | undefined,
+  ref: ObjectRef,
+  call: HeadCall,
+  { answer, state }: { readonly answer: WireAnswer; readonly state: ObjectState | undefined },
 ): DoubtedAnswer | undefined {
   const { connection } = answer
   const repetition = requests.marks.meet({

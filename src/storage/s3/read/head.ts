@@ -12,6 +12,9 @@ import type { FastRequest } from '../wire/path.js'
 import type { WireAnswer } from '../wire/transport.js'
 import { bySdk, doubtOfHead } from './head-identity.js'
 
+/** What came of a request past the SDK. */
+type FastResult = { readonly answer: WireAnswer } | { readonly error: unknown }
+
 /**
  * One HEAD, past the SDK where the client allows it (`s3-fast-path.ts`). An answer that is not plainly an object is
  * read by the SDK, so that it means the same on both paths. One that is not the object's own is asked for once more, by
@@ -22,27 +25,34 @@ export async function headObject(requests: S3Requests, ref: ObjectRef, call: Hea
   const { checksumMode } = requests
   const { asks } = checksumMode
   const request: FastRequest = (session) => session.head(ref.key, ref.versionId, asks)
-  let result: { readonly answer: WireAnswer } | { readonly error: unknown }
+  let answer: WireAnswer | undefined
   try {
-    const answer = await requests.sendFast(request, call.signal)
-    if (answer === undefined) return headObjectBySdk(requests, ref, bySdk(ref, call))
-    result = { answer }
+    answer = await requests.sendFast(request, call.signal)
   } catch (error) {
-    result = { error }
+    return headAfter(requests, ref, call, { result: { error }, request, asks })
   }
-  const state = 'answer' in result ? stateOf(ref, result.answer) : undefined
-  if ('answer' in result) {
-    const doubted = doubtOfHead(requests, { ref, call }, result.answer, state)
-    doubted?.closeConnection()
-    if (doubted !== undefined) return headObjectBySdk(requests, ref, { ...bySdk(ref, call), again: doubted })
+  if (answer === undefined) return headObjectBySdk(requests, ref, bySdk(ref, call))
+  const state = stateOf(ref, answer)
+  const doubted = doubtOfHead(requests, ref, call, { answer, state })
+  if (doubted !== undefined) {
+    doubted.closeConnection()
+    return headObjectBySdk(requests, ref, { ...bySdk(ref, call), again: doubted })
   }
-  if (state !== undefined) {
-    if (asks) checksumMode.answered()
-    else if (checksumMode.isMissing(state.encryption.kmsKeyId)) return headObject(requests, ref, call)
-    const requestId = requests.cleanId(state.requestId)
-    const cleaned = requestId === state.requestId ? state : { ...state, requestId }
-    return asks ? cleaned : withUnreadChecksums(cleaned)
-  }
+  if (state === undefined) return headAfter(requests, ref, call, { result: { answer }, request, asks })
+  if (asks) checksumMode.answered()
+  else if (checksumMode.isMissing(state.encryption.kmsKeyId)) return headObject(requests, ref, call)
+  const requestId = requests.cleanId(state.requestId)
+  const cleaned = requestId === state.requestId ? state : { ...state, requestId }
+  return asks ? cleaned : withUnreadChecksums(cleaned)
+}
+
+/** What is left for the SDK to read or to repeat. */
+async function headAfter(
+  requests: S3Requests,
+  ref: ObjectRef,
+  call: HeadCall,
+  { result, request, asks }: { readonly result: FastResult; readonly request: FastRequest; readonly asks: boolean },
+): Promise<ObjectState> {
   const { key, versionId } = ref
   const outcome = await requests.outcomeOf(result, request, call, { operation: 'HeadObject', key, versionId })
   return headObjectBySdk(requests, ref, { ...bySdk(ref, call), outcome }, { asks })
