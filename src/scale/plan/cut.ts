@@ -1,5 +1,6 @@
 import { hourMs } from '../../internal/durations.js'
-import type { PlacedRow, ShardRow } from './row.js'
+import { parseKey, roleOf } from '../../model/layout/keys.js'
+import { type PlacedRow, type ShardRow, sizeOf } from './row.js'
 import { boundBehind, type Slice, type SliceBound } from './slice.js'
 
 /** What is cut from the rows of a plan. */
@@ -76,7 +77,7 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
     yield* upTo(hour + hourMs)
     for (const placed of conversation.rows) {
       if (isCounted(placed.row) && !isSame(last, placed)) recordings += 1
-      held.push(placed.row)
+      if (isKept(placed.row)) held.push(placed.row)
       if (placed.row.kind !== 'inventory') size += 1
       last = placed
     }
@@ -94,9 +95,9 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
 interface Conversation {
   readonly hour: number
   readonly rows: readonly PlacedRow[]
-  /** Of the recordings whose size is known. */
+  /** Of its objects, as far as their sizes are known. */
   readonly bytes: number
-  /** One of its recordings must be copied in parts. */
+  /** One of its objects must be copied in parts. */
   readonly isLarge: boolean
 }
 
@@ -114,16 +115,30 @@ async function* conversationsOf(rows: AsyncIterable<PlacedRow>): AsyncGenerator<
   if (first !== undefined) yield conversationOf(first, open)
 }
 
+/** What an inventory has of an object is its size; what the platform says of a recording counts where that is not known. */
 function conversationOf({ hour }: PlacedRow, rows: readonly PlacedRow[]): Conversation {
-  let bytes = 0
-  let isLarge = false
+  const listed = new Map<string, number>()
+  const sizes: number[] = []
   for (const { row } of rows) {
-    if (row.kind !== 'recording') continue
-    const { sizeBytes = 0 } = row.recording
-    bytes += sizeBytes
-    isLarge ||= sizeBytes > singleCopyBytes
+    if (row.kind === 'recording') listed.set(row.recording.recordingId, row.recording.sizeBytes ?? 0)
+    const bytes = row.kind === 'inventory' ? sizeOf(row) : undefined
+    if (row.kind !== 'inventory' || bytes === undefined) continue
+    sizes.push(bytes)
+    const role = roleOf(parseKey(row.key)?.rest ?? '')
+    if (role.role === 'media') listed.delete(role.recordingId)
   }
-  return { hour, rows, bytes, isLarge }
+  sizes.push(...listed.values())
+  return {
+    hour,
+    rows,
+    bytes: sizes.reduce((sum, one) => sum + one, 0),
+    isLarge: sizes.some((one) => one > singleCopyBytes),
+  }
+}
+
+/** The size of an object that must be read is for the cut alone. */
+function isKept(row: ShardRow): boolean {
+  return row.kind !== 'inventory' || row.line !== undefined
 }
 
 function isCounted(row: ShardRow): boolean {
