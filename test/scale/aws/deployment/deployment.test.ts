@@ -53,7 +53,7 @@ const options = {
   evidenceBucket: 'evidence',
   recordings: { bucket: 'recordings', legalHold: true, tags: true },
   code: { bucket: 'artifacts', key: 'worker.zip', versionId: 'v' },
-  environment: { EVIDENCE_BUCKET: 'evidence' },
+  environment: { LOG: 'debug' },
 }
 
 describe('the template', () => {
@@ -92,6 +92,16 @@ describe('the template', () => {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
       Properties: { ObjectLockEnabled: true, VersioningConfiguration: { Status: 'Enabled' } },
+    })
+  })
+
+  test('tells the function which buckets it works on, beside what the caller tells it', () => {
+    const variablesOf = (environment?: Readonly<Record<string, string>>) =>
+      deploymentTemplate({ ...options, environment }).Resources.Worker?.Properties.Environment
+    const buckets = { EVIDENCE_BUCKET: 'evidence', EXPORT_BUCKET: 'recordings' }
+    expect(variablesOf()).toEqual({ Variables: buckets })
+    expect(variablesOf({ LOG: 'debug', EXPORT_BUCKET: 'other' })).toEqual({
+      Variables: { ...buckets, LOG: 'debug', EXPORT_BUCKET: 'other' },
     })
   })
 
