@@ -8,6 +8,8 @@ export interface DeploymentOptions {
   readonly evidenceBucket: string
   /** What a run does to the recordings: as for `requiredIamPolicy`. */
   readonly recordings: IamPolicyOptions
+  /** Bucket that S3 delivers inventories to: the coordinator may read it. @defaultValue none */
+  readonly inventoryBucket?: string | undefined
   /** Location of the zipped bundle of the worker. `examples/lambda` builds one. */
   readonly code: { readonly bucket: string; readonly key: string; readonly versionId?: string | undefined }
   /** Shards at once. S3 Batch Operations does not limit them, so the function must. @defaultValue 100 */
@@ -88,6 +90,7 @@ export function deploymentTemplate(options: DeploymentOptions): DeploymentTempla
     partition: pseudo('Partition'),
     evidenceBucket,
     recordings: options.recordings,
+    inventoryBucket: options.inventoryBucket,
     functionName: names.function,
     batchRoleName: names.batch,
     stateMachineName: names.machine,

@@ -112,10 +112,10 @@ export class MapEngine implements ShardEngine {
     return { id: started.executionArn ?? executionArn, engine: engineName, state: 'active' }
   }
 
-  /** @throws LegalHoldError `ENGINE_REJECTED` if there is no such state machine, or it must not be seen */
+  /** @throws LegalHoldError `ENGINE_REJECTED` if there is no such state machine, it must not be seen, or it cannot run shards */
   async check(options: CallOptions = {}): Promise<string> {
     const { stateMachineArn } = this.#options
-    const { status = 'unknown', type = 'unknown' } = await this.#service.ask<DescribeStateMachineCommandOutput>(
+    const machine = await this.#service.ask<DescribeStateMachineCommandOutput>(
       'DescribeStateMachine',
       async () => {
         const { DescribeStateMachineCommand } = await loadSfn()
@@ -123,7 +123,14 @@ export class MapEngine implements ShardEngine {
       },
       options,
     )
-    return `the state machine is ${status}, of the type ${type}`
+    const { status = 'unknown', type = 'unknown', definition = '' } = machine
+    const said = `the state machine is ${status}, of the type ${type}`
+    const isMap = definition === '' || /"Mode"\s*:\s*"DISTRIBUTED"/.test(definition)
+    if (status === 'ACTIVE' && type === 'STANDARD' && isMap) return said
+    throw new LegalHoldError(
+      `${stateMachineArn} cannot run shards: ${said}${isMap ? '' : ', without a Distributed Map'}. Deploy the one of stateMachineDefinition, of the type STANDARD.`,
+      { code: 'ENGINE_REJECTED', stage: 'scale' },
+    )
   }
 
   async find(token: string, options: CallOptions = {}): Promise<EngineJob | undefined> {

@@ -151,6 +151,39 @@ describe('the policies', () => {
     }
   })
 
+  test('let the coordinator see what doctor looks at, and read inventories where there is a bucket of them', () => {
+    const rights = (Statement: typeof policies.coordinator.Statement) =>
+      Statement.flatMap(({ Action, Resource = [] }) =>
+        Resource.flatMap((arn) => Action.map((action) => `${action} ${arn}`)),
+      )
+    const store = 'arn:aws:s3:::evidence'
+    expect(rights(policies.coordinator.Statement)).toEqual(
+      expect.arrayContaining([`s3:GetBucketVersioning ${store}`, `s3:GetBucketObjectLockConfiguration ${store}`]),
+    )
+    const options = {
+      accountId: '123456789012',
+      region: 'eu-west-1',
+      evidenceBucket: 'evidence',
+      recordings: { bucket: 'recordings' },
+    }
+    const ofInventories = (inventoryBucket?: string) => {
+      const { coordinator, worker } = scalePolicies({ ...options, inventoryBucket })
+      expect(rights(worker.policy.Statement).join()).not.toContain('inventories')
+      return rights(coordinator.Statement).filter((right) => right.includes('inventories'))
+    }
+    expect(ofInventories()).toEqual([])
+    expect(ofInventories('inventories')).toEqual([
+      's3:ListBucket arn:aws:s3:::inventories',
+      's3:GetObject arn:aws:s3:::inventories/*',
+    ])
+    const { CoordinatorPolicy } = deploymentTemplate({
+      ...options,
+      code: { bucket: 'artifacts', key: 'worker.zip' },
+      inventoryBucket: 'inventories',
+    }).Resources
+    expect(JSON.stringify(CoordinatorPolicy)).toContain(':s3:::inventories/*')
+  })
+
   test('let only the service take a role, and only for this account', () => {
     const { job, map, worker } = policies
     expect([job, map, worker].map(({ trust }) => trust.Statement[0]?.Principal?.Service)).toEqual([
