@@ -244,10 +244,11 @@ export class ScaledExporter {
     const byInventory = inventory?.trusted === true ? inventory.objects : 0
     const repairs = facts.platform.capabilities.stampsHoldMetadata ? 0 : Math.max(0, objects - byInventory)
     const { prices, storage } = this.#settings
-    const engine = this.#engine.name
+    const { name: engine, capabilities } = this.#engine
     const sampled = inventory?.sample.read ?? 0
     const reading = { objects, byInventory, sampled, repairs, averageObjectBytes }
-    const estimate = estimateOf({ recordings, shards, ...reading, concurrency, engine, prices })
+    const spread = { concurrency, engine, limitsConcurrency: capabilities?.limitsConcurrency }
+    const estimate = estimateOf({ recordings, shards, ...reading, ...spread, prices })
     const told = [...findings, ...provenByInventory(inventory, { byInventory }, storage)]
     const planned = { runId, shards, recordings, objects, estimate, findings: told, planSha256 }
     if (inventory === undefined) return planned

@@ -11,7 +11,7 @@ import type { SliceBound } from '#src/scale/plan/slice.js'
 import { Spool } from '#src/scale/plan/spool.js'
 import { shardStorage } from '#src/scale/worker/shard-storage.js'
 import { MemoryStorageAdapter } from '#src/testing/index.js'
-import { folderOf, scaledWorld } from '../scale-world.js'
+import { ChaosEngine, folderOf, type Planted, request, scaledWorld } from '../scale-world.js'
 
 const first = Date.parse('2023-10-17T00:00:00Z')
 const hourMs = 3_600_000
@@ -210,4 +210,23 @@ test('an estimate adds up, and grows as the work does', () => {
     expect(at(1_000_000_000).dollars[name] / dollars[name]).toBeGreaterThan(990)
     expect(at(1_000_000_000).dollars[name] / dollars[name]).toBeLessThan(1_010)
   }
+})
+
+test('a plan proposes the reserved concurrency of the function where the engine has no limit of its own', async () => {
+  const planted: readonly Planted[] = Array.from({ length: 9 }, (_, hour) => ({
+    hour: 40 + hour,
+    conversation: `c${hour}`,
+    fates: ['held'],
+    attachment: false,
+  }))
+  const world = scaledWorld(planted)
+  const planOf = (limitsConcurrency: boolean, concurrency: number) => {
+    const engine = Object.assign(new ChaosEngine(world.worker), { capabilities: { confirms: true, limitsConcurrency } })
+    const options = { runId: `${limitsConcurrency}-${concurrency}`, objectsPerShard: 2, concurrency }
+    return world.scaledWith(world.store, engine).plan(request, options)
+  }
+  expect((await planOf(false, 5)).estimate).toMatchObject({ concurrency: 5, reservedConcurrency: 5 })
+  const wide = await planOf(false, 500)
+  expect(wide.estimate.reservedConcurrency).toBe(wide.shards)
+  expect((await planOf(true, 5)).estimate).not.toHaveProperty('reservedConcurrency')
 })
