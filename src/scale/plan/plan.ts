@@ -214,8 +214,8 @@ export async function* refsOf(
     if (content === undefined || sha256(content) !== page.sha256) {
       throw unreadablePlan(page.key, 'is not what the plan says')
     }
-    for (const key of Buffer.from(content).toString('utf8').trimEnd().split('\n')) {
-      yield { shard, key }
+    for (const line of Buffer.from(content).toString('utf8').trimEnd().split('\n')) {
+      yield { shard, key: JSON.parse(line) as string }
       shard += 1
     }
   }
@@ -290,7 +290,8 @@ export class IndexWriter {
   }
 
   async add(key: string): Promise<void> {
-    this.#page.push(key)
+    // The prefix of a run may have any character, line breaks included.
+    this.#page.push(JSON.stringify(key))
     if (this.#page.length === shardsPerPage) await this.#write()
   }
 
