@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LegalHoldError } from '#src/index.js'
-import type { MemoryShardStore } from '#src/scale/memory-shard-store.js'
+import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import type { ListShardKeysOptions, ShardStore } from '#src/scale/ports/shard-store.js'
 import { shardWorker } from '#src/scale/worker/run-shard.js'
 import { bucketOf, ChaosEngine, comparable, type Planted, request, scaledWorld } from '../scale-world.js'
@@ -165,4 +165,21 @@ test('a plan that is not confirmed submits nothing, and may be done later', asyn
   expect(LegalHoldError.isInstance(error) && error.code).toBe('ABORTED')
   expect(world.engine.submitted).toEqual([])
   expect((await world.run({ ...options, confirm: async () => true })).scale?.jobs).toHaveLength(1)
+})
+
+test('a list that somebody changed is not done, and nothing of it is in the report', async () => {
+  const world = scaledWorld(planted)
+  await world.scaledWith().plan(request, options)
+  const changed = new MemoryShardStore()
+  for await (const key of world.store.list('')) {
+    const content = Buffer.from((await world.store.read(key)) as Uint8Array).toString()
+    await changed.create(key, Buffer.from(key.includes('/shards/') ? content.replaceAll('c1-r0', 'forged') : content))
+  }
+  const { storage, clock } = world
+  const engine = new ChaosEngine(shardWorker({ store: changed, storage, clock }))
+  const report = await world.scaledWith(changed, engine).run(request, { ...options, maxRounds: 1 })
+  expect(report.outcome).toBe('incomplete')
+  expect(report.coverage).toMatchObject({ proven: false, reason: expect.stringContaining('SHARD_UNFINISHED') })
+  expect(JSON.stringify(report)).not.toContain('forged')
+  expect(JSON.stringify(await bucketOf(storage))).not.toContain('forged')
 })
