@@ -66,7 +66,10 @@ export interface ScalePlanOptions extends CallOptions {
 
 /** Options of {@link ScaledExporter.run}. */
 export interface ScaledRunOptions extends ScalePlanOptions {
-  /** Called before the first job is submitted. If it returns `false`, the run ends there, and may be resumed. */
+  /**
+   * Called before the first job is submitted, and not by a run that resumes after that. If it returns `false`, the run
+   * ends there, and may be resumed.
+   */
   readonly confirm?: ((plan: ScalePlan) => boolean | Promise<boolean>) | undefined
   /** Largest number of engine jobs. Each gets the shards that are not sealed yet. @defaultValue 3 */
   readonly maxRounds?: number | undefined
@@ -180,8 +183,8 @@ export class ScaledExporter {
    */
   run(request: ExportRequest, options: ScaledRunOptions = {}): Promise<RunReport> {
     const checked = this.#checked('run', options)
-    return this.#run(request, checked, [], async (plan) => {
-      if (checked.confirm === undefined || (await checked.confirm(plan))) return
+    return this.#run(request, checked, [], async (plan, isSubmitted) => {
+      if (isSubmitted || checked.confirm === undefined || (await checked.confirm(plan))) return
       throw new LegalHoldError(
         `The plan of the run ${plan.runId} was not confirmed: nothing was submitted. Run again with this run id to do it.`,
         { code: 'ABORTED', stage: 'export', details: { runId: plan.runId } },
@@ -211,7 +214,7 @@ export class ScaledExporter {
     request: ExportRequest,
     options: CheckedOptions,
     findings: Finding[],
-    onPlan: (plan: ScalePlan) => Promise<void>,
+    onPlan: (plan: ScalePlan, isSubmitted: boolean) => Promise<void>,
   ): Promise<RunReport> {
     const settings = this.#settings
     const checked = checkRequest(request, settings.clock.now())
@@ -225,7 +228,7 @@ export class ScaledExporter {
     }
     const sharded: ShardedOptions = {
       ...options,
-      onPlan: (plan) => onPlan(this.#shown(plan, options, findings)),
+      onPlan: (plan, isSubmitted) => onPlan(this.#shown(plan, options, findings), isSubmitted),
     }
     const parts = { store, keys, engine: this.#engine, options: sharded }
     return runAndTell(

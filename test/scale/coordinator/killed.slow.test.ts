@@ -183,3 +183,24 @@ test('a list that somebody changed is not done, and nothing of it is in the repo
   expect(JSON.stringify(report)).not.toContain('forged')
   expect(JSON.stringify(await bucketOf(storage))).not.toContain('forged')
 })
+
+test('a run whose job was submitted is not asked for a confirmation again', async () => {
+  const world = scaledWorld(planted)
+  const { engine } = world
+  const done = engine.done.bind(engine)
+  engine.done = async () => {
+    throw new Error('the coordinator died')
+  }
+  let asked = 0
+  const confirm = () => {
+    asked += 1
+    return asked === 1
+  }
+  await expect(world.run({ ...options, confirm })).rejects.toThrow('the coordinator died')
+  engine.done = done
+  // What was planned may be asked for at any time.
+  expect((await world.scaledWith().plan(request, options)).recordings).toBe(6)
+  const report = await world.run({ ...options, confirm })
+  expect(report.scale?.jobs).toHaveLength(1)
+  expect(asked).toBe(1)
+})
