@@ -1,6 +1,6 @@
 import { hourMs } from '../../internal/durations.js'
-import { parseKey, roleOf } from '../../model/layout/keys.js'
-import { type PlacedRow, type ShardRow, sizeOf } from './row.js'
+import { conversationsOf, type Weight } from './conversations.js'
+import type { PlacedRow, ShardRow } from './row.js'
 import { boundBehind, type Slice, type SliceBound } from './slice.js'
 
 /** What is cut from the rows of a plan. */
@@ -13,8 +13,6 @@ export interface CutShard {
 
 /** Bytes that one shard holds at most, as far as sizes are known: what a function copies within its 15 minutes. */
 const bytesPerShard = 50 * 1024 ** 3
-/** S3 copies a larger object in parts: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-const singleCopyBytes = 5 * 1024 ** 3
 
 /** How large shards are. */
 export interface CutOptions {
@@ -28,8 +26,8 @@ export interface CutOptions {
 }
 
 /**
- * Cuts rows, in the order of a listing, into shards: whole hours where they fit, else between two conversations. Its slices
- * cover all hours, those included in which nothing is expected.
+ * Cuts rows, in the order of a listing, into shards: whole hours, and between two conversations only where an hour alone does not
+ * fit. Its slices cover all hours, those included in which nothing is expected.
  *
  * Where sizes are known, shards are cut by bytes as well, and a conversation with a recording that must be copied in parts
  * is a shard of its own.
@@ -40,7 +38,7 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
   let held: ShardRow[] = []
   let bytes = 0
   let hasLarge = false
-  /** Of these, the ones that stand for a recording; what an inventory has of it comes beside. */
+  /** Of these, the ones that stand for a recording. */
   let size = 0
   let recordings = 0
   let from: SliceBound | undefined
@@ -66,9 +64,13 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
     }
   }
   const isFull = () => size >= mostRows || hasLarge
-  for await (const conversation of conversationsOf(rows)) {
-    const { hour } = conversation
-    const isBeyond = held.length > 0 && (conversation.isLarge || bytes + conversation.bytes > bytesPerShard)
+  const fits = (weight: Weight) => weight.size <= mostRows && weight.bytes <= bytesPerShard && !weight.isLarge
+  for await (const conversation of conversationsOf(rows, fits)) {
+    const { hour, ofHour } = conversation
+    const more = ofHour ?? conversation
+    // An hour that fits is not split; of one that does not, the beginning fills what is open.
+    const isOver = ofHour !== undefined && size + ofHour.size > mostRows
+    const isBeyond = held.length > 0 && (more.isLarge || bytes + more.bytes > bytesPerShard || isOver)
     if (last !== undefined && (isFull() || isBeyond)) {
       yield close(
         hour === last.hour ? boundBehind(last.hour, last.conversationId) : { hour: last.hour + hourMs, name: '' },
@@ -78,9 +80,9 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
     for (const placed of conversation.rows) {
       if (isCounted(placed.row) && !isSame(last, placed)) recordings += 1
       if (isKept(placed.row)) held.push(placed.row)
-      if (placed.row.kind !== 'inventory') size += 1
       last = placed
     }
+    size += conversation.size
     bytes += conversation.bytes
     hasLarge ||= conversation.isLarge
   }
@@ -89,51 +91,6 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
   }
   yield* upTo(range.last + hourMs)
   yield close(undefined)
-}
-
-/** The rows of a conversation in one hour: no shard splits them. */
-interface Conversation {
-  readonly hour: number
-  readonly rows: readonly PlacedRow[]
-  /** Of its objects, as far as their sizes are known. */
-  readonly bytes: number
-  /** One of its objects must be copied in parts. */
-  readonly isLarge: boolean
-}
-
-async function* conversationsOf(rows: AsyncIterable<PlacedRow>): AsyncGenerator<Conversation, void, void> {
-  let open: PlacedRow[] = []
-  for await (const placed of rows) {
-    const [first] = open
-    if (first !== undefined && (first.hour !== placed.hour || first.conversationId !== placed.conversationId)) {
-      yield conversationOf(first, open)
-      open = []
-    }
-    open.push(placed)
-  }
-  const [first] = open
-  if (first !== undefined) yield conversationOf(first, open)
-}
-
-/** What an inventory has of an object is its size; what the platform says of a recording counts where that is not known. */
-function conversationOf({ hour }: PlacedRow, rows: readonly PlacedRow[]): Conversation {
-  const listed = new Map<string, number>()
-  const sizes: number[] = []
-  for (const { row } of rows) {
-    if (row.kind === 'recording') listed.set(row.recording.recordingId, row.recording.sizeBytes ?? 0)
-    const bytes = row.kind === 'inventory' ? sizeOf(row) : undefined
-    if (row.kind !== 'inventory' || bytes === undefined) continue
-    sizes.push(bytes)
-    const role = roleOf(parseKey(row.key)?.rest ?? '')
-    if (role.role === 'media') listed.delete(role.recordingId)
-  }
-  sizes.push(...listed.values())
-  return {
-    hour,
-    rows,
-    bytes: sizes.reduce((sum, one) => sum + one, 0),
-    isLarge: sizes.some((one) => one > singleCopyBytes),
-  }
 }
 
 /** The size of an object that must be read is for the cut alone. */

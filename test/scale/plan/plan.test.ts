@@ -120,6 +120,45 @@ describe('shards', () => {
     )
   })
 
+  test('are whole hours but where an hour alone has more, and none has more than it may', async () => {
+    const [size, most] = [12, 6]
+    let split = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(8), fc.nat(30), fc.nat(1)), { maxLength: 60, size: 'max' }),
+        async (given) => {
+          const named = given.map(([hour, at, number]) => [hour, String(at), number] as [number, string, number])
+          const shards = await cutOf(named, size)
+          const ofHour = new Map<number, number>()
+          for (const [hour] of named) ofHour.set(hour, (ofHour.get(hour) ?? 0) + 1)
+          const shardsOf = new Map<number, Set<number>>()
+          for (const [at, { rows: held }] of shards.entries()) {
+            const conversations = new Set<string>()
+            for (const row of held) {
+              if (row.kind !== 'recording') continue
+              const { conversationId, conversationStart = '' } = row.recording
+              const hour = Math.floor((Date.parse(conversationStart) - first) / hourMs)
+              conversations.add(`${hour} ${conversationId}`)
+              shardsOf.set(hour, (shardsOf.get(hour) ?? new Set()).add(at))
+            }
+            // The last conversation of an hour that is split may be more than there is room for.
+            if (conversations.size > 1) expect(held.length).toBeLessThan(most + held.length / conversations.size + 2)
+          }
+          for (const [hour, { size: parts }] of shardsOf) {
+            if (parts > 1) split += 1
+            if ((ofHour.get(hour) ?? 0) <= most) expect(parts, `hour ${hour}`).toBe(1)
+          }
+          // Two that follow each other are not one: each is as full as whole hours let it be.
+          const sizes = shards.map(({ rows: held }) => held.length).filter((length) => length > 0)
+          for (const [at, length] of sizes.entries())
+            expect(length + (sizes[at + 1] ?? most)).toBeGreaterThanOrEqual(most)
+        },
+      ),
+      { numRuns: 200 },
+    )
+    expect(split).toBeGreaterThan(0)
+  })
+
   test('have the recordings that are copied in parts apart, and no more bytes than a function copies', async () => {
     const gib = 1024 ** 3
     const size = fc.constantFrom(undefined, 1, 4 * gib, 5 * gib, 5 * gib + 1, 60 * gib)
