@@ -46,7 +46,7 @@ export interface ScalePlanOptions extends CallOptions {
   readonly objectsPerShard?: number | undefined
   /** Average bytes of an object, for the estimate. @defaultValue 1048576 (1 MiB) */
   readonly averageObjectBytes?: number | undefined
-  /** Shards at once, for the engine and for the estimate. @defaultValue 100 */
+  /** Shards at once, for the engine and for the estimate. @defaultValue that of the engine; 100 if it has none */
   readonly concurrency?: number | undefined
   /**
    * A list of the bucket's objects: what it shows to be held is not read. Such verdicts are `provenBy: 'inventory'`, and
@@ -107,7 +107,9 @@ export interface ScalePlanInventory extends InventoryReport {
   readonly absent: number
 }
 
-const defaults = { inventorySample: 3_000, objectsPerShard: 1_000, averageObjectBytes: 1 << 20, concurrency: 100 }
+const defaults = { inventorySample: 3_000, objectsPerShard: 1_000, averageObjectBytes: 1 << 20 }
+/** Where neither the caller nor the engine says how many shards run at once. */
+const defaultConcurrency = 100
 const runDefaults = { maxRounds: 3, pollMs: 15_000, roundTimeoutMs: 604_800_000 }
 
 /**
@@ -241,13 +243,13 @@ export class ScaledExporter {
 
   #shown(plan: Plan, options: CheckedOptions, findings: readonly Finding[]): ScalePlan {
     const { runId, shards, recordings, planSha256, facts, inventory } = plan
-    const { averageObjectBytes, concurrency } = options
     const objects = 2 * recordings
     // What the platform stamps need not be repaired; on the documented interface it stamps nothing.
     const byInventory = inventory?.trusted === true ? inventory.objects : 0
     const repairs = facts.platform.capabilities.stampsHoldMetadata ? 0 : Math.max(0, objects - byInventory)
     const { prices, storage } = this.#settings
     const { name: engine, capabilities } = this.#engine
+    const { averageObjectBytes, concurrency = capabilities?.concurrency ?? defaultConcurrency } = options
     const sampled = inventory?.sample.read ?? 0
     const reading = { objects, byInventory, sampled, repairs, averageObjectBytes }
     const spread = { concurrency, engine, limitsConcurrency: capabilities?.limitsConcurrency }
@@ -264,13 +266,15 @@ export class ScaledExporter {
     const { runId = randomUUID() } = options
     check(isRunId(runId), 'runId', 'must be up to 100 letters, digits, dots, hyphens and underscores')
     const numbers = { ...defaults, ...runDefaults }
+    const isCount = (value: number) => Number.isFinite(value) && value >= 1
     for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) {
       const value = options[name]
       if (value === undefined) continue
-      check(Number.isFinite(value) && value >= 1, name, 'must be a number of at least 1')
+      check(isCount(value), name, 'must be a number of at least 1')
       numbers[name] = value
     }
-    const { inventory } = options
+    const { inventory, concurrency } = options
+    check(concurrency === undefined || isCount(concurrency), 'concurrency', 'must be a number of at least 1')
     check(inventory === undefined || isPort(inventory, ['describe', 'rows']), 'inventory', 'must be an InventorySource')
     const { versions } = this.#settings.remediation
     check(

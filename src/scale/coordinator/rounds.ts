@@ -19,7 +19,7 @@ export interface RoundOptions {
   /** Engine jobs at most: each is given the shards that are not sealed yet. */
   readonly maxRounds: number
   /** Shards at once, if the engine limits that. */
-  readonly concurrency: number | undefined
+  readonly concurrency?: number | undefined
   /** Between two looks at a job, in milliseconds. */
   readonly pollMs: number
   /** How long one round may take, in milliseconds. */

@@ -3,13 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { compareKeys } from '#src/internal/key-order.js'
 import { collect } from '#src/internal/streams/streams.js'
 import { s3Prices } from '#src/model/prices.js'
+import { LocalEngine } from '#src/scale/local-engine.js'
 import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import { type CutShard, cut } from '#src/scale/plan/cut.js'
 import { estimateOf } from '#src/scale/plan/estimate.js'
 import { compareRows, type PlacedRow, placeOf } from '#src/scale/plan/row.js'
 import type { SliceBound } from '#src/scale/plan/slice.js'
 import { Spool } from '#src/scale/plan/spool.js'
+import type { ShardEngine } from '#src/scale/ports/shard-engine.js'
+import { ScaledExporter } from '#src/scale/scaled-exporter.js'
 import { shardStorage } from '#src/scale/worker/shard-storage.js'
+import { MapEngine } from '#src/scale-aws.js'
 import { MemoryStorageAdapter } from '#src/testing/index.js'
 import { ChaosEngine, folderOf, type Planted, request, scaledWorld } from '../scale-world.js'
 
@@ -268,4 +272,29 @@ test('a plan proposes the reserved concurrency of the function where the engine 
   const wide = await planOf(false, 500)
   expect(wide.estimate.reservedConcurrency).toBe(wide.shards)
   expect((await planOf(true, 5)).estimate).not.toHaveProperty('reservedConcurrency')
+})
+
+test('how many shards run at once is what the caller says, else what the engine does', async () => {
+  const world = scaledWorld([{ hour: 40, conversation: 'c1', fates: ['held'], attachment: false }])
+  const { store, worker, exporter } = world
+  const by = (engine: ShardEngine) => new ScaledExporter({ exporter, store, engine })
+  const capabilities = { confirms: false, limitsConcurrency: true, concurrency: 7 }
+  const engine = Object.assign(new ChaosEngine(worker), { capabilities })
+  expect((await by(engine).plan(request, { runId: 'a' })).estimate.concurrency).toBe(7)
+  await by(engine).run(request, { runId: 'a' })
+  const other = new ChaosEngine(worker)
+  await by(other).run(request, { runId: 'b', concurrency: 3 })
+  expect([engine, other].map(({ submitted }) => submitted.map(({ concurrency }) => concurrency))).toEqual([
+    [undefined],
+    [3],
+  ])
+  const local = new LocalEngine({ worker, concurrency: 2 })
+  expect((await by(local).plan(request, { runId: 'c' })).estimate.concurrency).toBe(2)
+  const map = new MapEngine({
+    stateMachineArn: 'arn:aws:states:eu-west-1:123456789012:stateMachine:m',
+    bucket: 'evidence',
+    region: 'eu-west-1',
+    concurrency: 500,
+  })
+  expect((await by(map).plan(request, { runId: 'd' })).estimate.concurrency).toBe(500)
 })

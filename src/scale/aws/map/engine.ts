@@ -55,7 +55,8 @@ const hasEnded = ({ state }: EngineJob) => state === 'complete' || state === 'fa
  */
 export class MapEngine implements ShardEngine {
   readonly name = engineName
-  readonly capabilities: ShardEngineCapabilities = { confirms: false, limitsConcurrency: true }
+  readonly capabilities: ShardEngineCapabilities
+  readonly #concurrency: number
   readonly #options: MapEngineOptions
   readonly #service: AwsService
   readonly #objects: S3Objects
@@ -65,6 +66,8 @@ export class MapEngine implements ShardEngine {
   constructor(options: MapEngineOptions) {
     checkMapOptions(options)
     this.#options = options
+    this.#concurrency = options.concurrency ?? 100
+    this.capabilities = { confirms: false, limitsConcurrency: true, concurrency: this.#concurrency }
     this.#prefix = options.prefix ?? 'engine/map/'
     const { bucket, region, credentials, retry, clock, s3 } = options
     this.#objects = new S3Objects({ region, credentials, retry, clock, ...s3, bucket }, 'MapEngine')
@@ -86,7 +89,7 @@ export class MapEngine implements ShardEngine {
       bucket: this.#options.bucket,
       items,
       results: `${this.#prefix}results/${name}`,
-      maxConcurrency: job.concurrency ?? this.#options.concurrency ?? 100,
+      maxConcurrency: job.concurrency ?? this.#concurrency,
       runId: job.runId,
       planSha256: job.planSha256,
       round: job.round,
