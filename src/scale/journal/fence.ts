@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LegalHoldError } from '../../model/errors.js'
-import type { Clock } from '../../ports/runtime.js'
+import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { decodeSegment, encodeSegment, type Segment, type SegmentHeader, segmentKey, segmentOf } from './segment.js'
 
@@ -146,6 +146,15 @@ async function lastSegment({ store, prefix }: FenceParts): Promise<Segment | und
   }
   if (last === 0) return undefined
   return readSegment(store, prefix, last)
+}
+
+/** Until when the claim on a journal stands, in milliseconds since the epoch; 0 if nobody has it, or it cannot be read. */
+export async function claimOf(store: ShardStore, prefix: string, { signal }: CallOptions): Promise<number> {
+  let last: string | undefined
+  for await (const key of store.list(prefix, { signal })) if (segmentOf(prefix, key) !== undefined) last = key
+  const content = last === undefined ? undefined : await store.read(last, { signal })
+  const segment = content === undefined ? 'is missing' : decodeSegment(content)
+  return typeof segment === 'string' ? 0 : segment.header.deadlineMs
 }
 
 /** @throws LegalHoldError `JOURNAL_CORRUPT` if it is not there or not a segment of this number */

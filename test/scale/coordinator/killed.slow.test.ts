@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LegalHoldError } from '#src/index.js'
+import { LegalHoldError, type RunEvent } from '#src/index.js'
 import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import type { ListShardKeysOptions, ShardStore } from '#src/scale/ports/shard-store.js'
 import { shardWorker } from '#src/scale/worker/run-shard.js'
@@ -121,6 +121,35 @@ describe('a worker that is killed', () => {
       expect(comparable(report)).toEqual(expected.report)
       expect(await bucketOf(world.storage)).toEqual(expected.bucket)
       expect(new Set(jobsByRound(world.engine)).size).toBe(world.engine.submitted.length)
+    }
+  })
+
+  test('is waited for until its shard may be taken over, and the wait is told', async () => {
+    const expected = await baseline()
+    for (const deadlineMs of [undefined, 15 * 60_000]) {
+      const world = scaledWorld(planted)
+      const { store, storage, clock } = world
+      let calls = 0
+      const engine = new ChaosEngine((ref) => {
+        calls += 1
+        // The first of each shard dies, and nothing but the coordinator lets time pass.
+        const diesAt = calls <= 3 ? 3 : Number.POSITIVE_INFINITY
+        const invocation = deadlineMs === undefined ? {} : { deadlineMs: clock.now() + deadlineMs }
+        return shardWorker({ store: new Mortal(store, diesAt), storage, clock })(ref, invocation)
+      })
+      const waits: RunEvent[] = []
+      const onEvent = (event: RunEvent) => {
+        if (event.type === 'waiting' && event.subject.includes('shards')) waits.push(event)
+      }
+      const startedAt = clock.now()
+      const report = await world.scaledWith(store, engine).run(request, { ...options, onEvent })
+      expect(comparable(report)).toEqual(expected.report)
+      expect(report.scale).toMatchObject({ rounds: 2 })
+      expect(jobsByRound(engine)).toEqual([1, 2])
+      expect(waits[0]).toMatchObject({ waitedMs: 0, waitMs: expect.any(Number) })
+      const waitedMs = clock.now() - startedAt
+      expect(waitedMs).toBeGreaterThan((deadlineMs ?? 60_000) - 5_000)
+      expect(waitedMs).toBeLessThan((deadlineMs ?? 60_000) + 120_000)
     }
   })
 
