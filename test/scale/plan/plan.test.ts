@@ -20,7 +20,7 @@ import { ChaosEngine, folderOf, type Planted, request, scaledWorld } from '../sc
 const first = Date.parse('2023-10-17T00:00:00Z')
 const hourMs = 3_600_000
 const id = fc.constantFrom('c', 'c-', 'c.', 'c0', 'c+', 'c c', 'c%', 'd', 'ä', 'ￜ', '😀', '')
-const rows = fc.array(fc.tuple(fc.integer({ min: -30, max: 60 }), id, fc.nat(3)), { maxLength: 60 })
+const rows = fc.array(fc.tuple(fc.integer({ min: -30, max: 60 }), id, fc.nat(3)), { maxLength: 60, size: 'max' })
 const rowOf = ([hour, conversation, at]: [number, string, number]): PlacedRow => {
   const conversationId = `x${conversation}`
   const conversationStart = new Date(first + hour * hourMs + 1_000).toISOString()
@@ -167,26 +167,29 @@ describe('shards', () => {
     const gib = 1024 ** 3
     const size = fc.constantFrom(undefined, 1, 4 * gib, 5 * gib, 5 * gib + 1, 60 * gib)
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.nat(9), fc.nat(5), size), { maxLength: 40 }), async (given) => {
-        const sized = given.map(([hour, conversation, sizeBytes], at): PlacedRow => {
-          const conversationId = `x${conversation}`
-          const conversationStart = new Date(first + hour * hourMs).toISOString()
-          const recording = { recordingId: `r${at}`, conversationId, conversationStart, sizeBytes }
-          return placeOf(conversationId, conversationStart, { kind: 'recording', recording })
-        })
-        const options = { objectsPerShard: 20, objectsPerRecording: 2, hoursPerShard: 24, range }
-        const shards = await collect(cut(of(sized.toSorted(compareRows)), options))
-        expect(shards.reduce((sum, { recordings }) => sum + recordings, 0)).toBe(given.length)
-        for (const [at, { slice }] of shards.entries()) expect(shards[at + 1]?.slice.from).toEqual(slice.to)
-        for (const { rows: held } of shards) {
-          const recordings = held.flatMap((row) => (row.kind === 'recording' ? [row.recording] : []))
-          const conversations = new Set(recordings.map((one) => `${one.conversationStart} ${one.conversationId}`))
-          if (conversations.size < 2) continue
-          const sizes = recordings.map(({ sizeBytes = 0 }) => sizeBytes)
-          expect(Math.max(...sizes)).toBeLessThanOrEqual(5 * gib)
-          expect(sizes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(50 * gib)
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(9), fc.nat(5), size), { maxLength: 40, size: 'max' }),
+        async (given) => {
+          const sized = given.map(([hour, conversation, sizeBytes], at): PlacedRow => {
+            const conversationId = `x${conversation}`
+            const conversationStart = new Date(first + hour * hourMs).toISOString()
+            const recording = { recordingId: `r${at}`, conversationId, conversationStart, sizeBytes }
+            return placeOf(conversationId, conversationStart, { kind: 'recording', recording })
+          })
+          const options = { objectsPerShard: 20, objectsPerRecording: 2, hoursPerShard: 24, range }
+          const shards = await collect(cut(of(sized.toSorted(compareRows)), options))
+          expect(shards.reduce((sum, { recordings }) => sum + recordings, 0)).toBe(given.length)
+          for (const [at, { slice }] of shards.entries()) expect(shards[at + 1]?.slice.from).toEqual(slice.to)
+          for (const { rows: held } of shards) {
+            const recordings = held.flatMap((row) => (row.kind === 'recording' ? [row.recording] : []))
+            const conversations = new Set(recordings.map((one) => `${one.conversationStart} ${one.conversationId}`))
+            if (conversations.size < 2) continue
+            const sizes = recordings.map(({ sizeBytes = 0 }) => sizeBytes)
+            expect(Math.max(...sizes)).toBeLessThanOrEqual(5 * gib)
+            expect(sizes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(50 * gib)
+          }
+        },
+      ),
       { numRuns: 200 },
     )
   })
