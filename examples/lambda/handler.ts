@@ -1,12 +1,24 @@
 /*
- * The worker's Lambda function: `handler.batch` for S3 Batch Operations, `handler.map` for Step Functions. `build.ts` beside
- * this bundles an entry that gives it a worker:
+ * The worker's Lambda function. `handler.handler` serves both engines, `handler.batch` S3 Batch Operations alone, `handler.map`
+ * Step Functions alone. `build.ts` beside this bundles an entry that gives it a worker:
  *
- *   export const { batch, map } = lambdaHandlers({ worker, bucket: process.env.EVIDENCE_BUCKET })
+ *   export const { handler, batch, map } = lambdaHandlers({ worker, bucket: process.env.EVIDENCE_BUCKET })
  */
-import { mapHandler, type S3BatchHandlerParts, s3BatchHandler } from 'genesys-legal-hold-exporter/scale/aws'
+import {
+  type LambdaContextLike,
+  type MapEvent,
+  mapHandler,
+  type S3BatchEvent,
+  type S3BatchHandlerParts,
+  s3BatchHandler,
+} from 'genesys-legal-hold-exporter/scale/aws'
 
-/** Both handlers over one worker: the same function may serve either engine. */
+/** Handlers over one worker. */
 export function lambdaHandlers(parts: S3BatchHandlerParts) {
-  return { batch: s3BatchHandler(parts), map: mapHandler(parts) }
+  const batch = s3BatchHandler(parts)
+  const map = mapHandler(parts)
+  /** Only S3 Batch Operations names a schema. */
+  const handler = async (event: S3BatchEvent | MapEvent, context?: LambdaContextLike) =>
+    'invocationSchemaVersion' in event ? batch(event, context) : map(event, context)
+  return { batch, map, handler }
 }

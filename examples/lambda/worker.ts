@@ -19,4 +19,7 @@ const location = {
 const store = new S3ShardStore({ bucket: EVIDENCE_BUCKET, ...location })
 const storage = new S3StorageAdapter({ bucket: EXPORT_BUCKET, ...location })
 
-export const { batch, map } = lambdaHandlers({ worker: shardWorker({ store, storage }), bucket: EVIDENCE_BUCKET })
+export const { handler, batch, map } = lambdaHandlers({
+  worker: shardWorker({ store, storage }),
+  bucket: EVIDENCE_BUCKET,
+})

@@ -62,7 +62,7 @@ export interface ParsedShardKey extends ShardRef {
   readonly seal: string
 }
 
-const keyPattern = /^((?:[^/]+\/)*)([^/]+)\/shards\/(\d{8})-([0-9a-f]{64})\.jsonl$/
+const keyPattern = /^((?:[^/]*\/)*)([^/]+)\/shards\/(\d{8})-([0-9a-f]{64})\.jsonl$/
 
 /** Reads the key of a shard's list; `undefined` for any other key. */
 export function parseShardKey(key: string): ParsedShardKey | undefined {

@@ -4,7 +4,14 @@ import { OptionCheck } from '../internal/option-check.js'
 import { mapWindow } from '../internal/streams/streams.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { CallOptions } from '../ports/runtime.js'
-import type { EngineJob, ShardEngine, ShardJob, ShardRef, ShardResult } from './ports/shard-engine.js'
+import type {
+  EngineJob,
+  ShardEngine,
+  ShardEngineCapabilities,
+  ShardJob,
+  ShardRef,
+  ShardResult,
+} from './ports/shard-engine.js'
 import type { ShardWorker } from './ports/shard-worker.js'
 
 /** Options of {@link LocalEngine}. */
@@ -37,7 +44,7 @@ interface LocalJob {
  */
 export class LocalEngine implements ShardEngine {
   readonly name = 'local'
-  readonly capabilities = { confirms: false, limitsConcurrency: true }
+  readonly capabilities: ShardEngineCapabilities
   readonly #worker: ShardWorker
   readonly #concurrency: number
   readonly #jobs = new Map<string, LocalJob>()
@@ -52,6 +59,7 @@ export class LocalEngine implements ShardEngine {
     mistakes.throwIfAny()
     this.#worker = worker
     this.#concurrency = concurrency
+    this.capabilities = { confirms: false, limitsConcurrency: true, concurrency }
   }
 
   async submit(job: ShardJob, { signal }: CallOptions = {}): Promise<EngineJob> {

@@ -46,7 +46,7 @@ export interface ScalePlanOptions extends CallOptions {
   readonly objectsPerShard?: number | undefined
   /** Average bytes of an object, for the estimate. @defaultValue 1048576 (1 MiB) */
   readonly averageObjectBytes?: number | undefined
-  /** Shards at once, for the engine and for the estimate. @defaultValue 100 */
+  /** Shards at once, for the engine and for the estimate. @defaultValue that of the engine; 100 if it has none */
   readonly concurrency?: number | undefined
   /**
    * A list of the bucket's objects: what it shows to be held is not read. Such verdicts are `provenBy: 'inventory'`, and
@@ -66,7 +66,10 @@ export interface ScalePlanOptions extends CallOptions {
 
 /** Options of {@link ScaledExporter.run}. */
 export interface ScaledRunOptions extends ScalePlanOptions {
-  /** Called before the first job is submitted. If it returns `false`, the run ends there, and may be resumed. */
+  /**
+   * Called before the first job is submitted, and not by a run that resumes after that. If it returns `false`, the run
+   * ends there, and may be resumed.
+   */
   readonly confirm?: ((plan: ScalePlan) => boolean | Promise<boolean>) | undefined
   /** Largest number of engine jobs. Each gets the shards that are not sealed yet. @defaultValue 3 */
   readonly maxRounds?: number | undefined
@@ -104,7 +107,9 @@ export interface ScalePlanInventory extends InventoryReport {
   readonly absent: number
 }
 
-const defaults = { inventorySample: 3_000, objectsPerShard: 1_000, averageObjectBytes: 1 << 20, concurrency: 100 }
+const defaults = { inventorySample: 3_000, objectsPerShard: 1_000, averageObjectBytes: 1 << 20 }
+/** Where neither the caller nor the engine says how many shards run at once. */
+const defaultConcurrency = 100
 const runDefaults = { maxRounds: 3, pollMs: 15_000, roundTimeoutMs: 604_800_000 }
 
 /**
@@ -180,8 +185,8 @@ export class ScaledExporter {
    */
   run(request: ExportRequest, options: ScaledRunOptions = {}): Promise<RunReport> {
     const checked = this.#checked('run', options)
-    return this.#run(request, checked, [], async (plan) => {
-      if (checked.confirm === undefined || (await checked.confirm(plan))) return
+    return this.#run(request, checked, [], async (plan, isSubmitted) => {
+      if (isSubmitted || checked.confirm === undefined || (await checked.confirm(plan))) return
       throw new LegalHoldError(
         `The plan of the run ${plan.runId} was not confirmed: nothing was submitted. Run again with this run id to do it.`,
         { code: 'ABORTED', stage: 'export', details: { runId: plan.runId } },
@@ -211,7 +216,7 @@ export class ScaledExporter {
     request: ExportRequest,
     options: CheckedOptions,
     findings: Finding[],
-    onPlan: (plan: ScalePlan) => Promise<void>,
+    onPlan: (plan: ScalePlan, isSubmitted: boolean) => Promise<void>,
   ): Promise<RunReport> {
     const settings = this.#settings
     const checked = checkRequest(request, settings.clock.now())
@@ -225,7 +230,7 @@ export class ScaledExporter {
     }
     const sharded: ShardedOptions = {
       ...options,
-      onPlan: (plan) => onPlan(this.#shown(plan, options, findings)),
+      onPlan: (plan, isSubmitted) => onPlan(this.#shown(plan, options, findings), isSubmitted),
     }
     const parts = { store, keys, engine: this.#engine, options: sharded }
     return runAndTell(
@@ -238,16 +243,17 @@ export class ScaledExporter {
 
   #shown(plan: Plan, options: CheckedOptions, findings: readonly Finding[]): ScalePlan {
     const { runId, shards, recordings, planSha256, facts, inventory } = plan
-    const { averageObjectBytes, concurrency } = options
     const objects = 2 * recordings
     // What the platform stamps need not be repaired; on the documented interface it stamps nothing.
     const byInventory = inventory?.trusted === true ? inventory.objects : 0
     const repairs = facts.platform.capabilities.stampsHoldMetadata ? 0 : Math.max(0, objects - byInventory)
     const { prices, storage } = this.#settings
-    const engine = this.#engine.name
+    const { name: engine, capabilities } = this.#engine
+    const { averageObjectBytes, concurrency = capabilities?.concurrency ?? defaultConcurrency } = options
     const sampled = inventory?.sample.read ?? 0
     const reading = { objects, byInventory, sampled, repairs, averageObjectBytes }
-    const estimate = estimateOf({ recordings, shards, ...reading, concurrency, engine, prices })
+    const spread = { concurrency, engine, limitsConcurrency: capabilities?.limitsConcurrency }
+    const estimate = estimateOf({ recordings, shards, ...reading, ...spread, prices })
     const told = [...findings, ...provenByInventory(inventory, { byInventory }, storage)]
     const planned = { runId, shards, recordings, objects, estimate, findings: told, planSha256 }
     if (inventory === undefined) return planned
@@ -260,13 +266,15 @@ export class ScaledExporter {
     const { runId = randomUUID() } = options
     check(isRunId(runId), 'runId', 'must be up to 100 letters, digits, dots, hyphens and underscores')
     const numbers = { ...defaults, ...runDefaults }
+    const isCount = (value: number) => Number.isFinite(value) && value >= 1
     for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) {
       const value = options[name]
       if (value === undefined) continue
-      check(Number.isFinite(value) && value >= 1, name, 'must be a number of at least 1')
+      check(isCount(value), name, 'must be a number of at least 1')
       numbers[name] = value
     }
-    const { inventory } = options
+    const { inventory, concurrency } = options
+    check(concurrency === undefined || isCount(concurrency), 'concurrency', 'must be a number of at least 1')
     check(inventory === undefined || isPort(inventory, ['describe', 'rows']), 'inventory', 'must be an InventorySource')
     const { versions } = this.#settings.remediation
     check(

@@ -180,7 +180,10 @@ export class ShardWorld {
       env: { ...env, WORKER_ORDERS: JSON.stringify(orders) },
       onProcess: (child) =>
         child.once('exit', (_, signal) => {
-          if (signal === 'SIGKILL') this.#killed.add(String(shard))
+          if (signal !== 'SIGKILL') return
+          this.#killed.add(String(shard))
+          // The coordinator waits for that deadline as well.
+          setForward(this.#clockOf('coordinator'), 16 * minuteMs)
         }),
     })
     return call(event as never, context)

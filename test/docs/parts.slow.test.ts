@@ -203,6 +203,18 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
       expect(await handler(world.request, left(600_000))).toMatchObject({ finished: true, outcome: 'complete' })
     })
   },
+  'docs/scale.md bullProcessor': async (load) => {
+    const { ecsTask, temporalActivity, bullProcessor } = await load()
+    const ref = { shard: 7, key: 'k' }
+    const done: unknown[] = []
+    const sealed = async (given: unknown) => ({ outcome: 'sealed', given: done.push(given) })
+    vi.stubEnv('SHARD', JSON.stringify(ref))
+    await Promise.all([ecsTask(sealed), temporalActivity(sealed)(ref), bullProcessor(sealed)({ data: ref })])
+    vi.unstubAllEnvs()
+    expect(done).toEqual([ref, ref, ref])
+    const late = async () => ({ outcome: 'unfinished', reason: 'the deadline came' })
+    await expect(bullProcessor(late)({ data: ref })).rejects.toThrow('unfinished: the deadline came')
+  },
   'docs/scale.md runOverShards': async (load) => {
     const { runOverShards } = await load()
     vi.spyOn(console, 'log').mockReturnValue()

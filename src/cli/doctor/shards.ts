@@ -22,7 +22,7 @@ export async function shardChecks(resolved: Resolved, signal: AbortSignal): Prom
   try {
     const writable = await conditionCheck(opened, signal)
     const state = writable.result === 'ok' ? await stateChecks(opened, signal) : []
-    return [writable, ...state, await engineCheck(resolved, opened, signal)]
+    return [writable, ...state, await engineCheck(resolved, opened, signal), ...roleChecks(resolved)]
   } finally {
     opened.store.close()
   }
@@ -120,6 +120,27 @@ async function engineCheck(resolved: Resolved, opened: ScaleStore, signal: Abort
     return problemOf(subject, error, remedy)
   }
 }
+
+/**
+ * What is known of the roles without asking anybody. Whether they allow enough IAM alone knows, and it is not asked: the answer would
+ * leave out policies of the buckets, of keys and of the organisation.
+ */
+function roleChecks({ matter }: Resolved): readonly DoctorCheck[] {
+  const { engine, s3Batch } = matter.scale ?? {}
+  if (engine !== 's3-batch' && engine !== 'map') return []
+  const subject = 'roles'
+  const { accountId, roleArn } = s3Batch ?? {}
+  if (engine === 's3-batch' && accountId !== undefined && roleArn !== undefined && accountId !== accountOf(roleArn)) {
+    const message = `${roleArn} is not a role of the account ${accountId}: a job takes none of another account`
+    return [{ area, subject, result: 'problem', message, remedy: 'Correct scale.s3Batch.accountId or roleArn.' }]
+  }
+  const message =
+    "whether the engine may invoke the function, and the function's role reach both buckets, shows only when a job begins"
+  const remedy = 'Deploy them with deploymentTemplate or scalePolicies, and begin with a matter of one hour.'
+  return [{ area, subject, result: 'skipped', message, remedy }]
+}
+
+const accountOf = (arn: string) => arn.split(':')[4]
 
 function ok(subject: string, message: string): DoctorCheck {
   return { area, subject, result: 'ok', message }

@@ -13,7 +13,7 @@ export function tellPlan(
   { runId, shards, recordings, estimate, inventory, planSha256 }: ScalePlan,
   terminal: Terminal,
 ): void {
-  const { dollars: price, hours, concurrency, objects, repairs } = estimate
+  const { dollars: price, hours, concurrency, reservedConcurrency, objects, repairs } = estimate
   terminal.out(
     pairs([
       ['run', runId],
@@ -27,6 +27,12 @@ export function tellPlan(
       ['all of it', dollars(price.total)],
       ['storage', `${dollars(price.storagePerMonth)} a month`],
       ['time', `${figure(hours)} h with ${counted(concurrency, 'shard')} at once`],
+      [
+        'reserve',
+        reservedConcurrency === undefined
+          ? undefined
+          : `a concurrency of ${figure(reservedConcurrency)} for the function: the engine has no limit`,
+      ],
       ['inventory', inventoryText(inventory)],
       ['plan', `sha256:${planSha256}`],
     ]),

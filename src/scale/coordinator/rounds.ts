@@ -11,6 +11,7 @@ import { IndexWriter, type Plan, refsOf } from '../plan/plan.js'
 import type { EngineJob, ShardEngine, ShardRef } from '../ports/shard-engine.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { isCancelled } from './cancel.js'
+import { heldForMs } from './claims.js'
 import { doneOrCancelled } from './done-or-cancelled.js'
 import { ends, tokenOf } from './job.js'
 
@@ -19,7 +20,7 @@ export interface RoundOptions {
   /** Engine jobs at most: each is given the shards that are not sealed yet. */
   readonly maxRounds: number
   /** Shards at once, if the engine limits that. */
-  readonly concurrency: number | undefined
+  readonly concurrency?: number | undefined
   /** Between two looks at a job, in milliseconds. */
   readonly pollMs: number
   /** How long one round may take, in milliseconds. */
@@ -47,6 +48,8 @@ export interface RoundsEnd {
   readonly reasons: ReadonlyMap<string, string>
 }
 
+/** Between two looks at the claims of workers. */
+const leastPauseMs = 5_000
 /** Reasons that are kept. */
 const mostReasons = 1_000
 
@@ -105,6 +108,7 @@ export class Rounds {
     const isResumed = this.#recorded.has(round)
     if (!isResumed) await this.#note(intent)
     else if (await this.#wasCancelled(intent)) return
+    if (round > 1 || isResumed) await this.#awaitClaims(intent, open)
     const job = await this.#submit(intent, open)
     const known = { ...intent, shards: this.#recorded.get(round)?.shards ?? open.shards, id: job.id }
     await this.#note({ ...known, state: job.state })
@@ -115,6 +119,30 @@ export class Rounds {
     const isOld = isResumed && job.state === 'cancelled'
     if (ended.state === 'cancelled' && !isOld) throw cancelled(ended)
     await this.#read(ended)
+  }
+
+  /**
+   * Waits until no worker that has died holds a shard: a job that begins before that does these shards in vain, and one that is
+   * under way already has workers that live.
+   */
+  async #awaitClaims({ round, token }: RecordedShardJob, { refs }: OpenShards): Promise<void> {
+    const { engine, store, options, context } = this.#subject
+    const { clock, signal, emit } = context
+    const find = () => engine.find(token, { signal })
+    if ((await persist(context, 'validate', `round ${round}`, find)) !== undefined) return
+    const held = () =>
+      persist(context, 'validate', 'claims on shards', () => heldForMs(store, refs(), { signal, clock }))
+    const startedAt = clock.now()
+    let waitMs = await held()
+    const endsAt = startedAt + Math.min(waitMs, options.roundTimeoutMs)
+    while (waitMs > 0 && clock.now() < endsAt) {
+      const reason =
+        'a worker ended without letting go of its shard: nobody takes over before its invocation would have ended'
+      const waitedMs = clock.now() - startedAt
+      emit({ type: 'waiting', stage: 'validate', subject: `shards of round ${round}`, reason, waitedMs, waitMs })
+      await sleepOrAbort(Math.min(waitMs, Math.max(options.pollMs, leastPauseMs)), context, 'validate')
+      waitMs = await held()
+    }
   }
 
   /** Whether its end was asked for while no coordinator looked: whoever runs again wants the rest done, by another round. */

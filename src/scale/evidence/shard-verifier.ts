@@ -75,8 +75,8 @@ async function problemsOf(store: ShardStore, shard: RecordedShard, options: Call
   const differs = differenceOf(shard, stored)
   if (differs !== undefined) return [`the record says another ${differs} than the seal ${key.seal}`]
   const journal = new ObjectJournal({ store, prefix: key.journal })
-  const anew = await sealOf(key, journal, options)
-  const { tool } = stored.seal
+  const { tool, journal: sealed } = stored.seal
+  const anew = await sealOf(key, { store, prefix: key.journal, segments: sealed.segments }, options)
   if (canonicalJson({ ...anew.seal, tool }) !== canonicalJson(stored.seal)) {
     return [`the journal ${key.journal} does not amount to what the seal ${key.seal} says`]
   }

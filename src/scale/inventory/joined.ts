@@ -1,5 +1,5 @@
 import { parseKey, roleOf } from '../../model/layout/keys.js'
-import type { InventoryRowOfKey, PlacedRow } from '../plan/row.js'
+import { type InventoryRowOfKey, type PlacedRow, sizeOf } from '../plan/row.js'
 
 /** What is seen while rows go by. */
 export interface JoinedCounts {
@@ -12,7 +12,7 @@ export interface JoinedCounts {
 /**
  * Puts together what is expected and what an inventory has, both in the order of a listing. What the inventory has of a
  * conversation in which nothing is expected is left out. Of several versions of a key the newest counts; where that is
- * not certain, none does.
+ * not certain, none does: of such a key, and of an object that is not shown to be held, only the size is known.
  *
  * @param counts added up on the way
  */
@@ -76,12 +76,18 @@ class Group {
     if (first === undefined) return
     const { key } = first
     const row = newestOf(rows)
-    if ((row === undefined ? rows : [row]).some(({ isDeleted }) => isDeleted !== true)) this.#see(key)
-    if (row?.line === undefined || !this.#isExpected) return
-    counts.lines += 1
+    const there = (row === undefined ? rows : [row]).filter(({ isDeleted }) => isDeleted !== true)
+    if (there.length > 0) this.#see(key)
+    if (!this.#isExpected) return
     const { hour, conversationId } = this.#first
-    const { line } = row
-    yield { hour, conversationId, row: { kind: 'inventory', key, line } }
+    const line = row?.line
+    if (line !== undefined) {
+      counts.lines += 1
+      yield { hour, conversationId, row: { kind: 'inventory', key, line } }
+      return
+    }
+    const sizes = there.flatMap((one) => sizeOf(one) ?? [])
+    if (sizes.length > 0) yield { hour, conversationId, row: { kind: 'inventory', key, sizeBytes: Math.max(...sizes) } }
   }
 
   #see(key: string): void {

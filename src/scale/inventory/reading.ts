@@ -78,7 +78,8 @@ export async function spoolInventory(
     const line = lineOf(row, description, requirements)
     const isDeleted = row.isDeleteMarker === true
     const writtenAt = row.isLatest === true ? undefined : row.lastModified
-    const known = { isDeleted: isDeleted || undefined, writtenAt, line }
+    const sizeBytes = line === undefined && description.facets.includes('size') ? row.sizeBytes : undefined
+    const known = { isDeleted: isDeleted || undefined, writtenAt, line, sizeBytes }
     const shown = Object.entries(known).filter(([, value]) => value !== undefined)
     spool.add({ hour, conversationId, row: { kind: 'inventory', key, ...Object.fromEntries(shown) } })
     await spool.room()

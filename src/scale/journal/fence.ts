@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LegalHoldError } from '../../model/errors.js'
-import type { Clock } from '../../ports/runtime.js'
+import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { decodeSegment, encodeSegment, type Segment, type SegmentHeader, segmentKey, segmentOf } from './segment.js'
 
@@ -43,14 +43,15 @@ export class Fence {
   /**
    * Claims a journal.
    *
-   * @throws LegalHoldError `JOURNAL_LOCKED` while the claim of another owner stands, with `details.untilMs`; `TIMEOUT` where the
-   *   claim would be over already: whoever comes so late was frozen, and another one may have done the work
+   * @throws LegalHoldError `JOURNAL_LOCKED` while the claim of another owner stands, with `details.untilMs` and `retryAfterMs`;
+   *   `TIMEOUT` where the claim would be over already: whoever comes so late was frozen, and another one may have done the work
    */
   static async claim(parts: FenceParts): Promise<Fence> {
     const last = await lastSegment(parts)
     const now = parts.clock.now()
     const { deadlineMs = 0 } = last?.header ?? {}
-    if (deadlineMs > 0 && now < deadlineMs + parts.toleranceMs) throw heldByAnother(parts.prefix, deadlineMs)
+    const leftMs = deadlineMs + parts.toleranceMs - now
+    if (deadlineMs > 0 && leftMs > 0) throw heldByAnother(parts.prefix, deadlineMs, leftMs)
     if (parts.until() <= now) throw ownedFor(parts.prefix, 0)
     const fence = new Fence(parts, last)
     await fence.write(Buffer.alloc(0))
@@ -147,6 +148,15 @@ async function lastSegment({ store, prefix }: FenceParts): Promise<Segment | und
   return readSegment(store, prefix, last)
 }
 
+/** Until when the claim on a journal stands, in milliseconds since the epoch; 0 if nobody has it, or it cannot be read. */
+export async function claimOf(store: ShardStore, prefix: string, { signal }: CallOptions): Promise<number> {
+  let last: string | undefined
+  for await (const key of store.list(prefix, { signal })) if (segmentOf(prefix, key) !== undefined) last = key
+  const content = last === undefined ? undefined : await store.read(last, { signal })
+  const segment = content === undefined ? 'is missing' : decodeSegment(content)
+  return typeof segment === 'string' ? 0 : segment.header.deadlineMs
+}
+
 /** @throws LegalHoldError `JOURNAL_CORRUPT` if it is not there or not a segment of this number */
 export async function readSegment(store: ShardStore, prefix: string, number: number): Promise<Segment> {
   const content = await store.read(segmentKey(prefix, number))
@@ -170,11 +180,11 @@ export function corrupt(prefix: string, segment: number, why: string): LegalHold
   )
 }
 
-function heldByAnother(prefix: string, untilMs: number): LegalHoldError {
+function heldByAnother(prefix: string, untilMs: number, leftMs: number): LegalHoldError {
   return new LegalHoldError(
-    `Another owner holds the journal ${prefix} until ${new Date(untilMs).toISOString()}. Nobody takes over before that: ` +
-      'wait, or end the other one.',
-    { code: 'JOURNAL_LOCKED', stage: 'journal', details: { prefix, untilMs } },
+    `Another owner holds the journal ${prefix} until ${new Date(untilMs).toISOString()}, and nobody takes over before that. If it ` +
+      `was killed, repeat in ${Math.ceil(leftMs / 1_000)} s: its claim is over then. If it lives, it renews its claim: wait for it, or end it.`,
+    { code: 'JOURNAL_LOCKED', stage: 'journal', retryAfterMs: Math.ceil(leftMs), details: { prefix, untilMs } },
   )
 }
 

@@ -1,6 +1,5 @@
 import { parseRecord, recordLine } from '../../custody/journal/record.js'
 import { GroupWriter } from '../../custody/journal/writer.js'
-import { throwIfAborted } from '../../internal/abort.js'
 import { systemClock } from '../../internal/clock.js'
 import { minuteMs } from '../../internal/durations.js'
 import { OptionCheck } from '../../internal/option-check.js'
@@ -9,8 +8,8 @@ import { isPort } from '../../options/checks.js'
 import type { AppendOptions, Journal } from '../../ports/journal.js'
 import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { ShardStore } from '../ports/shard-store.js'
-import { corrupt, Fence, ownedFor } from './fence.js'
-import { decodeSegment, segmentOf } from './segment.js'
+import { Fence, ownedFor } from './fence.js'
+import { segmentsOf } from './stored-segments.js'
 
 /** Options of {@link ObjectJournal}. */
 export interface ObjectJournalOptions {
@@ -109,24 +108,7 @@ export class ObjectJournal implements Journal {
   async *lines({ signal }: CallOptions = {}): AsyncGenerator<Uint8Array, void, void> {
     const { store, prefix } = this.#options
     await this.#session?.writer.flush()
-    let number = 0
-    let previous = ''
-    let next = 1
-    for await (const key of store.list(prefix, { signal })) {
-      if (segmentOf(prefix, key) === undefined) continue
-      throwIfAborted(signal, 'journal')
-      number += 1
-      const content = await store.read(key, { signal })
-      const segment = content === undefined ? 'is missing' : decodeSegment(content)
-      if (typeof segment === 'string') throw corrupt(prefix, number, segment)
-      const { header, lines } = segment
-      if (header.segment !== number || segmentOf(prefix, key) !== number) throw corrupt(prefix, number, 'is missing')
-      if (header.previous !== previous) throw corrupt(prefix, number, 'does not follow the one before it')
-      if (header.first !== next) throw corrupt(prefix, number, `begins with record ${header.first} instead of ${next}`)
-      previous = segment.sha256
-      next += lines.length
-      yield* lines
-    }
+    for await (const segment of segmentsOf(store, prefix, { signal })) yield* segment.lines
   }
 
   async head(): Promise<JournalRecord | undefined> {

@@ -1,4 +1,5 @@
 import { hourMs } from '../../internal/durations.js'
+import { conversationsOf, type Weight } from './conversations.js'
 import type { PlacedRow, ShardRow } from './row.js'
 import { boundBehind, type Slice, type SliceBound } from './slice.js'
 
@@ -12,8 +13,6 @@ export interface CutShard {
 
 /** Bytes that one shard holds at most, as far as sizes are known: what a function copies within its 15 minutes. */
 const bytesPerShard = 50 * 1024 ** 3
-/** S3 copies a larger object in parts: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-const singleCopyBytes = 5 * 1024 ** 3
 
 /** How large shards are. */
 export interface CutOptions {
@@ -27,8 +26,8 @@ export interface CutOptions {
 }
 
 /**
- * Cuts rows, in the order of a listing, into shards: whole hours where they fit, else between two conversations. Its slices
- * cover all hours, those included in which nothing is expected.
+ * Cuts rows, in the order of a listing, into shards: whole hours, and between two conversations only where an hour alone does not
+ * fit. Its slices cover all hours, those included in which nothing is expected.
  *
  * Where sizes are known, shards are cut by bytes as well, and a conversation with a recording that must be copied in parts
  * is a shard of its own.
@@ -39,7 +38,7 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
   let held: ShardRow[] = []
   let bytes = 0
   let hasLarge = false
-  /** Of these, the ones that stand for a recording; what an inventory has of it comes beside. */
+  /** Of these, the ones that stand for a recording. */
   let size = 0
   let recordings = 0
   let from: SliceBound | undefined
@@ -65,9 +64,13 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
     }
   }
   const isFull = () => size >= mostRows || hasLarge
-  for await (const conversation of conversationsOf(rows)) {
-    const { hour } = conversation
-    const isBeyond = held.length > 0 && (conversation.isLarge || bytes + conversation.bytes > bytesPerShard)
+  const fits = (weight: Weight) => weight.size <= mostRows && weight.bytes <= bytesPerShard && !weight.isLarge
+  for await (const conversation of conversationsOf(rows, fits)) {
+    const { hour, ofHour } = conversation
+    const more = ofHour ?? conversation
+    // An hour that fits is not split; of one that does not, the beginning fills what is open.
+    const isOver = ofHour !== undefined && size + ofHour.size > mostRows
+    const isBeyond = held.length > 0 && (more.isLarge || bytes + more.bytes > bytesPerShard || isOver)
     if (last !== undefined && (isFull() || isBeyond)) {
       yield close(
         hour === last.hour ? boundBehind(last.hour, last.conversationId) : { hour: last.hour + hourMs, name: '' },
@@ -76,10 +79,10 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
     yield* upTo(hour + hourMs)
     for (const placed of conversation.rows) {
       if (isCounted(placed.row) && !isSame(last, placed)) recordings += 1
-      held.push(placed.row)
-      if (placed.row.kind !== 'inventory') size += 1
+      if (isKept(placed.row)) held.push(placed.row)
       last = placed
     }
+    size += conversation.size
     bytes += conversation.bytes
     hasLarge ||= conversation.isLarge
   }
@@ -90,40 +93,9 @@ export async function* cut(rows: AsyncIterable<PlacedRow>, options: CutOptions):
   yield close(undefined)
 }
 
-/** The rows of a conversation in one hour: no shard splits them. */
-interface Conversation {
-  readonly hour: number
-  readonly rows: readonly PlacedRow[]
-  /** Of the recordings whose size is known. */
-  readonly bytes: number
-  /** One of its recordings must be copied in parts. */
-  readonly isLarge: boolean
-}
-
-async function* conversationsOf(rows: AsyncIterable<PlacedRow>): AsyncGenerator<Conversation, void, void> {
-  let open: PlacedRow[] = []
-  for await (const placed of rows) {
-    const [first] = open
-    if (first !== undefined && (first.hour !== placed.hour || first.conversationId !== placed.conversationId)) {
-      yield conversationOf(first, open)
-      open = []
-    }
-    open.push(placed)
-  }
-  const [first] = open
-  if (first !== undefined) yield conversationOf(first, open)
-}
-
-function conversationOf({ hour }: PlacedRow, rows: readonly PlacedRow[]): Conversation {
-  let bytes = 0
-  let isLarge = false
-  for (const { row } of rows) {
-    if (row.kind !== 'recording') continue
-    const { sizeBytes = 0 } = row.recording
-    bytes += sizeBytes
-    isLarge ||= sizeBytes > singleCopyBytes
-  }
-  return { hour, rows, bytes, isLarge }
+/** The size of an object that must be read is for the cut alone. */
+function isKept(row: ShardRow): boolean {
+  return row.kind !== 'inventory' || row.line !== undefined
 }
 
 function isCounted(row: ShardRow): boolean {

@@ -15,6 +15,8 @@ export interface EstimateFacts {
   readonly averageObjectBytes: number
   /** Shards at once. */
   readonly concurrency: number
+  /** Whether the engine limits how many shards run at once. @defaultValue true */
+  readonly limitsConcurrency?: boolean | undefined
   /** `s3-batch`, `map`, `local`. */
   readonly engine: string
   readonly prices: PriceTable
@@ -48,6 +50,11 @@ export interface ScaleEstimate {
     readonly evidence: number
   }
   readonly concurrency: number
+  /**
+   * What to reserve for the worker's function, which is what limits an engine without a limit of its own, as S3 Batch
+   * Operations is. Absent for other engines.
+   */
+  readonly reservedConcurrency?: number | undefined
   readonly hours: number
 }
 
@@ -97,6 +104,7 @@ export function estimateOf(facts: EstimateFacts): ScaleEstimate {
   const ofRequests = (lists * prices.listsPer1000 + writes * writesPer1000 + requests.HeadObject * readsPer1000) / 1_000
   const ofEvidence = (shards * (writesPerShard * writesPer1000 + readsPerShard * readsPer1000)) / 1_000
   const seconds = (reads * msPerObject + repairs * msPerRepair + shards * msPerShard) / 1_000
+  const atOnce = Math.max(1, Math.min(concurrency, shards))
   const isLocal = engine === 'local'
   const lambda = isLocal ? 0 : seconds * lambdaGb * lambdaPerGbSecond + shards * lambdaPerCall
   const ofEngine = engine === 's3-batch' ? batchPerJob + shards * batchPerObject : isLocal ? 0 : shards * mapPerShard
@@ -121,7 +129,8 @@ export function estimateOf(facts: EstimateFacts): ScaleEstimate {
     },
     bytes,
     concurrency,
-    hours: Math.round((seconds / Math.max(1, Math.min(concurrency, shards)) / 3_600) * 1_000) / 1_000,
+    ...(facts.limitsConcurrency === false ? { reservedConcurrency: atOnce } : {}),
+    hours: Math.round((seconds / atOnce / 3_600) * 1_000) / 1_000,
   }
 }
 

@@ -17,7 +17,7 @@ import type { ShardRef } from '../ports/shard-engine.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { type CutShard, cut } from './cut.js'
 import type { PlanLedger } from './plan-ledger.js'
-import type { PlacedRow } from './row.js'
+import { type PlacedRow, sizeOf } from './row.js'
 import { encodeList, type ShardFacts } from './shard-list.js'
 import { Spool, type SpoolLimits } from './spool.js'
 
@@ -153,14 +153,16 @@ export async function makePlan(subject: PlanSubject, options: PlanOptions): Prom
   throw unreadablePlan(keys.plan, 'is not there although it was written')
 }
 
-/** What is expected, with what a trusted inventory shows of it. */
+/** What is expected, with what a trusted inventory shows of it. One that is not trusted still shows how large objects are. */
 async function* withLines(
   spool: Spool,
   { trusted }: PlannedInventory,
   signal: CallOptions['signal'],
 ): AsyncGenerator<PlacedRow, void, void> {
   for await (const placed of joined(spool.sorted({ signal }), { lines: 0, absent: 0 })) {
-    if (trusted || placed.row.kind !== 'inventory') yield placed
+    const { row } = placed
+    if (trusted || row.kind !== 'inventory') yield placed
+    else yield { ...placed, row: { kind: 'inventory', key: row.key, sizeBytes: sizeOf(row) } }
   }
 }
 
@@ -212,8 +214,8 @@ export async function* refsOf(
     if (content === undefined || sha256(content) !== page.sha256) {
       throw unreadablePlan(page.key, 'is not what the plan says')
     }
-    for (const key of Buffer.from(content).toString('utf8').trimEnd().split('\n')) {
-      yield { shard, key }
+    for (const line of Buffer.from(content).toString('utf8').trimEnd().split('\n')) {
+      yield { shard, key: JSON.parse(line) as string }
       shard += 1
     }
   }
@@ -288,7 +290,8 @@ export class IndexWriter {
   }
 
   async add(key: string): Promise<void> {
-    this.#page.push(key)
+    // The prefix of a run may have any character, line breaks included.
+    this.#page.push(JSON.stringify(key))
     if (this.#page.length === shardsPerPage) await this.#write()
   }
 

@@ -24,6 +24,13 @@ export interface InventoryRowOfKey {
   readonly writtenAt?: string | undefined
   /** Absent if it does not show the hold. Such a row is in no list. */
   readonly line?: InventoryLine | undefined
+  /** Of an object without a line: what must be copied has a size, too. */
+  readonly sizeBytes?: number | undefined
+}
+
+/** Bytes of an object, as far as the inventory shows them. */
+export function sizeOf({ line, sizeBytes }: InventoryRowOfKey): number | undefined {
+  return line?.sizeBytes ?? sizeBytes
 }
 
 /** A row with its place in the order of a listing. */

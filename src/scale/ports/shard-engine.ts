@@ -6,6 +6,8 @@ export interface ShardEngineCapabilities {
   readonly confirms: boolean
   /** The engine itself limits how many shards run at once. Otherwise the function's reserved concurrency does. */
   readonly limitsConcurrency: boolean
+  /** Shards at once if a job does not say. Absent if it has no such setting. */
+  readonly concurrency?: number | undefined
 }
 
 /** The shard that a worker must do. The key alone identifies it, and an engine may pass only the key. */

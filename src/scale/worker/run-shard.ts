@@ -107,7 +107,7 @@ class ShardRun {
     const { store, leaseMs } = this.#parts
     const journal = new ObjectJournal({ store, prefix: key.journal, deadlineMs, leaseMs, clock: this.#clock })
     await this.#run(list, journal)
-    const { content, sha256: digest } = await sealOf(key, journal, this.#invocation)
+    const { content, sha256: digest } = await sealOf(key, { store, prefix: key.journal }, this.#invocation)
     const isNew = await store.create(key.seal, content, this.#invocation)
     if (isNew) return this.#sealed(digest, true)
     const there = await store.read(key.seal, this.#invocation)

@@ -16,8 +16,10 @@ import type {
   VerdictTotals,
 } from '../../model/report.js'
 import type { CallOptions } from '../../ports/runtime.js'
-import type { ObjectJournal } from '../journal/object-journal.js'
+import type { Segment } from '../journal/segment.js'
+import { segmentsOf } from '../journal/stored-segments.js'
 import type { ParsedShardKey } from '../keys.js'
+import type { ShardStore } from '../ports/shard-store.js'
 
 /** The result of a finished shard. The same seal can be made again from its list and its journal. */
 export interface ShardSeal {
@@ -26,8 +28,16 @@ export interface ShardSeal {
   readonly runId: string
   readonly shard: number
   readonly list: { readonly key: string; readonly sha256: string }
-  /** RFC 6962 over the records of the journal. */
-  readonly journal: { readonly prefix: string; readonly treeSize: number; readonly rootHash: string }
+  readonly journal: {
+    readonly prefix: string
+    /** RFC 6962 over its records. */
+    readonly treeSize: number
+    readonly rootHash: string
+    /** Its segments when it was sealed, each of which names the digest of the one before. Calls that came too late add others, without records. */
+    readonly segments: number
+    /** SHA-256 of the last of these. */
+    readonly lastSegmentSha256: string
+  }
   /** SHA-256 of the canonical JSON of the shard's report. */
   readonly reportSha256: string
   readonly counts: RecordingCounts
@@ -51,6 +61,14 @@ export interface EncodedSeal {
   readonly sha256: string
 }
 
+/** Which journal is sealed. */
+export interface SealedJournal {
+  readonly store: ShardStore
+  readonly prefix: string
+  /** How many segments the seal speaks of. @defaultValue those that are there */
+  readonly segments?: number | undefined
+}
+
 /**
  * Reads the journal of a finished shard and says what it amounts to.
  *
@@ -58,12 +76,12 @@ export interface EncodedSeal {
  */
 export async function sealOf(
   key: ParsedShardKey,
-  journal: Pick<ObjectJournal, 'lines' | 'prefix'>,
+  { store, prefix, segments }: SealedJournal,
   options: CallOptions = {},
 ): Promise<EncodedSeal> {
   const fold = new SealFold()
-  for await (const line of journal.lines(options)) fold.add(line, journal.prefix)
-  const seal = fold.seal(key, journal.prefix)
+  for await (const segment of segmentsOf(store, prefix, options)) fold.take(segment, prefix, segments)
+  const seal = fold.seal(key, prefix)
   const content = Buffer.from(`${canonicalJson(seal)}\n`)
   return { seal, content, sha256: sha256(content) }
 }
@@ -76,8 +94,17 @@ class SealFold {
   #exceptions: RecordingException[] = []
   #account: RecordedShardAccount | undefined
   #report: RunReport | undefined
+  #segments = 0
+  #lastSegment = ''
 
-  add(line: Uint8Array, path: string): void {
+  take({ header, lines, sha256: digest }: Segment, path: string, segments = Number.POSITIVE_INFINITY): void {
+    for (const line of lines) this.#add(line, path)
+    if (header.segment > segments) return
+    this.#segments = header.segment
+    this.#lastSegment = digest
+  }
+
+  #add(line: Uint8Array, path: string): void {
     this.#tree.appendLeaf(line)
     const number = this.#tree.size
     const record = parseRecord(Buffer.from(line.buffer, line.byteOffset, line.byteLength), number, path)
@@ -115,7 +142,13 @@ class SealFold {
       runId,
       shard,
       list: { key, sha256: digest },
-      journal: { prefix, treeSize: this.#tree.size, rootHash: this.#tree.root().toString('hex') },
+      journal: {
+        prefix,
+        treeSize: this.#tree.size,
+        rootHash: this.#tree.root().toString('hex'),
+        segments: this.#segments,
+        lastSegmentSha256: this.#lastSegment,
+      },
       reportSha256: sha256(canonicalJson(report)),
       counts: report.counts,
       objects: report.objects,

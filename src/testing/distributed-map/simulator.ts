@@ -62,6 +62,7 @@ export class DistributedMapSimulator {
   /** Faults of requests; their operations are named as in the API: `StartExecution`. */
   readonly faults = new FaultScript()
   readonly #machines: ReadonlyMap<string, MapDefinition>
+  readonly #definitions: Readonly<Record<string, unknown>>
   readonly #executions = new Map<string, MapExecution>()
   readonly #accessKeyIds: readonly string[]
   readonly #settings: MapRunnerSettings
@@ -75,6 +76,7 @@ export class DistributedMapSimulator {
   constructor(options: DistributedMapSimulatorOptions) {
     const { storage, stateMachines, functions, clock = systemClock, seed = 'seed' } = options
     this.#machines = new Map(Object.entries(stateMachines).map(([arn, one]) => [arn, readDefinition(one)]))
+    this.#definitions = stateMachines
     this.#accessKeyIds = options.accessKeyIds ?? [storage.credentials.accessKeyId]
     this.#random = new SeededRandom(`${seed} ids`)
     this.#createdMs = clock.now()
@@ -188,6 +190,8 @@ export class DistributedMapSimulator {
       name: machine.split(':')[6],
       status: 'ACTIVE',
       type: 'STANDARD',
+      definition: JSON.stringify(this.#definitions[machine]),
+      roleArn: `arn:aws:iam::${machine.split(':')[4]}:role/simulated`,
       creationDate: this.#createdMs / 1000,
     }
   }

@@ -59,8 +59,10 @@ test.each([
   // The second time the object of the first is there.
   for (const _ of [1, 2]) {
     const found = await checks(sections[engine])
-    expect(found.map(({ result }) => result)).toEqual(['ok', 'ok', 'ok', 'ok'])
-    expect(found.map(({ message }) => message)).toEqual([
+    const roles = found.slice(4)
+    expect(found.slice(0, 4).map(({ result }) => result)).toEqual(['ok', 'ok', 'ok', 'ok'])
+    expect(roles.map(({ result }) => result)).toEqual(engine === 'local' ? [] : ['skipped'])
+    expect(found.slice(0, 4).map(({ message }) => message)).toEqual([
       'can be listed, read and written, and no object twice',
       'versioning Enabled',
       'Object Lock Enabled',
@@ -70,6 +72,40 @@ test.each([
   expect(s3.keys('evidence')).toEqual(['runs/doctor.txt'])
   expect(s3.versions('evidence', 'runs/doctor.txt')).toHaveLength(1)
   expect([...sfn.executions, ...control.jobs]).toEqual([])
+})
+
+test('what cannot be seen of the roles is said, and a role of another account is a problem', async () => {
+  const { sections, checks } = await world()
+  expect((await checks(sections.map)).at(-1)).toMatchObject({
+    subject: 'roles',
+    result: 'skipped',
+    message: expect.stringContaining('shows only when a job begins'),
+    remedy: expect.stringContaining('scalePolicies'),
+  })
+  const s3Batch = { ...sections['s3-batch'].s3Batch, roleArn: roleArn.replace('123456789012', '210987654321') }
+  expect((await checks({ engine: 's3-batch', s3Batch })).at(-1)).toMatchObject({
+    subject: 'roles',
+    result: 'problem',
+    message: expect.stringContaining('210987654321'),
+    remedy: expect.stringContaining('roleArn'),
+  })
+})
+
+test.each([
+  ['of the type EXPRESS', { type: 'EXPRESS' }],
+  ['is DELETING', { status: 'DELETING' }],
+  ['without a Distributed Map', { definition: '{"States":{"A":{"Type":"Pass"}}}' }],
+])('a state machine that is %s is a problem', async (words, over) => {
+  const { sections, checks, sfn } = await world()
+  const body = JSON.stringify({ stateMachineArn: machineArn, status: 'ACTIVE', type: 'STANDARD', ...over })
+  const headers = { 'content-type': 'application/x-amz-json-1.0' }
+  const action = { kind: 'respond', status: 200, headers, body } as const
+  sfn.faults.add({ match: { operation: 'DescribeStateMachine' }, action })
+  expect((await checks(sections.map))[3]).toMatchObject({
+    subject: 'engine map',
+    result: 'problem',
+    message: expect.stringContaining(words),
+  })
 })
 
 test('a matter that says nothing of shards is not asked for them', async () => {
@@ -123,19 +159,19 @@ test('what must not be read of the bucket is a warning that names the right', as
 test('a state machine that is not there, and an account that may not list jobs, are problems', async () => {
   const { sections, checks, control } = await world()
   const map = { ...sections.map, map: { ...sections.map.map, stateMachineArn: `${machineArn}-of-nobody` } }
-  expect((await checks(map)).at(-1)).toMatchObject({
+  expect((await checks(map))[3]).toMatchObject({
     subject: 'engine map',
     result: 'problem',
     message: expect.stringContaining('StateMachineDoesNotExist'),
     remedy: expect.stringContaining('states:DescribeStateMachine'),
   })
   control.faults.add({ match: { operation: 'ListJobs' }, action: { kind: 'respond', status: 403 }, times: 5 })
-  expect((await checks(sections['s3-batch'])).at(-1)).toMatchObject({
+  expect((await checks(sections['s3-batch']))[3]).toMatchObject({
     subject: 'engine s3-batch',
     result: 'problem',
     remedy: expect.stringContaining('s3:ListJobs'),
   })
-  expect((await checks({ engine: 'map' })).at(-1)).toMatchObject({
+  expect((await checks({ engine: 'map' }))[3]).toMatchObject({
     result: 'problem',
     message: expect.stringContaining('scale.map'),
   })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { LegalHoldError } from '#src/index.js'
-import type { MemoryShardStore } from '#src/scale/memory-shard-store.js'
+import { LegalHoldError, type RunEvent } from '#src/index.js'
+import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import type { ListShardKeysOptions, ShardStore } from '#src/scale/ports/shard-store.js'
 import { shardWorker } from '#src/scale/worker/run-shard.js'
 import { bucketOf, ChaosEngine, comparable, type Planted, request, scaledWorld } from '../scale-world.js'
@@ -124,6 +124,35 @@ describe('a worker that is killed', () => {
     }
   })
 
+  test('is waited for until its shard may be taken over, and the wait is told', async () => {
+    const expected = await baseline()
+    for (const deadlineMs of [undefined, 15 * 60_000]) {
+      const world = scaledWorld(planted)
+      const { store, storage, clock } = world
+      let calls = 0
+      const engine = new ChaosEngine((ref) => {
+        calls += 1
+        // The first of each shard dies, and nothing but the coordinator lets time pass.
+        const diesAt = calls <= 3 ? 3 : Number.POSITIVE_INFINITY
+        const invocation = deadlineMs === undefined ? {} : { deadlineMs: clock.now() + deadlineMs }
+        return shardWorker({ store: new Mortal(store, diesAt), storage, clock })(ref, invocation)
+      })
+      const waits: RunEvent[] = []
+      const onEvent = (event: RunEvent) => {
+        if (event.type === 'waiting' && event.subject.includes('shards')) waits.push(event)
+      }
+      const startedAt = clock.now()
+      const report = await world.scaledWith(store, engine).run(request, { ...options, onEvent })
+      expect(comparable(report)).toEqual(expected.report)
+      expect(report.scale).toMatchObject({ rounds: 2 })
+      expect(jobsByRound(engine)).toEqual([1, 2])
+      expect(waits[0]).toMatchObject({ waitedMs: 0, waitMs: expect.any(Number) })
+      const waitedMs = clock.now() - startedAt
+      expect(waitedMs).toBeGreaterThan((deadlineMs ?? 60_000) - 5_000)
+      expect(waitedMs).toBeLessThan((deadlineMs ?? 60_000) + 120_000)
+    }
+  })
+
   test('in every round leaves its recordings as exceptions, and the run is incomplete', async () => {
     const world = withWorkers(() => 3)
     const report = await world.run()
@@ -165,4 +194,42 @@ test('a plan that is not confirmed submits nothing, and may be done later', asyn
   expect(LegalHoldError.isInstance(error) && error.code).toBe('ABORTED')
   expect(world.engine.submitted).toEqual([])
   expect((await world.run({ ...options, confirm: async () => true })).scale?.jobs).toHaveLength(1)
+})
+
+test('a list that somebody changed is not done, and nothing of it is in the report', async () => {
+  const world = scaledWorld(planted)
+  await world.scaledWith().plan(request, options)
+  const changed = new MemoryShardStore()
+  for await (const key of world.store.list('')) {
+    const content = Buffer.from((await world.store.read(key)) as Uint8Array).toString()
+    await changed.create(key, Buffer.from(key.includes('/shards/') ? content.replaceAll('c1-r0', 'forged') : content))
+  }
+  const { storage, clock } = world
+  const engine = new ChaosEngine(shardWorker({ store: changed, storage, clock }))
+  const report = await world.scaledWith(changed, engine).run(request, { ...options, maxRounds: 1 })
+  expect(report.outcome).toBe('incomplete')
+  expect(report.coverage).toMatchObject({ proven: false, reason: expect.stringContaining('SHARD_UNFINISHED') })
+  expect(JSON.stringify(report)).not.toContain('forged')
+  expect(JSON.stringify(await bucketOf(storage))).not.toContain('forged')
+})
+
+test('a run whose job was submitted is not asked for a confirmation again', async () => {
+  const world = scaledWorld(planted)
+  const { engine } = world
+  const done = engine.done.bind(engine)
+  engine.done = async () => {
+    throw new Error('the coordinator died')
+  }
+  let asked = 0
+  const confirm = () => {
+    asked += 1
+    return asked === 1
+  }
+  await expect(world.run({ ...options, confirm })).rejects.toThrow('the coordinator died')
+  engine.done = done
+  // What was planned may be asked for at any time.
+  expect((await world.scaledWith().plan(request, options)).recordings).toBe(6)
+  const report = await world.run({ ...options, confirm })
+  expect(report.scale?.jobs).toHaveLength(1)
+  expect(asked).toBe(1)
 })

@@ -3,6 +3,7 @@ import { readGiven } from '#src/custody/page/verifier/key.js'
 import { checkProof } from '#src/custody/page/verifier/proof-check.js'
 import { evidenceBundle, prove, type ShardInclusion, verifyEvidence, verifyProof } from '#src/node.js'
 import { shardVerifier } from '#src/scale/evidence/shard-verifier.js'
+import { ObjectJournal } from '#src/scale/journal/object-journal.js'
 import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import { freshFolder, newKey } from '../../custody/bundle-world.js'
 import { checked, contentsOf } from '../../custody/page/verifier/opened.js'
@@ -102,6 +103,39 @@ describe('evidence over shards', () => {
     expect(problems.map(({ code }) => code)).toEqual(['shard-mismatch'])
     expect(problems[0]?.message).toContain(where)
   })
+})
+
+test('does not verify where any object of a shard is gone or changed, the last segment included, and says where', async () => {
+  const { dir, key, store } = await sealed()
+  const { publicKey } = key
+  const shards = shardVerifier({ store })
+  const ofShards: string[] = []
+  for await (const name of store.list('')) if (/\/(journals|seals|shards)\//.test(name)) ofShards.push(name)
+  expect(ofShards.length).toBeGreaterThan(30)
+  for (const name of ofShards) {
+    const where = /\/(?:journals|seals|shards)\/\d+-/.exec(name)?.[0] ?? ''
+    const digit = (text: string) => text.replace(/\d(?=\D*$)/, (found) => String((Number(found) + 1) % 10))
+    const owner = (text: string) => text.replace(/"owner":"./, (found) => `"owner":"${found.endsWith('a') ? 'b' : 'a'}`)
+    for (const change of [() => undefined, digit, ...(name.includes('/journals/') ? [owner] : [])]) {
+      const copy = await changed(store, (one) => one === name, change)
+      const { verified, problems } = await verifyEvidence(dir, { publicKey, shards: shardVerifier({ store: copy }) })
+      expect(verified, name).toBe(false)
+      expect(problems[0]?.message).toContain(where)
+    }
+  }
+  expect((await verifyEvidence(dir, { publicKey, shards })).problems).toEqual([])
+})
+
+test('verifies where a call that came too late has claimed the journal of a shard once more', async () => {
+  const { dir, key, store, clock } = await sealed()
+  for await (const name of store.list('runs/r/journals/')) {
+    if (!name.endsWith('0000000001.jsonl')) continue
+    const late = new ObjectJournal({ store, prefix: name.slice(0, name.lastIndexOf('/') + 1), clock })
+    await late.open()
+    await late.close()
+  }
+  const { problems } = await verifyEvidence(dir, { publicKey: key.publicKey, shards: shardVerifier({ store }) })
+  expect(problems).toEqual([])
 })
 
 /** What verify.html finds, by the WebCrypto of Node. */

@@ -110,6 +110,29 @@ describe('one owner at a time', () => {
     await other.open()
   })
 
+  test('who is refused is told in how many seconds to repeat, and is not refused then', async () => {
+    const { clock, journal } = world({})
+    await journal().append(entry(1))
+    clock.advance(18_250)
+    const error = await journal()
+      .open()
+      .catch((failure) => failure)
+    // A minute after the last claim, and 5 s for clocks that differ.
+    expect(error).toMatchObject({ code: 'JOURNAL_LOCKED', retryAfterMs: 46_750, retryable: false })
+    expect(error.message).toContain('until 2023-10-20T12:01:00.000Z')
+    expect(error.message).toContain('repeat in 47 s')
+    clock.advance(error.retryAfterMs - 1)
+    expect(
+      codeOf(
+        await journal()
+          .open()
+          .catch((failure) => failure),
+      ),
+    ).toBe('JOURNAL_LOCKED')
+    clock.advance(1)
+    await journal().open()
+  })
+
   test('nobody claims a journal once his own deadline is over', async () => {
     const { clock, journal, store } = world({ deadlineMs: Date.parse('2023-10-20T12:15:00Z') })
     clock.advance(15 * 60_000)

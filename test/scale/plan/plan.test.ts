@@ -3,20 +3,24 @@ import { describe, expect, test } from 'vitest'
 import { compareKeys } from '#src/internal/key-order.js'
 import { collect } from '#src/internal/streams/streams.js'
 import { s3Prices } from '#src/model/prices.js'
+import { LocalEngine } from '#src/scale/local-engine.js'
 import { MemoryShardStore } from '#src/scale/memory-shard-store.js'
 import { type CutShard, cut } from '#src/scale/plan/cut.js'
 import { estimateOf } from '#src/scale/plan/estimate.js'
 import { compareRows, type PlacedRow, placeOf } from '#src/scale/plan/row.js'
 import type { SliceBound } from '#src/scale/plan/slice.js'
 import { Spool } from '#src/scale/plan/spool.js'
+import type { ShardEngine } from '#src/scale/ports/shard-engine.js'
+import { ScaledExporter } from '#src/scale/scaled-exporter.js'
 import { shardStorage } from '#src/scale/worker/shard-storage.js'
+import { MapEngine } from '#src/scale-aws.js'
 import { MemoryStorageAdapter } from '#src/testing/index.js'
-import { folderOf, scaledWorld } from '../scale-world.js'
+import { ChaosEngine, folderOf, type Planted, request, scaledWorld } from '../scale-world.js'
 
 const first = Date.parse('2023-10-17T00:00:00Z')
 const hourMs = 3_600_000
 const id = fc.constantFrom('c', 'c-', 'c.', 'c0', 'c+', 'c c', 'c%', 'd', 'ä', 'ￜ', '😀', '')
-const rows = fc.array(fc.tuple(fc.integer({ min: -30, max: 60 }), id, fc.nat(3)), { maxLength: 60 })
+const rows = fc.array(fc.tuple(fc.integer({ min: -30, max: 60 }), id, fc.nat(3)), { maxLength: 60, size: 'max' })
 const rowOf = ([hour, conversation, at]: [number, string, number]): PlacedRow => {
   const conversationId = `x${conversation}`
   const conversationStart = new Date(first + hour * hourMs + 1_000).toISOString()
@@ -120,30 +124,72 @@ describe('shards', () => {
     )
   })
 
+  test('are whole hours but where an hour alone has more, and none has more than it may', async () => {
+    const [size, most] = [12, 6]
+    let split = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(8), fc.nat(30), fc.nat(1)), { maxLength: 60, size: 'max' }),
+        async (given) => {
+          const named = given.map(([hour, at, number]) => [hour, String(at), number] as [number, string, number])
+          const shards = await cutOf(named, size)
+          const ofHour = new Map<number, number>()
+          for (const [hour] of named) ofHour.set(hour, (ofHour.get(hour) ?? 0) + 1)
+          const shardsOf = new Map<number, Set<number>>()
+          for (const [at, { rows: held }] of shards.entries()) {
+            const conversations = new Set<string>()
+            for (const row of held) {
+              if (row.kind !== 'recording') continue
+              const { conversationId, conversationStart = '' } = row.recording
+              const hour = Math.floor((Date.parse(conversationStart) - first) / hourMs)
+              conversations.add(`${hour} ${conversationId}`)
+              shardsOf.set(hour, (shardsOf.get(hour) ?? new Set()).add(at))
+            }
+            // The last conversation of an hour that is split may be more than there is room for.
+            if (conversations.size > 1) expect(held.length).toBeLessThan(most + held.length / conversations.size + 2)
+          }
+          for (const [hour, { size: parts }] of shardsOf) {
+            if (parts > 1) split += 1
+            if ((ofHour.get(hour) ?? 0) <= most) expect(parts, `hour ${hour}`).toBe(1)
+          }
+          // Two that follow each other are not one: each is as full as whole hours let it be.
+          const sizes = shards.map(({ rows: held }) => held.length).filter((length) => length > 0)
+          for (const [at, length] of sizes.entries())
+            expect(length + (sizes[at + 1] ?? most)).toBeGreaterThanOrEqual(most)
+        },
+      ),
+      { numRuns: 200 },
+    )
+    expect(split).toBeGreaterThan(0)
+  })
+
   test('have the recordings that are copied in parts apart, and no more bytes than a function copies', async () => {
     const gib = 1024 ** 3
     const size = fc.constantFrom(undefined, 1, 4 * gib, 5 * gib, 5 * gib + 1, 60 * gib)
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.nat(9), fc.nat(5), size), { maxLength: 40 }), async (given) => {
-        const sized = given.map(([hour, conversation, sizeBytes], at): PlacedRow => {
-          const conversationId = `x${conversation}`
-          const conversationStart = new Date(first + hour * hourMs).toISOString()
-          const recording = { recordingId: `r${at}`, conversationId, conversationStart, sizeBytes }
-          return placeOf(conversationId, conversationStart, { kind: 'recording', recording })
-        })
-        const options = { objectsPerShard: 20, objectsPerRecording: 2, hoursPerShard: 24, range }
-        const shards = await collect(cut(of(sized.toSorted(compareRows)), options))
-        expect(shards.reduce((sum, { recordings }) => sum + recordings, 0)).toBe(given.length)
-        for (const [at, { slice }] of shards.entries()) expect(shards[at + 1]?.slice.from).toEqual(slice.to)
-        for (const { rows: held } of shards) {
-          const recordings = held.flatMap((row) => (row.kind === 'recording' ? [row.recording] : []))
-          const conversations = new Set(recordings.map((one) => `${one.conversationStart} ${one.conversationId}`))
-          if (conversations.size < 2) continue
-          const sizes = recordings.map(({ sizeBytes = 0 }) => sizeBytes)
-          expect(Math.max(...sizes)).toBeLessThanOrEqual(5 * gib)
-          expect(sizes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(50 * gib)
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(9), fc.nat(5), size), { maxLength: 40, size: 'max' }),
+        async (given) => {
+          const sized = given.map(([hour, conversation, sizeBytes], at): PlacedRow => {
+            const conversationId = `x${conversation}`
+            const conversationStart = new Date(first + hour * hourMs).toISOString()
+            const recording = { recordingId: `r${at}`, conversationId, conversationStart, sizeBytes }
+            return placeOf(conversationId, conversationStart, { kind: 'recording', recording })
+          })
+          const options = { objectsPerShard: 20, objectsPerRecording: 2, hoursPerShard: 24, range }
+          const shards = await collect(cut(of(sized.toSorted(compareRows)), options))
+          expect(shards.reduce((sum, { recordings }) => sum + recordings, 0)).toBe(given.length)
+          for (const [at, { slice }] of shards.entries()) expect(shards[at + 1]?.slice.from).toEqual(slice.to)
+          for (const { rows: held } of shards) {
+            const recordings = held.flatMap((row) => (row.kind === 'recording' ? [row.recording] : []))
+            const conversations = new Set(recordings.map((one) => `${one.conversationStart} ${one.conversationId}`))
+            if (conversations.size < 2) continue
+            const sizes = recordings.map(({ sizeBytes = 0 }) => sizeBytes)
+            expect(Math.max(...sizes)).toBeLessThanOrEqual(5 * gib)
+            expect(sizes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(50 * gib)
+          }
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -210,4 +256,48 @@ test('an estimate adds up, and grows as the work does', () => {
     expect(at(1_000_000_000).dollars[name] / dollars[name]).toBeGreaterThan(990)
     expect(at(1_000_000_000).dollars[name] / dollars[name]).toBeLessThan(1_010)
   }
+})
+
+test('a plan proposes the reserved concurrency of the function where the engine has no limit of its own', async () => {
+  const planted: readonly Planted[] = Array.from({ length: 9 }, (_, hour) => ({
+    hour: 40 + hour,
+    conversation: `c${hour}`,
+    fates: ['held'],
+    attachment: false,
+  }))
+  const world = scaledWorld(planted)
+  const planOf = (limitsConcurrency: boolean, concurrency: number) => {
+    const engine = Object.assign(new ChaosEngine(world.worker), { capabilities: { confirms: true, limitsConcurrency } })
+    const options = { runId: `${limitsConcurrency}-${concurrency}`, objectsPerShard: 2, concurrency }
+    return world.scaledWith(world.store, engine).plan(request, options)
+  }
+  expect((await planOf(false, 5)).estimate).toMatchObject({ concurrency: 5, reservedConcurrency: 5 })
+  const wide = await planOf(false, 500)
+  expect(wide.estimate.reservedConcurrency).toBe(wide.shards)
+  expect((await planOf(true, 5)).estimate).not.toHaveProperty('reservedConcurrency')
+})
+
+test('how many shards run at once is what the caller says, else what the engine does', async () => {
+  const world = scaledWorld([{ hour: 40, conversation: 'c1', fates: ['held'], attachment: false }])
+  const { store, worker, exporter } = world
+  const by = (engine: ShardEngine) => new ScaledExporter({ exporter, store, engine })
+  const capabilities = { confirms: false, limitsConcurrency: true, concurrency: 7 }
+  const engine = Object.assign(new ChaosEngine(worker), { capabilities })
+  expect((await by(engine).plan(request, { runId: 'a' })).estimate.concurrency).toBe(7)
+  await by(engine).run(request, { runId: 'a' })
+  const other = new ChaosEngine(worker)
+  await by(other).run(request, { runId: 'b', concurrency: 3 })
+  expect([engine, other].map(({ submitted }) => submitted.map(({ concurrency }) => concurrency))).toEqual([
+    [undefined],
+    [3],
+  ])
+  const local = new LocalEngine({ worker, concurrency: 2 })
+  expect((await by(local).plan(request, { runId: 'c' })).estimate.concurrency).toBe(2)
+  const map = new MapEngine({
+    stateMachineArn: 'arn:aws:states:eu-west-1:123456789012:stateMachine:m',
+    bucket: 'evidence',
+    region: 'eu-west-1',
+    concurrency: 500,
+  })
+  expect((await by(map).plan(request, { runId: 'd' })).estimate.concurrency).toBe(500)
 })

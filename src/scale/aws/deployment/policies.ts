@@ -9,6 +9,8 @@ export interface ScalePolicyOptions {
   readonly evidenceBucket: string
   /** What a run does to the recordings: as for `requiredIamPolicy`. */
   readonly recordings: IamPolicyOptions
+  /** Bucket that S3 delivers inventories to, or that results of Athena lie in. @defaultValue none */
+  readonly inventoryBucket?: string | undefined
   /** Name of the worker's function. @defaultValue 'legal-hold-worker' */
   readonly functionName?: string | undefined
   /** Name of the role that S3 Batch Operations assumes. @defaultValue 'legal-hold-batch' */
@@ -74,7 +76,7 @@ const allow = (Sid: string, Action: readonly string[], ...Resource: readonly str
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
  */
 export function scalePolicies(options: ScalePolicyOptions): ScalePolicies {
-  const { accountId, region, evidenceBucket, recordings } = options
+  const { accountId, region, evidenceBucket, recordings, inventoryBucket } = options
   const { partition = 'aws', enginePrefix = 'engine/' } = options
   const { functionName = 'legal-hold-worker', batchRoleName = 'legal-hold-batch' } = options
   const { stateMachineName = 'legal-hold-shards' } = options
@@ -88,6 +90,11 @@ export function scalePolicies(options: ScalePolicyOptions): ScalePolicies {
   const store = [
     allow('ListStore', ['s3:ListBucket'], bucket),
     allow('ReadAndWriteStore', ['s3:GetObject', 's3:PutObject'], `${bucket}/*`),
+  ]
+  const inventories = `arn:${partition}:s3:::${inventoryBucket}`
+  const ofInventories = [
+    allow('ListInventories', ['s3:ListBucket'], inventories),
+    allow('ReadInventories', ['s3:GetObject'], `${inventories}/*`),
   ]
   const trust = (Service: string): ScalePolicy =>
     policy({
@@ -134,7 +141,10 @@ export function scalePolicies(options: ScalePolicyOptions): ScalePolicies {
     },
     coordinator: policy(
       ...store,
+      // For doctor.
+      allow('SeeStore', ['s3:GetBucketVersioning', 's3:GetBucketObjectLockConfiguration'], bucket),
       ...onRecordings,
+      ...(inventoryBucket === undefined ? [] : ofInventories),
       // Creating and listing know no resource.
       allow('CreateJobs', ['s3:CreateJob', 's3:ListJobs'], '*'),
       allow('FollowJobs', ['s3:DescribeJob', 's3:UpdateJobStatus'], `arn:${partition}:s3:${region}:${accountId}:job/*`),

@@ -8,17 +8,24 @@ export interface DeploymentOptions {
   readonly evidenceBucket: string
   /** What a run does to the recordings: as for `requiredIamPolicy`. */
   readonly recordings: IamPolicyOptions
+  /** Bucket that S3 delivers inventories to: the coordinator may read it. @defaultValue none */
+  readonly inventoryBucket?: string | undefined
   /** Location of the zipped bundle of the worker. `examples/lambda` builds one. */
   readonly code: { readonly bucket: string; readonly key: string; readonly versionId?: string | undefined }
   /** Shards at once. S3 Batch Operations does not limit them, so the function must. @defaultValue 100 */
   readonly reservedConcurrency?: number | undefined
   /** Memory of the function in MB, from 128 to 10240; its share of processors grows with it. @defaultValue 1024 */
   readonly memoryMb?: number | undefined
-  /** Variables of the function's environment. Secrets belong in Secrets Manager. @defaultValue none */
+  /**
+   * Variables of the function's environment beside `EVIDENCE_BUCKET` and `EXPORT_BUCKET`, which name the two buckets.
+   * Secrets belong in Secrets Manager.
+   *
+   * @defaultValue none
+   */
   readonly environment?: Readonly<Record<string, string>> | undefined
   /** @defaultValue 'nodejs22.x' */
   readonly runtime?: string | undefined
-  /** File and export of the handler. @defaultValue 'handler.batch' */
+  /** File and export of the handler. It must serve the engine that is used. @defaultValue 'handler.handler' */
   readonly handler?: string | undefined
   /** How many days the function's log is kept. CloudWatch accepts only certain numbers. @defaultValue 365 */
   readonly logDays?: number | undefined
@@ -83,6 +90,7 @@ export function deploymentTemplate(options: DeploymentOptions): DeploymentTempla
     partition: pseudo('Partition'),
     evidenceBucket,
     recordings: options.recordings,
+    inventoryBucket: options.inventoryBucket,
     functionName: names.function,
     batchRoleName: names.batch,
     stateMachineName: names.machine,
@@ -196,7 +204,7 @@ function roleOf(name: string, { trust, policy }: ScaleRole): DeploymentResource 
 }
 
 function workerOf(options: DeploymentOptions): DeploymentResource {
-  const { code, runtime = 'nodejs22.x', handler = 'handler.batch', environment } = options
+  const { code, runtime = 'nodejs22.x', handler = 'handler.handler', environment, evidenceBucket, recordings } = options
   return {
     Type: 'AWS::Lambda::Function',
     DependsOn: ['WorkerLog'],
@@ -213,7 +221,9 @@ function workerOf(options: DeploymentOptions): DeploymentResource {
       MemorySize: options.memoryMb ?? 1024,
       Timeout: 900,
       ReservedConcurrentExecutions: options.reservedConcurrency ?? 100,
-      ...(environment === undefined ? {} : { Environment: { Variables: environment } }),
+      Environment: {
+        Variables: { EVIDENCE_BUCKET: evidenceBucket, EXPORT_BUCKET: recordings.bucket, ...environment },
+      },
     },
   }
 }

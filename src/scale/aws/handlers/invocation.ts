@@ -1,4 +1,5 @@
 import { systemClock } from '../../../internal/clock.js'
+import { OptionCheck } from '../../../internal/option-check.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { Clock } from '../../../ports/runtime.js'
 import type { ShardRef } from '../../ports/shard-engine.js'
@@ -24,6 +25,21 @@ export interface HandledShard {
   /** One line without secrets: codes, digests, the words of an error. */
   readonly said: string
   readonly end?: ShardEnd | undefined
+}
+
+/**
+ * Refuses parts that cannot do a shard: the answer to each invocation would be that another one may do it.
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`
+ */
+export function checkHandlerParts(parts: HandlerParts, name: string): void {
+  // From JavaScript there may be none.
+  const { worker, clock } = (parts ?? {}) as Partial<HandlerParts>
+  const mistakes = new OptionCheck(`The parts of ${name}`)
+  const { check } = mistakes
+  check(typeof worker === 'function', 'worker', 'must be a ShardWorker: shardWorker({ store, storage })')
+  check(clock === undefined || typeof clock.now === 'function', 'clock', 'must be a Clock')
+  mistakes.throwIfAny()
 }
 
 /** When the invocation is ended from outside. */

@@ -1,5 +1,12 @@
 import { LegalHoldError } from '../../../model/errors.js'
-import { deadlineOf, doShard, type HandledShard, type HandlerParts, type LambdaContextLike } from './invocation.js'
+import {
+  checkHandlerParts,
+  deadlineOf,
+  doShard,
+  type HandledShard,
+  type HandlerParts,
+  type LambdaContextLike,
+} from './invocation.js'
 import { shardRefOf } from './shard-ref.js'
 
 /** One item of a Distributed Map: a row of the list that `MapEngine` writes. */
@@ -38,10 +45,13 @@ export class ShardError extends Error {
  * ```ts
  * export const handler = mapHandler({ worker })
  * ```
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`
  */
 export function mapHandler(
   parts: HandlerParts,
 ): (event: MapEvent, context?: LambdaContextLike) => Promise<MapResponse> {
+  checkHandlerParts(parts, 'mapHandler')
   return async (event, context) => {
     const items = itemsOf(event)
     const deadlineMs = deadlineOf(parts, context)

@@ -1,6 +1,6 @@
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ShardEnd } from '../../ports/shard-worker.js'
-import { deadlineOf, doShard, type HandlerParts, type LambdaContextLike } from './invocation.js'
+import { checkHandlerParts, deadlineOf, doShard, type HandlerParts, type LambdaContextLike } from './invocation.js'
 import { shardRefOf } from './shard-ref.js'
 
 /** One task of an invocation by S3 Batch Operations. */
@@ -65,10 +65,13 @@ const codes: Readonly<Record<ShardEnd['outcome'], S3BatchResultCode>> = {
  * ```ts
  * export const handler = s3BatchHandler({ worker })
  * ```
+ *
+ * @throws LegalHoldError `INVALID_OPTIONS`
  */
 export function s3BatchHandler(
   parts: S3BatchHandlerParts,
 ): (event: S3BatchEvent, context?: LambdaContextLike) => Promise<S3BatchResponse> {
+  checkHandlerParts(parts, 's3BatchHandler')
   return async (event, context) => {
     requireEvent(event)
     const deadlineMs = deadlineOf(parts, context)

@@ -55,7 +55,8 @@ const hasEnded = ({ state }: EngineJob) => state === 'complete' || state === 'fa
  */
 export class MapEngine implements ShardEngine {
   readonly name = engineName
-  readonly capabilities: ShardEngineCapabilities = { confirms: false, limitsConcurrency: true }
+  readonly capabilities: ShardEngineCapabilities
+  readonly #concurrency: number
   readonly #options: MapEngineOptions
   readonly #service: AwsService
   readonly #objects: S3Objects
@@ -65,6 +66,8 @@ export class MapEngine implements ShardEngine {
   constructor(options: MapEngineOptions) {
     checkMapOptions(options)
     this.#options = options
+    this.#concurrency = options.concurrency ?? 100
+    this.capabilities = { confirms: false, limitsConcurrency: true, concurrency: this.#concurrency }
     this.#prefix = options.prefix ?? 'engine/map/'
     const { bucket, region, credentials, retry, clock, s3 } = options
     this.#objects = new S3Objects({ region, credentials, retry, clock, ...s3, bucket }, 'MapEngine')
@@ -86,7 +89,7 @@ export class MapEngine implements ShardEngine {
       bucket: this.#options.bucket,
       items,
       results: `${this.#prefix}results/${name}`,
-      maxConcurrency: job.concurrency ?? this.#options.concurrency ?? 100,
+      maxConcurrency: job.concurrency ?? this.#concurrency,
       runId: job.runId,
       planSha256: job.planSha256,
       round: job.round,
@@ -112,10 +115,10 @@ export class MapEngine implements ShardEngine {
     return { id: started.executionArn ?? executionArn, engine: engineName, state: 'active' }
   }
 
-  /** @throws LegalHoldError `ENGINE_REJECTED` if there is no such state machine, or it must not be seen */
+  /** @throws LegalHoldError `ENGINE_REJECTED` if there is no such state machine, it must not be seen, or it cannot run shards */
   async check(options: CallOptions = {}): Promise<string> {
     const { stateMachineArn } = this.#options
-    const { status = 'unknown', type = 'unknown' } = await this.#service.ask<DescribeStateMachineCommandOutput>(
+    const machine = await this.#service.ask<DescribeStateMachineCommandOutput>(
       'DescribeStateMachine',
       async () => {
         const { DescribeStateMachineCommand } = await loadSfn()
@@ -123,7 +126,14 @@ export class MapEngine implements ShardEngine {
       },
       options,
     )
-    return `the state machine is ${status}, of the type ${type}`
+    const { status = 'unknown', type = 'unknown', definition = '' } = machine
+    const said = `the state machine is ${status}, of the type ${type}`
+    const isMap = definition === '' || /"Mode"\s*:\s*"DISTRIBUTED"/.test(definition)
+    if (status === 'ACTIVE' && type === 'STANDARD' && isMap) return said
+    throw new LegalHoldError(
+      `${stateMachineArn} cannot run shards: ${said}${isMap ? '' : ', without a Distributed Map'}. Deploy the one of stateMachineDefinition, of the type STANDARD.`,
+      { code: 'ENGINE_REJECTED', stage: 'scale' },
+    )
   }
 
   async find(token: string, options: CallOptions = {}): Promise<EngineJob | undefined> {

@@ -53,7 +53,7 @@ const options = {
   evidenceBucket: 'evidence',
   recordings: { bucket: 'recordings', legalHold: true, tags: true },
   code: { bucket: 'artifacts', key: 'worker.zip', versionId: 'v' },
-  environment: { EVIDENCE_BUCKET: 'evidence' },
+  environment: { LOG: 'debug' },
 }
 
 describe('the template', () => {
@@ -92,6 +92,16 @@ describe('the template', () => {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
       Properties: { ObjectLockEnabled: true, VersioningConfiguration: { Status: 'Enabled' } },
+    })
+  })
+
+  test('tells the function which buckets it works on, beside what the caller tells it', () => {
+    const variablesOf = (environment?: Readonly<Record<string, string>>) =>
+      deploymentTemplate({ ...options, environment }).Resources.Worker?.Properties.Environment
+    const buckets = { EVIDENCE_BUCKET: 'evidence', EXPORT_BUCKET: 'recordings' }
+    expect(variablesOf()).toEqual({ Variables: buckets })
+    expect(variablesOf({ LOG: 'debug', EXPORT_BUCKET: 'other' })).toEqual({
+      Variables: { ...buckets, LOG: 'debug', EXPORT_BUCKET: 'other' },
     })
   })
 
@@ -139,6 +149,39 @@ describe('the policies', () => {
       expect(new Set(sids).size).toBe(sids.length)
       expect(sids.filter((sid) => !/^[A-Za-z0-9]+$/.test(sid))).toEqual([])
     }
+  })
+
+  test('let the coordinator see what doctor looks at, and read inventories where there is a bucket of them', () => {
+    const rights = (Statement: typeof policies.coordinator.Statement) =>
+      Statement.flatMap(({ Action, Resource = [] }) =>
+        Resource.flatMap((arn) => Action.map((action) => `${action} ${arn}`)),
+      )
+    const store = 'arn:aws:s3:::evidence'
+    expect(rights(policies.coordinator.Statement)).toEqual(
+      expect.arrayContaining([`s3:GetBucketVersioning ${store}`, `s3:GetBucketObjectLockConfiguration ${store}`]),
+    )
+    const options = {
+      accountId: '123456789012',
+      region: 'eu-west-1',
+      evidenceBucket: 'evidence',
+      recordings: { bucket: 'recordings' },
+    }
+    const ofInventories = (inventoryBucket?: string) => {
+      const { coordinator, worker } = scalePolicies({ ...options, inventoryBucket })
+      expect(rights(worker.policy.Statement).join()).not.toContain('inventories')
+      return rights(coordinator.Statement).filter((right) => right.includes('inventories'))
+    }
+    expect(ofInventories()).toEqual([])
+    expect(ofInventories('inventories')).toEqual([
+      's3:ListBucket arn:aws:s3:::inventories',
+      's3:GetObject arn:aws:s3:::inventories/*',
+    ])
+    const { CoordinatorPolicy } = deploymentTemplate({
+      ...options,
+      code: { bucket: 'artifacts', key: 'worker.zip' },
+      inventoryBucket: 'inventories',
+    }).Resources
+    expect(JSON.stringify(CoordinatorPolicy)).toContain(':s3:::inventories/*')
   })
 
   test('let only the service take a role, and only for this account', () => {

@@ -144,3 +144,14 @@ describe('a handler for a Distributed Map', () => {
     },
   )
 })
+
+test.each([s3BatchHandler, mapHandler])(
+  'a handler without a worker is refused at once, and fails no shard',
+  (handlerOf) => {
+    for (const parts of [undefined, {}, { store: {}, storage: {} }, { worker: 'x' }]) {
+      expect(() => handlerOf(parts as never)).toThrow(
+        /worker must be a ShardWorker: shardWorker\(\{ store, storage \}\)/,
+      )
+    }
+  },
+)

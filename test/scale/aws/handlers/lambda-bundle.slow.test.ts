@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { inflateRawSync } from 'node:zlib'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, expect, test } from 'vitest'
+import { deploymentTemplate } from '#src/scale-aws.js'
 import { bundleOf } from '../../../../examples/lambda/build.js'
 import { zipOf } from '../../../../examples/lambda/zip.js'
 import { refOf, s3World } from '../world.js'
@@ -68,7 +69,7 @@ test.each(['esm', 'cjs'] as const)(
 )
 
 test.each(['esm', 'cjs'] as const)(
-  'a bundle of the worker of the library as %s is small, and refuses a shard of no plan',
+  'a bundle of the worker of the library as %s is small, and serves both engines as the template sets it up',
   async (format) => {
     const { client, settings, close } = await s3World()
     try {
@@ -84,20 +85,28 @@ test.each(['esm', 'cjs'] as const)(
         job: { id: 'j', userArguments: {} },
         tasks: [task],
       }
+      const { Handler, Environment } = deploymentTemplate({
+        evidenceBucket: 'evidence',
+        recordings: { bucket: 'evidence' },
+        code: { bucket: 'artifacts', key: 'worker.zip' },
+      }).Resources.Worker!.Properties as { Handler: string; Environment: { Variables: Record<string, string> } }
+      const [file, exported] = Handler.split('.')
+      expect(`${file}.${format === 'esm' ? 'mjs' : 'cjs'}`).toBe(name)
       const code = `
-      const { batch } = await import(${JSON.stringify(pathToFileURL(join(folder, `worker-${name}`)).href)})
-      const { results } = await batch(${JSON.stringify(event)}, { getRemainingTimeInMillis: () => 60_000 })
-      console.log(JSON.stringify(results))
+      const { ${exported}: handler } = await import(${JSON.stringify(pathToFileURL(join(folder, `worker-${name}`)).href)})
+      const context = { getRemainingTimeInMillis: () => 60_000 }
+      const { results } = await handler(${JSON.stringify(event)}, context)
+      const ofMap = await handler({ Items: [{ key: ${JSON.stringify(task.s3Key)} }] }, context).catch(({ name }) => name)
+      console.log(JSON.stringify([results, ofMap]))
       process.exit()`
       const out = await run(code, {
-        EVIDENCE_BUCKET: 'evidence',
-        EXPORT_BUCKET: 'evidence',
+        ...Environment.Variables,
         AWS_REGION: 'eu-west-1',
         S3_ENDPOINT: settings.endpoint,
         AWS_ACCESS_KEY_ID: settings.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: settings.credentials.secretAccessKey,
       })
-      expect(JSON.parse(out)).toMatchObject([{ taskId: 't', resultCode: 'PermanentFailure' }])
+      expect(JSON.parse(out)).toMatchObject([[{ taskId: 't', resultCode: 'PermanentFailure' }], 'ShardRefused'])
     } finally {
       await close()
     }

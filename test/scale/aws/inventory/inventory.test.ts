@@ -260,6 +260,17 @@ describe('a metadata table', () => {
     ])
   })
 
+  test('as Parquet that is packed with GZIP, which UNLOAD does where nobody says otherwise', async () => {
+    const { put, source } = await world()
+    const keys = Array.from({ length: 1_000 }, (_, at) => `key ${at % 7}`)
+    const columnData = [{ name: 'key', data: keys, type: 'STRING' as const, nullable: false }]
+    const compressors = { GZIP: (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes)) }
+    const packed = new Uint8Array(parquetWriteBuffer({ columnData, codec: 'GZIP', compressors }))
+    await put('unload/packed', packed)
+    const table = new S3MetadataTable({ ...source, ...options, files: ['unload/packed'] })
+    expect((await rowsOf(table)).map(({ key }) => key)).toEqual(keys)
+  })
+
   test('options that cannot work are refused at once', async () => {
     const { source } = await world()
     expect(() => new S3MetadataTable({ ...source, ...options, files: [] })).toThrow(/at least one file/)
