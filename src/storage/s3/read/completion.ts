@@ -41,7 +41,8 @@ export class S3Completion {
   ): Promise<ObjectState> {
     const call = { stage, signal }
     const canWait = isHeldNext && this.#reads.locks.areShown && this.#reads.locks.isRetentionAnswered
-    const known: ObjectState = isHeldNext && this.#reads.locks.areShown ? { legalHold: 'OFF', ...given(state) } : state
+    const isHiddenOff = isHeldNext && this.#reads.locks.areShown && state.legalHold === undefined
+    const known: ObjectState = isHiddenOff ? { ...state, legalHold: 'OFF' } : state
     return this.#completed(known, carriesTags, canWait, call)
   }
 
@@ -53,11 +54,10 @@ export class S3Completion {
   async again(fresh: ObjectState, isSeen: boolean, { signal }: CallOptions): Promise<ObjectState> {
     const call = { stage, signal }
     const ref = { bucket: fresh.bucket, key: fresh.key, versionId: fresh.versionId }
-    const { legalHold: _, ...rest } = fresh
     const [answer, known] = await Promise.all([
       this.#reads.head(ref, { signal }, stage),
       // Of the hold HEAD is asked, beside this.
-      this.#completed({ ...rest, legalHold: 'ON' }, true, false, call),
+      this.#completed({ ...fresh, legalHold: 'ON' }, true, false, call),
     ])
     if (!answer.found) throw gone(fresh)
     const { state } = answer
@@ -109,15 +109,6 @@ export class S3Completion {
     else this.#reads.noteUncountedTags()
     return tags
   }
-}
-
-/** Only what is there: an absent field must not hide one that was read otherwise. */
-function given(state: ObjectState): ObjectState {
-  const fields = { ...state } as Record<string, unknown>
-  for (const name of Object.keys(fields)) {
-    if (fields[name] === undefined) delete fields[name]
-  }
-  return fields as unknown as ObjectState
 }
 
 function gone(fresh: ObjectState): LegalHoldError {
