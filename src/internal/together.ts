@@ -18,25 +18,39 @@ export async function together<T extends readonly unknown[]>(
   signal: AbortSignal | undefined,
   ...questions: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> }
 ): Promise<T> {
-  const stop = new AbortController()
-  inheritWaits(forManyListeners(stop.signal), signal)
-  const onAbort = () => stop.abort(signal?.reason)
-  signal?.addEventListener('abort', onAbort, { once: true })
-  if (signal?.aborted) onAbort()
+  const stop = stopOf(signal)
   const atOnce: typeof now = questions.length > sideBySide ? pLimit(sideBySide) : now
   let failure: { readonly error: unknown } | undefined
-  try {
-    const answers = await Promise.all(
-      questions.map((ask) =>
-        atOnce(() => ask(stop.signal)).catch((error: unknown) => {
-          failure ??= { error }
-          stop.abort(error)
-        }),
-      ),
-    )
-    if (failure !== undefined) throw failure.error
-    return answers as unknown as T
-  } finally {
-    signal?.removeEventListener('abort', onAbort)
-  }
+  const answers = await Promise.all(
+    questions.map((ask) =>
+      atOnce(() => ask(stop.signal)).catch((error: unknown) => {
+        failure ??= { error }
+        stop.abort(error)
+      }),
+    ),
+  )
+  if (signal !== undefined && !stop.signal.aborted) spare.get(signal)?.push(stop)
+  if (failure !== undefined) throw failure.error
+  return answers as unknown as T
+}
+
+/**
+ * What stopped nothing, by the signal of its caller: every repair asks side by side, and a controller with its listeners
+ * costs as much as a question. There are as many as have asked at once.
+ */
+const spare = new WeakMap<AbortSignal, AbortController[]>()
+
+function stopOf(signal: AbortSignal | undefined): AbortController {
+  const unused = signal === undefined ? undefined : spare.get(signal)?.pop()
+  if (unused !== undefined) return unused
+  const stop = new AbortController()
+  inheritWaits(forManyListeners(stop.signal), signal)
+  if (signal === undefined) return stop
+  if (!spare.has(signal)) spare.set(signal, [])
+  const onAbort = () => stop.abort(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  // What is spoilt listens no more.
+  stop.signal.addEventListener('abort', () => signal.removeEventListener('abort', onAbort), { once: true })
+  return stop
 }

@@ -34,10 +34,32 @@ describe('together', () => {
     expect(ended).toBe(2)
   })
 
-  test('passes the caller’s abort on, and leaves no listener behind', async () => {
+  test('passes the caller’s abort on', async () => {
     const controller = new AbortController()
     const asking = together(controller.signal, untilAborted)
     controller.abort(new Error('court adjourned'))
     await expect(asking).rejects.toThrow('court adjourned')
+  })
+
+  test('asks again under the same caller, and stops again', async () => {
+    const controller = new AbortController()
+    const { signal } = controller
+    const signals: AbortSignal[] = []
+    const note = async (own: AbortSignal) => void signals.push(own)
+    await together(signal, note)
+    await together(signal, note)
+    expect(signals[1]).toBe(signals[0])
+    const failing = async (own: AbortSignal) => {
+      signals.push(own)
+      throw new Error('no such bucket')
+    }
+    await expect(together(signal, failing)).rejects.toThrow('no such bucket')
+    expect(signals[2]?.aborted).toBe(true)
+    await together(signal, note)
+    expect(signals[3]?.aborted).toBe(false)
+    const asking = together(signal, untilAborted, untilAborted)
+    controller.abort(new Error('court adjourned'))
+    await expect(asking).rejects.toThrow('court adjourned')
+    await expect(together(signal, untilAborted)).rejects.toThrow('court adjourned')
   })
 })

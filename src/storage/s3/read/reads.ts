@@ -93,17 +93,13 @@ export class S3Reads {
     const wantsSize = (full || options.size === true) && state.sizeBytes === undefined
     if (!wantsTags && wantsLock === false && !wantsSize) return { found: true, state }
     const pinned = { bucket: state.bucket, key: state.key, versionId: state.versionId }
-    return {
-      found: true,
-      state: {
-        ...state,
-        ...(wantsSize ? { sizeBytes: await sizeOf(this.#requests, state, this.#options, call) } : {}),
-        ...(wantsLock === false ? {} : await this.locks.of(state, wantsLock, stage, call)),
-        ...(full ? { acl: await this.aclOf(pinned, stage, call) } : {}),
-        // Last: what another writer sets between their reading and their writing is lost.
-        ...(wantsTags ? { tags: await this.tagsOf(pinned, state, stage, { ...call, full }) } : {}),
-      },
-    }
+    const read: { -readonly [K in keyof ObjectState]: ObjectState[K] } = { ...state }
+    if (wantsSize) read.sizeBytes = await sizeOf(this.#requests, state, this.#options, call)
+    if (wantsLock !== false) Object.assign(read, await this.locks.of(state, wantsLock, stage, call))
+    if (full) read.acl = await this.aclOf(pinned, stage, call)
+    // Last: what another writer sets between their reading and their writing is lost.
+    if (wantsTags) read.tags = await this.tagsOf(pinned, state, stage, { ...call, full })
+    return { found: true, state: read }
   }
 
   /** The tags of a version; a refusal is thrown. */
