@@ -404,9 +404,9 @@ async function main(): Promise<void> {
           async () => {
             const story = ['test/cli/terminal.slow.test.ts', 'test/cli/columns.slow.test.ts']
             const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-            await run(process.execPath, [vitest, 'run', '--maxWorkers=1', ...story], {
+            await run(process.execPath, [vitest, 'run', ...story], {
               cwd: root,
-              env: { ...env, CLI_UNDER_TEST: `'${node}' '${installed}'` },
+              env: { ...env, CLI_UNDER_TEST: `'${node}' '${installed}'`, VITEST_MAX_WORKERS: '1' },
               timeout: 600_000,
             })
             return undefined
