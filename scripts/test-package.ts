@@ -1,6 +1,6 @@
 // Packs the library and uses it as its users do: in throw-away projects, installed from the tarball.
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,6 +55,8 @@ interface Project {
   readonly name: string
   readonly manifest: object
   readonly files: Readonly<Record<string, string>>
+  /** Compiled with the other ones of TypeScript, before the commands. */
+  readonly isTypeScript?: true
   readonly commands: readonly (readonly [string, ...string[]])[]
   /** What the last of them has to print. */
   readonly prints?: string
@@ -81,10 +83,8 @@ const typescript = (name: string, type: 'module' | 'commonjs', module: string, m
       files: ['main.ts'],
     }),
   },
-  commands: [
-    ['node_modules/.bin/tsc', '-p', '.'],
-    ...(moduleResolution === 'bundler' ? [] : [['every node', 'out/main.js'] as const]),
-  ],
+  isTypeScript: true,
+  commands: moduleResolution === 'bundler' ? [] : [['every node', 'out/main.js']],
   ...(moduleResolution === 'bundler' ? {} : { prints: 'complete 4 true true' }),
 })
 
@@ -181,7 +181,8 @@ const projects: readonly Project[] = [
         files: ['main.ts'],
       }),
     },
-    commands: [['node_modules/.bin/tsc', '-p', '.']],
+    isTypeScript: true,
+    commands: [],
   },
   {
     name: 'the conformance suites and the kit under jest',
@@ -233,7 +234,8 @@ ${matcherTest(`vi.useFakeTimers()`)}`,
         files: ['vitest.ts', 'jest.ts'],
       }),
     },
-    commands: [['node_modules/.bin/tsc', '-p', '.']],
+    isTypeScript: true,
+    commands: [],
   },
   {
     name: 'bundled by esbuild',
@@ -364,10 +366,21 @@ async function main(): Promise<void> {
 
     // Most of them wait for simulated landings more than they work.
     const atOnce = pLimit(availableParallelism() + 1)
-    const projectChecks = projects.map((project, at) => async () => {
-      const folder = join(shared, `project-${at}`)
+    const folderOf = (project: Project) => join(shared, `project-${projects.indexOf(project)}`)
+    for (const project of projects) {
+      const folder = folderOf(project)
       await write(folder, { 'package.json': JSON.stringify({ private: true, ...project.manifest }), ...project.files })
-      await run('ln', ['-s', '../node_modules', join(folder, 'node_modules')])
+      await symlink('../node_modules', join(folder, 'node_modules'))
+    }
+    // In one process, which parses the declarations of the two SDKs once for all of them; each is checked by its own settings.
+    const typed = projects.filter(({ isTypeScript }) => isTypeScript)
+    const compile = () =>
+      check(typed.map(({ name }) => `${name}: tsc`).join('\n      '), async () => {
+        await run(join(shared, 'node_modules/.bin/tsc'), ['--build', ...typed.map(folderOf)], { env, timeout: 300_000 })
+        return undefined
+      })
+    const projectCheck = async (project: Project) => {
+      const folder = folderOf(project)
       const commands = project.commands.flatMap(([command, ...args]) =>
         command === 'every node' ? nodes.map((path) => [path, ...args] as const) : [[command, ...args] as const],
       )
@@ -381,7 +394,7 @@ async function main(): Promise<void> {
           return undefined
         })
       }
-    })
+    }
 
     const installed = join(shared, 'node_modules/genesys-legal-hold-exporter/dist/cli.js')
     const walks = nodes.map(
@@ -390,9 +403,10 @@ async function main(): Promise<void> {
           `a matter from init to release, by the installed command: ${node.replace(/^.*node_modules\//, '')}`,
           async () => {
             const story = ['test/cli/terminal.slow.test.ts', 'test/cli/columns.slow.test.ts']
-            await run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...story], {
+            const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+            await run(process.execPath, [vitest, 'run', ...story], {
               cwd: root,
-              env: { ...env, CLI_UNDER_TEST: `'${node}' '${installed}'` },
+              env: { ...env, CLI_UNDER_TEST: `'${node}' '${installed}'`, VITEST_MAX_WORKERS: '1' },
               timeout: 600_000,
             })
             return undefined
@@ -400,7 +414,14 @@ async function main(): Promise<void> {
         ),
     )
     // The longest first.
-    await atOnce.map([...walks, ...projectChecks], (work) => work())
+    const walked = atOnce.map(walks, (work) => work())
+    const compiled = atOnce(compile)
+    const others = atOnce.map(
+      projects.filter(({ isTypeScript }) => !isTypeScript),
+      projectCheck,
+    )
+    await compiled
+    await Promise.all([walked, others, atOnce.map(typed, projectCheck)])
 
     await check('publint --strict', async () => {
       await run(join(shared, 'node_modules/.bin/publint'), ['--strict', tarball])

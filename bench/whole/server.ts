@@ -31,11 +31,10 @@ export async function startWholeServer(options: WholeServerOptions): Promise<Who
   }
 }
 
-const measuredMs = 500
 const windows = 3
 
 /** How many HEADs a second the server answers to a client that does nothing but write and read bytes: the best of some windows. */
-export async function rawRate(connections: number): Promise<number> {
+export async function rawRate(connections: number, measuredMs: number): Promise<number> {
   const server = await startWholeServer({ recordings: 1_000, latencyMs: 0, objectLock: true })
   try {
     const { port } = new URL(server.endpoint)

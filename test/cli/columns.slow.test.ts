@@ -18,12 +18,9 @@ if (!hasScript) console.warn('`script` of util-linux is not installed: nothing i
 const wordsOf = (text: string) => text.match(/[A-Za-z]{3,}/g) ?? []
 
 /** Every word that the sources have, in messages or otherwise: a part of one is not among them. */
-function wordsOfSources(): Set<string> {
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /\.ts$/.test(name),
-  )
-  return new Set(files.flatMap((name) => wordsOf(readFileSync(join(root, 'src', name), 'utf8'))))
-}
+const wordsOfSources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.ts$/.test(name))
+  .flatMap((name) => wordsOf(readFileSync(join(root, 'src', name), 'utf8')))
 
 /** Runs a line of shell on a terminal of some columns. */
 function onTerminal(line: string, columns: number, options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }) {
@@ -38,7 +35,8 @@ function onTerminal(line: string, columns: number, options: { readonly cwd: stri
 }
 
 describe.runIf(hasScript)('on a terminal', () => {
-  test.each([60, 80, 120])('of %i columns an export wraps nothing and breaks no word', async (columns) => {
+  // Each waits for its landing most of its time.
+  test.concurrent.each([60, 80, 120])('of %i columns an export wraps nothing and breaks no word', async (columns) => {
     const cwd = mkdtempSync(join(tmpdir(), 'columns-'))
     // Slow enough for its progress to be seen.
     const simulators = await startSimulators({ scenario: { count: 5 }, latencyMs: 30 })
@@ -71,7 +69,7 @@ describe.runIf(hasScript)('on a terminal', () => {
       const isWhole = (line: string) => !line.trim().includes(' ')
       const wide = lines.filter((line) => columnsOf(line) > columns && !isWhole(line))
       expect(wide).toEqual([])
-      const known = new Set([...wordsOfSources(), ...paths.flatMap(wordsOf)])
+      const known = new Set([...wordsOfSources, ...paths.flatMap(wordsOf)])
       const ids = /[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}|\b(?=\w*\d)\w+\b/g
       const strange = lines.flatMap((line) => wordsOf(line.replace(ids, ' '))).filter((word) => !known.has(word))
       expect([...new Set(strange)]).toEqual([])

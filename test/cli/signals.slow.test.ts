@@ -33,7 +33,7 @@ interface Started {
 
 function start(args: readonly string[], env: Record<string, string>): Started {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], { cwd: root, env: { PATH, HOME, ...env } })
+  const child = spawn(process.execPath, args, { cwd: root, env: { PATH, HOME, ...env } })
   children.push(child)
   const said = { out: '', err: '' }
   child.stdout.on('data', (text) => {
@@ -106,7 +106,7 @@ describe.each(Object.entries(codes) as [Ending, number][])('%s', (signal, code) 
     const folder = mkdtempSync(join(tmpdir(), 'signals-'))
     const journal = join(folder, 'journal')
     const env = { ...settings(`example-${signal}`), JOURNAL: journal, REPORT: join(folder, 'report.json') }
-    const { child, said, ended } = start(['examples/export-matter.ts'], env)
+    const { child, said, ended } = start(['--import', 'tsx', 'examples/export-matter.ts'], env)
     await underWay(journal)
     child.kill(signal)
     expect(await ended).toEqual({ code, signal: null })

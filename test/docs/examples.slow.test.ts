@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { blocks } from './pages.js'
+import { type Block, blocks } from './pages.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const scratch = `${root}.cache/examples-${process.pid}/`
@@ -15,6 +15,8 @@ function run(args: readonly string[]): Promise<{ code: number; out: string }> {
     })
   })
 }
+
+const fileOf = ({ name }: Block) => `${scratch}${name.replace(/\W+/g, '-')}.ts`
 
 describe('the code in the documentation', () => {
   test('is found', () => {
@@ -38,31 +40,39 @@ describe('the code in the documentation', () => {
 
   const runnable = blocks.filter(({ language }) => language === 'ts run')
 
-  // Each waits for a job most of its time.
-  test.concurrent.each([...new Set(runnable.map(({ page }) => page))])(
-    '%s runs, each block in a world of its own',
-    async (page) => {
-      mkdirSync(scratch, { recursive: true })
-      const written = runnable
-        .filter((block) => block.page === page)
-        .map(({ name, code, exported }) => {
-          const file = `${scratch}${name.replace(/\W+/g, '-')}.ts`
-          writeFileSync(file, code)
-          return { file, code, exported }
-        })
-      const offline = fileURLToPath(new URL('./offline.ts', import.meta.url))
-      const args = written.map(({ file, exported }) => `${exported ? 'exported:' : 'fresh:'}${file}`)
-      const ended = await run(['--import', 'tsx', offline, ...args])
-      expect(ended.code, ended.out).toBe(0)
-      expect(ended.out).not.toMatch(/\(node:\d+\)|Warning:/)
-      const outputs = ended.out.split(/^== .*\n/m).slice(1)
-      expect(outputs).toHaveLength(written.length)
-      for (const [at, { code }] of written.entries()) {
-        expect(outputs[at]?.trim(), page).not.toBe('')
-        if (code.includes('report.outcome')) expect(outputs[at]).toContain('complete')
-      }
-    },
-  )
+  const pages = [...new Set(runnable.map(({ page }) => page))]
+  // To load the SDKs takes as long as an example: every third page shares a process. Each waits for a job most of its time.
+  const processes = 3
+  const ended = new Map<number, ReturnType<typeof run>>()
+
+  /** Runs the blocks of every third page one after the other. */
+  function runOf(first: number): ReturnType<typeof run> {
+    mkdirSync(scratch, { recursive: true })
+    const args = runnable
+      .filter(({ page }) => pages.indexOf(page) % processes === first)
+      .map((block) => {
+        writeFileSync(fileOf(block), block.code)
+        return `${block.exported ? 'exported:' : 'fresh:'}${fileOf(block)}`
+      })
+    const offline = fileURLToPath(new URL('./offline.ts', import.meta.url))
+    return run(['--import', 'tsx', offline, ...args])
+  }
+
+  test.concurrent.each(pages)('%s runs, each block in a world of its own', async (page) => {
+    const first = pages.indexOf(page) % processes
+    const running = ended.get(first) ?? runOf(first)
+    ended.set(first, running)
+    const { code, out } = await running
+    expect(code, out).toBe(0)
+    expect(out).not.toMatch(/\(node:\d+\)|Warning:/)
+    const [, ...told] = out.split(/^== (.*)\n/m)
+    for (const block of runnable.filter((one) => one.page === page)) {
+      const at = told.indexOf(fileOf(block))
+      expect(at, block.name).toBeGreaterThan(-1)
+      expect(told[at + 1]?.trim(), block.name).not.toBe('')
+      if (block.code.includes('report.outcome')) expect(told[at + 1]).toContain('complete')
+    }
+  })
 })
 
 describe('the commands in the documentation', () => {

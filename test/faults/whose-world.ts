@@ -8,7 +8,7 @@ import { ByteProxy } from './byte-proxy.js'
 import { at, bucket, hourMs, keyOf, now, runner, tag } from './matrix-world.js'
 
 /** Recordings, each with a sidecar. */
-const recordings = 3
+const recordings = 2
 
 export interface WhoseWorld {
   readonly proxy: ByteProxy
