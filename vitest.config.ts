@@ -5,8 +5,6 @@ import { SlowestFiles } from './scripts/slowest-files.js'
 const results = process.env.TEST_RESULTS
 const reporters = ['default', new SlowestFiles()] as const
 const slow = 'test/**/*.slow.test.ts'
-/** They look at the whole process: its memory, its environment, its listeners. */
-const alone = ['test/stages/account/ledger-memory.slow.test.ts', 'test/tenants/tenants.slow.test.ts']
 
 export default defineConfig({
   test: {
@@ -16,13 +14,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [slow] },
+        // One process for many files: loading the SDKs again for each would take as long as the tests.
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [slow], isolate: false },
       },
-      { extends: true, test: { name: 'slow', include: [slow], exclude: alone } },
-      { extends: true, test: { name: 'slow-alone', include: alone, isolate: true } },
+      { extends: true, test: { name: 'slow', include: [slow] } },
     ],
-    // One process for many files: loading the SDKs again for each would take as long as the tests.
-    isolate: false,
     setupFiles: ['test/setup.ts'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 180_000,
