@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { interruption } from '#src/cli/signals.js'
 import { FileJournal } from '#src/node.js'
 import { type Simulators, startSimulators } from '#src/testing/index.js'
@@ -13,12 +13,13 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 type Ending = keyof typeof codes
 
+// Of each test its own: the job of a run that was ended delivers all the same, over the objects of the next one.
 let simulators: Simulators
-beforeAll(async () => {
+beforeEach(async () => {
   // Slow enough to be in the middle of it, however slow the machine is.
   simulators = await startSimulators({ scenario: { count: 12 }, latencyMs: 25 })
 })
-afterAll(() => simulators.close())
+afterEach(() => simulators.close())
 
 const children: ChildProcess[] = []
 afterAll(() => {
@@ -95,7 +96,8 @@ describe.each(Object.entries(codes) as [Ending, number][])('%s', (signal, code) 
     const last = await new FileJournal(journal).head()
     expect(last).toMatchObject({ type: 'run-stopped', data: { error: { code: 'ABORTED' } } })
     const again = start(cli(folder), settings(`cli-${signal}`))
-    expect(await again.ended).toEqual({ code: 0, signal: null })
+    const end = await again.ended
+    expect(end, again.said.out + again.said.err).toEqual({ code: 0, signal: null })
     expect(JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'))).toMatchObject({
       outcome: 'complete',
       resumed: 1,
