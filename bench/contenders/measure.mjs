@@ -86,7 +86,8 @@ async function* keys(count) {
 export const objectLock = process.argv[5] !== 'no-object-lock'
 
 /**
- * Runs the contender's work on the small bucket to warm up, and then measured on the one of the bench.
+ * Runs the contender's work on another bucket to warm up, and then measured on the one of the bench. As long a warm-up as the
+ * one of `measure`: what is compiled once is not a cost of an object.
  *
  * @param {(bucket: string, objects: number) => Promise<number>} work repairs so many objects and returns how many it did
  */
@@ -95,7 +96,7 @@ export async function measureRun(work) {
   await measure(async (objects) => {
     if (isWarm.now) return work(bucket, objects)
     isWarm.now = true
-    return work('bench-warm-up', Math.min(objects, 2_000))
+    return work('bench-warm-up', Math.min(objects, 10_000))
   })
 }
 

@@ -32,7 +32,7 @@ function measured(name: string, count: number): [string, Measured] {
 
 const buckets = new Map([
   measured(bucketName, Number(recordings)),
-  measured('bench-warm-up', Math.min(1_000, Number(recordings))),
+  measured('bench-warm-up', Math.min(5_000, Number(recordings))),
 ])
 
 let ids = 0
