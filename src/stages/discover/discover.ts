@@ -66,12 +66,6 @@ export async function* listFolder(
   yield* classified(listResuming(storage, prefix, context, startAfter), scope, lies, startAfter)
 }
 
-/**
- * So many objects are judged by their names at once. A page is not: what it makes would wait for its turn until the
- * garbage collection takes it for lasting, which costs more than to make it.
- */
-const pieceLength = 100
-
 /** So many objects wait at most for one that may be the sidecar of another: more than that is asked for by its key. */
 const mostWaiting = 1_000
 
@@ -95,24 +89,22 @@ export async function* classified(
     outside: (object) => found.push({ object, place: { kind: 'unexpected' } }),
   }
   for await (const page of pages) {
-    for (let begin = 0; begin < page.length; begin += pieceLength) {
-      for (const object of page.slice(begin, begin + pieceLength)) {
-        const key = parseKey(object.key)
-        if (key === undefined) window.pass(object)
-        else {
-          const earlier = describedEarlier(object.key, startAfter)
-          window.add({ object, key }, earlier !== undefined && (await lies(earlier)))
-        }
+    for (const object of page) {
+      const key = parseKey(object.key)
+      if (key === undefined) window.pass(object)
+      else {
+        const earlier = describedEarlier(object.key, startAfter)
+        window.add({ object, key }, earlier !== undefined && (await lies(earlier)))
       }
-      window.leave(exit)
-      while (window.size > mostWaiting && window.awaited !== undefined) {
-        window.settle(await lies(window.awaited))
-        window.leave(exit)
-      }
-      if (found.length === 0) continue
-      yield found
-      found = []
     }
+    window.leave(exit)
+    while (window.size > mostWaiting && window.awaited !== undefined) {
+      window.settle(await lies(window.awaited))
+      window.leave(exit)
+    }
+    if (found.length === 0) continue
+    yield found
+    found = []
   }
   window.end()
   window.leave(exit)

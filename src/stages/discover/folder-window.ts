@@ -119,9 +119,8 @@ export class FolderWindow {
       else exit.file(next.located, next)
     }
     // Now and then, not at each one.
-    if (this.#first === this.#waiting.length) this.#waiting.length = 0
-    else if (this.#first * 2 < this.#waiting.length) return
-    else this.#waiting.splice(0, this.#first)
+    if (this.#first * 2 < this.#waiting.length) return
+    this.#waiting.splice(0, this.#first)
     this.#first = 0
   }
 

@@ -246,21 +246,7 @@ function withoutKey(bucket: string): LegalHoldError {
 }
 
 /** The keys of a listing lie in the same folder by the thousand: the last plain one up to its last `=`. */
-let lastFolder = { encoded: '', folder: '', bytes: 0 }
-
-/** Room for a key, which begins with the last folder. A folder that does not fit is joined with what follows. */
-const keyBytes = Buffer.allocUnsafeSlow(2_048)
-
-/**
- * A key of the last folder, in one piece: every object's key is read character by character some times, which is slow on
- * a text that is joined of two, and one that was cut from another keeps that in memory.
- */
-function inFolder(rest: string): string {
-  const { folder, bytes } = lastFolder
-  const isWhole = bytes === folder.length && bytes + rest.length <= keyBytes.length
-  const isPlain = isWhole && keyBytes.write(rest, bytes) === rest.length
-  return isPlain ? keyBytes.toString('latin1', 0, bytes + rest.length) : folder + rest
-}
+let lastFolder = { encoded: '', folder: '' }
 
 /** Undoes `EncodingType: url`, where a space is `+` or `%20`. */
 export function decodeKey(key: string, encoding: string | undefined): string {
@@ -268,15 +254,13 @@ export function decodeKey(key: string, encoding: string | undefined): string {
   const end = key.lastIndexOf('%3D') + '%3D'.length
   if (lastFolder.encoded.length === end && key.startsWith(lastFolder.encoded)) {
     const rest = key.slice(end)
-    if (!rest.includes('%') && !rest.includes('+')) return inFolder(rest)
+    if (!rest.includes('%') && !rest.includes('+')) return lastFolder.folder + rest
   }
   // All that must be encoded in a key as Genesys writes it.
   const plain = key.replaceAll('%3D', '=')
   if (!plain.includes('%') && !plain.includes('+')) {
-    if (end >= '%3D'.length) {
-      const folder = key.slice(0, end).replaceAll('%3D', '=')
-      lastFolder = { encoded: key.slice(0, end), folder, bytes: keyBytes.write(folder) }
-    }
+    if (end >= '%3D'.length)
+      lastFolder = { encoded: key.slice(0, end), folder: key.slice(0, end).replaceAll('%3D', '=') }
     return plain
   }
   try {
