@@ -1,21 +1,13 @@
 import type { Stage } from '../../model/errors.js'
 import type { NewRunEvent } from '../../model/events.js'
+import { type Linked, LinkedList } from '../tables/linked-list.js'
 
 /** An answer that takes longer is worth an event. */
 export const slowAfterMs = 5_000
 const everyMs = 1_000
 
-/**
- * What is not done yet, in the order in which it began. Each knows its neighbours: the table of a set that changes all the time
- * is made anew again and again, and the old ones keep what they held until the garbage collection looks at everything.
- */
-class PendingList {
-  first: Pending | undefined
-  last: Pending | undefined
-}
-
 /** A request, or another work, that is not done yet. One object and no function for each: every HEAD of a run has one. */
-export class Pending {
+export class Pending implements Linked<Pending> {
   readonly stage: Stage
   readonly subject: string
   readonly reason: string
@@ -23,31 +15,19 @@ export class Pending {
   isTold = false
   previous: Pending | undefined
   next: Pending | undefined
-  #among: PendingList | undefined
+  #among: LinkedList<Pending> | undefined
 
-  constructor(among: PendingList, stage: Stage, subject: string, reason: string) {
+  constructor(among: LinkedList<Pending>, stage: Stage, subject: string, reason: string) {
     this.#among = among
     this.stage = stage
     this.subject = subject
     this.reason = reason
-    const { last } = among
-    this.previous = last
-    if (last === undefined) among.first = this
-    else last.next = this
-    among.last = this
+    among.insertAfter(among.last, this)
   }
 
   end(): void {
-    const among = this.#among
-    if (among === undefined) return
+    this.#among?.remove(this)
     this.#among = undefined
-    const { previous, next } = this
-    if (previous === undefined) among.first = next
-    else previous.next = next
-    if (next === undefined) among.last = previous
-    else next.previous = previous
-    this.previous = undefined
-    this.next = undefined
   }
 }
 
@@ -57,7 +37,8 @@ export class Pending {
  * is, and keeps no process alive.
  */
 export class SlowAnswers {
-  readonly #pending = new PendingList()
+  /** In the order in which they began. */
+  readonly #pending = new LinkedList<Pending>()
   readonly #emit: (event: NewRunEvent) => void
   readonly #timer: ReturnType<typeof setInterval>
 

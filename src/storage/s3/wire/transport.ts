@@ -1,3 +1,4 @@
+import { type Linked, LinkedList } from '../../../internal/tables/linked-list.js'
 import { realTimers } from '../../../internal/waits/real-timers.js'
 import type { Connection, Connections, ExchangeHandler, RawHeaders, WireRequest } from './connections.js'
 import { hungUp } from './socket.js'
@@ -44,8 +45,8 @@ export class FastTransport {
   #rested: Connection[] = []
   readonly #timeoutMs: number
   readonly #bySignal = new Map<AbortSignal, SignalGroup>()
-  #first: Exchange | undefined
-  #last: Exchange | undefined
+  /** In the order in which they end. */
+  readonly #underWay = new LinkedList<Exchange>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(connections: Connections, timeoutMs: number) {
@@ -76,7 +77,7 @@ export class FastTransport {
     const ended = hungUp()
     // Those that wait first: a connection that comes free would be taken for the next of them.
     for (const exchange of this.#waiting.splice(0)) exchange.fail(ended)
-    while (this.#first !== undefined) this.#first.fail(ended)
+    while (this.#underWay.first !== undefined) this.#underWay.first.fail(ended)
     this.#connections.close()
   }
 
@@ -113,21 +114,19 @@ export class FastTransport {
   }
 
   #groupOf(signal: AbortSignal): SignalGroup {
-    let group = this.#bySignal.get(signal)
-    if (group === undefined) {
-      const created = new SignalGroup(signal, {
-        onAbort: () => this.#failAll(created),
-        onEmpty: () => this.#bySignal.delete(signal),
-      })
-      this.#bySignal.set(signal, created)
-      group = created
-    }
+    const known = this.#bySignal.get(signal)
+    if (known !== undefined) return known
+    const group: SignalGroup = new SignalGroup(signal, {
+      onAbort: () => this.#failAll(group),
+      onEmpty: () => this.#bySignal.delete(signal),
+    })
+    this.#bySignal.set(signal, group)
     return group
   }
 
   #failAll(group: SignalGroup): void {
     const ended = []
-    for (let exchange = this.#first; exchange !== undefined; exchange = exchange.next) {
+    for (let { first: exchange } = this.#underWay; exchange !== undefined; exchange = exchange.next) {
       if (exchange.group === group) ended.push(exchange)
     }
     for (const exchange of ended) exchange.fail(new AttemptAborted('aborted'))
@@ -136,29 +135,18 @@ export class FastTransport {
   #begin(exchange: Exchange): void {
     exchange.group?.add()
     // Behind all that end no later: the last one, unless that has been given more time.
-    let previous = this.#last
+    let previous = this.#underWay.last
     while (previous !== undefined && previous.deadline > exchange.deadline) previous = previous.previous
-    const next = previous === undefined ? this.#first : previous.next
-    exchange.previous = previous
-    exchange.next = next
-    if (previous === undefined) this.#first = exchange
-    else previous.next = exchange
-    if (next === undefined) this.#last = exchange
-    else next.previous = exchange
-    if (this.#timer === undefined || (previous === undefined && next !== undefined)) this.#arm(exchange.timeoutMs)
+    this.#underWay.insertAfter(previous, exchange)
+    const endsFirst = previous === undefined && exchange.next !== undefined
+    if (this.#timer === undefined || endsFirst) this.#arm(exchange.timeoutMs)
   }
 
   /** Called once by each exchange, when it is settled. */
   ended(exchange: Exchange): void {
     exchange.group?.remove()
-    const { previous, next } = exchange
-    if (previous === undefined) this.#first = next
-    else previous.next = next
-    if (next === undefined) this.#last = previous
-    else next.previous = previous
-    exchange.previous = undefined
-    exchange.next = undefined
-    if (this.#first === undefined) {
+    this.#underWay.remove(exchange)
+    if (this.#underWay.first === undefined) {
       clearTimeout(this.#timer)
       this.#timer = undefined
     }
@@ -172,10 +160,12 @@ export class FastTransport {
   #expire(): void {
     this.#timer = undefined
     const now = performance.now()
-    while (this.#first !== undefined && this.#first.deadline <= now) {
-      this.#first.fail(new AttemptTimeout(this.#first.timeoutMs))
+    let { first } = this.#underWay
+    while (first !== undefined && first.deadline <= now) {
+      first.fail(new AttemptTimeout(first.timeoutMs))
+      first = this.#underWay.first
     }
-    if (this.#first !== undefined) this.#arm(this.#first.deadline - now)
+    if (first !== undefined) this.#arm(first.deadline - now)
   }
 }
 
@@ -184,11 +174,7 @@ interface SignalTerms {
   readonly onEmpty: () => void
 }
 
-/**
- * The exchanges that one signal ends: how many there are. A set of them would keep the answers of hundreds that are
- * over. The table of a set that changes all the time is made anew again and again, and each one that the garbage
- * collection takes for lasting keeps what it held.
- */
+/** The exchanges that one signal ends: how many there are. */
 class SignalGroup {
   #size = 0
   readonly #signal: AbortSignal
@@ -212,7 +198,6 @@ class SignalGroup {
   }
 }
 
-/** One request and its answer. */
 /** When an exchange ends, and who hears of it. */
 interface ExchangeTerms {
   readonly group: SignalGroup | undefined
@@ -221,7 +206,8 @@ interface ExchangeTerms {
   readonly reject: (error: unknown) => void
 }
 
-class Exchange implements ExchangeHandler {
+/** One request and its answer. */
+class Exchange implements ExchangeHandler, Linked<Exchange> {
   readonly request: WireRequest
   readonly group: SignalGroup | undefined
   connection: Connection | undefined
