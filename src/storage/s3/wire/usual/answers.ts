@@ -64,6 +64,7 @@ const copyStart =
 /** S3 adds a checksum to nearly every copy. */
 const copyElement =
   /<(ETag|LastModified|ChecksumType|ChecksumCRC32|ChecksumCRC32C|ChecksumCRC64NVME|ChecksumSHA1|ChecksumSHA256)>([^<>&\s]+|&quot;[0-9a-f-]+&quot;)<\/([A-Za-z0-9]+)>/y
+const copyElements: Elements = { pattern: copyElement, read: readCopyElement }
 const copyEnd = /<\/CopyObjectResult>\n?$/y
 const quotedEtag = /^(?:"|&quot;)([0-9a-f-]{1,64})(?:"|&quot;)$/
 
@@ -71,19 +72,11 @@ function copyResultIn(body: Buffer): Output | undefined {
   if (body.length > 1_024) return undefined
   const text = body.toString('latin1')
   const result: Record<string, unknown> = {}
-  let at = lengthAt(copyStart, text, 0)
-  if (at === 0) return undefined
-  for (;;) {
-    copyElement.lastIndex = at
-    const match = copyElement.exec(text)
-    if (match === null) break
-    const [, name = '', value = '', closed] = match
-    const read = closed === name && !(name in result) ? readCopyElement(name, value) : undefined
-    if (read === undefined) return undefined
-    result[name] = read
-    at = copyElement.lastIndex
-  }
-  const isWhole = lengthAt(copyEnd, text, at) > 0 && 'ETag' in result && 'LastModified' in result
+  const start = lengthAt(copyStart, text, 0)
+  if (start === 0) return undefined
+  const end = readElements(copyElements, text, start, result)
+  if (end === undefined) return undefined
+  const isWhole = lengthAt(copyEnd, text, end) > 0 && 'ETag' in result && 'LastModified' in result
   return isWhole ? { CopyObjectResult: result } : undefined
 }
 
@@ -94,10 +87,12 @@ function readCopyElement(name: string, value: string): unknown {
   return etag === undefined ? undefined : `"${copyOf(etag)}"`
 }
 
+/** When something was written. */
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/
 /** Elements of a page, with what each is read as. */
 const pageElement =
   /<(Name|Prefix|KeyMarker|VersionIdMarker|NextKeyMarker|NextVersionIdMarker|MaxKeys|EncodingType|IsTruncated)>([^<>&\s]*)<\/([A-Za-z]+)>/y
+const pageElements: Elements = { pattern: pageElement, read: readPageElement }
 const pageStart =
   /(?:<\?xml version="1\.0" encoding="UTF-8"\?>\n?)?<ListVersionsResult(?: xmlns="http:\/\/s3\.amazonaws\.com\/doc\/2006-03-01\/")?>/y
 const versionStart = '<Version>'
@@ -122,15 +117,10 @@ function versionsIn(body: Buffer): Output | undefined {
       at = version.lastIndex
       continue
     }
-    pageElement.lastIndex = at
-    const match = pageElement.exec(text)
-    if (match === null) break
-    const [, name = '', value = '', closed] = match
-    if (closed !== name || name in page) return undefined
-    const read = readElement(name, value)
-    if (read === undefined) return undefined
-    page[name] = read
-    at = pageElement.lastIndex
+    const end = readElements(pageElements, text, at, page)
+    if (end === undefined) return undefined
+    if (end === at) break
+    at = end
   }
   if (lengthAt(pageEnd, text, at) === 0) return undefined
   return versions.length === 0 ? page : { ...page, Versions: versions }
@@ -156,10 +146,35 @@ function versionOf(match: RegExpExecArray): Output | undefined {
   }
 }
 
-function readElement(name: string, value: string): unknown {
+function readPageElement(name: string, value: string): unknown {
   if (name === 'IsTruncated') return value === 'true' || value === 'false' ? value === 'true' : undefined
   if (name === 'MaxKeys') return /^\d{1,9}$/.test(value) ? Number(value) : undefined
   return copyOf(value)
+}
+
+/** Elements without children: name, value and the name that closes them. */
+interface Elements {
+  readonly pattern: RegExp
+  /** `undefined` for a value that S3 does not write. */
+  readonly read: (name: string, value: string) => unknown
+}
+
+/** Reads those that follow one another, each once, and says where they end; `undefined` if one is not as S3 writes it. */
+function readElements(
+  { pattern, read }: Elements,
+  text: string,
+  start: number,
+  found: Record<string, unknown>,
+): number | undefined {
+  for (let at = start; ; at = pattern.lastIndex) {
+    pattern.lastIndex = at
+    const match = pattern.exec(text)
+    if (match === null) return at
+    const [, name = '', value = '', closed] = match
+    const said = closed === name && !(name in found) ? read(name, value) : undefined
+    if (said === undefined) return undefined
+    found[name] = said
+  }
 }
 
 function lengthAt(pattern: RegExp, text: string, at: number): number {
