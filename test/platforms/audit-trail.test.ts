@@ -115,17 +115,7 @@ describe('a recording of a conversation that the request names in capitals', () 
     await using world = await anOrganization().with(aConversation('call')).start()
     const [{ id = '' } = {}] = world.genesys.organization.conversations
     world.genesys.organization.auditMessages = [
-      {
-        id: 'audit-1',
-        serviceName: 'Quality',
-        entityType: 'Recording',
-        action: 'Delete',
-        eventDate: '2023-10-19T09:00:00.000Z',
-        entity: { id: 'gone-1' },
-        status: 'SUCCESS',
-        level: 'SYSTEM',
-        context: { conversationId: id },
-      },
+      deletion({ level: 'SYSTEM', user: undefined, context: { conversationId: id } }),
     ]
     const report = await exporterOf(world).run({ ...world.request, conversationIds: [id.toUpperCase()] })
     expect(report.findings.map(({ code }) => code)).toContain('recordings-deleted')

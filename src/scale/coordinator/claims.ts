@@ -1,12 +1,10 @@
 import type { CallOptions, Clock } from '../../ports/runtime.js'
 import { inOrder } from '../in-order.js'
-import { claimOf } from '../journal/fence.js'
+import { claimOf, usualToleranceMs } from '../journal/fence.js'
 import { parseShardKey } from '../keys.js'
 import type { ShardRef } from '../ports/shard-engine.js'
 import type { ShardStore } from '../ports/shard-store.js'
 
-/** How far the clocks of two machines may differ: as for a journal. */
-const toleranceMs = 5_000
 /** Shards that are looked at. A round of more takes longer than a claim. */
 const mostShards = 1_000
 const shardsAtOnce = 16
@@ -23,7 +21,7 @@ export async function heldForMs(
   let untilMs = 0
   const claim = async ({ key }: ShardRef) => claimOf(store, parseShardKey(key)?.journal ?? key, { signal })
   for await (const found of inOrder(first(refs), shardsAtOnce, claim)) untilMs = Math.max(untilMs, found)
-  return untilMs === 0 ? 0 : Math.max(0, untilMs + toleranceMs - clock.now())
+  return untilMs === 0 ? 0 : Math.max(0, untilMs + usualToleranceMs - clock.now())
 }
 
 async function* first(refs: AsyncIterable<ShardRef>): AsyncGenerator<ShardRef, void, void> {

@@ -4,6 +4,9 @@ import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { ShardStore } from '../ports/shard-store.js'
 import { decodeSegment, encodeSegment, type Segment, type SegmentHeader, segmentKey, segmentOf } from './segment.js'
 
+/** How far the clocks of two machines may differ, if nobody says otherwise. */
+export const usualToleranceMs = 5_000
+
 /** What a fence is made of. */
 export interface FenceParts {
   readonly store: ShardStore

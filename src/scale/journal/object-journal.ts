@@ -8,7 +8,7 @@ import { isPort } from '../../options/checks.js'
 import type { AppendOptions, Journal } from '../../ports/journal.js'
 import type { CallOptions, Clock } from '../../ports/runtime.js'
 import type { ShardStore } from '../ports/shard-store.js'
-import { Fence, ownedFor } from './fence.js'
+import { Fence, ownedFor, usualToleranceMs } from './fence.js'
 import { segmentsOf } from './stored-segments.js'
 
 /** Options of {@link ObjectJournal}. */
@@ -70,7 +70,7 @@ export class ObjectJournal implements Journal {
   /** @throws LegalHoldError `INVALID_OPTIONS` */
   constructor(options: ObjectJournalOptions) {
     checkOptions(options)
-    const { store, prefix, deadlineMs, leaseMs = minuteMs, clockToleranceMs = 5_000 } = options
+    const { store, prefix, deadlineMs, leaseMs = minuteMs, clockToleranceMs = usualToleranceMs } = options
     const { flushIntervalMs = 1_000, clock = systemClock } = options
     this.prefix = prefix
     this.#options = { store, prefix, deadlineMs, leaseMs, clockToleranceMs, flushIntervalMs, clock }
