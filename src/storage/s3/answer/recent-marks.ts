@@ -74,7 +74,7 @@ export function hashOf(text: string): number {
 }
 
 function hash(text: string): void {
-  let one = 0x811c9dc5
+  let one = 0x811c9dc5 | 0
   let other = 0x2c1b3c6d
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
