@@ -1,5 +1,6 @@
 import { compareKeys } from '../../../internal/key-order.js'
 import { type Turns, turnsOf } from '../../../internal/turns.js'
+import { turnOfEventLoop } from '../../../internal/waits/real-timers.js'
 import type { BegunStep } from '../../../journal/records.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ObjectState } from '../../../model/object.js'
@@ -14,6 +15,8 @@ const mostWaiting = 450
 /** A copy waits for at most this many other objects. An interrupted run reads again what was not recorded. */
 const mostPassed = 5_000
 const idleTurns = 64
+/** So many are concluded before the work in the lanes has its turn. */
+const concludedAtOnce = 16
 
 /** The copies of an interrupted run, oldest first, that nothing on record shows to lie on what they were made of. */
 export function unprovenOf(
@@ -168,6 +171,7 @@ export class Chains {
       )) {
         this.#conclude(inOrder[at], found)
         at += 1
+        if (at % concludedAtOnce === 0) await turnOfEventLoop()
       }
       for (const one of inOrder.slice(at)) this.#conclude(one, undefined)
     } catch (error) {
