@@ -92,7 +92,7 @@ export function classifyObject({ object, key }: LocatedObject, neighbours: Neigh
   if (!scope.mayBeRecording(recordingId, conversationId)) return foreign(object, conversationId)
   const isWhole = neighbours.lies(kind === 'sidecar' ? media : `${media}${sidecarSuffix}`)
   if (!scope.isListed(conversationId))
-    return isWhole ? { object, place } : { ...foreign(object, conversationId), isHalf: true }
+    return isWhole ? { object, place } : { isHalf: true, ...foreign(object, conversationId) }
   // What lands while the job delivers is held, whether the platform listed it or not.
   if (!isWhole || scope.isOfJob(object)) return foreign(object, conversationId)
   return { object, place: { kind: 'unexpected', conversationId, recordingId } }

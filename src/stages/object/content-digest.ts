@@ -25,7 +25,7 @@ export async function contentDigest(
   state: ObjectState,
 ): Promise<ContentDigest | undefined> {
   const { bucket, key, versionId, etag, checksum } = state
-  const own: ContentDigest | undefined = checksum && { ...checksum, source: 'storage', versionId }
+  const own: ContentDigest | undefined = checksum && { source: 'storage', versionId, ...checksum }
   if (hashContent === 'none' || (hashContent === 'missing' && own !== undefined)) return own
   const readContent = storage.readContent?.bind(storage)
   if (readContent === undefined) {

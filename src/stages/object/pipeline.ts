@@ -104,7 +104,7 @@ async function repaired(
   // Reading a content takes its time.
   const isStill = overwritten === undefined || overwritten.source === 'storage'
   const isFresh = known === undefined && begun?.original === undefined && isStill
-  const settings = { ...repair, requirements, begun, chain, isFresh }
+  const settings = { requirements, begun, chain, isFresh, ...repair }
   const remediation = await beginRemediation(confirming(storage, verdict.state, context), verdict, settings, context)
   return followed(remediation, async (done): Promise<Processed> => {
     const digests = await digestsOf(parts, verdict, done, overwritten)

@@ -44,7 +44,7 @@ export async function beginRemediation(
     const before = remediation.before ?? verdict.state
     if (remediation.steps.length === 0 || before === undefined) return remediation
     const looksBeneath = settings.chain === undefined
-    return { ...remediation, estimate: estimateOf(storage, before, remediation.steps, { looksBeneath }) }
+    return { estimate: estimateOf(storage, before, remediation.steps, { looksBeneath }), ...remediation }
   })
 }
 
@@ -75,7 +75,7 @@ async function remediateCurrent(
   const { allowOverwrite } = settings.options
   const goal = holding(settings, place)
   const fresh = settings.isFresh === true ? verdict.state : undefined
-  const repair = new Repair(storage, verdict, { ...settings, allowOverwrite, goal, fresh }, context)
+  const repair = new Repair(storage, verdict, { allowOverwrite, goal, fresh, ...settings }, context)
   const { unproven: link, ...end } = await endOf(repair, () =>
     persist(context, 'remediate', object.key, () => repair.attempt()),
   )
@@ -112,9 +112,11 @@ async function proven(
 
 /** A repair that found nothing any more says what is there instead. */
 function ended(base: Pick<Remediation, 'object' | 'place' | 'verdict'>, { gone, ...end }: RepairEnd): Remediation {
-  if (gone === undefined) return { ...base, ...end }
-  const verdictAfter = absent(base.object, base.place, gone)
-  return { ...base, ...end, verdictAfter, reason: `${end.reason}: ${verdictAfter.reason}` }
+  const { object, place, verdict } = base
+  const remediation = { object, place, verdict, ...end }
+  if (gone === undefined) return remediation
+  const verdictAfter = absent(object, place, gone)
+  return { ...remediation, verdictAfter, reason: `${end.reason}: ${verdictAfter.reason}` }
 }
 
 /** The names whose values are lists of hold tags. */

@@ -119,7 +119,8 @@ export class Repair {
     })
     if (outcome !== 'repaired') await this.#proveNow()
     const [unproven] = this.#unproven
-    return { ...this.#end(outcome, rest), ...(unproven === undefined ? {} : { unproven }) }
+    const end = this.#end(outcome, rest)
+    return unproven === undefined ? end : { unproven, ...end }
   }
 
   /**
@@ -284,7 +285,7 @@ export class Repair {
       return 'without versioning a copy would overwrite the delivered original; accept `versioning-off` to allow it'
     }
     try {
-      await this.#storage.checkReplaceMetadata?.(state, copy.metadata, { ...this.#copyOptions(), isReadAgain })
+      await this.#storage.checkReplaceMetadata?.(state, copy.metadata, { isReadAgain, ...this.#copyOptions() })
       return undefined
     } catch (error) {
       const isRefusal = LegalHoldError.isInstance(error) && !error.retryable && !isFatal(error)
@@ -380,7 +381,7 @@ export class Repair {
     if (fresh === undefined || this.#attempts > 1 || this.#contest.isOpen) return options
     // Tags are written over as they were read only if they were just read.
     const isRead = step.action !== 'merge-tags' || state === fresh
-    return isRead ? { ...options, fresh: state } : options
+    return isRead ? { fresh: state, ...options } : options
   }
 
   #copyOptions() {
@@ -394,6 +395,6 @@ export class Repair {
     outcome: RepairEnd['outcome'],
     rest: Partial<Pick<RepairEnd, 'reason' | 'after' | 'differences' | 'steps' | 'gone'>>,
   ): RepairEnd {
-    return { ...this.progress, ...rest, outcome }
+    return { outcome, ...this.progress, ...rest }
   }
 }

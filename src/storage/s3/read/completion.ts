@@ -75,7 +75,7 @@ export class S3Completion {
     const tags =
       isSame || fresh.tags === undefined
         ? known.tags
-        : await this.#reads.tagsOf(ref, state, stage, { ...call, full: true })
+        : await this.#reads.tagsOf(ref, state, stage, { full: true, ...call })
     // Nothing else of a version ever changes; what this HEAD leaves out is as it was read before.
     return { ...known, ...lock, tags, tagCount: state.tagCount }
   }
@@ -103,7 +103,7 @@ export class S3Completion {
   async #tagsToKeep(ref: ObjectRef, state: ObjectState, call: CallOptions): Promise<ObjectState['tags']> {
     const isUncounted = state.tagCount === undefined
     const isKnown = this.#reads.areTagsShown && this.#untagged >= convincing
-    const tags = await this.#reads.tagsOf(ref, state, stage, { ...call, full: !(isUncounted && isKnown) })
+    const tags = await this.#reads.tagsOf(ref, state, stage, { full: !(isUncounted && isKnown), ...call })
     if (!isUncounted || typeof tags !== 'object') return tags
     if (Object.keys(tags).length === 0) this.#untagged += 1
     else this.#reads.noteUncountedTags()

@@ -93,12 +93,14 @@ export class S3Reads {
     const wantsSize = (full || options.size === true) && state.sizeBytes === undefined
     if (!wantsTags && wantsLock === false && !wantsSize) return { found: true, state }
     const pinned = { bucket: state.bucket, key: state.key, versionId: state.versionId }
-    const read: { -readonly [K in keyof ObjectState]: ObjectState[K] } = { ...state }
+    const read: { -readonly [K in keyof ObjectState]: ObjectState[K] } = wantsTags
+      ? { tags: undefined, ...state }
+      : { ...state }
     if (wantsSize) read.sizeBytes = await sizeOf(this.#requests, state, this.#options, call)
     if (wantsLock !== false) Object.assign(read, await this.locks.of(state, wantsLock, stage, call))
     if (full) read.acl = await this.aclOf(pinned, stage, call)
     // Last: what another writer sets between their reading and their writing is lost.
-    if (wantsTags) read.tags = await this.tagsOf(pinned, state, stage, { ...call, full })
+    if (wantsTags) read.tags = await this.tagsOf(pinned, state, stage, { full, ...call })
     return { found: true, state: read }
   }
 

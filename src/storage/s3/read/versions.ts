@@ -126,7 +126,7 @@ function fetchPage({ requests, retry, clock }: ListContext, prefix: string, mark
 }
 
 function entriesOf(page: Page, markers: Markers, bucket: string): readonly ListedVersion[] {
-  const entry = (version: NonNullable<Page['DeleteMarkers']>[number], deleteMarker: boolean) => {
+  const entry = (version: NonNullable<Page['Versions']>[number], deleteMarker: boolean) => {
     if (version.Key === undefined) throw withoutKey(bucket)
     return {
       bucket,
@@ -135,15 +135,13 @@ function entriesOf(page: Page, markers: Markers, bucket: string): readonly Liste
       isLatest: version.IsLatest,
       deleteMarker,
       lastModified: version.LastModified?.toISOString(),
+      sizeBytes: deleteMarker ? 0 : version.Size,
+      etag: version.ETag,
+      storageClass: version.StorageClass,
     }
   }
-  const versions = (page.Versions ?? []).map((version) => ({
-    ...entry(version, false),
-    sizeBytes: version.Size,
-    etag: version.ETag,
-    storageClass: version.StorageClass,
-  }))
-  const deleted = (page.DeleteMarkers ?? []).map((marker) => ({ ...entry(marker, true), sizeBytes: 0 }))
+  const versions = (page.Versions ?? []).map((version) => entry(version, false))
+  const deleted = (page.DeleteMarkers ?? []).map((marker) => entry(marker, true))
   // The key that the page before this one ended with continues.
   const begun = markers.VersionIdMarker === undefined ? undefined : markers.KeyMarker
   if (deleted.length === 0) return withLatest(withIds(versions, bucket), begun)

@@ -156,7 +156,6 @@ function copyAndLook(facts: Facts): Requests {
   const looks = isVersioned ? 1 : 0
   const tags = readsTags ? 1 + looks : 0
   return {
-    ...copyRequests(before, limits),
     // Without versions the object is looked at right before the copy.
     HeadObject: 2 + (showsLocks ? 0 : 1),
     GetObjectTagging: tags + (showsLocks || !readsTags ? 0 : 1),
@@ -164,6 +163,7 @@ function copyAndLook(facts: Facts): Requests {
     GetObjectRetention: showsLocks || isRetained ? 0 : 1 + looks,
     ListObjectVersions: before.versionId !== undefined && facts.looksBeneath ? 1 : 0,
     GetObjectAcl: (hasGrants ? 1 : 0) + (significantGrants(before.acl).length > 0 ? 1 : 0),
+    ...copyRequests(before, limits),
   }
 }
 

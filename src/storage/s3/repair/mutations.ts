@@ -126,7 +126,7 @@ export class S3Mutations {
       throw afterChange(error, `The legal hold of ${subjectOf(ref)} was put ${status}`, {})
     })
     if (shown !== status) throw holdNotShown(ref, { asked: status, shown: shown ?? 'nothing' }, result)
-    return after === undefined ? result : { ...result, after }
+    return after === undefined ? result : { after, ...result }
   }
 
   async #requireHold(ref: ObjectRef, expected: 'ON' | 'OFF', call: CallOptions): Promise<void> {
@@ -142,7 +142,7 @@ export class S3Mutations {
     try {
       const { requestId, status: answered } = await this.#requests.send(
         'PutObjectLegalHold',
-        { ...target(ref), LegalHold: { Status: status } },
+        { LegalHold: { Status: status }, ...target(ref) },
         { stage, signal: call.signal },
       )
       return { versionId: ref.versionId, requestId, status: answered }

@@ -61,7 +61,7 @@ export class S3Repair {
     const carrier = this.#tags
     const source = await this.#withTags(requireSize(before), carrier, options)
     const tagging = await this.#taggingOf(source, carrier, options)
-    const answer = await this.#copy(source, metadata, { ...options, tagging })
+    const answer = await this.#copy(source, metadata, { tagging, ...options })
     const { written, ...result } = await settleCopy(this.#context, { before: source, metadata, answer }, options)
     this.#noteLostChecksums(source, written)
     this.#learn(source, written, carrier, answer)

@@ -154,7 +154,7 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
     call({ method, path: ofBucket, query, headers, body }) {
       const path = `${base}${ofBucket}`
       const bodyHash = bodyHashOf(body)
-      const own = Object.entries({ ...headers, 'x-amz-content-sha256': bodyHash })
+      const own = [...Object.entries(headers), ['x-amz-content-sha256', bodyHash] as const]
       const signed = own.filter(([name]) => !unsignedHeaders.has(name))
       return {
         method,

@@ -17,7 +17,7 @@ export function readUsual(operation: FastOperation, headers: Headers, body: Buff
   if (read === undefined || !isAscii(body)) return undefined
   const fields = fieldsIn(headers, operation === 'CopyObject' ? copyHeaders : noHeaders)
   const content = fields === undefined ? undefined : read(body)
-  return content === undefined ? undefined : { ...fields, ...content, $metadata: metadataOf(headers) }
+  return content === undefined ? undefined : { $metadata: metadataOf(headers), ...fields, ...content }
 }
 
 const readers: Partial<Record<FastOperation, (body: Buffer) => Output | undefined>> = {
