@@ -92,13 +92,15 @@ export class Account {
     const isDone = isSwept && (remediation !== undefined || (verdict === 'held' && heldIsDone))
     // Without a state it was not read, so it is read again.
     if (before !== undefined) {
-      if (!isListed) this.seen.add({ key, ...before })
-      if (isDone) this.#done.add({ key, ...before })
+      const found = { key, etag: before.etag, lastModified: before.lastModified }
+      if (!isListed) this.seen.add(found)
+      if (isDone) this.#done.add(found)
     }
     if (after === undefined) return
-    this.seen.add({ key, ...after })
-    this.#written.add({ key, ...after })
-    if (isDone) this.#done.add({ key, ...after })
+    const written = { key, etag: after.etag, lastModified: after.lastModified }
+    this.seen.add(written)
+    this.#written.add(written)
+    if (isDone) this.#done.add(written)
   }
 }
 

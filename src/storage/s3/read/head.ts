@@ -166,6 +166,8 @@ export function toObjectState(
     ...checksumFields(checksumsOf(output, headers)),
     replicationStatus: output.ReplicationStatus,
     tagCount: output.TagCount,
+    tags: undefined,
+    acl: undefined,
     legalHold: legalHoldOf(output.ObjectLockLegalHoldStatus),
     retention: retentionOf(output.ObjectLockMode, output.ObjectLockRetainUntilDate?.toISOString()),
     partsCount: partsOf(output),

@@ -93,9 +93,7 @@ export class S3Reads {
     const wantsSize = (full || options.size === true) && state.sizeBytes === undefined
     if (!wantsTags && wantsLock === false && !wantsSize) return { found: true, state }
     const pinned = { bucket: state.bucket, key: state.key, versionId: state.versionId }
-    const read: { -readonly [K in keyof ObjectState]: ObjectState[K] } = wantsTags
-      ? { tags: undefined, ...state }
-      : { ...state }
+    const read: { -readonly [K in keyof ObjectState]: ObjectState[K] } = { ...state }
     if (wantsSize) read.sizeBytes = await sizeOf(this.#requests, state, this.#options, call)
     if (wantsLock !== false) Object.assign(read, await this.locks.of(state, wantsLock, stage, call))
     if (full) read.acl = await this.aclOf(pinned, stage, call)

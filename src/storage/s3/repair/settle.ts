@@ -152,7 +152,7 @@ async function afterOf(
   const isDefinite = original?.showsHold === true || (legalHold !== undefined && retention !== undefined)
   if (!isDefinite && (await reads.locks.mayBe(stage, {}))) return undefined
   const acl = before.acl === 'bucket-owner-enforced' ? before.acl : await reads.aclOf(written, stage, {})
-  return { acl, ...written, legalHold: legalHold ?? 'OFF', retention: retention ?? 'none' }
+  return { ...written, legalHold: legalHold ?? 'OFF', retention: retention ?? 'none', acl }
 }
 
 /** Where the copy answered no id (Ceph RGW, unversioned buckets) the current version must prove that it is ours. */

@@ -191,6 +191,9 @@ function assemble(
     checksums,
     replicationStatus: found[at.replicationStatus],
     tagCount: numberOf(tagCount),
+    // What no HEAD shows and a full reading adds: all states have the same members.
+    tags: undefined,
+    acl: undefined,
     legalHold: legalHoldOf(found[at.legalHold]),
     retention: retentionOf(found[at.lockMode], until),
     partsCount: numberOf(partsCount) ?? partsOfEtag(etag),

@@ -138,8 +138,8 @@ function canonicalHeaders(headers: readonly Header[]): { names: string; text: st
   }
   if (order === undefined) return mergedHeaders(headers)
   let text = ''
-  for (const [at, name] of order.names.entries()) {
-    text += `${name}:${canonicalValue(headers[order.places[at] as number]?.[1] ?? '')}\n`
+  for (let at = 0; at < order.names.length; at += 1) {
+    text += `${order.names[at]}:${canonicalValue(headers[order.places[at] as number]?.[1] ?? '')}\n`
   }
   return { names: order.text, text }
 }
