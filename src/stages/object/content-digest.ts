@@ -3,7 +3,7 @@ import type { ContentDigest } from '../../journal/record-data.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { HashContent } from '../../model/evidence.js'
 import { isVersioned } from '../../model/identity.js'
-import type { ObjectState } from '../../model/object.js'
+import type { ObjectChecksum, ObjectState } from '../../model/object.js'
 import type { Difference, Remediation } from '../../model/verdict.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
@@ -25,7 +25,7 @@ export async function contentDigest(
   state: ObjectState,
 ): Promise<ContentDigest | undefined> {
   const { bucket, key, versionId, etag, checksum } = state
-  const own: ContentDigest | undefined = checksum && { source: 'storage', versionId, ...checksum }
+  const own = checksum && storedDigest(checksum, versionId)
   if (hashContent === 'none' || (hashContent === 'missing' && own !== undefined)) return own
   const readContent = storage.readContent?.bind(storage)
   if (readContent === undefined) {
@@ -49,6 +49,10 @@ export async function contentDigest(
     const { code, message } = error as LegalHoldError
     return own ?? { source: 'unavailable', reason: `${code}: ${message}` }
   }
+}
+
+function storedDigest({ algorithm, value, type }: ObjectChecksum, versionId: string | undefined): ContentDigest {
+  return { algorithm, value, type, source: 'storage', versionId }
 }
 
 /** Digests of an object's content: as it is, and as it was before a repair that wrote it again. */
