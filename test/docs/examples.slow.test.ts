@@ -110,7 +110,7 @@ describe('the commands in the documentation', () => {
     ],
     ['npm run bench', 'test/bench/bench.slow.test.ts'],
     ['npm run bench:memory', 'test/bench/bench.slow.test.ts'],
-    ['npm run simulators', 'test/testing/simulators-script.slow.test.ts'],
+    ['npm run --silent simulators', 'test/testing/simulators-script.slow.test.ts'],
     ['npx genesys-legal-hold-exporter verify DIR --key key.pem', 'test/cli/cli.slow.test.ts'],
     [
       'npx genesys-legal-hold-exporter verify DIR --fingerprint sha256:… --tsa ca.pem --live',
