@@ -89,6 +89,33 @@ const uses: Record<string, (exported: () => Promise<Exported>, block: Block) => 
     const { landed } = await load()
     expect(landed).toEqual({ versionId: 'v3', beneath: { versionId: 'v2', isDeleteMarker: false } })
   },
+  'docs/custom-adapter.md MapStorage': async (_, block) => {
+    const file = fileOf(block, '.map.ts')
+    writeFileSync(
+      `${scratch}map.test.ts`,
+      `import { LegalHoldExporter } from 'genesys-legal-hold-exporter'
+import { MemoryRecordingPlatform, SimulatedClock, storageConformance } from 'genesys-legal-hold-exporter/testing'
+import { describe, expect, test } from 'vitest'
+import { MapStorage } from './${file.slice(file.lastIndexOf('/') + 1)}'
+const create = async () => {
+  const adapter = new MapStorage()
+  const seed = async (key, { contentType, ...object }) => void adapter.put(key, { ...object, headers: { contentType } })
+  return { adapter, seed, lacks: ['checksums'] }
+}
+storageConformance({ describe, test, expect }, { create })
+test('a run delivers into it and repairs it', async () => {
+  const [clock, storage] = [new SimulatedClock(), new MapStorage()]
+  const platform = new MemoryRecordingPlatform({ storage, clock, recordings: [{ recordingId: 'r1' }] })
+  const requirements = { metadata: { 'legal-hold-tag': 'matter-1' }, tags: { 'legal-hold': 'matter-1' } }
+  const exporter = new LegalHoldExporter({ platform, storage, clock, hold: { tag: 'matter-1' }, requirements })
+  expect(await exporter.run(platform.request)).toMatchObject({ outcome: 'complete', counts: { repaired: 1 } })
+})`,
+    )
+    const config = `${scratch}vitest.map.mjs`
+    writeFileSync(config, `export default { test: { include: ['map.test.ts'] } }\n`)
+    const vitest = `${root}node_modules/vitest/vitest.mjs`
+    expect(await printed(vitest, 'run', '--root', scratch, '--config', config)).toMatch(/Tests +\d\d passed/)
+  },
   'docs/custom-adapter.md storageConformance': async (_, block) => {
     const vitest = `${root}node_modules/vitest/vitest.mjs`
     const file = fileOf(block, '.test.ts')
