@@ -1,6 +1,6 @@
 import { headerIn, headersOf } from '../wire/headers.js'
 import type { WireAnswer } from '../wire/transport.js'
-import { hashOf, RecentMarks } from './recent-marks.js'
+import { RecentMarks } from './recent-marks.js'
 
 /*
  * Whose answer one is: an answer that arrives twice, or at the wrong request, bears the marks of one that has been read.
@@ -24,8 +24,8 @@ type Kind = 'id' | 'version' | 'text'
 export interface Repetition {
   readonly kind: Kind
   readonly mark: string
-  /** What was asked when the mark was first seen, as its hash. */
-  readonly formerly: number
+  /** What was asked when the mark was first seen. */
+  readonly formerly: string
 }
 
 /** Answers that are alike and were confirmed one after the other: then they say nothing on this server. */
@@ -46,10 +46,31 @@ export class AnswerMarks {
   /** Whether ids tell answers to the same question apart: not those of a cache. */
   #tellsSame = true
   #alike = 0
+  /** Keys that were answered with a version id which another key has as well, by that id. */
+  readonly #rivals = new Map<string, string>()
 
   /** Whether each answer has a request id of its own here, as far as is known. */
   get haveOwnIds(): boolean {
     return this.#tells.id
+  }
+
+  /** The key that was answered with this version id before, where a second reading of another key bears it. Told once. */
+  takeRival(versionId: string | undefined): string | undefined {
+    if (this.#rivals.size === 0 || versionId === undefined) return undefined
+    const rival = this.#rivals.get(versionId)
+    this.#rivals.delete(versionId)
+    return rival
+  }
+
+  #noteRival(versionId: string | undefined, question: string): void {
+    if (versionId === undefined || versionId === 'null' || !this.#tells.version) return
+    const formerly = this.#marks.version.meet(versionId, question)
+    if (formerly !== undefined && formerly !== question) this.#rivals.set(versionId, formerly)
+  }
+
+  /** Versions of several keys have the same ids here. */
+  ignoreVersions(): void {
+    this.#tells.version = false
   }
 
   /** Notes the marks of an answer, and says whether one of them was another answer's. */
@@ -60,14 +81,13 @@ export class AnswerMarks {
   /** The same with what is known as soon as an answer begins. */
   meetHead({ question, requestId, versionId }: Marks): Repetition | undefined {
     const { id, version } = this.#marks
-    const asked = hashOf(question)
-    const byId = this.#tells.id && requestId !== undefined ? id.meet(requestId, asked) : undefined
+    const byId = this.#tells.id && requestId !== undefined ? id.meet(requestId, question) : undefined
     const hasVersion = versionId !== undefined && versionId !== 'null' && this.#tells.version
-    const byVersion = hasVersion ? version.meet(versionId, asked) : undefined
-    if (byId !== undefined && (this.#tellsSame || byId !== asked)) {
+    const byVersion = hasVersion ? version.meet(versionId, question) : undefined
+    if (byId !== undefined && (this.#tellsSame || byId !== question)) {
       return { kind: 'id', mark: requestId ?? '', formerly: byId }
     }
-    if (byVersion === undefined || byVersion === asked) return undefined
+    if (byVersion === undefined || byVersion === question) return undefined
     return { kind: 'version', mark: versionId ?? '', formerly: byVersion }
   }
 
@@ -76,9 +96,8 @@ export class AnswerMarks {
     const tellsId = this.#tells.id && requestId !== undefined
     if (text === undefined || tellsId || !this.#tells.text) return undefined
     const mark = text()
-    const asked = hashOf(question)
-    const formerly = this.#marks.text.meet(mark, asked)
-    return formerly === undefined || formerly === asked ? undefined : { kind: 'text', mark, formerly }
+    const formerly = this.#marks.text.meet(mark, question)
+    return formerly === undefined || formerly === question ? undefined : { kind: 'text', mark, formerly }
   }
 
   /** Learns from the second reading of what bore a mark of another: whether that kind of mark tells anything here. */
@@ -87,10 +106,11 @@ export class AnswerMarks {
     const isSame = second === mark
     if (kind !== 'text') {
       // A cache that answers the same question with what it keeps says nothing of other answers.
-      if (isSame && formerly === hashOf(question)) this.#tellsSame = false
-      else if (isSame) this.#tells[kind] = false
+      if (isSame && formerly === question) this.#tellsSame = false
+      else if (isSame && kind === 'id') this.#tells.id = false
+      if (isSame) this.#noteRival(versionId, question)
       // From now on answers may be known by nothing else.
-      if (isSame && text !== undefined) this.#marks.text.meet(text(), hashOf(question))
+      if (isSame && text !== undefined) this.#marks.text.meet(text(), question)
       return
     }
     // Objects may be alike. One that was not what it seemed to be is a reason to ask for ever.

@@ -6,20 +6,20 @@ const slots = 4_096
 /**
  * The marks of late, with the question that each belonged to, in two generations: the older one is forgotten as a whole.
  *
- * Kept as numbers: 64 bits of a hash of each mark. Texts out of answers would hold on to the whole answers, thousands of
- * them, and every HEAD of a run comes past here. Two marks that are mistaken for each other, once in some 10^15 answers,
- * cost a second reading.
+ * A mark is kept as 64 bits of its hash. Texts out of answers would hold on to the whole answers, thousands of them, and
+ * every HEAD of a run comes past here. Two marks that are mistaken for each other, once in some 10^15 answers, cost a second
+ * reading. A question is kept as it is: the key that was asked for must be found again.
  */
 export class RecentMarks {
   #young = new Generation()
   #old = new Generation()
 
   /**
-   * The question that the mark belonged to before, as its {@link hashOf}. A new mark is noted.
+   * The question that the mark belonged to before. A new mark is noted.
    *
-   * @param asked the hash of what was asked now
+   * @param asked what was asked now
    */
-  meet(mark: string, asked: number): number | undefined {
+  meet(mark: string, asked: string): string | undefined {
     hash(mark)
     const formerly = this.#young.questionOf(first, second) ?? this.#old.questionOf(first, second)
     if (formerly !== undefined) return formerly
@@ -36,10 +36,10 @@ export class RecentMarks {
 class Generation {
   readonly #first = new Int32Array(slots)
   readonly #second = new Int32Array(slots)
-  readonly #question = new Int32Array(slots)
+  readonly #question: string[] = new Array(slots).fill('')
   #size = 0
 
-  questionOf(one: number, other: number): number | undefined {
+  questionOf(one: number, other: number): string | undefined {
     for (let at = one & (slots - 1); this.#first[at] !== 0; at = (at + 1) & (slots - 1)) {
       if (this.#first[at] === one && this.#second[at] === other) return this.#question[at]
     }
@@ -47,7 +47,7 @@ class Generation {
   }
 
   /** @returns how many there are by now */
-  note(one: number, other: number, question: number): number {
+  note(one: number, other: number, question: string): number {
     let at = one & (slots - 1)
     while (this.#first[at] !== 0) at = (at + 1) & (slots - 1)
     this.#first[at] = one
@@ -59,6 +59,7 @@ class Generation {
 
   clear(): void {
     this.#first.fill(0)
+    this.#question.fill('')
     this.#size = 0
   }
 }
@@ -66,12 +67,6 @@ class Generation {
 /** Two hashes of the last text (FNV-1a with two primes): no object for each. The first is never 0, which marks an empty slot. */
 let first = 0
 let second = 0
-
-/** A question as a number. */
-export function hashOf(text: string): number {
-  hash(text)
-  return first
-}
 
 function hash(text: string): void {
   let one = 0x811c9dc5 | 0

@@ -11,6 +11,7 @@ import { stateOf } from '../wire/head.js'
 import type { FastRequest } from '../wire/path.js'
 import type { WireAnswer } from '../wire/transport.js'
 import { bySdk, doubtOfHead } from './head-identity.js'
+import { requireOwnVersion } from './version-owner.js'
 
 /** What came of a request past the SDK. */
 type FastResult = { readonly answer: WireAnswer } | { readonly error: unknown }
@@ -114,6 +115,11 @@ async function sendHead(
   }
   const isAsked = asks && !leftOut.includes('checksum-mode')
   const state = toObjectState(ref, output, headers, { requestId, status })
+  const { versionId } = state
+  const rival = requests.marks.takeRival(versionId)
+  if (versionId !== undefined && rival !== undefined) {
+    await requireOwnVersion(requests, { bucket: ref.bucket, key: ref.key, versionId }, rival, call)
+  }
   return { state: isAsked ? state : withUnreadChecksums(state), isAsked }
 }
 
