@@ -1,7 +1,7 @@
 import { LegalHoldError, type Stage } from '../../model/errors.js'
 import type { ServiceAddress } from '../../ports/runtime.js'
 import { proxyRemedy } from '../proxy/refusal.js'
-import { verb } from '../text/counted.js'
+import { times, verb } from '../text/counted.js'
 import { withoutAdvice } from './own-advice.js'
 
 /** Until the first answer nothing suggests that the service is merely busy: it is tried often rather than patiently. */
@@ -108,7 +108,7 @@ export class Contact {
   #failure(last: LegalHoldError | undefined, stage: Stage): LegalHoldError {
     const { name, address, advice } = this.#service
     const were = verb(address.split(', ').length, 'was', 'were')
-    const tried = `${address} ${were} tried ${this.#attempts === 1 ? 'once' : `${this.#attempts} times`}`
+    const tried = `${address} ${were} tried ${times(this.#attempts)}`
     const failure = new LegalHoldError(
       `${name} did not answer within ${seconds(this.#timeoutMs)} (connectTimeoutMs): ${tried}. ${tellLast(last, advice)}`,
       {
