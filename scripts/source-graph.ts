@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, relative, resolve } from 'node:path'
+import { verb } from '../src/internal/text/counted.js'
 
 /** One import of a source file. */
 export interface Import {
@@ -75,6 +76,34 @@ export function circlesOf(files: readonly SourceFile[]): readonly (readonly stri
   }
   for (const path of edges.keys()) if (!index.has(path)) visit(path)
   return circles
+}
+
+/** The folders as a tree, one line each: what lies in a folder itself, not below it. */
+export function treeOf(files: readonly SourceFile[]): readonly string[] {
+  const folders = new Set([''])
+  for (const { folder } of files) {
+    const parts = folder === '' ? [] : folder.split('/')
+    for (const at of parts.keys()) folders.add(parts.slice(0, at + 1).join('/'))
+  }
+  // By the names along the path: as texts, `s3-control` would come between `s3` and `s3/send`.
+  const inOrder = [...folders].map((folder) => (folder === '' ? [] : folder.split('/'))).sort(byNames)
+  return inOrder.map((parts) => {
+    const own = files.filter(({ folder }) => folder === parts.join('/'))
+    const lines = own.reduce((sum, file) => sum + file.lines, 0)
+    const name = `${'  '.repeat(parts.length)}${parts.at(-1) ?? 'src'}/`
+    return `${name.padEnd(34)} ${column(own.length, 4, 'file')} ${column(lines, 6, 'line')}`.trimEnd()
+  })
+}
+
+function column(count: number, width: number, name: string): string {
+  return `${count}`.padStart(width) + ` ${name}${verb(count, '', 's')}`.padEnd(name.length + 2)
+}
+
+function byNames(one: readonly string[], other: readonly string[]): number {
+  const at = one.findIndex((name, place) => name !== other[place])
+  if (at < 0) return one.length - other.length
+  const [name = '', otherName] = [one[at], other[at]]
+  return otherName === undefined || name > otherName ? 1 : -1
 }
 
 /** What the tree looks like, in numbers. */

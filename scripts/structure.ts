@@ -2,27 +2,20 @@
  * Prints the plan of the house: `npm run structure`. `test/structure.test.ts` holds the limits.
  */
 import { fileURLToPath } from 'node:url'
-import { readSources, structureOf } from './source-graph.js'
+import { readSources, structureOf, treeOf } from './source-graph.js'
 
 const files = readSources(fileURLToPath(new URL('../src/', import.meta.url)))
-const { folders, median, largest, circles, widest } = structureOf(files)
+const { median, largest, circles, widest } = structureOf(files)
 
-for (const folder of [...folders.keys()].sort()) {
-  const depth = folder === '' ? 0 : folder.split('/').length
-  const own = files.filter((file) => file.folder === folder)
-  const lines = own.reduce((sum, file) => sum + file.lines, 0)
-  const name = folder === '' ? 'src' : folder.split('/').at(-1)
-  console.log(
-    `${'  '.repeat(depth)}${name}/`.padEnd(34),
-    `${own.length}`.padStart(4),
-    'files',
-    `${lines}`.padStart(6),
-    'lines',
-  )
-}
-console.log(`
+// Who has seen enough closes the pipe: `npm run structure | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+process.stdout.write(`${treeOf(files).join('\n')}
+
 files     ${files.length}
 median    ${median} lines
 largest   ${largest.lines} lines, src/${largest.path}
 circles   ${circles.length}${circles.map((circle) => `\n          ${circle.join(' ')}`).join('')}
-widest    ${widest.files} files, src/${widest.folder}`)
+widest    ${widest.files} files, src/${widest.folder}
+`)

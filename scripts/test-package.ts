@@ -1,5 +1,6 @@
 // Packs the library and uses it as its users do: in throw-away projects, installed from the tarball.
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { transform } from 'esbuild'
 import pLimit from 'p-limit'
+import { deadLinks } from './packed-links.js'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const run = promisify(execFile)
@@ -316,7 +318,7 @@ async function main(): Promise<void> {
       const paths = packed.files.map(({ path }) => path)
       const stray = paths.filter(
         (path) =>
-          !/^(dist\/|docs\/|schemas\/|package\.json$|README\.md$|LICENSE$|THIRD-PARTY-NOTICES\.md$|CHANGELOG\.md$)/.test(
+          !/^(dist\/|docs\/|examples\/|schemas\/|package\.json$|LICENSE$|(README|THIRD-PARTY-NOTICES|CHANGELOG|CONTRIBUTING|SECURITY)\.md$)/.test(
             path,
           ),
       )
@@ -334,6 +336,13 @@ async function main(): Promise<void> {
       ]
       const missing = needed.filter((path) => !paths.includes(path))
       return missing.length > 0 ? `missing: ${missing.join(', ')}` : undefined
+    })
+
+    await check('the links of its Markdown lead to files of the tarball', async () => {
+      const paths = packed.files.map(({ path }) => path)
+      await run('tar', ['-xzf', tarball, '-C', scratch])
+      const dead = deadLinks(paths, (path) => readFileSync(join(scratch, 'package', path), 'utf8'))
+      return dead.length > 0 ? dead.join(', ') : undefined
     })
 
     // One installation for all projects: what npm does with the tarball and its peers is the same for each.

@@ -45,6 +45,7 @@ export type {
   ScaleJob,
   ScaleReport,
   StorageClassCost,
+  VerdictTotals,
 } from './model/report.js'
 export type { ExportRequest, MediaType } from './model/request.js'
 export type { HoldRequirements, Shortfall, UnmetRequirement } from './model/requirements.js'
@@ -73,4 +74,4 @@ export { type FixedRetentionOptions, FixedRetentionPolicy } from './retention/fi
 export type { RunOptions } from './run/run-options.js'
 export type { Reconciliation } from './stages/reconcile/reconcile.js'
 export type { ReleaseOptions, SourceRelease } from './stages/release/release.js'
-export { CostTally } from './stages/repair/cost.js'
+export { type CostSums, CostTally } from './stages/repair/cost.js'

@@ -1,4 +1,4 @@
-export type { CustodyPredicate, CustodyStatement } from './custody/bundle/contents.js'
+export type { CustodyPredicate, CustodyStatement, PreviousLink } from './custody/bundle/contents.js'
 export type { EvidenceProblem, EvidenceProblemCode, VerificationStatus } from './custody/bundle/problem.js'
 export type { InclusionProof } from './custody/bundle/proof.js'
 export type { RecordCounts } from './custody/bundle/record-counts.js'
@@ -16,6 +16,7 @@ export { type ProveOptions, prove } from './custody/verify/prove.js'
 export type { OpenedShard, ShardPlace, ShardVerifier } from './custody/verify/shards.js'
 export { type EvidenceVerification, type VerifyOptions, verifyEvidence } from './custody/verify/verify.js'
 export { type ProofVerification, verifyProof } from './custody/verify/verify-proof.js'
+export type { RecordedShard } from './journal/shard-data.js'
 export {
   type AwsNotifierOptions,
   type EventBridgeNotifierOptions,

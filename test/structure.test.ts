@@ -236,6 +236,42 @@ describe('the tests mirror the sources', () => {
   })
 })
 
+describe('comments name what is there', () => {
+  const root = fileURLToPath(new URL('../', import.meta.url))
+  const below = (folder: string) =>
+    readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map(
+      (path) => `${folder}/${path.replaceAll('\\', '/')}`,
+    )
+  const ownFolders = ['src', 'test', 'bench', 'scripts', 'examples']
+  const own = [...readdirSync(root), ...ownFolders.flatMap(below)].filter((path) => path.endsWith('.ts'))
+  /** Files of packages, and one that stands for any. */
+  const ofOthers = ['agent.ts', 'index.d.ts', 'src/file.ts']
+
+  /** Files that the comments of a text name and that are none; each by its name or the end of its path. */
+  function lost(text: string): readonly string[] {
+    const comments = [...text.matchAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/g)].map(([comment]) => comment)
+    const named = comments.flatMap((comment) => comment.match(/(?<![\w*.@/-])[\w-][\w./-]*\.ts\b/g) ?? [])
+    return named.filter((name) => !ofOthers.includes(name) && !own.some((path) => `/${path}`.endsWith(`/${name}`)))
+  }
+
+  test('no file that is none', () => {
+    const made = 'src/custody/page/verifier-script.ts'
+    const wrong = own
+      .filter((path) => path !== made)
+      .flatMap((path) => lost(readFileSync(`${root}${path}`, 'utf8')).map((name) => `${path}: ${name}`))
+    expect(wrong).toEqual([])
+  })
+
+  test('such a file would be found, in a comment alone', () => {
+    const [block, line, code] = [
+      ['/', '** See `read/lost.ts` and `read/head.ts`. */'].join(''),
+      '// As gone.ts does',
+      "const a = 'b.ts'",
+    ]
+    expect(lost(`${block}\n${line}, *.slow.test.ts too\n${code}\n`)).toEqual(['read/lost.ts', 'gone.ts'])
+  })
+})
+
 describe('the tree can be taken in', () => {
   const structure = structureOf(files)
 

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { RunEvent, RunReport } from 'genesys-legal-hold-exporter'
 import { createProgressReporter, type ProgressReporter } from 'genesys-legal-hold-exporter/node'
+import { counted, verb } from './counted.ts'
 
 /** Why the quickstart accepts a finding. */
 export type Acceptances = ReadonlyMap<string, string>
@@ -79,30 +80,30 @@ export class Display {
         report.dryRun ? 'a repair is planned (dry run)' : 'a repair failed or was refused',
       ],
       ['missing', counts.missing, 'expected and not delivered'],
-      ['failed', counts.failedAtSource, 'failed at the source'],
-      ['skipped', counts.skippedAtSource, 'left out at the source'],
+      ['failedAtSource', counts.failedAtSource, 'could not be exported by the platform'],
+      ['skippedAtSource', counts.skippedAtSource, 'left out by the platform'],
     ]
     for (const [name, count, meaning] of rows) {
       const bad = count > 0 && !['expected', 'held', 'repaired'].includes(name)
-      const line = `  ${name.padEnd(12)}${String(count).padStart(8)}  ${this.#paint('dim', meaning)}`
+      const line = `  ${name.padEnd(15)}${String(count).padStart(8)}  ${this.#paint('dim', meaning)}`
       this.print(bad ? this.#paint('red', line) : line)
     }
     this.print(
       `  ${this.#paint(
         'dim',
-        `${objects.listed} objects: ${objects.recordings} recordings, ${objects.sidecars} sidecars, ` +
-          `${objects.transcripts} transcripts, ${objects.attachments} attachments; ${objects.unexpected} of other exports left alone`,
+        `${counted(objects.listed, 'object')}: ${counted(objects.recordings, 'recording')}, ${counted(objects.sidecars, 'sidecar')}, ` +
+          `${counted(objects.transcripts, 'transcript')}, ${counted(objects.attachments, 'attachment')}; ${objects.unexpected} of other exports left alone`,
       )}`,
     )
     const repairs = report.dryRun
-      ? `${remediations.planned} repairs planned`
-      : `${remediations.repaired} objects repaired`
+      ? `${counted(remediations.planned, 'repair')} planned`
+      : `${counted(remediations.repaired, 'object')} repaired`
     this.print(
       `  ${this.#paint('dim', `${repairs}, ${remediations.failed} failed, in ${((timings.total ?? 0) / 1000).toFixed(1)} s`)}`,
     )
     if (report.dryRun) {
       const { dollars, prices, bytesCopied } = remediations.cost
-      const once = `they would copy ${bytesCopied} bytes and cost ${dollars.total} dollars on Amazon S3`
+      const once = `${verb(remediations.planned, 'it', 'they')} would copy ${counted(bytesCopied, 'byte')} and cost ${dollars.total} dollars on Amazon S3`
       this.print(
         `  ${this.#paint('dim', `${once} (${prices.region}, prices of ${prices.asOf}), and ${dollars.storagePerMonth} a month for the originals`)}`,
       )
@@ -115,7 +116,7 @@ export class Display {
     for (const line of sourceLines(report)) this.print(`  ${this.#paint('dim', printable(line))}`)
     for (const exception of report.exceptions.slice(0, 5)) {
       const { recordingId, conversationId, count = 1 } = exception
-      const what = recordingId === undefined ? `${count} recordings` : `recording ${recordingId}`
+      const what = recordingId === undefined ? counted(count, 'recording') : `recording ${recordingId}`
       const of = conversationId === undefined ? '' : ` of conversation ${conversationId}`
       this.print(this.#paint('yellow', `  ${exception.state}: ${printable(what + of)}: ${printable(exception.reason)}`))
     }
@@ -158,7 +159,7 @@ function sourceLines({ coverage: { scope }, reconciliation, findings }: RunRepor
     ...(withoutEnd === 0
       ? []
       : [
-          `ongoing: ${withoutEnd === 1 ? '1 conversation' : `${withoutEnd} conversations`} had no end yet; what is recorded later belongs to a later interval`,
+          `ongoing: ${counted(withoutEnd, 'conversation')} had no end yet; what is recorded later belongs to a later interval`,
         ]),
   ]
 }
@@ -168,11 +169,16 @@ function sentence({ counts, coverage, dryRun, hold }: RunReport): string {
     return 'No recording matched the request, so nothing was put under the hold.'
   const good = counts.held + counts.repaired
   if (good === counts.expected && coverage.proven) {
-    return `All ${counts.expected} recordings and their companions carry the hold ${hold.tag}.`
+    return counts.expected === 1
+      ? `The one recording and its companions carry the hold ${hold.tag}.`
+      : `All ${counted(counts.expected, 'recording')} and their companions carry the hold ${hold.tag}.`
   }
   const open = counts.expected - good
-  if (open === 0) return `All ${counts.expected} delivered recordings carry the hold, but coverage is not proven.`
-  return `${open} of ${counts.expected} recordings are not under the hold${dryRun ? ' (dry run: nothing was changed)' : ''}.`
+  if (open === 0) {
+    const delivered = counted(counts.expected, 'delivered recording')
+    return `${verb(counts.expected, delivered, `All ${delivered}`)} ${verb(counts.expected, 'carries', 'carry')} the hold, but coverage is not proven.`
+  }
+  return `${open} of ${counted(counts.expected, 'recording')} ${verb(open, 'is', 'are')} not under the hold${dryRun ? ' (dry run: nothing was changed)' : ''}.`
 }
 
 /** Keys and the platform's messages are hostile input: nothing in them may move the cursor. */

@@ -10,6 +10,7 @@ import {
   type VerifyOptions,
   verifyEvidence,
 } from 'genesys-legal-hold-exporter/node'
+import { counted } from './counted.ts'
 
 /** Evidence of one run of the quickstart, signed with a key that is made on the spot and not kept. */
 export interface QuickstartEvidence {
@@ -58,7 +59,7 @@ async function verified(
   const { verified: isVerified, problems, predicate, notes } = await verifyEvidence(dir, { fingerprint, shards })
   if (!isVerified) throw new Error(`The evidence in ${dir} does not verify: ${problems[0]?.message}`)
   return [
-    `  in ${dir}: report.html, and ${predicate?.log.treeSize} records signed with a key made for this run`,
+    `  in ${dir}: report.html, and ${counted(predicate?.log.treeSize ?? 0, 'record')} signed with a key made for this run`,
     ...(shards === undefined ? [] : notes.filter((note) => note.includes('shard')).map((note) => `  ${note}`)),
     '  verified; anyone can do the same, with this package or with openssl, sha256sum and jq:',
     `  npx --no-install genesys-legal-hold-exporter verify ${quoted(dir)} --fingerprint ${fingerprint}`,

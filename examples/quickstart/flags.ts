@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type FindingCode, findingCodes, type Interval } from 'genesys-legal-hold-exporter'
+import { counted } from './counted.ts'
 import type { EngineName } from './shards.ts'
 
 export const help = `Runs a whole export under a legal hold, on embedded servers unless told otherwise.
@@ -81,7 +82,7 @@ export function readFlags(args: readonly string[]): Flags {
   const indexLagHours = whole('index-lag', values['index-lag'], 0)
   const recordings = folder(values.recordings)
   if (recordings === undefined && failAtSource > count) {
-    throw new FlagError(`--fail-at-source ${failAtSource} is more than the ${count} recordings in scope.`)
+    throw new FlagError(`--fail-at-source ${failAtSource} is more than the ${counted(count, 'recording')} in scope.`)
   }
   if ((values['s3-endpoint'] === undefined) !== (values.bucket === undefined)) {
     throw new FlagError('--s3-endpoint and --bucket belong together: give both or neither.')

@@ -1,5 +1,5 @@
 import { minuteMs } from '../internal/durations.js'
-import { counted, verb } from '../internal/text/counted.js'
+import { counted, times, verb } from '../internal/text/counted.js'
 import type { RunEvent } from '../model/events.js'
 import type { RunReport } from '../model/report.js'
 import type { ProgressModel } from './model.js'
@@ -162,7 +162,8 @@ function arrivals(model: ProgressModel, onRecord: number): ProgressLine[] {
   const { lacking, objects, verdicts, remediations } = model
   if (objects === 0) return []
   const kinds = [...verdicts].filter(([kind]) => kind !== 'held').map(([kind, count]) => `${numberText(count)} ${kind}`)
-  const [now, before] = onRecord === 0 ? ['', ''] : [' read now', `; ${numberText(onRecord)} were on record`]
+  const [now, before] =
+    onRecord === 0 ? ['', ''] : [' read now', `; ${numberText(onRecord)} ${verb(onRecord, 'was', 'were')} on record`]
   const arrived = `on arrival: ${numberText(lacking)} of ${counted(objects, 'object')}${now} lacked the hold${before}`
   const repairs = [...remediations].map(([outcome, count]) => `${numberText(count)} ${outcome}`)
   return [
@@ -184,10 +185,13 @@ function summary({ outcome, counts, timings }: RunReport): ProgressLine {
 }
 
 function resumedText({ runId, resumed, verdicts, finished }: Extract<RunEvent, { type: 'run-resumed' }>): string {
-  const objects = `${counted(verdicts, 'object')} ${verb(verdicts, 'is', 'are')} on record`
+  const objects =
+    verdicts === 0
+      ? 'no object is on record'
+      : `${counted(verdicts, 'object')} ${verb(verdicts, 'is', 'are')} on record`
   if (finished) return `run ${runId} is finished: ${objects}, and the report is as it was; nothing is done again`
-  const times = resumed === 1 ? 'once' : `${resumed} times`
-  return `run ${runId}, resumed ${times} by now; ${objects} and ${verb(verdicts, 'is', 'are')} not read again`
+  const what = verdicts === 0 ? `${objects} yet` : `${objects} and ${verb(verdicts, 'is', 'are')} not read again`
+  return `run ${runId}, resumed ${times(resumed)}; ${what}`
 }
 
 function plain(text: string): ProgressLine {

@@ -271,7 +271,7 @@ describe('inspect and export', () => {
   test('inspect ends with 2 where something blocks, and creates nothing', async () => {
     const { code, out } = await cli(['inspect', ...flags()], secrets())
     expect(out).toContain('retention-deletes-before-hold')
-    expect(out).toMatch(/block an export/)
+    expect(out).toMatch(/^1 of these blocks an export\.\nTo accept it, if/m)
     expect(code).toBe(2)
   })
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { deadLinks } from '../../scripts/packed-links.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
@@ -22,8 +23,24 @@ test('the package holds what its manifest names, its documents, and nothing else
   expect(needed.length).toBeGreaterThan(20)
   expect(needed.filter((path) => !paths.includes(path))).toEqual([])
   const allowed =
-    /^(dist\/[\w.-]+\.(c?js|d\.c?ts)|docs\/[\w.-]+\.md|schemas\/[\w.-]+\.json|README\.md|LICENSE|THIRD-PARTY-NOTICES\.md|CHANGELOG\.md|package\.json)$/
+    /^(dist\/[\w.-]+\.(c?js|d\.c?ts)|docs\/[\w.-]+\.md|examples\/[\w/-]+\.ts|schemas\/[\w.-]+\.json|(README|THIRD-PARTY-NOTICES|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|package\.json)$/
   expect(paths.filter((path) => !allowed.test(path))).toEqual([])
+})
+
+test('every relative link of its Markdown leads to a file of it', () => {
+  expect(deadLinks(paths, (path) => readFileSync(`${root}${path}`, 'utf8'))).toEqual([])
+})
+
+test('a link that leads out of the package is found', () => {
+  const texts: Readonly<Record<string, string>> = {
+    'README.md':
+      '[a](docs/a.md#part) [b](src/b.ts) [c](https://example.com/c) [d](#part) `[e](f.ts)`\n```\n[g](h.ts)\n```\n',
+    'docs/a.md': '[up](../README.md) [beside](gone.md)',
+  }
+  expect(deadLinks(Object.keys(texts), (path) => texts[path] ?? '')).toEqual([
+    'README.md: src/b.ts',
+    'docs/a.md: gone.md',
+  ])
 })
 
 test('no file of it names a folder of the machine that built it, a test or a map', () => {

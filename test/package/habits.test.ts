@@ -44,8 +44,12 @@ describe('a release', () => {
         return (error as { stderr: string }).stderr
       }
     }
-    expect(check('v99.0.0')).toContain(`the tag is "v99.0.0", package.json says ${manifest.version}`)
+    expect(check('v99.0.0')).toContain(
+      `the tag is "v99.0.0", package.json says ${manifest.version}: tag v${manifest.version}`,
+    )
+    expect(check('')).toContain(`no tag was given: npm run check:release -- v${manifest.version}\n`)
     const isDated = read('CHANGELOG.md').includes(`\n## [${manifest.version}] - `)
-    expect(check(`v${manifest.version}`)).toBe(isDated ? '' : `CHANGELOG.md has no section for ${manifest.version}\n`)
+    const undated = `CHANGELOG.md has no section for ${manifest.version}: turn its heading "## [Unreleased]" into "## [${manifest.version}] - YYYY-MM-DD", the day of the release\n`
+    expect(check(`v${manifest.version}`)).toBe(isDated ? '' : undated)
   })
 })

@@ -57,6 +57,8 @@ describe('a proxy that refuses the way to Genesys Cloud', () => {
       )
       expect(error.message).toContain(hint)
       expect(error.message).toMatch(/Check the proxy that HTTPS_PROXY names, or let NO_PROXY name the server/)
+      // One advice: not the region's as well, which is not to blame.
+      expect(error.message.match(/\bCheck\b/g)).toEqual(['Check'])
       expect(error.message).not.toContain('Genesys Cloud answered')
       expect(clock.now() - Date.parse('2023-10-20T12:00:00Z')).toBeLessThanOrEqual(15_000)
       expect(events.filter(({ type }) => type === 'retry').length).toBeGreaterThan(6)

@@ -198,11 +198,19 @@ describe('where there is no terminal', () => {
         at(4, { ...resumed, finished: true }),
       ]),
     ).toEqual([
-      'run run-1, resumed once by now; 7 objects are on record and are not read again',
+      'run run-1, resumed once; 7 objects are on record and are not read again',
       'job job-1 is there already, and no other is created',
       'job job-1: FULFILLED',
       'on arrival: 1 of 1 object read now lacked the hold; 7 were on record (1 untagged)',
       'run run-1 is finished: 7 objects are on record, and the report is as it was; nothing is done again',
+    ])
+  })
+
+  test('a run that was interrupted before it read an object says so', () => {
+    const resumed = { type: 'run-resumed', runId: 'run-1', resumed: 2, verdicts: 0, finished: false } as const
+    expect(told([at(0, resumed), at(1, { ...resumed, finished: true })])).toEqual([
+      'run run-1, resumed 2 times; no object is on record yet',
+      'run run-1 is finished: no object is on record, and the report is as it was; nothing is done again',
     ])
   })
 

@@ -1,4 +1,4 @@
-import { verb } from '../../internal/text/counted.js'
+import { figure, verb } from '../../internal/text/counted.js'
 import { type Given, needed } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
 import { resolveMatter } from '../config/resolve.js'
@@ -10,6 +10,7 @@ import { serviceChecks } from '../doctor/services.js'
 import { shardChecks } from '../doctor/shards.js'
 import { exitCodes } from '../exit-codes.js'
 import { placesOf } from '../files/places.js'
+import { flagLine } from '../telling/findings.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
 import { notifyFlags } from '../telling/notifying.js'
 import { shown, type Terminal } from '../terminal.js'
@@ -52,7 +53,7 @@ async function doctorCommand(given: Given, terminal: Terminal): Promise<number> 
     terminal.out(
       problems === 0
         ? 'Nothing is in the way of an export.'
-        : `${problems} of these ${verb(problems, 'is', 'are')} in the way of an export.`,
+        : `${figure(problems)} of these ${verb(problems, 'is', 'are')} in the way of an export.`,
     )
   return problems === 0 ? exitCodes.success : exitCodes.badResult
 }
@@ -61,7 +62,7 @@ const marks = { ok: 'ok', warning: 'warning', problem: 'PROBLEM', skipped: 'skip
 
 function line({ area, subject, result, message, remedy, flag, accept }: DoctorCheck): string {
   const indent = `\n${' '.repeat(10)}`
-  const by = flag === undefined ? '' : `${indent}by: ${flag}`
+  const by = flag === undefined ? '' : `${indent}${flagLine(flag)}`
   const or = accept === undefined ? '' : `${indent}or, if somebody answers for it, add to export:${indent}${accept}`
   const advice = remedy === undefined || result === 'ok' ? '' : `${indent}${shown(remedy)}${by}${or}`
   return `${marks[result].padEnd(9)} ${area}: ${shown(subject)}${message === undefined ? '' : `: ${shown(message)}`}${advice}`

@@ -1,11 +1,12 @@
 import { LegalHoldExporter } from '../../exporter.js'
+import { figure, verb } from '../../internal/text/counted.js'
 import { type Given, needed } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
 import { byKeysOfFile, connect, inFile } from '../config/connect.js'
 import { resolveMatter } from '../config/resolve.js'
 import { settingFlags } from '../config/settings.js'
 import { exitCodes } from '../exit-codes.js'
-import { acceptances, describeFinding, listed } from '../telling/findings.js'
+import { describeFinding, howToAccept } from '../telling/findings.js'
 import { loggerOf, tellNotes } from '../telling/log.js'
 import type { Terminal } from '../terminal.js'
 
@@ -36,9 +37,13 @@ async function inspectCommand(given: Given, terminal: Terminal): Promise<number>
     if (given.flag('json')) terminal.out(JSON.stringify(findings, null, 2))
     else {
       for (const finding of findings) terminal.out(describeFinding(finding))
-      terminal.out(blockers.length === 0 ? 'Nothing blocks an export.' : `${blockers.length} of these block an export.`)
-      if (blockers.length > 0)
-        terminal.out(`To accept them, if somebody answers for it, add to export:\n${listed(acceptances(blockers))}`)
+      const { length } = blockers
+      terminal.out(
+        length === 0
+          ? 'Nothing blocks an export.'
+          : `${figure(length)} of these ${verb(length, 'blocks', 'block')} an export.`,
+      )
+      if (length > 0) terminal.out(howToAccept(blockers, 'add to export'))
     }
     return blockers.length === 0 ? exitCodes.success : exitCodes.badResult
   } finally {

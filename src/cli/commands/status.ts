@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { FileJournal } from '../../custody/journal/file-journal.js'
 import { lockOwner } from '../../custody/journal/lock.js'
 import { utc } from '../../custody/page/text.js'
-import { counted, figure } from '../../internal/text/counted.js'
+import { counted, figure, times } from '../../internal/text/counted.js'
 import { readCheckpoint } from '../../journal/checkpoint.js'
 import { durationText } from '../../progress/text.js'
 import { ArgumentError, type Given, needed } from '../arguments.js'
@@ -87,7 +87,10 @@ function tell(found: JournalStatus, terminal: Terminal): void {
       ['hold', hold.tag],
       ['interval', `${utc(interval.start)} to ${utc(interval.end)}`],
       ['bucket', found.bucket],
-      ['run', `${found.runId}${found.dryRun ? ' (dry run)' : ''}, resumed ${counted(found.resumed, 'time')}`],
+      [
+        'run',
+        `${found.runId}${found.dryRun ? ' (dry run)' : ''}${found.resumed === 0 ? '' : `, resumed ${times(found.resumed)}`}`,
+      ],
       ['last moved', `${utc(lastMoved.at)}, ${durationText(lastMoved.agoMs)} ago (${lastMoved.record})`],
       ['written by', writer && `process ${writer.pid} on ${writer.host}`],
       ['stopped by', stopped && `${stopped.code}: ${inOneLine(stopped.message)}`],

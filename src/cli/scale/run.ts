@@ -1,4 +1,5 @@
 import { answerOf } from '../../custody/page/answer.js'
+import { counted } from '../../internal/text/counted.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { ScalePlan } from '../../scale/scaled-exporter.js'
 import { ArgumentError, type Given, needed } from '../arguments.js'
@@ -103,7 +104,9 @@ function confirmation(given: Given, { ask }: Terminal): Confirm {
   return async (plan, tellTo) => {
     tellPlan(plan, tellTo)
     if (isYes || ask === undefined) return true
-    const answer = await ask(`Submit ${plan.shards === 1 ? 'this shard' : `these ${plan.shards} shards`}? [y/N]`)
+    const answer = await ask(
+      `Submit ${plan.shards === 1 ? 'this shard' : `these ${counted(plan.shards, 'shard')}`}? [y/N]`,
+    )
     return /^y(es)?$/i.test(answer)
   }
 }

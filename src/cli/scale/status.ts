@@ -1,4 +1,4 @@
-import { figure } from '../../internal/text/counted.js'
+import { counted, figure } from '../../internal/text/counted.js'
 import { type ScaleStatus, statusOf } from '../../scale/coordinator/status.js'
 import { ArgumentError, type Given } from '../arguments.js'
 import type { CommandSpec } from '../command.js'
@@ -46,7 +46,7 @@ function tell(found: ScaleStatus, terminal: Terminal): void {
     pairs([
       ['run', runId],
       ['recordings', recordings === undefined ? undefined : figure(recordings)],
-      ['sealed', shards === undefined ? 'no plan yet' : `${figure(sealed)} of ${figure(shards)} shards`],
+      ['sealed', shards === undefined ? 'no plan yet' : `${figure(sealed)} of ${counted(shards, 'shard')}`],
       ...jobs.map(({ round, id, state: of, reason }): [string, string] => [
         `round ${round}`,
         `${id}: ${of}${reason === undefined ? '' : ` (${reason})`}`,

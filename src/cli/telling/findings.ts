@@ -1,3 +1,4 @@
+import { verb } from '../../internal/text/counted.js'
 import type { LegalHoldError } from '../../model/errors.js'
 import type { Finding, FindingCode } from '../../model/findings.js'
 import type { Given } from '../arguments.js'
@@ -33,6 +34,11 @@ export function flagFor({ severity, code, remedy }: Finding): string | undefined
   return flagOfCode[code]
 }
 
+/** What to type for what the line above says. */
+export function flagLine(flag: string): string {
+  return `on the command line: ${flag}`
+}
+
 /** A finding, as a terminal shows it; a blocker with what to do, and the flag that does it. */
 export function describeFinding(finding: Finding, accepted = false): string {
   const { severity, code, message, remedy } = finding
@@ -40,7 +46,7 @@ export function describeFinding(finding: Finding, accepted = false): string {
   const indent = `\n${' '.repeat(10)}`
   const flag = flagFor(finding)
   const advice = severity === 'blocker' ? `${indent}${shown(remedy)}` : ''
-  const by = !accepted && flag !== undefined ? `${indent}by: ${flag}` : ''
+  const by = !accepted && flag !== undefined ? `${indent}${flagLine(flag)}` : ''
   return `${label.padEnd(9)} ${code}: ${shown(message)}${advice}${by}`
 }
 
@@ -50,9 +56,10 @@ export function acceptances(findings: readonly Finding[]): readonly string[] {
   return [...codes].map((code) => `--accept ${code} --reason "…"`)
 }
 
-/** Each on a line of its own, where it can be copied. */
-export function listed(lines: readonly string[]): string {
-  return lines.map((line) => `  ${line}`).join('\n')
+/** How blockers may pass, each flag on a line of its own, where it can be copied. @param where as "add to export" */
+export function howToAccept(blockers: readonly Finding[], where: string): string {
+  const lines = acceptances(blockers).map((flag) => `  ${flag}`)
+  return `To accept ${verb(blockers.length, 'it', 'them')}, if somebody answers for it, ${where}:\n${lines.join('\n')}`
 }
 
 /** Says what blocked a run, and how it may pass. @returns the exit code */
@@ -60,6 +67,6 @@ export function tellBlocked(error: LegalHoldError, given: Given, terminal: Termi
   const blockers = (error.findings ?? []).filter(({ severity }) => severity === 'blocker')
   if (given.flag('json')) terminal.out(JSON.stringify({ outcome: 'blocked', findings: error.findings ?? [] }, null, 2))
   terminal.err(shown(error.message.split('\n')[0]?.replace(/:$/, '.')))
-  terminal.err(`To accept them, if somebody answers for it, add:\n${listed(acceptances(blockers))}`)
+  terminal.err(howToAccept(blockers, 'add'))
   return exitCodes.badResult
 }

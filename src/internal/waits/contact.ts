@@ -1,5 +1,8 @@
 import { LegalHoldError, type Stage } from '../../model/errors.js'
 import type { ServiceAddress } from '../../ports/runtime.js'
+import { proxyRemedy } from '../proxy/refusal.js'
+import { times, verb } from '../text/counted.js'
+import { withoutAdvice } from './own-advice.js'
 
 /** Until the first answer nothing suggests that the service is merely busy: it is tried often rather than patiently. */
 export const firstContactDelayMs = 2_000
@@ -104,10 +107,10 @@ export class Contact {
   /** What was tried, how often, and what to do. */
   #failure(last: LegalHoldError | undefined, stage: Stage): LegalHoldError {
     const { name, address, advice } = this.#service
-    const tried = `${address} was tried ${this.#attempts === 1 ? 'once' : `${this.#attempts} times`}`
-    const lately = last === undefined ? 'It said nothing.' : `The last attempt: ${last.message}`
+    const were = verb(address.split(', ').length, 'was', 'were')
+    const tried = `${address} ${were} tried ${times(this.#attempts)}`
     const failure = new LegalHoldError(
-      `${name} did not answer within ${seconds(this.#timeoutMs)} (connectTimeoutMs): ${tried}. ${lately} ${advice}`,
+      `${name} did not answer within ${seconds(this.#timeoutMs)} (connectTimeoutMs): ${tried}. ${tellLast(last, advice)}`,
       {
         code: last?.code ?? 'TIMEOUT',
         stage,
@@ -122,6 +125,13 @@ export class Contact {
     this.#over.abort(failure)
     return failure
   }
+}
+
+/** How it ended, with one advice: where a proxy refused, only that of the refusal is to the point. */
+function tellLast(last: LegalHoldError | undefined, advice: string): string {
+  if (last === undefined) return `It said nothing. ${advice}`
+  const told = last.message.endsWith(proxyRemedy) ? last.message : `${withoutAdvice(last)} ${advice}`
+  return `The last attempt: ${told}`
 }
 
 /** Errors that say already what was tried. */

@@ -5,9 +5,9 @@ export function networkAdvice(
 ): string {
   const proxy = env.HTTPS_PROXY || env.https_proxy
   const way = !proxy
-    ? 'a network that is left through a proxy only needs HTTPS_PROXY.'
+    ? 'If only a proxy leads out of the network, set HTTPS_PROXY.'
     : `HTTPS_PROXY is set (${hostOf(proxy)}): that proxy must let it pass, or NO_PROXY name it.`
-  return `Check ${settings}, name resolution and firewall, then run again; ${way}`
+  return `Check ${settings}, name resolution and firewall, then run again. ${way}`
 }
 
 /** Never the credentials that the variable may carry. */

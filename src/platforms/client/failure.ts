@@ -1,6 +1,7 @@
 import { proxyFailed, proxyRemedy } from '../../internal/proxy/refusal.js'
 import type { Redactor } from '../../internal/redaction/redactor.js'
 import { redirectOf } from '../../internal/redirect.js'
+import { endingIn } from '../../internal/waits/own-advice.js'
 import { LegalHoldError, type LegalHoldErrorCode, type Stage } from '../../model/errors.js'
 import { type Answer, answerOf, isAnswer, listOf, numberOf, textOf } from './answer.js'
 import { refusalOfProxy } from './tunnel-refusal.js'
@@ -120,10 +121,9 @@ export function toLegalHoldError(
 ): LegalHoldError {
   const { code, retryable, certain, advice } = classify(failure, context)
   const unknown = !certain && context.effect === 'create'
-  const text = `Could not ${context.operation}: ${describe(failure)}. ${
-    unknown ? 'Whether it took effect is not known: look for it before doing it again.' : advice
-  }`
-  return new LegalHoldError(redactor.redact(text), {
+  const told = unknown ? 'Whether it took effect is not known: look for it before doing it again.' : advice
+  const text = `Could not ${context.operation}: ${describe(failure)}. ${told}`
+  const error = new LegalHoldError(redactor.redact(text), {
     code: unknown ? 'JOB_OUTCOME_UNKNOWN' : code,
     stage: context.stage,
     retryable: retryable && !unknown,
@@ -134,6 +134,7 @@ export function toLegalHoldError(
     details: detailsOf(failure, redactor, unknown ? code : undefined),
     cause: causeOf(failure, redactor),
   })
+  return endingIn(told, error)
 }
 
 interface Classification {

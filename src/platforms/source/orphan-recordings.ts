@@ -1,3 +1,4 @@
+import { verb } from '../../internal/text/counted.js'
 import type { Finding } from '../../model/findings.js'
 import type { ExportRequest } from '../../model/request.js'
 import type { CallOptions } from '../../ports/runtime.js'
@@ -47,7 +48,7 @@ export async function orphanFindings(
       code: 'orphan-recordings',
       severity: 'warning',
       subject: `${request.interval.start}/${request.interval.end}`,
-      message: `${count} ${ids.length === 1 ? 'recording of the interval belongs' : 'recordings of the interval belong'} to no conversation, so that no job exports and no list names it: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+      message: `${count} ${verb(ids.length, 'recording of the interval belongs', 'recordings of the interval belong')} to no conversation, so that no job exports and no list names ${verb(ids.length, 'it', 'them')}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
       remedy:
         'Look at them in Genesys Cloud (Recording Management, Orphaned recordings), attach those of the matter to their conversations, or preserve them by hand.',
     },

@@ -1,5 +1,6 @@
 import { sha256 } from '../../custody/crypto/sha256.js'
 import { throwIfAborted } from '../../internal/abort.js'
+import { counted, verb } from '../../internal/text/counted.js'
 import type { RecordedShard } from '../../journal/shard-data.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { InventoryFacts } from '../../model/inventory/report.js'
@@ -215,7 +216,8 @@ export class ShardedDelivery implements RunDelivery {
       listed += found.seal.listed.count
       listed += found.seal.exceptions.filter((one) => one.listed !== false && one.recordingId !== undefined).length
     }
-    if (unfinished > 0) this.ledger.doubt = `SHARD_UNFINISHED: ${unfinished} of ${plan.shards} shards were not sealed`
+    if (unfinished > 0)
+      this.ledger.doubt = `SHARD_UNFINISHED: ${unfinished} of ${counted(plan.shards, 'shard')} ${verb(unfinished, 'was', 'were')} not sealed`
     else if (this.ledger.listed && listed !== plan.recordings) {
       this.ledger.doubt = `the shards do not account for each recording of the plan: ${listed}, not ${plan.recordings}`
     }

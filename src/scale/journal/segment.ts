@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { sha256 } from '../../custody/crypto/sha256.js'
+import { counted } from '../../internal/text/counted.js'
 
 /** What the first line of a segment says. */
 export interface SegmentHeader {
@@ -57,7 +58,7 @@ export function decodeSegment(content: Uint8Array): Segment | string {
   const [first, ...records] = lines
   const header = first === undefined ? undefined : headerOf(first)
   if (header === undefined) return 'does not begin with a claim'
-  if (header.records !== records.length) return `claims ${header.records} records and has ${records.length}`
+  if (header.records !== records.length) return `claims ${counted(header.records, 'record')} and has ${records.length}`
   return { header, lines: records, sha256: sha256(bytes) }
 }
 

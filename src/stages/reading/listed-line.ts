@@ -1,3 +1,4 @@
+import { times } from '../../internal/text/counted.js'
 import { visible } from '../../internal/text/visible.js'
 import { LegalHoldError } from '../../model/errors.js'
 import { agreementOf, describeTraits, isOtherVersion, type ObjectTraits } from '../../model/identity.js'
@@ -65,9 +66,9 @@ export function isListingRefused(error: unknown): boolean {
 }
 
 /** That the answers to a HEAD are not those of the object, however often it is read. */
-export function notItsAnswer(ref: ObjectRef, { why }: Doubt, times: number): LegalHoldError {
+export function notItsAnswer(ref: ObjectRef, { why }: Doubt, readings: number): LegalHoldError {
   return new LegalHoldError(
-    `The answer to a HEAD of ${visible(`${ref.bucket}/${ref.key}`)} is not that of this object as it is: ${why}. It was read ${times} times over, and listed again. Look for a cache or a proxy between here and the storage, or for a replica that lags behind.`,
+    `The answer to a HEAD of ${visible(`${ref.bucket}/${ref.key}`)} is not that of this object as it is: ${why}. It was read ${times(readings)} more, and listed again. Look for a cache or a proxy between here and the storage, or for a replica that lags behind.`,
     { code: 'STORAGE_RESPONSE_INVALID', stage: 'validate', details: { operation: 'HeadObject' } },
   )
 }

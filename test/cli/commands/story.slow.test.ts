@@ -122,7 +122,7 @@ describe('a matter, by the command alone', () => {
     const { code, out, err } = await example('inspect --config matter.yaml')
     expect(code).toBe(2)
     expect(out).toContain('--accept retention-deletes-before-hold --reason "…"')
-    expect(out).toContain('by: --protect-source')
+    expect(out).toContain('on the command line: --protect-source')
     expect(err).toContain('note: INTERVAL overrides request.interval of matter.yaml.')
     expect(JSON.parse((await example('inspect --config matter.yaml --json')).out)).toBeInstanceOf(Array)
     const blocked = await cli(['export', '--config', 'matter.yaml'], env)

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { counted, verb } from '#src/internal/text/counted.js'
+import { counted, times, verb } from '#src/internal/text/counted.js'
 
 test('one is singular, and every other number plural', () => {
   expect([0, 1, 2, 1_000].map((count) => counted(count, 'recording'))).toEqual([
@@ -11,10 +11,12 @@ test('one is singular, and every other number plural', () => {
     '1,000 recordings',
   ])
   expect([0, 1, 2].map((count) => verb(count, 'is', 'are'))).toEqual(['are', 'is', 'are'])
+  expect([1, 2, 1_000].map(times)).toEqual(['once', '2 times', '1,000 times'])
 })
 
 // What only a contradiction of a record says is of no run, and "1 of 4 recordings" is right whatever the first number is.
-const nouns = 'recordings|conversations|objects|jobs|requests|days|tags|exceptions|findings'
+const nouns =
+  'recordings|conversations|objects|jobs|requests|days|tags|exceptions|findings|shards|repairs|records|sidecars|transcripts|attachments|times'
 const unchecked = /^src\/(?:journal\/check|testing)\//
 const plural = new RegExp(`\\$\\{(?!counted\\()[^}]*\\} (?:${nouns})\\b`)
 const allowed = [
@@ -28,9 +30,13 @@ const allowed = [
 
 test('no message puts a number before a plural without looking at it', () => {
   const root = fileURLToPath(new URL('../../../', import.meta.url))
-  const files = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  const files = ['src', 'examples'].flatMap((folder) =>
+    readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map(
+      (name) => `${folder}/${name.replaceAll('\\', '/')}`,
+    ),
+  )
   const found = files
-    .map((name) => `src/${name.replaceAll('\\', '/')}`)
+    .filter((name) => name.endsWith('.ts'))
     .filter((name) => !unchecked.test(name))
     .flatMap((name) =>
       readFileSync(root + name, 'utf8')

@@ -129,6 +129,33 @@ describe('the first contact of a run', () => {
     })
   })
 
+  test('gives its advice once, without that of the last attempt', async () => {
+    const clock = new SimulatedClock()
+    const endpoint = `http://127.0.0.1:${await closedPort()}`
+    const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
+    const worlds = [
+      {
+        platform: new RecordingJobsPlatform({ region: 'eu-west-1', accessToken: 't', endpoint, clock }),
+        storage: new MemoryStorageAdapter({ clock }),
+      },
+      {
+        platform: new FakePlatform(),
+        storage: new S3StorageAdapter({ bucket: 'evidence', endpoint, credentials, clock }),
+      },
+    ]
+    for (const world of worlds) {
+      const { error } = await failed(new LegalHoldExporter({ ...world, clock, hold: { tag } }))
+      expect(error.message.match(/\bCheck\b/g), error.message).toEqual(['Check'])
+      expect(error.message).toContain('ECONNREFUSED')
+    }
+  })
+
+  test('names several addresses as several', async () => {
+    const contact = new Contact({ name: 'X', address: 'a:443, b:443', advice: 'Check x.' }, 60)
+    const refused = new LegalHoldError('Nobody listens.', { code: 'NETWORK_ERROR', stage: 'inspect' })
+    expect(contact.failureAfter(refused, 'inspect').message).toContain('a:443, b:443 were tried')
+  })
+
   test('says so as well where nothing is repeated', async () => {
     const clock = new SimulatedClock()
     const endpoint = `http://127.0.0.1:${await closedPort()}`
@@ -167,7 +194,9 @@ describe('the first contact of a run', () => {
   })
 
   test('names the proxy without its password', () => {
-    expect(networkAdvice('the region', {})).toMatch(/Check the region, .* needs HTTPS_PROXY\.$/)
+    expect(networkAdvice('the region', {})).toMatch(
+      /^Check the region, .* If only a proxy leads out of the network, set HTTPS_PROXY\.$/,
+    )
     const set = networkAdvice('the region', { HTTPS_PROXY: 'http://user:secret@proxy.test:3128' })
     expect(set).toContain('HTTPS_PROXY is set (proxy.test:3128)')
     expect(set).not.toContain('secret')

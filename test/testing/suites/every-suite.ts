@@ -23,7 +23,7 @@ import {
 
 /**
  * All four suites over adapters of the package, and a run on the kit, under whatever runner is given: vitest and
- * `node:test` in `suites.test.ts` beside this, jest in `npm run test:package`.
+ * `node:test` in `every-suite.test.ts` beside this, jest in `npm run test:package`.
  */
 export function everySuite(runner: ConformanceRunner): void {
   journalConformance(runner, { create: async () => ({ journal: new MemoryJournal() }) })

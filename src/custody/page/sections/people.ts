@@ -1,3 +1,4 @@
+import { times } from '../../../internal/text/counted.js'
 import type { RunReport } from '../../../model/report.js'
 import { type Html, html } from '../html.js'
 import type { PageCustody } from '../report-page.js'
@@ -9,7 +10,7 @@ const notStated = html`<span class="soft">not stated</span>`
 /** Who asked for the export, who ran it, and with what. */
 export function peopleSection(report: RunReport, { tool }: PageCustody): Html {
   const { hold, operator, command, platform, startedAt, finishedAt, resumed } = report
-  const resumedText = resumed === 0 ? '' : `, resumed ${resumed === 1 ? 'once' : `${resumed} times`}`
+  const resumedText = resumed === 0 ? '' : `, resumed ${times(resumed)}`
   return html`<section aria-labelledby="people"><h2 id="people">Who asked, who ran it</h2>${facts([
     ['Requested by', hold.requestedBy ?? notStated],
     ['Reason', hold.reason],

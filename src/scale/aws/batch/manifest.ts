@@ -1,3 +1,4 @@
+import { counted, verb } from '../../../internal/text/counted.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ShardJob } from '../../ports/shard-engine.js'
 
@@ -36,7 +37,7 @@ export async function buildManifest(job: ShardJob, bucket: string): Promise<Buff
   pieces.push(Buffer.from(rows))
   if (count !== job.shards || count === 0) {
     throw new LegalHoldError(
-      `A job of ${job.shards} shards was to be submitted, and ${count} were named. Submit a round with at least one shard, and name each of them.`,
+      `A job of ${counted(job.shards, 'shard')} was to be submitted, and ${count} ${verb(count, 'was', 'were')} named. Submit a round with at least one shard, and name each of them.`,
       { code: 'INVALID_REQUEST', stage: 'scale' },
     )
   }

@@ -1,3 +1,4 @@
+import { endingIn } from '../../../internal/waits/own-advice.js'
 import { LegalHoldError, type LegalHoldErrorCode } from '../../../model/errors.js'
 import { describeFailure, firstLine } from '../../../storage/s3/protocol/error-text.js'
 import { lostConnection, networkFailure } from '../../../storage/s3/protocol/network-failure.js'
@@ -43,7 +44,7 @@ export function normaliseServiceError(error: unknown, request: ServiceRequest): 
   const isDefinite = found.notApplied ?? (status !== undefined && status >= 400 && status < 500)
   const requestId = sdk.$metadata?.requestId
   const seconds = Number(sdk.$response?.headers?.['retry-after'])
-  return new LegalHoldError(
+  const failure = new LegalHoldError(
     `${request.operation} of ${request.service} failed: ${describeFailure({ code: serverCode, status, message, location: undefined })}. ${found.remedy}`,
     {
       code: found.code,
@@ -57,6 +58,7 @@ export function normaliseServiceError(error: unknown, request: ServiceRequest): 
       cause: causeOf(message, serverCode, sdk.code),
     },
   )
+  return endingIn(found.remedy, failure)
 }
 
 interface Facts {

@@ -6,6 +6,7 @@ import type {
   ExecutionStatus,
   ListMapRunsOutput,
 } from '@aws-sdk/client-sfn'
+import { counted, verb } from '../../../internal/text/counted.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { CallOptions } from '../../../ports/runtime.js'
 import type {
@@ -232,7 +233,7 @@ export class MapEngine implements ShardEngine {
     }
     if (count !== job.shards || count === 0) {
       throw new LegalHoldError(
-        `A job of ${job.shards} shards was to be submitted, and ${count} were named. Submit a round with at least one shard, and name each of them.`,
+        `A job of ${counted(job.shards, 'shard')} was to be submitted, and ${count} ${verb(count, 'was', 'were')} named. Submit a round with at least one shard, and name each of them.`,
         { code: 'INVALID_REQUEST', stage: 'scale' },
       )
     }

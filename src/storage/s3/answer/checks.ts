@@ -108,7 +108,7 @@ export function marksOf(
   text: (() => string) | undefined,
 ): Marks {
   const asked = input as Partial<Record<(typeof askedFor)[number], unknown>>
-  // As `s3-head.ts` asks.
+  // As `read/head-identity.ts` asks.
   if (operation === 'HeadObject') return { question: String(asked.Key), requestId, text }
   const words = askedFor.map((name) => asked[name]).filter((value) => value !== undefined)
   return { question: [operation, ...words].join(' '), requestId, text }

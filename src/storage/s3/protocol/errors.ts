@@ -1,3 +1,4 @@
+import { endingIn } from '../../../internal/waits/own-advice.js'
 import { LegalHoldError, type Outcome } from '../../../model/errors.js'
 import { argumentOf, markerOf } from './error-facts.js'
 import { describeFailure, firstLine } from './error-text.js'
@@ -19,7 +20,7 @@ export function normaliseS3Error(error: unknown, context: S3ErrorContext): Legal
   const requestId = sdk.$metadata?.requestId ?? headers['x-amz-request-id']
   const message = typeof sdk.message === 'string' ? clean(sdk.message) : undefined
   const location = headers.location === undefined ? undefined : clean(headers.location)
-  return new LegalHoldError(
+  const failure = new LegalHoldError(
     `${context.operation} of ${subjectOf(context)} failed: ${describeFailure({ code, status, message, location })}. ${found.remedy}`,
     {
       code: found.code,
@@ -47,6 +48,7 @@ export function normaliseS3Error(error: unknown, context: S3ErrorContext): Legal
       cause: causeOf(sdk, code, clean),
     },
   )
+  return endingIn(found.remedy, failure)
 }
 
 /** The same failure after the change itself had been made: repeating that would be wrong, what follows it is not. */

@@ -17,7 +17,7 @@ import { requireOwnVersion } from './version-owner.js'
 type FastResult = { readonly answer: WireAnswer } | { readonly error: unknown }
 
 /**
- * One HEAD, past the SDK where the client allows it (`s3-fast-path.ts`). An answer that is not plainly an object is
+ * One HEAD, past the SDK where the client allows it (`wire/path.ts`). An answer that is not plainly an object is
  * read by the SDK, so that it means the same on both paths. One that is not the object's own is asked for once more, by
  * the SDK and over a connection of its own.
  */
