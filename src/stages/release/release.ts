@@ -194,7 +194,8 @@ async function readVersion(
   context: StageContext,
 ): Promise<ObjectState | undefined> {
   const answer = await persist(context, 'remediate', key, () =>
-    storage.head({ bucket, key, versionId }, { signal: context.signal, tags: true, lock: true }),
+    // Another matter's tag decides: it is asked for, whether HEAD counts it or not.
+    storage.head({ bucket, key, versionId }, { signal: context.signal, full: true }),
   )
   return answer.found ? answer.state : undefined
 }

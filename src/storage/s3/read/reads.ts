@@ -44,6 +44,8 @@ export class S3Reads {
   readonly #bucket: S3Bucket
   readonly #options: S3StorageOptions
   #tagsVisibility: Visibility = 'unknown'
+  /** Whether HEAD was seen to count tags, or not to. */
+  #knowsTagCounts = false
   /** Set once the server has said that it does not implement tags. */
   #hasNoTags = false
   /** What the server has answered about: it implements that, whatever it or a gateway says later. */
@@ -59,6 +61,7 @@ export class S3Reads {
   /** Forgets whether the caller may see tags, so that a changed policy takes effect. */
   refresh(): void {
     this.#tagsVisibility = 'unknown'
+    this.#knowsTagCounts = false
     this.#hasNoTags = false
     this.locks.refresh()
   }
@@ -122,7 +125,9 @@ export class S3Reads {
     // The tags last: what another writer sets between their reading and the writing is lost.
     const counted = await this.head(ref, { signal: call.signal }, stage)
     const tags = await this.tags(ref, stage, call)
-    return requireCount(ref, tags, counted.found ? counted.state.tagCount : undefined, stage)
+    const tagCount = counted.found ? counted.state.tagCount : undefined
+    if (tagCount === undefined && !isEmpty(tags)) this.noteUncountedTags()
+    return requireCount(ref, tags, tagCount, stage)
   }
 
   /** `unreadable`: the answer has no list, or a grant in it to nobody that can be named, or of nothing. */
@@ -253,6 +258,17 @@ export class S3Reads {
   /** HEAD did not count tags that are there. */
   noteUncountedTags(): void {
     this.#tagsVisibility = 'ask'
+  }
+
+  /**
+   * Looks once whether HEAD counts the tags that a version was just given. That an object without tags has no count says
+   * nothing of those that have some.
+   */
+  async learnWhetherTagsAreCounted(ref: ObjectRef, stage: Stage, { signal }: CallOptions): Promise<void> {
+    if (this.#tagsVisibility !== 'shown' || this.#knowsTagCounts) return
+    this.#knowsTagCounts = true
+    const { tagCount } = await headObject(this.#requests, ref, { stage, signal })
+    if (tagCount === undefined) this.noteUncountedTags()
   }
 
   /**

@@ -87,6 +87,8 @@ export class S3Mutations {
       throw rewritten(ref, versionId)
     const lost = Object.keys(tags).filter((key) => after[key] !== tags[key])
     if (lost.length > 0) throw tagsDiffer(pinned, lost, written)
+    // The change is made, whatever this finds out.
+    await this.#reads.learnWhetherTagsAreCounted(pinned, stage, call).catch(() => {})
     if (fresh === undefined || versionId !== pinned.versionId) return written
     return { ...written, after: { ...fresh, tags: after, tagCount: Object.keys(after).length } }
   }
