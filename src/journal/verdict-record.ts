@@ -23,11 +23,14 @@ export function contradictionOf(
   }
   if (outcome !== 'held' && outcome !== 'repaired') return undefined
   if (verdict === 'absent') return `${says(outcome)} of an object that was not there`
+  if (Number(membersOf(data.request).httpStatus) >= 300) return `${says(outcome)}, and rests on a refusal`
   if (outcome === 'held' && !(remediation === 'not-needed' || (remediation === undefined && verdict === 'held'))) {
     return `${says('held')} of an object that was ${verdict}, and nothing found since that it carries the hold`
   }
   if (outcome === 'repaired') {
     if (remediation !== 'repaired') return `${says('repaired')}, and its repair was ${remediation ?? 'none'}`
+    if (data.decision !== undefined && data.decision !== 'repair')
+      return `${says('repaired')}, and a repair was not what was decided`
     if (verification !== 'passed') return `${says('repaired')}, and the repair did not stand up to being read back`
     if (itemsOf(differences).length > 0) return `${says('repaired')}, and names what the repair lost`
   }

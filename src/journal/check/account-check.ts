@@ -10,6 +10,7 @@ import { RecordingLines } from './recording-lines.js'
 import { contradictionOfAttempt, contradictionOfOutcome, FindingsOnRecord } from './report-check.js'
 import { RunIdentity } from './run-identity.js'
 import { ShardSums } from './shard-sums.js'
+import { contradictionOfStates } from './verdict-states.js'
 import { VerdictSums } from './verdict-sums.js'
 
 /**
@@ -132,7 +133,8 @@ export class AccountCheck {
     const { requirements } = this.#run.started
     const contradiction =
       contradictionOfPlace(data.object, data.place) ??
-      contradictionOf(data, isRequirements(requirements) ? requirements : undefined)
+      contradictionOf(data, isRequirements(requirements) ? requirements : undefined) ??
+      contradictionOfStates(data)
     const unannounced = this.#mutations.verdict(data)
     this.#objects.enter(data)
     this.#sums.add(data)
