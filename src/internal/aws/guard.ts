@@ -1,0 +1,31 @@
+import { requireSecure } from './secure-endpoint.js'
+
+/** The little of a command, or of a client, of the SDK that is used. */
+export interface Guarded {
+  readonly middlewareStack?: {
+    add(
+      middleware: (next: (args: Args) => Promise<unknown>, context?: unknown) => (args: Args) => Promise<unknown>,
+      options: {
+        readonly step: string
+        readonly name: string
+        readonly priority?: string
+        readonly override?: boolean
+      },
+    ): void
+  }
+}
+interface Args {
+  readonly request?: { readonly protocol?: string; readonly hostname?: string; readonly port?: number }
+}
+
+/** Looks at where a request goes right before it is sent, whatever led it there: throws `INSECURE_ENDPOINT`. */
+export function guardAddress(guarded: Guarded, what: string): void {
+  guarded.middlewareStack?.add(
+    (next) => async (args) => {
+      const { protocol, hostname, port } = args.request ?? {}
+      if (protocol !== undefined && hostname !== undefined) requireSecure({ protocol, hostname, port }, { what })
+      return next(args)
+    },
+    { step: 'deserialize', name: 'legalHoldAddress', priority: 'low' },
+  )
+}
