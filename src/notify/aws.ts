@@ -1,5 +1,6 @@
+import type { PutEventsCommandOutput } from '@aws-sdk/client-eventbridge'
 import { checkAwsEndpoint } from '../internal/aws/secure-endpoint.js'
-import { withAwsClient } from '../internal/aws/with-client.js'
+import { type AwsFailure, withAwsClient } from '../internal/aws/with-client.js'
 import { OptionCheck } from '../internal/option-check.js'
 import { loadPackage } from '../internal/package/optional-package.js'
 import { LegalHoldError } from '../model/errors.js'
@@ -64,15 +65,15 @@ export function eventBridgeNotifier({ bus, region, endpoint }: EventBridgeNotifi
     const entry = { EventBusName: bus, Source: eventSource, DetailType: notice.kind, Detail: JSON.stringify(notice) }
     const command = new PutEventsCommand({ Entries: [entry] })
     const place = { service: 'EVENTBRIDGE', name: eventBridge, region: region ?? regionOfArn(bus), endpoint } as const
-    const answer = await withAwsClient(place, {
+    await withAwsClient(place, {
       open: (settings) => new EventBridgeClient(settings),
-      send: (client) => client.send(command, signalOf(signal)),
+      send: async (client) => {
+        const answer = await client.send(command, signalOf(signal))
+        // A refused entry is HTTP 200.
+        if ((answer.FailedEntryCount ?? 0) > 0) throw refusalIn(answer)
+      },
       failure: failureOf(eventBridge),
     })
-    // A refused entry is HTTP 200.
-    const [refused] = answer.Entries ?? []
-    if ((answer.FailedEntryCount ?? 0) === 0) return
-    throw failureOf(eventBridge)(refused?.ErrorCode ?? 'a refused entry', undefined)
   }
 }
 
@@ -102,8 +103,13 @@ function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal 
 
 const failureOf =
   (service: string) =>
-  (what: string, cause: unknown): LegalHoldError =>
-    new LegalHoldError(`${service} did not take the notice: ${what}.`, { code: 'NETWORK_ERROR', stage, cause })
+  ({ what, ...rest }: AwsFailure): LegalHoldError =>
+    new LegalHoldError(`${service} did not take the notice: ${what}.`, { code: 'NETWORK_ERROR', stage, ...rest })
+
+function refusalIn({ Entries, $metadata }: PutEventsCommandOutput): Error {
+  const [{ ErrorCode: name = 'a refused entry', ErrorMessage: message = 'no message' } = {}] = Entries ?? []
+  return Object.assign(new Error(message), { name, $metadata })
+}
 
 function regionOfArn(arn: string): string | undefined {
   const [head, , , region] = arn.split(':')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { KMSClient } from '@aws-sdk/client-kms'
 import { checkAwsEndpoint } from '../../internal/aws/secure-endpoint.js'
-import { withAwsClient } from '../../internal/aws/with-client.js'
+import { type AwsFailure, withAwsClient } from '../../internal/aws/with-client.js'
 import { OptionCheck } from '../../internal/option-check.js'
 import { loadPackage } from '../../internal/package/optional-package.js'
 import { LegalHoldError } from '../../model/errors.js'
@@ -69,9 +69,9 @@ export class KmsSigner implements Signer {
   }
 }
 
-function failure(what: string, cause: unknown): LegalHoldError {
+function failure({ what, ...rest }: AwsFailure): LegalHoldError {
   const message = `${name} did not do what a signature needs: ${what}.`
-  return new LegalHoldError(message, { code: 'EVIDENCE_NOT_SEALED', stage, cause })
+  return new LegalHoldError(message, { code: 'EVIDENCE_NOT_SEALED', stage, ...rest })
 }
 
 /** @throws LegalHoldError `MISSING_DEPENDENCY` */

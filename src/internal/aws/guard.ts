@@ -1,3 +1,4 @@
+import type { AwsSecrets } from './secrets.js'
 import { requireSecure } from './secure-endpoint.js'
 
 /** The little of a command, or of a client, of the SDK that is used. */
@@ -16,6 +17,17 @@ export interface Guarded {
 }
 interface Args {
   readonly request?: { readonly protocol?: string; readonly hostname?: string; readonly port?: number }
+}
+
+/** Notes what each request was signed with, so that no answer shows it. */
+export function noteSecrets(guarded: Guarded, secrets: AwsSecrets): void {
+  guarded.middlewareStack?.add(
+    (next, context) => (args) => {
+      secrets.noteContext(context)
+      return next(args)
+    },
+    { step: 'deserialize', name: 'legalHoldSecrets', priority: 'low' },
+  )
 }
 
 /** Looks at where a request goes right before it is sent, whatever led it there: throws `INSECURE_ENDPOINT`. */

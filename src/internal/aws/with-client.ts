@@ -1,7 +1,9 @@
 import { LegalHoldError } from '../../model/errors.js'
 import { clientSettings } from './client-settings.js'
 import { requireSecureConfiguration } from './configured-endpoints.js'
-import { type Guarded, guardAddress } from './guard.js'
+import { type Guarded, guardAddress, noteSecrets } from './guard.js'
+import { plainCause } from './plain-cause.js'
+import { AwsSecrets } from './secrets.js'
 import type { AwsServiceId } from './shared-config.js'
 
 /** A service of AWS, and how it is reached. */
@@ -13,11 +15,28 @@ export interface AwsPlace {
   readonly endpoint: string | undefined
 }
 
+/** How a request failed; nothing in it shows a secret. */
+export interface AwsFailure {
+  /** The name of the error. */
+  readonly what: string
+  readonly requestId: string | undefined
+  readonly status: number | undefined
+  readonly cause: Error
+}
+
+/** The parts of an error of the SDK that are read. */
+interface SdkError {
+  readonly name?: unknown
+  readonly message?: unknown
+  readonly code?: unknown
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
+}
+
 /** What is made of a client, and of its failures. */
 export interface ClientUse<C, T> {
   readonly open: (settings: ReturnType<typeof clientSettings>) => C
   readonly send: (client: C) => Promise<T>
-  readonly failure: (what: string, cause: unknown) => LegalHoldError
+  readonly failure: (failure: AwsFailure) => LegalHoldError
 }
 
 /**
@@ -33,13 +52,27 @@ export async function withAwsClient<C extends { destroy(): void }, T>(
   const configured = endpoint === undefined ? service : undefined
   await requireSecureConfiguration({ service: configured, name, asksForCredentials: true })
   const client = open(clientSettings(region, endpoint))
+  const secrets = new AwsSecrets()
   guardAddress(client as Guarded, name)
+  noteSecrets(client as Guarded, secrets)
   try {
     return await send(client)
   } catch (error) {
     if (LegalHoldError.isInstance(error)) throw error
-    throw failure((error as Error | undefined)?.name ?? 'an unknown failure', error)
+    throw failure(failureOf(error, secrets))
   } finally {
     client.destroy()
+  }
+}
+
+function failureOf(error: unknown, { clean }: AwsSecrets): AwsFailure {
+  const { name, message, code, $metadata } = (error ?? {}) as SdkError
+  const what = typeof name === 'string' ? clean(name) : 'an unknown failure'
+  const { requestId, httpStatusCode: status } = $metadata ?? {}
+  return {
+    what,
+    requestId: requestId === undefined ? undefined : clean(requestId),
+    status,
+    cause: plainCause(what, typeof message === 'string' ? clean(message) : undefined, code),
   }
 }

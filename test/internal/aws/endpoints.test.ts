@@ -3,14 +3,12 @@ import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { LegalHoldError, Notice } from '#src/index.js'
-import { eventBridgeNotifier, KmsSigner, snsNotifier } from '#src/node.js'
-import { MapEngine, S3BatchEngine } from '#src/scale-aws.js'
+import type { LegalHoldError } from '#src/index.js'
+import { requestsOf } from './requests.js'
 
 /* A session token crosses no network in clear, whichever service it is for. Every connection is destroyed before it is made. */
 
 const elsewhere = 'http://192.0.2.7:9000'
-const region = 'eu-west-1'
 let folder: string
 let connections: number
 
@@ -43,35 +41,6 @@ function configure(config: string): void {
   vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', second)
 }
 
-const notice: Notice = {
-  schemaVersion: 1,
-  kind: 'run-finished',
-  at: '2026-03-04T12:00:00.000Z',
-  hold: { tag: 'matter-7' },
-  bucket: 'b',
-  outcome: 'complete',
-}
-const topicArn = `arn:aws:sns:${region}:111122223333:t`
-const batchOptions = {
-  accountId: '111122223333',
-  functionArn: `arn:aws:lambda:${region}:111122223333:function:worker:7`,
-  roleArn: 'arn:aws:iam::111122223333:role/batch',
-}
-const stateMachineArn = `arn:aws:states:${region}:111122223333:stateMachine:shards:1`
-const shards = { bucket: 'evidence', region, retry: { retries: 0 } }
-
-/** A request of each client, by the name that the environment has for its service. */
-const requests: Readonly<Record<string, (options: { readonly endpoint?: string }) => Promise<unknown>>> = {
-  KMS: (options) => new KmsSigner({ keyId: 'k', region, ...options }).publicKey(),
-  SNS: async (options) => snsNotifier({ topicArn, ...options })(notice, {}),
-  EVENTBRIDGE: async (options) => eventBridgeNotifier({ bus: 'legal', region, ...options })(notice, {}),
-  S3_CONTROL: async (options) => new S3BatchEngine({ ...shards, ...batchOptions, ...options }).get('job'),
-  SFN: async (options) =>
-    new MapEngine({ ...shards, stateMachineArn, ...options }).get(
-      `${stateMachineArn.replace('stateMachine', 'execution')}:job`,
-    ),
-}
-
 const failureOf = async (work: () => Promise<unknown>): Promise<LegalHoldError> => {
   try {
     await work()
@@ -90,33 +59,36 @@ async function expectInsecure(work: () => Promise<unknown>, source: RegExp): Pro
   })
 }
 
-describe.each(Object.entries(requests))('an endpoint of %s without TLS that is not on loopback', (service, send) => {
-  test('is refused as an option', () => expectInsecure(async () => send({ endpoint: elsewhere }), /192\.0\.2\.7/))
+describe.each(Object.entries(requestsOf()))(
+  'an endpoint of %s without TLS that is not on loopback',
+  (service, send) => {
+    test('is refused as an option', () => expectInsecure(async () => send({ endpoint: elsewhere }), /192\.0\.2\.7/))
 
-  test.each(['AWS_ENDPOINT_URL', `AWS_ENDPOINT_URL_${service}`])('is refused where %s names it', async (variable) => {
-    vi.stubEnv(variable, elsewhere)
-    await expectInsecure(() => send({}), new RegExp(`192\\.0\\.2\\.7.*${variable} names`))
-  })
+    test.each(['AWS_ENDPOINT_URL', `AWS_ENDPOINT_URL_${service}`])('is refused where %s names it', async (variable) => {
+      vi.stubEnv(variable, elsewhere)
+      await expectInsecure(() => send({}), new RegExp(`192\\.0\\.2\\.7.*${variable} names`))
+    })
 
-  test.each([
-    ['a profile', `[default]\nendpoint_url = ${elsewhere}\n`],
-    [
-      'the services of a profile',
-      `[default]\nservices = x\n[services x]\n${service.toLowerCase()} =\n  endpoint_url = ${elsewhere}\n`,
-    ],
-  ])('is refused where %s names it', async (_, config) => {
-    configure(config)
-    await expectInsecure(() => send({}), /192\.0\.2\.7.*profile "default"/)
-  })
+    test.each([
+      ['a profile', `[default]\nendpoint_url = ${elsewhere}\n`],
+      [
+        'the services of a profile',
+        `[default]\nservices = x\n[services x]\n${service.toLowerCase()} =\n  endpoint_url = ${elsewhere}\n`,
+      ],
+    ])('is refused where %s names it', async (_, config) => {
+      configure(config)
+      await expectInsecure(() => send({}), /192\.0\.2\.7.*profile "default"/)
+    })
 
-  test('is refused for STS, which the SDK would ask for credentials', async () => {
-    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined)
-    vi.stubEnv('AWS_ENDPOINT_URL_STS', elsewhere)
-    await expectInsecure(() => send({}), /AWS STS endpoint/)
-  })
+    test('is refused for STS, which the SDK would ask for credentials', async () => {
+      vi.stubEnv('AWS_ACCESS_KEY_ID', undefined)
+      vi.stubEnv('AWS_ENDPOINT_URL_STS', elsewhere)
+      await expectInsecure(() => send({}), /AWS STS endpoint/)
+    })
 
-  test('is no reason to refuse one on loopback', async () => {
-    expect((await failureOf(() => send({ endpoint: 'http://127.0.0.1:9' }))).code).not.toBe('INSECURE_ENDPOINT')
-    expect(connections).toBeGreaterThan(0)
-  })
-})
+    test('is no reason to refuse one on loopback', async () => {
+      expect((await failureOf(() => send({ endpoint: 'http://127.0.0.1:9' }))).code).not.toBe('INSECURE_ENDPOINT')
+      expect(connections).toBeGreaterThan(0)
+    })
+  },
+)

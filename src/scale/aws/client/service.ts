@@ -1,9 +1,9 @@
 import { throwIfAborted } from '../../../internal/abort.js'
 import { clientSettings } from '../../../internal/aws/client-settings.js'
 import { requireSecureConfiguration } from '../../../internal/aws/configured-endpoints.js'
-import { type Guarded, guardAddress } from '../../../internal/aws/guard.js'
+import { type Guarded, guardAddress, noteSecrets } from '../../../internal/aws/guard.js'
+import { AwsSecrets } from '../../../internal/aws/secrets.js'
 import type { AwsServiceId } from '../../../internal/aws/shared-config.js'
-import { Redactor } from '../../../internal/redaction/redactor.js'
 import { type RetryContext, retrying } from '../../../internal/retry.js'
 import { networkAdvice } from '../../../internal/waits/proxy-advice.js'
 import { withinTime } from '../../../internal/waits/within-time.js'
@@ -36,7 +36,7 @@ const stage = 'scale'
 export class AwsService {
   readonly #init: AwsServiceInit
   readonly #service: ServiceAddress
-  readonly #secrets = new Redactor()
+  readonly #secrets = new AwsSecrets()
   #opening: Promise<AwsClientLike> | undefined
 
   constructor(init: AwsServiceInit) {
@@ -108,7 +108,7 @@ export class AwsService {
     } catch (error) {
       const failure = normaliseServiceError(error, {
         service: name,
-        clean: (text) => this.#secrets.redact(text),
+        clean: this.#secrets.clean,
         ...about,
       })
       if (failure.code !== 'ABORTED' || !about.mutates) throw failure
@@ -155,8 +155,7 @@ export class AwsService {
   /** Remembers the secrets, so that no text of a server shows them. */
   #noting(credentials: GivenCredentials): GivenCredentials {
     const note = (given: S3Credentials) => {
-      this.#secrets.add(given.secretAccessKey)
-      this.#secrets.add(given.sessionToken)
+      this.#secrets.noteCredentials(given)
       return given
     }
     return typeof credentials === 'function' ? async () => note(await credentials()) : note(credentials)
@@ -166,6 +165,7 @@ export class AwsService {
   #guard(command: Guarded): void {
     const { name, settings } = this.#init
     guardAddress(command, name)
+    noteSecrets(command, this.#secrets)
     if (settings.client === undefined) return
     command.middlewareStack?.add((next) => (args) => next(args), {
       step: 'finalizeRequest',
