@@ -1,6 +1,8 @@
+import type { PutEventsCommandOutput } from '@aws-sdk/client-eventbridge'
+import { checkAwsEndpoint } from '../internal/aws/secure-endpoint.js'
+import { type AwsFailure, withAwsClient } from '../internal/aws/with-client.js'
 import { OptionCheck } from '../internal/option-check.js'
 import { loadPackage } from '../internal/package/optional-package.js'
-import { clientSettings } from '../internal/proxy/client-settings.js'
 import { LegalHoldError } from '../model/errors.js'
 import type { Notice, Notifier } from '../ports/notifier.js'
 
@@ -8,7 +10,7 @@ import type { Notice, Notifier } from '../ports/notifier.js'
 export interface AwsNotifierOptions {
   /** @defaultValue that of the ARN, otherwise that of the environment */
   readonly region?: string | undefined
-  /** Another server. */
+  /** Another server. Plain `http:` is refused (`INSECURE_ENDPOINT`) unless the host is loopback. */
   readonly endpoint?: string | undefined
 }
 
@@ -27,40 +29,51 @@ export interface EventBridgeNotifierOptions extends AwsNotifierOptions {
 export const eventSource = 'genesys-legal-hold-exporter'
 
 const stage = 'report'
+const sns = 'Amazon SNS'
+const eventBridge = 'Amazon EventBridge'
 
 /** Publishes a notice to a topic of Amazon SNS. It needs `@aws-sdk/client-sns`, an optional peer. */
 export function snsNotifier({ topicArn, region, endpoint }: SnsNotifierOptions): Notifier {
   // A wrong one would be noticed only at the end of the run, which nobody then hears of.
   const isArn = /^arn:[\w-]+:sns:[\w-]*:\d*:\S+$/.test(topicArn ?? '')
-  requireOf('snsNotifier', { name: 'topicArn', isRight: isArn }, 'must be the ARN of a topic of Amazon SNS')
+  const problem = 'must be the ARN of a topic of Amazon SNS'
+  requireOf('snsNotifier', { name: 'topicArn', isRight: isArn, problem, service: sns, endpoint })
   return async (notice, { signal }) => {
     const { SNSClient, PublishCommand } = await loadSns()
-    const client = new SNSClient(clientSettings(region ?? regionOfArn(topicArn), endpoint))
     const command = new PublishCommand({
       TopicArn: topicArn,
       Subject: subjectOf(notice),
       Message: JSON.stringify(notice),
       MessageAttributes: { kind: { DataType: 'String', StringValue: notice.kind } },
     })
-    await sent('Amazon SNS', client, () => client.send(command, signalOf(signal)))
+    const place = { service: 'SNS', name: sns, region: region ?? regionOfArn(topicArn), endpoint } as const
+    await withAwsClient(place, {
+      open: (settings) => new SNSClient(settings),
+      send: (client) => client.send(command, signalOf(signal)),
+      failure: failureOf(sns),
+    })
   }
 }
 
 /** Puts a notice on a bus of Amazon EventBridge. It needs `@aws-sdk/client-eventbridge`, an optional peer. */
 export function eventBridgeNotifier({ bus, region, endpoint }: EventBridgeNotifierOptions): Notifier {
   const isNamed = typeof bus === 'string' && bus !== ''
-  requireOf('eventBridgeNotifier', { name: 'bus', isRight: isNamed }, 'must be a text')
+  const problem = 'must be a text'
+  requireOf('eventBridgeNotifier', { name: 'bus', isRight: isNamed, problem, service: eventBridge, endpoint })
   return async (notice, { signal }) => {
     const { EventBridgeClient, PutEventsCommand } = await loadEventBridge()
-    const client = new EventBridgeClient(clientSettings(region ?? regionOfArn(bus), endpoint))
     const entry = { EventBusName: bus, Source: eventSource, DetailType: notice.kind, Detail: JSON.stringify(notice) }
-    const answer = await sent('Amazon EventBridge', client, () =>
-      client.send(new PutEventsCommand({ Entries: [entry] }), signalOf(signal)),
-    )
-    // A refused entry is HTTP 200.
-    const [refused] = answer.Entries ?? []
-    if ((answer.FailedEntryCount ?? 0) === 0) return
-    throw failure('Amazon EventBridge', refused?.ErrorCode ?? 'a refused entry', undefined)
+    const command = new PutEventsCommand({ Entries: [entry] })
+    const place = { service: 'EVENTBRIDGE', name: eventBridge, region: region ?? regionOfArn(bus), endpoint } as const
+    await withAwsClient(place, {
+      open: (settings) => new EventBridgeClient(settings),
+      send: async (client) => {
+        const answer = await client.send(command, signalOf(signal))
+        // A refused entry is HTTP 200.
+        if ((answer.FailedEntryCount ?? 0) > 0) throw refusalIn(answer)
+      },
+      failure: failureOf(eventBridge),
+    })
   }
 }
 
@@ -88,18 +101,14 @@ function signalOf(signal: AbortSignal | undefined): { abortSignal?: AbortSignal 
   return signal === undefined ? {} : { abortSignal: signal }
 }
 
-async function sent<T>(service: string, client: { destroy(): void }, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send()
-  } catch (error) {
-    throw failure(service, (error as Error | undefined)?.name ?? 'an unknown failure', error)
-  } finally {
-    client.destroy()
-  }
-}
+const failureOf =
+  (service: string) =>
+  ({ what, ...rest }: AwsFailure): LegalHoldError =>
+    new LegalHoldError(`${service} did not take the notice: ${what}.`, { code: 'NETWORK_ERROR', stage, ...rest })
 
-function failure(service: string, what: string, cause: unknown): LegalHoldError {
-  return new LegalHoldError(`${service} did not take the notice: ${what}.`, { code: 'NETWORK_ERROR', stage, cause })
+function refusalIn({ Entries, $metadata }: PutEventsCommandOutput): Error {
+  const [{ ErrorCode: name = 'a refused entry', ErrorMessage: message = 'no message' } = {}] = Entries ?? []
+  return Object.assign(new Error(message), { name, $metadata })
 }
 
 function regionOfArn(arn: string): string | undefined {
@@ -113,8 +122,18 @@ function subjectOf({ kind, hold, outcome, error, verification }: Notice): string
   return `Legal hold ${hold.tag}: ${what}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100)
 }
 
-function requireOf(of: string, option: { readonly name: string; readonly isRight: boolean }, problem: string): void {
+/** What a notifier cannot do without, and where it sends. */
+interface Required {
+  readonly name: string
+  readonly isRight: boolean
+  readonly problem: string
+  readonly service: string
+  readonly endpoint: string | undefined
+}
+
+function requireOf(of: string, { name, isRight, problem, service, endpoint }: Required): void {
   const mistakes = new OptionCheck(`The options of ${of}`)
-  mistakes.check(option.isRight, option.name, problem)
+  mistakes.check(isRight, name, problem)
+  checkAwsEndpoint(endpoint, service, mistakes)
   mistakes.throwIfAny()
 }

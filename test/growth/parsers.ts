@@ -776,7 +776,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'src/stages/export/expected-list.ts readExpectedList': 'what a platform has read already',
   'src/stages/reading/read-again.ts readAgain': 'an answer and a line of a listing',
   'src/storage/s3/read/tags.ts readTags': 'an answer that was parsed, element by element',
-  'src/storage/s3/client/shared-config.ts readSharedConfig': "the caller's own files, line by line",
+  'src/internal/aws/shared-config.ts readSharedConfig': "the caller's own files, line by line",
   'src/storage/s3/read/content.ts readContent': 'bytes as they come',
   'src/storage/s3/read/text.ts readText': 'bytes as they come, up to a limit',
 }

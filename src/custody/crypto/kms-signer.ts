@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { KMSClient } from '@aws-sdk/client-kms'
+import { checkAwsEndpoint } from '../../internal/aws/secure-endpoint.js'
+import { type AwsFailure, withAwsClient } from '../../internal/aws/with-client.js'
 import { OptionCheck } from '../../internal/option-check.js'
 import { loadPackage } from '../../internal/package/optional-package.js'
-import { clientSettings } from '../../internal/proxy/client-settings.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { Signer } from '../../ports/evidence.js'
 
@@ -11,11 +13,12 @@ export interface KmsSignerOptions {
   readonly keyId: string
   /** @defaultValue that of the environment */
   readonly region?: string | undefined
-  /** Another server. */
+  /** Another server. Plain `http:` is refused (`INSECURE_ENDPOINT`) unless the host is loopback. */
   readonly endpoint?: string | undefined
 }
 
 const stage = 'report'
+const name = 'AWS KMS'
 
 /**
  * Signs with a key that never leaves AWS KMS. The digest is made here, so that a statement may exceed the 4,096 bytes that KMS
@@ -26,57 +29,49 @@ const stage = 'report'
 export class KmsSigner implements Signer {
   readonly #options: KmsSignerOptions
 
-  /** @throws LegalHoldError `INVALID_OPTIONS` */
+  /** @throws LegalHoldError `INVALID_OPTIONS`, `INSECURE_ENDPOINT` */
   constructor(options: KmsSignerOptions) {
     const mistakes = new OptionCheck('The options of KmsSigner')
     mistakes.check(typeof options?.keyId === 'string' && options.keyId !== '', 'keyId', 'must name a key')
+    checkAwsEndpoint(options?.endpoint, name, mistakes)
     mistakes.throwIfAny()
     this.#options = options
   }
 
   async publicKey(): Promise<string> {
-    const { client, GetPublicKeyCommand } = await this.#open()
-    const { PublicKey } = await answered(client, () =>
-      client.send(new GetPublicKeyCommand({ KeyId: this.#options.keyId })),
-    )
+    const { GetPublicKeyCommand } = await loadKms()
+    const command = new GetPublicKeyCommand({ KeyId: this.#options.keyId })
+    const { PublicKey } = await this.#answered((client) => client.send(command))
     const base64 = Buffer.from(PublicKey ?? []).toString('base64')
     const lines = base64.match(/.{1,64}/g) ?? []
     return `-----BEGIN PUBLIC KEY-----\n${lines.join('\n')}\n-----END PUBLIC KEY-----\n`
   }
 
   async sign(data: Uint8Array): Promise<Uint8Array> {
-    const { client, SignCommand } = await this.#open()
+    const { SignCommand } = await loadKms()
     const command = new SignCommand({
       KeyId: this.#options.keyId,
       Message: createHash('sha256').update(data).digest(),
       MessageType: 'DIGEST',
       SigningAlgorithm: 'ECDSA_SHA_256',
     })
-    const { Signature } = await answered(client, () => client.send(command))
+    const { Signature } = await this.#answered((client) => client.send(command))
     return Signature ?? new Uint8Array()
   }
 
-  async #open() {
-    const { KMSClient, GetPublicKeyCommand, SignCommand } = await loadKms()
+  async #answered<T>(send: (client: KMSClient) => Promise<T>): Promise<T> {
+    const { KMSClient: Client } = await loadKms()
     const { region, endpoint } = this.#options
-    const client = new KMSClient(clientSettings(region, endpoint))
-    return { client, GetPublicKeyCommand, SignCommand }
+    return withAwsClient(
+      { service: 'KMS', name, region, endpoint },
+      { open: (settings) => new Client(settings), send, failure },
+    )
   }
 }
 
-async function answered<T>(client: { destroy(): void }, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send()
-  } catch (error) {
-    const { name = 'an unknown failure' } = (error ?? {}) as { readonly name?: string }
-    throw new LegalHoldError(`AWS KMS did not do what a signature needs: ${name}.`, {
-      code: 'EVIDENCE_NOT_SEALED',
-      stage,
-      cause: error,
-    })
-  } finally {
-    client.destroy()
-  }
+function failure({ what, ...rest }: AwsFailure): LegalHoldError {
+  const message = `${name} did not do what a signature needs: ${what}.`
+  return new LegalHoldError(message, { code: 'EVIDENCE_NOT_SEALED', stage, ...rest })
 }
 
 /** @throws LegalHoldError `MISSING_DEPENDENCY` */

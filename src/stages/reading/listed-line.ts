@@ -25,14 +25,23 @@ export function doubtOf(ref: ObjectRef, line: ListedLine, answer: HeadResult): D
     return { why: `it says that there is none, while the listing shows one (${describeTraits(line)})` }
   }
   const { state } = answer
-  if (isOtherVersion(ref.versionId, state.versionId)) {
-    return { why: `it shows version ${state.versionId}, while ${ref.versionId} was asked for` }
-  }
+  const other = foreignTo(ref, state)
+  if (other !== undefined) return other
   if (line === undefined) return undefined
   if (line === 'none') return { why: `it shows an object (${describeTraits(state)}), while the listing shows none` }
   const agreement = agreementOf(line, state)
   if (agreement === 'same' || agreement === 'unknown') return undefined
   return { why: `it shows ${describeTraits(state)}, while the listing shows ${describeTraits(line)}` }
+}
+
+/** Why a state is not one of the object, or of the version, that was asked for; `undefined` if it can be. Pure. */
+export function foreignTo(ref: ObjectRef, state: ObjectRef): Doubt | undefined {
+  const { bucket, key, versionId } = state
+  if (bucket !== ref.bucket || key !== ref.key) {
+    return { why: `it shows ${visible(`${bucket}/${key}`)}, which is another object` }
+  }
+  if (!isOtherVersion(ref.versionId, versionId)) return undefined
+  return { why: `it shows version ${versionId}, while ${ref.versionId} was asked for` }
 }
 
 /** What tells a listed object from others; `undefined` if it was not listed at all. */

@@ -6,6 +6,7 @@ import type { Release } from '../../model/verdict.js'
 import type { Clock } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
+import { refuseForeignState } from '../reading/foreign-answers.js'
 import { type ReleaseSettings, releaseObject } from './release.js'
 import { holdNamesOf, holdsShown } from './release-plan.js'
 
@@ -94,9 +95,12 @@ export async function lookAgain(
   let known = release
   for (let repeat = 0; ; repeat += 1) {
     const { bucket, key } = release.object
-    const answer = await persist(context, 'remediate', key, () =>
-      storage.head({ bucket, key }, { signal: context.signal, tags: names.tags.length > 0, lock: true }),
-    )
+    const answer = await persist(context, 'remediate', key, async () => {
+      const wanted = { signal: context.signal, tags: names.tags.length > 0, lock: true }
+      const shown = await storage.head({ bucket, key }, wanted)
+      if (shown.found) refuseForeignState('head', { bucket, key }, shown.state)
+      return shown
+    })
     if (!answer.found) return known
     const { ours, others } = holdsShown(names, settings.hold.tag, answer.state)
     if (!ours) return known

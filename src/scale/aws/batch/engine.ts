@@ -61,6 +61,7 @@ export class S3BatchEngine implements ShardEngine {
     this.#service = new AwsService({
       name: 'S3 Batch Operations',
       host: 's3-control',
+      id: 'S3_CONTROL',
       open: (config) => openS3Control(config, options),
       settings: options,
     })

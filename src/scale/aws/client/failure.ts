@@ -1,6 +1,7 @@
 import { endingIn } from '../../../internal/waits/own-advice.js'
+import { plainCause } from '../../../internal/aws/plain-cause.js'
 import { LegalHoldError, type LegalHoldErrorCode } from '../../../model/errors.js'
-import { describeFailure, firstLine } from '../../../storage/s3/protocol/error-text.js'
+import { describeFailure } from '../../../storage/s3/protocol/error-text.js'
 import { lostConnection, networkFailure } from '../../../storage/s3/protocol/network-failure.js'
 
 /** What a request to a service was for. */
@@ -55,7 +56,7 @@ export function normaliseServiceError(error: unknown, request: ServiceRequest): 
       status,
       retryAfterMs: Number.isFinite(seconds) && seconds > 0 ? Math.round(seconds * 1000) : undefined,
       answer: { operation: request.operation, serverCode },
-      cause: causeOf(message, serverCode, sdk.code),
+      cause: plainCause(serverCode ?? 'Error', message, sdk.code),
     },
   )
   return endingIn(found.remedy, failure)
@@ -128,13 +129,4 @@ const invalidAnswer: Found = {
   retryable: true,
   notApplied: false,
   remedy: 'The answer is not what the service sends. Look for a proxy between here and the endpoint.',
-}
-
-/** Only name, code and message. */
-function causeOf(message: string | undefined, serverCode: string | undefined, network: unknown): Error {
-  const cause = new Error(message === undefined ? 'no message' : firstLine(message))
-  cause.name = serverCode ?? 'Error'
-  delete cause.stack
-  if (typeof network === 'string') Object.assign(cause, { code: network })
-  return cause
 }

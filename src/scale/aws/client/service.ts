@@ -1,35 +1,19 @@
 import { throwIfAborted } from '../../../internal/abort.js'
-import { clientSettings } from '../../../internal/proxy/client-settings.js'
-import { Redactor } from '../../../internal/redaction/redactor.js'
+import { clientSettings } from '../../../internal/aws/client-settings.js'
+import { requireSecureConfiguration } from '../../../internal/aws/configured-endpoints.js'
+import { type Guarded, guardAddress, noteSecrets } from '../../../internal/aws/guard.js'
+import { AwsSecrets } from '../../../internal/aws/secrets.js'
+import type { AwsServiceId } from '../../../internal/aws/shared-config.js'
 import { type RetryContext, retrying } from '../../../internal/retry.js'
 import { networkAdvice } from '../../../internal/waits/proxy-advice.js'
 import { withinTime } from '../../../internal/waits/within-time.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { CallOptions, ServiceAddress } from '../../../ports/runtime.js'
-import { requireSecure } from '../../../storage/s3/client/checks.js'
 import { toIdentity } from '../../../storage/s3/client/credentials.js'
 import type { S3Credentials } from '../../../storage/s3/client/settings.js'
 import { addressOfUrl } from '../../../storage/s3/send/service.js'
 import { normaliseServiceError, type ServiceRequest } from './failure.js'
 import type { AwsClientLike, AwsClientSettings } from './settings.js'
-
-/** The little of a command of the SDK that is used. */
-interface Command {
-  readonly middlewareStack?: {
-    add(
-      middleware: (next: (args: Args) => Promise<unknown>) => (args: Args) => Promise<unknown>,
-      options: {
-        readonly step: string
-        readonly name: string
-        readonly priority?: string
-        readonly override?: boolean
-      },
-    ): void
-  }
-}
-interface Args {
-  readonly request?: { readonly protocol?: string; readonly hostname?: string; readonly port?: number }
-}
 
 /** One service of AWS. */
 export interface AwsServiceInit {
@@ -37,6 +21,8 @@ export interface AwsServiceInit {
   readonly name: string
   /** How its hosts begin: `states` for `states.eu-west-1.amazonaws.com`. */
   readonly host: string
+  /** As the environment and the profiles name it. */
+  readonly id: AwsServiceId
   /** Loads the SDK and builds a client; called once, when something is first sent. */
   readonly open: (config: Readonly<Record<string, unknown>>) => Promise<AwsClientLike>
   readonly settings: AwsClientSettings
@@ -50,7 +36,7 @@ const stage = 'scale'
 export class AwsService {
   readonly #init: AwsServiceInit
   readonly #service: ServiceAddress
-  readonly #secrets = new Redactor()
+  readonly #secrets = new AwsSecrets()
   #opening: Promise<AwsClientLike> | undefined
 
   constructor(init: AwsServiceInit) {
@@ -116,13 +102,13 @@ export class AwsService {
     throwIfAborted(signal, stage)
     try {
       const client = await this.#open()
-      const command = (await build()) as Command
+      const command = (await build()) as Guarded
       this.#guard(command)
       return await this.#bounded<T>(client, command, signal)
     } catch (error) {
       const failure = normaliseServiceError(error, {
         service: name,
-        clean: (text) => this.#secrets.redact(text),
+        clean: this.#secrets.clean,
         ...about,
       })
       if (failure.code !== 'ABORTED' || !about.mutates) throw failure
@@ -140,43 +126,46 @@ export class AwsService {
   }
 
   #open(): Promise<AwsClientLike> {
-    const { settings, open } = this.#init
+    const { settings } = this.#init
     if (settings.client !== undefined) return Promise.resolve(settings.client)
-    const { region, endpoint, credentials, requestHandler } = settings
-    this.#opening ??= open({
-      maxAttempts: 1,
-      ...clientSettings(region, endpoint),
-      ...(credentials === undefined ? {} : { credentials: toIdentity(this.#noting(credentials)) }),
-      ...(requestHandler === undefined ? {} : { requestHandler }),
-    }).catch((error: unknown) => {
+    this.#opening ??= this.#build().catch((error: unknown) => {
       this.#opening = undefined
       throw error
     })
     return this.#opening
   }
 
+  /** Nothing is sent, and no credentials are asked for, before it is known where the requests would go. */
+  async #build(): Promise<AwsClientLike> {
+    const { id, name, settings, open } = this.#init
+    const { region, endpoint, credentials, requestHandler } = settings
+    await requireSecureConfiguration({
+      service: endpoint === undefined ? id : undefined,
+      name,
+      asksForCredentials: credentials === undefined,
+    })
+    return open({
+      maxAttempts: 1,
+      ...clientSettings(region, endpoint),
+      ...(credentials === undefined ? {} : { credentials: toIdentity(this.#noting(credentials)) }),
+      ...(requestHandler === undefined ? {} : { requestHandler }),
+    })
+  }
+
   /** Remembers the secrets, so that no text of a server shows them. */
   #noting(credentials: GivenCredentials): GivenCredentials {
     const note = (given: S3Credentials) => {
-      this.#secrets.add(given.secretAccessKey)
-      this.#secrets.add(given.sessionToken)
+      this.#secrets.noteCredentials(given)
       return given
     }
     return typeof credentials === 'function' ? async () => note(await credentials()) : note(credentials)
   }
 
   /** Looks at where a request goes before it is sent, and takes the retries of a given client away: this class repeats. */
-  #guard(command: Command): void {
+  #guard(command: Guarded): void {
     const { name, settings } = this.#init
-    command.middlewareStack?.add(
-      (next) => async (args) => {
-        const { protocol, hostname, port } = args.request ?? {}
-        if (protocol !== undefined && hostname !== undefined)
-          requireSecure({ protocol, hostname, port }, { what: name })
-        return next(args)
-      },
-      { step: 'deserialize', name: 'legalHoldAddress', priority: 'low' },
-    )
+    guardAddress(command, name)
+    noteSecrets(command, this.#secrets)
     if (settings.client === undefined) return
     command.middlewareStack?.add((next) => (args) => next(args), {
       step: 'finalizeRequest',
@@ -186,7 +175,7 @@ export class AwsService {
     })
   }
 
-  #bounded<T>(client: AwsClientLike, command: Command, signal: AbortSignal | undefined): Promise<T> {
+  #bounded<T>(client: AwsClientLike, command: Guarded, signal: AbortSignal | undefined): Promise<T> {
     const timeoutMs = this.#init.settings.attemptTimeoutMs ?? 60_000
     const late = () => Object.assign(new Error(`no answer within ${timeoutMs} ms`), { name: 'TimeoutError' })
     const send = client.send as (this: unknown, command: unknown, options: unknown) => Promise<T>

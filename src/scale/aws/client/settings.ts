@@ -1,8 +1,9 @@
+import { checkAwsEndpoint } from '../../../internal/aws/secure-endpoint.js'
 import { dayMs } from '../../../internal/durations.js'
 import type { OptionCheck } from '../../../internal/option-check.js'
 import type { RetryOptions } from '../../../internal/retry.js'
 import type { Clock } from '../../../ports/runtime.js'
-import { credentialsMistake, requireRegion, requireSecure } from '../../../storage/s3/client/checks.js'
+import { credentialsMistake, requireRegion } from '../../../storage/s3/client/checks.js'
 import type { S3Credentials } from '../../../storage/s3/client/settings.js'
 
 /** Any ready client of the AWS SDK, of any version. Only `send` is used. */
@@ -41,11 +42,7 @@ export interface AwsClientSettings {
 export function checkAwsClient(settings: AwsClientSettings, check: OptionCheck, service: string): void {
   const { region, endpoint, credentials, attemptTimeoutMs = 1 } = settings
   if (region !== undefined) check.attempt('region', () => requireRegion(region, 'the option `region`'))
-  if (endpoint !== undefined) {
-    const isUrl = typeof endpoint === 'string' && URL.canParse(endpoint)
-    check.check(isUrl, 'endpoint', 'must be a URL such as https://host')
-    if (isUrl) check.attempt('endpoint', () => requireSecure(new URL(endpoint), { what: service }))
-  }
+  checkAwsEndpoint(endpoint, service, check)
   if (typeof credentials === 'object') {
     const mistake = credentialsMistake(credentials)
     if (mistake !== undefined) check.add(`credentials.${mistake.part}`, `cannot be used: it ${mistake.why}`)

@@ -72,7 +72,13 @@ export class MapEngine implements ShardEngine {
     this.#prefix = options.prefix ?? 'engine/map/'
     const { bucket, region, credentials, retry, clock, s3 } = options
     this.#objects = new S3Objects({ region, credentials, retry, clock, ...s3, bucket }, 'MapEngine')
-    this.#service = new AwsService({ name: 'Step Functions', host: 'states', open: openSfn, settings: options })
+    this.#service = new AwsService({
+      name: 'Step Functions',
+      host: 'states',
+      id: 'SFN',
+      open: openSfn,
+      settings: options,
+    })
   }
 
   /**

@@ -63,9 +63,9 @@ export class AnswerMarks {
   }
 
   #noteRival(versionId: string | undefined, question: string): void {
-    if (versionId === undefined || versionId === 'null' || !this.#tells.version) return
-    const formerly = this.#marks.version.meet(versionId, question)
-    if (formerly !== undefined && formerly !== question) this.#rivals.set(versionId, formerly)
+    const named = this.#tells.version ? namedVersion(versionId) : undefined
+    const formerly = named === undefined ? undefined : this.#marks.version.meet(named, question)
+    if (named !== undefined && formerly !== undefined && formerly !== question) this.#rivals.set(named, formerly)
   }
 
   /** Versions of several keys have the same ids here. */
@@ -82,8 +82,8 @@ export class AnswerMarks {
   meetHead({ question, requestId, versionId }: Marks): Repetition | undefined {
     const { id, version } = this.#marks
     const byId = this.#tells.id && requestId !== undefined ? id.meet(requestId, question) : undefined
-    const hasVersion = versionId !== undefined && versionId !== 'null' && this.#tells.version
-    const byVersion = hasVersion ? version.meet(versionId, question) : undefined
+    const named = this.#tells.version ? namedVersion(versionId) : undefined
+    const byVersion = named === undefined ? undefined : version.meet(named, question)
     if (byId !== undefined && (this.#tellsSame || byId !== question)) {
       return { kind: 'id', mark: requestId ?? '', formerly: byId }
     }
@@ -117,6 +117,11 @@ export class AnswerMarks {
     this.#alike = isSame ? this.#alike + 1 : Number.NEGATIVE_INFINITY
     if (this.#alike >= alikeAtMost) this.#tells.text = false
   }
+}
+
+/** An id that is one version's: neither blank nor that of all objects from before there were versions. */
+function namedVersion(versionId: string | undefined): string | undefined {
+  return versionId === undefined || versionId === 'null' || versionId.trim() === '' ? undefined : versionId
 }
 
 /** The id that a server gave an answer, by whichever name. Names in lower case. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { requireCredentials, requireSecure } from './checks.js'
+import { guardAddress } from '../../../internal/aws/guard.js'
+import { requireCredentials } from './checks.js'
 import { asksForExtra, type Extra } from './extras.js'
 import { hasHighBytes, signable } from './raw-headers.js'
 
@@ -79,14 +80,7 @@ export function guard(command: SmithyCommand, credentialsSource: string): void {
     },
     { step: 'build', name: 'legalHoldCredentials', priority: 'high' },
   )
-  command.middlewareStack?.add(
-    (next) => async (args) => {
-      const { protocol, hostname, port } = args.request ?? {}
-      if (protocol !== undefined && hostname !== undefined) requireSecure({ protocol, hostname, port }, { what: 'S3' })
-      return next(args)
-    },
-    { step: 'deserialize', name: 'legalHoldAddress', priority: 'low' },
-  )
+  guardAddress(command, 'S3')
 }
 
 /** Takes off what asks for extras, whoever added it, and sends a body with its MD5 instead of another checksum. */

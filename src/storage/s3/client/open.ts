@@ -1,11 +1,12 @@
 import type * as S3 from '@aws-sdk/client-s3'
+import { requireSecureConfiguration } from '../../../internal/aws/configured-endpoints.js'
+import { requireSecure } from '../../../internal/aws/secure-endpoint.js'
 import { TunnelAgent } from '../../../internal/proxy/tunnel-agent.js'
 import { LegalHoldError } from '../../../model/errors.js'
-import { requireRegion, requireSecure } from './checks.js'
+import { requireRegion } from './checks.js'
 import { toIdentity } from './credentials.js'
 import { RawHeaderSha256 } from './raw-headers.js'
 import { mayBeProxied, type S3ClientLike, type S3ClientSettings } from './settings.js'
-import { configuredEndpoint, readSharedConfig } from './shared-config.js'
 
 /** The parts of a resolved client that are looked at; none of them is promised by its types. */
 interface ResolvedConfig {
@@ -25,13 +26,18 @@ export async function openClient(
   settings: S3ClientSettings,
   region: string | undefined,
 ): Promise<S3ClientLike> {
-  await checkConfiguredEndpoints(settings)
-  const client = settings.client ?? build(sdk, settings, region)
+  const { client: given, endpoint, credentials } = settings
+  await requireSecureConfiguration({
+    service: given === undefined && endpoint === undefined ? 'S3' : undefined,
+    name: 'S3',
+    asksForCredentials: given === undefined && credentials === undefined,
+  })
+  const client = given ?? build(sdk, settings, region)
   const { config } = client as { readonly config?: ResolvedConfig }
   if (config === undefined) return client
   await checkOwnEndpoint(config)
-  const isAmazon = settings.endpoint === undefined && config.isCustomEndpoint !== true
-  if (settings.region === undefined && (settings.client === undefined || isAmazon)) await checkRegion(config)
+  const isAmazon = endpoint === undefined && config.isCustomEndpoint !== true
+  if (settings.region === undefined && (given === undefined || isAmazon)) await checkRegion(config)
   return client
 }
 
@@ -51,25 +57,6 @@ function build(sdk: typeof S3, settings: S3ClientSettings, region: string | unde
     ...(credentials === undefined ? {} : { credentials: toIdentity(credentials) }),
     ...((forcePathStyle ?? endpoint !== undefined) ? { forcePathStyle: true } : {}),
   })
-}
-
-/** What the environment or a profile names in place of AWS: S3 itself, and where the SDK would ask for credentials. */
-async function checkConfiguredEndpoints({ client, endpoint, credentials }: S3ClientSettings): Promise<void> {
-  const { env } = process
-  const isStatic = Boolean(env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY)
-  const asksForCredentials = client === undefined && credentials === undefined && !isStatic
-  const services = [
-    ...(client === undefined && endpoint === undefined ? (['S3'] as const) : []),
-    ...(asksForCredentials ? (['STS', 'SSO', 'SSO_OIDC', 'SIGNIN'] as const) : []),
-  ]
-  if (services.length === 0) return
-  const config = await readSharedConfig(env)
-  for (const service of services) {
-    const found = configuredEndpoint(service, env, config)
-    if (found !== undefined && URL.canParse(found.url)) {
-      requireSecure(new URL(found.url), { what: service === 'S3' ? 'S3' : `AWS ${service}`, source: found.source })
-    }
-  }
 }
 
 /** What a client was given as its endpoint, before it is asked for anything. */

@@ -1,6 +1,7 @@
+import { requireSecure } from '../../../internal/aws/secure-endpoint.js'
 import { dayMs } from '../../../internal/durations.js'
 import { OptionCheck } from '../../../internal/option-check.js'
-import { credentialsMistake, requireRegion, requireSecure } from './checks.js'
+import { credentialsMistake, requireRegion } from './checks.js'
 import { limitsOf, partLimits, type S3ClientSettings, type S3Limits, type S3StorageOptions } from './settings.js'
 
 /** Notes what is wrong with options of S3, each under its name. */

@@ -3,6 +3,7 @@
  */
 
 import type { ErrorAnswer } from '../../../model/errors.js'
+import { namedVersion } from './version-id.js'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -23,7 +24,7 @@ export function isOfMarker({ ResourceType }: { readonly ResourceType?: unknown }
 /** A 404 or 405 that says a delete marker lies on top: the object is recoverable. */
 export function markerOf(headers: Headers, clean: (text: string) => string): ErrorAnswer['deleteMarker'] {
   if (headers['x-amz-delete-marker'] !== 'true') return undefined
-  const versionId = headers['x-amz-version-id']
+  const versionId = namedVersion(headers['x-amz-version-id'])
   return { versionId: versionId === undefined ? undefined : clean(versionId) }
 }
 

@@ -1,5 +1,5 @@
 import { redirectOf } from '../../../internal/redirect.js'
-import { isAsciiBlank, withoutEnd } from '../../../internal/text/edges.js'
+import { firstLine } from '../../../internal/text/first-line.js'
 
 /** What a failure says of itself, as it may be shown. */
 export interface FailureText {
@@ -21,10 +21,4 @@ export function describeFailure({ code, status, message, location }: FailureText
   return location === undefined || redirect === undefined
     ? whole
     : `${whole}, which points to ${redirect.target} and is not followed`
-}
-
-/** The beginning of what a server says, without the full stop. */
-export function firstLine(text: string): string {
-  const line = text.split('\n', 1)[0] ?? ''
-  return withoutEnd(line, (code) => code === 0x2e || isAsciiBlank(code)).slice(0, 300)
 }

@@ -1,7 +1,8 @@
 import { endingIn } from '../../../internal/waits/own-advice.js'
+import { plainCause } from '../../../internal/aws/plain-cause.js'
 import { LegalHoldError, type Outcome } from '../../../model/errors.js'
 import { argumentOf, markerOf } from './error-facts.js'
-import { describeFailure, firstLine } from './error-text.js'
+import { describeFailure } from './error-text.js'
 import { type Clean, classify, type S3ErrorContext, type SdkError, withoutCredentials } from './failure.js'
 import { subjectOf } from './subject.js'
 
@@ -105,9 +106,6 @@ function retryAfter(headers: Readonly<Record<string, string>>): number | undefin
 
 /** Only name, code and message: the body of an `ExpiredToken` repeats the session token. */
 function causeOf(sdk: SdkError, code: string | undefined, clean: Clean): Error {
-  const cause = new Error(typeof sdk.message === 'string' ? firstLine(clean(sdk.message)) : 'no message')
-  cause.name = code ?? (typeof sdk.name === 'string' ? clean(sdk.name) : 'Error')
-  delete cause.stack
-  if (typeof sdk.code === 'string') Object.assign(cause, { code: sdk.code })
-  return cause
+  const name = code ?? (typeof sdk.name === 'string' ? clean(sdk.name) : 'Error')
+  return plainCause(name, typeof sdk.message === 'string' ? clean(sdk.message) : undefined, sdk.code)
 }

@@ -3,6 +3,7 @@ import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { ListedVersion } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
 import { invalidAnswer } from '../answer/checks.js'
+import { namedVersion } from '../protocol/version-id.js'
 import type { S3Output, S3Requests } from '../send/requests.js'
 import { isUnsupported, type S3Bucket } from './bucket.js'
 import { decodeKey, type ListContext, listObjects } from './list.js'
@@ -42,7 +43,7 @@ export async function nextVersion(
   const entry = version ?? marker
   // Longer keys with this prefix follow the key's own history.
   if (entry?.Key === undefined || decodeKey(entry.Key, output.EncodingType) !== at.key) return undefined
-  return { versionId: entry.VersionId ?? 'null', deleteMarker: version === undefined }
+  return { versionId: namedVersion(entry.VersionId) ?? 'null', deleteMarker: version === undefined }
 }
 
 type Page = S3Output<'ListObjectVersions'>
@@ -131,7 +132,7 @@ function entriesOf(page: Page, markers: Markers, bucket: string): readonly Liste
     return {
       bucket,
       key: decodeKey(version.Key, page.EncodingType),
-      versionId: version.VersionId,
+      versionId: namedVersion(version.VersionId),
       isLatest: version.IsLatest,
       deleteMarker,
       lastModified: version.LastModified?.toISOString(),

@@ -18,6 +18,7 @@ import { foreignBody } from '../protocol/answer-root.js'
 import { normaliseS3Error } from '../protocol/errors.js'
 import { factsOf } from '../protocol/operation-table.js'
 import type { S3Operation, S3Output } from '../protocol/operations.js'
+import { withNamedVersion } from '../protocol/version-id.js'
 import type { WireOutcome } from '../wire/path.js'
 import { sendBounded } from './bounded.js'
 import { asReceived } from './received.js'
@@ -84,7 +85,8 @@ export async function sendBySdk<K extends S3Operation>(
       signRawBytes(command, route.settings.client === undefined)
     }
     const timeoutMs = attemptTimeoutOf(route.settings) + (call.extraTimeoutMs ?? 0)
-    const output = await sendBounded<S3Output<K>>(client, command, { ...call, timeoutMs }, about)
+    const said = await sendBounded<S3Output<K>>(client, command, { ...call, timeoutMs }, about)
+    const output = withNamedVersion(said)
     refuseForeignAnswer(operation, headers, isEmpty, about)
     const status = output.$metadata?.httpStatusCode
     refuseAnswerToAnother(operation, input, { output, headers, connection })

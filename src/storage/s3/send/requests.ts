@@ -1,4 +1,5 @@
 import { orAbort, throwIfAborted } from '../../../internal/abort.js'
+import { AwsSecrets } from '../../../internal/aws/secrets.js'
 import { retrying } from '../../../internal/retry.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import type { ServiceAddress } from '../../../ports/runtime.js'
@@ -9,7 +10,6 @@ import { AnswerMarks, type Repetition } from '../answer/marks.js'
 import { CredentialRenewal, isExpiry } from '../client/credentials.js'
 import { type Extra, Extras, isRefusal, withoutExtras } from '../client/extras.js'
 import type { Renewable } from '../client/sdk-connection.js'
-import { S3Secrets } from '../client/secrets.js'
 import { isCorrectedSkew, normaliseS3Error } from '../protocol/errors.js'
 import { factsOf, isFastOperation } from '../protocol/operation-table.js'
 import type { S3Input, S3Operation } from '../protocol/operations.js'
@@ -46,7 +46,7 @@ export class S3Requests {
   readonly #client: SdkClient
   readonly #route: Route
   readonly #renewal = new CredentialRenewal()
-  readonly #secrets = new S3Secrets()
+  readonly #secrets = new AwsSecrets()
   /** By which an answer is known that belongs to another request. */
   readonly marks = new AnswerMarks()
 

@@ -1,4 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3'
+import type { AwsSecrets } from '../../../internal/aws/secrets.js'
 import type { Stage } from '../../../model/errors.js'
 import type { S3Call } from '../answer/call.js'
 import type { AnswerMarks, Repetition } from '../answer/marks.js'
@@ -6,7 +7,6 @@ import type { Extra } from '../client/extras.js'
 import { openClient } from '../client/open.js'
 import { loadSdk } from '../client/sdk.js'
 import { freshSender, type Renewable, type SendFresh } from '../client/sdk-connection.js'
-import type { S3Secrets } from '../client/secrets.js'
 import type { S3ClientLike, S3ClientSettings, S3StorageOptions } from '../client/settings.js'
 import type { normaliseS3Error } from '../protocol/errors.js'
 import type { S3Operation } from '../protocol/operations.js'
@@ -34,7 +34,7 @@ export interface Route {
   readonly settings: S3RequestSettings
   readonly connection: SdkClient
   readonly fast: S3FastPath
-  readonly secrets: S3Secrets
+  readonly secrets: AwsSecrets
   /** By which an answer is known that belongs to another request. */
   readonly marks: AnswerMarks
   readonly seen: {
@@ -58,7 +58,7 @@ export function attemptTimeoutOf({ attemptTimeoutMs = 60_000 }: S3RequestSetting
 }
 
 /** What a server calls a request, as it may leave the adapter: too short, nearly always, to hold any secret. */
-export function cleanIdOf<T extends string | undefined>(secrets: S3Secrets, id: T): T | string {
+export function cleanIdOf<T extends string | undefined>(secrets: AwsSecrets, id: T): T | string {
   return id === undefined ? id : secrets.cleanId(id)
 }
 

@@ -7,6 +7,7 @@ import { md5Of, type SmithyCommand } from '../client/middleware.js'
 import { closes, isXmlBlank } from '../protocol/answer-root.js'
 import { type FastOperation, factsOf } from '../protocol/operation-table.js'
 import type { S3Output } from '../protocol/operations.js'
+import { withNamedVersion } from '../protocol/version-id.js'
 import { awkward, canonicalQuery, capture, sendable } from './capture.js'
 import { headersOf } from './headers.js'
 import type { FastSession, RenderedCall } from './session.js'
@@ -166,7 +167,7 @@ export class CallCodec {
     const response = { statusCode: status, headers: { ...headers }, body }
     try {
       const output = await this.#protocol.deserializeResponse(schema, this.#context, response)
-      return { output: output as S3Output<K>, headers }
+      return { output: withNamedVersion(output) as S3Output<K>, headers }
     } catch (error) {
       if (!isAbsence) return undefined
       return { error: Object.defineProperty(error as object, '$response', { value: response, enumerable: false }) }

@@ -1,6 +1,7 @@
 import type { ObjectChecksum, ObjectRef, ObjectState } from '../../../model/object.js'
 import { checksumAlgorithmOf, checksumFields, checksumFrom } from '../protocol/checksums.js'
 import { legalHoldOf, retentionOf } from '../protocol/lock.js'
+import { namedVersion } from '../protocol/version-id.js'
 import { copyOf } from './text.js'
 import type { WireAnswer } from './transport.js'
 
@@ -108,6 +109,7 @@ export function stateOf(ref: ObjectRef, { status, rawHeaders }: WireAnswer): Obj
     if (meaning === undefined) continue
     const value = rawHeaders[place * 2 + 1] as string
     if (typeof meaning === 'number') {
+      if (meaning === at.versionId && namedVersion(value) === undefined) continue
       if (found[meaning] !== undefined || value === '') return undefined
       found[meaning] = value
     } else if (typeof meaning === 'object') {

@@ -1,5 +1,6 @@
 import type * as S3 from '@aws-sdk/client-s3'
-import { credentialsMistake, isSecure } from '../client/checks.js'
+import { isSecure } from '../../../internal/aws/secure-endpoint.js'
+import { credentialsMistake } from '../client/checks.js'
 import type { ResolvedClient } from '../client/eligible.js'
 import { awkward, type CapturedRequest, capture, grantOf, hostOf, isSignedSo, queryOf, sendable } from './capture.js'
 import type { WireRequest } from './connections.js'

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { RetentionContext } from '#src/index.js'
+import { configuredEndpoint, readSharedConfig } from '#src/internal/aws/shared-config.js'
 import { type S3ClientLike, S3LifecyclePolicy, S3StorageAdapter, type S3StorageOptions } from '#src/s3.js'
-import { configuredEndpoint, readSharedConfig } from '#src/storage/s3/client/shared-config.js'
 import { failure, needs, S3, simulated } from '../world.js'
 
 /*

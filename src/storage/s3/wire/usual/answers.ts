@@ -43,7 +43,7 @@ function fieldsIn(headers: Headers, read: Headers): Record<string, string> | und
     if (!name.startsWith('x-amz')) continue
     const value = headers[name]
     const field = read[name]
-    if (value === undefined || value === '') return undefined
+    if (value === undefined || value.trim() === '') return undefined
     if (field !== undefined) fields[field] = value
     else if (!passedOver.has(name)) return undefined
   }

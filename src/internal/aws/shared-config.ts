@@ -11,6 +11,19 @@ import { join } from 'node:path'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** Services by the names that `AWS_ENDPOINT_URL_…` and the `services` of a profile have for them. */
+export type AwsServiceId =
+  | 'S3'
+  | 'S3_CONTROL'
+  | 'SFN'
+  | 'KMS'
+  | 'SNS'
+  | 'EVENTBRIDGE'
+  | 'STS'
+  | 'SSO'
+  | 'SSO_OIDC'
+  | 'SIGNIN'
+
 /** An endpoint and where it is named. */
 export interface ConfiguredEndpoint {
   readonly url: string
@@ -23,7 +36,7 @@ export type SharedConfig = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** The endpoint that is configured for a service; `undefined` for that of AWS. Pure. */
 export function configuredEndpoint(
-  service: 'S3' | 'STS' | 'SSO' | 'SSO_OIDC' | 'SIGNIN',
+  service: AwsServiceId,
   env: Environment,
   config: SharedConfig,
 ): ConfiguredEndpoint | undefined {

@@ -1,5 +1,5 @@
-import { namesProxy } from './proxy.js'
-import { TunnelAgent } from './tunnel-agent.js'
+import { namesProxy } from '../proxy/proxy.js'
+import { TunnelAgent } from '../proxy/tunnel-agent.js'
 
 /** Settings of a client of the AWS SDK, which knows no proxy by itself. */
 export function clientSettings(region: string | undefined, endpoint: string | undefined) {

@@ -1,4 +1,4 @@
-import { Redactor } from '../../../internal/redaction/redactor.js'
+import { Redactor } from '../redaction/redactor.js'
 
 /** The little of the SDK's context of a request that is used. */
 interface SmithyContext {
@@ -14,10 +14,10 @@ interface Credentials {
 }
 
 /**
- * The credentials that requests were signed with, so that nothing a server repeats of them leaves the adapter. They are
+ * The credentials that requests were signed with, so that nothing a server repeats of them leaves the library. They are
  * noted where they are used: asking the provider for them would be one more request of its own.
  */
-export class S3Secrets {
+export class AwsSecrets {
   readonly #redactor = new Redactor()
 
   /** Of a request that the SDK has signed. */
@@ -32,7 +32,7 @@ export class S3Secrets {
     }
   }
 
-  /** A text of the server as it may leave the adapter. */
+  /** A text of the server as it may be shown. */
   readonly clean = (text: string): string => this.#redactor.redact(text)
 
   cleanId(id: string): string {
