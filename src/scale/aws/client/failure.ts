@@ -1,5 +1,5 @@
-import { endingIn } from '../../../internal/waits/own-advice.js'
 import { plainCause } from '../../../internal/aws/plain-cause.js'
+import { endingIn } from '../../../internal/waits/own-advice.js'
 import { LegalHoldError, type LegalHoldErrorCode } from '../../../model/errors.js'
 import { describeFailure } from '../../../storage/s3/protocol/error-text.js'
 import { lostConnection, networkFailure } from '../../../storage/s3/protocol/network-failure.js'

@@ -1,5 +1,5 @@
-import { endingIn } from '../../../internal/waits/own-advice.js'
 import { plainCause } from '../../../internal/aws/plain-cause.js'
+import { endingIn } from '../../../internal/waits/own-advice.js'
 import { LegalHoldError, type Outcome } from '../../../model/errors.js'
 import { argumentOf, markerOf } from './error-facts.js'
 import { describeFailure } from './error-text.js'
