@@ -51,14 +51,9 @@ function goneFrom(name: string, was: ObjectState['tags'], is: ObjectState['tags'
     .map((key) => `${name}.${key}`)
 }
 
-function stateOf(state: RecordedState, ref: Pick<ObjectState, 'bucket' | 'key'>): ObjectState {
-  return {
-    ...state,
-    ...ref,
-    metadata: state.metadata ?? {},
-    headers: state.headers ?? {},
-    encryption: state.encryption ?? {},
-  }
+function stateOf(state: RecordedState, { bucket, key }: Pick<ObjectState, 'bucket' | 'key'>): ObjectState {
+  const { metadata = {}, headers = {}, encryption = {} } = state
+  return { bucket, key, ...state, metadata, headers, encryption }
 }
 
 const sha256 = /^[0-9a-f]{64}$/

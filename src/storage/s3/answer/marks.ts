@@ -64,8 +64,14 @@ export class AnswerMarks {
 
   #noteRival(versionId: string | undefined, question: string): void {
     const named = this.#tells.version ? namedVersion(versionId) : undefined
-    const formerly = named === undefined ? undefined : this.#marks.version.meet(named, question)
+    const formerly = named === undefined ? undefined : this.#marks.version.find(named)
     if (named !== undefined && formerly !== undefined && formerly !== question) this.#rivals.set(named, formerly)
+  }
+
+  /** The answer is taken for that of the key: its version is the key's from now on. */
+  believe(versionId: string | undefined, key: string): void {
+    const named = this.#tells.version ? namedVersion(versionId) : undefined
+    if (named !== undefined && this.#marks.version.find(named) === undefined) this.#marks.version.note(named, key)
   }
 
   /** Versions of several keys have the same ids here. */
@@ -83,7 +89,8 @@ export class AnswerMarks {
     const { id, version } = this.#marks
     const byId = this.#tells.id && requestId !== undefined ? id.meet(requestId, question) : undefined
     const named = this.#tells.version ? namedVersion(versionId) : undefined
-    const byVersion = named === undefined ? undefined : version.meet(named, question)
+    // A version becomes that of a key once the answer is believed.
+    const byVersion = named === undefined ? undefined : version.find(named)
     if (byId !== undefined && (this.#tellsSame || byId !== question)) {
       return { kind: 'id', mark: requestId ?? '', formerly: byId }
     }

@@ -20,15 +20,25 @@ export class RecentMarks {
    * @param asked what was asked now
    */
   meet(mark: string, asked: string): string | undefined {
+    const formerly = this.find(mark)
+    if (formerly === undefined) this.note(mark, asked)
+    return formerly
+  }
+
+  /** The question that the mark belongs to. */
+  find(mark: string): string | undefined {
     hash(mark)
-    const formerly = this.#young.questionOf(first, second) ?? this.#old.questionOf(first, second)
-    if (formerly !== undefined) return formerly
-    if (this.#young.note(first, second, asked) < remembered) return undefined
+    return this.#young.questionOf(first, second) ?? this.#old.questionOf(first, second)
+  }
+
+  /** Notes a mark that is not there. */
+  note(mark: string, asked: string): void {
+    hash(mark)
+    if (this.#young.note(first, second, asked) < remembered) return
     const oldest = this.#old
     this.#old = this.#young
     this.#young = oldest
     oldest.clear()
-    return undefined
   }
 }
 

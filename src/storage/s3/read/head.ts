@@ -40,6 +40,7 @@ export async function headObject(requests: S3Requests, ref: ObjectRef, call: Hea
     return headObjectBySdk(requests, ref, { ...bySdk(ref, call), again: doubted })
   }
   if (state === undefined) return headAfter(requests, ref, call, { result: { answer }, request, asks })
+  requests.marks.believe(state.versionId, ref.key)
   if (asks) checksumMode.answered()
   else if (checksumMode.isMissing(state.encryption.kmsKeyId)) return headObject(requests, ref, call)
   const requestId = requests.cleanId(state.requestId)
@@ -120,6 +121,7 @@ async function sendHead(
   if (versionId !== undefined && rival !== undefined) {
     await requireOwnVersion(requests, { bucket: ref.bucket, key: ref.key, versionId }, rival, call)
   }
+  requests.marks.believe(versionId, ref.key)
   return { state: isAsked ? state : withUnreadChecksums(state), isAsked }
 }
 

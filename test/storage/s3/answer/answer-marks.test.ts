@@ -8,6 +8,7 @@ describe('the marks of answers', () => {
     const marks = new AnswerMarks()
     for (let at = 0; at < 1_500; at += 1) {
       expect(marks.meet(asked(`k${at}`, { requestId: `r${at}`, versionId: `v${at}` }))).toBeUndefined()
+      marks.believe(`v${at}`, `k${at}`)
     }
     expect(marks.meet(asked('k1500', { requestId: 'r3' }))).toMatchObject({ kind: 'id', mark: 'r3' })
     // Made anew, with an id of its own: no other key has that version.
@@ -16,6 +17,17 @@ describe('the marks of answers', () => {
     expect(marks.meet(asked('k7', { requestId: 'other', versionId: 'v7' }))).toBeUndefined()
     // Of objects from before there were versions.
     for (const key of ['a', 'b']) expect(marks.meet(asked(key, { requestId: key, versionId: 'null' }))).toBeUndefined()
+  })
+
+  test('of an answer that was not believed belong to nobody', () => {
+    const marks = new AnswerMarks()
+    expect(marks.meet(asked('a', { requestId: 'r1', versionId: 'v' }))).toBeUndefined()
+    expect(marks.meet(asked('b', { requestId: 'r2', versionId: 'v' }))).toBeUndefined()
+    marks.believe('v', 'b')
+    expect(marks.meet(asked('a', { requestId: 'r3', versionId: 'v' }))).toMatchObject({
+      kind: 'version',
+      formerly: 'b',
+    })
   })
 
   test('do not grow with the number of answers', () => {
