@@ -102,7 +102,10 @@ function hasSameFullChecksum(before: ObjectState, after: ObjectState): boolean {
 }
 
 /** All checksums that a state shows; none if the storage refuses to show any. */
-export function checksumsOf({ checksum, checksums }: ObjectState): readonly ObjectChecksum[] {
+export function checksumsOf({
+  checksum,
+  checksums,
+}: Pick<ObjectState, 'checksum' | 'checksums'>): readonly ObjectChecksum[] {
   if (typeof checksums === 'object') return checksums
   return checksum === undefined ? [] : [checksum]
 }

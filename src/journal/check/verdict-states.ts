@@ -1,6 +1,5 @@
 import { type AskedChanges, checksumsOf, compareObjectStates } from '../../model/compare.js'
 import type { ObjectState } from '../../model/object.js'
-import { recordedState } from '../form/data-form.js'
 import { type Members, membersOf, quoted } from '../form/untrusted.js'
 import type { RecordedState } from '../record-data.js'
 import type { JournalData, Untrusted } from '../records.js'
@@ -12,16 +11,26 @@ type VerdictData = Untrusted<JournalData['verdict']>
  * nothing between the two states, by the comparison that the repair itself makes. Pure.
  */
 export function contradictionOfStates(data: VerdictData): string | undefined {
-  return (
-    lossOf(data) ??
-    contradictionOfDigest('digest', data) ??
-    contradictionOfDigest('digestBefore', data) ??
-    differingContents(data)
-  )
+  try {
+    return (
+      lossOf(data) ??
+      contradictionOfDigest('digest', data) ??
+      contradictionOfDigest('digestBefore', data) ??
+      differingContents(data)
+    )
+  } catch (error) {
+    // Whether it has the form of a verdict is looked at for itself.
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
+function isState(value: unknown): value is RecordedState {
+  return typeof value === 'object' && value !== null
 }
 
 function lossOf({ outcome, object, before, after }: VerdictData): string | undefined {
-  if (outcome !== 'repaired' || !recordedState(before) || !recordedState(after)) return undefined
+  if (outcome !== 'repaired' || !isState(before) || !isState(after)) return undefined
   const { bucket, key } = membersOf(object)
   const of = (state: RecordedState) => stateOf(state, { bucket: String(bucket), key: String(key) })
   const [was, is] = [of(before), of(after)]
@@ -65,15 +74,14 @@ function contradictionOfDigest(name: 'digest' | 'digestBefore', data: VerdictDat
   const isRead = algorithm === 'SHA256' && typeof value === 'string' && sha256.test(value)
   if (source === 'content' && !isRead) return `has a ${name} that is not one of a content that was read`
   const state = name === 'digest' ? (data.after ?? data.before) : data.before
-  if (!recordedState(state)) return undefined
+  if (!isState(state)) return undefined
   if (state.versionId !== versionId) {
     return name === 'digest' && data.after !== undefined
       ? `has a digest of the version ${quoted(versionId)}, which is not the last`
       : undefined
   }
   if (source === 'content') return undefined
-  const shown = checksumsOf(stateOf(state, { bucket: '', key: '' }))
-  const isShown = shown.some((one) => one.algorithm === algorithm && one.value === value)
+  const isShown = checksumsOf(state).some((one) => one.algorithm === algorithm && one.value === value)
   return isShown ? undefined : `has a ${name} that the state of the object does not show`
 }
 

@@ -98,7 +98,7 @@ const recordedError = object<RecordedError>({
   message: text,
 })
 
-export const recordedState = object<RecordedState>(recordedStateMembers)
+const recordedState = object<RecordedState>(recordedStateMembers)
 
 type Read = Extract<ContentDigest, { readonly value: string }>
 const digest = either(
