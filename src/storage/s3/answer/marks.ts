@@ -1,3 +1,4 @@
+import { namedVersion } from '../protocol/version-id.js'
 import { headerIn, headersOf } from '../wire/headers.js'
 import type { WireAnswer } from '../wire/transport.js'
 import { RecentMarks } from './recent-marks.js'
@@ -54,31 +55,6 @@ export class AnswerMarks {
     return this.#tells.id
   }
 
-  /** The key that was answered with this version id before, where a second reading of another key bears it. Told once. */
-  takeRival(versionId: string | undefined): string | undefined {
-    if (this.#rivals.size === 0 || versionId === undefined) return undefined
-    const rival = this.#rivals.get(versionId)
-    this.#rivals.delete(versionId)
-    return rival
-  }
-
-  #noteRival(versionId: string | undefined, question: string): void {
-    const named = this.#tells.version ? namedVersion(versionId) : undefined
-    const formerly = named === undefined ? undefined : this.#marks.version.find(named)
-    if (named !== undefined && formerly !== undefined && formerly !== question) this.#rivals.set(named, formerly)
-  }
-
-  /** The answer is taken for that of the key: its version is the key's from now on. */
-  believe(versionId: string | undefined, key: string): void {
-    const named = this.#tells.version ? namedVersion(versionId) : undefined
-    if (named !== undefined && this.#marks.version.find(named) === undefined) this.#marks.version.note(named, key)
-  }
-
-  /** Versions of several keys have the same ids here. */
-  ignoreVersions(): void {
-    this.#tells.version = false
-  }
-
   /** Notes the marks of an answer, and says whether one of them was another answer's. */
   meet(marks: Marks): Repetition | undefined {
     return this.meetHead(marks) ?? this.meetWhole(marks)
@@ -86,16 +62,12 @@ export class AnswerMarks {
 
   /** The same with what is known as soon as an answer begins. */
   meetHead({ question, requestId, versionId }: Marks): Repetition | undefined {
-    const { id, version } = this.#marks
-    const byId = this.#tells.id && requestId !== undefined ? id.meet(requestId, question) : undefined
-    const named = this.#tells.version ? namedVersion(versionId) : undefined
-    // A version becomes that of a key once the answer is believed.
-    const byVersion = named === undefined ? undefined : version.find(named)
+    const byId = this.#tells.id && requestId !== undefined ? this.#marks.id.meet(requestId, question) : undefined
     if (byId !== undefined && (this.#tellsSame || byId !== question)) {
       return { kind: 'id', mark: requestId ?? '', formerly: byId }
     }
-    if (byVersion === undefined || byVersion === question) return undefined
-    return { kind: 'version', mark: versionId ?? '', formerly: byVersion }
+    const owner = this.#otherOwner(versionId, question)
+    return owner === undefined ? undefined : { kind: 'version', mark: versionId ?? '', formerly: owner }
   }
 
   /** The same with the whole of it, where it has no id that would tell. */
@@ -115,7 +87,8 @@ export class AnswerMarks {
       // A cache that answers the same question with what it keeps says nothing of other answers.
       if (isSame && formerly === question) this.#tellsSame = false
       else if (isSame && kind === 'id') this.#tells.id = false
-      if (isSame) this.#noteRival(versionId, question)
+      const rival = isSame ? this.#otherOwner(versionId, question) : undefined
+      if (versionId !== undefined && rival !== undefined) this.#rivals.set(versionId, rival)
       // From now on answers may be known by nothing else.
       if (isSame && text !== undefined) this.#marks.text.meet(text(), question)
       return
@@ -124,11 +97,37 @@ export class AnswerMarks {
     this.#alike = isSame ? this.#alike + 1 : Number.NEGATIVE_INFINITY
     if (this.#alike >= alikeAtMost) this.#tells.text = false
   }
-}
 
-/** An id that is one version's: neither blank nor that of all objects from before there were versions. */
-function namedVersion(versionId: string | undefined): string | undefined {
-  return versionId === undefined || versionId === 'null' || versionId.trim() === '' ? undefined : versionId
+  /** The answer is taken for that of the key: its version is the key's from now on. */
+  believe(versionId: string | undefined, key: string): void {
+    const version = this.#telling(versionId)
+    if (version !== undefined) this.#marks.version.meet(version, key)
+  }
+
+  /** The key that was answered with this version id before, where a second reading of another key bears it. Told once. */
+  takeRival(versionId: string | undefined): string | undefined {
+    if (this.#rivals.size === 0 || versionId === undefined) return undefined
+    const rival = this.#rivals.get(versionId)
+    this.#rivals.delete(versionId)
+    return rival
+  }
+
+  /** Versions of several keys have the same ids here. */
+  ignoreVersions(): void {
+    this.#tells.version = false
+  }
+
+  /** The other key whose answer with this version id was believed. */
+  #otherOwner(versionId: string | undefined, key: string): string | undefined {
+    const version = this.#telling(versionId)
+    const owner = version === undefined ? undefined : this.#marks.version.find(version)
+    return owner === key ? undefined : owner
+  }
+
+  /** An id that is one version's; not that of all objects from before there were versions. */
+  #telling(versionId: string | undefined): string | undefined {
+    return this.#tells.version && versionId !== 'null' ? namedVersion(versionId) : undefined
+  }
 }
 
 /** The id that a server gave an answer, by whichever name. Names in lower case. */

@@ -21,24 +21,18 @@ export class RecentMarks {
    */
   meet(mark: string, asked: string): string | undefined {
     const formerly = this.find(mark)
-    if (formerly === undefined) this.note(mark, asked)
-    return formerly
+    if (formerly !== undefined || this.#young.note(first, second, asked) < remembered) return formerly
+    const oldest = this.#old
+    this.#old = this.#young
+    this.#young = oldest
+    oldest.clear()
+    return undefined
   }
 
   /** The question that the mark belongs to. */
   find(mark: string): string | undefined {
     hash(mark)
     return this.#young.questionOf(first, second) ?? this.#old.questionOf(first, second)
-  }
-
-  /** Notes a mark that is not there. */
-  note(mark: string, asked: string): void {
-    hash(mark)
-    if (this.#young.note(first, second, asked) < remembered) return
-    const oldest = this.#old
-    this.#old = this.#young
-    this.#young = oldest
-    oldest.clear()
   }
 }
 
