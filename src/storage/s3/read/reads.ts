@@ -266,8 +266,8 @@ export class S3Reads {
    */
   async learnWhetherTagsAreCounted(ref: ObjectRef, stage: Stage, { signal }: CallOptions): Promise<void> {
     if (this.#tagsVisibility !== 'shown' || this.#knowsTagCounts) return
-    this.#knowsTagCounts = true
     const { tagCount } = await headObject(this.#requests, ref, { stage, signal })
+    this.#knowsTagCounts = true
     if (tagCount === undefined) this.noteUncountedTags()
   }
 
