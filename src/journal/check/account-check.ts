@@ -38,7 +38,8 @@ export class AccountCheck {
   take(record: UntrustedRecord): CheckedRecord | string {
     const contradiction = this.add(record)
     if (contradiction !== undefined) return contradiction
-    return hasForm(record) ? record : flawOfForm(record)
+    if (!hasForm(record)) return flawOfForm(record)
+    return (record.type === 'verdict' ? contradictionOfStates(record.data) : undefined) ?? record
   }
 
   /** Takes the next record; says why it cannot stand after those before it. */
@@ -133,8 +134,7 @@ export class AccountCheck {
     const { requirements } = this.#run.started
     const contradiction =
       contradictionOfPlace(data.object, data.place) ??
-      contradictionOf(data, isRequirements(requirements) ? requirements : undefined) ??
-      contradictionOfStates(data)
+      contradictionOf(data, isRequirements(requirements) ? requirements : undefined)
     const unannounced = this.#mutations.verdict(data)
     this.#objects.enter(data)
     this.#sums.add(data)

@@ -1,39 +1,28 @@
 import { type AskedChanges, checksumsOf, compareObjectStates } from '../../model/compare.js'
-import type { ObjectState } from '../../model/object.js'
-import { type Members, membersOf, quoted } from '../form/untrusted.js'
-import type { RecordedState } from '../record-data.js'
-import type { JournalData, Untrusted } from '../records.js'
-
-type VerdictData = Untrusted<JournalData['verdict']>
+import type { ObjectRef, ObjectState } from '../../model/object.js'
+import { contentDifference } from '../content-difference.js'
+import { quoted } from '../form/untrusted.js'
+import type { RecordedState, RecordedVerdict } from '../record-data.js'
 
 /**
  * Why a verdict's record contradicts the states and digests in it, `undefined` if it does not. What is called repaired has lost
  * nothing between the two states, by the comparison that the repair itself makes. Pure.
  */
-export function contradictionOfStates(data: VerdictData): string | undefined {
+export function contradictionOfStates(data: RecordedVerdict): string | undefined {
   try {
-    return (
-      lossOf(data) ??
-      contradictionOfDigest('digest', data) ??
-      contradictionOfDigest('digestBefore', data) ??
-      differingContents(data)
-    )
+    const flaw = lossOf(data) ?? contradictionOfDigest('digest', data) ?? contradictionOfDigest('digestBefore', data)
+    if (flaw !== undefined || data.outcome !== 'repaired' || contentDifference(data) === undefined) return flaw
+    return 'says "repaired", and its digests are of two contents'
   } catch (error) {
-    // Whether it has the form of a verdict is looked at for itself.
-    if (error instanceof TypeError) return undefined
+    // The forms let a `null` pass where something may be left out. This library writes none.
+    if (error instanceof TypeError) return 'has states that cannot be compared'
     throw error
   }
 }
 
-function isState(value: unknown): value is RecordedState {
-  return typeof value === 'object' && value !== null
-}
-
-function lossOf({ outcome, object, before, after }: VerdictData): string | undefined {
-  if (outcome !== 'repaired' || !isState(before) || !isState(after)) return undefined
-  const { bucket, key } = membersOf(object)
-  const of = (state: RecordedState) => stateOf(state, { bucket: String(bucket), key: String(key) })
-  const [was, is] = [of(before), of(after)]
+function lossOf({ outcome, object, before, after }: RecordedVerdict): string | undefined {
+  if (outcome !== 'repaired' || before === undefined || after === undefined) return undefined
+  const [was, is] = [stateOf(before, object), stateOf(after, object)]
   const [lost] = [...goneFrom('metadata', was.metadata, is.metadata), ...goneFrom('tags', was.tags, is.tags)]
   const property = lost ?? compareObjectStates(was, is, askedAtMost(was, is))[0]?.property
   return property === undefined
@@ -60,7 +49,7 @@ function goneFrom(name: string, was: ObjectState['tags'], is: ObjectState['tags'
     .map((key) => `${name}.${key}`)
 }
 
-function stateOf(state: RecordedState, { bucket, key }: Pick<ObjectState, 'bucket' | 'key'>): ObjectState {
+function stateOf(state: RecordedState, { bucket, key }: ObjectRef): ObjectState {
   const { metadata = {}, headers = {}, encryption = {} } = state
   return { bucket, key, ...state, metadata, headers, encryption }
 }
@@ -68,26 +57,20 @@ function stateOf(state: RecordedState, { bucket, key }: Pick<ObjectState, 'bucke
 const sha256 = /^[0-9a-f]{64}$/
 
 /** A digest is one of the contents that were read, or the checksum that the state of its version shows. */
-function contradictionOfDigest(name: 'digest' | 'digestBefore', data: VerdictData): string | undefined {
-  const { source, algorithm, value, versionId } = membersOf(data[name])
-  if (source !== 'content' && source !== 'storage') return undefined
-  const isRead = algorithm === 'SHA256' && typeof value === 'string' && sha256.test(value)
+function contradictionOfDigest(name: 'digest' | 'digestBefore', data: RecordedVerdict): string | undefined {
+  const { [name]: digest, before, after } = data
+  if (digest === undefined || digest.source === 'unavailable') return undefined
+  const { source, algorithm, value, versionId } = digest
+  const isRead = algorithm === 'SHA256' && sha256.test(value)
   if (source === 'content' && !isRead) return `has a ${name} that is not one of a content that was read`
-  const state = name === 'digest' ? (data.after ?? data.before) : data.before
-  if (!isState(state)) return undefined
+  const state = name === 'digest' ? (after ?? before) : before
+  if (state === undefined) return undefined
   if (state.versionId !== versionId) {
-    return name === 'digest' && data.after !== undefined
+    return name === 'digest' && after !== undefined
       ? `has a digest of the version ${quoted(versionId)}, which is not the last`
       : undefined
   }
   if (source === 'content') return undefined
   const isShown = checksumsOf(state).some((one) => one.algorithm === algorithm && one.value === value)
   return isShown ? undefined : `has a ${name} that the state of the object does not show`
-}
-
-function differingContents(data: VerdictData): string | undefined {
-  const [digest, before]: Members[] = [membersOf(data.digest), membersOf(data.digestBefore)]
-  const areRead = digest?.source === 'content' && before?.source === 'content'
-  if (data.outcome !== 'repaired' || !areRead || digest?.value === before?.value) return undefined
-  return 'says "repaired", and its digests are of two contents'
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
+import type { ContentDigests } from '../../journal/content-difference.js'
 import type { ContentDigest } from '../../journal/record-data.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { HashContent } from '../../model/evidence.js'
 import { isVersioned } from '../../model/identity.js'
 import type { ObjectChecksum, ObjectState } from '../../model/object.js'
-import type { Difference, Remediation } from '../../model/verdict.js'
+import type { Remediation } from '../../model/verdict.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import { persist, type StageContext } from '../context.js'
 import { isFatal } from '../validate.js'
@@ -55,12 +56,6 @@ function storedDigest({ algorithm, value, type }: ObjectChecksum, versionId: str
   return { algorithm, value, type, source: 'storage', versionId }
 }
 
-/** Digests of an object's content: as it is, and as it was before a repair that wrote it again. */
-export interface ContentDigests {
-  readonly digest?: ContentDigest | undefined
-  readonly digestBefore?: ContentDigest | undefined
-}
-
 /**
  * The digest of what a repair is about to overwrite, which nobody can read afterwards. With versioning the original
  * stays and is read once the repair is over.
@@ -94,13 +89,6 @@ export async function contentDigests(
   // A change in place leaves the version, and with it the content, as it was.
   if (before.versionId === after.versionId) return { digest }
   return { digest, digestBefore: await contentDigest(reading, before) }
-}
-
-/** What both digests say of a copy: the difference, where both were read and are not the same. */
-export function contentDifference({ digest, digestBefore }: ContentDigests): Difference | undefined {
-  if (digest?.source !== 'content' || digestBefore?.source !== 'content') return undefined
-  if (digest.value === digestBefore.value) return undefined
-  return { property: 'content', before: digestBefore.value, after: digest.value }
 }
 
 function changed({ bucket, key, sizeBytes }: ObjectState, read: number): LegalHoldError {

@@ -1,3 +1,4 @@
+import { type ContentDigests, contentDifference } from '../../journal/content-difference.js'
 import type { ContentDigest } from '../../journal/record-data.js'
 import type { BegunRepair } from '../../journal/records.js'
 import type { HashContent } from '../../model/evidence.js'
@@ -11,7 +12,7 @@ import { concluded, type Deferred, followed } from '../repair/history/deferred.j
 import { beginRemediation, isDue } from '../repair/remediate.js'
 import type { RemediationSettings } from '../repair/settings.js'
 import { judge, type ValidationSubject, validateObject } from '../validate.js'
-import { type ContentDigests, contentDifference, contentDigests, digestOfOverwritten } from './content-digest.js'
+import { contentDigests, digestOfOverwritten } from './content-digest.js'
 import { outcomeOf, type Processed } from './processed.js'
 import { withSidecarContent } from './sidecar-content.js'
 import { lacksSize, withSize } from './size.js'

@@ -70,6 +70,8 @@ describe('the states and digests of a verdict', () => {
     ['a checksum that is called a content', { digest: { ...record.digest, source: 'content' } }],
     ['a digest of another version', { digest: { ...record.digest, versionId: 'v1' } }],
     ['a digest by another algorithm', { digest: { ...record.digest, algorithm: 'SHA256' } }],
+    ['a null in place of headers', { before: { ...before, headers: null } }],
+    ['a null in place of a state', { before: null }],
     ['two contents', { digest: content, digestBefore: { ...content, versionId: 'v1', value: 'b'.repeat(64) } }],
   ])('%s is a contradiction', (_, change) => {
     expect(flawOf(change)).toBeTypeOf('string')
