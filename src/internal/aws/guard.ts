@@ -1,11 +1,11 @@
-import type { AwsSecrets } from './secrets.js'
+import type { AwsSecrets, SmithyContext } from './secrets.js'
 import { requireSecure } from './secure-endpoint.js'
 
-/** The little of a command, or of a client, of the SDK that is used. */
-export interface Guarded {
+/** The little of a command, or of a client, of the SDK that is used: middleware between it and the network. */
+export interface WithMiddleware<Args, Result> {
   readonly middlewareStack?: {
     add(
-      middleware: (next: (args: Args) => Promise<unknown>, context?: unknown) => (args: Args) => Promise<unknown>,
+      middleware: (next: (args: Args) => Promise<Result>, context?: SmithyContext) => (args: Args) => Promise<Result>,
       options: {
         readonly step: string
         readonly name: string
@@ -15,6 +15,8 @@ export interface Guarded {
     ): void
   }
 }
+
+export type Guarded = WithMiddleware<Args, unknown>
 interface Args {
   readonly request?: { readonly protocol?: string; readonly hostname?: string; readonly port?: number }
 }

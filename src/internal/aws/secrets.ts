@@ -1,7 +1,7 @@
 import { Redactor } from '../redaction/redactor.js'
 
-/** The little of the SDK's context of a request that is used. */
-interface SmithyContext {
+/** The little of the SDK's context of a request that is used. Older versions of the SDK have none. */
+export interface SmithyContext {
   readonly __smithy_context?: {
     readonly selectedHttpAuthScheme?: { readonly identity?: Credentials | undefined } | undefined
   }
@@ -21,8 +21,8 @@ export class AwsSecrets {
   readonly #redactor = new Redactor()
 
   /** Of a request that the SDK has signed. */
-  noteContext(context: unknown): void {
-    this.noteCredentials((context as SmithyContext | undefined)?.__smithy_context?.selectedHttpAuthScheme?.identity)
+  noteContext(context: SmithyContext | undefined): void {
+    this.noteCredentials(context?.__smithy_context?.selectedHttpAuthScheme?.identity)
   }
 
   noteCredentials(credentials: Credentials | undefined): void {

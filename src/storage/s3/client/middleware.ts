@@ -1,26 +1,11 @@
 import { createHash } from 'node:crypto'
-import { guardAddress } from '../../../internal/aws/guard.js'
+import { guardAddress, type WithMiddleware } from '../../../internal/aws/guard.js'
 import { requireCredentials } from './checks.js'
 import { asksForExtra, type Extra } from './extras.js'
 import { hasHighBytes, signable } from './raw-headers.js'
 
 /** The little of a Smithy command that is used. */
-export interface SmithyCommand {
-  readonly middlewareStack?: {
-    add(
-      middleware: (
-        next: (args: SmithyArgs) => Promise<SmithyResult>,
-        context?: SmithyContext,
-      ) => (args: SmithyArgs) => Promise<SmithyResult>,
-      options: {
-        readonly step: string
-        readonly name: string
-        readonly priority?: string
-        readonly override?: boolean
-      },
-    ): void
-  }
-}
+export type SmithyCommand = WithMiddleware<SmithyArgs, SmithyResult>
 interface SmithyArgs {
   readonly request?: {
     readonly protocol?: string
@@ -29,10 +14,6 @@ interface SmithyArgs {
     readonly headers?: Record<string, string>
     readonly body?: unknown
   }
-}
-/** Older versions of the SDK have no such context. */
-interface SmithyContext {
-  readonly __smithy_context?: { readonly selectedHttpAuthScheme?: { readonly identity?: unknown } }
 }
 export interface SmithyResult {
   readonly response?: {
