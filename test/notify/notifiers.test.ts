@@ -1,17 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Notice } from '#src/index.js'
 import { eventBridgeNotifier, isSignedNotice, signatureHeader, snsNotifier, webhookNotifier } from '#src/node.js'
-
-const notice: Notice = {
-  schemaVersion: 1,
-  kind: 'run-finished',
-  at: '2026-03-04T12:00:00.000Z',
-  hold: { tag: 'matter-7' },
-  bucket: 'b',
-  outcome: 'complete',
-}
+import { answering, type LoopbackServer } from '../fakes/http-server.js'
+import { notice } from './notice.js'
 
 interface Received {
   readonly url: string
@@ -19,7 +10,7 @@ interface Received {
   readonly body: string
 }
 
-let server: Server
+let server: LoopbackServer
 let url: string
 const received: Received[] = []
 let answer: (request: Received, response: ServerResponse) => void
@@ -27,22 +18,20 @@ let answer: (request: Received, response: ServerResponse) => void
 beforeEach(async () => {
   received.length = 0
   answer = (_, response) => response.writeHead(204).end()
-  server = createServer(async (request, response) => {
+  server = await answering(async (request, response) => {
     let body = ''
     for await (const piece of request) body += piece
     const one = { url: request.url ?? '', headers: request.headers, body }
     received.push(one)
     answer(one, response)
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  url = server.endpoint
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not-a-key')
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+  await server.close()
 })
 
 const failureOf = async (work: unknown) => {

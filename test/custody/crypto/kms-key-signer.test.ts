@@ -1,15 +1,14 @@
 import { createPublicKey, createVerify } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { fingerprintOf, KmsSigner } from '#src/node.js'
+import { answering, type LoopbackServer } from '../../fakes/http-server.js'
 import { newKey } from '../bundle-world.js'
 
 // AWS KMS on loopback, as far as a signer asks it: JSON 1.1 by the header x-amz-target.
 
 const key = newKey('P-256')
 const der = createPublicKey(key.publicKey).export({ type: 'spki', format: 'der' })
-let server: Server
+let server: LoopbackServer
 let endpoint: string
 const asked: { target: string; body: Record<string, string> }[] = []
 let isRefusing = false
@@ -19,7 +18,7 @@ beforeEach(async () => {
   isRefusing = false
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not-a-key')
-  server = createServer(async (request, response) => {
+  server = await answering(async (request, response) => {
     let text = ''
     for await (const piece of request) text += piece
     const target = String(request.headers['x-amz-target'])
@@ -34,14 +33,12 @@ beforeEach(async () => {
       ? { PublicKey: der.toString('base64') }
       : { Signature: Buffer.from(signature!).toString('base64') }
     return response.writeHead(200, type).end(JSON.stringify(answer))
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  endpoint = server.endpoint
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+  await server.close()
 })
 
 test('a key in AWS KMS gives its public key in PEM, and signs digests', async () => {

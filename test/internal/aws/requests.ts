@@ -1,16 +1,8 @@
-import type { Notice } from '#src/index.js'
 import { eventBridgeNotifier, KmsSigner, snsNotifier } from '#src/node.js'
 import { MapEngine, S3BatchEngine } from '#src/scale-aws.js'
+import { notice } from '../../notify/notice.js'
 
 const region = 'eu-west-1'
-const notice: Notice = {
-  schemaVersion: 1,
-  kind: 'run-finished',
-  at: '2026-03-04T12:00:00.000Z',
-  hold: { tag: 'matter-7' },
-  bucket: 'b',
-  outcome: 'complete',
-}
 const topicArn = `arn:aws:sns:${region}:111122223333:t`
 const batchOptions = {
   accountId: '111122223333',

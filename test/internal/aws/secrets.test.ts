@@ -1,15 +1,14 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { LegalHoldError } from '#src/index.js'
+import { answering, type LoopbackServer } from '../../fakes/http-server.js'
 import { type Requests, requestsOf } from './requests.js'
 
 /* Services repeat what they were sent when they refuse it; whoever prints an error prints its causes as well. */
 
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 const token = 'IQoJb3JpZ2luX2VjEXAMPLETOKENabcdefghijklmnop'
-let server: Server
+let server: LoopbackServer
 let endpoint: string
 let isEntryRefused: boolean
 
@@ -19,21 +18,19 @@ beforeEach(async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', secret)
   vi.stubEnv('AWS_SESSION_TOKEN', token)
   vi.stubEnv('AWS_MAX_ATTEMPTS', '1')
-  server = createServer((request, response) => {
+  server = await answering((request, response) => {
     const said = `The security token ${request.headers['x-amz-security-token']} is invalid, ${secret} as well`
     const body = isEntryRefused
       ? { FailedEntryCount: 1, Entries: [{ ErrorCode: `Refused ${token}`, ErrorMessage: said }] }
       : { __type: 'UnrecognizedClientException', message: said, Token: token }
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': 'r1' }
     request.resume().on('end', () => response.writeHead(isEntryRefused ? 200 : 400, headers).end(JSON.stringify(body)))
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  endpoint = server.endpoint
 })
 afterEach(async () => {
   vi.unstubAllEnvs()
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+  await server.close()
 })
 
 async function shownBy(send: Requests[string]): Promise<string> {

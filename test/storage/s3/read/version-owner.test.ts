@@ -1,7 +1,6 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { S3StorageAdapter } from '#src/s3.js'
+import { answering } from '../../../fakes/http-server.js'
 
 const bucket = 'evidence'
 const closing: (() => Promise<unknown>)[] = []
@@ -20,7 +19,7 @@ async function world(settings: {
   const heads = new Map<string, number>()
   let lists = 0
   let answers = 0
-  const server = createServer((request, response) => {
+  const server = await answering((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
     answers += 1
     response.setHeader('x-amz-request-id', `r${answers}`)
@@ -47,10 +46,9 @@ async function world(settings: {
       .writeHead(listsVersions ? 200 : 501, { 'Content-Type': 'application/xml' })
       .end(listsVersions ? page : refusal)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const storage = new S3StorageAdapter({
     bucket,
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: server.endpoint,
     region: 'eu-west-1',
     credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret' },
     transport,
@@ -58,8 +56,7 @@ async function world(settings: {
   })
   closing.push(() => {
     storage.close()
-    server.closeAllConnections()
-    return new Promise((resolve) => server.close(resolve))
+    return server.close()
   })
   const head = async (key: string) => {
     const answer = await storage.head({ bucket, key })
