@@ -5,7 +5,6 @@
 export class Channel<T> implements AsyncIterable<T> {
   readonly #capacity: number
   readonly #items: T[] = []
-  #head = 0
   #ended = false
   #failed = false
   #failure: unknown
@@ -23,7 +22,7 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   async push(item: T): Promise<boolean> {
-    while (!this.closed && this.#size >= this.#capacity) {
+    while (!this.closed && this.#items.length >= this.#capacity) {
       await new Promise<void>((resolve) => this.#waitingProducers.push(resolve))
     }
     if (this.closed) return false
@@ -48,7 +47,7 @@ export class Channel<T> implements AsyncIterable<T> {
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
     try {
       for (;;) {
-        while (this.#size > 0 && !this.#failed) yield this.#shift()
+        while (this.#items.length > 0 && !this.#failed) yield this.#shift()
         if (this.#failed) throw this.#failure
         if (this.#ended) return
         await new Promise<void>((resolve) => {
@@ -61,17 +60,9 @@ export class Channel<T> implements AsyncIterable<T> {
     }
   }
 
-  get #size(): number {
-    return this.#items.length - this.#head
-  }
-
+  /** What was taken is let go of at once: an item may be a page of a thousand objects. */
   #shift(): T {
-    const item = this.#items[this.#head] as T
-    this.#head += 1
-    if (this.#head > 1024 || this.#head === this.#items.length) {
-      this.#items.splice(0, this.#head)
-      this.#head = 0
-    }
+    const item = this.#items.shift() as T
     this.#waitingProducers.shift()?.()
     return item
   }
