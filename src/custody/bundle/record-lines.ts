@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { piecesOf } from '../../internal/streams/source.js'
 import { membersOf } from '../../journal/form/untrusted.js'
 import type { UntrustedRecord } from '../../journal/records.js'
 import type { JournalRecord } from '../../model/record.js'
@@ -43,24 +44,36 @@ export interface RecordLine {
 }
 
 /**
- * The records of a journal with their lines: byte for byte as they are stored where the journal stores lines.
+ * The records of a journal with their lines: byte for byte as they are stored where the journal stores lines. In batches, of
+ * which each is to be gone through before the next is asked for.
  *
  * @throws LegalHoldError `JOURNAL_CORRUPT` for a line that is not a valid record
  */
-export async function* journalLines(journal: Journal, options: CallOptions): AsyncGenerator<RecordLine, void, void> {
+export async function* journalLines(
+  journal: Journal,
+  options: CallOptions,
+): AsyncGenerator<Iterable<RecordLine>, void, void> {
   const stored = journal.lines?.(options)
-  let sequence = 0
+  let before = 0
   if (stored === undefined) {
     for await (const record of journal.entries(options)) {
-      const line = lineOf(record)
-      sequence += 1
       // As whoever verifies will read it.
-      yield { line, record: parseRecord(line, sequence, '') }
+      yield recordsOf([lineOf(record)], before, '')
+      before += 1
     }
     return
   }
   const { path = '' } = journal as { readonly path?: string }
-  for await (const bytes of stored) {
+  for await (const lines of piecesOf(stored)) {
+    yield recordsOf(lines, before, path)
+    before += lines.length
+  }
+}
+
+/** @param before how many records come before these */
+function* recordsOf(lines: readonly Uint8Array[], before: number, path: string): Generator<RecordLine, void, void> {
+  let sequence = before
+  for (const bytes of lines) {
     const line = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     sequence += 1
     yield { line, record: parseRecord(line, sequence, path) }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withDefaults } from '../../internal/defaults.js'
+import { InPieces } from '../../internal/streams/source.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { JournalRecord } from '../../model/record.js'
 import type { AppendOptions, Journal } from '../../ports/journal.js'
@@ -114,7 +115,8 @@ export class FileJournal implements Journal {
     session.sequence += 1
     session.lastLine = line
     try {
-      await (buffered ? session.writer.buffer(line) : session.writer.append(line))
+      const taken = buffered ? session.writer.buffer(line) : session.writer.append(line)
+      if (taken !== undefined) await taken
     } catch (error) {
       this.#isFailureKnown = true
       throw unwritable(this.path, error)
@@ -129,8 +131,8 @@ export class FileJournal implements Journal {
   }
 
   /** The complete lines of the file, as they are. Each is valid until the next is requested. */
-  async *lines({ signal }: CallOptions = {}): AsyncGenerator<Uint8Array, void, void> {
-    for await (const { lines } of this.#batches(signal)) yield* lines
+  lines({ signal }: CallOptions = {}): AsyncIterable<Uint8Array> {
+    return new InPieces(() => this.#lineBatches(signal))
   }
 
   async head(): Promise<JournalRecord | undefined> {
@@ -183,6 +185,10 @@ export class FileJournal implements Journal {
     } catch (error) {
       if (!this.#isFailureKnown) throw error
     }
+  }
+
+  async *#lineBatches(signal: AbortSignal | undefined): AsyncGenerator<readonly Buffer[], void, void> {
+    for await (const { lines } of this.#batches(signal)) yield lines
   }
 
   async *#batches(signal: AbortSignal | undefined) {

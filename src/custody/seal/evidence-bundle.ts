@@ -124,7 +124,9 @@ class GrowingJournal implements Journal {
 
   static async over(inner: Journal, options: CallOptions): Promise<GrowingJournal> {
     const growing = new GrowingJournal(inner)
-    for await (const { line } of journalLines(inner, options)) growing.#tree.append(leafHash(line))
+    for await (const lines of journalLines(inner, options)) {
+      for (const { line } of lines) growing.#tree.append(leafHash(line))
+    }
     if (inner instanceof FileJournal) observeLines(inner, (line) => growing.#tree.appendLeaf(line))
     return growing
   }

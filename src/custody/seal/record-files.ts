@@ -59,25 +59,27 @@ export class RecordFiles {
     const tree = new MerkleTree()
     const account = new AccountCheck()
     await exceptions.write(Buffer.from(csvHeader))
-    for await (const { line, record } of journalLines(journal, options)) {
-      const leaf = leafHash(line)
-      tree.append(leaf)
-      // A journal of somebody else's; what is one leaf here would be read as two lines.
-      if (line.includes(lineBreak)) throw corrupt(tree.size, 'holds a line break')
-      if (record.sequence !== tree.size) throw corrupt(tree.size, `is numbered ${record.sequence}`)
-      const checked = account.take(record)
-      if (typeof checked === 'string') throw corrupt(tree.size, checked)
-      if (!records.take(line)) await records.write(line)
-      if (!records.take(lineBreak)) await records.write(lineBreak)
-      if (!leaves.take(leaf)) await leaves.write(leaf)
-      if (checked.type === 'run-started' || checked.type === 'run-resumed') {
-        await exceptions.restart()
-        await exceptions.write(Buffer.from(csvHeader))
+    for await (const lines of journalLines(journal, options)) {
+      for (const { line, record } of lines) {
+        const leaf = leafHash(line)
+        tree.append(leaf)
+        // A journal of somebody else's; what is one leaf here would be read as two lines.
+        if (line.includes(lineBreak)) throw corrupt(tree.size, 'holds a line break')
+        if (record.sequence !== tree.size) throw corrupt(tree.size, `is numbered ${record.sequence}`)
+        const checked = account.take(record)
+        if (typeof checked === 'string') throw corrupt(tree.size, checked)
+        if (!records.take(line)) await records.write(line)
+        if (!records.take(lineBreak)) await records.write(lineBreak)
+        if (!leaves.take(leaf)) await leaves.write(leaf)
+        if (checked.type === 'run-started' || checked.type === 'run-resumed') {
+          await exceptions.restart()
+          await exceptions.write(Buffer.from(csvHeader))
+        }
+        const exception = digest.add(checked)
+        if (exception === undefined) continue
+        const row = Buffer.from(csvLine(exception))
+        if (!exceptions.take(row)) await exceptions.write(row)
       }
-      const exception = digest.add(checked)
-      if (exception === undefined) continue
-      const row = Buffer.from(csvLine(exception))
-      if (!exceptions.take(row)) await exceptions.write(row)
     }
     return {
       digest,

@@ -3,6 +3,7 @@ import { GroupWriter } from '../../custody/journal/writer.js'
 import { systemClock } from '../../internal/clock.js'
 import { minuteMs } from '../../internal/durations.js'
 import { OptionCheck } from '../../internal/option-check.js'
+import { InPieces } from '../../internal/streams/source.js'
 import type { JournalRecord } from '../../model/record.js'
 import { isPort } from '../../options/checks.js'
 import type { AppendOptions, Journal } from '../../ports/journal.js'
@@ -98,17 +99,23 @@ export class ObjectJournal implements Journal {
 
   async *entries(options: CallOptions = {}): AsyncGenerator<JournalRecord, void, void> {
     let sequence = 0
-    for await (const line of this.lines(options)) {
-      sequence += 1
-      yield parseRecord(Buffer.from(line.buffer, line.byteOffset, line.byteLength), sequence, this.prefix)
+    for await (const lines of this.#lineBatches(options)) {
+      for (const line of lines) {
+        sequence += 1
+        yield parseRecord(line, sequence, this.prefix)
+      }
     }
   }
 
   /** The records as they are stored. Segments that do not follow each other are `JOURNAL_CORRUPT`. */
-  async *lines({ signal }: CallOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+  lines(options: CallOptions = {}): AsyncIterable<Uint8Array> {
+    return new InPieces(() => this.#lineBatches(options))
+  }
+
+  async *#lineBatches({ signal }: CallOptions): AsyncGenerator<readonly Buffer[], void, void> {
     const { store, prefix } = this.#options
     await this.#session?.writer.flush()
-    for await (const segment of segmentsOf(store, prefix, { signal })) yield* segment.lines
+    for await (const segment of segmentsOf(store, prefix, { signal })) yield segment.lines
   }
 
   async head(): Promise<JournalRecord | undefined> {
