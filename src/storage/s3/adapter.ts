@@ -1,3 +1,4 @@
+import { InPieces } from '../../internal/streams/source.js'
 import { LegalHoldError } from '../../model/errors.js'
 import type { BucketInspection } from '../../model/inspection.js'
 import type { ListedObject, ListedVersion, ObjectRef, ObjectState, Retention } from '../../model/object.js'
@@ -137,7 +138,7 @@ export class S3StorageAdapter implements StorageAdapter {
 
   /** Reads at once what a repair must keep and a recent HEAD does not show: lock, tags, grants and size. */
   async complete(state: ObjectState, options: CompleteOptions = {}): Promise<ObjectState> {
-    return this.#completion.complete(this.#own(state), this.#repair.carriesTags(state), options)
+    return await this.#completion.complete(this.#own(state), this.#repair.carriesTags(state), options)
   }
 
   /**
@@ -155,7 +156,7 @@ export class S3StorageAdapter implements StorageAdapter {
     metadata: Readonly<Record<string, string>>,
     options: ReplaceMetadataOptions = {},
   ): Promise<MutationResult> {
-    return this.#repair.replaceMetadata(this.#own(before), metadata, options)
+    return await this.#repair.replaceMetadata(this.#own(before), metadata, options)
   }
 
   /**
@@ -167,7 +168,7 @@ export class S3StorageAdapter implements StorageAdapter {
     metadata: Readonly<Record<string, string>>,
     options: ReplaceMetadataOptions = {},
   ): Promise<void> {
-    return this.#repair.check(this.#own(before), metadata, options)
+    await this.#repair.check(this.#own(before), metadata, options)
   }
 
   /**
@@ -178,7 +179,8 @@ export class S3StorageAdapter implements StorageAdapter {
     prefix: string,
     options: CallOptions & { readonly startAfter?: string | undefined } = {},
   ): AsyncIterable<ListedVersion> {
-    return listVersionsOrKeys(this.#list, this.#facts, { prefix, startAfter: options.startAfter }, options)
+    const from = { prefix, startAfter: options.startAfter }
+    return new InPieces(() => listVersionsOrKeys(this.#list, this.#facts, from, options))
   }
 
   /** The requests of one repair after the HEAD that judged the object. Sends nothing. */
@@ -197,7 +199,7 @@ export class S3StorageAdapter implements StorageAdapter {
     tags: Readonly<Record<string, string>>,
     options: MergeTagsOptions = {},
   ): Promise<MutationResult> {
-    return this.#mutations.mergeTags(this.#own(ref), tags, options)
+    return await this.#mutations.mergeTags(this.#own(ref), tags, options)
   }
 
   /** Reads, writes the complete set, reads again. `OBJECT_CHANGED` if the present set is not the expected one. */

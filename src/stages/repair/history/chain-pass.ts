@@ -1,4 +1,5 @@
 import { compareKeys, justBefore } from '../../../internal/key-order.js'
+import { piecesOf } from '../../../internal/streams/source.js'
 import type { ListedVersion } from '../../../model/object.js'
 import type { StorageAdapter, VersionBeneath } from '../../../ports/storage.js'
 import type { StageContext } from '../../context.js'
@@ -27,34 +28,34 @@ const mostBetween = 1_000
 /** So few copies are looked at key by key: a page of their neighbours would cost more to read. */
 const fewLinks = 3
 
-/**
- * What the lists of versions show of copies, in the order of the links, which must be that of their keys. `undefined` for one
- * that is not among the versions of its key.
- */
+/** What a list shows of a copy; `undefined` where that is not among the versions of its key. */
+type Shown = ChainFound | undefined
+
+/** What the lists of versions show of copies, in the order of the links, which must be that of their keys; as it is read. */
 export async function* chainsOf(
   storage: StorageAdapter,
   links: readonly ChainLink[],
   context: StageContext,
-): AsyncGenerator<ChainFound | undefined, void, void> {
+): AsyncGenerator<readonly Shown[], void, void> {
   let at = 0
   for (let first = links[0]; first !== undefined; first = links[at]) {
     const from = at
     const rest = links.slice(at)
     const before = rest.length <= fewLinks ? undefined : justBefore(first.key)
     for await (const found of before === undefined ? [] : walk(storage, rest, before, context)) {
-      at += 1
+      at += found.length
       yield found
     }
     // Few, or far away from the beginning of the list.
     if (at > from) continue
-    yield await alone(storage, first, context)
+    yield [await alone(storage, first, context)]
     at += 1
   }
 }
 
 /** One key by a list of its own. */
-async function alone(storage: StorageAdapter, link: ChainLink, context: StageContext): Promise<ChainFound | undefined> {
-  for await (const found of walk(storage, [link], undefined, context)) return found
+async function alone(storage: StorageAdapter, link: ChainLink, context: StageContext): Promise<Shown> {
+  for await (const [found] of walk(storage, [link], undefined, context)) return found
   return undefined
 }
 
@@ -64,31 +65,34 @@ async function* walk(
   links: readonly ChainLink[],
   startAfter: string | undefined,
   { signal }: StageContext,
-): AsyncGenerator<ChainFound | undefined, void, void> {
+): AsyncGenerator<readonly Shown[], void, void> {
   const [first] = links
   if (storage.listVersions === undefined || first === undefined) return
   const prefix = links.length === 1 ? first.key : commonPrefix(first.key, links.at(-1)?.key ?? first.key)
   let at = 0
   let between = 0
   let history: ListedVersion[] = []
-  for await (const version of storage.listVersions(prefix, { signal, startAfter })) {
-    let link = links[at]
-    while (link !== undefined && isPast(version.key, link.key)) {
-      yield foundIn(history, link)
-      history = []
-      at += 1
-      link = links[at]
-      between = 0
+  for await (const versions of piecesOf(storage.listVersions(prefix, { signal, startAfter }))) {
+    const found: Shown[] = []
+    for (const version of versions) {
+      let link = links[at]
+      while (link !== undefined && isPast(version.key, link.key)) {
+        found.push(foundIn(history, link))
+        history = []
+        at += 1
+        link = links[at]
+        between = 0
+      }
+      if (link === undefined) break
+      if (version.key === link.key) history.push(version)
+      else between += 1
+      if (between > mostBetween) break
     }
-    if (link === undefined) return
-    if (version.key === link.key) history.push(version)
-    else between += 1
-    if (between > mostBetween) return
+    if (found.length > 0) yield found
+    if (at === links.length || between > mostBetween) return
   }
-  for (const link of links.slice(at)) {
-    yield foundIn(history, link)
-    history = []
-  }
+  const rest = links.slice(at)
+  if (rest.length > 0) yield rest.map((link, place) => foundIn(place === 0 ? history : [], link))
 }
 
 function isPast(key: string, wanted: string): boolean {

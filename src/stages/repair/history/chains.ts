@@ -169,9 +169,11 @@ export class Chains {
         inOrder.map(({ link }) => link),
         this.#context,
       )) {
-        this.#conclude(inOrder[at], found)
-        at += 1
-        if (at % concludedAtOnce === 0) await turnOfEventLoop()
+        for (const one of found) {
+          this.#conclude(inOrder[at], one)
+          at += 1
+          if (at % concludedAtOnce === 0) await turnOfEventLoop()
+        }
       }
       for (const one of inOrder.slice(at)) this.#conclude(one, undefined)
     } catch (error) {

@@ -6,7 +6,7 @@ import { invalidAnswer } from '../answer/checks.js'
 import { namedVersion } from '../protocol/version-id.js'
 import type { S3Output, S3Requests } from '../send/requests.js'
 import { isUnsupported, type S3Bucket } from './bucket.js'
-import { decodeKey, type ListContext, listObjects } from './list.js'
+import { decodeKey, type ListContext, listObjectPages } from './list.js'
 
 /** One entry of a key's history. */
 export interface VersionEntry {
@@ -62,15 +62,13 @@ async function* listVersions(
   context: ListContext,
   { prefix, startAfter }: { readonly prefix: string; readonly startAfter?: string | undefined },
   call: CallOptions,
-): AsyncGenerator<ListedVersion> {
+): AsyncGenerator<readonly ListedVersion[]> {
   let markers: Markers | undefined = startAfter === undefined ? {} : { KeyMarker: startAfter }
   while (markers !== undefined) {
     const page: Page = await fetchPage(context, prefix, markers, call)
     const entries = entriesOf(page, markers, context.requests.bucket)
-    for (const entry of entries) {
-      // Ceph RGW begins with the versions of the very key that is named as marker; S3 begins after them.
-      if (entry.key !== startAfter) yield entry
-    }
+    // Ceph RGW begins with the versions of the very key that is named as marker; S3 begins after them.
+    yield entries[0]?.key === startAfter ? entries.filter(({ key }) => key !== startAfter) : entries
     markers = nextMarkers(page, entries, markers, context.requests.bucket)
   }
 }
@@ -84,7 +82,7 @@ export async function* listVersionsOrKeys(
   bucket: S3Bucket,
   from: { readonly prefix: string; readonly startAfter?: string | undefined },
   call: CallOptions,
-): AsyncGenerator<ListedVersion> {
+): AsyncGenerator<readonly ListedVersion[]> {
   try {
     if (!bucket.hasNoVersionList) {
       yield* listVersions(context, from, call)
@@ -97,8 +95,8 @@ export async function* listVersionsOrKeys(
   }
   const { value } = await bucket.versioning('discover', call)
   if (value !== 'Off') throw withoutVersionList(context.requests.bucket)
-  for await (const object of listObjects(context, from, call)) {
-    yield { ...object, versionId: 'null', isLatest: true, deleteMarker: false }
+  for await (const page of listObjectPages(context, from, call)) {
+    yield page.map((object) => ({ ...object, versionId: 'null', isLatest: true, deleteMarker: false }))
   }
 }
 

@@ -43,7 +43,7 @@ function versionsOnly(histories: ReadonlyMap<string, readonly string[]>) {
 
 const answers = async (storage: StorageAdapter, links: readonly ChainLink[]) => {
   const found = []
-  for await (const one of chainsOf(storage, links, context)) found.push(one)
+  for await (const several of chainsOf(storage, links, context)) found.push(...several)
   return found
 }
 
