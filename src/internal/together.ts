@@ -1,14 +1,5 @@
-import pLimit from 'p-limit'
 import { forManyListeners } from './abort.js'
 import { inheritWaits } from './waits/waits.js'
-
-// More than any caller has questions; the number is there so that a fan-out is always bounded.
-const sideBySide = 32
-
-/** A limiter for each repair would cost as much as what it limits. */
-async function now<R>(ask: () => Promise<R>): Promise<R> {
-  return ask()
-}
 
 /**
  * Asks several questions side by side. When one fails the others are aborted and waited for, so that nothing continues
@@ -19,11 +10,10 @@ export async function together<T extends readonly unknown[]>(
   ...questions: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> }
 ): Promise<T> {
   const stop = stopOf(signal)
-  const atOnce: typeof now = questions.length > sideBySide ? pLimit(sideBySide) : now
   let failure: { readonly error: unknown } | undefined
   const answers = await Promise.all(
     questions.map((ask) =>
-      atOnce(() => ask(stop.signal)).catch((error: unknown) => {
+      ask(stop.signal).catch((error: unknown) => {
         failure ??= { error }
         stop.abort(error)
       }),
@@ -53,4 +43,22 @@ function stopOf(signal: AbortSignal | undefined): AbortController {
   // What is spoilt listens no more.
   stop.signal.addEventListener('abort', () => signal.removeEventListener('abort', onAbort), { once: true })
   return stop
+}
+
+/**
+ * Like `Promise.all`, for values of which all may be there already: then there is nothing to wait for, and of one promise only
+ * that is waited for. A promise for each would cost as much as what is read.
+ */
+export function allOf<T extends readonly unknown[]>(
+  values: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> | { -readonly [K in keyof T]: Awaited<T[K]> } {
+  type All = { -readonly [K in keyof T]: Awaited<T[K]> }
+  const first = values.findIndex(isPending)
+  if (first < 0) return values as unknown as All
+  if (values.findLastIndex(isPending) > first) return Promise.all(values)
+  return (values[first] as Promise<unknown>).then((value) => values.toSpliced(first, 1, value) as unknown as All)
+}
+
+function isPending(value: unknown): boolean {
+  return value instanceof Promise
 }

@@ -21,13 +21,22 @@ export interface ContentReading {
  * The digest of the version that now stands: S3's own checksum where it holds one, else the content's SHA-256 if the
  * caller wants it read. A content that cannot be read is not a failure of the run: the record says so.
  */
-export async function contentDigest(
-  { storage, hashContent, context }: ContentReading,
+export function contentDigest(
+  reading: ContentReading,
   state: ObjectState,
-): Promise<ContentDigest | undefined> {
-  const { bucket, key, versionId, etag, checksum } = state
-  const own = checksum && storedDigest(checksum, versionId)
+): ContentDigest | undefined | Promise<ContentDigest> {
+  const { hashContent } = reading
+  const own = state.checksum && storedDigest(state.checksum, state.versionId)
   if (hashContent === 'none' || (hashContent === 'missing' && own !== undefined)) return own
+  return digestOfContent(reading, state, own)
+}
+
+async function digestOfContent(
+  { storage, context }: ContentReading,
+  state: ObjectState,
+  own: ContentDigest | undefined,
+): Promise<ContentDigest> {
+  const { bucket, key, versionId, etag } = state
   const readContent = storage.readContent?.bind(storage)
   if (readContent === undefined) {
     return own ?? { source: 'unavailable', reason: `the storage ${storage.name} has no readContent` }
@@ -83,12 +92,14 @@ export async function contentDigests(
   const { before, after } = remediation ?? {}
   const last = after ?? state
   if (last === undefined) return {}
-  const digest = await contentDigest(reading, last)
+  const ofLast = contentDigest(reading, last)
+  const digest = ofLast instanceof Promise ? await ofLast : ofLast
   if (before === undefined || after === undefined) return { digest }
   if (!isVersioned(before)) return { digest, digestBefore: overwritten }
   // A change in place leaves the version, and with it the content, as it was.
   if (before.versionId === after.versionId) return { digest }
-  return { digest, digestBefore: await contentDigest(reading, before) }
+  const ofFormer = contentDigest(reading, before)
+  return { digest, digestBefore: ofFormer instanceof Promise ? await ofFormer : ofFormer }
 }
 
 function changed({ bucket, key, sizeBytes }: ObjectState, read: number): LegalHoldError {

@@ -128,7 +128,7 @@ async function digestsOf(
 ): Promise<ContentDigests> {
   if (hashContent === undefined) return {}
   if (verdict.provenBy === 'inventory') return hashContent === 'none' ? {} : { digest: notShown }
-  return contentDigests({ storage, hashContent, context }, verdict.state, { remediation, overwritten })
+  return await contentDigests({ storage, hashContent, context }, verdict.state, { remediation, overwritten })
 }
 
 /** To know whether S3 holds a checksum takes the HEAD that the inventory saves. */

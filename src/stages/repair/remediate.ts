@@ -38,14 +38,15 @@ export async function beginRemediation(
   settings: RemediationSettings,
   context: StageContext,
 ): Promise<Remediation | Deferred<Remediation>> {
-  return followed(await remediateCurrent(storage, verdict, settings, context), async (current) => {
-    const isAll = settings.options.versions === 'all'
-    const remediation = isAll ? await remediateNoncurrent(storage, current, settings, context) : current
+  const looksBeneath = settings.chain === undefined
+  const estimated = (remediation: Remediation): Remediation => {
     const before = remediation.before ?? verdict.state
     if (remediation.steps.length === 0 || before === undefined) return remediation
-    const looksBeneath = settings.chain === undefined
     return { estimate: estimateOf(storage, before, remediation.steps, { looksBeneath }), ...remediation }
-  })
+  }
+  const current = await remediateCurrent(storage, verdict, settings, context)
+  if (settings.options.versions !== 'all') return followed(current, estimated)
+  return followed(current, async (done) => estimated(await remediateNoncurrent(storage, done, settings, context)))
 }
 
 /** Whether there is anything to look at for a repair. */

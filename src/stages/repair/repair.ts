@@ -200,7 +200,7 @@ export class Repair {
   /** The object as it is, once a request that an interrupted run may have left on its way has had time to arrive. */
   async #current(): Promise<HeadResult> {
     const { fresh } = this.#settings
-    if (fresh !== undefined && this.#attempts === 1) return this.#completed(fresh)
+    if (fresh !== undefined && this.#attempts === 1) return await this.#completed(fresh)
     const answer = await this.#read()
     const { begun } = this.#settings
     if (begun === undefined || !answer.found || this.#inDoubt.size === 0) return answer

@@ -24,28 +24,32 @@ export async function takeStep(
   switch (step.action) {
     case 'merge-tags':
       // The values were decided on by what was read: another matter's that came since must not be overwritten.
-      return storage.mergeTags(ref, step.tags, {
+      return await storage.mergeTags(ref, step.tags, {
         signal,
         ...(tags === undefined ? {} : { expected: tags }),
         ...(fresh === undefined ? {} : { fresh }),
       })
     case 'replace-tags':
       if (storage.replaceTags === undefined || tags === undefined) throw cannotReplaceTags(storage)
-      return storage.replaceTags(ref, step.tags, { signal, expected: tags })
+      return await storage.replaceTags(ref, step.tags, { signal, expected: tags })
     case 'protect-original':
       // A hold that somebody else has put there since is theirs, and must be on the copy as well.
-      return storage.putLegalHold(ref, 'ON', { signal, expected: 'OFF', ...(fresh === undefined ? {} : { fresh }) })
+      return await storage.putLegalHold(ref, 'ON', {
+        signal,
+        expected: 'OFF',
+        ...(fresh === undefined ? {} : { fresh }),
+      })
     case 'put-legal-hold':
       // Read back with the object.
-      return storage.putLegalHold(ref, 'ON', { signal, readBack: false })
+      return await storage.putLegalHold(ref, 'ON', { signal, readBack: false })
     case 'hold-noncurrent':
-      return storage.putLegalHold(ref, 'ON', { signal })
+      return await storage.putLegalHold(ref, 'ON', { signal })
     case 'lift-legal-hold':
-      return storage.putLegalHold(ref, 'OFF', { signal })
+      return await storage.putLegalHold(ref, 'OFF', { signal })
     case 'put-retention':
-      return storage.putRetention(ref, step.retention, { signal, ...(fresh === undefined ? {} : { fresh }) })
+      return await storage.putRetention(ref, step.retention, { signal, ...(fresh === undefined ? {} : { fresh }) })
     case 'replace-metadata':
-      return storage.replaceMetadata(withHoldOf(step, state), step.metadata, options)
+      return await storage.replaceMetadata(withHoldOf(step, state), step.metadata, options)
   }
 }
 

@@ -15,12 +15,12 @@ export function isDeferred<T extends object>(begun: T | Deferred<T>): begun is D
 }
 
 /** What follows on some work: now, or once that is concluded. */
-export async function followed<T extends object, R>(
+export function followed<T extends object, R>(
   begun: T | Deferred<T>,
   next: (ended: T) => R | Promise<R>,
-): Promise<R | Deferred<R>> {
+): R | Promise<R> | Deferred<R> {
   if (!isDeferred(begun)) return next(begun)
-  return { link: begun.link, conclude: async (found) => next(await begun.conclude(found)) }
+  return { link: begun.link, conclude: (found) => begun.conclude(found).then(next) }
 }
 
 /** The end of some work, by a list of its own where it was deferred. */

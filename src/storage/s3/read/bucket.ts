@@ -15,6 +15,9 @@ export interface Read<T> {
   readonly unknown?: string | undefined
 }
 
+/** Read before, or on its way: what is asked for with each object needs no promise once it is known. */
+type Reading<T> = Read<T> | Promise<Read<T>>
+
 export interface LockConfiguration {
   readonly enabled: boolean
   readonly defaultRetention: BucketInspection['defaultRetention']
@@ -29,9 +32,9 @@ const noLock: LockConfiguration = { enabled: false, defaultRetention: undefined 
  */
 export class S3Bucket {
   readonly #requests: S3Requests
-  #reads = new Map<string, Promise<Read<unknown>>>()
-  /** Those of them that have ended. */
-  readonly #done = new WeakSet<Promise<Read<unknown>>>()
+  readonly #reads = new Map<string, Promise<Read<unknown>>>()
+  /** What came of those that have ended. */
+  readonly #known = new Map<string, Read<unknown>>()
   /** Set once a request about an object has shown that the bucket is there. */
   exists = false
   /** Set by inspection where the bucket's policy lets CloudTrail deliver into it. */
@@ -48,26 +51,25 @@ export class S3Bucket {
   /** Forgets what was read, so that an inspection sees the configuration as it is now. */
   refresh(): void {
     this.#reads.clear()
+    this.#known.clear()
   }
 
-  async versioning(stage: Stage, options: CallOptions = {}): Promise<Read<'Enabled' | 'Suspended' | 'Off'>> {
-    const read = await this.#once<'Enabled' | 'Suspended' | 'Off'>(
-      { name: 'versioning', off: 'Off' },
-      stage,
-      options,
-      async () => {
+  versioning(stage: Stage, options: CallOptions = {}): Reading<'Enabled' | 'Suspended' | 'Off'> {
+    return this.#once<'Enabled' | 'Suspended' | 'Off'>({ name: 'versioning', off: 'Off' }, stage, options, async () => {
+      try {
         const { output } = await this.#requests.send('GetBucketVersioning', {}, { stage })
         const status: string | undefined = output.Status
         if (status === 'Enabled' || status === 'Suspended') return { value: status }
         // No status at all is how S3 says that versioning was never switched on.
         return status === undefined ? { value: 'Off' } : unknownWord('versioning', status)
-      },
-    )
-    if (read.isUnsupported === true) this.hasNoVersions = true
-    return read
+      } catch (error) {
+        if (isUnsupported(error)) this.hasNoVersions = true
+        throw error
+      }
+    })
   }
 
-  objectLock(stage: Stage, options: CallOptions = {}): Promise<Read<LockConfiguration>> {
+  objectLock(stage: Stage, options: CallOptions = {}): Reading<LockConfiguration> {
     return this.#once({ name: 'objectLock', off: noLock }, stage, options, async () => {
       try {
         const { output } = await this.#requests.send('GetObjectLockConfiguration', {}, { stage })
@@ -82,7 +84,7 @@ export class S3Bucket {
     })
   }
 
-  encryption(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
+  encryption(stage: Stage, options: CallOptions = {}): Reading<string | undefined> {
     return this.#once({ name: 'encryption', off: undefined }, stage, options, async () => {
       const { output } = await this.#orNone(
         this.#requests.send('GetBucketEncryption', {}, { stage }),
@@ -94,7 +96,7 @@ export class S3Bucket {
   }
 
   /** `BucketOwnerEnforced` switches ACLs off; absent on servers and old buckets that know no such setting. */
-  ownership(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
+  ownership(stage: Stage, options: CallOptions = {}): Reading<string | undefined> {
     return this.#once({ name: 'ownership', off: undefined }, stage, options, async () => {
       const { output } = await this.#orNone(
         this.#requests.send('GetBucketOwnershipControls', {}, { stage }),
@@ -104,7 +106,7 @@ export class S3Bucket {
     })
   }
 
-  policy(stage: Stage, options: CallOptions = {}): Promise<Read<string | undefined>> {
+  policy(stage: Stage, options: CallOptions = {}): Reading<string | undefined> {
     return this.#once({ name: 'policy', off: undefined }, stage, options, async () => {
       const { output } = await this.#orNone(this.#requests.send('GetBucketPolicy', {}, { stage }), 'NoSuchBucketPolicy')
       // That there is none has a code of its own; an answer without one says nothing.
@@ -133,11 +135,11 @@ export class S3Bucket {
     stage: Stage,
     options: CallOptions,
     read: () => Promise<Read<T>>,
-  ): Promise<Read<T>> {
-    const known = this.#reads.get(name) as Promise<Read<T>> | undefined
-    // Asked for with each repair: there is nothing to wait for any more.
-    if (known !== undefined && this.#done.has(known) && options.signal?.aborted !== true) return known
-    if (known !== undefined) return orAbort(known, options.signal, stage)
+  ): Reading<T> {
+    const known = this.#known.get(name) as Read<T> | undefined
+    if (known !== undefined && options.signal?.aborted !== true) return known
+    const begun = this.#reads.get(name) as Promise<Read<T>> | undefined
+    if (begun !== undefined) return orAbort(begun, options.signal, stage)
     const reading = read().catch((error: unknown): Read<T> => {
       if (isUnsupported(error)) return { value: off, isUnsupported: true }
       if (isRefused(error)) return { value: 'unreadable', refusal: error }
@@ -146,7 +148,10 @@ export class S3Bucket {
     })
     this.#reads.set(name, reading)
     void reading.then(
-      () => this.#done.add(reading),
+      (read) => {
+        // Unless it was asked for again meanwhile.
+        if (this.#reads.get(name) === reading) this.#known.set(name, read)
+      },
       () => {},
     )
     return orAbort(reading, options.signal, stage)

@@ -1,3 +1,4 @@
+import { allOf } from '../../../internal/together.js'
 import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { ObjectRef, ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
@@ -34,7 +35,7 @@ export class S3Completion {
    *
    * @param carriesTags whether a copy has turned out to keep tags that nobody read: their count is enough then
    */
-  async complete(
+  complete(
     state: ObjectState,
     carriesTags: boolean,
     { isHeldNext = false, signal }: CompleteOptions,
@@ -90,7 +91,7 @@ export class S3Completion {
     const { tagCount, tags, acl, sizeBytes } = state
     const isCounted = carriesTags && tagCount !== undefined && tagCount > 0
     const wantsTags = tags === undefined && !isCounted
-    const [read, lock, grants, size] = await Promise.all([
+    const [read, lock, grants, size] = await allOf([
       wantsTags ? this.#tagsToKeep(ref, state, call) : tags,
       canWait ? {} : this.#reads.locks.of(state, true, stage, call),
       acl ?? this.#reads.aclOf(ref, stage, call),
@@ -100,11 +101,21 @@ export class S3Completion {
   }
 
   /** Whether HEAD leaves the count of tags out by itself is found out at a few objects (s3-facts, HEAD and listing). */
-  async #tagsToKeep(ref: ObjectRef, state: ObjectState, call: CallOptions): Promise<ObjectState['tags']> {
+  #tagsToKeep(
+    ref: ObjectRef,
+    state: ObjectState,
+    call: CallOptions,
+  ): ObjectState['tags'] | Promise<ObjectState['tags']> {
     const isUncounted = state.tagCount === undefined
     const isKnown = this.#reads.areTagsShown && this.#untagged >= convincing
-    const tags = await this.#reads.tagsOf(ref, state, stage, { full: !(isUncounted && isKnown), ...call })
-    if (!isUncounted || typeof tags !== 'object') return tags
+    const tags = this.#reads.tagsOf(ref, state, stage, { full: !(isUncounted && isKnown), ...call })
+    if (!isUncounted) return tags
+    return tags instanceof Promise ? tags.then((read) => this.#noteUncounted(read)) : this.#noteUncounted(tags)
+  }
+
+  /** What an object has whose HEAD counts no tags. */
+  #noteUncounted(tags: ObjectState['tags']): ObjectState['tags'] {
+    if (typeof tags !== 'object') return tags
     if (Object.keys(tags).length === 0) this.#untagged += 1
     else this.#reads.noteUncountedTags()
     return tags

@@ -1,9 +1,17 @@
+import { allOf } from '../../../internal/together.js'
 import type { Stage } from '../../../model/errors.js'
 import type { ObjectRef, ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
 import { legalHoldOf, retentionOf } from '../protocol/lock.js'
 import type { S3Call, S3Output, S3Requests } from '../send/requests.js'
-import { isNoLockConfiguration, isUnsupported, orUnreadable, type S3Bucket } from './bucket.js'
+import {
+  isNoLockConfiguration,
+  isUnsupported,
+  type LockConfiguration,
+  orUnreadable,
+  type Read,
+  type S3Bucket,
+} from './bucket.js'
 import type { PartCall } from './tags.js'
 import { target } from './target.js'
 
@@ -100,12 +108,13 @@ export class S3Locks {
   ): Promise<Pick<ObjectState, 'legalHold' | 'retention'>> {
     const { legalHold, retention } = state
     if (legalHold !== undefined && retention !== undefined) return { legalHold, retention }
-    if (!(await this.mayBe(stage, call))) {
+    const mayBe = this.mayBe(stage, call)
+    if (!(typeof mayBe === 'boolean' ? mayBe : await mayBe)) {
       return { legalHold: legalHold ?? ('OFF' as const), retention: retention ?? ('none' as const) }
     }
     const ref = { bucket: state.bucket, key: state.key, versionId: state.versionId }
     const part = { signal: call.signal, compare: this.#shownByHead() }
-    const [hold, retained] = await Promise.all([
+    const [hold, retained] = await allOf([
       legalHold ?? (wanted === 'retention' ? undefined : orUnreadable(this.legalHold(ref, stage, part))),
       retention ?? (wanted === 'legal-hold' ? undefined : orUnreadable(this.retention(ref, stage, part))),
     ])
@@ -129,9 +138,9 @@ export class S3Locks {
   }
 
   /** Where the bucket has no Object Lock there is nothing that could be hidden. */
-  async mayBe(stage: Stage, call: CallOptions): Promise<boolean> {
-    const lock = await this.#bucket.objectLock(stage, call)
-    return lock.value === 'unreadable' || lock.value.enabled
+  mayBe(stage: Stage, call: CallOptions): boolean | Promise<boolean> {
+    const lock = this.#bucket.objectLock(stage, call)
+    return lock instanceof Promise ? lock.then(isPossible) : isPossible(lock)
   }
 
   /** Whether a failure says that there is no lock: none at this object, or none at all. */
@@ -140,4 +149,8 @@ export class S3Locks {
     this.#answered.add(part)
     return true
   }
+}
+
+function isPossible({ value }: Read<LockConfiguration>): boolean {
+  return value === 'unreadable' || value.enabled
 }

@@ -101,7 +101,8 @@ export class S3Reads {
     if (wantsLock !== false) Object.assign(read, await this.locks.of(state, wantsLock, stage, call))
     if (full) read.acl = await this.aclOf(pinned, stage, call)
     // Last: what another writer sets between their reading and their writing is lost.
-    if (wantsTags) read.tags = await this.tagsOf(pinned, state, stage, { full, ...call })
+    const tags = wantsTags ? this.tagsOf(pinned, state, stage, { full, ...call }) : state.tags
+    read.tags = tags instanceof Promise ? await tags : tags
     return { found: true, state: read }
   }
 
@@ -276,24 +277,29 @@ export class S3Reads {
    *
    * @param full whether they are asked for although HEAD counts none
    */
-  async tagsOf(
+  tagsOf(
     ref: ObjectRef,
     { tagCount }: ObjectState,
     stage: Stage,
     { signal, full }: CallOptions & { readonly full: boolean },
+  ): ObjectState['tags'] | Promise<ObjectState['tags']> {
+    if (tagCount === 0 || (tagCount === undefined && this.#hasNoTags)) return Object.create(null) as Tags
+    const isAsked = full || tagCount !== undefined
+    if (!isAsked && this.#tagsVisibility === 'shown') return Object.create(null) as Tags
+    if (!isAsked && this.#tagsVisibility === 'refused') return 'unreadable'
+    return this.#askForTags(ref, tagCount, stage, { signal, isAsked })
+  }
+
+  /** @param isAsked whatever was learnt about what HEAD shows */
+  async #askForTags(
+    ref: ObjectRef,
+    tagCount: number | undefined,
+    stage: Stage,
+    { signal, isAsked }: CallOptions & { readonly isAsked: boolean },
   ): Promise<ObjectState['tags']> {
-    const none = Object.create(null) as Tags
-    if (tagCount === 0 || (tagCount === undefined && this.#hasNoTags)) return none
-    const part = { signal, compare: countOf(tagCount) }
-    const read = () => orUnreadable(this.#tagsOrNone(ref, stage, part))
-    if (full || tagCount !== undefined) {
-      const tags = await read()
-      return tags === 'unreadable' ? tags : requireCount(ref, tags, tagCount, stage)
-    }
     const seen = this.#tagsVisibility
-    if (seen === 'shown') return none
-    if (seen === 'refused') return 'unreadable'
-    const tags = await read()
+    const tags = await orUnreadable(this.#tagsOrNone(ref, stage, { signal, compare: countOf(tagCount) }))
+    if (isAsked) return tags === 'unreadable' ? tags : requireCount(ref, tags, tagCount, stage)
     if (tags === 'unreadable') this.#tagsVisibility = 'refused'
     else this.#tagsVisibility = isEmpty(tags) && seen !== 'ask' ? 'shown' : 'ask'
     return tags
@@ -311,7 +317,13 @@ export class S3Reads {
   }
 
   /** The grants of a version, where the bucket has grants. */
-  async aclOf(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<ObjectState['acl']> {
+  aclOf(ref: ObjectRef, stage: Stage, call: CallOptions): ObjectState['acl'] | Promise<ObjectState['acl']> {
+    const ownership = this.#bucket.ownership(stage, call)
+    if (!(ownership instanceof Promise) && ownership.value === 'BucketOwnerEnforced') return 'bucket-owner-enforced'
+    return this.#aclWhereThereIsOne(ref, stage, call)
+  }
+
+  async #aclWhereThereIsOne(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<ObjectState['acl']> {
     const ownership = await this.#bucket.ownership(stage, call)
     if (ownership.value === 'BucketOwnerEnforced') return 'bucket-owner-enforced'
     try {

@@ -101,7 +101,8 @@ export class S3Repair {
     const lost = checksumsOf(before).find(({ algorithm }) => this.#lostAlgorithms.has(algorithm))
     if (lost !== undefined) refuseLostChecksum(before, lost.algorithm)
     if (options.allowOverwrite ?? true) return
-    const versioning = await bucket.versioning(stage, options)
+    const reading = bucket.versioning(stage, options)
+    const versioning = reading instanceof Promise ? await reading : reading
     // Some servers show an id of each object and keep none of its versions.
     const isKept = before.versionId !== undefined && before.versionId !== 'null' && versioning.value !== 'Off'
     // The null version: with versioning on, from before it was; suspended, it is what the copy overwrites.

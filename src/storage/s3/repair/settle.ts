@@ -39,6 +39,9 @@ interface Original {
 
 type Beneath = MutationResult['beneath']
 
+/** What is not asked. */
+const nothing = Promise.resolve(undefined)
+
 /**
  * Reads what a copy wrote, the version that it demoted and what lies between the two, side by side, and puts back what the
  * server dropped. Whatever fails here failed after the copy.
@@ -57,13 +60,13 @@ export async function settleCopy(
     const [written, original, early] = await together<[Written, Original | undefined, Beneath]>(
       options.signal,
       (signal) => repeat(() => readCopy(context, copy, { ...options, signal }), signal),
-      async (signal) =>
+      (signal) =>
         options.readsOriginal === true
           ? repeat(() => readOriginal(context, before, { ...options, signal }), signal)
-          : undefined,
-      async (signal) =>
+          : nothing,
+      (signal) =>
         answer.versionId === undefined || options.looksBeneath === false
-          ? undefined
+          ? nothing
           : repeat(() => readBeneath(context, before, answer.versionId, { ...options, signal }), signal),
     )
     const { state } = written

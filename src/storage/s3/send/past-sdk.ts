@@ -12,7 +12,7 @@ import { requestIdIn, textOf } from '../answer/marks.js'
 import { normaliseS3Error } from '../protocol/errors.js'
 import { type FastOperation, factsOf } from '../protocol/operation-table.js'
 import type { S3Output } from '../protocol/operations.js'
-import type { CallInput } from '../wire/calls.js'
+import type { CallCodec, CallInput } from '../wire/calls.js'
 import type { WireOutcome } from '../wire/path.js'
 import { AttemptAborted, AttemptTimeout, isLeftToSdk, type WireAnswer } from '../wire/transport.js'
 import { abortedUnderWay } from './bounded.js'
@@ -28,9 +28,10 @@ export async function sendPastSdk<K extends FastOperation>(
 ): Promise<{ readonly answer?: S3Answer<K>; readonly outcome?: WireOutcome } | undefined> {
   const { operation, call, leftOut, about } = attempt
   const input = attempt.input as CallInput
-  const codec = await route.fast.codec()
-  const withMd5 = leftOut.includes('payload-checksum')
-  const rendered = await codec?.render(operation, input, call.rawHeaders, withMd5).catch(() => undefined)
+  const opened = route.fast.codec()
+  const codec = opened instanceof Promise ? await opened : opened
+  const rendering = renderingOf(codec, attempt)
+  const rendered = rendering instanceof Promise ? await rendering.catch(() => undefined) : rendering
   if (codec === undefined || rendered === undefined) return undefined
   throwIfAborted(call.signal, call.stage)
   if (about.mutation) requireTime(call.signal)
@@ -56,7 +57,8 @@ export async function sendPastSdk<K extends FastOperation>(
       answer: { output: {} as S3Output<K>, headers: {}, requestId, status, connection, leftOut, isNoLock: true },
     }
   }
-  const read = await codec.read(operation, answer)
+  const reading = codec.read(operation, answer)
+  const read = reading instanceof Promise ? await reading : reading
   if (read === undefined) return { outcome: { answer } }
   route.seen.answered = true
   if (read.error !== undefined) {
@@ -68,6 +70,18 @@ export async function sendPastSdk<K extends FastOperation>(
   refuseUnlike(call, { status, output }, connection)
   const requestId = cleanIdOf(route.secrets, requestIdOfAnswer(output, headers))
   return { answer: { output, headers, requestId, status, connection, leftOut } }
+}
+
+/** The request as it goes over the wire; `undefined` for what only the SDK can render, or refuse in its words. */
+function renderingOf(
+  codec: CallCodec | undefined,
+  { operation, input, call, leftOut }: Attempt<FastOperation>,
+): ReturnType<CallCodec['render']> {
+  try {
+    return codec?.render(operation, input as CallInput, call.rawHeaders, leftOut.includes('payload-checksum'))
+  } catch {
+    return undefined
+  }
 }
 
 /** What the network failed with, for the SDK to report. Throws what is ours to say. */

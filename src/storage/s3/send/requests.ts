@@ -132,11 +132,7 @@ export class S3Requests {
   }
 
   /** Sends one request about the bucket or one of its keys. */
-  async send<K extends S3Operation>(
-    operation: K,
-    input: Omit<S3Input<K>, 'Bucket'>,
-    call: S3Call,
-  ): Promise<S3Answer<K>> {
+  send<K extends S3Operation>(operation: K, input: Omit<S3Input<K>, 'Bucket'>, call: S3Call): Promise<S3Answer<K>> {
     if (call.stage !== 'inspect') return this.#sendOnce(operation, input, call)
     // An inspection is some forty requests that change nothing: begun again for each that fails, it would not come to
     // its end on a network that loses one in ten.

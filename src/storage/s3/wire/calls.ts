@@ -47,6 +47,15 @@ type CallAnswer<K extends FastOperation> =
   | { readonly output: S3Output<K>; readonly headers: Readonly<Record<string, string>>; readonly error?: undefined }
   | { readonly error: object; readonly output?: undefined; readonly headers?: undefined }
 
+/** An answer that the schemas are to read. */
+interface AnswerToRead {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+  /** Whether it says that something is not there. */
+  readonly isAbsence: boolean
+}
+
 /** The answer to who asks for a lock that is not there. */
 export interface NoLock {
   readonly Key: string | undefined
@@ -97,7 +106,7 @@ export class CallCodec {
     for (const [operation, probe] of Object.entries(probes) as [FastOperation, CallInput][]) {
       const input = { Bucket: bucket, ...probe }
       // Versions that take anything else than is given here do not agree with themselves tomorrow either.
-      const call = await codec.render(operation, input, undefined).catch(() => undefined)
+      const call = await rendered(codec, operation, input)
       const captured = await capture(client, commandOf(sdk, operation, input))
       if (call === undefined || captured === undefined || !session.isSame(captured, call)) return undefined
     }
@@ -107,14 +116,16 @@ export class CallCodec {
   /**
    * `undefined` for what only the SDK can send, or refuse in its words.
    *
+   * Throws, or rejects, for what cannot be rendered.
+   *
    * @param withMd5 a body comes with its MD5, and not with the CRC32 that the SDK would give it
    */
-  async render(
+  render(
     operation: FastOperation,
     input: CallInput,
     rawHeaders: Readonly<Record<string, string>> | undefined,
     withMd5 = false,
-  ): Promise<RenderedCall | undefined> {
+  ): RenderedCall | undefined | Promise<RenderedCall | undefined> {
     const schema = this.#operationOf(operation)
     if (schema === undefined || leftToTheSdk.some((name) => input[name] !== undefined)) return undefined
     // What S3 answers without a document is what comes with one of its own.
@@ -123,12 +134,8 @@ export class CallCodec {
     if (isChecked && (input.ChecksumAlgorithm ?? 'CRC32') !== 'CRC32') return undefined
     const whole = isChecked && !withMd5 ? { ...input, ChecksumAlgorithm: 'CRC32' } : input
     const usual = this.#usual.has(operation) ? renderUsual(operation, whole) : undefined
-    const request = usual ?? (await this.#renderBySchema(schema, whole))
-    if (request === undefined || isChecked !== (request.body !== undefined)) return undefined
-    const { method, path, query, body } = request
-    const headers = Object.assign(request.headers, digestOf(body, withMd5), rawHeaders)
-    for (const name in headers) if (!token.test(name) || !sendable.test(headers[name] ?? '')) return undefined
-    return { method, path, query, headers, body }
+    const complete = (request: Rendering | undefined) => completed(request, { isChecked, withMd5, rawHeaders })
+    return usual === undefined ? this.#renderBySchema(schema, whole).then(complete) : complete(usual)
   }
 
   async #renderBySchema(schema: object, input: CallInput): Promise<Rendering | undefined> {
@@ -153,7 +160,10 @@ export class CallCodec {
    * document becomes an error in the form of the SDK. That is how S3 says that an object has no hold and no
    * retention, several times for each object that is repaired.
    */
-  async read<K extends FastOperation>(operation: K, answer: WireAnswer): Promise<CallAnswer<K> | undefined> {
+  read<K extends FastOperation>(
+    operation: K,
+    answer: WireAnswer,
+  ): CallAnswer<K> | undefined | Promise<CallAnswer<K> | undefined> {
     const { status } = answer
     const [only] = answer.body
     const body = only !== undefined && answer.body.length === 1 ? only : Buffer.concat(answer.body)
@@ -164,6 +174,13 @@ export class CallCodec {
     if (usual !== undefined) return { output: usual as unknown as S3Output<K>, headers }
     const isAbsence = status === 404 && isDocument('Error', body)
     if (!(isAbsence || (status === 200 && isWhole(operation, body)))) return undefined
+    return this.#readBySchema(schema, { status, headers, body, isAbsence })
+  }
+
+  async #readBySchema<K extends FastOperation>(
+    schema: object,
+    { status, headers, body, isAbsence }: AnswerToRead,
+  ): Promise<CallAnswer<K> | undefined> {
     const response = { statusCode: status, headers: { ...headers }, body }
     try {
       const output = await this.#protocol.deserializeResponse(schema, this.#context, response)
@@ -196,6 +213,39 @@ export class CallCodec {
     this.#operations.set(operation, found)
     return found
   }
+}
+
+/** A probe, or nothing where it cannot be rendered. */
+async function rendered(
+  codec: CallCodec,
+  operation: FastOperation,
+  input: CallInput,
+): Promise<RenderedCall | undefined> {
+  try {
+    return await codec.render(operation, input, undefined)
+  } catch {
+    return undefined
+  }
+}
+
+/** With what must go with its body, and with the headers of the caller's own. `undefined` for what HTTP cannot carry. */
+function completed(
+  request: Rendering | undefined,
+  {
+    isChecked,
+    withMd5,
+    rawHeaders,
+  }: {
+    readonly isChecked: boolean
+    readonly withMd5: boolean
+    readonly rawHeaders: Readonly<Record<string, string>> | undefined
+  },
+): RenderedCall | undefined {
+  if (request === undefined || isChecked !== (request.body !== undefined)) return undefined
+  const { method, path, query, body } = request
+  const headers = Object.assign(request.headers, digestOf(body, withMd5), rawHeaders)
+  for (const name in headers) if (!token.test(name) || !sendable.test(headers[name] ?? '')) return undefined
+  return { method, path, query, headers, body }
 }
 
 /** The text of an element that is there once. */

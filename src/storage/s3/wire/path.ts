@@ -55,6 +55,8 @@ export class S3FastPath {
   #renewal: Promise<FastSession | undefined> | undefined
   #transports: Transports | undefined
   #codec: Promise<CallCodec | undefined> | undefined
+  /** What came of it. */
+  #openedCodec: CallCodec | undefined
 
   constructor(subject: FastPathSubject) {
     this.#subject = subject
@@ -76,14 +78,29 @@ export class S3FastPath {
   }
 
   /** How the client renders and reads what is neither a HEAD nor a list of objects; `undefined` if that is left to it. */
-  codec(): Promise<CallCodec | undefined> {
-    if (this.#off || isIntercepted()) return nowhere
-    this.#codec ??= this.#openCodec().catch(() => {
-      // The client could not sign, which may pass.
-      this.#codec = undefined
-      return undefined
-    })
-    return this.#codec
+  codec(): CallCodec | undefined | Promise<CallCodec | undefined> {
+    if (this.#off || isIntercepted()) return undefined
+    if (this.#openedCodec !== undefined) return this.#openedCodec
+    if (this.#codec !== undefined) return this.#codec
+    const opening: Promise<CallCodec | undefined> = this.#openCodec().then(
+      (codec) => {
+        // Unless the credentials that it was opened with have been let go of since.
+        if (this.#codec === opening) this.#openedCodec = codec
+        return codec
+      },
+      () => {
+        // The client could not sign, which may pass.
+        this.#forgetCodec()
+        return undefined
+      },
+    )
+    this.#codec = opening
+    return opening
+  }
+
+  #forgetCodec(): void {
+    this.#codec = undefined
+    this.#openedCodec = undefined
   }
 
   async #openCodec(): Promise<CallCodec | undefined> {
@@ -109,7 +126,7 @@ export class S3FastPath {
   forget(): void {
     this.#session = undefined
     this.#renewal = undefined
-    this.#codec = undefined
+    this.#forgetCodec()
   }
 
   /** From now on every request must go through the SDK. */
@@ -121,7 +138,7 @@ export class S3FastPath {
   close(): void {
     this.#session = undefined
     this.#eligible = undefined
-    this.#codec = undefined
+    this.#forgetCodec()
     this.#disconnect()
   }
 

@@ -7,6 +7,7 @@ import type { WireRequest } from './connections.js'
 import {
   emptyPayloadHash,
   encodeKeyPath,
+  type Header,
   payloadHashOf,
   RequestSigner,
   type SigningKeys,
@@ -155,13 +156,19 @@ function buildSession({ captured, host, base, payloadHash, madeAt, scope, keys }
     call({ method, path: ofBucket, query, headers, body }) {
       const path = `${base}${ofBucket}`
       const bodyHash = bodyHashOf(body)
-      const own = [...Object.entries(headers), ['x-amz-content-sha256', bodyHash] as const]
-      const signed = own.filter(([name]) => !unsignedHeaders.has(name))
+      const own: string[] = []
+      const signed: Header[] = []
+      const add = (name: string, value: string) => {
+        own.push(name, value)
+        if (!unsignedHeaders.has(name)) signed.push([name, value])
+      }
+      for (const name of Object.keys(headers)) add(name, headers[name] as string)
+      add('x-amz-content-sha256', bodyHash)
       return {
         method,
         path: `${path}?${query}`,
         fixed: fixedForCalls,
-        own: own.flat(),
+        own,
         authorization: callSigner.authorizationWith({ method, path, query }, signed, bodyHash),
         body,
       }
