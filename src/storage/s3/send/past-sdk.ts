@@ -16,32 +16,27 @@ import type { CallCodec, CallInput } from '../wire/calls.js'
 import type { WireOutcome } from '../wire/path.js'
 import { AttemptAborted, AttemptTimeout, isLeftToSdk, type WireAnswer } from '../wire/transport.js'
 import { abortedUnderWay } from './bounded.js'
+import { sendBySdk } from './by-sdk.js'
 import { type About, type Attempt, cleanIdOf, type Route } from './route.js'
 
-/**
- * Sends one attempt past the SDK. What it gets is an answer, or something for the SDK to read; nothing if it was not sent.
- * Throws what ends the request for good.
- */
-export async function sendPastSdk<K extends FastOperation>(
-  route: Route,
-  attempt: Attempt<K>,
-): Promise<{ readonly answer?: S3Answer<K>; readonly outcome?: WireOutcome } | undefined> {
+/** Sends one attempt past the SDK, or by it where that must not be done; what is not plainly an answer it is given to read. */
+export async function sendPastSdk<K extends FastOperation>(route: Route, attempt: Attempt<K>): Promise<S3Answer<K>> {
   const { operation, call, leftOut, about } = attempt
   const input = attempt.input as CallInput
   const opened = route.fast.codec()
   const codec = opened instanceof Promise ? await opened : opened
   const rendering = renderingOf(codec, attempt)
   const rendered = rendering instanceof Promise ? await rendering.catch(() => undefined) : rendering
-  if (codec === undefined || rendered === undefined) return undefined
+  if (codec === undefined || rendered === undefined) return sendBySdk(route, attempt, undefined)
   throwIfAborted(call.signal, call.stage)
   if (about.mutation) requireTime(call.signal)
   let answer: WireAnswer | undefined
   try {
     answer = await route.fast.send((session) => session.call(rendered), call.signal, call.extraTimeoutMs)
   } catch (error) {
-    return { outcome: failedOnWire(route, error, call, about) }
+    return sendBySdk(route, attempt, failedOnWire(route, error, call, about))
   }
-  if (answer === undefined) return undefined
+  if (answer === undefined) return sendBySdk(route, attempt, undefined)
   const { status, connection } = answer
   const hasText = !about.mutation && factsOf(operation).echoes !== 'listing'
   const marks = marksOf(operation, input, requestIdIn(answer), hasText ? () => textOf(answer) : undefined)
@@ -53,13 +48,11 @@ export async function sendPastSdk<K extends FastOperation>(
     refuseRefusalOfAnother(noLock, about.key, connection)
     refuseUnlike(call, { status }, connection)
     const requestId = cleanIdOf(route.secrets, requestIdIn(answer))
-    return {
-      answer: { output: {} as S3Output<K>, headers: {}, requestId, status, connection, leftOut, isNoLock: true },
-    }
+    return { output: {} as S3Output<K>, headers: {}, requestId, status, connection, leftOut, isNoLock: true }
   }
   const reading = codec.read(operation, answer)
   const read = reading instanceof Promise ? await reading : reading
-  if (read === undefined) return { outcome: { answer } }
+  if (read === undefined) return sendBySdk(route, attempt, { answer })
   route.seen.answered = true
   if (read.error !== undefined) {
     refuseRefusalOfAnother(read.error, about.key, connection)
@@ -69,7 +62,7 @@ export async function sendPastSdk<K extends FastOperation>(
   refuseAnswerToAnother(operation, input, { output, headers, connection })
   refuseUnlike(call, { status, output }, connection)
   const requestId = cleanIdOf(route.secrets, requestIdOfAnswer(output, headers))
-  return { answer: { output, headers, requestId, status, connection, leftOut } }
+  return { output, headers, requestId, status, connection, leftOut }
 }
 
 /** The request as it goes over the wire; `undefined` for what only the SDK can render, or refuse in its words. */

@@ -11,7 +11,7 @@ import { CredentialRenewal, isExpiry } from '../client/credentials.js'
 import { type Extra, Extras, isRefusal, withoutExtras } from '../client/extras.js'
 import type { Renewable } from '../client/sdk-connection.js'
 import { isCorrectedSkew, normaliseS3Error } from '../protocol/errors.js'
-import { factsOf, isFastOperation } from '../protocol/operation-table.js'
+import { type FastOperation, factsOf, isFastOperation } from '../protocol/operation-table.js'
 import type { S3Input, S3Operation } from '../protocol/operations.js'
 import type { CallInput } from '../wire/calls.js'
 import { type FastRequest, S3FastPath, type WireOutcome } from '../wire/path.js'
@@ -19,7 +19,7 @@ import type { WireAnswer } from '../wire/transport.js'
 import { sendBySdk } from './by-sdk.js'
 import { ChecksumMode } from './checksum-mode.js'
 import { failedOnWire, sendPastSdk } from './past-sdk.js'
-import { attemptTimeoutOf, cleanIdOf, type Route, type S3RequestSettings, SdkClient } from './route.js'
+import { type Attempt, attemptTimeoutOf, cleanIdOf, type Route, type S3RequestSettings, SdkClient } from './route.js'
 import { serviceOf } from './service.js'
 import { sendWithoutExtras } from './without-extras.js'
 
@@ -242,7 +242,7 @@ export class S3Requests {
     }
   }
 
-  async #send<K extends S3Operation>(
+  #send<K extends S3Operation>(
     operation: K,
     input: Omit<S3Input<K>, 'Bucket'>,
     call: S3Call,
@@ -263,14 +263,10 @@ export class S3Requests {
       clean: this.#secrets.clean,
     }
     const attempt = { operation, input: this.#complete(withoutExtras(input, leftOut)), call, leftOut, about }
-    let { outcome } = call
-    const mayBeFast = outcome === undefined && call.isFaithful !== true && call.again === undefined
-    if (mayBeFast && isFastOperation(operation)) {
-      const result = await sendPastSdk(this.#route, { ...attempt, operation })
-      if (result?.answer !== undefined) return result.answer as S3Answer<K>
-      outcome = result?.outcome
-    }
-    return sendBySdk(this.#route, attempt, outcome)
+    const mayBeFast = call.outcome === undefined && call.isFaithful !== true && call.again === undefined
+    return mayBeFast && isFastAttempt(attempt)
+      ? sendPastSdk(this.#route, attempt)
+      : sendBySdk(this.#route, attempt, call.outcome)
   }
 
   /**
@@ -304,6 +300,10 @@ export class S3Requests {
     const source = 'CopySource' in input ? { ExpectedSourceBucketOwner: expectedBucketOwner } : {}
     return { ...input, ...payer, ...source, Bucket: this.bucket, ExpectedBucketOwner: expectedBucketOwner }
   }
+}
+
+function isFastAttempt<K extends S3Operation>(attempt: Attempt<K>): attempt is Attempt<K & FastOperation> {
+  return isFastOperation(attempt.operation)
 }
 
 function isHangUp(error: unknown): boolean {
