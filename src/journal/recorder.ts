@@ -1,6 +1,6 @@
 import { LegalHoldError } from '../model/errors.js'
 import type { ObjectRef, ObjectState } from '../model/object.js'
-import type { JournalRecordType } from '../model/record.js'
+import type { JournalRecord, JournalRecordType } from '../model/record.js'
 import type { RemediationStep } from '../model/verdict.js'
 import type { Journal } from '../ports/journal.js'
 import type { Clock } from '../ports/runtime.js'
@@ -14,6 +14,8 @@ export class Recorder implements MutationWitness {
   readonly #runId: string
   readonly #clock: Clock
   readonly #hold: string
+  #lastMs: number | undefined
+  #lastTime = ''
 
   /** @param hold tag of the hold, which every record about an object or a recording names */
   constructor(journal: Journal | undefined, runId: string, clock: Clock, hold: string) {
@@ -40,9 +42,11 @@ export class Recorder implements MutationWitness {
 
   async #append(type: JournalRecordType, data: object, buffered: boolean): Promise<void> {
     if (this.#journal === undefined) return
-    const time = new Date(this.#clock.now()).toISOString()
     try {
-      await this.#journal.append({ time, runId: this.#runId, type, data: { ...data } }, { buffered })
+      await this.#journal.append(
+        { time: this.#time(), runId: this.#runId, type, data: data as JournalRecord['data'] },
+        { buffered },
+      )
     } catch (error) {
       if (LegalHoldError.isInstance(error)) throw error
       throw new LegalHoldError(
@@ -50,6 +54,16 @@ export class Recorder implements MutationWitness {
         { code: 'JOURNAL_UNWRITABLE', stage: 'journal', cause: error },
       )
     }
+  }
+
+  /** Several records of a busy run bear the same millisecond. */
+  #time(): string {
+    const ms = this.#clock.now()
+    if (ms !== this.#lastMs) {
+      this.#lastMs = ms
+      this.#lastTime = new Date(ms).toISOString()
+    }
+    return this.#lastTime
   }
 
   intent(object: ObjectRef, step: RemediationStep, before: ObjectState, context: MutationContext): Promise<void> {

@@ -73,7 +73,8 @@ export function withEntries(
   base: Readonly<Record<string, string>>,
   added: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const merged: Record<string, string> = Object.create(null)
+  // Not in the slower form that `Object.create(null)` has.
+  const merged: Record<string, string> = Object.setPrototypeOf({}, null)
   for (const source of [base, added]) {
     for (const name of Object.keys(source)) merged[name] = source[name] ?? ''
   }
@@ -98,10 +99,10 @@ function plannedRetention(
 function excessOf(steps: readonly RemediationStep[], state: ObjectState): string | undefined {
   for (const step of steps) {
     if (step.action === 'replace-metadata') {
-      const bytes = Object.entries(step.metadata).reduce(
-        (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
-        0,
-      )
+      let bytes = 0
+      for (const name of Object.keys(step.metadata)) {
+        bytes += Buffer.byteLength(name) + Buffer.byteLength(step.metadata[name] ?? '')
+      }
       if (bytes > metadataLimitBytes) return `the metadata would be ${bytes} bytes; S3 allows ${metadataLimitBytes}`
     }
     if (step.action === 'merge-tags') {

@@ -25,7 +25,8 @@ type Requests = Readonly<Record<string, number>>
 export function requestsOf(before: ObjectState, steps: readonly RemediationStep[], setting: RepairSetting): Requests {
   const requests: Record<string, number> = {}
   const add = (operations: Requests) => {
-    for (const [operation, count] of Object.entries(operations)) {
+    for (const operation of Object.keys(operations)) {
+      const count = operations[operation] ?? 0
       if (count > 0) requests[operation] = (requests[operation] ?? 0) + count
     }
   }

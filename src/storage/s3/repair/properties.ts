@@ -2,6 +2,7 @@ import type { AclGrant, ObjectState, Retention } from '../../../model/object.js'
 import type { S3StorageOptions } from '../client/settings.js'
 import { algorithmToCarry } from '../protocol/checksums.js'
 import type { S3Input } from '../send/requests.js'
+import { encodeKeyPath } from '../wire/signature.js'
 
 type CopyInput = S3Input<'CopyObject'>
 
@@ -22,30 +23,37 @@ export function carriedProperties(
   nowMs: number,
 ): CarriedProperties {
   const { headers, encryption } = before
-  return {
-    Metadata: metadata as Record<string, string>,
-    ...given('ContentType', headers.contentType),
-    ...given('ContentEncoding', headers.contentEncoding),
-    ...given('ContentLanguage', headers.contentLanguage),
-    ...given('ContentDisposition', headers.contentDisposition),
-    ...given('CacheControl', headers.cacheControl),
-    ...given('WebsiteRedirectLocation', headers.websiteRedirectLocation),
-    ...given('StorageClass', before.storageClass as CopyInput['StorageClass']),
-    ...(encryption.customerAlgorithm === undefined
-      ? {
-          ...given('ServerSideEncryption', encryption.algorithm as CopyInput['ServerSideEncryption']),
-          ...given('SSEKMSKeyId', encryption.kmsKeyId),
-          // HEAD leaves a false one out; left out of the copy it would become the bucket's default.
-          ...(encryption.algorithm === 'aws:kms' || encryption.bucketKeyEnabled === true
-            ? { BucketKeyEnabled: encryption.bucketKeyEnabled ?? false }
-            : {}),
-        }
-      : {}),
-    // The SDK sends a name that it does not know as it is.
-    ...given('ChecksumAlgorithm', algorithmToCarry(before) as CopyInput['ChecksumAlgorithm']),
-    ...lockProperties(before, nowMs),
-    ...grantProperties(before.acl),
+  const carried: Given<CarriedProperties> = { Metadata: metadata as Record<string, string> }
+  give(carried, 'ContentType', headers.contentType)
+  give(carried, 'ContentEncoding', headers.contentEncoding)
+  give(carried, 'ContentLanguage', headers.contentLanguage)
+  give(carried, 'ContentDisposition', headers.contentDisposition)
+  give(carried, 'CacheControl', headers.cacheControl)
+  give(carried, 'WebsiteRedirectLocation', headers.websiteRedirectLocation)
+  give(carried, 'StorageClass', before.storageClass as CopyInput['StorageClass'])
+  if (encryption.customerAlgorithm === undefined) {
+    give(carried, 'ServerSideEncryption', encryption.algorithm as CopyInput['ServerSideEncryption'])
+    give(carried, 'SSEKMSKeyId', encryption.kmsKeyId)
+    // HEAD leaves a false one out; left out of the copy it would become the bucket's default.
+    const hasBucketKey = encryption.algorithm === 'aws:kms' || encryption.bucketKeyEnabled === true
+    if (hasBucketKey) carried.BucketKeyEnabled = encryption.bucketKeyEnabled ?? false
   }
+  // The SDK sends a name that it does not know as it is.
+  give(carried, 'ChecksumAlgorithm', algorithmToCarry(before) as CopyInput['ChecksumAlgorithm'])
+  giveLock(carried, before, nowMs)
+  giveGrants(carried, before.acl)
+  return carried
+}
+
+type Given<T> = { -readonly [K in keyof T]: T[K] }
+
+/** A member that is `undefined` is not the same as none to the SDK. */
+function give<K extends keyof CarriedProperties>(
+  carried: Given<CarriedProperties>,
+  name: K,
+  value: CarriedProperties[K],
+): void {
+  if (value !== undefined) carried[name] = value
 }
 
 /** `Expires` as it was read: the SDK would take a date and render it again. */
@@ -68,7 +76,7 @@ export function customerKey(before: ObjectState, options: S3StorageOptions) {
 
 /** `bucket/key?versionId=…` with the key URL-encoded, slashes kept. */
 export function copySourceOf(before: ObjectState): string {
-  const key = before.key.split('/').map(encodeURIComponent).join('/')
+  const key = encodeKeyPath(before.key)
   const version = before.versionId === undefined ? '' : `?versionId=${encodeURIComponent(before.versionId)}`
   return `${before.bucket}/${key}${version}`
 }
@@ -81,14 +89,12 @@ export function taggingHeader(tags: Readonly<Record<string, string>>): string {
 }
 
 /** Sent in the copy itself, so that the new version is never unprotected. */
-function lockProperties(before: ObjectState, nowMs: number): CarriedProperties {
+function giveLock(carried: Given<CarriedProperties>, before: ObjectState, nowMs: number): void {
   const retention = activeRetention(before, nowMs)
-  return {
-    ...(before.legalHold === 'ON' ? { ObjectLockLegalHoldStatus: 'ON' as const } : {}),
-    ...(retention === undefined
-      ? {}
-      : { ObjectLockMode: retention.mode, ObjectLockRetainUntilDate: new Date(retention.retainUntilDate) }),
-  }
+  if (before.legalHold === 'ON') carried.ObjectLockLegalHoldStatus = 'ON'
+  if (retention === undefined) return
+  carried.ObjectLockMode = retention.mode
+  carried.ObjectLockRetainUntilDate = new Date(retention.retainUntilDate)
 }
 
 /** A retention that has ended protects nothing, and S3 refuses a date in the past. */
@@ -115,30 +121,27 @@ export function isCarried({ grantee, permission }: AclGrant): boolean {
   return permissions.some((known) => known === permission) && /^(id|uri|emailAddress)=[^"\r\n]+$/.test(grantee)
 }
 
-function grantProperties(acl: ObjectState['acl']): CarriedProperties {
+function giveGrants(carried: Given<CarriedProperties>, acl: ObjectState['acl']): void {
   const grants = significantGrants(acl)
+  if (grants.length === 0) return
   const of = (permission: (typeof permissions)[number]) => {
     const grantees = grants.filter((grant) => grant.permission === permission)
     return grantees.length === 0 ? undefined : grantees.map(({ grantee }) => granteeHeader(grantee)).join(', ')
   }
-  return {
-    ...given('GrantFullControl', of('FULL_CONTROL')),
-    ...given('GrantRead', of('READ')),
-    ...given('GrantReadACP', of('READ_ACP')),
-    ...given('GrantWriteACP', of('WRITE_ACP')),
-  }
+  give(carried, 'GrantFullControl', of('FULL_CONTROL'))
+  give(carried, 'GrantRead', of('READ'))
+  give(carried, 'GrantReadACP', of('READ_ACP'))
+  give(carried, 'GrantWriteACP', of('WRITE_ACP'))
 }
 
 /** The headers with which PutObjectAcl sets the same grants. */
 export function aclHeaders(acl: ObjectState['acl']): CarriedProperties {
-  return grantProperties(acl)
+  const headers: Given<CarriedProperties> = {}
+  giveGrants(headers, acl)
+  return headers
 }
 
 function granteeHeader(grantee: string): string {
   const at = grantee.indexOf('=')
   return `${grantee.slice(0, at)}="${grantee.slice(at + 1)}"`
-}
-
-function given<K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } {
-  return (value === undefined ? {} : { [name]: value }) as { [P in K]?: T }
 }

@@ -191,7 +191,8 @@ function refusedByReading(before: ObjectState, { isReadAgain }: RepairPolicy): R
 
 function refusedByMetadata(metadata: Readonly<Record<string, string>>): Refusal | undefined {
   let bytes = 0
-  for (const [name, value] of Object.entries(metadata)) {
+  for (const name of Object.keys(metadata)) {
+    const value = metadata[name] ?? ''
     if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)) {
       return {
         reason: 'metadata-invalid',

@@ -1,4 +1,5 @@
 import type { RawHeaders } from './connections.js'
+import { copyOf } from './text.js'
 
 /** Header text as Node decodes it: one character a byte. */
 export function textOf(part: Buffer | string): string {
@@ -36,11 +37,23 @@ const firstWins = new Set([
   'user-agent',
 ])
 
+/** Names by the form in which servers send them: nearly all answers have the same, and to make a text of each costs more than the rest. */
+const lowerCase = new Map<string, string>()
+const mostNames = 256
+
+function inLowerCase(name: string): string {
+  const known = lowerCase.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  if (lowerCase.size < mostNames) lowerCase.set(copyOf(name), lower)
+  return lower
+}
+
 /** Names in lower case and values as Node's own client, and so the SDK, would present them. */
 export function headersOf(raw: RawHeaders): Record<string, string> {
   const headers: Record<string, string> = Object.setPrototypeOf({}, null)
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = (raw[at] ?? '').toLowerCase()
+    const name = inLowerCase(raw[at] ?? '')
     const value = raw[at + 1] ?? ''
     const former = headers[name]
     if (former === undefined) headers[name] = value

@@ -124,18 +124,30 @@ interface SignedOrder {
   readonly text: string
 }
 
-/** By the names as they were given: requests of one kind have the same, and to sort them costs as much as the signature. */
-const orders = new Map<string, SignedOrder | undefined>()
-const mostOrders = 256
+/** Names as they were given, with their order: requests of one kind have the same, and to sort them costs as much as the signature. */
+interface KnownOrder {
+  readonly given: readonly string[]
+  readonly order: SignedOrder | undefined
+}
+
+/** The last ones: a run has about as many kinds as it has operations. */
+const orders: KnownOrder[] = []
+const mostOrders = 32
+
+function orderFor(headers: readonly Header[]): SignedOrder | undefined {
+  for (const { given, order } of orders) if (isOf(given, headers)) return order
+  const order = orderOf(headers)
+  if (orders.length === mostOrders) orders.shift()
+  orders.push({ given: headers.map(([name]) => copyOf(name)), order })
+  return order
+}
+
+function isOf(given: readonly string[], headers: readonly Header[]): boolean {
+  return given.length === headers.length && given.every((name, at) => name === headers[at]?.[0])
+}
 
 function canonicalHeaders(headers: readonly Header[]): { names: string; text: string } {
-  let given = ''
-  for (const [name] of headers) given += `${name}\n`
-  let order = orders.get(given)
-  if (order === undefined && !orders.has(given)) {
-    order = orderOf(headers)
-    if (orders.size < mostOrders) orders.set(given, order)
-  }
+  const order = orderFor(headers)
   if (order === undefined) return mergedHeaders(headers)
   let text = ''
   for (let at = 0; at < order.names.length; at += 1) {
