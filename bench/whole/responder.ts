@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { bucketName } from '../bucket.ts'
+import { Delay } from './delay.ts'
 import { intervalOf, objectsPerRecording, recordingAt } from './layout.ts'
 import { type Call, operationOf, WholeBucket } from './operations.ts'
 import { Requests } from './record.ts'
@@ -16,6 +17,7 @@ import { Requests } from './record.ts'
 
 const [recordings = '1000', latency = '0', objectLock = 'true'] = process.argv.slice(2)
 const latencyMs = Number(latency)
+const delay = new Delay(latencyMs)
 const pageLength = 1_000
 
 interface Measured {
@@ -83,7 +85,7 @@ function receive(request: IncomingMessage, response: ServerResponse, { found, qu
   found.requests.begin(operation, request.socket)
   const respond = (body: string) => {
     const finish = () => answer({ found, call: { ...call, body }, operation, begunAt }, response)
-    if (latencyMs > 0) setTimeout(finish, latencyMs)
+    if (latencyMs > 0) delay.add(finish)
     else finish()
   }
   if (method === 'GET' || method === 'HEAD') {
