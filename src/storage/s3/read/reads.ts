@@ -320,11 +320,17 @@ export class S3Reads {
   aclOf(ref: ObjectRef, stage: Stage, call: CallOptions): ObjectState['acl'] | Promise<ObjectState['acl']> {
     const ownership = this.#bucket.ownership(stage, call)
     if (!(ownership instanceof Promise) && ownership.value === 'BucketOwnerEnforced') return 'bucket-owner-enforced'
-    return this.#aclWhereThereIsOne(ref, stage, call)
+    return this.#aclWhereThereIsOne(ownership, ref, stage, call)
   }
 
-  async #aclWhereThereIsOne(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<ObjectState['acl']> {
-    const ownership = await this.#bucket.ownership(stage, call)
+  /** @param asked the one question about the bucket: another beside it would fail where nobody hears of it */
+  async #aclWhereThereIsOne(
+    asked: ReturnType<S3Bucket['ownership']>,
+    ref: ObjectRef,
+    stage: Stage,
+    call: CallOptions,
+  ): Promise<ObjectState['acl']> {
+    const ownership = await asked
     if (ownership.value === 'BucketOwnerEnforced') return 'bucket-owner-enforced'
     try {
       return await this.acl(ref, stage, call)
