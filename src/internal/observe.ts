@@ -1,4 +1,5 @@
 import type { Logger } from '../ports/runtime.js'
+import { isPending } from './together.js'
 
 /**
  * Tells an observer. What it throws, or what its promise rejects with, is logged. An observer must not fail the
@@ -13,8 +14,8 @@ export function observe<T>(
   if (observer === undefined) return
   const failed = (error: unknown) => logger?.warn(`${name} threw; the run continues.`, error)
   try {
-    const answer = observer(value)
-    if (answer instanceof Promise) answer.catch(failed)
+    const answer = observer(value) as PromiseLike<unknown> | undefined
+    if (isPending(answer)) answer.then(undefined, failed)
   } catch (error) {
     failed(error)
   }

@@ -32,19 +32,21 @@ export class Recorder implements MutationWitness {
 
   /** Resolves once the record is durable. */
   record<T extends JournalRecordType>(type: T, data: JournalData[T]): Promise<void> {
-    return this.#append(type, data, false)
+    return this.#append(type, { ...data }, false)
   }
 
   /** Resolves once the record has its place: for what a resumed run finds out again if it is lost. */
   note<T extends JournalRecordType>(type: T, data: JournalData[T]): Promise<void> {
-    return this.#append(type, data, true)
+    return this.#append(type, { ...data }, true)
   }
 
-  async #append(type: JournalRecordType, data: object, buffered: boolean): Promise<void> {
+  /** @param data the record's own: a journal may do with it what it likes, and an adapter's object may render itself otherwise */
+  async #append<T extends JournalRecordType>(type: T, data: JournalData[T], buffered: boolean): Promise<void> {
     if (this.#journal === undefined) return
+    const time = this.#time()
     try {
       await this.#journal.append(
-        { time: this.#time(), runId: this.#runId, type, data: data as JournalRecord['data'] },
+        { time, runId: this.#runId, type, data: data as object as JournalRecord['data'] },
         { buffered },
       )
     } catch (error) {
@@ -60,14 +62,15 @@ export class Recorder implements MutationWitness {
   #time(): string {
     const ms = this.#clock.now()
     if (ms !== this.#lastMs) {
-      this.#lastMs = ms
+      // Throws for a time that is none, which then is not the last one.
       this.#lastTime = new Date(ms).toISOString()
+      this.#lastMs = ms
     }
     return this.#lastTime
   }
 
   intent(object: ObjectRef, step: RemediationStep, before: ObjectState, context: MutationContext): Promise<void> {
-    return this.record('intent', { hold: this.#hold, object, ...context, step, before })
+    return this.#append('intent', { hold: this.#hold, object, ...context, step, before }, false)
   }
 
   outcome(
@@ -81,24 +84,28 @@ export class Recorder implements MutationWitness {
       ? { error: recordedError(result) }
       : { result: recordedResult(result) }
     // Without it the change is read back: it needs not be waited for.
-    return this.note('outcome', {
-      hold: this.#hold,
-      object,
-      ...context,
-      action: step.action,
-      request: { requestId, httpStatus: status },
-      ...data,
-    })
+    return this.#append(
+      'outcome',
+      {
+        hold: this.#hold,
+        object,
+        ...context,
+        action: step.action,
+        request: { requestId, httpStatus: status },
+        ...data,
+      },
+      true,
+    )
   }
 
   /** What became of one object: complete in itself, so that it can be disclosed without the others. */
   verdict(data: Omit<JournalData['verdict'], 'hold'>): Promise<void> {
-    return this.note('verdict', { hold: this.#hold, ...data })
+    return this.#append('verdict', { hold: this.#hold, ...data }, true)
   }
 
   /** The one state in which a recording ended. */
   recording(data: Omit<JournalData['recording'], 'hold'>): Promise<void> {
-    return this.note('recording', { hold: this.#hold, ...data })
+    return this.#append('recording', { hold: this.#hold, ...data }, true)
   }
 }
 

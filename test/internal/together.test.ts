@@ -1,5 +1,6 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { together } from '#src/internal/together.js'
+import { allOf, together } from '#src/internal/together.js'
 
 const untilAborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => {
@@ -61,5 +62,28 @@ describe('together', () => {
     controller.abort(new Error('court adjourned'))
     await expect(asking).rejects.toThrow('court adjourned')
     await expect(together(signal, untilAborted)).rejects.toThrow('court adjourned')
+  })
+})
+
+describe('allOf', () => {
+  const soon = async <T>(value: T) => value
+
+  test('is at hand where all is', () => {
+    expect(allOf([1, undefined, 'b'])).toEqual([1, undefined, 'b'])
+  })
+
+  test.each([
+    ['one that comes', [1, soon(2), 3]],
+    ['several', [soon(1), 2, soon(3)]],
+    ['a promise that is no instance of the global one', [1, runInNewContext('Promise.resolve(2)'), 3]],
+  ])('waits for %s', async (_, values) => {
+    expect(await allOf(values)).toEqual([1, 2, 3])
+  })
+
+  test('rejects with what came first, and leaves no other rejection behind', async () => {
+    const failing = async (why: string) => {
+      throw new Error(why)
+    }
+    await expect(async () => allOf([failing('one'), 2, failing('other')])).rejects.toThrow('one')
   })
 })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isPending } from '../../internal/together.js'
 import type { ContentDigests } from '../../journal/content-difference.js'
 import type { ContentDigest } from '../../journal/record-data.js'
 import { LegalHoldError } from '../../model/errors.js'
@@ -93,13 +94,13 @@ export async function contentDigests(
   const last = after ?? state
   if (last === undefined) return {}
   const ofLast = contentDigest(reading, last)
-  const digest = ofLast instanceof Promise ? await ofLast : ofLast
+  const digest = isPending(ofLast) ? await ofLast : ofLast
   if (before === undefined || after === undefined) return { digest }
   if (!isVersioned(before)) return { digest, digestBefore: overwritten }
   // A change in place leaves the version, and with it the content, as it was.
   if (before.versionId === after.versionId) return { digest }
   const ofFormer = contentDigest(reading, before)
-  return { digest, digestBefore: ofFormer instanceof Promise ? await ofFormer : ofFormer }
+  return { digest, digestBefore: isPending(ofFormer) ? await ofFormer : ofFormer }
 }
 
 function changed({ bucket, key, sizeBytes }: ObjectState, read: number): LegalHoldError {

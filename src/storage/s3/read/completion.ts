@@ -1,4 +1,4 @@
-import { allOf } from '../../../internal/together.js'
+import { allOf, isPending } from '../../../internal/together.js'
 import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { ObjectRef, ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
@@ -110,7 +110,7 @@ export class S3Completion {
     const isKnown = this.#reads.areTagsShown && this.#untagged >= convincing
     const tags = this.#reads.tagsOf(ref, state, stage, { full: !(isUncounted && isKnown), ...call })
     if (!isUncounted) return tags
-    return tags instanceof Promise ? tags.then((read) => this.#noteUncounted(read)) : this.#noteUncounted(tags)
+    return isPending(tags) ? tags.then((read) => this.#noteUncounted(read)) : this.#noteUncounted(tags)
   }
 
   /** What an object has whose HEAD counts no tags. */

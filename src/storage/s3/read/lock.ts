@@ -1,4 +1,4 @@
-import { allOf } from '../../../internal/together.js'
+import { allOf, isPending } from '../../../internal/together.js'
 import type { Stage } from '../../../model/errors.js'
 import type { ObjectRef, ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'
@@ -140,7 +140,7 @@ export class S3Locks {
   /** Where the bucket has no Object Lock there is nothing that could be hidden. */
   mayBe(stage: Stage, call: CallOptions): boolean | Promise<boolean> {
     const lock = this.#bucket.objectLock(stage, call)
-    return lock instanceof Promise ? lock.then(isPossible) : isPossible(lock)
+    return isPending(lock) ? lock.then(isPossible) : isPossible(lock)
   }
 
   /** Whether a failure says that there is no lock: none at this object, or none at all. */

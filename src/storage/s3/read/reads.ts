@@ -1,3 +1,4 @@
+import { isPending } from '../../../internal/together.js'
 import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { ObjectTraits } from '../../../model/identity.js'
 import type { AclGrant, ObjectRef, ObjectState } from '../../../model/object.js'
@@ -102,7 +103,7 @@ export class S3Reads {
     if (full) read.acl = await this.aclOf(pinned, stage, call)
     // Last: what another writer sets between their reading and their writing is lost.
     const tags = wantsTags ? this.tagsOf(pinned, state, stage, { full, ...call }) : state.tags
-    read.tags = tags instanceof Promise ? await tags : tags
+    read.tags = isPending(tags) ? await tags : tags
     return { found: true, state: read }
   }
 
@@ -319,12 +320,18 @@ export class S3Reads {
   /** The grants of a version, where the bucket has grants. */
   aclOf(ref: ObjectRef, stage: Stage, call: CallOptions): ObjectState['acl'] | Promise<ObjectState['acl']> {
     const ownership = this.#bucket.ownership(stage, call)
-    if (!(ownership instanceof Promise) && ownership.value === 'BucketOwnerEnforced') return 'bucket-owner-enforced'
-    return this.#aclWhereThereIsOne(ref, stage, call)
+    if (!isPending(ownership) && ownership.value === 'BucketOwnerEnforced') return 'bucket-owner-enforced'
+    return this.#aclWhereThereIsOne(ownership, ref, stage, call)
   }
 
-  async #aclWhereThereIsOne(ref: ObjectRef, stage: Stage, call: CallOptions): Promise<ObjectState['acl']> {
-    const ownership = await this.#bucket.ownership(stage, call)
+  /** @param asked the one question about the bucket: another beside it would fail where nobody hears of it */
+  async #aclWhereThereIsOne(
+    asked: ReturnType<S3Bucket['ownership']>,
+    ref: ObjectRef,
+    stage: Stage,
+    call: CallOptions,
+  ): Promise<ObjectState['acl']> {
+    const ownership = await asked
     if (ownership.value === 'BucketOwnerEnforced') return 'bucket-owner-enforced'
     try {
       return await this.acl(ref, stage, call)

@@ -1,3 +1,4 @@
+import { isPending } from '../../../internal/together.js'
 import { checksumsOf } from '../../../model/compare.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import { isVersioned } from '../../../model/identity.js'
@@ -102,7 +103,7 @@ export class S3Repair {
     if (lost !== undefined) refuseLostChecksum(before, lost.algorithm)
     if (options.allowOverwrite ?? true) return
     const reading = bucket.versioning(stage, options)
-    const versioning = reading instanceof Promise ? await reading : reading
+    const versioning = isPending(reading) ? await reading : reading
     // Some servers show an id of each object and keep none of its versions.
     const isKept = before.versionId !== undefined && before.versionId !== 'null' && versioning.value !== 'Off'
     // The null version: with versioning on, from before it was; suspended, it is what the copy overwrites.

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../../internal/abort.js'
+import { isPending } from '../../../internal/together.js'
 import { requireTime } from '../../../internal/waits/waits.js'
 import type { S3Answer, S3Call } from '../answer/call.js'
 import {
@@ -24,9 +25,9 @@ export async function sendPastSdk<K extends FastOperation>(route: Route, attempt
   const { operation, call, leftOut, about } = attempt
   const input = attempt.input as CallInput
   const opened = route.fast.codec()
-  const codec = opened instanceof Promise ? await opened : opened
+  const codec = isPending(opened) ? await opened : opened
   const rendering = renderingOf(codec, attempt)
-  const rendered = rendering instanceof Promise ? await rendering.catch(() => undefined) : rendering
+  const rendered = isPending(rendering) ? await rendering.catch(() => undefined) : rendering
   if (codec === undefined || rendered === undefined) return sendBySdk(route, attempt, undefined)
   throwIfAborted(call.signal, call.stage)
   if (about.mutation) requireTime(call.signal)
@@ -51,7 +52,7 @@ export async function sendPastSdk<K extends FastOperation>(route: Route, attempt
     return { output: {} as S3Output<K>, headers: {}, requestId, status, connection, leftOut, isNoLock: true }
   }
   const reading = codec.read(operation, answer)
-  const read = reading instanceof Promise ? await reading : reading
+  const read = isPending(reading) ? await reading : reading
   if (read === undefined) return sendBySdk(route, attempt, { answer })
   route.seen.answered = true
   if (read.error !== undefined) {
