@@ -13,7 +13,7 @@ export async function together<T extends readonly unknown[]>(
   let failure: { readonly error: unknown } | undefined
   const answers = await Promise.all(
     questions.map((ask) =>
-      ask(stop.signal).catch((error: unknown) => {
+      begun(ask, stop.signal).catch((error: unknown) => {
         failure ??= { error }
         stop.abort(error)
       }),
@@ -22,6 +22,15 @@ export async function together<T extends readonly unknown[]>(
   if (signal !== undefined && !stop.signal.aborted) spare.get(signal)?.push(stop)
   if (failure !== undefined) throw failure.error
   return answers as unknown as T
+}
+
+/** Somebody else's adapter may throw where it should reject, or give a promise of its own kind. */
+function begun<R>(ask: (signal: AbortSignal) => Promise<R>, signal: AbortSignal): Promise<R> {
+  try {
+    return Promise.resolve(ask(signal))
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 /**

@@ -35,6 +35,28 @@ describe('together', () => {
     expect(ended).toBe(2)
   })
 
+  test('waits for the others where one throws at once, or gives a promise of another kind', async () => {
+    let ended = 0
+    const other = async (signal: AbortSignal) => {
+      await untilAborted(signal).catch(() => {})
+      ended += 1
+    }
+    const throwing = (): Promise<never> => {
+      throw new Error('no such bucket')
+    }
+    await expect(together(undefined, other, throwing)).rejects.toThrow('no such bucket')
+    expect(ended).toBe(1)
+    // biome-ignore lint/suspicious/noThenProperty: what some libraries give instead of a promise
+    const thenable = { then: (resolve: (value: string) => void) => resolve('b') } as unknown as Promise<string>
+    expect(
+      await together(
+        undefined,
+        async () => 1,
+        () => thenable,
+      ),
+    ).toEqual([1, 'b'])
+  })
+
   test('passes the caller’s abort on', async () => {
     const controller = new AbortController()
     const asking = together(controller.signal, untilAborted)
