@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Lanes } from '#src/internal/lanes.js'
@@ -210,5 +212,28 @@ describe('merge', () => {
     }
     for await (const _ of merge([source, source], 2)) break
     expect(closed).toBe(2)
+  })
+
+  // A page is a thousand objects: with those that were taken, a run would grow by each object that it lists.
+  test('lets go of what was taken', async () => {
+    setFlagsFromString('--expose-gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    const given: WeakRef<object>[] = []
+    const pages = async function* () {
+      for (let n = 0; n < 200; n += 1) {
+        const page = { n }
+        given.push(new WeakRef(page))
+        yield page
+      }
+    }
+    const merged = merge([pages], 1, 4)
+    for (let taken = 0; taken < 150; taken += 1) {
+      await merged.next()
+      // The source gets ahead again; and what a WeakRef was made of stays until the turn is over.
+      await setImmediate()
+    }
+    collectGarbage()
+    expect(given.filter((page) => page.deref() !== undefined).length).toBeLessThan(15)
+    await merged.return()
   })
 })
