@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LegalHoldError } from '#src/index.js'
 import { compareKeys } from '#src/internal/key-order.js'
+import { InPieces } from '#src/internal/streams/source.js'
 import { turnsOf } from '#src/internal/turns.js'
 import type { ListedVersion } from '#src/model/object.js'
 import type { StorageAdapter } from '#src/ports/storage.js'
@@ -41,6 +42,25 @@ function versionsOnly(histories: ReadonlyMap<string, readonly string[]>) {
   return { begun, storage: { bucket: 'b', listVersions } as unknown as StorageAdapter }
 }
 
+/** The same storage, whose lists come in pages of as many versions as is picked. */
+function inPages(storage: StorageAdapter, picks: Iterator<number>): StorageAdapter {
+  const listVersions: StorageAdapter['listVersions'] = (prefix, options) =>
+    new InPieces(async function* () {
+      let page: ListedVersion[] = []
+      let length = picks.next().value as number
+      for await (const version of storage.listVersions?.(prefix, options) ?? []) {
+        while (page.length >= length) {
+          yield page
+          page = []
+          length = picks.next().value as number
+        }
+        page.push(version)
+      }
+      yield page
+    })
+  return { bucket: 'b', listVersions } as unknown as StorageAdapter
+}
+
 const answers = async (storage: StorageAdapter, links: readonly ChainLink[]) => {
   const found = []
   for await (const several of chainsOf(storage, links, context)) found.push(...several)
@@ -72,7 +92,12 @@ test('a list of many keys shows what the list of each key shows', async () => {
         const beneath = below === undefined ? 'nothing' : { versionId: below, isDeleteMarker: below.startsWith('d') }
         return { isOnTop: at === 0, beneath }
       })
-      expect(await answers(versionsOnly(histories).storage, links)).toEqual(expected)
+      const alone = versionsOnly(histories)
+      expect(await answers(alone.storage, links)).toEqual(expected)
+      // A key whose versions lie on two pages, and a page without any, show the same for the same lists.
+      const paged = versionsOnly(histories)
+      expect(await answers(inPages(paged.storage, picks), links)).toEqual(expected)
+      expect(paged.begun).toEqual(alone.begun)
     }),
     { numRuns: 500 },
   )
