@@ -1,5 +1,5 @@
 import { abortedError, forManyListeners, throwIfAborted } from '../internal/abort.js'
-import { Batches, mapWindow, type Source } from '../internal/streams/streams.js'
+import { InPieces, mapWindow, type Source } from '../internal/streams/streams.js'
 import { turnsOf } from '../internal/turns.js'
 import { inheritWaits } from '../internal/waits/waits.js'
 import type { BegunObject } from '../journal/begun-repairs.js'
@@ -171,7 +171,7 @@ export class Delivery implements RunDelivery {
   async sweep(): Promise<void> {
     const { settings, context } = this.#subject
     const found = discover(settings.storage, this.#discovery(), this.ledger, context)
-    await this.#consume(new Batches(unless(found, this.#account)), true, context)
+    await this.#consume(new InPieces(() => unless(found, this.#account)), true, context)
   }
 
   async #run(): Promise<void> {
@@ -235,7 +235,7 @@ export class Delivery implements RunDelivery {
       watermarks: this.#watermarks,
       context: this.#context,
     })
-    await this.#consume(new Batches(landed), repair, this.#context)
+    await this.#consume(new InPieces(() => landed), repair, this.#context)
   }
 
   /** What is still missing may have been deleted since it was delivered. */
@@ -292,11 +292,7 @@ export class Delivery implements RunDelivery {
     this.explanations = await explainMissing(missing, this.#context)
   }
 
-  async #consume(
-    found: Source<DiscoveredObject> | Batches<DiscoveredObject>,
-    repair: boolean,
-    context: StageContext,
-  ): Promise<void> {
+  async #consume(found: Source<DiscoveredObject>, repair: boolean, context: StageContext): Promise<void> {
     const { objectConcurrency, storage } = this.#subject.settings
     const chains = new Chains(storage, context)
     const pipeline = this.#pipeline(repair, context)

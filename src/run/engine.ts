@@ -1,7 +1,7 @@
 import { forManyListeners } from '../internal/abort.js'
 import { Lanes } from '../internal/lanes.js'
 import { isStream } from '../internal/streams/source.js'
-import { Batches, mapWindow, type Source } from '../internal/streams/streams.js'
+import { InPieces, mapWindow, type Source } from '../internal/streams/streams.js'
 import { turnsOf } from '../internal/turns.js'
 import { callSignal } from '../internal/waits/run-waits.js'
 import { requireJournalWithoutRun } from '../journal/own-journal.js'
@@ -106,7 +106,7 @@ export class Engine {
     const { storage, requirements } = this.#settings
     const context = this.#context(options)
     const pipeline = objectPipeline({ storage, requirements, context })
-    const found = new Batches(this.#toBeJudged(source, context))
+    const found = new InPieces(() => this.#toBeJudged(source, context))
     return mapWindow(found, context.lanes, async (item) => (await this.#judge(pipeline, item)).verdict)
   }
 
@@ -122,7 +122,7 @@ export class Engine {
     await requireJournalWithoutRun(journal, 'remediate')
     // A source may name an object twice: the second repair reads what the first one left.
     const turns = turnsOf(storage)
-    const found = new Batches(this.#toBeJudged(source, context))
+    const found = new InPieces(() => this.#toBeJudged(source, context))
     const repairs = mapWindow(found, context.lanes, (item) =>
       turns.take(item.key, async () => (await this.#judge(pipeline, item)).remediation),
     )

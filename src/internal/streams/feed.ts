@@ -1,4 +1,4 @@
-import { Batches, type Source } from './source.js'
+import { InPieces, type Source } from './source.js'
 
 /** There is no further item. */
 export const done = Symbol('done')
@@ -16,9 +16,9 @@ export class Feed<T> {
   #ended = false
   #stopped = false
 
-  constructor(source: Source<T> | Batches<T>) {
-    this.#inBatches = source instanceof Batches
-    const items = source instanceof Batches ? source.source : source
+  constructor(source: Source<T>) {
+    this.#inBatches = source instanceof InPieces
+    const items = source instanceof InPieces ? source.pieces() : source
     this.#iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
   }
 

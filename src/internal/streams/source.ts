@@ -1,18 +1,9 @@
 /** Items that come one by one. */
 export type Source<T> = AsyncIterable<T> | Iterable<T>
 
-/** A stream in pieces of many items: it costs an await for each piece instead of one for each item. */
-export class Batches<T> {
-  readonly source: AsyncIterable<readonly T[]>
-
-  constructor(source: AsyncIterable<readonly T[]>) {
-    this.source = source
-  }
-}
-
 /**
- * A stream that anybody reads item by item, and this library in the pieces in which it comes: a promise for each of a million
- * items costs more than what is done with them.
+ * A stream that anybody reads item by item, and this library in the pieces in which it comes: it costs an await for each piece
+ * instead of several for each of a million items.
  */
 export class InPieces<T> implements AsyncIterable<T> {
   readonly pieces: () => AsyncIterable<readonly T[]>

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit'
 import { Lanes } from '../lanes.js'
 import { Channel } from './channel.js'
-import { Batches, type Source } from './source.js'
+import { InPieces, type Source } from './source.js'
 import { Windowed } from './windowed.js'
 
-export { Batches, type Source }
+export { InPieces, type Source }
 
 /**
  * Applies `work` to every item with at most `window` under way; results come in the order in which they finish.
@@ -13,7 +13,7 @@ export { Batches, type Source }
  * @param window lanes, or how many of them
  */
 export function mapWindow<T, R>(
-  source: Source<T> | Batches<T>,
+  source: Source<T>,
   window: number | Lanes,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R, void, void> {

@@ -1,6 +1,6 @@
 import type { Lanes } from '../lanes.js'
 import { done, Feed, none } from './feed.js'
-import type { Batches, Source } from './source.js'
+import type { Source } from './source.js'
 
 const finished = { done: true, value: undefined } as const
 
@@ -26,7 +26,7 @@ export class Windowed<T, R> implements AsyncGenerator<R, void, void> {
   #waitingLanes: (() => void)[] = []
   #onIdle: (() => void)[] = []
 
-  constructor(source: Source<T> | Batches<T>, lanes: Lanes, work: (item: T) => Promise<R>) {
+  constructor(source: Source<T>, lanes: Lanes, work: (item: T) => Promise<R>) {
     this.#lanes = lanes
     this.#work = work
     this.#feed = new Feed(source)
