@@ -1,5 +1,5 @@
 import type { Logger } from '../ports/runtime.js'
-import { isPending } from './together.js'
+import { isPending } from './waits/pending.js'
 
 /**
  * Tells an observer. What it throws, or what its promise rejects with, is logged. An observer must not fail the

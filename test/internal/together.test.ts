@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { allOf, together } from '#src/internal/together.js'
+import { together } from '#src/internal/together.js'
+import { allOf } from '#src/internal/waits/pending.js'
 
 const untilAborted = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isPending } from '../../internal/together.js'
+import { isPending } from '../../internal/waits/pending.js'
 import type { ContentDigests } from '../../journal/content-difference.js'
 import type { ContentDigest } from '../../journal/record-data.js'
 import { LegalHoldError } from '../../model/errors.js'

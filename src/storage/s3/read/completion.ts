@@ -1,4 +1,4 @@
-import { allOf, isPending } from '../../../internal/together.js'
+import { allOf, isPending } from '../../../internal/waits/pending.js'
 import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { ObjectRef, ObjectState } from '../../../model/object.js'
 import type { CallOptions } from '../../../ports/runtime.js'

@@ -1,4 +1,4 @@
-import { isPending } from '../../../internal/together.js'
+import { isPending } from '../../../internal/waits/pending.js'
 import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { ObjectTraits } from '../../../model/identity.js'
 import type { AclGrant, ObjectRef, ObjectState } from '../../../model/object.js'
@@ -284,10 +284,11 @@ export class S3Reads {
     stage: Stage,
     { signal, full }: CallOptions & { readonly full: boolean },
   ): ObjectState['tags'] | Promise<ObjectState['tags']> {
-    if (tagCount === 0 || (tagCount === undefined && this.#hasNoTags)) return Object.create(null) as Tags
     const isAsked = full || tagCount !== undefined
-    if (!isAsked && this.#tagsVisibility === 'shown') return Object.create(null) as Tags
-    if (!isAsked && this.#tagsVisibility === 'refused') return 'unreadable'
+    const seen = isAsked ? undefined : this.#tagsVisibility
+    const areNone = tagCount === 0 || (tagCount === undefined && this.#hasNoTags) || seen === 'shown'
+    if (areNone) return Object.create(null) as Tags
+    if (seen === 'refused') return 'unreadable'
     return this.#askForTags(ref, tagCount, stage, { signal, isAsked })
   }
 

@@ -68,7 +68,7 @@ async function* listVersions(
     const page: Page = await fetchPage(context, prefix, markers, call)
     const entries = entriesOf(page, markers, context.requests.bucket)
     // Ceph RGW begins with the versions of the very key that is named as marker; S3 begins after them.
-    yield entries[0]?.key === startAfter ? entries.filter(({ key }) => key !== startAfter) : entries
+    yield startAfter === undefined ? entries : entries.filter(({ key }) => key !== startAfter)
     markers = nextMarkers(page, entries, markers, context.requests.bucket)
   }
 }

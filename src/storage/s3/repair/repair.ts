@@ -1,4 +1,4 @@
-import { isPending } from '../../../internal/together.js'
+import { isPending } from '../../../internal/waits/pending.js'
 import { checksumsOf } from '../../../model/compare.js'
 import { LegalHoldError } from '../../../model/errors.js'
 import { isVersioned } from '../../../model/identity.js'
