@@ -1,4 +1,5 @@
 import { orAbort } from '../../../internal/abort.js'
+import { isPending } from '../../../internal/waits/pending.js'
 import { LegalHoldError, type Stage } from '../../../model/errors.js'
 import type { BucketInspection } from '../../../model/inspection.js'
 import type { CallOptions } from '../../../ports/runtime.js'
@@ -32,9 +33,7 @@ const noLock: LockConfiguration = { enabled: false, defaultRetention: undefined 
  */
 export class S3Bucket {
   readonly #requests: S3Requests
-  readonly #reads = new Map<string, Promise<Read<unknown>>>()
-  /** What came of those that have ended. */
-  readonly #known = new Map<string, Read<unknown>>()
+  readonly #reads = new Map<string, Reading<unknown>>()
   /** Set once a request about an object has shown that the bucket is there. */
   exists = false
   /** Set by inspection where the bucket's policy lets CloudTrail deliver into it. */
@@ -51,7 +50,6 @@ export class S3Bucket {
   /** Forgets what was read, so that an inspection sees the configuration as it is now. */
   refresh(): void {
     this.#reads.clear()
-    this.#known.clear()
   }
 
   versioning(stage: Stage, options: CallOptions = {}): Reading<'Enabled' | 'Suspended' | 'Off'> {
@@ -136,10 +134,9 @@ export class S3Bucket {
     options: CallOptions,
     read: () => Promise<Read<T>>,
   ): Reading<T> {
-    const known = this.#known.get(name) as Read<T> | undefined
-    if (known !== undefined && options.signal?.aborted !== true) return known
-    const begun = this.#reads.get(name) as Promise<Read<T>> | undefined
-    if (begun !== undefined) return orAbort(begun, options.signal, stage)
+    const known = this.#reads.get(name) as Reading<T> | undefined
+    if (known !== undefined && !isPending(known) && options.signal?.aborted !== true) return known
+    if (known !== undefined) return orAbort(Promise.resolve(known), options.signal, stage)
     const reading = read().catch((error: unknown): Read<T> => {
       if (isUnsupported(error)) return { value: off, isUnsupported: true }
       if (isRefused(error)) return { value: 'unreadable', refusal: error }
@@ -150,7 +147,7 @@ export class S3Bucket {
     void reading.then(
       (read) => {
         // Unless it was asked for again meanwhile.
-        if (this.#reads.get(name) === reading) this.#known.set(name, read)
+        if (this.#reads.get(name) === reading) this.#reads.set(name, read)
       },
       () => {},
     )

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../../../internal/abort.js'
-import { isPending } from '../../../internal/together.js'
+import { isPending } from '../../../internal/waits/pending.js'
 import { requireTime } from '../../../internal/waits/waits.js'
 import type { S3Answer, S3Call } from '../answer/call.js'
 import {
@@ -13,7 +13,7 @@ import { requestIdIn, textOf } from '../answer/marks.js'
 import { normaliseS3Error } from '../protocol/errors.js'
 import { type FastOperation, factsOf } from '../protocol/operation-table.js'
 import type { S3Output } from '../protocol/operations.js'
-import type { CallCodec, CallInput } from '../wire/calls.js'
+import type { CallInput } from '../wire/calls.js'
 import type { WireOutcome } from '../wire/path.js'
 import { AttemptAborted, AttemptTimeout, isLeftToSdk, type WireAnswer } from '../wire/transport.js'
 import { abortedUnderWay } from './bounded.js'
@@ -26,8 +26,8 @@ export async function sendPastSdk<K extends FastOperation>(route: Route, attempt
   const input = attempt.input as CallInput
   const opened = route.fast.codec()
   const codec = isPending(opened) ? await opened : opened
-  const rendering = renderingOf(codec, attempt)
-  const rendered = isPending(rendering) ? await rendering.catch(() => undefined) : rendering
+  const rendering = codec?.render(operation, input, call.rawHeaders, leftOut.includes('payload-checksum'))
+  const rendered = isPending(rendering) ? await rendering : rendering
   if (codec === undefined || rendered === undefined) return sendBySdk(route, attempt, undefined)
   throwIfAborted(call.signal, call.stage)
   if (about.mutation) requireTime(call.signal)
@@ -64,18 +64,6 @@ export async function sendPastSdk<K extends FastOperation>(route: Route, attempt
   refuseUnlike(call, { status, output }, connection)
   const requestId = cleanIdOf(route.secrets, requestIdOfAnswer(output, headers))
   return { output, headers, requestId, status, connection, leftOut }
-}
-
-/** The request as it goes over the wire; `undefined` for what only the SDK can render, or refuse in its words. */
-function renderingOf(
-  codec: CallCodec | undefined,
-  { operation, input, call, leftOut }: Attempt<FastOperation>,
-): ReturnType<CallCodec['render']> {
-  try {
-    return codec?.render(operation, input as CallInput, call.rawHeaders, leftOut.includes('payload-checksum'))
-  } catch {
-    return undefined
-  }
 }
 
 /** What the network failed with, for the SDK to report. Throws what is ours to say. */

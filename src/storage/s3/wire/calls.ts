@@ -106,7 +106,7 @@ export class CallCodec {
     for (const [operation, probe] of Object.entries(probes) as [FastOperation, CallInput][]) {
       const input = { Bucket: bucket, ...probe }
       // Versions that take anything else than is given here do not agree with themselves tomorrow either.
-      const call = await rendered(codec, operation, input)
+      const call = await codec.render(operation, input, undefined)
       const captured = await capture(client, commandOf(sdk, operation, input))
       if (call === undefined || captured === undefined || !session.isSame(captured, call)) return undefined
     }
@@ -115,8 +115,6 @@ export class CallCodec {
 
   /**
    * `undefined` for what only the SDK can send, or refuse in its words.
-   *
-   * Throws, or rejects, for what cannot be rendered.
    *
    * @param withMd5 a body comes with its MD5, and not with the CRC32 that the SDK would give it
    */
@@ -133,9 +131,17 @@ export class CallCodec {
     const isChecked = mutates && root === undefined
     if (isChecked && (input.ChecksumAlgorithm ?? 'CRC32') !== 'CRC32') return undefined
     const whole = isChecked && !withMd5 ? { ...input, ChecksumAlgorithm: 'CRC32' } : input
-    const usual = this.#usual.has(operation) ? renderUsual(operation, whole) : undefined
     const complete = (request: Rendering | undefined) => completed(request, { isChecked, withMd5, rawHeaders })
-    return usual === undefined ? this.#renderBySchema(schema, whole).then(complete) : complete(usual)
+    try {
+      const usual = this.#usual.has(operation) ? renderUsual(operation, whole) : undefined
+      if (usual !== undefined) return complete(usual)
+    } catch {
+      // A key with a lone surrogate has no form on the wire.
+      return undefined
+    }
+    return this.#renderBySchema(schema, whole)
+      .then(complete)
+      .catch(() => undefined)
   }
 
   async #renderBySchema(schema: object, input: CallInput): Promise<Rendering | undefined> {
@@ -212,19 +218,6 @@ export class CallCodec {
     const found = Array.isArray(schema) ? asOperation(schema as unknown as Schema) : undefined
     this.#operations.set(operation, found)
     return found
-  }
-}
-
-/** A probe, or nothing where it cannot be rendered. */
-async function rendered(
-  codec: CallCodec,
-  operation: FastOperation,
-  input: CallInput,
-): Promise<RenderedCall | undefined> {
-  try {
-    return await codec.render(operation, input, undefined)
-  } catch {
-    return undefined
   }
 }
 

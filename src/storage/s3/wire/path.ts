@@ -54,9 +54,8 @@ export class S3FastPath {
   #session: FastSession | undefined
   #renewal: Promise<FastSession | undefined> | undefined
   #transports: Transports | undefined
-  #codec: Promise<CallCodec | undefined> | undefined
-  /** What came of it. */
-  #openedCodec: CallCodec | undefined
+  /** Or what is to become one. */
+  #codec: CallCodec | Promise<CallCodec | undefined> | undefined
 
   constructor(subject: FastPathSubject) {
     this.#subject = subject
@@ -80,27 +79,21 @@ export class S3FastPath {
   /** How the client renders and reads what is neither a HEAD nor a list of objects; `undefined` if that is left to it. */
   codec(): CallCodec | undefined | Promise<CallCodec | undefined> {
     if (this.#off || isIntercepted()) return undefined
-    if (this.#openedCodec !== undefined) return this.#openedCodec
     if (this.#codec !== undefined) return this.#codec
     const opening: Promise<CallCodec | undefined> = this.#openCodec().then(
       (codec) => {
-        // Unless the credentials that it was opened with have been let go of since.
-        if (this.#codec === opening) this.#openedCodec = codec
+        // Unless the credentials that it was opened with have been let go of since. That there is none is remembered as well.
+        if (this.#codec === opening && codec !== undefined) this.#codec = codec
         return codec
       },
       () => {
         // The client could not sign, which may pass.
-        this.#forgetCodec()
+        this.#codec = undefined
         return undefined
       },
     )
     this.#codec = opening
     return opening
-  }
-
-  #forgetCodec(): void {
-    this.#codec = undefined
-    this.#openedCodec = undefined
   }
 
   async #openCodec(): Promise<CallCodec | undefined> {
@@ -126,7 +119,7 @@ export class S3FastPath {
   forget(): void {
     this.#session = undefined
     this.#renewal = undefined
-    this.#forgetCodec()
+    this.#codec = undefined
   }
 
   /** From now on every request must go through the SDK. */
@@ -138,7 +131,7 @@ export class S3FastPath {
   close(): void {
     this.#session = undefined
     this.#eligible = undefined
-    this.#forgetCodec()
+    this.#codec = undefined
     this.#disconnect()
   }
 
