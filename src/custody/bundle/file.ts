@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { LegalHoldError } from '../../model/errors.js'
-
-const chunkBytes = 1_048_576
+import { digestOfFile } from './file-digest.js'
 
 /**
  * The text of a file; `undefined` if there is none.
@@ -25,14 +22,12 @@ export async function textOf(path: string): Promise<string | undefined> {
  * @throws LegalHoldError `EVIDENCE_UNREADABLE`
  */
 export async function sha256Of(path: string): Promise<string | undefined> {
-  const sha256 = createHash('sha256')
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) sha256.update(chunk as Buffer)
+    return await digestOfFile(path)
   } catch (error) {
     if (isMissing(error)) return undefined
     throw unreadable(`${path} cannot be read.`, error)
   }
-  return sha256.digest('hex')
 }
 
 /** Something that keeps a check from being run at all. */

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CallOptions } from '../../ports/runtime.js'
+import { digestOfFile } from '../bundle/file-digest.js'
 
 /**
  * Reads files back by their names: what was written through an open file is lost where its name was deleted or given to
@@ -14,21 +13,14 @@ import type { CallOptions } from '../../ports/runtime.js'
 export async function changedFile(
   dir: string,
   digests: Readonly<Record<string, string>>,
-  { signal }: CallOptions = {},
+  options: CallOptions = {},
 ): Promise<{ readonly name: string; readonly what: string } | undefined> {
   for (const [name, digest] of Object.entries(digests)) {
     const path = join(dir, name)
     const found = await lstat(path).catch((error: NodeJS.ErrnoException) => error)
     if (found instanceof Error) return { name, what: found.code === 'ENOENT' ? 'was deleted or moved' : found.message }
     if (!found.isFile()) return { name, what: 'was replaced by something else' }
-    if ((await sha256Of(path, signal)) !== digest) return { name, what: 'was changed' }
+    if ((await digestOfFile(path, options)) !== digest) return { name, what: 'was changed' }
   }
   return undefined
-}
-
-async function sha256Of(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const sha256 = createHash('sha256')
-  const bytes = createReadStream(path, { highWaterMark: 1 << 20, ...(signal === undefined ? {} : { signal }) })
-  for await (const chunk of bytes) sha256.update(chunk)
-  return sha256.digest('hex')
 }
