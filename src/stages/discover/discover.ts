@@ -41,7 +41,7 @@ export async function* discover(
 }
 
 /** Pieces of up to a page that wait for a consumer: what is read ahead must not grow with the bucket. */
-export const piecesAhead = 4
+export const piecesAhead = 1
 
 /** The hour folders that are there now; without `hours` all of the interval with its look-back. */
 export function foldersOf(
