@@ -54,7 +54,7 @@ export class LegalHoldExporter {
    * Everything that a run inspects before it creates anything: profile, bucket, coverage, retention, residency.
    * Creates and changes nothing, and accepts nothing: the caller sees every blocker.
    *
-   * @throws LegalHoldError `INVALID_REQUEST`, `ABORTED`, `PLATFORM_…`, `STORAGE_…`
+   * @throws LegalHoldError `INVALID_REQUEST`, `ABORTED`, `PLATFORM_*`, `STORAGE_*`
    */
   async inspect(request: ExportRequest, options: CallOptions = {}): Promise<Inspection> {
     checkCallOptions('inspect', options)
@@ -65,7 +65,7 @@ export class LegalHoldExporter {
   /**
    * Creates the export job once. Waits its turn while the organisation's job slots are taken.
    *
-   * @throws LegalHoldError `INVALID_REQUEST`, `JOB_DEADLINE_EXCEEDED`, `JOB_OUTCOME_UNKNOWN`, `PLATFORM_…`,
+   * @throws LegalHoldError `INVALID_REQUEST`, `JOB_DEADLINE_EXCEEDED`, `JOB_OUTCOME_UNKNOWN`, `PLATFORM_*`,
    *   `ABORTED`
    */
   async createJob(request: ExportRequest, options: CallOptions = {}): Promise<ExportJob> {
@@ -147,8 +147,8 @@ export class LegalHoldExporter {
    * With a journal a run can be interrupted at any instant. Start it again with the same journal: it resumes where
    * it stopped, with the same run id and the same job. A finished journal returns its report at once.
    *
-   * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `CHECKPOINT_MISMATCH`, `JOURNAL_…`,
-   *   `JOB_…`, `PLATFORM_…`, `STORAGE_…`
+   * @throws LegalHoldError `PREFLIGHT_BLOCKED` with `findings`, `ABORTED`, `CHECKPOINT_MISMATCH`, `JOURNAL_*`,
+   *   `JOB_*`, `PLATFORM_*`, `STORAGE_*`
    */
   async run(request: ExportRequest, options: RunOptions = {}): Promise<RunReport> {
     checkCallOptions('run', options)

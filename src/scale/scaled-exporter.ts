@@ -181,7 +181,7 @@ export class ScaledExporter {
    * A shard that is never sealed leaves each of its recordings as an exception with the code `SHARD_UNFINISHED`,
    * and the outcome incomplete.
    *
-   * @throws LegalHoldError what a run throws; `JOB_CANCELLED`, `JOB_DEADLINE_EXCEEDED`, `ENGINE_…`
+   * @throws LegalHoldError what a run throws; `JOB_CANCELLED`, `JOB_DEADLINE_EXCEEDED`, `ENGINE_*`
    */
   run(request: ExportRequest, options: ScaledRunOptions = {}): Promise<RunReport> {
     const checked = this.#checked('run', options)

@@ -27,6 +27,13 @@ test('the package holds what its manifest names, its documents, and nothing else
   expect(paths.filter((path) => !allowed.test(path))).toEqual([])
 })
 
+test('no code of it needs more than ASCII: one other character doubles the memory that the text of its file takes', () => {
+  const code = paths.filter((path) => /^dist\/.*\.c?js$/.test(path))
+  expect(code.length).toBeGreaterThan(20)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII begins there
+  expect(code.filter((path) => /[^\x00-\x7f]/.test(readFileSync(`${root}${path}`, 'utf8')))).toEqual([])
+})
+
 test('every relative link of its Markdown leads to a file of it', () => {
   expect(deadLinks(paths, (path) => readFileSync(`${root}${path}`, 'utf8'))).toEqual([])
 })

@@ -42,7 +42,7 @@ export function verifyPage(): string {
 <label for="proof">or, in place of a folder, the proof of one recording that you were given</label><input id="proof" type="file">
 <p><button class="go" id="check" type="button">Check</button></p>
 <section id="result" role="status" aria-label="Result" tabindex="-1" hidden></section></main>
-<footer><p>Checked are the signature, the hash of every file, each record against the tree whose root was signed, the counts, and one recording’s proof.</p></footer>
+<footer><p>Checked are the signature, the hash of every file, each record against the tree whose root was signed, the counts, and the proof of one recording.</p></footer>
 <script>${new SafeHtml(verifierScript)}</script></body></html>`.text
   }\n`
 }

@@ -18,7 +18,7 @@ const pageSize = 100
 /**
  * The integrations that the client may see.
  *
- * @throws `PLATFORM_…`, `ABORTED`
+ * @throws `PLATFORM_*`, `ABORTED`
  */
 export async function* listIntegrations(
   client: GenesysClient,

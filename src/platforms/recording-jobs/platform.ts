@@ -92,7 +92,7 @@ export class RecordingJobsPlatform extends GenesysPlatform implements RecordingP
     }
   }
 
-  /** @throws `INVALID_REQUEST` for what no job can export: a `profileId`, an interval that is only in part older than 5 years, with filters, … */
+  /** @throws `INVALID_REQUEST` for what no job can export: a `profileId`, an interval that is only in part older than 5 years, with filters, and others */
   async inspectRequest(request: ExportRequest, options?: CallOptions): Promise<readonly Finding[]> {
     requireNoProfile(request)
     // What the platform has no job for is refused now, and not when the job is to be created.

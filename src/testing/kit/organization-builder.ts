@@ -68,7 +68,7 @@ export class OrganizationBuilder {
     return new OrganizationBuilder({ ...this.#plan, fields: { ...this.#plan.fields, ...fields } })
   }
 
-  /** How the platform behaves: `indexLagMs`, `jobSlots`, `failJobsWith`, … */
+  /** How the platform behaves: `indexLagMs`, `jobSlots`, `failJobsWith` and others */
   behaving(settings: SimulatorSettingsInit): OrganizationBuilder {
     return new OrganizationBuilder({ ...this.#plan, settings: { ...this.#plan.settings, ...settings } })
   }

@@ -24,7 +24,7 @@ export class BucketBuilder {
     this.objects = objects
   }
 
-  /** Any setting of a bucket: `policy`, `lifecycle`, `defaultRetention`, … */
+  /** Any setting of a bucket: `policy`, `lifecycle`, `defaultRetention` and others */
   having(options: CreateBucketOptions): BucketBuilder {
     return new BucketBuilder(this.name, { ...this.options, ...options }, this.objects)
   }
