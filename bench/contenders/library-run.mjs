@@ -3,10 +3,14 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { LegalHoldExporter } from 'genesys-legal-hold-exporter'
 import { evidenceBundle, FileJournal, KeyFileSigner } from 'genesys-legal-hold-exporter/node'
 import { S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
 import { concurrency, credentials, endpoint, measureRun, pageOfRecordings, region, tag } from './measure.mjs'
+
+// As the command does (src/cli/heap.ts).
+if (process.argv[6] !== 'default-heap') setFlagsFromString('--heap-growing-percent=60')
 
 const { privateKey } = generateKeyPairSync('ed25519')
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()

@@ -18,6 +18,13 @@ const library = (objectLock: boolean): Contender =>
     'genesys-legal-hold-exporter',
     ['library-run', lock(objectLock)],
   )
+const importing = (objectLock: boolean): Contender =>
+  script(
+    'library-run-default-heap',
+    'the same in a program that leaves the heap as Node sets it',
+    'genesys-legal-hold-exporter',
+    ['library-run', lock(objectLock), 'default-heap'],
+  )
 const plain = (objectLock: boolean): Contender =>
   script('aws-sdk-run', 'list, HEAD, CopyObject, HEAD', '@aws-sdk/client-s3', ['aws-sdk-run', lock(objectLock)])
 const careful = (objectLock: boolean): Contender =>
@@ -34,7 +41,7 @@ const lock = (objectLock: boolean) => (objectLock ? 'object-lock' : 'no-object-l
 
 /** Everything that repairs a whole bucket, this library first. */
 export function wholeContenders(objectLock: boolean): Contender[] {
-  return [library(objectLock), plain(objectLock), careful(objectLock)]
+  return [library(objectLock), importing(objectLock), plain(objectLock), careful(objectLock)]
 }
 
 /** All requests of a run for each of its objects, listings and what is asked once included. */

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { askerOn } from './asker.js'
+import { keepHeapSmall } from './heap.js'
 import { runCli } from './run.js'
 import { interruption } from './signals.js'
 
 // The AWS SDK greets Node 20 with a notice; a tool may silence it, the library never does.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+
+keepHeapSmall()
 
 const { signal, exitCodeOf } = interruption(process)
 
