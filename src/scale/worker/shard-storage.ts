@@ -2,6 +2,7 @@ import { hourMs } from '../../internal/durations.js'
 import { compareKeys, justBefore } from '../../internal/key-order.js'
 import type { ListedObject, ObjectState } from '../../model/object.js'
 import type { ListOptions, StorageAdapter } from '../../ports/storage.js'
+import { derivedStorage } from '../../stages/reading/derived-storage.js'
 import { holds, mayTouch, type Slice } from '../plan/slice.js'
 
 /** What a shard sees of a storage, and what it asks before it changes anything. */
@@ -39,18 +40,13 @@ export function shardStorage(storage: StorageAdapter, parts: ShardStorageParts):
     listFolders: (prefix, options) => view.listFolders(prefix, options),
     ...(storage.listPages === undefined ? {} : { listPages: (prefix, options) => view.listPages(prefix, options) }),
   }
-  return new Proxy(storage, {
-    get(target, name) {
-      if (Object.hasOwn(own, name)) return own[name as keyof StorageAdapter]
-      const value: unknown = Reflect.get(target, name, target)
-      if (typeof value !== 'function') return value
-      const method = value.bind(target)
-      if (!changes.has(name)) return method
-      return async (...given: readonly unknown[]) => {
-        await parts.mayChange(name === copying ? (given[0] as ObjectState) : undefined)
-        return method(...given)
-      }
-    },
+  return derivedStorage(storage, (name, method) => {
+    if (Object.hasOwn(own, name)) return own[name]
+    if (typeof method !== 'function' || !changes.has(name)) return method
+    return async (...given: readonly unknown[]) => {
+      await parts.mayChange(name === copying ? (given[0] as ObjectState) : undefined)
+      return method(...given)
+    }
   })
 }
 

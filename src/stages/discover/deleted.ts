@@ -6,6 +6,7 @@ import type { CallOptions } from '../../ports/runtime.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import type { PendingRecording } from '../account/awaited.js'
 import type { StageContext } from '../context.js'
+import { derivedStorage } from '../reading/derived-storage.js'
 import { classified, type DiscoveredObject } from './discover.js'
 
 type ListOptions = CallOptions & { readonly startAfter?: string | undefined }
@@ -16,14 +17,9 @@ type ListOptions = CallOptions & { readonly startAfter?: string | undefined }
  */
 export function withDeletedKeys(storage: StorageAdapter): StorageAdapter {
   const list = (prefix: string, options: ListOptions = {}) => newestOfEachKey(storage, prefix, options)
-  return new Proxy(storage, {
-    get(target, name) {
-      if (name === 'list') return list
-      if (name === 'listPages') return undefined
-      const value: unknown = Reflect.get(target, name, target)
-      // Bound to the adapter itself: its private fields are not the proxy's.
-      return typeof value === 'function' ? value.bind(target) : value
-    },
+  return derivedStorage(storage, (name, own) => {
+    if (name === 'list') return list
+    return name === 'listPages' ? undefined : own
   })
 }
 
