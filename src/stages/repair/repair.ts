@@ -40,7 +40,7 @@ export class Repair {
   #baseline: Baseline | undefined
   #steps: RemediationStep[] = []
   /** Steps of an interrupted run that may or may not have been taken. */
-  readonly #inDoubt = new Set<RemediationStep>()
+  #inDoubt: readonly RemediationStep[] = []
   #attempts = 0
   #onTopOf: ObjectState | undefined
   /** A step of ours was answered to be taken, or may have been. */
@@ -176,7 +176,7 @@ export class Repair {
       // A copy is begun only once the hold shows: a second interruption found it there, and the answer was never needed.
       const isSettled = isProtecting && lastCopy > at
       const isInDoubt = result === undefined && error === undefined && !isSettled
-      if (isInDoubt) this.#inDoubt.add(step)
+      if (isInDoubt) this.#inDoubt = [...this.#inDoubt, step]
       if (result !== undefined) this.#noteWritten(step)
       // Whether the hold is on the original can be seen, once it is read.
       if (isProtecting && (isInDoubt || error !== undefined)) continue
@@ -191,9 +191,9 @@ export class Repair {
 
   /** A hold on the original that was about to be put there is the one that protects it. */
   #settleProtection(current: ObjectState): void {
-    const step = [...this.#inDoubt].find(({ action }) => action === 'protect-original')
+    const step = this.#inDoubt.find(({ action }) => action === 'protect-original')
     if (step === undefined || this.#baseline?.isOriginal(current) !== true || current.legalHold !== 'ON') return
-    this.#inDoubt.delete(step)
+    this.#inDoubt = this.#inDoubt.filter((other) => other !== step)
     this.#baseline.begin(step)
   }
 
@@ -203,7 +203,7 @@ export class Repair {
     if (fresh !== undefined && this.#attempts === 1) return await this.#completed(fresh)
     const answer = await this.#read()
     const { begun } = this.#settings
-    if (begun === undefined || !answer.found || this.#inDoubt.size === 0) return answer
+    if (begun === undefined || !answer.found || this.#inDoubt.length === 0) return answer
     const current = answer.state
     if (this.#baseline?.isOriginal(current) !== true) return answer
     const { clock } = this.#context
@@ -352,9 +352,9 @@ export class Repair {
     const { witness } = this.#settings
     const context = { attempt: this.#attempts, place: this.#subject.place, ...this.#settings.about }
     // Taken again, so it was not taken before.
-    const former = [...this.#inDoubt].find(({ action }) => action === step.action)
+    const former = this.#inDoubt.find(({ action }) => action === step.action)
     if (former !== undefined) {
-      this.#inDoubt.delete(former)
+      this.#inDoubt = this.#inDoubt.filter((other) => other !== former)
       this.#steps = this.#steps.filter((other) => other !== former)
     }
     this.#steps.push(step)

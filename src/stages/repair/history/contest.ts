@@ -13,6 +13,10 @@ const longestHistory = 200
 /** Versions beneath the first reading, at most: more than exporters are at work on one object at the same moment. */
 const mostOlder = 4
 
+// Most repairs meet nobody else, and hundreds wait for their chains at once: what only a contest fills is one for all of them.
+const none: ReadonlySet<string> = new Set()
+const noStates: ReadonlyMap<string, ObjectState> = new Map()
+
 /** A version for which it is not known yet what lies on it. */
 type Unplaced = Omit<Link, 'isBuried'>
 
@@ -33,12 +37,12 @@ export class Contest {
   readonly #context: StageContext
   #first: ObjectState | undefined
   readonly #own = new Map<string, OwnCopy>()
-  readonly #buried = new Set<string>()
   readonly #heldByUs = new Set<string>()
+  #buried: ReadonlySet<string> = none
   /** Copies whose lists of tags were compared with what they carried. */
-  readonly #compared = new Set<string>()
-  readonly #comparing = new Set<string>()
-  readonly #older = new Map<string, ObjectState>()
+  #compared: ReadonlySet<string> = none
+  #comparing: ReadonlySet<string> = none
+  #older: ReadonlyMap<string, ObjectState> = noStates
   #isOpen = false
   /** What the last copy was made of, in case that nobody hears of it. */
   #copying: ObjectState | undefined
@@ -95,14 +99,15 @@ export class Contest {
     const { versionId } = copy
     const own = this.#own.get(versionId ?? '')
     if (versionId === undefined || own?.tags === undefined || !own.isBare || this.#compared.has(versionId)) return {}
-    this.#comparing.add(versionId)
+    this.#comparing = new Set([...this.#comparing, versionId])
     return changesOf(copy, { tags: listsIn(own.tags, lists) }, lists)
   }
 
   /** What was found missing of them was put there. */
   compared(): void {
-    for (const versionId of this.#comparing) this.#compared.add(versionId)
-    this.#comparing.clear()
+    if (this.#comparing.size === 0) return
+    this.#compared = new Set([...this.#compared, ...this.#comparing])
+    this.#comparing = none
   }
 
   /** The tags of our copy `versionId` had to be put back after all. */
@@ -113,7 +118,7 @@ export class Contest {
 
   /** A copy of ours lies on top of it. */
   buried(versionId: string): void {
-    this.#buried.add(versionId)
+    this.#buried = new Set([...this.#buried, versionId])
     this.open()
   }
 
@@ -170,7 +175,7 @@ export class Contest {
     const ref = { bucket: this.#storage.bucket, key: this.#key, versionId }
     const answer = await this.#storage.head(ref, { signal: this.#context.signal })
     if (!answer.found) return []
-    this.#older.set(versionId, answer.state)
+    this.#older = new Map([...this.#older, [versionId, answer.state]])
     return [answer.state]
   }
 
