@@ -21,7 +21,7 @@ export function heapFlag({ nodeVersion, flags }: HeapSubject): string | undefine
 }
 
 /**
- * A run of the command peaks a third lower for some 3 % more CPU (docs/performance.md). For the command only: a library leaves the
+ * A run of the command peaks a third lower, for 5 to 10 % more CPU (docs/performance.md). For the command only: a library leaves the
  * flags of a process to whoever owns it.
  */
 export function keepHeapSmall(): void {
