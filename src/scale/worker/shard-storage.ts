@@ -2,6 +2,7 @@ import { hourMs } from '../../internal/durations.js'
 import { compareKeys, justBefore } from '../../internal/key-order.js'
 import type { ListedObject, ObjectState } from '../../model/object.js'
 import type { ListOptions, StorageAdapter } from '../../ports/storage.js'
+import { listsInPages } from '../../stages/discover/listing.js'
 import { derivedStorage } from '../../stages/reading/derived-storage.js'
 import { holds, mayTouch, type Slice } from '../plan/slice.js'
 
@@ -35,10 +36,10 @@ const copying: keyof StorageAdapter = 'replaceMetadata'
  */
 export function shardStorage(storage: StorageAdapter, parts: ShardStorageParts): StorageAdapter {
   const view = new SliceView(storage, parts)
-  const own: Partial<StorageAdapter> = {
+  const own: { readonly [Name in keyof StorageAdapter]?: StorageAdapter[Name] | undefined } = {
     list: (prefix, options) => view.list(prefix, options),
     listFolders: (prefix, options) => view.listFolders(prefix, options),
-    ...(storage.listPages === undefined ? {} : { listPages: (prefix, options) => view.listPages(prefix, options) }),
+    listPages: listsInPages(storage) ? (prefix, options) => view.listPages(prefix, options) : undefined,
   }
   return derivedStorage(storage, (name, method) => {
     if (Object.hasOwn(own, name)) return own[name]

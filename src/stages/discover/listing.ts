@@ -46,7 +46,8 @@ function open(
 }
 
 /** Whoever puts a `list` of their own over that of an adapter means the pages as well. */
-function listsInPages(storage: StorageAdapter): boolean {
+export function listsInPages(storage: StorageAdapter): boolean {
+  if (storage.listPages === undefined) return false
   let owner: unknown = storage
   while (owner instanceof Object && !Object.hasOwn(owner, 'listPages')) owner = Object.getPrototypeOf(owner)
   return owner instanceof Object && (owner as StorageAdapter).list === storage.list

@@ -10,11 +10,16 @@ export function derivedStorage(
   storage: StorageAdapter,
   member: (name: keyof StorageAdapter, own: unknown) => unknown,
 ): StorageAdapter {
-  return new Proxy({} as StorageAdapter, {
-    get: (_, name) => {
-      const own: unknown = Reflect.get(storage, name)
-      return member(name as keyof StorageAdapter, typeof own === 'function' ? own.bind(storage) : own)
-    },
+  const get = (name: PropertyKey): unknown => {
+    const own: unknown = Reflect.get(storage, name)
+    return member(name as keyof StorageAdapter, typeof own === 'function' ? own.bind(storage) : own)
+  }
+  const derived = new Proxy({} as StorageAdapter, {
+    get: (_, name) => get(name),
     has: (_, name) => name in storage,
+    // All are its own: whoever looks where a member comes from must not find the adapter's class.
+    getOwnPropertyDescriptor: (_, name) =>
+      name in storage ? { value: get(name), configurable: true, enumerable: true } : undefined,
   })
+  return derived
 }
