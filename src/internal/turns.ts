@@ -69,3 +69,8 @@ export function turnsOf(storage: object): Turns {
   ofStorages.set(storage, turns)
   return turns
 }
+
+/** The objects of both are the same: one has the turns of the other. */
+export function shareTurns(derived: object, storage: object): void {
+  ofStorages.set(derived, turnsOf(storage))
+}

@@ -1,3 +1,4 @@
+import { shareTurns } from '../../internal/turns.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 
 /**
@@ -21,5 +22,6 @@ export function derivedStorage(
     getOwnPropertyDescriptor: (_, name) =>
       name in storage ? { value: get(name), configurable: true, enumerable: true } : undefined,
   })
+  shareTurns(derived, storage)
   return derived
 }
