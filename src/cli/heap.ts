@@ -16,7 +16,7 @@ export interface HeapSubject {
 /** The flag of V8 that keeps the heap small; `undefined` where whoever started Node has chosen, or V8 may not know it. */
 export function heapFlag({ nodeVersion, flags }: HeapSubject): string | undefined {
   if (!testedOn.includes(Number.parseInt(nodeVersion, 10))) return undefined
-  const isChosen = flags.some((flag) => /^--(heap[-_]growing|(max|min)[-_](heap|old|semi))[-_]/.test(flag))
+  const isChosen = flags.some((flag) => /^"?--?(heap[-_]growing|(max|min)[-_](heap|old|semi))[-_]/.test(flag))
   return isChosen ? undefined : `--heap-growing-percent=${growingPercent}`
 }
 

@@ -16,6 +16,9 @@ test.each([
   '--max_old_space_size=4096',
   '--max-semi-space-size=64',
   '--max-old-space-size-percentage=50',
+  // As V8 takes them, and as NODE_OPTIONS may quote them.
+  '-max_old_space_size=4096',
+  '"--max-old-space-size=4096"',
 ])('whoever starts it with %s has chosen', (flag) => {
   expect(heapFlag({ nodeVersion: '20.20.2', flags: [flag] })).toBeUndefined()
 })
