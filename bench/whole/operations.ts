@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { atOf } from './layout.ts'
 import { listingOf, versionsOf } from './listings.ts'
 import { checksumOf, etagOf, Objects, sizeOf, type Version } from './objects.ts'
@@ -16,7 +15,8 @@ export interface Call {
   /** Undefined for a request on the bucket itself. */
   readonly key: string | undefined
   readonly query: URLSearchParams
-  readonly headers: IncomingMessage['headers']
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
@@ -57,15 +57,22 @@ const bucketNames: Readonly<Record<string, string>> = {
   'GET location': 'GetBucketLocation',
   'GET encryption': 'GetBucketEncryption',
 }
-const subResources =
-  /^(tagging|legal-hold|retention|acl|list-type|versions|versioning|object-lock|ownershipControls|location|encryption|lifecycle|policy|publicAccessBlock|attributes|uploads|uploadId)$/
+const subResources = new Set([
+  ...['tagging', 'legal-hold', 'retention', 'acl', 'attributes', 'uploads', 'uploadId'],
+  ...['list-type', 'versions', 'versioning', 'object-lock', 'ownershipControls', 'location', 'encryption', 'lifecycle'],
+  ...['policy', 'publicAccessBlock'],
+])
 
 /** Name of the operation that a request asks for. */
 export function operationOf({ method, key, query, headers }: Call): string {
-  const copy = method === 'PUT' && headers['x-amz-copy-source'] !== undefined ? 'copy' : ''
-  const resource = [...query.keys()].find((name) => subResources.test(name)) ?? copy
   const known = key === undefined ? bucketNames : names
-  return known[`${method} ${resource}`] ?? `${method} ${resource}`
+  const name = `${method} ${subResourceOf(query) ?? (headers['x-amz-copy-source'] === undefined ? '' : 'copy')}`
+  return known[name] ?? name
+}
+
+function subResourceOf(query: URLSearchParams): string | undefined {
+  for (const name of query.keys()) if (subResources.has(name)) return name
+  return undefined
 }
 
 /** A bucket that remembers what is written to it: versions, holds, retentions and tags. Versioning is on. */
@@ -205,7 +212,7 @@ export class WholeBucket {
   }
 }
 
-function metadataOf(headers: IncomingMessage['headers']): [header: string, value: string][] {
+function metadataOf(headers: Call['headers']): [header: string, value: string][] {
   return Object.entries(headers).flatMap(([name, value]) =>
     name.startsWith('x-amz-meta-') ? [[name, String(value)] as [string, string]] : [],
   )

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { bucketName } from '../bucket.ts'
 import { Delay } from './delay.ts'
+import { type Received, type Response, serve } from './http.ts'
 import { intervalOf, objectsPerRecording, recordingAt } from './layout.ts'
 import { type Call, operationOf, WholeBucket } from './operations.ts'
 import { Requests } from './record.ts'
@@ -19,6 +19,7 @@ const [recordings = '1000', latency = '0', objectLock = 'true'] = process.argv.s
 const latencyMs = Number(latency)
 const delay = new Delay(latencyMs)
 const pageLength = 1_000
+const noQuery = new URLSearchParams()
 
 interface Measured {
   readonly bucket: WholeBucket
@@ -43,27 +44,30 @@ function nextId(): string {
   return ids.toString(16).toUpperCase().padStart(16, '0')
 }
 
-const server = createServer((request, response) => {
-  const [path = '/', search = ''] = (request.url ?? '/').split('?', 2)
+const server = serve((request, respond) => {
+  const { path, search } = request
   if (path === '/bench-counts') {
-    response.end(JSON.stringify(buckets.get(bucketName)?.requests.counts()))
+    respond(json(buckets.get(bucketName)?.requests.counts()))
     return
   }
   const [, first = '', ...rest] = path.split('/')
-  const query = new URLSearchParams(search)
+  const query = search === '' ? noQuery : new URLSearchParams(search)
   if (first === 'bench-platform') {
-    response.end(JSON.stringify(pageOf(buckets.get(rest[0] ?? ''), Number(query.get('from')))))
+    respond(json(pageOf(buckets.get(rest[0] ?? ''), Number(query.get('from')))))
     return
   }
   const found = buckets.get(first)
-  if (found === undefined) response.writeHead(404).end()
-  else
-    receive(request, response, {
-      found,
-      query,
-      key: rest.length === 0 ? undefined : decodeURIComponent(rest.join('/')),
-    })
+  if (found === undefined) respond({ status: 404, headers: [], body: '' })
+  else answer(found, { ...request, query, key: keyOf(rest) }, respond)
 })
+
+const json = (value: unknown): Response => ({ status: 200, headers: [], body: JSON.stringify(value) })
+
+/** Undefined for a request on the bucket itself. */
+function keyOf(segments: readonly string[]): string | undefined {
+  const key = decodeURIComponent(segments.join('/'))
+  return key === '' ? undefined : key
+}
 
 function pageOf(found: Measured | undefined, from: number) {
   const count = found?.recordings ?? 0
@@ -71,52 +75,19 @@ function pageOf(found: Measured | undefined, from: number) {
   return { interval: intervalOf(count), recordings: Array.from({ length }, (_, n) => recordingAt(from + n)) }
 }
 
-interface Place {
-  readonly found: Measured
-  readonly query: URLSearchParams
-  readonly key: string | undefined
-}
-
-function receive(request: IncomingMessage, response: ServerResponse, { found, query, key }: Place): void {
+function answer(found: Measured, call: Call & Received, respond: (response: Response) => void): void {
   const begunAt = performance.now()
-  const { method = 'GET', headers } = request
-  const call = { method, key: key === '' ? undefined : key, query, headers }
-  const operation = operationOf({ ...call, body: '' })
-  found.requests.begin(operation, request.socket)
-  const respond = (body: string) => {
-    const finish = () => answer({ found, call: { ...call, body }, operation, begunAt }, response)
-    if (latencyMs > 0) delay.add(finish)
-    else finish()
+  const operation = operationOf(call)
+  found.requests.begin(operation, call.socket)
+  const finish = () => {
+    const { status, headers, body, at } = found.bucket.answer(call, operation)
+    found.requests.end(at, begunAt, performance.now())
+    respond({ status, headers: [...headers, 'x-amz-request-id', nextId(), 'Server', 'AmazonS3'], body })
   }
-  if (method === 'GET' || method === 'HEAD') {
-    respond('')
-    return
-  }
-  let body = ''
-  request.setEncoding('utf8')
-  request.on('data', (chunk: string) => {
-    body += chunk
-  })
-  request.on('end', () => respond(body))
+  if (latencyMs > 0) delay.add(finish)
+  else finish()
 }
 
-interface Received {
-  readonly found: Measured
-  readonly call: Call
-  readonly operation: string
-  readonly begunAt: number
-}
-
-function answer({ found, call, operation, begunAt }: Received, response: ServerResponse): void {
-  const { status, headers, body, at } = found.bucket.answer(call, operation)
-  const length = headers.includes('Content-Length') ? [] : ['Content-Length', String(Buffer.byteLength(body))]
-  response.writeHead(status, [...headers, ...length, 'x-amz-request-id', nextId(), 'Server', 'AmazonS3'])
-  found.requests.end(at, begunAt, performance.now())
-  if (call.method === 'HEAD' || body === '') response.end()
-  else response.end(body, 'latin1')
-}
-
-server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => console.log(JSON.stringify(server.address())))
 process.on('SIGTERM', () => process.exit(0))
 process.on('disconnect', () => process.exit(0))
