@@ -22,6 +22,8 @@ const recoveryMs = 2_000
 const growthMs = 12_000
 const firstPauseMs = 100
 const longestPauseMs = 5_000
+/** Of so many works that wait beside their lanes the lanes are taken, as a part of all lanes. */
+const mostBeside = 0.25
 /** Requests that may begin together when the rate is limited, as time: timers are not more precise. */
 const burstMs = 10
 
@@ -71,6 +73,8 @@ export class Lanes {
   /** Requests a second that may begin. */
   #allowed = Number.POSITIVE_INFINITY
   #nextAt = 0
+  /** Works that wait beside their lanes. */
+  #beside = 0
 
   constructor({ most, first = 16, clock = systemClock }: LanesOptions) {
     this.most = most
@@ -83,6 +87,25 @@ export class Lanes {
   /** Lanes that may be used now. */
   get size(): number {
     return this.#size
+  }
+
+  /** Works that may be under way now: one in each lane, and up to a quarter more that wait beside theirs. */
+  get room(): number {
+    return this.#size + Math.min(this.#beside, Math.floor(this.#size * mostBeside))
+  }
+
+  /**
+   * Waits for something that is not the storage. Other work takes the lane meanwhile. It is not waited for afterwards: whoever
+   * is in the lane may wait for this very work.
+   */
+  async beside<T>(wait: Promise<T>): Promise<T> {
+    this.#beside += 1
+    this.#tell()
+    try {
+      return await wait
+    } finally {
+      this.#beside -= 1
+    }
   }
 
   /** Which slow-down a request that begins now comes after. To be given to {@link Lanes.refused}. */
@@ -105,7 +128,7 @@ export class Lanes {
     this.#successes += 1
   }
 
-  /** Calls back whenever the size changes; returns what ends that. */
+  /** Calls back whenever there may be more room, or less; returns what ends that. */
   onResize(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -232,6 +255,10 @@ export class Lanes {
     const bounded = Math.max(1, Math.min(this.most, size))
     if (bounded === this.#size) return
     this.#size = bounded
+    this.#tell()
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener()
   }
 }

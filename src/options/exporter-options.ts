@@ -25,7 +25,11 @@ import { checkRequirements, lowerCaseNames } from './requirements.js'
 
 /** How much work is done at once. */
 export interface ConcurrencyOptions {
-  /** Objects read and repaired at once. @defaultValue 64 */
+  /**
+   * Objects read and repaired at once. Up to a quarter more are under way while some wait for the journal.
+   *
+   * @defaultValue 64
+   */
   readonly objects?: number | undefined
   /** Folders listed in parallel. @defaultValue 8 */
   readonly folders?: number | undefined
@@ -58,7 +62,7 @@ export interface LegalHoldExporterOptions extends Partially<LandingOptions>, Rec
     | undefined
   /** Record of everything that is observed and done. @defaultValue none */
   readonly journal?: Journal | undefined
-  /** A number is the count of objects read and repaired at once. @defaultValue 64 */
+  /** A number is that of {@link ConcurrencyOptions.objects}. @defaultValue 64 */
   readonly concurrency?: number | ConcurrencyOptions | undefined
   /** For every request. Adapters with their own policy keep to it. */
   readonly retry?: RetryOptions | undefined

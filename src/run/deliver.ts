@@ -35,6 +35,7 @@ import { lineOf } from '../stages/reading/listed-line.js'
 import { pendingOf } from '../stages/reconcile/reconcile.js'
 import { type Chain, Chains } from '../stages/repair/history/chains.js'
 import { concluded, type Deferred, followed } from '../stages/repair/history/deferred.js'
+import { witnessBeside } from '../stages/repair/witness-beside.js'
 import { Account, entryOf } from './account.js'
 import { replayVerdict } from './replay.js'
 import type { Tally } from './tally.js'
@@ -326,7 +327,7 @@ export class Delivery implements RunDelivery {
     return deferringPipeline({
       storage,
       requirements,
-      repair: repair ? { options, dryRun, witness: recorder } : undefined,
+      repair: repair ? { options, dryRun, witness: witnessBeside(context.lanes, recorder) } : undefined,
       hashContent: recorder.active ? hashContent : undefined,
       readsSidecars: reconciliation.verifySidecars,
       context,

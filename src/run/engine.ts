@@ -43,6 +43,7 @@ import {
 import { lookAgain, type ReleaseWork, releasesOf } from '../stages/release/again.js'
 import { type ReleaseOptions, releaseObject } from '../stages/release/release.js'
 import { checkSourceRelease, SourceReleasing } from '../stages/release/release-source.js'
+import { witnessBeside } from '../stages/repair/witness-beside.js'
 import { unreadable, type ValidationSubject } from '../stages/validate.js'
 import type { RunOptions } from './run-options.js'
 import { inspectionSubject } from './run-rules.js'
@@ -116,7 +117,7 @@ export class Engine {
   ): AsyncGenerator<Remediation, void, void> {
     const { storage, requirements, remediation, journal, clock, hold } = this.#settings
     const context = this.#context(options)
-    const witness = new Recorder(journal, 'remediate', clock, hold.tag)
+    const witness = witnessBeside(context.lanes, new Recorder(journal, 'remediate', clock, hold.tag))
     const repair = { options: remediation, dryRun: options.dryRun ?? false, witness }
     const pipeline = objectPipeline({ storage, requirements, repair, context })
     await requireJournalWithoutRun(journal, 'remediate')
@@ -142,7 +143,8 @@ export class Engine {
     if (releaseSource) checkSourceRelease(platform, source)
     const sourceReleasing = releaseSource ? new SourceReleasing() : undefined
     const recorder = new Recorder(journal, 'release', clock, hold.tag)
-    const settings = { hold, requirements, options: remediation, reason, allowUnlock, dryRun, witness: recorder }
+    const witness = witnessBeside(context.lanes, recorder)
+    const settings = { hold, requirements, options: remediation, reason, allowUnlock, dryRun, witness }
     const counts: Record<Release['outcome'], number> = {
       planned: 0,
       released: 0,

@@ -10,6 +10,10 @@ async function* numbers(count: number): AsyncGenerator<number> {
   for (let i = 0; i < count; i += 1) yield i
 }
 
+const turns = async (count: number) => {
+  for (let i = 0; i < count; i += 1) await setImmediate()
+}
+
 describe('mapWindow', () => {
   test('works on everything once, with at most the window under way', async () => {
     await fc.assert(
@@ -31,6 +35,62 @@ describe('mapWindow', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  test('works on a quarter more while some wait beside their lanes, and on no more', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ before: fc.nat({ max: 3 }), beside: fc.nat({ max: 6 }), after: fc.nat({ max: 3 }) }), {
+          maxLength: 60,
+        }),
+        fc.integer({ min: 1, max: 12 }),
+        async (items, most) => {
+          const lanes = new Lanes({ most, first: most })
+          let [underWay, busiest] = [0, 0]
+          const results = await collect(
+            mapWindow(items.entries(), lanes, async ([at, { before, beside, after }]) => {
+              underWay += 1
+              busiest = Math.max(busiest, underWay)
+              await turns(before)
+              await lanes.beside(turns(beside))
+              await turns(after)
+              underWay -= 1
+              return at
+            }),
+          )
+          expect(results.sort((a, b) => a - b)).toEqual([...items.keys()])
+          expect(busiest).toBeLessThanOrEqual(most + Math.floor(most / 4))
+          expect(lanes.room).toBe(most)
+        },
+      ),
+    )
+  })
+
+  test('lets others into the lanes of those that wait beside them', async () => {
+    const lanes = new Lanes({ most: 8, first: 8 })
+    const begun: number[] = []
+    let write = () => {}
+    const written = new Promise<void>((resolve) => {
+      write = resolve
+    })
+    const all = collect(
+      mapWindow(numbers(40), lanes, async (n) => {
+        begun.push(n)
+        await lanes.beside(written)
+      }),
+    )
+    await turns(100)
+    expect(begun).toHaveLength(10)
+    write()
+    await all
+    expect(begun).toHaveLength(40)
+    expect(lanes.room).toBe(8)
+  })
+
+  test('a wait beside the lanes that fails is over', async () => {
+    const lanes = new Lanes({ most: 8, first: 8 })
+    await expect(lanes.beside(Promise.reject(new Error('the disk is full')))).rejects.toThrow('the disk is full')
+    expect(lanes.room).toBe(8)
   })
 
   test('drains what is under way before it rejects', async () => {
@@ -91,9 +151,6 @@ describe('mapWindow', () => {
 })
 
 describe('a window of work, taken by hand', () => {
-  const turns = async (count: number) => {
-    for (let i = 0; i < count; i += 1) await setImmediate()
-  }
   const step = fc.oneof(
     fc.record({ what: fc.constantFrom('next', 'next unawaited', 'answered', 'turns'), times: fc.nat({ max: 40 }) }),
     fc.constant({ what: 'refused', times: 1 }),

@@ -42,6 +42,16 @@ class WithoutFence implements ShardStore {
   }
 }
 
+/** The same bucket through an adapter of its own: what is called twice knows nothing of its other call. */
+function ofAnotherProcess(storage: MemoryStorageAdapter): MemoryStorageAdapter {
+  return new Proxy(storage, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name, target)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+}
+
 async function doubled(hasFence: boolean) {
   const { platform, clock, storage: filled } = plant(planted)
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -66,9 +76,11 @@ async function doubled(hasFence: boolean) {
   // The hold is asked for as metadata, and nothing as Object Lock.
   const exporter = new LegalHoldExporter({ platform, storage, clock, hold: { tag }, landingQuietMs: 20_000 })
   const store = new MemoryShardStore()
-  const parts = { storage, clock }
   const engine = new ChaosEngine(
-    (ref, invocation) => shardWorker({ ...parts, store: hasFence ? store : new WithoutFence(store) })(ref, invocation),
+    (ref, invocation) => {
+      const parts = { storage: ofAnotherProcess(storage), clock, store: hasFence ? store : new WithoutFence(store) }
+      return shardWorker(parts)(ref, invocation)
+    },
     { times },
   )
   const report = await new ScaledExporter({ exporter, store, engine }).run(request, { runId: 'r', objectsPerShard: 4 })

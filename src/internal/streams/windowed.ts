@@ -95,14 +95,14 @@ export class Windowed<T, R> implements AsyncGenerator<R, void, void> {
   }
 
   #startLanes(): void {
-    for (let missing = this.#lanes.size - this.#running; missing > 0; missing -= 1) void this.#lane()
+    for (let missing = this.#lanes.room - this.#running; missing > 0; missing -= 1) void this.#lane()
   }
 
   /** Takes one item after the other: a call of p-limit for each would cost seven promises. */
   async #lane(): Promise<void> {
     this.#running += 1
     try {
-      while (!this.#isOver && this.#running <= this.#lanes.size) {
+      while (!this.#isOver && this.#running <= this.#lanes.room) {
         const next = this.#feed.poll()
         const item = next === none ? await this.#feed.next() : next
         if (item === done || this.#isOver) break
