@@ -1,7 +1,7 @@
 import type { ListedObject } from '../model/object.js'
 import type { ObjectOutcome, ObjectPlace, Remediation, RepairEstimate, Verdict, VerdictKind } from '../model/verdict.js'
 import type { RecordingLedger } from '../stages/account/ledger.js'
-import { SeenObjects } from '../stages/discover/discover.js'
+import { SeenObjects } from '../stages/discover/seen-objects.js'
 import type { Processed } from '../stages/object/processed.js'
 import type { Tally } from './tally.js'
 
@@ -44,12 +44,11 @@ export interface AccountParts {
 
 /** The one door into the account of a run: whatever is to know of an object learns of it here, live and resumed alike. */
 export class Account {
-  /** States of objects that need not be read again. */
+  /**
+   * States of objects that need not be read again, those among them that the run wrote itself, and, only if repairs come later,
+   * those that are done with: held, repaired or beyond repair.
+   */
   readonly seen = new SeenObjects()
-  /** States that the run wrote itself. */
-  readonly #written = new SeenObjects()
-  /** States of objects that are done with, held or repaired or beyond repair; only if repairs come later. */
-  readonly #done = new SeenObjects()
   readonly #parts: AccountParts
 
   constructor(parts: AccountParts) {
@@ -79,12 +78,12 @@ export class Account {
 
   /** Whether the run wrote the object as it is listed: that is no arrival. */
   isWritten(object: ListedObject): boolean {
-    return this.#written.has(object)
+    return this.seen.isWritten(object)
   }
 
   /** Whether the repairs that come later need not look at the object. */
   isDone(object: ListedObject): boolean {
-    return this.#done.has(object)
+    return this.seen.isDone(object)
   }
 
   #remember({ key, verdict, remediation, before, after, isListed }: ObjectEntry): void {
@@ -94,13 +93,10 @@ export class Account {
     if (before !== undefined) {
       const found = { key, etag: before.etag, lastModified: before.lastModified }
       if (!isListed) this.seen.add(found)
-      if (isDone) this.#done.add(found)
+      if (isDone) this.seen.addDone(found)
     }
     if (after === undefined) return
-    const written = { key, etag: after.etag, lastModified: after.lastModified }
-    this.seen.add(written)
-    this.#written.add(written)
-    if (isDone) this.#done.add(written)
+    this.seen.addWritten({ key, etag: after.etag, lastModified: after.lastModified }, isDone)
   }
 }
 

@@ -1,5 +1,5 @@
-import { hash, randomBytes } from 'node:crypto'
 import { type Fault, faults } from '../../model/verdict.js'
+import { type Fingerprint, fingerprintOf } from './fingerprint.js'
 
 /** A fault, why, and the object that has it where that is still known. */
 export interface Shortcoming {
@@ -30,7 +30,6 @@ export interface LastWord {
  * exceptions are reported.
  */
 export class FaultBook {
-  readonly #salt = randomBytes(8).toString('hex')
   #low = new Uint32Array(64)
   #high = new Uint32Array(64)
   #owners = new Uint32Array(64)
@@ -47,8 +46,7 @@ export class FaultBook {
   /** What is wrong with an object, by the last word on it. */
   faultOf(key: string): Fault | undefined {
     if (this.#size === 0) return undefined
-    const [low, high] = this.#fingerprint(key)
-    return faults[(this.#marks[this.#find(low, high)] ?? 0) - 2]
+    return faults[(this.#marks[this.#find(fingerprintOf(key))] ?? 0) - 2]
   }
 
   /**
@@ -58,12 +56,12 @@ export class FaultBook {
    */
   note(owner: number, { key, fault, reason, proven }: LastWord): void {
     if (fault === undefined && this.#size === 0) return
-    const [low, high] = this.#fingerprint(key)
-    const slot = this.#find(low, high)
+    const fingerprint = fingerprintOf(key)
+    const slot = this.#find(fingerprint)
     if (this.#marks[slot] === 0) {
       if (fault === undefined) return
-      this.#low[slot] = low
-      this.#high[slot] = high
+      this.#low[slot] = fingerprint.low
+      this.#high[slot] = fingerprint.high
       this.#size += 1
     }
     if (fault === undefined && !proven && this.#marks[slot] === faults.indexOf('unrepaired') + 2) return
@@ -112,12 +110,7 @@ export class FaultBook {
     for (const owner of owners.subarray(detailedOwners)) this.#details.delete(owner)
   }
 
-  #fingerprint(key: string): readonly [number, number] {
-    const digest = hash('md5', this.#salt + key, 'buffer')
-    return [digest.readUInt32LE(0), digest.readUInt32LE(4)]
-  }
-
-  #find(low: number, high: number): number {
+  #find({ low, high }: Fingerprint): number {
     const mask = this.#marks.length - 1
     let at = low & mask
     while (this.#marks[at] !== 0 && (this.#low[at] !== low || this.#high[at] !== high)) at = (at + 1) & mask
@@ -133,7 +126,7 @@ export class FaultBook {
     this.#marks = new Uint8Array(slots)
     for (let from = 0; from < marks.length; from += 1) {
       if (marks[from] === 0) continue
-      const to = this.#find(low[from] ?? 0, high[from] ?? 0)
+      const to = this.#find({ low: low[from] ?? 0, high: high[from] ?? 0 })
       this.#low[to] = low[from] ?? 0
       this.#high[to] = high[from] ?? 0
       this.#owners[to] = owners[from] ?? 0

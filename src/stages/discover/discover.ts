@@ -1,5 +1,4 @@
 import { merge } from '../../internal/streams/streams.js'
-import { SeenSet } from '../../internal/tables/seen.js'
 import { hourRange, onlyHours, parseKey, sidecarSuffix } from '../../model/layout/keys.js'
 import { type ClassifiedObject, classifyObject, type Scope } from '../../model/layout/places.js'
 import type { ListedObject } from '../../model/object.js'
@@ -125,24 +124,4 @@ async function isListed(storage: StorageAdapter, key: string, signal: AbortSigna
   // The key itself comes before all that begin with it.
   for await (const found of storage.list(key, { signal })) return found.key === key
   return false
-}
-
-/** Remembers which states of which objects have been read; a rewritten object counts as new. */
-export class SeenObjects {
-  readonly #seen = new SeenSet()
-
-  /** `true` the first time this state of the object is shown. */
-  add(object: Pick<ListedObject, 'key' | 'etag' | 'lastModified'>): boolean {
-    return this.#seen.add(fingerprint(object))
-  }
-
-  has(object: Pick<ListedObject, 'key' | 'etag' | 'lastModified'>): boolean {
-    return this.#seen.has(fingerprint(object))
-  }
-}
-
-function fingerprint({ key, etag, lastModified }: Pick<ListedObject, 'key' | 'etag' | 'lastModified'>): string {
-  // A listing gives milliseconds, HEAD's Last-Modified whole seconds: compare what both know.
-  const seconds = lastModified === undefined ? '' : Math.floor(Date.parse(lastModified) / 1000)
-  return `${seconds}\n${etag ?? ''}\n${key}`
 }

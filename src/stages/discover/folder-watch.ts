@@ -2,9 +2,10 @@ import type { LandingOptions } from '../../options/landing.js'
 import type { StorageAdapter } from '../../ports/storage.js'
 import type { RecordingLedger } from '../account/ledger.js'
 import type { StageContext } from '../context.js'
-import { type DiscoveredObject, type DiscoverySettings, foldersOf, listFolder, type SeenObjects } from './discover.js'
+import { type DiscoveredObject, type DiscoverySettings, foldersOf, listFolder } from './discover.js'
 import { type FolderState, type NextLook, nextLook, type Revisit, unread } from './folder-state.js'
 import type { Folder } from './folders.js'
+import type { SeenObjects } from './seen-objects.js'
 import type { Watermarks } from './watermarks.js'
 
 /** What the landing must know of the jobs while it is in progress. */

@@ -1,8 +1,9 @@
 import { throwIfAborted } from '../../internal/abort.js'
 import { merge } from '../../internal/streams/streams.js'
-import { type DiscoveredObject, piecesAhead, type SeenObjects } from './discover.js'
+import { type DiscoveredObject, piecesAhead } from './discover.js'
 import { type FolderWatch, FolderWatches, type WatchSubject } from './folder-watch.js'
 import { nextStep } from './landing-step.js'
+import type { SeenObjects } from './seen-objects.js'
 import type { Watermarks } from './watermarks.js'
 
 // While one hour is awaited, others may be written again: a listing this old proves nothing at the end of a run.
