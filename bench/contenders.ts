@@ -171,7 +171,7 @@ function repair(kind: string, byLibrary: string, bySdk: string): Contender[] {
 
 /** Everything that can be compared, this library first. */
 export const contenders: readonly Contender[] = [
-  script('library', 'list, HEAD, verdict, journal record, Merkle leaf', 'genesys-legal-hold-exporter'),
+  script('library', 'list, HEAD, verdict, journal record, its bytes hashed', 'genesys-legal-hold-exporter'),
   script('library-head', 'HEAD', 'genesys-legal-hold-exporter'),
   script('aws-sdk', 'list, HEAD', '@aws-sdk/client-s3'),
   script('minio-js', 'list, HEAD', 'minio'),

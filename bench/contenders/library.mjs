@@ -1,4 +1,4 @@
-// This library: list, HEAD, verdict, and a journal record on the disk that is a leaf of the evidence's tree.
+// This library: list, HEAD, verdict, and a journal record on the disk, hashed for the evidence.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

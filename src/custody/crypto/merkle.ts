@@ -9,7 +9,7 @@ const digestBytes = 32
 const leafScratch = Buffer.alloc(1 << 16, leafPrefix)
 
 /** 32 bytes as a text of as many characters: a `Buffer` for each digest costs three times as much as its hash. */
-type Digest = string
+export type Digest = string
 
 function digestOf(bytes: Buffer): Digest {
   return hash('sha256', bytes, 'binary')
@@ -51,9 +51,11 @@ export class MerkleTree {
     this.#append(leaf.toString('latin1'))
   }
 
-  /** Hashes a leaf and adds it. */
-  appendLeaf(leaf: Uint8Array): void {
-    this.#append(leafDigest(leaf))
+  /** Hashes a leaf and adds it. Returns its hash. */
+  appendLeaf(leaf: Uint8Array): Digest {
+    const digest = leafDigest(leaf)
+    this.#append(digest)
+    return digest
   }
 
   #append(leaf: Digest): void {

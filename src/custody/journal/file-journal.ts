@@ -30,10 +30,10 @@ export interface JournalOpening {
 }
 
 /**
- * Tells each line that a journal writes, without its end, in their order: for the tree that grows over them, so that
- * no record is rendered twice. The listener must neither throw nor keep the bytes; it takes the place of an earlier one.
+ * Tells the bytes that a journal writes, whole lines with their ends, in their order. The listener must neither throw nor keep
+ * the bytes; it takes the place of an earlier one.
  */
-export let observeLines: (journal: FileJournal, listener: (line: Uint8Array) => void) => void
+export let observeBytes: (journal: FileJournal, listener: (bytes: Uint8Array) => void) => void
 
 interface Session {
   readonly file: JournalFile
@@ -71,13 +71,13 @@ export class FileJournal implements Journal {
   #opened: Promise<Session> | undefined
   /** Set as soon as `#opened` has resolved. */
   #session: Session | undefined
-  #onLine: ((line: Uint8Array) => void) | undefined
+  #onBytes: ((bytes: Uint8Array) => void) | undefined
   /** Somebody was told that the journal cannot be written. */
   #isFailureKnown = false
 
   static {
-    observeLines = (journal, listener) => {
-      journal.#onLine = listener
+    observeBytes = (journal, listener) => {
+      journal.#onBytes = listener
     }
   }
 
@@ -224,7 +224,7 @@ export class FileJournal implements Journal {
     try {
       await makeDirectory(this.directory, 0o700)
       lock = await takeLock(join(this.directory, 'journal.lock'))
-      file = await JournalFile.open(this.path, lock)
+      file = await JournalFile.open({ path: this.path, lock, onWritten: (bytes) => this.#onBytes?.(bytes) })
       const session = await this.#recover(file, lock)
       this.#isFailureKnown = false
       this.#session = session
@@ -248,7 +248,7 @@ export class FileJournal implements Journal {
     return {
       file,
       lock,
-      writer: new GroupWriter(file, (line) => this.#onLine?.(line), {
+      writer: new GroupWriter(file, {
         flushIntervalMs: this.#flushIntervalMs,
         flushLength: 1 << 20,
         maxLength: 1 << 21,

@@ -14,6 +14,14 @@ const tailBytes = 256
 const readBytes = 1 << 20
 const lineBreak = '\n'
 
+/** What a journal's file is made of. */
+export interface JournalFileParts {
+  readonly path: string
+  readonly lock: HeldLock
+  /** Is shown what was written, which is valid during the call only. It must not throw. */
+  readonly onWritten: (bytes: Uint8Array) => void
+}
+
 /**
  * The file of a journal while it is written. The file at its path must be the one that was written here. An open
  * descriptor takes every byte even if its file was deleted, replaced or truncated: the run would continue with
@@ -31,7 +39,8 @@ export class JournalFile implements JournalSink {
   readonly #absolutePath: string
   readonly #identity: FileIdentity
   readonly #lock: HeldLock
-  /** The CRC-32 of what was written. Whoever would forge it is found by the evidence's tree, which was built of the lines. */
+  readonly #onWritten: (bytes: Uint8Array) => void
+  /** The CRC-32 of what was written. Whoever would forge it is found by the evidence, which has a SHA-256 of it. */
   #crc32 = 0
   #tail: Buffer = Buffer.alloc(0)
   #writtenBytes = 0
@@ -41,18 +50,19 @@ export class JournalFile implements JournalSink {
   /** Somebody else changed it: from here on it is theirs. */
   #isLost = false
 
-  private constructor(handle: FileHandle, path: string, identity: FileIdentity, lock: HeldLock) {
+  private constructor(handle: FileHandle, identity: FileIdentity, { path, lock, onWritten }: JournalFileParts) {
     this.handle = handle
     this.#path = path
     this.#absolutePath = resolve(path)
     this.#identity = identity
     this.#lock = lock
+    this.#onWritten = onWritten
   }
 
-  static async open(path: string, lock: HeldLock): Promise<JournalFile> {
-    const handle = await open(path, 'a+', 0o600)
+  static async open(parts: JournalFileParts): Promise<JournalFile> {
+    const handle = await open(parts.path, 'a+', 0o600)
     try {
-      return new JournalFile(handle, path, await identityOf(handle), lock)
+      return new JournalFile(handle, await identityOf(handle), parts)
     } catch (error) {
       await handle.close()
       throw error
@@ -89,6 +99,7 @@ export class JournalFile implements JournalSink {
     this.#isChanged = true
     await this.handle.appendFile(bytes)
     this.#crc32 = crc32(bytes, this.#crc32)
+    this.#onWritten(bytes)
     this.#writtenBytes += bytes.length
     const written = bytes.subarray(-tailBytes)
     this.#tail = Buffer.concat([this.#tail.subarray(Math.min(this.#tail.length, written.length)), written])

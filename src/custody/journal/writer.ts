@@ -37,7 +37,6 @@ interface Waiter {
  */
 export class GroupWriter {
   readonly #sink: JournalSink
-  readonly #onLine: (line: Uint8Array) => void
   readonly #options: GroupWriterOptions
   /** The lines that wait, as they will be written: texts that outlive their object cost more than the copy. */
   #group: Buffer = Buffer.allocUnsafe(1 << 16)
@@ -51,10 +50,8 @@ export class GroupWriter {
   #timer: NodeJS.Timeout | undefined
   #failure: { readonly error: unknown } | undefined
 
-  /** @param onLine is shown each line that is taken, as it will be written; the bytes are valid during the call only */
-  constructor(sink: JournalSink, onLine: (line: Uint8Array) => void, options: GroupWriterOptions) {
+  constructor(sink: JournalSink, options: GroupWriterOptions) {
     this.#sink = sink
-    this.#onLine = onLine
     this.#options = options
   }
 
@@ -100,7 +97,6 @@ export class GroupWriter {
       this.#group = larger
     }
     const end = this.#length + this.#group.write(line, this.#length)
-    this.#onLine(this.#group.subarray(this.#length, end))
     this.#group[end] = lineEnd
     this.#length = end + 1
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OptionCheck } from '../../internal/option-check.js'
@@ -8,10 +9,9 @@ import type { EvidenceSink, SealCallOptions } from '../../ports/evidence.js'
 import type { AppendOptions, Journal } from '../../ports/journal.js'
 import type { CallOptions } from '../../ports/runtime.js'
 import { journalLines, lineOf } from '../bundle/record-lines.js'
-import { leafHash, MerkleTree } from '../crypto/merkle.js'
-import { FileJournal, observeLines } from '../journal/file-journal.js'
+import { FileJournal, observeBytes } from '../journal/file-journal.js'
 import { notSealed } from './not-sealed.js'
-import { checkPlace, makeFolder, refuseSealed, type SealOptions, sealEvidence } from './seal.js'
+import { checkPlace, makeFolder, refuseSealed, type SealOptions, sealAsWritten } from './seal.js'
 import { refuseSealedIn } from './seal-elsewhere.js'
 
 /** Options of {@link evidenceBundle}. */
@@ -26,7 +26,8 @@ export interface EvidenceBundleOptions extends SealOptions {
 
 /**
  * Evidence of one run, for its option `evidence`: `run(request, { evidence: evidenceBundle({ dir, signer }) })`.
- * The tree over the records grows during the run. A resumed run starts from the records of the journal. A run
+ * The records are hashed as they are written, and what is sealed must be the same. A resumed run starts from the records of
+ * the journal. A run
  * without a journal keeps one in the folder `journal` of the bundle until it is sealed. With a `writer` the run needs a journal.
  *
  * @throws LegalHoldError `INVALID_OPTIONS`
@@ -36,6 +37,7 @@ export function evidenceBundle(options: EvidenceBundleOptions): EvidenceSink {
 }
 
 const ownJournal = 'journal'
+const lineEnd = '\n'
 
 /** Before the run, not when it is sealed hours later. */
 function checkBundleOptions(options: unknown): void {
@@ -87,13 +89,13 @@ class EvidenceBundle implements EvidenceSink {
     const growing = journal === this.#growing ? this.#growing : undefined
     const { clock, timestamp } = this.#options
     const { signal } = options
-    const sealed = await sealEvidence(journal, {
+    const sealed = await sealAsWritten(journal, {
       ...this.#options,
       signal,
       // An authority stamps the time that the machine has, and not the one that a run is told.
       clock: clock ?? (timestamp === undefined ? options.clock : undefined),
       hashContent: this.hashContent,
-      expectedRoot: growing?.root(),
+      expectedSha256: growing && (() => growing.sha256()),
     })
     if (this.#own !== undefined) {
       await this.#own.close?.()
@@ -112,8 +114,10 @@ function needsJournal(place: string): LegalHoldError {
 /** Hands everything on to the run's journal, and hashes each record as it becomes final. */
 class GrowingJournal implements Journal {
   readonly #inner: Journal
-  readonly #tree = new MerkleTree()
-  /** Leaves that were answered before those in front of them. */
+  /** Of all lines with their ends: what the file of records in the bundle must have. */
+  readonly #hash = createHash('sha256')
+  #hashed = 0
+  /** Lines that were answered before those in front of them. */
   readonly #early = new Map<number, Buffer>()
   readonly lines?: NonNullable<Journal['lines']>
 
@@ -124,10 +128,8 @@ class GrowingJournal implements Journal {
 
   static async over(inner: Journal, options: CallOptions): Promise<GrowingJournal> {
     const growing = new GrowingJournal(inner)
-    for await (const lines of journalLines(inner, options)) {
-      for (const { line } of lines) growing.#tree.append(leafHash(line))
-    }
-    if (inner instanceof FileJournal) observeLines(inner, (line) => growing.#tree.appendLeaf(line))
+    for await (const lines of journalLines(inner, options)) for (const { line } of lines) growing.#add(line)
+    if (inner instanceof FileJournal) observeBytes(inner, (bytes) => growing.#hash.update(bytes))
     return growing
   }
 
@@ -139,8 +141,8 @@ class GrowingJournal implements Journal {
 
   async #appendAndHash(record: Omit<JournalRecord, 'sequence'>, options?: AppendOptions): Promise<JournalRecord> {
     const written = await this.#inner.append(record, options)
-    this.#early.set(written.sequence, leafHash(lineOf(written)))
-    for (let leaf = this.#next(); leaf !== undefined; leaf = this.#next()) this.#tree.append(leaf)
+    this.#early.set(written.sequence, lineOf(written))
+    for (let line = this.#next(); line !== undefined; line = this.#next()) this.#add(line)
     return written
   }
 
@@ -160,14 +162,20 @@ class GrowingJournal implements Journal {
     await this.#inner.close?.()
   }
 
-  root(): Buffer {
-    return this.#tree.root()
+  /** Of all records that are final. */
+  sha256(): string {
+    return this.#hash.copy().digest('hex')
+  }
+
+  #add(line: Buffer): void {
+    this.#hash.update(line).update(lineEnd)
+    this.#hashed += 1
   }
 
   #next(): Buffer | undefined {
-    const sequence = this.#tree.size + 1
-    const leaf = this.#early.get(sequence)
+    const sequence = this.#hashed + 1
+    const line = this.#early.get(sequence)
     this.#early.delete(sequence)
-    return leaf
+    return line
   }
 }

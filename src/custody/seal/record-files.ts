@@ -7,7 +7,7 @@ import type { CallOptions } from '../../ports/runtime.js'
 import { bundleFiles } from '../bundle/contents.js'
 import { RecordDigest } from '../bundle/record-digest.js'
 import { journalLines } from '../bundle/record-lines.js'
-import { leafHash, MerkleTree } from '../crypto/merkle.js'
+import { MerkleTree } from '../crypto/merkle.js'
 import { csvHeader, csvLine } from './exceptions-csv.js'
 import { FileWriter } from './file-writer.js'
 
@@ -15,6 +15,8 @@ import { FileWriter } from './file-writer.js'
 export const partialStatement = `${bundleFiles.statement}.partial`
 
 const lineBreak = Buffer.from('\n')
+const lineBreakByte = 0x0a
+const leafBytes = 32
 
 interface Writers {
   readonly records: FileWriter
@@ -58,13 +60,13 @@ export class RecordFiles {
     const digest = new RecordDigest()
     const tree = new MerkleTree()
     const account = new AccountCheck()
+    const leaf = Buffer.alloc(leafBytes)
     await exceptions.write(Buffer.from(csvHeader))
     for await (const lines of journalLines(journal, options)) {
       for (const { line, record } of lines) {
-        const leaf = leafHash(line)
-        tree.append(leaf)
+        leaf.write(tree.appendLeaf(line), 'latin1')
         // A journal of somebody else's; what is one leaf here would be read as two lines.
-        if (line.includes(lineBreak)) throw corrupt(tree.size, 'holds a line break')
+        if (line.includes(lineBreakByte)) throw corrupt(tree.size, 'holds a line break')
         if (record.sequence !== tree.size) throw corrupt(tree.size, `is numbered ${record.sequence}`)
         const checked = account.take(record)
         if (typeof checked === 'string') throw corrupt(tree.size, checked)

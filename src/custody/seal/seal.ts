@@ -57,9 +57,24 @@ export interface SealOptions {
  * @throws LegalHoldError `EVIDENCE_NOT_SEALED`, `EVIDENCE_UNREADABLE` (the previous bundle or the signer's key),
  *   `TIMESTAMP_REJECTED`, `NETWORK_ERROR`, `ABORTED`
  */
-export async function sealEvidence(
+export function sealEvidence(journal: Journal, options: SealOptions & CallOptions): Promise<SealedEvidence> {
+  return sealAsWritten(journal, options)
+}
+
+/** What is known of the records beside the journal. */
+interface ExpectedRecords {
+  /** The SHA-256 of all lines with their ends, as they were written; called when the journal has been read. */
+  readonly expectedSha256?: (() => string) | undefined
+}
+
+/**
+ * The same, where it is known what was written to the journal.
+ *
+ * @throws LegalHoldError `JOURNAL_CORRUPT` too, if the journal holds anything else
+ */
+export async function sealAsWritten(
   journal: Journal,
-  options: SealOptions & CallOptions & { readonly expectedRoot?: Buffer | undefined },
+  options: SealOptions & CallOptions & ExpectedRecords,
 ): Promise<SealedEvidence> {
   const { dir, writer } = options
   requireOnePlace(options, 'sealEvidence')
@@ -96,7 +111,7 @@ function isWriter(value: unknown): boolean {
 async function sealIn(
   dir: string,
   journal: Journal,
-  options: SealOptions & CallOptions & { readonly expectedRoot?: Buffer | undefined },
+  options: SealOptions & CallOptions & ExpectedRecords,
 ): Promise<SealedEvidence> {
   await refuseSealed(dir)
   const publicKeyPem = await options.signer.publicKey()
@@ -108,7 +123,8 @@ async function sealIn(
   })
   try {
     const records = await files.copy(journal, options)
-    if (options.expectedRoot !== undefined && !options.expectedRoot.equals(Buffer.from(records.rootHash, 'hex'))) {
+    const expected = options.expectedSha256?.()
+    if (expected !== undefined && expected !== records.recordsSha256) {
       throw new LegalHoldError('The journal does not hold what was written to it: it was changed in the meantime.', {
         code: 'JOURNAL_CORRUPT',
         stage: 'report',

@@ -191,7 +191,7 @@ export class ObjectJournal implements Journal {
     const until = () => deadlineMs ?? clock.now() + leaseMs
     const fence = await Fence.claim({ store, prefix, clock, until, toleranceMs: clockToleranceMs })
     const sink = new SegmentSink(fence)
-    const writer = new GroupWriter(sink, () => {}, { flushIntervalMs, flushLength: 1 << 20, maxLength: 1 << 21 })
+    const writer = new GroupWriter(sink, { flushIntervalMs, flushLength: 1 << 20, maxLength: 1 << 21 })
     const session = { fence, writer, heartbeat: this.#beat(fence), sequence: fence.next - 1 }
     this.#session = session
     return session
