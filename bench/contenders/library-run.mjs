@@ -1,4 +1,5 @@
 // The whole run of this library: from the inspection to the sealed evidence, with its journal on the disk.
+// `default-heap` leaves the heap as Node sets it; `no-journal` runs without journal and evidence, as a loop does.
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,8 +10,9 @@ import { evidenceBundle, FileJournal, KeyFileSigner } from 'genesys-legal-hold-e
 import { S3StorageAdapter } from 'genesys-legal-hold-exporter/s3'
 import { concurrency, credentials, endpoint, measureRun, pageOfRecordings, region, tag } from './measure.mjs'
 
+const mode = process.argv[6]
 // As the command does (src/cli/heap.ts).
-if (process.argv[6] !== 'default-heap') setFlagsFromString('--heap-growing-percent=60')
+if (mode !== 'default-heap') setFlagsFromString('--heap-growing-percent=60')
 
 const { privateKey } = generateKeyPairSync('ed25519')
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
@@ -66,14 +68,13 @@ await measureRun(async (bucket, objects) => {
     landingSettleMs: 0,
     landingQuietMs: 100,
   })
-  const journal = new FileJournal(join(dir, 'journal'))
-  await journal.open()
+  const journal = mode === 'no-journal' ? undefined : new FileJournal(join(dir, 'journal'))
+  await journal?.open()
   const { interval } = await pageOfRecordings(bucket, 0)
-  const report = await exporter.run(
-    { integrationId: 'bench', interval },
-    { journal, evidence: evidenceBundle({ dir: join(dir, 'evidence'), signer: new KeyFileSigner({ pem }) }) },
-  )
-  await journal.close()
+  const evidence = () => evidenceBundle({ dir: join(dir, 'evidence'), signer: new KeyFileSigner({ pem }) })
+  const kept = journal === undefined ? {} : { journal, evidence: evidence() }
+  const report = await exporter.run({ integrationId: 'bench', interval }, kept)
+  await journal?.close()
   storage.close()
   const { repaired } = report.remediations
   if (report.outcome !== 'complete' || repaired !== objects) {

@@ -25,6 +25,13 @@ const importing = (objectLock: boolean): Contender =>
     'genesys-legal-hold-exporter',
     ['library-run', lock(objectLock), 'default-heap'],
   )
+const unrecorded = (objectLock: boolean): Contender =>
+  script(
+    'library-run-no-journal',
+    'the same without a journal and evidence: it leaves no more behind than the loops',
+    'genesys-legal-hold-exporter',
+    ['library-run', lock(objectLock), 'no-journal'],
+  )
 const plain = (objectLock: boolean): Contender =>
   script('aws-sdk-run', 'list, HEAD, CopyObject, HEAD', '@aws-sdk/client-s3', ['aws-sdk-run', lock(objectLock)])
 const careful = (objectLock: boolean): Contender =>
@@ -41,7 +48,7 @@ const lock = (objectLock: boolean) => (objectLock ? 'object-lock' : 'no-object-l
 
 /** Everything that repairs a whole bucket, this library first. */
 export function wholeContenders(objectLock: boolean): Contender[] {
-  return [library(objectLock), importing(objectLock), plain(objectLock), careful(objectLock)]
+  return [library(objectLock), importing(objectLock), unrecorded(objectLock), plain(objectLock), careful(objectLock)]
 }
 
 /** All requests of a run for each of its objects, listings and what is asked once included. */
