@@ -3,14 +3,11 @@ import { readCheckpoint, requireSameRun } from '../journal/checkpoint.js'
 import { LegalHoldError } from '../model/errors.js'
 import { contradictsItself, type RunReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
-import { isPort } from '../options/checks.js'
 import type { Settings } from '../options/exporter-options.js'
 import type { Journal } from '../ports/journal.js'
+import { aloneOn } from './alone.js'
 import { Run, type RunExtras } from './run.js'
 import { emitter, identityOf, type RunOptions } from './run-options.js'
-
-// Two runs on one journal would each take the other's records for its own.
-const inUse = new WeakSet<Journal>()
 
 /**
  * Runs, or resumes the run that the journal records.
@@ -25,33 +22,30 @@ export async function runOnJournal(
 ): Promise<RunReport> {
   const journal = options.journal ?? settings.journal
   if (journal === undefined) return new Run(settings, request, options, extras).execute()
-  if (!isPort(journal, ['append', 'entries'])) {
-    throw new LegalHoldError('The option `journal` of run must be a Journal.', {
-      code: 'INVALID_OPTIONS',
-      stage: 'options',
-    })
-  }
-  if (inUse.has(journal)) {
-    throw new LegalHoldError(
-      'Another run of this process is writing this journal. Wait for it, or use another journal.',
-      {
-        code: 'JOURNAL_LOCKED',
-        stage: 'journal',
-      },
-    )
-  }
-  inUse.add(journal)
+  return aloneOn(journal, () => runOn(settings, request, options, { journal, ...extras }))
+}
+
+/**
+ * The same, where the caller has made sure that the run is alone on the journal.
+ *
+ * @throws LegalHoldError `CHECKPOINT_MISMATCH`, `JOURNAL_LOCKED`, `JOURNAL_CORRUPT`, and what a run throws
+ */
+export async function runOn(
+  settings: Settings,
+  request: ExportRequest,
+  options: RunOptions,
+  extras: RunExtras & { readonly journal: Journal },
+): Promise<RunReport> {
+  const { journal } = extras
   try {
     await journal.open?.()
-    const report = await goOn(settings, request, options, { journal, ...extras })
+    const report = await goOn(settings, request, options, extras)
     await journal.close?.()
     return report
   } catch (error) {
     // What stopped the run is what is reported.
     await journal.close?.().catch(() => {})
     throw error
-  } finally {
-    inUse.delete(journal)
   }
 }
 

@@ -6,7 +6,9 @@ import type { SealedEvidence } from '../model/evidence.js'
 import type { RunReport } from '../model/report.js'
 import type { ExportRequest } from '../model/request.js'
 import type { Settings } from '../options/exporter-options.js'
-import { runOnJournal } from './journalled-run.js'
+import type { EvidenceSink } from '../ports/evidence.js'
+import { aloneOn } from './alone.js'
+import { runOn, runOnJournal } from './journalled-run.js'
 import type { RunExtras } from './run.js'
 import { RunEnd } from './run-end.js'
 import { emitter, type RunOptions } from './run-options.js'
@@ -53,15 +55,29 @@ export async function runAndTell(
   }
 }
 
-async function sealedRun(
+async function sealedRun(subject: Subject, options: RunOptions, emit: Emit | undefined): Promise<FinishedRun> {
+  const { settings, request, extras } = subject
+  const { evidence } = options
+  if (evidence === undefined) return { report: await runOnJournal(settings, request, options, extras) }
+  const journal = options.journal ?? settings.journal
+  const run = () => runAndSeal(subject, { ...options, evidence, journal }, emit)
+  // From before the evidence reads it: what another run wrote would be missing there, or be too much.
+  return journal === undefined ? run() : aloneOn(journal, run)
+}
+
+/** @param options `journal`: that of the run, on which it is alone */
+async function runAndSeal(
   { settings, request, extras }: Subject,
-  options: RunOptions,
+  { evidence, ...options }: RunOptions & { readonly evidence: EvidenceSink },
   emit: Emit | undefined,
 ): Promise<FinishedRun> {
-  const { evidence, signal } = options
-  if (evidence === undefined) return { report: await runOnJournal(settings, request, options, extras) }
-  const journal = await evidence.open(options.journal ?? settings.journal, { signal })
-  const report = await runOnJournal(settings, request, { ...options, journal }, extras)
+  const { signal } = options
+  const journal = await evidence.open(options.journal, { signal })
+  const inner = { ...options, evidence, journal }
+  const report =
+    journal === options.journal
+      ? await runOn(settings, request, inner, { ...extras, journal })
+      : await runOnJournal(settings, request, inner, extras)
   const end = waitsOf(signal)?.slow?.begin('report', 'evidence', 'it is being written and signed')
   const sealed = await evidence
     .seal(journal, { signal, clock: settings.clock })

@@ -59,8 +59,6 @@ function checkBundleOptions(options: unknown): void {
 class EvidenceBundle implements EvidenceSink {
   readonly hashContent: HashContent
   readonly #options: EvidenceBundleOptions
-  #growing: GrowingJournal | undefined
-  #own: Journal | undefined
 
   constructor(options: EvidenceBundleOptions) {
     checkBundleOptions(options)
@@ -79,14 +77,12 @@ class EvidenceBundle implements EvidenceSink {
       // That it can be made is found out now; a run that ends before it is sealed leaves none.
       if (journal !== undefined) await takeAway()
     }
-    const kept = journal ?? new FileJournal(join(dir, ownJournal))
-    this.#own = journal === undefined ? kept : undefined
-    this.#growing = await GrowingJournal.over(kept, options)
-    return this.#growing
+    return GrowingJournal.over(journal ?? new FileJournal(join(dir, ownJournal)), journal === undefined, options)
   }
 
   async seal(journal: Journal, options: SealCallOptions = {}): Promise<SealedEvidence> {
-    const growing = journal === this.#growing ? this.#growing : undefined
+    // Each journal knows what was written to it: a bundle may be given to several runs, of which the first seals it.
+    const growing = journal instanceof GrowingJournal ? journal : undefined
     const { clock, timestamp } = this.#options
     const { signal } = options
     const sealed = await sealAsWritten(journal, {
@@ -97,8 +93,8 @@ class EvidenceBundle implements EvidenceSink {
       hashContent: this.hashContent,
       expectedSha256: growing && (() => growing.sha256()),
     })
-    if (this.#own !== undefined) {
-      await this.#own.close?.()
+    if (growing?.isOwn === true) {
+      await growing.close()
       await rm(join(this.#options.dir ?? '', ownJournal), { recursive: true, force: true })
     }
     return sealed
@@ -113,6 +109,8 @@ function needsJournal(place: string): LegalHoldError {
 
 /** Hands everything on to the run's journal, and hashes each record as it becomes final. */
 class GrowingJournal implements Journal {
+  /** Whether it lies in the bundle's folder, and is of no use once that is sealed. */
+  readonly isOwn: boolean
   readonly #inner: Journal
   /** Of all lines with their ends: what the file of records in the bundle must have. */
   readonly #hash = createHash('sha256')
@@ -121,13 +119,14 @@ class GrowingJournal implements Journal {
   readonly #early = new Map<number, Buffer>()
   readonly lines?: NonNullable<Journal['lines']>
 
-  private constructor(inner: Journal) {
+  private constructor(inner: Journal, isOwn: boolean) {
     this.#inner = inner
+    this.isOwn = isOwn
     if (inner.lines !== undefined) this.lines = inner.lines.bind(inner)
   }
 
-  static async over(inner: Journal, options: CallOptions): Promise<GrowingJournal> {
-    const growing = new GrowingJournal(inner)
+  static async over(inner: Journal, isOwn: boolean, options: CallOptions): Promise<GrowingJournal> {
+    const growing = new GrowingJournal(inner, isOwn)
     for await (const lines of journalLines(inner, options)) for (const { line } of lines) growing.#add(line)
     if (inner instanceof FileJournal) observeBytes(inner, (bytes) => growing.#hash.update(bytes))
     return growing
