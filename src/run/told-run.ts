@@ -98,9 +98,13 @@ function notSealed(error: unknown, report: RunReport, signal: AbortSignal | unde
     )
   }
   const why = error instanceof Error ? error.message : String(error)
+  // Sealed by itself, it would be compared with nothing.
+  const isCorrupt = LegalHoldError.isInstance(error) && error.code === 'JOURNAL_CORRUPT'
+  const remedy = isCorrupt
+    ? 'Keep the journal as it is, and run again with a new one.'
+    : 'The journal is complete: seal it again with sealEvidence().'
   return new LegalHoldError(
-    `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ` +
-      'The journal is complete: seal it again with sealEvidence().',
+    `The run is finished and its report is in details.report, but its evidence could not be sealed: ${why} ${remedy}`,
     { code: 'EVIDENCE_NOT_SEALED', stage: 'report', details: { report }, cause: error },
   )
 }
