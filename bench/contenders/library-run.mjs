@@ -71,8 +71,8 @@ await measureRun(async (bucket, objects) => {
   const journal = mode === 'no-journal' ? undefined : new FileJournal(join(dir, 'journal'))
   await journal?.open()
   const { interval } = await pageOfRecordings(bucket, 0)
-  const evidence = () => evidenceBundle({ dir: join(dir, 'evidence'), signer: new KeyFileSigner({ pem }) })
-  const kept = journal === undefined ? {} : { journal, evidence: evidence() }
+  const bundle = { dir: join(dir, 'evidence'), signer: new KeyFileSigner({ pem }) }
+  const kept = journal === undefined ? {} : { journal, evidence: evidenceBundle(bundle) }
   const report = await exporter.run({ integrationId: 'bench', interval }, kept)
   await journal?.close()
   storage.close()

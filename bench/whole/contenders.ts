@@ -11,26 +11,19 @@ export interface WholeRun {
   readonly counts: Counts
 }
 
-const library = (objectLock: boolean): Contender =>
-  script(
-    'library-run',
-    'list, HEAD, verdict, repair, everything read back, journal on the disk, evidence sealed',
-    'genesys-legal-hold-exporter',
-    ['library-run', lock(objectLock)],
-  )
-const importing = (objectLock: boolean): Contender =>
-  script(
-    'library-run-default-heap',
-    'the same in a program that leaves the heap as Node sets it',
-    'genesys-legal-hold-exporter',
-    ['library-run', lock(objectLock), 'default-heap'],
-  )
-const unrecorded = (objectLock: boolean): Contender =>
-  script(
+/** Runs of this library, which differ in how they are started (bench/contenders/library-run.mjs). */
+const libraryRuns: readonly (readonly [name: string, does: string, ...mode: string[]])[] = [
+  ['library-run', 'list, HEAD, verdict, repair, everything read back, journal on the disk, evidence sealed'],
+  ['library-run-default-heap', 'the same in a program that leaves the heap as Node sets it', 'default-heap'],
+  [
     'library-run-no-journal',
     'the same without a journal and evidence: it leaves no more behind than the loops',
-    'genesys-legal-hold-exporter',
-    ['library-run', lock(objectLock), 'no-journal'],
+    'no-journal',
+  ],
+]
+const libraries = (objectLock: boolean): Contender[] =>
+  libraryRuns.map(([name, does, ...mode]) =>
+    script(name, does, 'genesys-legal-hold-exporter', ['library-run', lock(objectLock), ...mode]),
   )
 const plain = (objectLock: boolean): Contender =>
   script('aws-sdk-run', 'list, HEAD, CopyObject, HEAD', '@aws-sdk/client-s3', ['aws-sdk-run', lock(objectLock)])
@@ -48,7 +41,7 @@ const lock = (objectLock: boolean) => (objectLock ? 'object-lock' : 'no-object-l
 
 /** Everything that repairs a whole bucket, this library first. */
 export function wholeContenders(objectLock: boolean): Contender[] {
-  return [library(objectLock), importing(objectLock), unrecorded(objectLock), plain(objectLock), careful(objectLock)]
+  return [...libraries(objectLock), plain(objectLock), careful(objectLock)]
 }
 
 /** All requests of a run for each of its objects, listings and what is asked once included. */

@@ -174,15 +174,13 @@ export class WholeBucket {
   }
 
   #copy({ headers }: Call, at: number): Answer {
-    const source = decodeURIComponent(String(headers['x-amz-copy-source'] ?? ''))
+    const source = decodeURIComponent(headers['x-amz-copy-source'] ?? '')
     const [, path = '', id] = /^\/?[^/]+\/([^?]+)(?:\?versionId=(.+))?$/.exec(source) ?? []
     const from = atOf(path, this.#count)
     const copied = from === undefined ? undefined : this.#objects.find(from, id)
     if (copied === undefined) return failed('NoSuchKey', 404)
     const matches = [headers['x-amz-copy-source-if-match'], headers['if-match']]
-    if (
-      matches.some((etag) => etag !== undefined && String(etag).replaceAll('"', '') !== etagOf(at).replaceAll('"', ''))
-    ) {
+    if (matches.some((etag) => etag !== undefined && etag.replaceAll('"', '') !== etagOf(at).replaceAll('"', ''))) {
       return failed('PreconditionFailed', 412)
     }
     const replaces = headers['x-amz-metadata-directive'] === 'REPLACE'
@@ -191,10 +189,7 @@ export class WholeBucket {
       metadata: replaces ? metadataOf(headers) : copied.metadata,
       contentType: replaces ? (headers['content-type'] ?? 'binary/octet-stream') : copied.contentType,
       legalHold: headers['x-amz-object-lock-legal-hold'] === 'ON' ? 'ON' : undefined,
-      retention:
-        mode === undefined
-          ? undefined
-          : { mode: String(mode), until: String(headers['x-amz-object-lock-retain-until-date']) },
+      retention: mode === undefined ? undefined : { mode, until: headers['x-amz-object-lock-retain-until-date'] ?? '' },
       tags: headers['x-amz-tagging-directive'] === 'REPLACE' ? '' : copied.tags,
     })
     return xml(
@@ -214,7 +209,7 @@ export class WholeBucket {
 
 function metadataOf(headers: Call['headers']): [header: string, value: string][] {
   return Object.entries(headers).flatMap(([name, value]) =>
-    name.startsWith('x-amz-meta-') ? [[name, String(value)] as [string, string]] : [],
+    name.startsWith('x-amz-meta-') ? [[name, value] as [string, string]] : [],
   )
 }
 

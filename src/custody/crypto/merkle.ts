@@ -3,7 +3,8 @@ import { climb, siblings } from './tree-shape.js'
 
 const leafPrefix = 0x00
 const nodePrefix = 0x01
-const digestBytes = 32
+/** Bytes of a leaf's hash and of a node's. */
+export const digestBytes = 32
 
 // One piece of memory for all short leaves: a hash object for each of a million would take longer than the hashes.
 const leafScratch = Buffer.alloc(1 << 16, leafPrefix)

@@ -27,8 +27,8 @@ export interface EvidenceBundleOptions extends SealOptions {
 /**
  * Evidence of one run, for its option `evidence`: `run(request, { evidence: evidenceBundle({ dir, signer }) })`.
  * The records are hashed as they are written, and what is sealed must be the same. A resumed run starts from the records of
- * the journal. A run
- * without a journal keeps one in the folder `journal` of the bundle until it is sealed. With a `writer` the run needs a journal.
+ * the journal. A run without a journal keeps one in the folder `journal` of the bundle until it is sealed. With a `writer` the
+ * run needs a journal.
  *
  * @throws LegalHoldError `INVALID_OPTIONS`
  */

@@ -7,7 +7,7 @@ import type { CallOptions } from '../../ports/runtime.js'
 import { bundleFiles } from '../bundle/contents.js'
 import { RecordDigest } from '../bundle/record-digest.js'
 import { journalLines } from '../bundle/record-lines.js'
-import { MerkleTree } from '../crypto/merkle.js'
+import { digestBytes, MerkleTree } from '../crypto/merkle.js'
 import { csvHeader, csvLine } from './exceptions-csv.js'
 import { FileWriter } from './file-writer.js'
 
@@ -16,7 +16,6 @@ export const partialStatement = `${bundleFiles.statement}.partial`
 
 const lineBreak = Buffer.from('\n')
 const lineBreakByte = 0x0a
-const leafBytes = 32
 
 interface Writers {
   readonly records: FileWriter
@@ -60,7 +59,7 @@ export class RecordFiles {
     const digest = new RecordDigest()
     const tree = new MerkleTree()
     const account = new AccountCheck()
-    const leaf = Buffer.alloc(leafBytes)
+    const leaf = Buffer.alloc(digestBytes)
     await exceptions.write(Buffer.from(csvHeader))
     for await (const lines of journalLines(journal, options)) {
       for (const { line, record } of lines) {
