@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { systemClock } from '../../internal/clock.js'
 import { counted, verb } from '../../internal/text/counted.js'
 import { inventoryText } from '../../internal/text/inventory.js'
@@ -160,7 +160,7 @@ class Verification {
     if (names.some((name) => own.has(name))) return
     const what = names.length === 0 ? 'It is empty.' : 'It holds no file of a bundle.'
     throw unreadable(
-      `Nothing was sealed in ${this.#dir}. ${what} A run that is blocked, fails or is not over seals nothing; if evidence was sealed there, somebody took it away.`,
+      `Nothing was sealed in ${resolve(this.#dir)}. ${what} A run that is blocked, fails or is not over seals nothing; if evidence was sealed there, somebody took it away.`,
     )
   }
 

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LegalHoldExporter, MemoryJournal } from '#src/index.js'
 import { evidenceBundle, FileJournal, verifyEvidence } from '#src/node.js'
@@ -56,6 +56,12 @@ describe('verify of a folder in which nothing was sealed', () => {
     const { code, out, err } = await cli(['verify', dir])
     expect([code, out]).toEqual([1, ''])
     expect(err).toContain('Nothing was sealed in')
+  })
+
+  test('names the folder, however it was given', async () => {
+    const dir = freshFolder()
+    mkdirSync(dir)
+    await expect(verifyEvidence(relative('.', dir))).rejects.toThrow(`Nothing was sealed in ${dir}.`)
   })
 
   test('is told from a bundle without its statement', async () => {
